@@ -1,0 +1,173 @@
+/**
+ * The paper account: double entry per asset, checked against its own laws after every fill.
+ *
+ * Every fill is a transaction of postings between the trader's accounts (cash, position, fees paid) and the
+ * market; per asset its postings sum to zero. Beside the balances the account keeps plain running totals, and
+ * the two reckonings must agree to the last digit.
+ */
+import { Money, plain, type Side, ZERO } from "./money.ts";
+
+/** One line of the ledger: `amount` is added to `account`. */
+export interface Posting {
+  readonly account: "cash" | "position" | "fees" | "market quote" | "market base";
+  readonly amount: Money;
+  readonly tradeId: number;
+}
+
+/** The books do not balance: a defect, never a market event. The run must stop. */
+export class BooksError extends Error {
+  override readonly name = "BooksError";
+
+  /** Says which law is broken, with both figures, and shows the ledger's last postings. */
+  constructor(law: string, found: Money, expected: Money, postings: readonly Posting[]) {
+    const lines = postings.map(({ account, amount, tradeId }) =>
+      `  trade ${tradeId}: ${account} ${plain(amount)}`
+    );
+    super(
+      `The books do not balance: ${law} is ${plain(found)}, expected ${plain(expected)}. ` +
+        `This is a defect in Penstock; please report it with the last postings:\n${lines.join("\n")}`,
+    );
+  }
+}
+
+/** What a filled order did, as the account books it. Price and fee in quote currency, quantity in base. */
+export interface Booking {
+  readonly side: Side;
+  readonly price: Money;
+  readonly quantity: Money;
+  readonly fee: Money;
+  readonly tradeId: number;
+}
+
+
+const KEPT_POSTINGS = 10;
+
+/** Cash in quote currency and a position in one base currency, bought and sold on paper. */
+export class Account {
+  readonly start: Money;
+  #cash: Money;
+  #position: Money = ZERO;
+  #fees: Money = ZERO;
+  #marketQuote: Money = ZERO;
+  #marketBase: Money = ZERO;
+  /** What the present position cost, fees included. */
+  #cost: Money = ZERO;
+  #realized: Money = ZERO;
+  #bought: Money = ZERO;
+  #sold: Money = ZERO;
+  #spent: Money = ZERO;
+  #earned: Money = ZERO;
+  #lastPostings: Posting[] = [];
+
+  /** Opens the account with `cash`, in quote currency. */
+  constructor(cash: Money) {
+    this.start = this.#cash = cash;
+  }
+
+  get cash(): Money {
+    return this.#cash;
+  }
+
+  get position(): Money {
+    return this.#position;
+  }
+
+  /** All fees paid, quote currency. */
+  get fees(): Money {
+    return this.#fees;
+  }
+
+  /** Profit of everything sold, after the fees of both sides, quote currency. */
+  get realized(): Money {
+    return this.#realized;
+  }
+
+  /** What the present position cost, its fees included, quote currency. */
+  get cost(): Money {
+    return this.#cost;
+  }
+
+  /** Cash plus the position at `price`, quote currency. */
+  equity(price: Money): Money {
+    return this.#cash.plus(this.#position.times(price));
+  }
+
+  /**
+   * Books one fill and checks the books. Returns, for a sale, its profit after the fees of both sides; the cost
+   * of a part of the position is its share of the whole (average cost). Throws a BooksError where a law breaks.
+   */
+  book({ side, price, quantity, fee, tradeId }: Booking): Money | null {
+    const notional = price.times(quantity);
+    const buys = side === "buy";
+    const quote = buys ? notional.neg() : notional;
+    const base = buys ? quantity : quantity.neg();
+    this.#post([
+      { account: "cash", amount: quote, tradeId },
+      { account: "market quote", amount: quote.neg(), tradeId },
+      { account: "position", amount: base, tradeId },
+      { account: "market base", amount: base.neg(), tradeId },
+      { account: "cash", amount: fee.neg(), tradeId },
+      { account: "fees", amount: fee, tradeId },
+    ]);
+    let realized: Money | null = null;
+    if (buys) {
+      this.#bought = this.#bought.plus(quantity);
+      this.#spent = this.#spent.plus(notional);
+      this.#cost = this.#cost.plus(notional).plus(fee);
+    } else {
+      const cost = this.#position.isZero()
+        ? this.#cost
+        : this.#cost.times(quantity).div(quantity.plus(this.#position));
+      realized = notional.minus(fee).minus(cost);
+      this.#sold = this.#sold.plus(quantity);
+      this.#earned = this.#earned.plus(notional);
+      this.#cost = this.#cost.minus(cost);
+      this.#realized = this.#realized.plus(realized);
+    }
+    this.#check();
+    return realized;
+  }
+
+  /** Whether the account can pay `amount` in quote currency. */
+  canPay(amount: Money): boolean {
+    return this.#cash.gte(amount);
+  }
+
+  #post(postings: readonly Posting[]): void {
+    for (const posting of postings) {
+      const { account, amount } = posting;
+      if (account === "cash") this.#cash = this.#cash.plus(amount);
+      else if (account === "position") this.#position = this.#position.plus(amount);
+      else if (account === "fees") this.#fees = this.#fees.plus(amount);
+      else if (account === "market quote") this.#marketQuote = this.#marketQuote.plus(amount);
+      else this.#marketBase = this.#marketBase.plus(amount);
+      this.#lastPostings.push(posting);
+    }
+    this.#lastPostings = this.#lastPostings.slice(-KEPT_POSTINGS);
+  }
+
+  /** The laws. Each compares what the ledger says with what the running totals say. */
+  #check(): void {
+    this.#law("position", this.#position, this.#bought.minus(this.#sold));
+    this.#law("base currency in all accounts", this.#position.plus(this.#marketBase), ZERO);
+    const cash = this.start.plus(this.#earned).minus(this.#spent).minus(this.#fees);
+    this.#law("cash", this.#cash, cash);
+    this.#law(
+      "quote currency in all accounts",
+      this.#cash.plus(this.#fees).plus(this.#marketQuote),
+      this.start,
+    );
+    // Equity less the start is realised plus unrealised profit; the position's value stands on both sides.
+    this.#law("realized profit", this.#realized, this.#cash.minus(this.start).plus(this.#cost));
+    if (this.#cash.isNegative() && !this.#cash.isZero()) {
+      throw new BooksError("cash", this.#cash, ZERO, this.#lastPostings);
+    }
+    if (this.#position.isNegative() && !this.#position.isZero()) {
+      throw new BooksError("position", this.#position, ZERO, this.#lastPostings);
+    }
+  }
+
+  #law(name: string, found: Money, expected: Money): void {
+    if (!found.eq(expected)) throw new BooksError(name, found, expected, this.#lastPostings);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Equity marked to the market, and how far it has fallen from its peak.
+ *
+ * Equity is cash + position × price, marked at every trade before that trade's orders and again after every
+ * fill. Between two fills it moves with the price alone, so a trade costs one or two integer comparisons;
+ * decimal arithmetic happens at a fill, and where a fall may be the worst so far or reach the limit.
+ */
+import { Money, ratioText, ZERO } from "./money.ts";
+import { powerOfTen, priceAsMoney } from "./price.ts";
+
+/** A fall of equity from a peak to the lowest point after it, in quote currency. */
+export interface Fall {
+  readonly peak: Money;
+  readonly low: Money;
+}
+
+/** What a breach of the limit is reported with: fractions of the peak. */
+export interface Breach {
+  readonly limit: Money;
+  readonly value: Money;
+}
+
+/** Far wider than the error of the doubles below: anything closer is decided in decimals. */
+const DOUBT = 1e-9;
+
+/** The drawdown of one account in one symbol. */
+export class Drawdown {
+  readonly #limit: Money | null;
+  readonly #limitEstimate: number;
+  #worst: Fall;
+  #worstEstimate = 0;
+  #peak: Money;
+  #cash: Money;
+  #position: Money = ZERO;
+  #cashEstimate = 0;
+  #positionEstimate = 0;
+  #decimals = 0;
+  /** Equity is above #peak at any integer price above this; without a position, at none. */
+  #peakPrice = Infinity;
+  /** Whether #peakPrice has moved since #peak was worked out. */
+  #peakMoved = false;
+  /** The lowest price since the peak, or since the books last changed. */
+  #lowPrice = -Infinity;
+  /** The books changed since the limit was last looked at. */
+  #unchecked = true;
+
+  /** Starts with `cash` (quote currency) and no position. `limit` is a fraction of the peak, or null for none. */
+  constructor(cash: Money, limit: Money | null) {
+    this.#peak = this.#cash = cash;
+    this.#worst = { peak: cash, low: cash };
+    this.#limit = limit;
+    this.#limitEstimate = limit === null ? Infinity : limit.toNumber() - DOUBT;
+  }
+
+  /** Marks equity at a trade's integer price; whether the fall from the peak now reaches the limit. */
+  mark(price: number, decimals: number): boolean {
+    if (decimals !== this.#decimals) this.#rescale(decimals);
+    if (price > this.#peakPrice) {
+      this.#putAway();
+      this.#peakPrice = this.#lowPrice = price;
+      this.#peakMoved = true;
+      this.#unchecked = false;
+      return false;
+    }
+    if (price < this.#lowPrice) {
+      this.#lowPrice = price;
+      return this.#estimate(price) > this.#limitEstimate && this.breachAt(price) !== null;
+    }
+    return this.#unchecked && this.#limit !== null && this.#firstCheck(price);
+  }
+
+  /** Takes over the books after a fill at a trade of integer price `price`. */
+  rebook(cash: Money, position: Money, price: number): void {
+    this.#putAway();
+    this.#peak = this.#currentPeak();
+    this.#peakMoved = false;
+    this.#cash = cash;
+    this.#position = position;
+    this.#cashEstimate = cash.toNumber();
+    this.#positionEstimate = position.toNumber() / powerOfTen(this.#decimals);
+    this.#unchecked = true;
+    this.#consider({ peak: this.#peak, low: this.#equity(price) });
+    if (position.isZero()) {
+      this.#peakPrice = Infinity;
+      this.#lowPrice = -Infinity;
+    } else {
+      this.#lowPrice = price;
+      this.#findPeakPrice();
+    }
+  }
+
+  /** The breach at this integer price, or null: limit ≤ (peak − equity) ÷ peak, in exact decimals. */
+  breachAt(price: number): Breach | null {
+    if (this.#limit === null) return null;
+    const peak = this.#currentPeak();
+    const fall = peak.minus(this.#equity(price));
+    return fall.gte(this.#limit.times(peak)) ? { limit: this.#limit, value: fall.div(peak) } : null;
+  }
+
+  /** The largest fall so far as a fraction of its peak: 8 decimals, half to even. */
+  worst(): string {
+    this.#putAway();
+    return ratioText(this.#worst.peak.minus(this.#worst.low), this.#worst.peak);
+  }
+
+  #firstCheck(price: number): boolean {
+    this.#unchecked = false;
+    return this.breachAt(price) !== null;
+  }
+
+  #equity(price: number): Money {
+    return this.#position.isZero()
+      ? this.#cash
+      : this.#cash.plus(this.#position.times(priceAsMoney(price, this.#decimals)));
+  }
+
+  #currentPeak(): Money {
+    return this.#peakMoved ? this.#equity(this.#peakPrice) : this.#peak;
+  }
+
+  /** The fall from the peak at `price` as a fraction, in doubles. */
+  #estimate(price: number): number {
+    const peak = this.#peakMoved
+      ? this.#cashEstimate + this.#positionEstimate * this.#peakPrice
+      : this.#peak.toNumber();
+    return (peak - this.#cashEstimate - this.#positionEstimate * price) / peak;
+  }
+
+  /** Keeps the fall to the lowest price of this stretch, if it may be the worst. */
+  #putAway(): void {
+    if (this.#lowPrice < this.#peakPrice && this.#estimate(this.#lowPrice) > this.#worstEstimate - DOUBT) {
+      this.#consider({ peak: this.#currentPeak(), low: this.#equity(this.#lowPrice) });
+    }
+  }
+
+  #consider(fall: Fall): void {
+    const { peak, low } = this.#worst;
+    if (fall.peak.minus(fall.low).times(peak).lte(peak.minus(low).times(fall.peak))) return;
+    this.#worst = fall;
+    this.#worstEstimate = fall.peak.minus(fall.low).div(fall.peak).toNumber();
+  }
+
+  /** The largest integer price at which equity does not pass the peak. */
+  #findPeakPrice(): void {
+    const unit = this.#position.times(priceAsMoney(1, this.#decimals));
+    this.#peakPrice = this.#peak.minus(this.#cash).div(unit).floor().toNumber();
+  }
+
+  #rescale(decimals: number): void {
+    const factor = powerOfTen(decimals - this.#decimals);
+    this.#decimals = decimals;
+    this.#positionEstimate /= factor;
+    this.#lowPrice *= factor;
+    if (this.#peakMoved) this.#peakPrice *= factor;
+    else if (!this.#position.isZero()) this.#findPeakPrice();
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
+ * counts and ids are numbers, times ISO 8601 UTC with microseconds.
+ */
+import type { Check } from "./refusal.ts";
+import type { Side } from "./money.ts";
+
+interface Base {
+  /** The trade's own time where there is one, else the time it happened. */
+  readonly time: string;
+}
+
+interface OfSymbol extends Base {
+  readonly symbol: string;
+}
+
+export interface StartedEvent extends Base {
+  readonly type: "started";
+  readonly command: string;
+  readonly version: string;
+  readonly config: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface ConnectedEvent extends Base {
+  readonly type: "connected";
+  readonly endpoint: string;
+  /** 1 when it was the first try since data last flowed. */
+  readonly attempt: number;
+}
+
+export interface DisconnectedEvent extends Base {
+  readonly type: "disconnected";
+  readonly reason: string;
+  readonly retryInMs: number;
+}
+
+export interface GapEvent extends OfSymbol {
+  readonly type: "gap";
+  /** The missing ids, both inclusive. */
+  readonly fromId: number;
+  readonly toId: number;
+  readonly missing: number;
+  /** How many of them were fetched afterwards. */
+  readonly filled: number;
+}
+
+export interface SignalEvent extends OfSymbol {
+  readonly type: "signal";
+  readonly side: Side;
+  readonly price: string;
+  readonly tradeId: number;
+  readonly shortAverage: string;
+  readonly longAverage: string;
+}
+
+export interface RefusalEvent extends OfSymbol {
+  readonly type: "refusal";
+  readonly side: Side;
+  readonly reason: Check;
+  readonly limit: string;
+  readonly value: string;
+  readonly tradeId: number;
+}
+
+export interface FillEvent extends OfSymbol {
+  readonly type: "fill";
+  readonly side: Side;
+  readonly price: string;
+  readonly quantity: string;
+  readonly fee: string;
+  readonly cash: string;
+  readonly position: string;
+  readonly tradeId: number;
+  readonly signalTradeId: number;
+  readonly realized?: string;
+}
+
+export interface ExpiredEvent extends OfSymbol {
+  readonly type: "expired";
+  readonly side: Side;
+  readonly signalTradeId: number;
+}
+
+export interface HaltEvent extends OfSymbol {
+  readonly type: "halt";
+  readonly reason: string;
+  readonly limit: string;
+  readonly value: string;
+  readonly tradeId: number;
+  readonly action: "hold";
+}
+
+export interface RejectedEvent extends Base {
+  readonly type: "rejected";
+  readonly reason: string;
+  /** Messages rejected since the last such event. */
+  readonly count: number;
+  readonly sample: string;
+}
+
+export interface StatusEvent extends OfSymbol {
+  readonly type: "status";
+  readonly trades: number;
+  readonly tradesPerSecond: number;
+  /** Age of the last trade when it arrived, ms; null before the first. */
+  readonly lagMs: number | null;
+  readonly equity: string;
+  readonly position: string;
+}
+
+export interface SummaryEvent extends OfSymbol {
+  readonly type: "summary";
+  readonly trades: number;
+  readonly firstTime: string | null;
+  readonly lastTime: string | null;
+  readonly signals: number;
+  readonly fills: number;
+  readonly refusals: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+  /** Messages of other streams or symbols, and acknowledgements. */
+  readonly passedOver: number;
+  readonly gaps: number;
+  readonly cash: string;
+  readonly position: string;
+  readonly equity: string;
+  readonly fees: string;
+  readonly realized: string;
+  /** A fraction of the peak, 8 decimals, half to even. */
+  readonly maxDrawdown: string;
+  readonly elapsedMs: number;
+}
+
+/** Events that the pipeline itself makes, from the trades alone. */
+export type PipelineEvent =
+  | GapEvent
+  | SignalEvent
+  | RefusalEvent
+  | FillEvent
+  | ExpiredEvent
+  | HaltEvent;
+
+/** Every event. */
+export type PenstockEvent =
+  | StartedEvent
+  | ConnectedEvent
+  | DisconnectedEvent
+  | PipelineEvent
+  | RejectedEvent
+  | StatusEvent
+  | SummaryEvent;

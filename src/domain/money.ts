@@ -1,0 +1,94 @@
+/**
+ * Money and the rounding rules: every place where a figure loses digits is in this file.
+ *
+ * Amounts are decimal.js values with 100 significant digits, far more than any product of a price (at most
+ * 15 digits) and a quantity (at most 23) needs, so sums and products below are exact and only the functions
+ * here round.
+ */
+import { Decimal } from "decimal.js";
+
+/** An exact decimal amount: quote currency, base currency, a price or a rate. */
+export type Money = Decimal;
+
+/** The decimal.js constructor in force: 100 significant digits. */
+export const Money: Decimal.Constructor = Decimal.clone({
+  defaults: true,
+  precision: 100,
+  rounding: Decimal.ROUND_HALF_EVEN,
+});
+
+/** Nothing, in any currency. */
+export const ZERO: Money = new Money(0);
+
+const ONE: Money = new Money(1);
+const BASIS_POINTS: Money = new Money(10_000);
+const FEE_DECIMALS = 8;
+const RATIO_DECIMALS = 8;
+
+/** Which way an order goes. */
+export type Side = "buy" | "sell";
+
+/**
+ * Plain decimal text: no exponent, no trailing zeros, never "-0".
+ *
+ * @example
+ * ```ts
+ * import { Money, plain } from "./money.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(plain(new Money("0.00000010")), "0.0000001");
+ * ```
+ */
+export function plain(amount: Money): string {
+  return amount.isZero() ? "0" : amount.toFixed();
+}
+
+/** The fee on a notional (quote currency): notional × rate, rounded up to 8 decimals. */
+export function feeOn(notional: Money, rate: Money): Money {
+  return notional.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_UP);
+}
+
+/**
+ * The price an order fills at, in quote currency: `price` moved against the trader by `slippage` basis points,
+ * then rounded to `tick` against the trader. Without slippage it is `price` as it is, on the tick or not.
+ */
+export function slippedPrice(side: Side, price: Money, slippage: Money, tick: Money): Money {
+  if (slippage.isZero()) return price;
+  const share = slippage.div(BASIS_POINTS);
+  const moved = price.times(side === "buy" ? ONE.plus(share) : ONE.minus(share));
+  return moved.div(tick).toDecimalPlaces(0, side === "buy" ? Decimal.ROUND_CEIL : Decimal.ROUND_FLOOR).times(
+    tick,
+  );
+}
+
+/**
+ * The quantity (base currency) that `min(stake, cash ÷ (1 + fee rate)) ÷ price` pays for, rounded down to the
+ * lot size. One exact integer division: no intermediate quotient is rounded.
+ */
+export function affordableQuantity(
+  { stake, cash, feeRate, price, lot }: Record<"stake" | "cash" | "feeRate" | "price" | "lot", Money>,
+): Money {
+  const grossing = ONE.plus(feeRate);
+  const lotPrice = price.times(lot);
+  const lots = stake.times(grossing).lte(cash)
+    ? stake.divToInt(lotPrice)
+    : cash.divToInt(lotPrice.times(grossing));
+  return lots.times(lot);
+}
+
+/** A ratio of two amounts to 8 decimals, half to even: for showing, never for deciding. */
+export function ratioText(part: Money, whole: Money): string {
+  return plain(part.div(whole).toDecimalPlaces(RATIO_DECIMALS, Decimal.ROUND_HALF_EVEN));
+}
+
+/**
+ * `sum ÷ (count × 10^decimals)` to 8 decimals, half to even: an average of integer prices as decimal text.
+ * Integer arithmetic throughout, so a tie is a tie.
+ */
+export function averageText(sum: number | bigint, count: number, decimals: number): string {
+  const numerator = BigInt(sum) * 10n ** BigInt(RATIO_DECIMALS);
+  const denominator = BigInt(count) * 10n ** BigInt(decimals);
+  const quotient = numerator / denominator;
+  const twice = (numerator % denominator) * 2n;
+  const up = twice > denominator || (twice === denominator && quotient % 2n === 1n);
+  return plain(new Money((up ? quotient + 1n : quotient).toString()).times("1e-8"));
+}

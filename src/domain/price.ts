@@ -1,0 +1,28 @@
+/**
+ * Exact integer prices. Inside the stages a price is an integer count of its symbol's decimal unit: 95420.5 is
+ * 954205 at one decimal. The unit only ever gets finer, and what is kept is then rescaled, exactly.
+ */
+import { Money } from "./money.ts";
+
+/** Prices above this (quote currency) are refused, so that every price is a safe integer at any unit. */
+export const MAX_PRICE = 10_000_000;
+
+/** Prices and quantities with more significant decimals than this are refused. */
+export const MAX_DECIMALS = 8;
+
+/** Quantities above this (base currency) are refused. */
+export const MAX_QUANTITY = 1e15;
+
+const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] as const;
+
+/** 10^n for n from 0 to 8. Throws a RangeError beyond, where a result would no longer be exact. */
+export function powerOfTen(n: number): number {
+  const power = POWERS[n];
+  if (power === undefined) throw new RangeError(`Cannot rescale by ${n} decimals: at most ${MAX_DECIMALS}`);
+  return power;
+}
+
+/** The integer price `price` at `decimals` as an exact decimal in quote currency. */
+export function priceAsMoney(price: number, decimals: number): Money {
+  return new Money(`${price}e-${decimals}`);
+}

@@ -1,0 +1,97 @@
+/**
+ * The one record that flows: a trade on its way through the stages.
+ *
+ * A record is made once, by the parse stage, with a slot for every finding; each stage fills in its own slots
+ * and hands the same record on under a wider type. So there is one allocation per trade, and a stage that is
+ * left out is a type error at the next.
+ */
+import type { Fill } from "./fill.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Signal } from "./signal.ts";
+
+/** What the parse stage knows of a trade. */
+export interface Tick {
+  readonly symbol: string;
+  /** First trade id covered; equals `id` unless the message is an aggregate. */
+  readonly firstId: number;
+  /** Trade id; for an aggregate that of its last trade. */
+  readonly id: number;
+  /** The trade's own time, µs since 1970. */
+  readonly time: number;
+  /** Integer count of 10^-decimals quote currency. */
+  readonly price: number;
+  /** The symbol's price unit from this trade on, 0 to 8; never smaller than at the trade before. */
+  readonly decimals: number;
+  /** Whole units of base currency traded. */
+  readonly quantityWhole: number;
+  /** Plus this many hundred-millionths of one, 0 to 99,999,999. */
+  readonly quantityFraction: number;
+  /** True when the taker sold. */
+  readonly buyerIsMaker: boolean;
+  /** Trades missing between the one before and this one; 0 when it follows on, -1 when the ids started anew. */
+  readonly missing: number;
+}
+
+/** Where the short average stands against the long one; `warming` until both exist. */
+export type Trend = "warming" | "above" | "below" | "equal";
+
+/** The averages as they are now, as decimal text (8 decimals, half to even); null until they exist. */
+export interface Averages {
+  short(): string | null;
+  long(): string | null;
+}
+
+/** After the average stage. */
+export interface Averaged extends Tick {
+  readonly trend: Trend;
+  /** The live averages: read them before the next tick is pulled. */
+  readonly averages: Averages;
+}
+
+/** After the signal stage. */
+export interface Signalled extends Averaged {
+  readonly signal: Signal | null;
+}
+
+/** After the fill stage: what became of the orders that were due at this trade, in order. */
+export interface Filled extends Signalled {
+  readonly outcomes: readonly (Fill | Refusal)[];
+}
+
+/** The slots that later stages fill, as they stand before. */
+const EMPTY: readonly never[] = [];
+
+/**
+ * A new record for one trade. The literal names every slot in one order, so that all records share one hidden
+ * class and the stages' writes stay plain stores.
+ */
+export function createTick(
+  trade: Pick<Tick, "symbol" | "firstId" | "time" | "quantityWhole" | "quantityFraction" | "buyerIsMaker"> & {
+    readonly lastId: number;
+  },
+  price: number,
+  decimals: number,
+  missing: number,
+): Tick {
+  const record = {
+    symbol: trade.symbol,
+    firstId: trade.firstId,
+    id: trade.lastId,
+    time: trade.time,
+    price,
+    decimals,
+    quantityWhole: trade.quantityWhole,
+    quantityFraction: trade.quantityFraction,
+    buyerIsMaker: trade.buyerIsMaker,
+    missing,
+    trend: "warming",
+    averages: null,
+    signal: null,
+    verdicts: EMPTY,
+    outcomes: EMPTY,
+  };
+  return record;
+}
+
+/** A stage's own slots, writable: only the stage that owns them asks for this view. */
+export type Slots<T, K extends keyof T> = { -readonly [P in K]: T[P] };

@@ -1,0 +1,132 @@
+/** Adds the short and the long simple moving average to every tick, in O(1) per trade and without rounding. */
+import { averageText } from "../domain/money.ts";
+import { powerOfTen } from "../domain/price.ts";
+import type { Averaged, Averages, Slots, Tick, Trend } from "../domain/tick.ts";
+
+/** The kept prices, oldest first, and their unit. */
+export interface AveragesSnapshot {
+  readonly prices: readonly number[];
+  readonly decimals: number;
+}
+
+/**
+ * Simple moving averages over the last `short` and `long` trades of one symbol.
+ *
+ * An average is kept as its sum. Prices are integers, so sums are exact: plain numbers while the largest price
+ * seen, `long` times over, is a safe integer, and `bigint` from then on. The averages are compared as
+ * `shortSum × long` against `longSum × short`, so nothing is ever divided.
+ */
+export class MovingAverages implements Averages {
+  readonly #short: number;
+  readonly #long: number;
+  readonly #ring: Float64Array;
+  /** Where the next price goes. */
+  #head = 0;
+  #count = 0;
+  #decimals = 0;
+  #shortSum = 0;
+  #longSum = 0;
+  /** Prices up to this keep the sums safe integers. */
+  readonly #largestPlain: number;
+  /** The sums once they may pass 2^53; null while plain numbers do. */
+  #big: { short: bigint; long: bigint } | null = null;
+
+  /** Windows in trades, 1 ≤ short < long ≤ 1,000,000; a RangeError otherwise. */
+  constructor(short: number, long: number) {
+    if (!Number.isInteger(short) || !Number.isInteger(long) || short < 1 || short >= long || long > 1_000_000) {
+      throw new RangeError(`Windows must be whole with 1 ≤ short < long ≤ 1000000: got ${short} and ${long}`);
+    }
+    this.#short = short;
+    this.#long = long;
+    this.#ring = new Float64Array(long);
+    this.#largestPlain = Math.floor(Number.MAX_SAFE_INTEGER / long);
+  }
+
+  /** The same ticks, each with the trend that stands once its price is in. A gap empties the averages first. */
+  *over(ticks: Iterable<Tick>): Generator<Averaged> {
+    for (const tick of ticks) {
+      if (tick.missing !== 0) this.restart();
+      if (tick.decimals !== this.#decimals) this.#rescale(tick.decimals);
+      const slots = tick as unknown as Slots<Averaged, "trend" | "averages">;
+      slots.trend = this.#add(tick.price);
+      slots.averages = this;
+      yield tick as Averaged;
+    }
+  }
+
+  /** Empties the averages: an average over a hole is not an average of the last trades. */
+  restart(): void {
+    this.#head = this.#count = this.#shortSum = this.#longSum = 0;
+    this.#big = null;
+  }
+
+  short(): string | null {
+    return this.#count < this.#short
+      ? null
+      : averageText(this.#big?.short ?? this.#shortSum, this.#short, this.#decimals);
+  }
+
+  long(): string | null {
+    return this.#count < this.#long
+      ? null
+      : averageText(this.#big?.long ?? this.#longSum, this.#long, this.#decimals);
+  }
+
+  snapshot(): AveragesSnapshot {
+    const prices: number[] = [];
+    for (let back = this.#count; back > 0; back--) prices.push(this.#back(back));
+    return { prices, decimals: this.#decimals };
+  }
+
+  restore({ prices, decimals }: AveragesSnapshot): void {
+    this.restart();
+    this.#decimals = decimals;
+    for (const price of prices) this.#add(price);
+  }
+
+  #add(price: number): Trend {
+    if (this.#big === null && price > this.#largestPlain) {
+      this.#big = { short: BigInt(this.#shortSum), long: BigInt(this.#longSum) };
+    }
+    const leavesShort = this.#count >= this.#short ? this.#back(this.#short) : 0;
+    const leavesLong = this.#count >= this.#long ? this.#ring[this.#head]! : 0;
+    this.#ring[this.#head] = price;
+    if (++this.#head === this.#long) this.#head = 0;
+    if (this.#count < this.#long) this.#count++;
+    if (this.#big !== null) return this.#addBig(this.#big, price - leavesShort, price - leavesLong);
+    this.#shortSum += price - leavesShort;
+    this.#longSum += price - leavesLong;
+    if (this.#count < this.#long) return "warming";
+    const left = this.#shortSum * this.#long;
+    const right = this.#longSum * this.#short;
+    if (left <= Number.MAX_SAFE_INTEGER && right <= Number.MAX_SAFE_INTEGER) return trend(left, right);
+    return this.#compareBig(BigInt(this.#shortSum), BigInt(this.#longSum));
+  }
+
+  #addBig(sums: { short: bigint; long: bigint }, shortChange: number, longChange: number): Trend {
+    sums.short += BigInt(shortChange);
+    sums.long += BigInt(longChange);
+    return this.#count < this.#long ? "warming" : this.#compareBig(sums.short, sums.long);
+  }
+
+  #compareBig(shortSum: bigint, longSum: bigint): Trend {
+    return trend(shortSum * BigInt(this.#long), longSum * BigInt(this.#short));
+  }
+
+  /** The price `trades` back from the next one; 1 is the latest. */
+  #back(trades: number): number {
+    const at = this.#head - trades;
+    return this.#ring[at < 0 ? at + this.#long : at]!;
+  }
+
+  /** Moves everything kept to a finer unit, by adding it up again. */
+  #rescale(decimals: number): void {
+    const { prices } = this.snapshot();
+    const factor = powerOfTen(decimals - this.#decimals);
+    this.restore({ prices: prices.map((price) => price * factor), decimals });
+  }
+}
+
+function trend<T extends number | bigint>(left: T, right: T): Trend {
+  return left > right ? "above" : left < right ? "below" : "equal";
+}

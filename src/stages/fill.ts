@@ -1,0 +1,58 @@
+/** Fills approved orders on paper and books them. */
+import type { Account } from "../domain/account.ts";
+import type { Drawdown } from "../domain/drawdown.ts";
+import type { Fill } from "../domain/fill.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { Filled, Slots } from "../domain/tick.ts";
+import type { ApprovedOrder, Judged } from "./risk.ts";
+
+/** The last stage: the paper exchange's side of an order. */
+export class PaperFills {
+  readonly #account: Account;
+  readonly #drawdown: Drawdown;
+  #fills = 0;
+
+  constructor(account: Account, drawdown: Drawdown) {
+    this.#account = account;
+    this.#drawdown = drawdown;
+  }
+
+  /** Orders filled so far. */
+  get fills(): number {
+    return this.#fills;
+  }
+
+  /**
+   * The same ticks, each with what became of its orders. An approved order is booked before the next verdict is
+   * pulled. Throws a BooksError when the books no longer balance.
+   */
+  *over(ticks: Iterable<Judged>): Generator<Filled> {
+    for (const tick of ticks) {
+      let outcomes: (Fill | Refusal)[] | null = null;
+      for (const verdict of tick.verdicts) {
+        (outcomes ??= []).push(verdict.kind === "refusal" ? verdict : this.#fill(verdict, tick));
+      }
+      if (outcomes !== null) (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
+      yield tick as unknown as Filled;
+    }
+  }
+
+  #fill({ side, price, quantity, fee, signalTradeId }: ApprovedOrder, tick: Judged): Fill {
+    const account = this.#account;
+    const realized = account.book({ side, price, quantity, fee, tradeId: tick.id });
+    this.#drawdown.rebook(account.cash, account.position, tick.price);
+    this.#fills++;
+    return {
+      kind: "fill",
+      side,
+      price,
+      quantity,
+      fee,
+      cash: account.cash,
+      position: account.position,
+      tradeId: tick.id,
+      signalTradeId,
+      realized,
+    };
+  }
+}

@@ -1,0 +1,225 @@
+/** The one place where the five stages stand in order, and where their findings become events. */
+import { Account } from "../domain/account.ts";
+import { BinanceMessageReader } from "../domain/binance_message.ts";
+import { Drawdown } from "../domain/drawdown.ts";
+import type { FillEvent, GapEvent, PipelineEvent, RefusalEvent, SummaryEvent } from "../domain/event.ts";
+import type { Fill } from "../domain/fill.ts";
+import { type Money, plain } from "../domain/money.ts";
+import { priceAsMoney } from "../domain/price.ts";
+import type { Refusal } from "../domain/refusal.ts";
+import type { Terms } from "../domain/terms.ts";
+import type { Averages, Filled } from "../domain/tick.ts";
+import { isoTime } from "../domain/time.ts";
+import { MovingAverages } from "./average.ts";
+import { PaperFills } from "./fill.ts";
+import { Parse, type Rejections } from "./parse.ts";
+import { RiskGate } from "./risk.ts";
+import { Crossover } from "./signal.ts";
+
+/** What a pipeline is built from. */
+export interface PipelineOptions {
+  readonly symbol: string;
+  /** Windows in trades. */
+  readonly short: number;
+  readonly long: number;
+  readonly terms: Terms;
+  /** End after this many trades have gone through the averages; null for never. */
+  readonly stopAfter: number | null;
+}
+
+/** Where a run stands, for the views. Amounts in quote currency, position in base. */
+export interface Standing {
+  readonly trades: number;
+  /** The last trade's time, µs since 1970; null before the first. */
+  readonly lastTime: number | null;
+  readonly price: Money | null;
+  readonly averages: Averages;
+  readonly stance: "flat" | "long";
+  readonly cash: Money;
+  readonly position: Money;
+  readonly equity: Money;
+  readonly halted: boolean;
+}
+
+/** Messages in, events out: parse → average → signal → risk → fill. */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #account: Account;
+  readonly #drawdown: Drawdown;
+  readonly #parse: Parse;
+  readonly #averages: MovingAverages;
+  readonly #crossover: Crossover;
+  readonly #gate: RiskGate;
+  readonly #fills: PaperFills;
+  readonly #limit: number;
+  #trades = 0;
+  #gaps = 0;
+  #refusals = 0;
+  #firstTime = 0;
+  #last: Filled | null = null;
+
+  constructor(options: PipelineOptions) {
+    const { symbol, short, long, terms } = options;
+    this.#options = options;
+    this.#account = new Account(terms.cash);
+    this.#drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
+    this.#parse = new Parse(new BinanceMessageReader(symbol));
+    this.#averages = new MovingAverages(short, long);
+    this.#crossover = new Crossover();
+    this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
+    this.#fills = new PaperFills(this.#account, this.#drawdown);
+    this.#limit = options.stopAfter ?? Infinity;
+  }
+
+  /** The stages in flow order: the same ticks as the messages held, each with everything found. */
+  over(messages: Iterable<string>): Generator<Filled> {
+    return this.#fills.over(
+      this.#gate.over(
+        this.#crossover.over(
+          this.#averages.over(
+            this.#parse.over(messages),
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** Runs the messages and yields what happened, in order. Stops at the limit of trades, and is `done` then. */
+  *run(messages: Iterable<string>): Generator<PipelineEvent> {
+    if (this.done) return;
+    for (const tick of this.over(messages)) {
+      if (this.#trades++ === 0) this.#firstTime = tick.time;
+      this.#last = tick;
+      if (tick.missing !== 0 || tick.signal !== null || tick.outcomes.length > 0 || this.#gate.hasNews) {
+        yield* this.#events(tick);
+      }
+      if (this.#trades >= this.#limit) return;
+    }
+  }
+
+  /** Whether the limit of trades is reached. */
+  get done(): boolean {
+    return this.#trades >= this.#limit;
+  }
+
+  /** Ends the input: what still waits expires. */
+  *end(): Generator<PipelineEvent> {
+    this.#parse.end();
+    const time = isoTime(this.#last?.time ?? 0);
+    for (const { side, signalTradeId } of this.#gate.end()) {
+      yield { type: "expired", time, symbol: this.#options.symbol, side, signalTradeId };
+    }
+  }
+
+  /** Trading stops while the feed is disconnected. */
+  set connected(connected: boolean) {
+    this.#gate.connected = connected;
+  }
+
+  /** Messages that were of no use since the last call, or null. */
+  takeRejections(): Rejections | null {
+    return this.#parse.takeRejections();
+  }
+
+  get standing(): Standing {
+    const price = this.#price();
+    return {
+      trades: this.#trades,
+      lastTime: this.#last?.time ?? null,
+      price,
+      averages: this.#averages,
+      stance: this.#crossover.stance,
+      cash: this.#account.cash,
+      position: this.#account.position,
+      equity: price === null ? this.#account.cash : this.#account.equity(price),
+      halted: this.#gate.halt !== null,
+    };
+  }
+
+  /** Everything the summary says that follows from the trades. */
+  get totals(): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
+    const { cash, position, equity } = this.standing;
+    const { duplicates, rejected, passedOver } = this.#parse.counts;
+    return {
+      symbol: this.#options.symbol,
+      trades: this.#trades,
+      firstTime: this.#last === null ? null : isoTime(this.#firstTime),
+      lastTime: this.#last === null ? null : isoTime(this.#last.time),
+      signals: this.#crossover.signals,
+      fills: this.#fills.fills,
+      refusals: this.#refusals,
+      rejected,
+      duplicates,
+      passedOver,
+      gaps: this.#gaps,
+      cash: plain(cash),
+      position: plain(position),
+      equity: plain(equity),
+      fees: plain(this.#account.fees),
+      realized: plain(this.#account.realized),
+      maxDrawdown: this.#drawdown.worst(),
+    };
+  }
+
+  #price(): Money | null {
+    return this.#last === null ? null : priceAsMoney(this.#last.price, this.#last.decimals);
+  }
+
+  *#events(tick: Filled): Generator<PipelineEvent> {
+    const { symbol } = tick;
+    const time = isoTime(tick.time);
+    if (tick.missing !== 0) {
+      this.#gaps++;
+      yield gapEvent(tick, time);
+    }
+    if (tick.signal !== null) {
+      const { side, tradeId, shortAverage, longAverage } = tick.signal;
+      const price = plain(priceAsMoney(tick.price, tick.decimals));
+      yield { type: "signal", time, symbol, side, price, tradeId, shortAverage, longAverage };
+    }
+    const halt = this.#gate.takeHalt();
+    if (halt !== null) yield { type: "halt", time, symbol, ...halt, action: "hold" };
+    for (const outcome of tick.outcomes) {
+      if (outcome.kind === "fill") yield fillEvent(outcome, time, symbol);
+      else {
+        this.#refusals++;
+        yield refusalEvent(outcome, time, symbol);
+      }
+    }
+  }
+}
+
+function gapEvent({ symbol, firstId, missing }: Filled, time: string): GapEvent {
+  const known = Math.max(0, missing);
+  return {
+    type: "gap",
+    time,
+    symbol,
+    fromId: firstId - known,
+    toId: firstId - 1,
+    missing: known,
+    filled: 0,
+  };
+}
+
+function fillEvent(fill: Fill, time: string, symbol: string): FillEvent {
+  return {
+    type: "fill",
+    time,
+    symbol,
+    side: fill.side,
+    price: plain(fill.price),
+    quantity: plain(fill.quantity),
+    fee: plain(fill.fee),
+    cash: plain(fill.cash),
+    position: plain(fill.position),
+    tradeId: fill.tradeId,
+    signalTradeId: fill.signalTradeId,
+    ...(fill.realized === null ? {} : { realized: plain(fill.realized) }),
+  };
+}
+
+function refusalEvent(refusal: Refusal, time: string, symbol: string): RefusalEvent {
+  const { side, reason, limit, value, tradeId } = refusal;
+  return { type: "refusal", time, symbol, side, reason, limit, value, tradeId };
+}

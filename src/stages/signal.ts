@@ -1,0 +1,52 @@
+/** Turns crossings into signals: buys when the short average stands above the long, sells when below. */
+import type { Signal } from "../domain/signal.ts";
+import type { Side } from "../domain/money.ts";
+import type { Averaged, Signalled, Slots } from "../domain/tick.ts";
+
+/** What the strategy wants to hold. It follows the signals, whether or not their orders were filled. */
+export type Stance = "flat" | "long";
+
+/** The stance and its changes. */
+export class Crossover {
+  #stance: Stance = "flat";
+  #signals = 0;
+
+  get stance(): Stance {
+    return this.#stance;
+  }
+
+  /** Signals made so far. */
+  get signals(): number {
+    return this.#signals;
+  }
+
+  /** The same ticks, each with the signal it gave, if any. Equal averages change nothing. */
+  *over(ticks: Iterable<Averaged>): Generator<Signalled> {
+    for (const tick of ticks) {
+      if (this.#stance === "flat" ? tick.trend === "above" : tick.trend === "below") {
+        (tick as unknown as Slots<Signalled, "signal">).signal = this.#turn(tick);
+      }
+      yield tick as Signalled;
+    }
+  }
+
+  snapshot(): Stance {
+    return this.#stance;
+  }
+
+  restore(stance: Stance): void {
+    this.#stance = stance;
+  }
+
+  #turn(tick: Averaged): Signal {
+    const side: Side = this.#stance === "flat" ? "buy" : "sell";
+    this.#stance = side === "buy" ? "long" : "flat";
+    this.#signals++;
+    const shortAverage = tick.averages.short();
+    const longAverage = tick.averages.long();
+    if (shortAverage === null || longAverage === null) {
+      throw new Error(`Trade ${tick.id} crosses averages that do not exist yet: this is a defect`);
+    }
+    return { side, tradeId: tick.id, time: tick.time, shortAverage, longAverage };
+  }
+}
