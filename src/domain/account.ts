@@ -39,7 +39,6 @@ export interface Booking {
   readonly tradeId: number;
 }
 
-
 const KEPT_POSTINGS = 10;
 
 /** Cash in quote currency and a position in one base currency, bought and sold on paper. */

@@ -1,8 +1,8 @@
 /**
  * Reads one Binance message: a `trade` or an `aggTrade`, raw or in the combined envelope.
  *
- * Two ways that agree on every input: `scan` walks the text of a message in the exchange's usual shape, field
- * by field, without making a string or an object; whatever is not in that shape goes through `JSON.parse`.
+ * Two ways that agree on every input: `scan` walks the bytes of a message in the exchange's usual shape, field by
+ * field, without making a string or an object; whatever is not in that shape goes through `readJson`.
  * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
 import { MAX_DECIMALS, MAX_PRICE, MAX_QUANTITY, powerOfTen } from "./price.ts";
@@ -14,8 +14,20 @@ import { microseconds } from "./time.ts";
  */
 export type Verdict = "trade" | "other" | "rejected";
 
-const QUOTE = 34, COMMA = 44, DOT = 46, NINE = 57, COLON = 58, ZERO = 48, BRACE = 125;
+const QUOTE = 34, COMMA = 44, DOT = 46, ZERO = 48, COLON = 58, BRACE = 125;
+const A = 97, B = 98, F = 102, L = 108, P = 112, Q = 113, S = 115, T_ID = 116, T_TIME = 84;
 const MAX_DIGITS = 16;
+/** So many digits fit 31 bits, where integer arithmetic is cheapest. */
+const SMALL_DIGITS = 9;
+const ENCODER = new TextEncoder();
+const MAKER = bytesOf(',"m":true'), TAKER = bytesOf(',"m":false');
+const IGNORED = bytesOf(',"M":true'), IGNORED_FALSE = bytesOf(',"M":false');
+
+/** How a message begins, by its kind. */
+interface Shape {
+  readonly trade: Uint8Array;
+  readonly aggregate: Uint8Array;
+}
 
 /**
  * A reader for one symbol's messages. The fields hold the last trade read; they mean something only after
@@ -40,80 +52,74 @@ export class BinanceMessageReader {
   emptyId = -1;
 
   readonly symbol: string;
-  readonly #rawTrade: string;
-  readonly #rawAggregate: string;
-  readonly #combinedTrade: string;
-  readonly #combinedAggregate: string;
-  readonly #symbolField: string;
+  readonly #raw: Shape;
+  readonly #combined: Shape;
+  readonly #symbolField: Uint8Array;
   #integer = 0;
 
   /** A reader for `symbol`, in upper case as the exchange writes it, e.g. "BTCUSDT". */
   constructor(symbol: string) {
     this.symbol = symbol;
-    this.#rawTrade = `{"e":"trade","E":`;
-    this.#rawAggregate = `{"e":"aggTrade","E":`;
-    this.#combinedTrade = `{"stream":"${symbol.toLowerCase()}@trade","data":${this.#rawTrade}`;
-    this.#combinedAggregate = `{"stream":"${symbol.toLowerCase()}@aggTrade","data":${this.#rawAggregate}`;
-    this.#symbolField = `,"s":"${symbol}",`;
+    const shape = (before: (event: string) => string): Shape => ({
+      trade: bytesOf(`${before("trade")}{"e":"trade","E":`),
+      aggregate: bytesOf(`${before("aggTrade")}{"e":"aggTrade","E":`),
+    });
+    this.#raw = shape(() => "");
+    this.#combined = shape((event) => `{"stream":"${symbol.toLowerCase()}@${event}","data":`);
+    this.#symbolField = bytesOf(`,"s":"${symbol}"`);
   }
 
-  /** Reads one message and says what it is. Never throws. */
-  read(message: string): Verdict {
-    return this.scan(message) ? "trade" : this.readJson(message);
-  }
-
-  /** True when `message` is a trade in the usual shape; false says nothing but "not in that shape". */
-  scan(message: string): boolean {
-    const combined = message.charCodeAt(2) === 115;
-    let at: number;
-    let aggregate = false;
-    const plainPrefix = combined ? this.#combinedTrade : this.#rawTrade;
-    if (message.startsWith(plainPrefix)) at = plainPrefix.length;
-    else {
-      const prefix = combined ? this.#combinedAggregate : this.#rawAggregate;
-      if (!message.startsWith(prefix)) return false;
-      at = prefix.length;
-      aggregate = true;
+  /**
+   * True when `bytes` from `start` to `end` are a trade in the usual shape; false says nothing but "not in that
+   * shape".
+   */
+  scan(bytes: Uint8Array, start: number, end: number): boolean {
+    const combined = bytes[start + 2] === S;
+    const { trade, aggregate } = combined ? this.#combined : this.#raw;
+    let prefix = trade;
+    if (!stands(bytes, start, trade)) {
+      if (!stands(bytes, start, aggregate)) return false;
+      prefix = aggregate;
     }
-    at = this.#number(message, at);
-    if (at < 0 || !message.startsWith(this.#symbolField, at)) return false;
-    at += this.#symbolField.length - 1;
-    at = this.#field(message, at, aggregate ? 97 : 116);
+    const aggregated = prefix === aggregate;
+    let at = this.#number(bytes, start + prefix.length);
+    if (at < 0 || !stands(bytes, at, this.#symbolField)) return false;
+    at = this.#field(bytes, at + this.#symbolField.length, aggregated ? A : T_ID);
     if (at < 0) return false;
     this.firstId = this.lastId = this.#integer;
-    if (!aggregate && message.charCodeAt(at + 2) === 98) {
-      at = this.#field(message, this.#field(message, at, 98), 97);
+    if (!aggregated && bytes[at + 2] === B) {
+      at = this.#field(bytes, this.#field(bytes, at, B), A);
       if (at < 0) return false;
     }
-    if (!this.#opensText(message, at, 112)) return false;
-    at = this.#readPrice(message, at + 6);
-    if (at < 0 || message.charCodeAt(at) !== QUOTE || !this.#opensText(message, at + 1, 113)) return false;
-    at = this.#readQuantity(message, at + 7);
-    if (at < 0 || message.charCodeAt(at) !== QUOTE) return false;
+    if (!opensText(bytes, at, P)) return false;
+    at = this.#readPrice(bytes, at + 6);
+    if (at < 0 || bytes[at] !== QUOTE || !opensText(bytes, at + 1, Q)) return false;
+    at = this.#readQuantity(bytes, at + 7);
+    if (at < 0 || bytes[at] !== QUOTE) return false;
     at++;
-    if (aggregate) {
-      at = this.#field(message, at, 102);
+    if (aggregated) {
+      at = this.#field(bytes, at, F);
       if (at < 0) return false;
       this.firstId = this.#integer;
-      at = this.#field(message, at, 108);
+      at = this.#field(bytes, at, L);
       if (at < 0 || this.#integer < this.firstId) return false;
       this.lastId = this.#integer;
     }
-    at = this.#field(message, at, 84);
+    at = this.#field(bytes, at, T_TIME);
     if (at < 0 || this.#integer === 0) return false;
     this.time = microseconds(this.#integer);
-    if (!message.startsWith(',"m":', at)) return false;
-    this.buyerIsMaker = message.charCodeAt(at + 5) === 116;
-    if (!message.startsWith(this.buyerIsMaker ? "true" : "false", at + 5)) return false;
-    at += this.buyerIsMaker ? 9 : 10;
-    if (message.charCodeAt(at) === COMMA) {
-      if (message.startsWith(',"M":true', at)) at += 9;
-      else if (message.startsWith(',"M":false', at)) at += 10;
+    if (stands(bytes, at, MAKER)) this.buyerIsMaker = true;
+    else if (stands(bytes, at, TAKER)) this.buyerIsMaker = false;
+    else return false;
+    at += this.buyerIsMaker ? MAKER.length : TAKER.length;
+    if (bytes[at] === COMMA) {
+      if (stands(bytes, at, IGNORED)) at += IGNORED.length;
+      else if (stands(bytes, at, IGNORED_FALSE)) at += IGNORED_FALSE.length;
       else return false;
     }
-    if (message.charCodeAt(at) !== BRACE) return false;
-    if (combined && message.charCodeAt(++at) !== BRACE) return false;
-    return at === message.length - 1;
+    if (bytes[at] !== BRACE) return false;
+    if (combined && bytes[++at] !== BRACE) return false;
+    return at === end - 1;
   }
 
   /** The same by `JSON.parse`, for every shape and every fault. */
@@ -147,10 +153,10 @@ export class BinanceMessageReader {
       return this.#reject(`not a market trade: "X" is ${shown(body.X)}`);
     }
     const { p, q } = body;
-    if (typeof p !== "string" || this.#readPrice(p, 0) !== p.length) {
+    if (!this.#readText(p, (bytes) => this.#readPrice(bytes, 0))) {
       return this.#reject(`price is ${shown(p)}, not decimal text from 0.00000001 to ${MAX_PRICE}`);
     }
-    if (typeof q !== "string" || this.#readQuantity(q, 0) !== q.length) {
+    if (!this.#readText(q, (bytes) => this.#readQuantity(bytes, 0))) {
       return this.#reject(`quantity is ${shown(q)}, not decimal text above 0 with up to 8 decimals`);
     }
     if (!isCount(body.T) || body.T === 0) return this.#reject(`trade time "T" is ${shown(body.T)}`);
@@ -168,95 +174,91 @@ export class BinanceMessageReader {
   }
 
   /** Reads `,"<letter>":<number>` at `at`; the position after it, or -1. */
-  #field(text: string, at: number, letter: number): number {
+  #field(bytes: Uint8Array, at: number, letter: number): number {
     if (
-      at < 0 || text.charCodeAt(at) !== COMMA || text.charCodeAt(at + 1) !== QUOTE ||
-      text.charCodeAt(at + 2) !== letter || text.charCodeAt(at + 3) !== QUOTE ||
-      text.charCodeAt(at + 4) !== COLON
+      at < 0 || bytes[at] !== COMMA || bytes[at + 1] !== QUOTE || bytes[at + 2] !== letter ||
+      bytes[at + 3] !== QUOTE || bytes[at + 4] !== COLON
     ) return -1;
-    return this.#number(text, at + 5);
-  }
-
-  /** Whether `,"<letter>":"` stands at `at`. */
-  #opensText(text: string, at: number, letter: number): boolean {
-    return text.charCodeAt(at) === COMMA && text.charCodeAt(at + 1) === QUOTE &&
-      text.charCodeAt(at + 2) === letter && text.charCodeAt(at + 3) === QUOTE &&
-      text.charCodeAt(at + 4) === COLON && text.charCodeAt(at + 5) === QUOTE;
+    return this.#number(bytes, at + 5);
   }
 
   /** Reads a JSON integer up to 2^53 - 1 into #integer; the position after it, or -1. */
-  #number(text: string, at: number): number {
-    const start = at;
-    let value = 0;
-    let digit = text.charCodeAt(at) - ZERO;
+  #number(bytes: Uint8Array, start: number): number {
+    let at = start;
+    let small = 0;
+    let digit = bytes[at]! - ZERO;
+    while (digit >= 0 && digit <= 9 && at - start < SMALL_DIGITS) {
+      small = small * 10 + digit;
+      digit = bytes[++at]! - ZERO;
+    }
+    let value = small;
     while (digit >= 0 && digit <= 9) {
       value = value * 10 + digit;
-      digit = text.charCodeAt(++at) - ZERO;
+      digit = bytes[++at]! - ZERO;
     }
     const digits = at - start;
     if (digits === 0 || digits > MAX_DIGITS || value > Number.MAX_SAFE_INTEGER) return -1;
-    if (digits > 1 && text.charCodeAt(start) === ZERO) return -1;
+    if (digits > 1 && bytes[start] === ZERO) return -1;
     this.#integer = value;
     return at;
   }
 
   /** Reads decimal text into `price` and `decimals`; the position after it, or -1 when it is out of range. */
-  #readPrice(text: string, at: number): number {
+  #readPrice(bytes: Uint8Array, start: number): number {
+    let at = start;
     let value = 0;
-    let decimals = 0;
-    let zeros = 0;
-    const start = at;
-    let code = text.charCodeAt(at);
-    while (code >= ZERO && code <= NINE) {
-      value = value * 10 + (code - ZERO);
-      code = text.charCodeAt(++at);
+    let digit = bytes[at]! - ZERO;
+    while (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      digit = bytes[++at]! - ZERO;
+      if (at - start > 8) return -1;
     }
-    if (at === start || at - start > 8 || (at - start > 1 && text.charCodeAt(start) === ZERO)) return -1;
-    if (value > MAX_PRICE) return -1;
-    const atMost = value === MAX_PRICE;
-    if (code === DOT) {
+    if (at === start || value > MAX_PRICE || (at - start > 1 && bytes[start] === ZERO)) return -1;
+    const whole = value;
+    let decimals = 0;
+    if (bytes[at] === DOT) {
       const point = at;
-      code = text.charCodeAt(++at);
-      while (code >= ZERO && code <= NINE) {
-        if (code === ZERO) zeros++;
+      let zeros = 0;
+      digit = bytes[++at]! - ZERO;
+      while (digit >= 0 && digit <= 9) {
+        if (digit === 0) zeros++;
         else {
-          if (decimals + zeros + 1 > MAX_DECIMALS || atMost) return -1;
-          value = value * powerOfTen(zeros + 1) + (code - ZERO);
+          if (decimals + zeros >= MAX_DECIMALS) return -1;
+          value = value * powerOfTen(zeros + 1) + digit;
           decimals += zeros + 1;
           zeros = 0;
         }
-        code = text.charCodeAt(++at);
+        digit = bytes[++at]! - ZERO;
       }
       if (at === point + 1) return -1;
     }
-    if (value === 0) return -1;
+    if (value === 0 || (whole === MAX_PRICE && decimals > 0)) return -1;
     this.price = value;
     this.decimals = decimals;
     return at;
   }
 
   /** Reads decimal text into the two parts of the quantity; the position after it, or -1. */
-  #readQuantity(text: string, at: number): number {
+  #readQuantity(bytes: Uint8Array, start: number): number {
+    let at = start;
     let whole = 0;
-    const start = at;
-    let code = text.charCodeAt(at);
-    while (code >= ZERO && code <= NINE) {
-      whole = whole * 10 + (code - ZERO);
-      code = text.charCodeAt(++at);
+    let digit = bytes[at]! - ZERO;
+    while (digit >= 0 && digit <= 9) {
+      whole = whole * 10 + digit;
+      digit = bytes[++at]! - ZERO;
     }
-    if (at === start || at - start > MAX_DIGITS || (at - start > 1 && text.charCodeAt(start) === ZERO)) return -1;
+    if (at === start || at - start > MAX_DIGITS || (at - start > 1 && bytes[start] === ZERO)) return -1;
     let fraction = 0;
-    if (code === DOT) {
+    if (bytes[at] === DOT) {
       const point = at;
-      code = text.charCodeAt(++at);
-      while (code >= ZERO && code <= NINE) {
-        const decimals = at - point;
-        if (decimals <= MAX_DECIMALS) fraction = fraction * 10 + (code - ZERO);
-        else if (code !== ZERO) return -1;
-        code = text.charCodeAt(++at);
+      digit = bytes[++at]! - ZERO;
+      while (digit >= 0 && digit <= 9) {
+        if (at - point <= MAX_DECIMALS) fraction = fraction * 10 + digit;
+        else if (digit !== 0) return -1;
+        digit = bytes[++at]! - ZERO;
       }
-      if (at === point + 1) return -1;
       const read = at - point - 1;
+      if (read === 0) return -1;
       if (read < MAX_DECIMALS) fraction *= powerOfTen(MAX_DECIMALS - read);
     }
     if (whole > MAX_QUANTITY || (whole === MAX_QUANTITY && fraction > 0) || whole + fraction === 0) return -1;
@@ -264,6 +266,29 @@ export class BinanceMessageReader {
     this.quantityFraction = fraction;
     return at;
   }
+
+  /** Reads the whole of `text` with one of the readers above. */
+  #readText(text: unknown, read: (bytes: Uint8Array) => number): boolean {
+    if (typeof text !== "string") return false;
+    const bytes = bytesOf(text);
+    return read(bytes) === bytes.length;
+  }
+}
+
+function bytesOf(text: string): Uint8Array {
+  return ENCODER.encode(text);
+}
+
+/** Whether `literal` stands in `bytes` at `at`. */
+function stands(bytes: Uint8Array, at: number, literal: Uint8Array): boolean {
+  for (let i = 0; i < literal.length; i++) if (bytes[at + i] !== literal[i]) return false;
+  return true;
+}
+
+/** Whether `,"<letter>":"` stands at `at`. */
+function opensText(bytes: Uint8Array, at: number, letter: number): boolean {
+  return bytes[at] === COMMA && bytes[at + 1] === QUOTE && bytes[at + 2] === letter &&
+    bytes[at + 3] === QUOTE && bytes[at + 4] === COLON && bytes[at + 5] === QUOTE;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -33,7 +33,9 @@ export function sizeOrder(side: Side, tradePrice: Money, account: Account, terms
   });
   if (quantity.isZero()) return nothing(side, price, account, terms);
   const notional = price.times(quantity);
-  if (notional.isZero() || notional.lt(terms.minNotional)) return because("min-notional", terms.minNotional, notional);
+  if (notional.isZero() || notional.lt(terms.minNotional)) {
+    return because("min-notional", terms.minNotional, notional);
+  }
   const fee = feeOn(notional, terms.feeRate);
   if (side === "buy" && !account.canPay(notional.plus(fee))) {
     return because("funds", notional.plus(fee), account.cash);

@@ -33,7 +33,9 @@ export class MovingAverages implements Averages {
 
   /** Windows in trades, 1 ≤ short < long ≤ 1,000,000; a RangeError otherwise. */
   constructor(short: number, long: number) {
-    if (!Number.isInteger(short) || !Number.isInteger(long) || short < 1 || short >= long || long > 1_000_000) {
+    if (
+      !Number.isInteger(short) || !Number.isInteger(long) || short < 1 || short >= long || long > 1_000_000
+    ) {
       throw new RangeError(`Windows must be whole with 1 ≤ short < long ≤ 1000000: got ${short} and ${long}`);
     }
     this.#short = short;
@@ -56,7 +58,11 @@ export class MovingAverages implements Averages {
 
   /** Empties the averages: an average over a hole is not an average of the last trades. */
   restart(): void {
-    this.#head = this.#count = this.#shortSum = this.#longSum = 0;
+    this.#head =
+      this.#count =
+      this.#shortSum =
+      this.#longSum =
+        0;
     this.#big = null;
   }
 

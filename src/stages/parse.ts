@@ -28,11 +28,16 @@ export interface ParseSnapshot {
 }
 
 const SAMPLE_CHARACTERS = 200;
+const MESSAGES_AT_ONCE = 64;
+/** Room for that many ordinary messages; a text that does not fit is read as JSON. */
+const BYTES_AT_ONCE = 64 * 1024;
+const ENCODER = new TextEncoder();
 
 /** The first stage, for one symbol. */
 export class Parse {
   readonly #reader: BinanceMessageReader;
   readonly #continuity = new Continuity();
+  readonly #bytes = new Uint8Array(BYTES_AT_ONCE);
   #decimals = 0;
   #duplicates = 0;
   #rejected = 0;
@@ -46,45 +51,50 @@ export class Parse {
   }
 
   /** One tick for every new trade among `messages`, in order. Unusable messages are counted, never thrown. */
-  *over(messages: Iterable<string>): Generator<Tick> {
+  *over(messages: readonly string[]): Generator<Tick> {
     const reader = this.#reader;
-    for (const message of messages) {
-      const verdict = reader.read(message);
-      if (verdict !== "trade") {
-        if (verdict === "other") this.#passedOver++;
-        else {
-          this.#reject(reader.reason, message);
-          if (reader.emptyId >= 0) this.#continuity.skip(reader.emptyId);
+    const bytes = this.#bytes;
+    // Reading bytes out of an array is several times faster than reading characters out of a string, and one
+    // encoding of many messages costs little more than one of a single message.
+    for (let first = 0; first < messages.length; first += MESSAGES_AT_ONCE) {
+      const some = messages.length <= MESSAGES_AT_ONCE
+        ? messages
+        : messages.slice(first, first + MESSAGES_AT_ONCE);
+      const text = some.length === 1 ? some[0]! : some.join("");
+      const isBytes = text.length <= bytes.length && ENCODER.encodeInto(text, bytes).written === text.length;
+      let end = 0;
+      for (const message of some) {
+        const start = end;
+        end += message.length;
+        if (!(isBytes && reader.scan(bytes, start, end)) && !this.#readJson(message)) continue;
+        const { firstId, lastId } = reader;
+        if (this.#unproven !== null) {
+          const { tick } = this.#unproven;
+          if (firstId === tick.id + 1) {
+            this.#unproven = null;
+            this.#continuity.moveTo(lastId);
+            yield tick;
+            yield this.#tick(0);
+            continue;
+          }
+          if (lastId === tick.id) {
+            this.#duplicates++;
+            continue;
+          }
         }
-        continue;
-      }
-      const { firstId, lastId } = reader;
-      if (this.#unproven !== null) {
-        const { tick } = this.#unproven;
-        if (firstId === tick.id + 1) {
-          this.#unproven = null;
-          this.#continuity.moveTo(lastId);
-          yield tick;
-          yield this.#tick(0);
-          continue;
-        }
-        if (lastId === tick.id) {
+        const before = this.#continuity.last;
+        const judged = this.#continuity.judge(firstId, lastId);
+        if (judged === DUPLICATE) {
           this.#duplicates++;
           continue;
         }
+        this.#rejectUnproven();
+        if (judged === UNPROVEN) {
+          this.#unproven = { tick: this.#tick(firstId > before ? firstId - before - 1 : -1), message };
+          continue;
+        }
+        yield this.#tick(judged);
       }
-      const before = this.#continuity.last;
-      const judged = this.#continuity.judge(firstId, lastId);
-      if (judged === DUPLICATE) {
-        this.#duplicates++;
-        continue;
-      }
-      this.#rejectUnproven();
-      if (judged === UNPROVEN) {
-        this.#unproven = { tick: this.#tick(firstId > before ? firstId - before - 1 : -1), message };
-        continue;
-      }
-      yield this.#tick(judged);
     }
   }
 
@@ -122,11 +132,26 @@ export class Parse {
     return createTick(reader, price, this.#decimals, missing);
   }
 
+  /** Reads a message that is not in the usual shape; whether it is a trade after all. */
+  #readJson(message: string): boolean {
+    const verdict = this.#reader.readJson(message);
+    if (verdict === "trade") return true;
+    if (verdict === "other") this.#passedOver++;
+    else {
+      this.#reject(this.#reader.reason, message);
+      if (this.#reader.emptyId >= 0) this.#continuity.skip(this.#reader.emptyId);
+    }
+    return false;
+  }
+
   #rejectUnproven(): void {
     if (this.#unproven === null) return;
     const { tick, message } = this.#unproven;
     this.#unproven = null;
-    this.#reject(`trade id ${tick.id} is far from the one before, and the next trade did not follow it`, message);
+    this.#reject(
+      `trade id ${tick.id} is far from the one before, and the next trade did not follow it`,
+      message,
+    );
   }
 
   #reject(reason: string, message: string): void {

@@ -72,7 +72,7 @@ export class Pipeline {
   }
 
   /** The stages in flow order: the same ticks as the messages held, each with everything found. */
-  over(messages: Iterable<string>): Generator<Filled> {
+  over(messages: readonly string[]): Generator<Filled> {
     return this.#fills.over(
       this.#gate.over(
         this.#crossover.over(
@@ -85,7 +85,7 @@ export class Pipeline {
   }
 
   /** Runs the messages and yields what happened, in order. Stops at the limit of trades, and is `done` then. */
-  *run(messages: Iterable<string>): Generator<PipelineEvent> {
+  *run(messages: readonly string[]): Generator<PipelineEvent> {
     if (this.done) return;
     for (const tick of this.over(messages)) {
       if (this.#trades++ === 0) this.#firstTime = tick.time;

@@ -140,7 +140,11 @@ export class RiskGate {
         due: signal.time + this.#terms.latency,
       });
     }
-    for (let order = this.#waiting[0]; order !== undefined && order.due <= tick.time; order = this.#waiting[0]) {
+    for (
+      let order = this.#waiting[0];
+      order !== undefined && order.due <= tick.time;
+      order = this.#waiting[0]
+    ) {
       this.#waiting.shift();
       yield this.#size(order, tick);
     }
