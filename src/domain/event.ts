@@ -32,6 +32,8 @@ export interface DisconnectedEvent extends Base {
   readonly type: "disconnected";
   readonly reason: string;
   readonly retryInMs: number;
+  /** What the person can do about it. */
+  readonly hint?: string;
 }
 
 export interface GapEvent extends OfSymbol {

@@ -121,6 +121,16 @@ export class Pipeline {
     return this.#parse.takeRejections();
   }
 
+  /** Trades that have gone through the averages. */
+  get trades(): number {
+    return this.#trades;
+  }
+
+  /** The last trade's time, µs since 1970; null before the first. */
+  get lastTime(): number | null {
+    return this.#last?.time ?? null;
+  }
+
   get standing(): Standing {
     const price = this.#price();
     return {

@@ -1,0 +1,132 @@
+/** Penstock: paper trading you can trust. Arguments to command, signals to an abort, errors to exit codes. */
+import type { CommandName } from "./src/domain/options.ts";
+import type { Configuration, GivenOptions } from "./src/domain/config.ts";
+import meta from "./deno.json" with { type: "json" };
+
+/** What the program ends with. */
+const EXIT = { done: 0, failure: 1, usage: 2, unreachable: 4, interrupted: 130 } as const;
+
+const { version } = meta;
+
+/** Runs one command line and returns the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const { readArguments } = await import("./src/domain/arguments.ts");
+  const { command, help, version: wantsVersion, given, mistakes } = readArguments(args);
+  if (wantsVersion) return print(`penstock ${version}\n`);
+  if (help || args.length === 0) {
+    const { commandHelp, programHelp } = await import("./src/views/help.ts");
+    return print(command === null ? programHelp(version) : commandHelp(command));
+  }
+  const { ConfigError, configure } = await import("./src/domain/config.ts");
+  try {
+    const collected = [...mistakes];
+    if (command === null && mistakes.length === 0) {
+      collected.push(`no command given: "penstock --help" lists them`);
+    }
+    const fromFile = given.config === undefined
+      ? {}
+      : await readFileOptions(given.config.text, command, collected);
+    return await execute(command!, configure({ ...fromFile, ...given }, collected));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const mistake of error.mistakes) console.error(`penstock: ${mistake}`);
+    return EXIT.usage;
+  }
+}
+
+/** The options in the configuration file; mistakes are collected. */
+async function readFileOptions(
+  path: string,
+  command: CommandName | null,
+  mistakes: string[],
+): Promise<GivenOptions> {
+  const { readConfigFile } = await import("./src/domain/config.ts");
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error);
+    mistakes.push(`--config ${path}: ${reason}`);
+    return {};
+  }
+  return readConfigFile(text, path, command ?? "run", mistakes);
+}
+
+/** Runs a command under this process's signals. */
+async function execute(
+  command: CommandName,
+  configuration: Configuration,
+): Promise<number> {
+  const { config } = configuration;
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
+    controller.abort();
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const name of signals) Deno.addSignalListener(name, stop);
+  const started = { command, version, config, signal: controller.signal };
+  try {
+    switch (command) {
+      case "config":
+        (await import("./src/commands/config.ts")).config(configuration);
+        break;
+      case "run":
+        await (await import("./src/commands/run.ts")).run(started);
+        break;
+      case "demo": {
+        const [{ demo }, { run }] = await Promise.all([
+          import("./src/commands/demo.ts"),
+          import("./src/commands/run.ts"),
+        ]);
+        await demo(started, run);
+        break;
+      }
+      case "exchange":
+        await (await import("./src/commands/exchange.ts")).exchange(started);
+    }
+    return EXIT.done;
+  } finally {
+    for (const name of signals) Deno.removeSignalListener(name, stop);
+  }
+}
+
+/** The exit code that an error ends the program with, after saying what it is. */
+function fail(error: unknown): number {
+  // The reader of standard output has gone, as `head` does: there is nobody left to tell.
+  if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
+  const name = error instanceof Error ? error.name : "";
+  if (name === "ExchangeUnreachable" || name === "NetPermissionError") {
+    console.error(`penstock: ${messageOf(error)}`);
+    return name === "ExchangeUnreachable" ? EXIT.unreachable : EXIT.usage;
+  }
+  if (
+    name === "BooksError" || error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.AddrInUse
+  ) {
+    console.error(`penstock: ${messageOf(error)}`);
+    return EXIT.failure;
+  }
+  console.error("penstock: unexpected failure; please report it with what follows:");
+  console.error(error);
+  return EXIT.failure;
+}
+
+function print(text: string): number {
+  console.log(text.trimEnd());
+  return EXIT.done;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+if (import.meta.main) {
+  let code: number;
+  try {
+    code = await main(Deno.args);
+  } catch (error) {
+    code = fail(error);
+  }
+  // A socket whose peer never finishes closing would otherwise keep the process alive.
+  Deno.exit(code);
+}

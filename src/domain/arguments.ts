@@ -1,0 +1,68 @@
+/** The command line: which command, which options, which mistakes. */
+import { parseArgs } from "@std/cli/parse-args";
+import type { GivenOptions } from "./config.ts";
+import { type CommandName, COMMANDS, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+
+/** What a command line asks for. */
+export interface Arguments {
+  /** Null where none was given. */
+  readonly command: CommandName | null;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly given: GivenOptions;
+  /** Everything wrong with it, one sentence each. */
+  readonly mistakes: readonly string[];
+}
+
+const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
+const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
+
+/** Reads a command line (without the program's name). Never throws: mistakes are collected. */
+export function readArguments(args: readonly string[]): Arguments {
+  const mistakes: string[] = [];
+  const unknown: string[] = [];
+  const parsed: { readonly [name: string]: unknown; readonly _: readonly unknown[] } = parseArgs([...args], {
+    string: VALUED.map(kebab),
+    collect: VALUED.map(kebab),
+    boolean: ["help", "version", ...SWITCHES.map(kebab)],
+    alias: { help: "h", version: "V" },
+    unknown: (text, key) => {
+      if (key === undefined) return true;
+      unknown.push(text);
+      return false;
+    },
+  });
+  const [first, ...rest] = parsed._.map(String);
+  const command = isCommand(first) ? first : null;
+  if (first !== undefined && command === null) {
+    mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
+  }
+  for (const word of rest) mistakes.push(`"${word}" is one word too many: "${first}" takes options only`);
+  const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
+  for (const text of unknown) mistakes.push(`${text} is not an option: ${help}`);
+  const given: GivenOptions = {};
+  for (const name of VALUED) {
+    const texts = parsed[kebab(name)];
+    if (!Array.isArray(texts) || texts.length === 0) continue;
+    if (texts.length > 1) {
+      mistakes.push(`--${kebab(name)} is given ${texts.length} times (${texts.join(", ")}): expected once`);
+    }
+    given[name] = { text: String(texts[0]), source: "command line" };
+  }
+  for (const name of SWITCHES) {
+    if (parsed[kebab(name)] === true) {
+      given[name] = { text: "on", source: "command line" };
+    }
+  }
+  if (command !== null) {
+    for (const name of Object.keys(given) as OptionName[]) {
+      if (OPTIONS[name].commands.includes(command)) continue;
+      mistakes.push(`--${kebab(name)} is not an option of "${command}": ${help}`);
+    }
+  }
+  return { command, help: parsed.help === true, version: parsed.version === true, given, mistakes };
+}
+
+function isCommand(text: string | undefined): text is CommandName {
+  return text !== undefined && Object.hasOwn(COMMANDS, text);
+}

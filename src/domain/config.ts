@@ -1,0 +1,134 @@
+/** The configuration in force, from defaults, the configuration file and the command line, in that order. */
+import { Decimal } from "decimal.js";
+import { plain } from "./money.ts";
+import { NotAllowed } from "./option_values.ts";
+import { type CommandName, type Config, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import type { Terms } from "./terms.ts";
+
+/** Where an option's value came from. */
+export type Source = "default" | "file" | "command line";
+
+/** A value as its text, with where it came from. */
+export interface Given {
+  readonly text: string;
+  readonly source: Source;
+}
+
+/** Options given, by name. */
+export type GivenOptions = Partial<Record<OptionName, Given>>;
+
+/** The configuration cannot be used: every mistake, one a line. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+
+  constructor(readonly mistakes: readonly string[]) {
+    super(mistakes.join("\n"));
+  }
+}
+
+/** The whole configuration and the origin of each of its values. */
+export interface Configuration {
+  readonly config: Config;
+  readonly sources: Readonly<Record<OptionName, Source>>;
+}
+
+/** An option as a mistake names it: by the name that the person wrote. */
+export function nameIn(source: Source, name: OptionName): string {
+  return source === "file" ? `"${name}" in the configuration file` : `--${kebab(name)}`;
+}
+
+/**
+ * The options of a configuration file's text, as given. Mistakes are added to `mistakes`: a text that is not a
+ * JSON object, unknown keys, values that are neither text, number nor true/false.
+ */
+export function readConfigFile(
+  text: string,
+  path: string,
+  command: CommandName,
+  mistakes: string[],
+): GivenOptions {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    mistakes.push(`--config ${path}: not JSON: ${error instanceof Error ? error.message : error}`);
+    return {};
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    mistakes.push(`--config ${path}: expected a JSON object of options`);
+    return {};
+  }
+  const given: GivenOptions = {};
+  for (const [key, value] of Object.entries(parsed)) {
+    const name = OPTION_NAMES.find((candidate) => candidate === key);
+    if (name === undefined || name === "config") {
+      mistakes.push(
+        `"${key}" in the configuration file is not an option; "penstock ${command} --help" lists them`,
+      );
+    } else if (value === null) continue;
+    else if (typeof value === "boolean") given[name] = { text: value ? "on" : "off", source: "file" };
+    else if (typeof value === "string") given[name] = { text: value, source: "file" };
+    else if (typeof value === "number") {
+      given[name] = { text: new Decimal(value).toFixed(), source: "file" };
+    } else {mistakes.push(
+        `"${key}" in the configuration file is ${JSON.stringify(value)}: expected a text or a number`,
+      );}
+  }
+  return given;
+}
+
+/** Reads every option once into a complete configuration; throws a ConfigError that names every mistake. */
+export function configure(given: GivenOptions, mistakes: readonly string[] = []): Configuration {
+  const found = [...mistakes];
+  const config: Partial<Record<OptionName, unknown>> = {};
+  const sources: Partial<Record<OptionName, Source>> = {};
+  for (const name of OPTION_NAMES) {
+    const { read, default: byDefault } = OPTIONS[name];
+    const { text, source } = given[name] ?? { text: byDefault, source: "default" as const };
+    sources[name] = source;
+    config[name] = null;
+    if (text === null) continue;
+    try {
+      config[name] = read(text);
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      const value = text === "" ? "has no value" : `is "${text}"`;
+      found.push(`${nameIn(source, name)} ${value}: expected ${error.message}`);
+    }
+  }
+  // Every name of the table has been read above; the table's type is what the compiler cannot follow here.
+  const complete = config as Config;
+  if (complete.short !== null && complete.long !== null && complete.short >= complete.long) {
+    found.push(
+      `--short ${complete.short} and --long ${complete.long}: expected the short window to be the smaller one`,
+    );
+  }
+  if (found.length > 0) throw new ConfigError(found);
+  return { config: complete, sources: sources as Record<OptionName, Source> };
+}
+
+/** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
+export function shownValue(value: Config[OptionName]): string | number | boolean | null {
+  if (value instanceof Decimal) return plain(value);
+  return value === Infinity ? "max" : value;
+}
+
+/** The configuration as plain JSON values. */
+export function shownConfig(config: Config): Record<string, string | number | boolean | null> {
+  return Object.fromEntries(OPTION_NAMES.map((name) => [name, shownValue(config[name])]));
+}
+
+/** What the stages need of the configuration. */
+export function termsOf(config: Config): Terms {
+  return {
+    cash: config.cash,
+    stake: config.stake,
+    feeRate: config.fee,
+    slippage: config.slippage,
+    latency: config.latency * 1000,
+    lot: config.lot,
+    tick: config.tick,
+    minNotional: config.minNotional,
+    maxDrawdown: config.maxDrawdown,
+  };
+}

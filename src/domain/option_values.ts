@@ -1,0 +1,115 @@
+/** The texts that options take, each read into its value or refused with what is allowed. */
+import { Money } from "./money.ts";
+
+/** What is allowed where a text was refused; the caller adds the option's name and the value. */
+export class NotAllowed extends Error {
+  override readonly name = "NotAllowed";
+}
+
+const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
+
+/** A reader of whole numbers from `min` to `max`. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,16}$/.test(text) || value < min || value > max) {
+      throw new NotAllowed(`a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+/** A reader of decimal amounts, up to 18 digits before and after the point, that pass `allows`. */
+export function amount(allowed: string, allows: (value: Money) => boolean): (text: string) => Money {
+  return (text) => {
+    if (!DECIMAL.test(text)) throw new NotAllowed(`${allowed}, in plain decimals`);
+    const value = new Money(text);
+    if (!allows(value)) throw new NotAllowed(allowed);
+    return value;
+  };
+}
+
+/** A reader of fractions above 0 and up to 1: `20%` or `0.2`. */
+export function fraction(text: string): Money {
+  const allowed = "a share above 0% and up to 100%, such as 20% or 0.2";
+  const percent = text.endsWith("%");
+  const digits = percent ? text.slice(0, -1) : text;
+  if (!DECIMAL.test(digits)) throw new NotAllowed(allowed);
+  const value = percent ? new Money(digits).div(100) : new Money(digits);
+  if (value.isZero() || value.gt(1)) throw new NotAllowed(allowed);
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * A reader of durations in whole milliseconds from `min` to `max`: `250ms`, `30s`, `5m`, `24h`, or a bare number
+ * of milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { duration } from "./option_values.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(duration(0, 86_400_000)("1.5s"), 1500);
+ * ```
+ */
+export function duration(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const [, digits, unit] = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|)$/.exec(text) ?? [];
+    const value = new Money(digits ?? "0").times(UNITS[unit ?? ""] ?? 1);
+    if (digits === undefined || !value.isInteger() || value.lt(min) || value.gt(max)) {
+      throw new NotAllowed(
+        `a duration from ${durationText(min)} to ${durationText(max)}, such as 250ms, 30s, 5m`,
+      );
+    }
+    return value.toNumber();
+  };
+}
+
+/** A duration in the largest unit that shows it whole. */
+export function durationText(milliseconds: number): string {
+  for (const unit of ["h", "m", "s"]) {
+    const size = UNITS[unit]!;
+    if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size}${unit}`;
+  }
+  return `${milliseconds}ms`;
+}
+
+/** A reader of one of the words given. */
+export function oneOf<const T extends string>(...words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) {
+      throw new NotAllowed(words.length === 1 ? words[0]! : `one of ${words.join(", ")}`);
+    }
+    return word;
+  };
+}
+
+/** A reader of `on` and `off`. */
+export function onOff(text: string): boolean {
+  return oneOf("on", "off")(text) === "on";
+}
+
+/** A reader of an exchange symbol: letters and digits, in upper case afterwards. */
+export function symbol(text: string): string {
+  if (!/^[A-Za-z0-9_]{2,30}$/.test(text)) throw new NotAllowed("letters and digits, such as BTCUSDT");
+  return text.toUpperCase();
+}
+
+/** A reader of an address with one of the schemes given and no query, without a slash at its end. */
+export function address(...schemes: readonly string[]): (text: string) => string {
+  return (text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    if (url === null || !schemes.includes(url.protocol) || url.hostname === "" || url.search || url.hash) {
+      throw new NotAllowed(`an address such as ${schemes[0]}//127.0.0.1:9001`);
+    }
+    return text.replace(/\/+$/, "");
+  };
+}
+
+/** A reader of any text but the empty one. */
+export function anyText(text: string): string {
+  if (text === "") throw new NotAllowed("a text that is not empty");
+  return text;
+}

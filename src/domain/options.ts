@@ -1,0 +1,300 @@
+/**
+ * Every option: its default, how its text is read, which commands take it and what help says. The command line,
+ * the configuration file, `penstock config` and `--help` are all made from this table.
+ */
+import {
+  address,
+  amount,
+  anyText,
+  duration,
+  fraction,
+  oneOf,
+  onOff,
+  symbol,
+  wholeNumber,
+} from "./option_values.ts";
+
+/** The commands there are. */
+export const COMMANDS = {
+  run: "paper-trade a live stream",
+  demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
+  exchange: "only the built-in exchange, for other clients",
+  config: "print the configuration in force, as JSON, with where each value came from",
+} as const;
+
+/** A command's name. */
+export type CommandName = keyof typeof COMMANDS;
+
+interface Option<T, D extends string | null> {
+  /** The default's text; null where absence means something of its own. */
+  readonly default: D;
+  readonly read: (text: string) => T;
+  /** Stands for the value in help; a switch takes none. */
+  readonly value: string | null;
+  readonly commands: readonly CommandName[];
+  readonly help: string;
+}
+
+const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
+
+const HOUR = 3_600_000;
+const TRADING = ["run", "demo", "config"] as const;
+const LIVE = ["run", "config"] as const;
+const EXCHANGE = ["demo", "exchange"] as const;
+const ALL = ["run", "demo", "exchange", "config"] as const;
+const positive = amount("an amount above 0", (value) => value.gt(0));
+
+/** The table. A key is the option's name in the configuration file; the command line writes it in kebab case. */
+export const OPTIONS = {
+  symbol: option({
+    default: "BTCUSDT",
+    read: symbol,
+    value: "SYMBOL",
+    commands: ALL,
+    help: "what to trade, as the exchange names it",
+  }),
+  short: option({
+    default: "20",
+    read: wholeNumber(1, 999_999),
+    value: "TRADES",
+    commands: TRADING,
+    help: "window of the short average",
+  }),
+  long: option({
+    default: "50",
+    read: wholeNumber(2, 1_000_000),
+    value: "TRADES",
+    commands: TRADING,
+    help: "window of the long average",
+  }),
+  cash: option({
+    default: "10000",
+    read: positive,
+    value: "AMOUNT",
+    commands: TRADING,
+    help: "cash at the start, quote currency",
+  }),
+  stake: option({
+    default: "1000",
+    read: positive,
+    value: "AMOUNT",
+    commands: TRADING,
+    help: "what one buy spends before its fee, quote currency",
+  }),
+  fee: option({
+    default: "0.001",
+    read: amount("a rate from 0 to below 1, such as 0.001", (value) => value.lt(1)),
+    value: "RATE",
+    commands: TRADING,
+    help: "fee as a share of the notional, both sides",
+  }),
+  slippage: option({
+    default: "0",
+    read: amount("basis points from 0 to below 10000", (value) => value.lt(10_000)),
+    value: "BPS",
+    commands: TRADING,
+    help: "basis points that a fill is worse than the trade",
+  }),
+  latency: option({
+    default: "0",
+    read: duration(0, 24 * HOUR),
+    value: "DURATION",
+    commands: TRADING,
+    help: "time between a signal and the earliest trade that fills it",
+  }),
+  lot: option({
+    default: "0.00001",
+    read: positive,
+    value: "AMOUNT",
+    commands: TRADING,
+    help: "smallest step of a quantity, base currency",
+  }),
+  tick: option({
+    default: "0.01",
+    read: positive,
+    value: "AMOUNT",
+    commands: TRADING,
+    help: "smallest step of a price moved by slippage, quote currency",
+  }),
+  minNotional: option({
+    default: "5",
+    read: amount("an amount of 0 or more", () => true),
+    value: "AMOUNT",
+    commands: TRADING,
+    help: "smallest price × quantity of an order, quote currency",
+  }),
+  maxDrawdown: option({
+    default: "20%",
+    read: fraction,
+    value: "SHARE",
+    commands: TRADING,
+    help: "halt when equity has fallen this far from its peak: no more buys",
+  }),
+  exchange: option({
+    default: "binance",
+    read: oneOf("binance"),
+    value: "NAME",
+    commands: LIVE,
+    help: "the exchange",
+  }),
+  endpoint: option({
+    default: null,
+    read: address("ws:", "wss:"),
+    value: "URL",
+    commands: LIVE,
+    help: "another address that speaks the exchange's stream protocol",
+  }),
+  restEndpoint: option({
+    default: null,
+    read: address("http:", "https:"),
+    value: "URL",
+    commands: LIVE,
+    help: "another address that speaks the exchange's REST protocol",
+  }),
+  state: option({
+    default: "none",
+    read: oneOf("none"),
+    value: "none",
+    commands: TRADING,
+    help: "the journal; this version keeps none",
+  }),
+  backfill: option({
+    default: "off",
+    read: oneOf("off"),
+    value: "off",
+    commands: TRADING,
+    help: "fetching missed trades; this version has it off: a gap restarts the averages",
+  }),
+  stale: option({
+    default: "15s",
+    read: duration(50, 24 * HOUR),
+    value: "DURATION",
+    commands: TRADING,
+    help: "silence after which the connection is given up and made anew",
+  }),
+  retryMax: option({
+    default: "60s",
+    read: duration(250, 24 * HOUR),
+    value: "DURATION",
+    commands: TRADING,
+    help: "longest wait between two tries to connect",
+  }),
+  attempts: option({
+    default: null,
+    read: wholeNumber(1, 1_000_000),
+    value: "N",
+    commands: TRADING,
+    help: "give up after N failures in a row, with exit code 4 (default: never)",
+  }),
+  renewAfter: option({
+    default: "23h",
+    read: duration(100, 24 * HOUR),
+    value: "DURATION",
+    commands: TRADING,
+    help: "age at which a connection is replaced, before the exchange ends it at 24h",
+  }),
+  stopAfter: option({
+    default: null,
+    read: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    value: "N",
+    commands: TRADING,
+    help: "end after N trades have gone through the averages (default: never)",
+  }),
+  for: option({
+    default: null,
+    read: duration(1, 1000 * HOUR),
+    value: "DURATION",
+    commands: [...TRADING, "exchange"],
+    help: "end after this time (default: never)",
+  }),
+  port: option({
+    default: "9001",
+    read: wholeNumber(0, 65_535),
+    value: "PORT",
+    commands: ["exchange"],
+    help: "port on 127.0.0.1; 0 takes a free one",
+  }),
+  seed: option({
+    default: "1",
+    read: wholeNumber(0, 4_294_967_295),
+    value: "N",
+    commands: EXCHANGE,
+    help: "same seed, same trades",
+  }),
+  rate: option({
+    default: "20",
+    read: wholeNumber(1, 1_000_000),
+    value: "N",
+    commands: EXCHANGE,
+    help: "trades a second on average",
+  }),
+  speed: option({
+    default: "1",
+    read: (text) => text === "max" ? Infinity : wholeNumber(1, 1_000_000)(text),
+    value: "N|max",
+    commands: EXCHANGE,
+    help: "market time per real time; max is as fast as clients read",
+  }),
+  serve: option({
+    default: null,
+    read: anyText,
+    value: "FILE",
+    commands: EXCHANGE,
+    help: "serve the trades of a recording (plain or .gz) instead of made-up ones",
+  }),
+  faults: option({
+    default: null,
+    read: anyText,
+    value: "LIST",
+    commands: EXCHANGE,
+    help: "what goes wrong and when: kind[=arg]@trade, such as drop@500,stall@900, or random",
+  }),
+  config: option({
+    default: null,
+    read: anyText,
+    value: "FILE",
+    commands: ALL,
+    help: "a JSON file of these options, in camelCase; the command line wins",
+  }),
+  json: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["run", "demo", "exchange"],
+    help: "events on standard output, one JSON object a line",
+  }),
+  logLevel: option({
+    default: "info",
+    read: oneOf("debug", "info", "warn", "error"),
+    value: "LEVEL",
+    commands: ALL,
+    help: "least serious log record shown: debug, info, warn or error",
+  }),
+  logFormat: option({
+    default: "text",
+    read: oneOf("text", "json"),
+    value: "FORMAT",
+    commands: ALL,
+    help: "log on standard error as text or json",
+  }),
+};
+
+/** An option's name as the configuration file writes it. */
+export type OptionName = keyof typeof OPTIONS;
+
+/** All option names, in the table's order. */
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
+
+/**
+ * The complete configuration: every option's value. An option without a default is null when it is absent.
+ */
+export type Config = {
+  readonly [K in OptionName]:
+    | ReturnType<(typeof OPTIONS)[K]["read"]>
+    | ((typeof OPTIONS)[K]["default"] extends string ? never : null);
+};
+
+/** `minNotional` as the command line writes it: `min-notional`. */
+export function kebab(name: OptionName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

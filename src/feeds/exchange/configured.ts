@@ -1,0 +1,60 @@
+/** The built-in exchange as the command line asks for it. */
+import { ConfigError } from "../../domain/config.ts";
+import type { Config } from "../../domain/options.ts";
+import { parseFaults } from "./faults.ts";
+import { readRecordedTrades, RecordingError } from "./recorded_trades.ts";
+import { BuiltInExchange, type ExchangeEvent } from "./server.ts";
+
+/**
+ * Starts the exchange on `port` (0 for any free one). Throws a ConfigError where the faults or the recording
+ * asked for cannot be used.
+ */
+export async function openExchange(
+  { symbol, seed, rate, speed, faults, serve }: Config,
+  port: number,
+  onEvent: (event: ExchangeEvent) => void,
+): Promise<BuiltInExchange> {
+  const mistakes: string[] = [];
+  const plan = attempt(() => parseFaults(faults ?? ""), "--faults", mistakes) ?? [];
+  let trades;
+  if (serve !== null) {
+    try {
+      trades = await readRecordedTrades(serve, symbol);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) mistakes.push(`--serve ${serve}: there is no such file`);
+      else if (error instanceof RecordingError) mistakes.push(`--serve ${error.message}`);
+      else mistakes.push(`--serve ${serve}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const market = trades === undefined ? {} : { trades };
+  return BuiltInExchange.listen({ port, symbol, seed, rate, speed, faults: plan, ...market, onEvent });
+}
+
+function attempt<T>(make: () => T, option: string, mistakes: string[]): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    mistakes.push(`${option}: ${error.message}`);
+    return null;
+  }
+}
+
+/** What an event of the exchange says to a person. */
+export function exchangeEventText(event: ExchangeEvent): string {
+  switch (event.type) {
+    case "listening":
+      return `the exchange listens on ${event.endpoint} and ${event.restEndpoint}`;
+    case "connected":
+      return `client ${event.client} connected to ${event.path}`;
+    case "disconnected":
+      return `client ${event.client} left: ${event.reason}`;
+    case "refused":
+      return `a request was refused with ${event.status}: ${event.path}`;
+    case "fault":
+      return `fault after trade ${event.released}: ${event.fault.kind}`;
+    case "ended":
+      return `all ${event.released} recorded trades are out`;
+  }
+}

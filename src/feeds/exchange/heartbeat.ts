@@ -1,0 +1,72 @@
+import { encodePing } from "./websocket.ts";
+
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+/** The timers of one connection, ended together. */
+export class Timers {
+  readonly #running = new Set<ReturnType<typeof setTimeout>>();
+  #ended = false;
+
+  /** Calls `action` after this many milliseconds; returns how to prevent that. */
+  after(ms: number, action: () => void): () => void {
+    if (this.#ended) return () => {};
+    const timer = setTimeout(() => {
+      this.#running.delete(timer);
+      action();
+    }, Math.min(ms, LONGEST_TIMEOUT));
+    this.#running.add(timer);
+    return () => {
+      clearTimeout(timer);
+      this.#running.delete(timer);
+    };
+  }
+
+  /** Prevents all that has not happened yet; none can be added any more. */
+  end(): void {
+    this.#ended = true;
+    for (const timer of this.#running) clearTimeout(timer);
+    this.#running.clear();
+  }
+}
+
+export interface HeartbeatOptions {
+  readonly timers: Timers;
+  /** Between two pings, in ms. */
+  readonly everyMs: number;
+  /** After the oldest ping without an answer, in ms. */
+  readonly withinMs: number;
+  readonly send: (frame: Uint8Array) => void;
+  readonly onSilence: () => void;
+}
+
+/** Pings a client regularly, and notices when it does not echo what a ping carried. */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  #sent = 0;
+  #answered = 0;
+  #cancelDeadline: (() => void) | null = null;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#schedule();
+  }
+
+  /** Takes the payload of a pong. Unsolicited ones are allowed and prove nothing. */
+  receive(payload: Uint8Array): void {
+    const number = Number(new TextDecoder().decode(payload));
+    if (!(number > this.#answered && number <= this.#sent)) return;
+    this.#answered = number;
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = null;
+  }
+
+  #schedule(): void {
+    const { timers, everyMs, withinMs, send, onSilence } = this.#options;
+    timers.after(everyMs, () => {
+      this.#sent++;
+      send(encodePing(String(this.#sent)));
+      this.#cancelDeadline ??= timers.after(withinMs, onSilence);
+      this.#schedule();
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { FaultAction } from "./faults.ts";
+import { HttpError } from "./http_request.ts";
+
+/** The connection attempts that are still to be refused. */
+export class Refusals {
+  readonly #pending: { status: number; retryAfterSeconds: number; left: number }[] = [];
+
+  add({ status, retryAfterSeconds, count }: FaultAction & { readonly kind: "refuse" }): void {
+    this.#pending.push({ status, retryAfterSeconds, left: count });
+  }
+
+  /** How to refuse the attempt that is being made, or null to let it through. */
+  take(): HttpError | null {
+    const refusal = this.#pending[0];
+    if (refusal === undefined) return null;
+    if (--refusal.left === 0) this.#pending.shift();
+    const { status, retryAfterSeconds } = refusal;
+    return new HttpError(status, bodyOf(status), { "Retry-After": String(retryAfterSeconds) });
+  }
+}
+
+function bodyOf(status: number): string {
+  switch (status) {
+    case 451:
+      return JSON.stringify({
+        code: 0,
+        msg: "Service unavailable from a restricted location according to 'b. Eligibility' in " +
+          "https://www.binance.com/en/terms. Please contact customer service if you believe you received this " +
+          "message in error.",
+      });
+    case 418:
+    case 429:
+      return JSON.stringify({ code: -1003, msg: "Way too many requests; try again after Retry-After." });
+    default:
+      return JSON.stringify({ code: -1000, msg: "The connection was refused." });
+  }
+}

@@ -1,0 +1,29 @@
+/** What a feed hands over: messages as they came, and what happened to the connection, in order. */
+export type Batch =
+  | {
+    readonly kind: "messages";
+    readonly messages: readonly string[];
+    /** When the last of them was taken in, ms since 1970. */
+    readonly receivedAt: number;
+  }
+  | {
+    readonly kind: "connected";
+    readonly endpoint: string;
+    /** 1 when it was the first try since data last flowed. */
+    readonly attempt: number;
+  }
+  | {
+    readonly kind: "disconnected";
+    readonly reason: string;
+    readonly retryInMs: number;
+    /** What the person can do about it, or null. */
+    readonly hint: string | null;
+  }
+  | {
+    /** Worth telling the person; changes nothing. */
+    readonly kind: "notice";
+    readonly message: string;
+  };
+
+/** Where trades come from. Iterating it runs it; it ends when its signal is aborted or its input does. */
+export type Feed = AsyncIterable<Batch>;

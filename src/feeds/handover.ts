@@ -1,0 +1,90 @@
+/** Replaces a connection by a newer one so that no trade falls between them. */
+import type { BinanceMessageReader } from "../domain/binance_message.ts";
+import type { TradeSocket } from "./trade_socket.ts";
+
+/** How long the old connection may lag behind the new one before the new one is taken all the same. */
+const CATCH_UP_MS = 10_000;
+
+/**
+ * The overlap of two connections to the same stream. The old one goes on being read while the new one opens and
+ * until it has delivered the trade before the new one's first; what both carry is dropped later, by trade id.
+ * What the new one receives meanwhile waits in its own bounded buffer and then in the network.
+ */
+export class Handover {
+  readonly #reader: BinanceMessageReader;
+  #next: TradeSocket | null = null;
+  #failed = false;
+  #dropped = false;
+  #lastId = -1;
+  #deadline = Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setTimeout> | undefined;
+
+  /** Starts with the new connection still opening; `old` is nudged whenever there is something new to decide. */
+  constructor(opening: Promise<TradeSocket>, old: TradeSocket, reader: BinanceMessageReader) {
+    this.#reader = reader;
+    opening.then((socket) => {
+      if (this.#dropped) return socket.abandon("not needed");
+      this.#next = socket;
+      this.#deadline = performance.now() + CATCH_UP_MS;
+      this.#timer = setTimeout(() => old.nudge(), CATCH_UP_MS);
+      this.#nudgeOnFirst(socket, old);
+    }, () => {
+      // The old connection still runs; when it ends, the ordinary way of reconnecting says what is wrong.
+      this.#failed = true;
+      old.nudge();
+    });
+  }
+
+  /** Takes note of the messages that the old connection delivered. */
+  note(messages: readonly string[]): void {
+    this.#lastId = this.#findId(messages, -1) ?? this.#lastId;
+  }
+
+  /** The new connection once it may take over, or null. `oldEnded` says that nothing more comes from the old. */
+  take(oldEnded: boolean): TradeSocket | null {
+    const next = this.#next;
+    if (next === null) return null;
+    const firstId = this.#findId(next.waiting, 1);
+    const joined = firstId !== null && this.#lastId >= 0 && firstId <= this.#lastId + 1;
+    if (!oldEnded && !joined && performance.now() < this.#deadline) return null;
+    this.#stop();
+    return next;
+  }
+
+  /** Whether the new connection could not be made. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Gives the new connection up. */
+  drop(): void {
+    this.#dropped = true;
+    this.#stop();
+    this.#next?.abandon("not needed");
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#watch);
+  }
+
+  #nudgeOnFirst(next: TradeSocket, old: TradeSocket): void {
+    const look = (): void => {
+      if (next.waiting.length > 0 || next.end !== null) old.nudge();
+      else this.#watch = setTimeout(look, 10);
+    };
+    look();
+  }
+
+  /** The id of the first (`direction` 1) or the last (-1) trade among the messages. */
+  #findId(messages: readonly string[], direction: 1 | -1): number | null {
+    const from = direction === 1 ? 0 : messages.length - 1;
+    for (let i = from; i >= 0 && i < messages.length; i += direction) {
+      if (this.#reader.readJson(messages[i]!) === "trade") {
+        return direction === 1 ? this.#reader.firstId : this.#reader.lastId;
+      }
+    }
+    return null;
+  }
+}

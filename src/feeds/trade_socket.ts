@@ -1,0 +1,181 @@
+/** One connection over Deno's native WebSocketStream, read in batches, given up when it falls silent. */
+import { setImmediate } from "node:timers";
+
+/** Frames read ahead of the consumer; when they are waiting, the socket is not read and the peer is slowed. */
+const FRAMES_AHEAD = 256;
+const CLOSE_INFO_DEADLINE_MS = 100;
+
+/** When to give up. */
+export interface TradeSocketOptions {
+  /** Longest handshake, ms. */
+  readonly handshakeMs: number;
+  /** Longest silence without a data frame, ms. */
+  readonly staleMs: number;
+}
+
+/**
+ * An open WebSocket. Frames are gathered as long as they are at hand and handed over together, so that a busy
+ * stream costs one wake-up for many frames and a quiet one is handed over at once.
+ */
+export class TradeSocket {
+  /** When it opened, by `performance.now()`. */
+  readonly openedAt = performance.now();
+  readonly #socket: WebSocketStream;
+  readonly #staleMs: number;
+  #frames: string[] = [];
+  #wake: (() => void) | null = null;
+  #room: (() => void) | null = null;
+  #end: string | null = null;
+  #nudged = false;
+  #heard = false;
+  #lastHeardAt = performance.now();
+  #watchdog: ReturnType<typeof setTimeout>;
+
+  /** Connects to `url`; the WebSocket's own error, or a TimeoutError after `handshakeMs`. */
+  static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
+    signal.throwIfAborted();
+    const handshake = new AbortController();
+    const socket = new WebSocketStream(url, { signal: handshake.signal });
+    // Its failure is the same as that of `opened`, which is told.
+    socket.closed.catch(() => {});
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    const giveUp = (reason: unknown): void => {
+      reject(reason);
+      handshake.abort(reason);
+    };
+    const onAbort = (): void => giveUp(signal.reason);
+    const timer = setTimeout(
+      () => giveUp(new DOMException(`no answer within ${options.handshakeMs} ms`, "TimeoutError")),
+      options.handshakeMs,
+    );
+    signal.addEventListener("abort", onAbort);
+    try {
+      const { readable } = await Promise.race([socket.opened, promise]);
+      return new TradeSocket(socket, readable, options.staleMs);
+    } finally {
+      // From here on an abort of the handshake would fault the runtime.
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  private constructor(
+    socket: WebSocketStream,
+    readable: ReadableStream<string | Uint8Array>,
+    staleMs: number,
+  ) {
+    this.#socket = socket;
+    this.#staleMs = staleMs;
+    this.#watchdog = setTimeout(() => this.#watch(), staleMs);
+    this.#pump(readable.getReader());
+  }
+
+  /** Whether any data frame has come yet. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** Why it ended; null while it is open. */
+  get end(): string | null {
+    return this.#end;
+  }
+
+  /** The frames at hand, without taking them. */
+  get waiting(): readonly string[] {
+    return this.#frames;
+  }
+
+  /** The next frames, waiting for them; empty after `nudge`; null once it has ended and all were taken. */
+  async read(): Promise<readonly string[] | null> {
+    while (this.#frames.length === 0) {
+      if (this.#end !== null) return null;
+      if (this.#nudged) break;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    this.#nudged = false;
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#lastHeardAt = performance.now();
+    this.#room?.();
+    this.#room = null;
+    return frames;
+  }
+
+  /** Lets a pending or the next `read` return with what there is. */
+  nudge(): void {
+    this.#nudged = true;
+    this.#awaken();
+  }
+
+  /** Ends it for `reason`: what was read stays to be taken. Never waits for the peer, who may never answer. */
+  abandon(reason: string): void {
+    if (this.#end !== null) return;
+    this.#finish(reason);
+    try {
+      this.#socket.close();
+    } catch {
+      // Already closing: there is nothing left to give up.
+    }
+  }
+
+  async #pump(reader: ReadableStreamDefaultReader<string | Uint8Array>): Promise<void> {
+    // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together.
+    const awaken = (): void => this.#awaken();
+    try {
+      while (this.#end === null) {
+        const { value, done } = await reader.read();
+        if (done) return this.#finish(await this.#closeReason());
+        // A read may resolve after the socket was given up: its frame was received, so it is handed over.
+        const count = this.#frames.push(typeof value === "string" ? value : BINARY_FRAME);
+        if (count === 1) {
+          this.#heard = true;
+          this.#lastHeardAt = performance.now();
+          setImmediate(awaken);
+        }
+        if (count >= FRAMES_AHEAD) {
+          this.#awaken();
+          await new Promise<void>((resolve) => this.#room = resolve);
+        }
+      }
+    } catch (error) {
+      this.#finish(`the connection broke: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  async #closeReason(): Promise<string> {
+    const deadline = Promise.withResolvers<null>();
+    const timer = setTimeout(() => deadline.resolve(null), CLOSE_INFO_DEADLINE_MS);
+    const info = await Promise.race([this.#socket.closed.catch(() => null), deadline.promise]);
+    clearTimeout(timer);
+    // The published type calls it `code`, the runtime `closeCode`; an abnormal close has 0 or none.
+    const { closeCode, code = closeCode, reason } = (info ?? {}) as WebSocketCloseInfo & {
+      closeCode?: number;
+    };
+    if (!code) return "the exchange dropped the connection";
+    return `the exchange closed the connection (${code}${reason ? ` ${JSON.stringify(reason)}` : ""})`;
+  }
+
+  #watch(): void {
+    if (this.#end !== null) return;
+    const silent = this.#frames.length > 0 ? 0 : performance.now() - this.#lastHeardAt;
+    if (silent >= this.#staleMs) this.abandon(`no data for ${Math.round(silent)} ms`);
+    else this.#watchdog = setTimeout(() => this.#watch(), this.#staleMs - silent);
+  }
+
+  #finish(reason: string): void {
+    this.#end ??= reason;
+    clearTimeout(this.#watchdog);
+    this.#room?.();
+    this.#room = null;
+    this.#awaken();
+  }
+
+  #awaken(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+}
+
+/** Stands for a binary frame, which no trade stream sends: it is rejected with the other unusable messages. */
+const BINARY_FRAME = "(binary frame)";

@@ -1,0 +1,37 @@
+/** The texts of --help. */
+import { type CommandName, COMMANDS, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
+
+const EXIT_CODES =
+  `Exit codes: 0 done or stopped by you · 1 unexpected failure · 2 wrong usage or configuration
+3 unusable input data · 4 exchange out of reach (--attempts) · 5 a verification found a difference`;
+
+/** Help for the program. */
+export function programHelp(version: string): string {
+  const commands = Object.entries(COMMANDS).map(([name, what]) => `  penstock ${name.padEnd(10)} ${what}`);
+  return `Penstock ${version}: paper trading you can trust
+
+${commands.join("\n")}
+
+"penstock COMMAND --help" lists a command's options; "penstock --version" prints the version.
+${EXIT_CODES}
+`;
+}
+
+/** Help for one command. */
+export function commandHelp(command: CommandName): string {
+  const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
+  const rows = names.map((name) => {
+    const { value, default: byDefault, help } = OPTIONS[name];
+    const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
+    return [`--${kebab(name)}${value === null ? "" : ` ${value}`}`, `${help}${shown}`] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const options = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return `penstock ${command}: ${COMMANDS[command]}
+
+${options.join("\n")}
+
+Defaults are in parentheses. Durations are 250ms, 30s, 5m, 24h; a bare number is milliseconds.
+${EXIT_CODES}
+`;
+}

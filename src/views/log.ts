@@ -1,0 +1,56 @@
+/** The log on standard error: text with colours on a terminal, JSON for machines. */
+import { BaseHandler } from "@std/log/base-handler";
+import { getLogger } from "@std/log/get-logger";
+import type { LevelName } from "@std/log/levels";
+import type { Logger, LogRecord } from "@std/log/logger";
+import { setup } from "@std/log/setup";
+import { type LiveTerminal, printable } from "./terminal.ts";
+
+/** How the log looks. */
+export interface LogOptions {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly format: "text" | "json";
+  readonly colours: boolean;
+}
+
+/** Hands formatted records to the terminal that also keeps the live line. */
+class TerminalHandler extends BaseHandler {
+  readonly #terminal: LiveTerminal;
+
+  constructor(level: LevelName, terminal: LiveTerminal, formatter: (record: LogRecord) => string) {
+    super(level, { formatter });
+    this.#terminal = terminal;
+  }
+
+  override log(message: string): void {
+    this.#terminal.print(message);
+  }
+}
+
+const COLOURS: Readonly<Record<string, string>> = { DEBUG: "90", INFO: "36", WARN: "33", ERROR: "31" };
+
+/** Sets the log up on `terminal` and returns its logger. */
+export function openLog({ level, format, colours }: LogOptions, terminal: LiveTerminal): Logger {
+  const levelName = level.toUpperCase() as LevelName;
+  const formatter = format === "json" ? jsonLine : (record: LogRecord) => textLine(record, colours);
+  setup({
+    handlers: { terminal: new TerminalHandler(levelName, terminal, formatter) },
+    loggers: { penstock: { level: levelName, handlers: ["terminal"] } },
+  });
+  return getLogger("penstock");
+}
+
+/** `23:54:15.342 INFO  message`, in UTC; what was received cannot steer the terminal. */
+export function textLine({ datetime, levelName, msg }: LogRecord, colours: boolean): string {
+  const level = levelName.padEnd(5);
+  const time = datetime.toISOString().slice(11, 23);
+  const message = printable(msg);
+  return colours
+    ? `\x1b[90m${time}\x1b[0m \x1b[${COLOURS[levelName]}m${level}\x1b[0m ${message}`
+    : `${time} ${level} ${message}`;
+}
+
+/** One JSON object: time, level, message. */
+export function jsonLine({ datetime, levelName, msg }: LogRecord): string {
+  return JSON.stringify({ time: datetime.toISOString(), level: levelName.toLowerCase(), message: msg });
+}

@@ -1,0 +1,63 @@
+/** Everything a run shows: events as JSON or in words, the live line, the summary. */
+import type { Logger } from "@std/log/logger";
+import type { PenstockEvent } from "../domain/event.ts";
+import type { Config } from "../domain/options.ts";
+import { openLog } from "./log.ts";
+import { type Line, narrate } from "./narration.ts";
+import { summaryTable } from "./summary_table.ts";
+import { LiveTerminal, writeText } from "./terminal.ts";
+
+const FALLBACK_COLUMNS = 80;
+
+/** The view of one command on this process's standard output and standard error. */
+export class RunView {
+  readonly #config: Config;
+  readonly #terminal = new LiveTerminal(Deno.stderr);
+  readonly #log: Logger;
+  /** Whether a live line is wanted: on a terminal, in words. */
+  readonly live: boolean;
+
+  constructor(config: Config) {
+    const isTerminal = Deno.stderr.isTerminal();
+    this.#config = config;
+    this.live = isTerminal && config.logFormat === "text" && !config.json;
+    this.#log = openLog(
+      { level: config.logLevel, format: config.logFormat, colours: isTerminal && !Deno.noColor },
+      this.#terminal,
+    );
+  }
+
+  /** Tells one event on standard output (`--json`) and in the log. */
+  event(event: PenstockEvent): void {
+    if (this.#config.json) writeText(Deno.stdout, `${JSON.stringify(event)}\n`);
+    const line = narrate(event);
+    if (line !== null) this.say(line);
+    if (event.type !== "summary") return;
+    this.#terminal.live = "";
+    if (!this.#config.json) writeText(Deno.stdout, `${summaryTable(event, this.#config.cash)}\n`);
+  }
+
+  /** Writes one line to the log. */
+  say({ level, text }: Line): void {
+    this.#log[level](text);
+  }
+
+  /** Draws the live line from a function of the terminal's width. */
+  draw(line: (width: number) => string): void {
+    if (this.live) this.#terminal.live = line(columns());
+  }
+
+  /** Takes the live line away. */
+  close(): void {
+    this.#terminal.live = "";
+  }
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || FALLBACK_COLUMNS;
+  } catch {
+    // Not a terminal after all.
+    return FALLBACK_COLUMNS;
+  }
+}

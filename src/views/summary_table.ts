@@ -1,0 +1,51 @@
+/** The end of a run as a person reads it. */
+import type { SummaryEvent } from "../domain/event.ts";
+import { Money, plain } from "../domain/money.ts";
+import { assets } from "./assets.ts";
+import { seconds, signed } from "./narration.ts";
+
+/** A table of what the run came to. `startCash` is the cash it began with, quote currency. */
+export function summaryTable(summary: SummaryEvent, startCash: Money): string {
+  const { base, quote } = assets(summary.symbol);
+  const equity = new Money(summary.equity);
+  const profit = equity.minus(startCash);
+  const share = profit.div(startCash).times(100).toDecimalPlaces(2);
+  const drawdown = new Money(summary.maxDrawdown).times(100).toDecimalPlaces(2);
+  const held = summary.position === "0" ? "" : ` and ${summary.position} ${base}`;
+  const rows: [string, string][] = [
+    ["symbol", summary.symbol],
+    ["trades seen", `${grouped(summary.trades)} in ${seconds(summary.elapsedMs)}`],
+    ["from", summary.firstTime ?? "–"],
+    ["to", summary.lastTime ?? "–"],
+    ["signals", `${summary.signals}`],
+    ["fills", `${summary.fills}${summary.refusals > 0 ? `, ${summary.refusals} refused` : ""}`],
+    ["fees", `${summary.fees} ${quote}`],
+    ["realized", `${signed(summary.realized)} ${quote}`],
+    ["result", `${signed(plain(profit))} ${quote} (${signed(plain(share))} %)`],
+    ["largest drawdown", `${plain(drawdown)} %`],
+    ["account", `${summary.cash} ${quote}${held}`],
+    ["equity", `${summary.equity} ${quote}`],
+  ];
+  const stream = [
+    count(summary.gaps, "gap"),
+    count(summary.duplicates, "duplicate"),
+    count(summary.rejected, "unusable message"),
+  ].filter((part) => part !== "");
+  rows.push(["stream", stream.length === 0 ? "no gaps, no duplicates" : stream.join(", ")]);
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
+  return ["", `Summary: on paper, ${headline(profit, quote)}`, ...lines, ""].join("\n");
+}
+
+function headline(profit: Money, quote: string): string {
+  if (profit.isZero()) return "neither a gain nor a loss";
+  return `${profit.isNegative() ? "a loss" : "a gain"} of ${profit.abs().toFixed(2)} ${quote}`;
+}
+
+function count(n: number, word: string): string {
+  return n === 0 ? "" : `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
+}
+
+function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
