@@ -1,6 +1,6 @@
 import { Random } from "./random.ts";
 
-/** Something that goes wrong with the exchange. `docs` of each kind: {@link FAULT_KINDS}. */
+/** Something that goes wrong with the exchange; {@link FAULT_KINDS} says what each kind does. */
 export type FaultAction =
   | {
     readonly kind:

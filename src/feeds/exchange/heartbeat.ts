@@ -29,6 +29,7 @@ export class Timers {
   }
 }
 
+/** How to ping, and what to do when nothing comes back. */
 export interface HeartbeatOptions {
   readonly timers: Timers;
   /** Between two pings, in ms. */

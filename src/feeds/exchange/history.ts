@@ -22,6 +22,7 @@ export class History<T> {
     return this.#end;
   }
 
+  /** Adds the newest item; when the limit is reached the oldest one goes. */
   push(item: T): void {
     if (this.#items.length < this.#limit) this.#items.push(item);
     else this.#items[this.#end % this.#limit] = item;

@@ -119,9 +119,3 @@ export function formatResponse(
   response.set(bytes, head.length);
   return response;
 }
-
-/** Writes all of it; a socket may take only a part at a time. */
-export async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) written += await conn.write(bytes.subarray(written));
-}

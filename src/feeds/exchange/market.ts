@@ -9,6 +9,7 @@ export interface MarketSource {
   readonly origin: number | null;
 }
 
+/** What decides which trades are released when. */
 export interface MarketOptions {
   readonly open: () => MarketSource;
   /** Market time per real time; Infinity: trades are released when a connection pulls them. */
@@ -34,6 +35,8 @@ export class Market {
   #origin = 0;
   #startedAt = 0;
   #released = 0;
+  readonly #turn: number;
+  #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws {RangeError} when the speed is not above 0 */
@@ -42,6 +45,7 @@ export class Market {
     this.#options = options;
     this.speed = options.speed;
     this.tape = new Tape(options.historyLimit);
+    this.#turn = Math.min(TURN, Math.ceil(options.historyLimit / 2));
     this.#causeDueFaults();
   }
 
@@ -50,14 +54,9 @@ export class Market {
     return this.#released;
   }
 
-  /** The time of the newest trade in ms since 1970; null before the first. */
-  get time(): number | null {
-    return this.tape.trades.at(this.tape.trades.end - 1)?.time ?? null;
-  }
-
   /** Lets market time begin; does nothing when it has begun. */
   start(): void {
-    if (this.#trades !== null) return;
+    if (this.#trades !== null || this.#stopped) return;
     const { trades, origin } = this.#options.open();
     this.#trades = trades[Symbol.iterator]();
     this.#next = this.#draw();
@@ -69,6 +68,7 @@ export class Market {
 
   /** Ends it for good: no timer stays behind. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#next = null;
     this.#trades?.return?.();
@@ -83,7 +83,7 @@ export class Market {
 
   /** Releases the next trades at once if the speed is Infinity: called by a connection that has sent all there is. */
   pull(): void {
-    if (this.speed === Infinity && this.#next !== null) this.#release(TURN, Infinity);
+    if (this.speed === Infinity && this.#next !== null) this.#release(this.#turn, Infinity);
   }
 
   /** Makes a fault happen now. */
@@ -98,7 +98,7 @@ export class Market {
     const wait = this.#startedAt + (next.time - this.#origin) / this.speed - performance.now();
     this.#timer = setTimeout(() => {
       const elapsed = performance.now() - this.#startedAt;
-      this.#release(TURN, this.#origin + elapsed * this.speed);
+      this.#release(this.#turn, this.#origin + elapsed * this.speed);
       this.#schedule();
     }, Math.max(0, Math.min(LONGEST_TIMEOUT, wait)));
   }

@@ -36,12 +36,14 @@ export class MessageWriter {
     this.#tail = combined ? `,"M":true}}` : `,"M":true}`;
   }
 
+  /** The message of the trade stream. */
   trade({ id, price, quantity, time, buyerIsMaker }: ExchangeTrade): string {
     const stamp = this.#stamp(time);
     return `${this.#tradeHead}${stamp},"s":"${this.#format.symbol}","t":${id},"p":"${price}","q":"${quantity}",` +
       `"T":${stamp},"m":${buyerIsMaker}${this.#tail}`;
   }
 
+  /** The message of the aggregate stream. */
   aggregate({ id, price, quantity, firstId, lastId, time, buyerIsMaker }: ExchangeAggregate): string {
     const stamp = this.#stamp(time);
     return `${this.#aggregateHead}${stamp},"s":"${this.#format.symbol}","a":${id},"p":"${price}",` +

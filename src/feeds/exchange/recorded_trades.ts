@@ -1,4 +1,5 @@
 /** The trades of a recording, for the exchange to serve. */
+import { gunzipSync } from "node:zlib";
 import { BinanceMessageReader } from "../../domain/binance_message.ts";
 import type { ExchangeTrade } from "./trade.ts";
 
@@ -16,7 +17,7 @@ export async function readRecordedTrades(path: string, symbol: string): Promise<
   const reader = new BinanceMessageReader(symbol);
   const trades: ExchangeTrade[] = [];
   let number = 0;
-  for await (const line of lines(path)) {
+  for (const line of await lines(path)) {
     number++;
     const frame = line.slice(line.indexOf("{"));
     if (line.trim() === "") continue;
@@ -37,19 +38,10 @@ function trade(frame: string, { lastId, time, buyerIsMaker }: BinanceMessageRead
   return { id: lastId, price, quantity, time: time / 1000, buyerIsMaker };
 }
 
-async function* lines(path: string): AsyncGenerator<string> {
-  using file = await Deno.open(path);
-  const magic = new Uint8Array(2);
-  await file.read(magic);
-  await file.seek(0, Deno.SeekMode.Start);
-  const bytes: ReadableStream<Uint8Array<ArrayBuffer>> = magic[0] === 0x1f && magic[1] === 0x8b
-    ? file.readable.pipeThrough(new DecompressionStream("gzip"))
-    : file.readable;
-  let rest = "";
-  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts;
-  }
-  if (rest !== "") yield rest;
+/** The file's lines. It is read whole: the exchange keeps its trades in memory in any case. */
+async function lines(path: string): Promise<string[]> {
+  const bytes = await Deno.readFile(path);
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  // node:zlib reads files of several gzip members, as recorders append them; DecompressionStream does not.
+  return new TextDecoder().decode(isGzip ? gunzipSync(bytes) : bytes).split("\n");
 }

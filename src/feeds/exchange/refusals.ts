@@ -5,6 +5,7 @@ import { HttpError } from "./http_request.ts";
 export class Refusals {
   readonly #pending: { status: number; retryAfterSeconds: number; left: number }[] = [];
 
+  /** Refuses the next `count` attempts. */
   add({ status, retryAfterSeconds, count }: FaultAction & { readonly kind: "refuse" }): void {
     this.#pending.push({ status, retryAfterSeconds, left: count });
   }

@@ -8,6 +8,7 @@ export interface RestSource {
   readonly aggregates: History<ExchangeAggregate>;
 }
 
+/** An answer to a request, still without its framing. */
 export interface RestAnswer {
   readonly status: number;
   readonly body: string;

@@ -1,5 +1,6 @@
+import { closeQuietly, writeAll } from "./connection.ts";
 import { type Fault, type FaultAction, FaultPlan } from "./faults.ts";
-import { formatResponse, HttpError, type HttpRequest, readRequest, writeAll } from "./http_request.ts";
+import { formatResponse, HttpError, type HttpRequest, readRequest } from "./http_request.ts";
 import { Market } from "./market.ts";
 import { priceProcess } from "./price_process.ts";
 import { Refusals } from "./refusals.ts";
@@ -27,7 +28,7 @@ export interface ExchangeOptions {
   readonly firstId?: number;
   /** Time since 1970 from which the price process counts. Default: when market time begins. */
   readonly startTime?: number;
-  /** Served instead of the price process; after the last one connections stay open without data. */
+  /** Served instead of the price process, and must not throw; after the last one connections stay open without data. */
   readonly trades?: Iterable<ExchangeTrade>;
   /** Default true: market time begins when the first client subscribes to a stream that has data. */
   readonly startOnFirstSubscriber?: boolean;
@@ -66,6 +67,7 @@ interface Upgraded {
 
 const HEAD_WITHIN_MS = 10_000;
 const CLOSE_WITHIN_MS = 250;
+const ACCEPT_AGAIN_MS = 50;
 /** Half-open connections kept at a time; a plan of random faults would otherwise use up the file descriptors. */
 const MOST_ABANDONED = 64;
 
@@ -187,6 +189,7 @@ export class BuiltInExchange implements AsyncDisposable {
     return this.#closed;
   }
 
+  /** The same as {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -195,7 +198,7 @@ export class BuiltInExchange implements AsyncDisposable {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#listener.close();
     this.#market.stop();
-    for (const conn of this.#requests) conn.close();
+    for (const conn of this.#requests) closeQuietly(conn);
     for (const session of this.#sessions) session.shutDown(CLOSE_WITHIN_MS);
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
   }
@@ -208,17 +211,23 @@ export class BuiltInExchange implements AsyncDisposable {
   }
 
   async #acceptLoop(): Promise<void> {
-    for await (const conn of this.#listener) {
-      conn.setNoDelay();
-      this.#track(this.#serve(conn));
+    while (this.#closed === null) {
+      try {
+        this.#track(this.#serve(await this.#listener.accept()));
+      } catch {
+        // Not only closing ends up here: a client that is gone already, or no free file descriptor for now.
+        if (this.#closed === null) await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
+      }
     }
   }
 
   async #serve(conn: Deno.TcpConn): Promise<void> {
+    if (this.#closed !== null) return closeQuietly(conn);
     this.#requests.add(conn);
-    const deadline = setTimeout(() => conn.close(), HEAD_WITHIN_MS);
+    const deadline = setTimeout(() => closeQuietly(conn), HEAD_WITHIN_MS);
     let upgraded: Upgraded | null = null;
     try {
+      conn.setNoDelay();
       const request = await readRequest(conn);
       if (request !== null) upgraded = await this.#answer(conn, request);
     } catch (error) {
@@ -299,12 +308,4 @@ function streamsOf({ pathname, searchParams }: URL): string[] | null {
     }
   }
   return null;
-}
-
-function closeQuietly(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // It is closed already when its deadline passed or the exchange closed.
-  }
 }

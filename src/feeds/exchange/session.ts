@@ -1,10 +1,11 @@
+import { closeQuietly, writeAll } from "./connection.ts";
 import type { FaultAction } from "./faults.ts";
 import { Heartbeat, Timers } from "./heartbeat.ts";
-import { writeAll } from "./http_request.ts";
 import { malformedFrames } from "./malformed.ts";
 import type { Market } from "./market.ts";
 import { aggregateStream, type MessageFormat, MessageWriter, tradeStream } from "./messages.ts";
 import type { Subscriptions } from "./subscriptions.ts";
+import type { ExchangeTrade } from "./trade.ts";
 import {
   type ClientMessage,
   encodeClose,
@@ -15,6 +16,7 @@ import {
   ProtocolError,
 } from "./websocket.ts";
 
+/** What a connection needs to be served. */
 export interface SessionOptions {
   readonly conn: Deno.Conn;
   readonly market: Market;
@@ -52,6 +54,8 @@ export class Session {
   #answersClose = true;
   #delayed = false;
   #reached: FaultAction | null = null;
+  /** The newest trade before the cursor: at full speed the market is ahead of it. */
+  #last: ExchangeTrade | null = null;
   #closing: { frame: Uint8Array; then: "await answer" | "end"; sent: boolean } | null = null;
   #wake: () => void = () => {};
   #reason = "";
@@ -82,7 +86,7 @@ export class Session {
   /** Serves the client until the connection is over; never rejects. `first`: bytes that came with the handshake. */
   async run(first: Uint8Array<ArrayBuffer>): Promise<void> {
     const { conn, market, lifetimeMs } = this.#options;
-    const unlisten = market.listen(() => this.#wake());
+    const unlisten = market.listen(() => this.#follow());
     this.#timers.after(lifetimeMs, () => this.close(1001, "The connection has reached its lifetime"));
     this.#subscribed();
     await Promise.all([this.#readLoop(first), this.#writeLoop()]);
@@ -202,6 +206,13 @@ export class Session {
     this.#wake();
   }
 
+  /** The tape has grown. Checked here and not where it writes, because a client that does not read blocks that. */
+  #follow(): void {
+    const behind = this.#cursor < this.#options.market.tape.entries.start;
+    if (behind && this.#state === "flowing") this.close(1008, "The client reads too slowly");
+    this.#wake();
+  }
+
   async #writeLoop(): Promise<void> {
     const { conn } = this.#options;
     try {
@@ -234,10 +245,7 @@ export class Session {
     const { entries } = market.tape;
     const frames = this.#frames;
     if (this.#cursor === entries.end && (this.#wantsTrades || this.#wantsAggregates)) market.pull();
-    if (this.#cursor < entries.start) {
-      this.close(1008, "The client reads too slowly");
-      return true;
-    }
+    if (this.#closing !== null) return false;
     const from = this.#cursor;
     for (; this.#cursor < entries.end; this.#cursor++) {
       const entry = entries.at(this.#cursor)!;
@@ -248,6 +256,7 @@ export class Session {
       }
       if (entry.kind === "trade") {
         if (this.#wantsTrades && !frames.add(this.#writer.trade(entry.trade))) return true;
+        this.#last = entry.trade;
       } else if (this.#wantsAggregates && !frames.add(this.#writer.aggregate(entry.aggregate))) {
         return true;
       }
@@ -258,7 +267,7 @@ export class Session {
   /** Lets the fault happen that the tape has reached, if there is one. */
   #suffer(): void {
     const fault = this.#reached;
-    if (fault === null || this.#closing !== null) return;
+    if (fault === null || this.#closing !== null || this.#state !== "flowing") return;
     this.#reached = null;
     switch (fault.kind) {
       case "drop":
@@ -288,7 +297,7 @@ export class Session {
       case "malformed":
         return this.#sendMalformed();
       case "shutdown":
-        this.send(this.#writer.serverShutdown(this.#options.market.time ?? Date.now()));
+        this.send(this.#writer.serverShutdown(this.#last?.time ?? Date.now()));
         this.#timers.after(
           this.#options.shutdownNoticeMs,
           () => this.close(1001, "The server is shutting down"),
@@ -298,10 +307,9 @@ export class Session {
   }
 
   #sendMalformed(): void {
-    const { market: { tape: { trades } }, format } = this.#options;
-    const last = trades.at(trades.end - 1);
-    if (last === undefined) return;
-    for (const frame of malformedFrames(this.#writer, format.symbol, last)) {
+    if (this.#last === null) return;
+    const { symbol } = this.#options.format;
+    for (const frame of malformedFrames(this.#writer, symbol, this.#last)) {
       this.#sendUrgently(encodeMessage(frame));
     }
   }
@@ -310,13 +318,5 @@ export class Session {
     if (this.#state !== "flowing" && this.#state !== "stalled") return;
     this.#urgent.push(frame);
     this.#wake();
-  }
-}
-
-function closeQuietly(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // The other side, or an error, was faster.
   }
 }

@@ -11,6 +11,7 @@ export class Subscriptions {
     if (this.#streams.size > Subscriptions.LIMIT) throw new RangeError(TOO_MANY);
   }
 
+  /** True when the connection has this stream. */
   has(stream: string): boolean {
     return this.#streams.has(stream);
   }

@@ -75,10 +75,12 @@ export function encodeMessage(message: string | Uint8Array): Uint8Array {
     : encodeFrame(BINARY, message);
 }
 
+/** A ping frame, at most 125 bytes long. */
 export function encodePing(payload: string): Uint8Array {
   return encodeFrame(PING, encoder.encode(payload));
 }
 
+/** A pong frame that echoes this payload. */
 export function encodePong(payload: Uint8Array): Uint8Array {
   return encodeFrame(PONG, payload);
 }
