@@ -26,7 +26,8 @@ export class TradeSocket {
   #wake: (() => void) | null = null;
   #room: (() => void) | null = null;
   #end: string | null = null;
-  #nudged = false;
+  /** Whether the next `read` returns at once. */
+  #ready = false;
   #heard = false;
   #lastHeardAt = performance.now();
   #watchdog: ReturnType<typeof setTimeout>;
@@ -88,15 +89,13 @@ export class TradeSocket {
 
   /** The next frames, waiting for them; empty after `nudge`; null once it has ended and all were taken. */
   async read(): Promise<readonly string[] | null> {
-    while (this.#frames.length === 0) {
-      if (this.#end !== null) return null;
-      if (this.#nudged) break;
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    this.#nudged = false;
+    while (!this.#ready) await new Promise<void>((resolve) => this.#wake = resolve);
     const frames = this.#frames;
+    // Once it has ended it stays ready, to say so.
+    this.#ready = this.#end !== null;
+    if (this.#ready && frames.length === 0) return null;
     this.#frames = [];
-    this.#lastHeardAt = performance.now();
+    if (frames.length > 0) this.#lastHeardAt = performance.now();
     this.#room?.();
     this.#room = null;
     return frames;
@@ -104,7 +103,6 @@ export class TradeSocket {
 
   /** Lets a pending or the next `read` return with what there is. */
   nudge(): void {
-    this.#nudged = true;
     this.#awaken();
   }
 
@@ -120,7 +118,8 @@ export class TradeSocket {
   }
 
   async #pump(reader: ReadableStreamDefaultReader<string | Uint8Array>): Promise<void> {
-    // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together.
+    // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together. The
+    // turn matters: a loop of promises alone would keep timers and signals waiting, and garbage alive.
     const awaken = (): void => this.#awaken();
     try {
       while (this.#end === null) {
@@ -134,7 +133,6 @@ export class TradeSocket {
           setImmediate(awaken);
         }
         if (count >= FRAMES_AHEAD) {
-          this.#awaken();
           await new Promise<void>((resolve) => this.#room = resolve);
         }
       }
@@ -172,6 +170,7 @@ export class TradeSocket {
   }
 
   #awaken(): void {
+    this.#ready = true;
     this.#wake?.();
     this.#wake = null;
   }
