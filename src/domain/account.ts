@@ -5,7 +5,7 @@
  * market; per asset its postings sum to zero. Beside the balances the account keeps plain running totals, and
  * the two reckonings must agree to the last digit.
  */
-import { Money, plain, type Side, ZERO } from "./money.ts";
+import { costShare, type Money, plain, type Side, ZERO } from "./money.ts";
 
 /** One line of the ledger: `amount` is added to `account`. */
 export interface Posting {
@@ -98,13 +98,13 @@ export class Account {
   book({ side, price, quantity, fee, tradeId }: Booking): Money | null {
     const notional = price.times(quantity);
     const buys = side === "buy";
-    const quote = buys ? notional.neg() : notional;
-    const base = buys ? quantity : quantity.neg();
+    const noted = [notional, notional.neg()] as const;
+    const moved = [quantity, quantity.neg()] as const;
     this.#post([
-      { account: "cash", amount: quote, tradeId },
-      { account: "market quote", amount: quote.neg(), tradeId },
-      { account: "position", amount: base, tradeId },
-      { account: "market base", amount: base.neg(), tradeId },
+      { account: "cash", amount: noted[buys ? 1 : 0], tradeId },
+      { account: "market quote", amount: noted[buys ? 0 : 1], tradeId },
+      { account: "position", amount: moved[buys ? 0 : 1], tradeId },
+      { account: "market base", amount: moved[buys ? 1 : 0], tradeId },
       { account: "cash", amount: fee.neg(), tradeId },
       { account: "fees", amount: fee, tradeId },
     ]);
@@ -116,7 +116,7 @@ export class Account {
     } else {
       const cost = this.#position.isZero()
         ? this.#cost
-        : this.#cost.times(quantity).div(quantity.plus(this.#position));
+        : costShare(this.#cost, quantity, quantity.plus(this.#position));
       realized = notional.minus(fee).minus(cost);
       this.#sold = this.#sold.plus(quantity);
       this.#earned = this.#earned.plus(notional);
@@ -147,6 +147,8 @@ export class Account {
 
   /** The laws. Each compares what the ledger says with what the running totals say. */
   #check(): void {
+    this.#notNegative("cash", this.#cash);
+    this.#notNegative("position", this.#position);
     this.#law("position", this.#position, this.#bought.minus(this.#sold));
     this.#law("base currency in all accounts", this.#position.plus(this.#marketBase), ZERO);
     const cash = this.start.plus(this.#earned).minus(this.#spent).minus(this.#fees);
@@ -158,12 +160,10 @@ export class Account {
     );
     // Equity less the start is realised plus unrealised profit; the position's value stands on both sides.
     this.#law("realized profit", this.#realized, this.#cash.minus(this.start).plus(this.#cost));
-    if (this.#cash.isNegative() && !this.#cash.isZero()) {
-      throw new BooksError("cash", this.#cash, ZERO, this.#lastPostings);
-    }
-    if (this.#position.isNegative() && !this.#position.isZero()) {
-      throw new BooksError("position", this.#position, ZERO, this.#lastPostings);
-    }
+  }
+
+  #notNegative(name: string, amount: Money): void {
+    if (amount.lt(ZERO)) throw new BooksError(name, amount, ZERO, this.#lastPostings);
   }
 
   #law(name: string, found: Money, expected: Money): void {

@@ -87,16 +87,17 @@ export class BinanceMessageReader {
     at = this.#field(bytes, at + this.#symbolField.length, aggregated ? A : T_ID);
     if (at < 0) return false;
     this.firstId = this.lastId = this.#integer;
-    if (!aggregated && bytes[at + 2] === B) {
-      at = this.#field(bytes, this.#field(bytes, at, B), A);
-      if (at < 0) return false;
-    }
     if (!opensText(bytes, at, P)) return false;
     at = this.#readPrice(bytes, at + 6);
     if (at < 0 || bytes[at] !== QUOTE || !opensText(bytes, at + 1, Q)) return false;
     at = this.#readQuantity(bytes, at + 7);
     if (at < 0 || bytes[at] !== QUOTE) return false;
     at++;
+    if (!aggregated && bytes[at + 2] === B) {
+      // Order ids, which Binance sent until 2025.
+      at = this.#field(bytes, this.#field(bytes, at, B), A);
+      if (at < 0) return false;
+    }
     if (aggregated) {
       at = this.#field(bytes, at, F);
       if (at < 0) return false;

@@ -30,23 +30,28 @@ export class Drawdown {
   #worst: Fall;
   #worstEstimate = 0;
   #peak: Money;
+  #peakEstimate: number;
   #cash: Money;
   #position: Money = ZERO;
-  #cashEstimate = 0;
+  #cashEstimate: number;
   #positionEstimate = 0;
   #decimals = 0;
-  /** Equity is above #peak at any integer price above this; without a position, at none. */
+  /**
+   * Up to this integer price equity is not above the peak. Once the peak has moved it is the peak's own price,
+   * before that an estimate from below; without a position it is out of reach.
+   */
   #peakPrice = Infinity;
   /** Whether #peakPrice has moved since #peak was worked out. */
   #peakMoved = false;
   /** The lowest price since the peak, or since the books last changed. */
   #lowPrice = -Infinity;
-  /** The books changed since the limit was last looked at. */
-  #unchecked = true;
+  /** The last fill's own cost reached the limit, so that prices above the lowest may breach it too. */
+  #doubtful = false;
 
   /** Starts with `cash` (quote currency) and no position. `limit` is a fraction of the peak, or null for none. */
   constructor(cash: Money, limit: Money | null) {
     this.#peak = this.#cash = cash;
+    this.#peakEstimate = this.#cashEstimate = cash.toNumber();
     this.#worst = { peak: cash, low: cash };
     this.#limit = limit;
     this.#limitEstimate = limit === null ? Infinity : limit.toNumber() - DOUBT;
@@ -55,31 +60,33 @@ export class Drawdown {
   /** Marks equity at a trade's integer price; whether the fall from the peak now reaches the limit. */
   mark(price: number, decimals: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
-    if (price > this.#peakPrice) {
+    if (price > this.#peakPrice && (this.#peakMoved || this.#equity(price).gt(this.#peak))) {
       this.#putAway();
       this.#peakPrice = this.#lowPrice = price;
       this.#peakMoved = true;
-      this.#unchecked = false;
+      this.#doubtful = false;
       return false;
     }
     if (price < this.#lowPrice) {
       this.#lowPrice = price;
       return this.#estimate(price) > this.#limitEstimate && this.breachAt(price) !== null;
     }
-    return this.#unchecked && this.#limit !== null && this.#firstCheck(price);
+    return this.#doubtful && this.breachAt(price) !== null;
   }
 
   /** Takes over the books after a fill at a trade of integer price `price`. */
   rebook(cash: Money, position: Money, price: number): void {
     this.#putAway();
     this.#peak = this.#currentPeak();
+    this.#peakEstimate = this.#peak.toNumber();
     this.#peakMoved = false;
     this.#cash = cash;
     this.#position = position;
     this.#cashEstimate = cash.toNumber();
     this.#positionEstimate = position.toNumber() / powerOfTen(this.#decimals);
-    this.#unchecked = true;
-    this.#consider({ peak: this.#peak, low: this.#equity(price) });
+    const fallen = this.#estimate(price);
+    this.#doubtful = fallen > this.#limitEstimate && this.breachAt(price) !== null;
+    if (fallen > this.#worstEstimate - DOUBT) this.#consider({ peak: this.#peak, low: this.#equity(price) });
     if (position.isZero()) {
       this.#peakPrice = Infinity;
       this.#lowPrice = -Infinity;
@@ -103,11 +110,6 @@ export class Drawdown {
     return ratioText(this.#worst.peak.minus(this.#worst.low), this.#worst.peak);
   }
 
-  #firstCheck(price: number): boolean {
-    this.#unchecked = false;
-    return this.breachAt(price) !== null;
-  }
-
   #equity(price: number): Money {
     return this.#position.isZero()
       ? this.#cash
@@ -122,7 +124,7 @@ export class Drawdown {
   #estimate(price: number): number {
     const peak = this.#peakMoved
       ? this.#cashEstimate + this.#positionEstimate * this.#peakPrice
-      : this.#peak.toNumber();
+      : this.#peakEstimate;
     return (peak - this.#cashEstimate - this.#positionEstimate * price) / peak;
   }
 
@@ -137,13 +139,13 @@ export class Drawdown {
     const { peak, low } = this.#worst;
     if (fall.peak.minus(fall.low).times(peak).lte(peak.minus(low).times(fall.peak))) return;
     this.#worst = fall;
-    this.#worstEstimate = fall.peak.minus(fall.low).div(fall.peak).toNumber();
+    this.#worstEstimate = fall.peak.minus(fall.low).toNumber() / fall.peak.toNumber();
   }
 
-  /** The largest integer price at which equity does not pass the peak. */
   #findPeakPrice(): void {
-    const unit = this.#position.times(priceAsMoney(1, this.#decimals));
-    this.#peakPrice = this.#peak.minus(this.#cash).div(unit).floor().toNumber();
+    this.#peakPrice = Math.floor(
+      (this.#peakEstimate - this.#cashEstimate) / this.#positionEstimate * (1 - DOUBT),
+    );
   }
 
   #rescale(decimals: number): void {

@@ -24,6 +24,7 @@ const ONE: Money = new Money(1);
 const BASIS_POINTS: Money = new Money(10_000);
 const FEE_DECIMALS = 8;
 const RATIO_DECIMALS = 8;
+const COST_DECIMALS = 18;
 
 /** Which way an order goes. */
 export type Side = "buy" | "sell";
@@ -75,9 +76,22 @@ export function affordableQuantity(
   return lots.times(lot);
 }
 
+/**
+ * The cost of `part` of a position of `whole` that cost `cost`: its share, to 18 decimals, half to even, so that
+ * what stays and what goes still add up to the cost exactly.
+ */
+export function costShare(cost: Money, part: Money, whole: Money): Money {
+  return cost.times(part).div(whole).toDecimalPlaces(COST_DECIMALS, Decimal.ROUND_HALF_EVEN);
+}
+
+/** A fraction of the peak for showing: 8 decimals, half to even. */
+export function fractionText(fraction: Money): string {
+  return plain(fraction.toDecimalPlaces(RATIO_DECIMALS, Decimal.ROUND_HALF_EVEN));
+}
+
 /** A ratio of two amounts to 8 decimals, half to even: for showing, never for deciding. */
 export function ratioText(part: Money, whole: Money): string {
-  return plain(part.div(whole).toDecimalPlaces(RATIO_DECIMALS, Decimal.ROUND_HALF_EVEN));
+  return fractionText(part.div(whole));
 }
 
 /**

@@ -87,7 +87,7 @@ export function createTick(
     trend: "warming",
     averages: null,
     signal: null,
-    verdicts: EMPTY,
+    verdicts: null,
     outcomes: EMPTY,
   };
   return record;

@@ -28,11 +28,13 @@ export class PaperFills {
    */
   *over(ticks: Iterable<Judged>): Generator<Filled> {
     for (const tick of ticks) {
-      let outcomes: (Fill | Refusal)[] | null = null;
-      for (const verdict of tick.verdicts) {
-        (outcomes ??= []).push(verdict.kind === "refusal" ? verdict : this.#fill(verdict, tick));
+      if (tick.verdicts !== null) {
+        const outcomes: (Fill | Refusal)[] = [];
+        for (const verdict of tick.verdicts) {
+          outcomes.push(verdict.kind === "refusal" ? verdict : this.#fill(verdict, tick));
+        }
+        (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
       }
-      if (outcomes !== null) (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
       yield tick as unknown as Filled;
     }
   }

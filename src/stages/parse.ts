@@ -61,7 +61,8 @@ export class Parse {
         ? messages
         : messages.slice(first, first + MESSAGES_AT_ONCE);
       const text = some.length === 1 ? some[0]! : some.join("");
-      const isBytes = text.length <= bytes.length && ENCODER.encodeInto(text, bytes).written === text.length;
+      const { read, written } = ENCODER.encodeInto(text, bytes);
+      const isBytes = read === text.length && written === text.length;
       let end = 0;
       for (const message of some) {
         const start = end;

@@ -2,7 +2,7 @@
 import type { Account } from "../domain/account.ts";
 import type { Drawdown } from "../domain/drawdown.ts";
 import type { Money, Side } from "../domain/money.ts";
-import { plain } from "../domain/money.ts";
+import { fractionText, plain } from "../domain/money.ts";
 import { priceAsMoney } from "../domain/price.ts";
 import type { Check, Refusal } from "../domain/refusal.ts";
 import type { Signal } from "../domain/signal.ts";
@@ -18,11 +18,13 @@ interface Waiting {
   readonly due: number;
 }
 
+declare const GATE: unique symbol;
+
 /** An order that passed the gate, sized, at the trade that fills it. */
 class Approved {
   readonly kind = "approved";
   /** Makes the type nominal: nothing outside this file can build one. */
-  readonly #passed = true;
+  declare readonly passed: typeof GATE;
   readonly side: Side;
   readonly price: Money;
   readonly quantity: Money;
@@ -35,11 +37,6 @@ class Approved {
     this.quantity = quantity;
     this.fee = fee;
     this.signalTradeId = signalTradeId;
-  }
-
-  /** Whether `value` came out of the gate. */
-  static is(value: object): boolean {
-    return #passed in value;
   }
 }
 
@@ -54,7 +51,8 @@ export type RiskVerdict = ApprovedOrder | Refusal;
  * books that the one before it left; pull them once, before the next tick.
  */
 export interface Judged extends Signalled {
-  readonly verdicts: Iterable<RiskVerdict>;
+  /** Null at the many trades at which no order is due. */
+  readonly verdicts: Iterable<RiskVerdict> | null;
 }
 
 /** An order still waiting for its trade when the input ended. */
@@ -178,7 +176,7 @@ export class RiskGate {
     this.#halt = {
       reason: "max-drawdown",
       limit: plain(breach.limit),
-      value: plain(breach.value.toDecimalPlaces(8)),
+      value: fractionText(breach.value),
       tradeId: tick.id,
     };
     this.#haltTold = false;

@@ -1,0 +1,216 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  affordableQuantity,
+  averageText,
+  feeOn,
+  Money,
+  plain,
+  ratioText,
+  slippedPrice,
+} from "../../src/domain/money.ts";
+import { Exact } from "../support/exact.ts";
+
+const m = (amount: string) => new Money(amount);
+
+/** Decimal text with up to `decimals` decimals, from one unit to `most` units of the last. */
+const amount = (decimals: number, most: bigint, least = 1n) =>
+  fc.record({ units: fc.bigInt(least, most), scale: fc.nat(decimals) })
+    .map(({ units, scale }) => new Exact(units, scale).toString());
+
+const side = fc.constantFrom("buy" as const, "sell" as const);
+const price = amount(8, 10n ** 15n);
+
+Deno.test("plain() writes no exponent, no trailing zeros and no negative zero", () => {
+  const cases = {
+    "0.00000010": "0.0000001",
+    "1e21": "1000000000000000000000",
+    "1.5e-20": "0.000000000000000000015",
+    "-0": "0",
+    "0.000": "0",
+    "100": "100",
+    "-12.50": "-12.5",
+  };
+  for (const [text, expected] of Object.entries(cases)) assertEquals(plain(m(text)), expected);
+});
+
+Deno.test("feeOn() rounds up at the eighth decimal, and only when there is something to round", () => {
+  assertEquals(plain(feeOn(m("1000"), m("0.001"))), "1");
+  assertEquals(plain(feeOn(m("0.00001"), m("0.001"))), "0.00000001");
+  assertEquals(plain(feeOn(m("0.00001000000001"), m("0.001"))), "0.00000002");
+  assertEquals(plain(feeOn(m("1e-30"), m("0.001"))), "0.00000001");
+  assertEquals(plain(feeOn(m("123"), m("0"))), "0");
+});
+
+Deno.test("feeOn() equals an exact reckoning", () => {
+  fc.assert(
+    fc.property(amount(16, 10n ** 30n), amount(12, 10n ** 12n), (notional, rate) => {
+      assertEquals(
+        plain(feeOn(m(notional), m(rate))),
+        Exact.of(notional).times(Exact.of(rate)).up(8).toString(),
+      );
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("slippedPrice() moves against the trader onto the tick, whether the price stood on it or not", () => {
+  const at = (side: "buy" | "sell", price: string, slippage: string, tick: string) =>
+    plain(slippedPrice(side, m(price), m(slippage), m(tick)));
+  // 100 × 1.0001 = 100.01 is on the tick already.
+  assertEquals(at("buy", "100", "1", "0.01"), "100.01");
+  assertEquals(at("sell", "100", "1", "0.01"), "99.99");
+  // 61607.85 × 1.00015 = 61617.0911775 and × 0.99985 = 61598.6088225.
+  assertEquals(at("buy", "61607.85", "1.5", "0.01"), "61617.1");
+  assertEquals(at("sell", "61607.85", "1.5", "0.01"), "61598.6");
+  assertEquals(at("buy", "100.003", "1", "0.01"), "100.02");
+  assertEquals(at("sell", "100.003", "1", "0.01"), "99.99");
+  assertEquals(at("buy", "1", "0.0001", "5"), "5");
+  assertEquals(at("sell", "1", "0.0001", "5"), "0");
+});
+
+Deno.test("slippedPrice() without slippage is the price as it is, on the tick or off it", () => {
+  assertEquals(plain(slippedPrice("buy", m("0.123456"), m("0"), m("0.01"))), "0.123456");
+  assertEquals(plain(slippedPrice("sell", m("0.123456"), m("0.000"), m("0.01"))), "0.123456");
+});
+
+Deno.test("slippedPrice() equals an exact reckoning, and is never better than the price", () => {
+  fc.assert(
+    fc.property(side, price, amount(6, 9_999n), amount(8, 1_000_000n), (side, price, slippage, tick) => {
+      const found = slippedPrice(side, m(price), m(slippage), m(tick));
+      const points = new Exact(10_000n);
+      const share = side === "buy" ? points.plus(Exact.of(slippage)) : points.minus(Exact.of(slippage));
+      const moved = Exact.of(price).times(share).times(new Exact(1n, 4));
+      const unit = Exact.of(tick);
+      const ticks = side === "buy" ? moved.wholeTimesUp(unit) : moved.wholeTimes(unit);
+      assertEquals(plain(found), new Exact(ticks).times(unit).toString());
+      assert(side === "buy" ? found.gt(price) : found.lt(price));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("affordableQuantity() spends the stake, or what the cash leaves after the fee, in whole lots", () => {
+  const of = (stake: string, cash: string, feeRate: string, price: string, lot: string) =>
+    plain(
+      affordableQuantity({
+        stake: m(stake),
+        cash: m(cash),
+        feeRate: m(feeRate),
+        price: m(price),
+        lot: m(lot),
+      }),
+    );
+  assertEquals(of("1000", "10000", "0.001", "61607.85", "0.00001"), "0.01623");
+  assertEquals(of("1000", "1001", "0.001", "10", "1"), "100");
+  assertEquals(of("1000", "1000.999999", "0.001", "10", "1"), "99");
+  assertEquals(of("1000", "500", "0", "10", "0.5"), "50");
+  assertEquals(of("1000", "10000", "0.001", "3", "0.00001"), "333.33333");
+  assertEquals(of("9.99", "10000", "0.001", "10", "1"), "0");
+  assertEquals(of("1000", "0", "0.001", "10", "1"), "0");
+});
+
+Deno.test("affordableQuantity() equals an exact reckoning to the last lot", () => {
+  const money = amount(10, 10n ** 18n);
+  fc.assert(
+    fc.property(
+      money,
+      money,
+      amount(12, 10n ** 11n, 0n),
+      price,
+      amount(8, 10n ** 9n),
+      (stake, cash, rate, price, lot) => {
+        const found = affordableQuantity({
+          stake: m(stake),
+          cash: m(cash),
+          feeRate: m(rate),
+          price: m(price),
+          lot: m(lot),
+        });
+        // The most lots of which the stake pays the price, and the cash the price and the fee on it.
+        const lotCost = Exact.of(price).times(Exact.of(lot));
+        const grossed = lotCost.times(new Exact(1n).plus(Exact.of(rate)));
+        const byStake = Exact.of(stake).wholeTimes(lotCost);
+        const byCash = Exact.of(cash).wholeTimes(grossed);
+        const lots = byStake < byCash ? byStake : byCash;
+        assertEquals(plain(found), new Exact(lots).times(Exact.of(lot)).toString());
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+Deno.test("affordableQuantity() keeps the lot that is affordable to the last digit, and drops it a hair below", () => {
+  fc.assert(
+    fc.property(
+      amount(8, 10n ** 12n),
+      price,
+      amount(8, 10n ** 9n),
+      amount(6, 10n ** 5n),
+      fc.boolean(),
+      (count, price, lot, rate, short) => {
+        const lots = new Exact(Exact.of(count).wholeTimes(new Exact(1n, 8)));
+        const due = lots.times(Exact.of(lot)).times(Exact.of(price)).times(
+          new Exact(1n).plus(Exact.of(rate)),
+        );
+        const cash = short ? due.minus(new Exact(1n, 60)) : due;
+        const [stake, money] = [m(cash.toString()).times(2), m(cash.toString())];
+        const found = affordableQuantity({
+          stake,
+          cash: money,
+          feeRate: m(rate),
+          price: m(price),
+          lot: m(lot),
+        });
+        const expected = short ? lots.minus(new Exact(1n)) : lots;
+        assertEquals(plain(found), expected.times(Exact.of(lot)).toString());
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("ratioText() gives 8 decimals, half to even", () => {
+  assertEquals(ratioText(m("1"), m("3")), "0.33333333");
+  assertEquals(ratioText(m("2"), m("3")), "0.66666667");
+  assertEquals(ratioText(m("0.000000005"), m("1")), "0");
+  assertEquals(ratioText(m("0.000000015"), m("1")), "0.00000002");
+  assertEquals(ratioText(m("0"), m("10000")), "0");
+  assertEquals(ratioText(m("10000"), m("10000")), "1");
+});
+
+Deno.test("averageText() rounds a tie to the even digit", () => {
+  // 1 and 3 units of 10^-8 over two trades: 0.5 and 1.5 units.
+  assertEquals(averageText(1, 2, 8), "0");
+  assertEquals(averageText(3, 2, 8), "0.00000002");
+  assertEquals(averageText(5n, 2, 8), "0.00000002");
+  assertEquals(averageText(7n, 2, 8), "0.00000004");
+  assertEquals(averageText(1, 3, 8), "0");
+  assertEquals(averageText(2, 3, 8), "0.00000001");
+});
+
+Deno.test("averageText() writes plain text at any size of sum", () => {
+  assertEquals(averageText(954_205, 1, 1), "95420.5");
+  assertEquals(averageText(10n ** 21n, 1_000_000, 8), "10000000");
+  assertEquals(averageText(100, 1, 0), "100");
+  assertEquals(averageText(0, 7, 3), "0");
+});
+
+Deno.test("averageText() equals an exact reckoning, of numbers and of bigints alike", () => {
+  const sum = fc.bigInt(0n, BigInt(Number.MAX_SAFE_INTEGER));
+  fc.assert(
+    fc.property(
+      sum,
+      fc.bigInt(1n, 10n ** 6n),
+      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.nat(8),
+      (sum, times, count, decimals) => {
+        const average = (total: bigint) =>
+          new Exact(total, decimals).ratio(new Exact(BigInt(count)), 8).toString();
+        assertEquals(averageText(Number(sum), count, decimals), average(sum));
+        assertEquals(averageText(sum * times, count, decimals), average(sum * times));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,26 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { plain } from "../../src/domain/money.ts";
+import { MAX_DECIMALS, MAX_PRICE, powerOfTen, priceAsMoney } from "../../src/domain/price.ts";
+import { Exact } from "../support/exact.ts";
+
+Deno.test("powerOfTen() knows the powers that a price can be rescaled by, and refuses the others", () => {
+  for (let n = 0; n <= MAX_DECIMALS; n++) assertEquals(powerOfTen(n), 10 ** n);
+  for (const n of [-1, MAX_DECIMALS + 1, 0.5, NaN]) {
+    assertThrows(() => powerOfTen(n), RangeError, `Cannot rescale by ${n} decimals: at most 8`);
+  }
+});
+
+Deno.test("MAX_PRICE at the finest unit is still a safe integer", () => {
+  assertEquals(Number.isSafeInteger(MAX_PRICE * powerOfTen(MAX_DECIMALS)), true);
+});
+
+Deno.test("priceAsMoney() is the price to the last digit", () => {
+  assertEquals(plain(priceAsMoney(954_205, 1)), "95420.5");
+  assertEquals(plain(priceAsMoney(1, 8)), "0.00000001");
+  assertEquals(plain(priceAsMoney(999_999_999_999_999, 8)), "9999999.99999999");
+  assertEquals(plain(priceAsMoney(1_000_000_000_000_000, 8)), "10000000");
+  fc.assert(fc.property(fc.integer({ min: 1, max: 10 ** 15 }), fc.nat(8), (price, decimals) => {
+    assertEquals(plain(priceAsMoney(price, decimals)), new Exact(BigInt(price), decimals).toString());
+  }));
+});

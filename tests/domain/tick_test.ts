@@ -1,0 +1,32 @@
+import { assertEquals } from "@std/assert";
+import { createTick } from "../../src/domain/tick.ts";
+
+Deno.test("createTick() copies what was read and leaves every later stage's slot empty", () => {
+  const read = {
+    symbol: "BTCUSDT",
+    firstId: 7,
+    lastId: 9,
+    time: 1_723_161_255_342_000,
+    quantityWhole: 3,
+    quantityFraction: 50_000_000,
+    buyerIsMaker: true,
+    price: "not this one",
+  };
+  assertEquals({ ...createTick(read, 6_183_763, 2, 4) } as Record<string, unknown>, {
+    symbol: "BTCUSDT",
+    firstId: 7,
+    id: 9,
+    time: 1_723_161_255_342_000,
+    price: 6_183_763,
+    decimals: 2,
+    quantityWhole: 3,
+    quantityFraction: 50_000_000,
+    buyerIsMaker: true,
+    missing: 4,
+    trend: "warming",
+    averages: null,
+    signal: null,
+    verdicts: [],
+    outcomes: [],
+  });
+});

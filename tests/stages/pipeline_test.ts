@@ -1,0 +1,366 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Exact } from "../support/exact.ts";
+import { DEFAULTS, messageOf, type MessageShape, optionsOf } from "../support/pipeline_input.ts";
+import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
+
+/** One message of a made-up stream, before it is put after another. */
+interface Step {
+  readonly idStep: number;
+  readonly width: number;
+  readonly later: number;
+  /** Price as a fraction of the base price, in thousandths. */
+  readonly level: number;
+  readonly decimals: number;
+  readonly trailingZeros: number;
+  readonly shape: MessageShape;
+  /** What comes before it in the stream without being a trade. */
+  readonly noise: string | null;
+}
+
+interface Scenario {
+  readonly choices: Choices;
+  readonly trades: readonly PlainTrade[];
+  readonly messages: readonly string[];
+}
+
+const NOISE = [
+  `{"stream":"btcusdt@bookTicker","data":{"u":1,"s":"BTCUSDT","b":"1","B":"1","a":"2","A":"1"}}`,
+  `{"result":null,"id":1}`,
+  `{"e":"trade","E":1,"s":"ETHUSDT","t":99999,"p":"1","q":"1","T":1,"m":true}`,
+  `{"e":"trade","E":1,"s":"BTCUSDT","t":`,
+  `{"note":"ünverständlich"}`,
+  "",
+];
+
+const step: fc.Arbitrary<Step> = fc.record({
+  idStep: fc.oneof(
+    { weight: 30, arbitrary: fc.constant(1) },
+    { weight: 2, arbitrary: fc.integer({ min: -3, max: 0 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 2, max: 500 }) },
+  ),
+  width: fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, {
+    weight: 1,
+    arbitrary: fc.integer({ min: 2, max: 4 }),
+  }),
+  later: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(0) },
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 20_000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -3_000, max: 3_000_000 }) },
+  ),
+  level: fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 950, max: 1050 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 2000 }) },
+  ),
+  decimals: fc.oneof({ weight: 3, arbitrary: fc.constant(8) }, {
+    weight: 2,
+    arbitrary: fc.integer({ min: 0, max: 8 }),
+  }),
+  trailingZeros: fc.integer({ min: 0, max: 3 }),
+  shape: fc.constantFrom<MessageShape>(
+    "trade",
+    "old trade",
+    "combined trade",
+    "aggTrade",
+    "combined aggTrade",
+  ),
+  noise: fc.oneof({ weight: 12, arbitrary: fc.constant(null) }, {
+    weight: 1,
+    arbitrary: fc.constantFrom(...NOISE),
+  }),
+});
+
+const choices: fc.Arbitrary<Choices> = fc.record({
+  short: fc.integer({ min: 1, max: 4 }),
+  more: fc.integer({ min: 1, max: 6 }),
+  cash: fc.constantFrom("10000", "10000", "100.123456789", "7", "0.00001", "98765432109"),
+  stake: fc.constantFrom("1000", "1000", "10000", "0.3333333333", "12345678.9"),
+  fee: fc.constantFrom("0.001", "0.001", "0", "0.00075", "0.0123456789123", "0.3"),
+  slippage: fc.constantFrom("0", "0", "1.5", "12.345", "300"),
+  latency: fc.constantFrom(0, 0, 1, 1_000, 25_000, 2_000_000),
+  lot: fc.constantFrom("0.00001", "0.00001", "1", "0.003", "100"),
+  tick: fc.constantFrom("0.01", "0.00000001", "0.03", "5"),
+  minNotional: fc.constantFrom("5", "0", "0.000001", "999"),
+  maxDrawdown: fc.constantFrom("0.2", null, "0.0001", "0.001", "0.01", "0.5", "0.99"),
+}).map(({ short, more, ...rest }) => ({ symbol: "BTCUSDT", short, long: short + more, ...rest }));
+
+/** Prices around these, in quote currency. */
+const basePrice = fc.constantFrom("61837.63", "0.00000908", "0.7097", "4999999.99999999", "123456.7", "1");
+
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  choices,
+  base: basePrice,
+  steps: fc.array(step, { minLength: 1, maxLength: 120, size: "max" }),
+}).map(({ choices, base, steps }) => {
+  const trades: PlainTrade[] = [];
+  const messages: string[] = [];
+  let last = 1_000;
+  let time = 1_723_161_255_342_000;
+  for (const { idStep, width, later, level, decimals, trailingZeros, shape, noise } of steps) {
+    time += later;
+    const firstId = last + idStep;
+    const lastId = shape.endsWith("aggTrade") ? firstId + width - 1 : firstId;
+    last = Math.max(last, lastId);
+    const price = priceText(base, level, decimals, trailingZeros);
+    const trade = { firstId, lastId, time, price };
+    trades.push(trade);
+    if (noise !== null) messages.push(noise);
+    messages.push(messageOf(trade, shape));
+  }
+  return { choices, trades, messages };
+});
+
+/** base × level ÷ 1000, cut to `decimals`, at least one unit. */
+function priceText(base: string, level: number, decimals: number, trailingZeros: number): string {
+  const exact = Exact.of(base).times(new Exact(BigInt(level), 3));
+  const units = exact.wholeTimes(new Exact(1n, decimals));
+  const text = new Exact(units === 0n ? 1n : units, decimals).toString();
+  return trailingZeros === 0 ? text : `${text}${text.includes(".") ? "" : "."}${"0".repeat(trailingZeros)}`;
+}
+
+const batchSizes = fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1 });
+
+/** The trades up to the `count`th that is not a duplicate. */
+function upTo(trades: readonly PlainTrade[], count: number): PlainTrade[] {
+  let last = -1;
+  let left = count;
+  return trades.filter(({ lastId }) => {
+    if (left === 0) return false;
+    if (lastId > last) {
+      last = lastId;
+      left--;
+    }
+    return true;
+  });
+}
+
+/** All events of a run over batches, to the end of the input. */
+function eventsOf(pipeline: Pipeline, batches: Iterable<readonly string[]>): PipelineEvent[] {
+  const events: PipelineEvent[] = [];
+  for (const batch of batches) events.push(...pipeline.run(batch));
+  events.push(...pipeline.end());
+  return events;
+}
+
+/** `messages` in batches of the sizes given, over and over. */
+function* cut(messages: readonly string[], sizes: readonly number[]): Generator<readonly string[]> {
+  for (let at = 0, turn = 0; at < messages.length; turn++) {
+    const size = sizes[turn % sizes.length]!;
+    yield messages.slice(at, at + size);
+    at += size;
+  }
+}
+
+/** Those of a pipeline's totals that the reckoning has too. */
+function reckonedPart({ totals }: Pipeline): Reckoned["totals"] {
+  const { trades, signals, fills, refusals, duplicates, gaps } = totals;
+  const { cash, position, equity, fees, realized, maxDrawdown } = totals;
+  return {
+    ...{ trades, signals, fills, refusals, duplicates, gaps },
+    ...{ cash, position, equity, fees, realized, maxDrawdown },
+  };
+}
+
+/** Trades one id and one millisecond apart, at these prices. */
+function tradesAt(...prices: readonly number[]): PlainTrade[] {
+  return prices.map((price, at) => ({
+    firstId: 100 + at,
+    lastId: 100 + at,
+    time: 1_723_161_255_342_000 + at * 1_000,
+    price: String(price),
+  }));
+}
+
+const messagesAt = (...prices: readonly number[]) => tradesAt(...prices).map((trade) => messageOf(trade));
+
+/** Windows of one and two trades: every rise buys, every fall sells. */
+const NERVOUS: Choices = { ...DEFAULTS, short: 1, long: 2 };
+
+Deno.test("Pipeline equals the naive reckoning, event for event, whatever the trades and the options", () => {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(scenario, batchSizes, (made, sizes) => {
+      const pipeline = new Pipeline(optionsOf(made.choices));
+      const events = eventsOf(pipeline, cut(made.messages, sizes));
+      const expected = reckon(made.trades, made.choices);
+      assertEquals(events, expected.events);
+      assertEquals(reckonedPart(pipeline), expected.totals);
+      for (const event of events) {
+        const kind = event.type === "refusal" ? event.reason : event.type;
+        seen.set(kind, (seen.get(kind) ?? 0) + 1);
+      }
+    }),
+    { numRuns: 1_500 },
+  );
+  // Otherwise the runs would not have met everything that can happen.
+  const kinds = [
+    "gap",
+    "signal",
+    "fill",
+    "expired",
+    "halt",
+    "halted",
+    "no-position",
+    "lot",
+    "funds",
+    "min-notional",
+  ];
+  assertEquals([...seen.keys()].sort(), kinds.sort());
+  for (const [kind, count] of seen) assertGreater(count, 50, kind);
+});
+
+Deno.test("Pipeline gives the same events and totals however its messages are cut into batches", () => {
+  fc.assert(
+    fc.property(scenario, batchSizes, ({ choices, messages }, sizes) => {
+      const whole = new Pipeline(optionsOf(choices));
+      const parts = new Pipeline(optionsOf(choices));
+      assertEquals(eventsOf(parts, cut(messages, sizes)), eventsOf(whole, [messages]));
+      assertEquals(parts.totals, whole.totals);
+      assertEquals(parts.takeRejections(), whole.takeRejections());
+    }),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("Pipeline events up to a message do not depend on the messages after it", () => {
+  fc.assert(
+    fc.property(scenario, fc.nat(), ({ choices, messages }, at) => {
+      const count = at % (messages.length + 1);
+      const whole = [...new Pipeline(optionsOf(choices)).run(messages)];
+      const prefix = [...new Pipeline(optionsOf(choices)).run(messages.slice(0, count))];
+      assertEquals(prefix, whole.slice(0, prefix.length));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("Pipeline stops after exactly the trades asked for, in the middle of a batch or not", () => {
+  fc.assert(
+    fc.property(scenario, batchSizes, fc.integer({ min: 1, max: 130 }), (made, sizes, stopAfter) => {
+      const pipeline = new Pipeline(optionsOf(made.choices, stopAfter));
+      const events = eventsOf(pipeline, cut(made.messages, sizes));
+      const expected = reckon(upTo(made.trades, stopAfter), made.choices);
+      assertEquals(events, expected.events);
+      const { duplicates: _, ...totals } = expected.totals;
+      const { duplicates: __, ...found } = reckonedPart(pipeline);
+      assertEquals(found, totals);
+      assertEquals(pipeline.done, totals.trades === stopAfter);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("Pipeline.run() yields nothing once it is done, and counts nothing", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS, 2));
+  const events = [...pipeline.run(messagesAt(10, 11, 9, 12))];
+  assertEquals(events.map(({ type }) => type), ["signal", "fill"]);
+  assert(pipeline.done);
+  const before = pipeline.totals;
+  assertEquals([...pipeline.run(messagesAt(10, 11, 9, 12, 5, 13))], []);
+  assertEquals(pipeline.totals, before);
+  assertEquals(pipeline.totals.trades, 2);
+});
+
+Deno.test("Pipeline.run() reads no further than it is pulled: a fill is booked before the next trade", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const run = pipeline.run(messagesAt(10, 11, 9, 12));
+  assertEquals(run.next().value?.type, "signal");
+  assertEquals(run.next().value?.type, "fill");
+  assertEquals(pipeline.standing.trades, 2);
+  assertEquals(pipeline.totals.position, "90.90909");
+});
+
+Deno.test("Pipeline.run() tells gap, signal, halt and what became of the orders in this order", () => {
+  const pipeline = new Pipeline(optionsOf({ ...NERVOUS, stake: "10000", fee: "0" }));
+  const events = [...pipeline.run(messagesAt(10, 11, 8))];
+  assertEquals(events.map(({ type }) => type), ["signal", "fill", "signal", "halt", "fill"]);
+  const after = messageOf({ firstId: 110, lastId: 110, time: 1_723_161_255_400_000, price: "9" });
+  const [gap, ...rest] = pipeline.run([after]);
+  assertEquals(gap, {
+    type: "gap",
+    time: "2024-08-08T23:54:15.400000Z",
+    symbol: "BTCUSDT",
+    fromId: 103,
+    toId: 109,
+    missing: 7,
+    filled: 0,
+  });
+  assertEquals(rest, []);
+});
+
+Deno.test("Pipeline reports ids that start anew as a gap of unknown size, and starts the averages again", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const at = (id: number, price: string) =>
+    messageOf({ firstId: id, lastId: id, time: 5_000_000_000, price });
+  const events = [...pipeline.run([at(5_000_000_000, "1"), at(7, "5"), at(8, "6")])];
+  assertEquals(events.map(({ type }) => type), ["gap", "signal", "fill"]);
+  const [gap] = events;
+  assert(gap?.type === "gap");
+  assertEquals([gap.fromId, gap.toId, gap.missing], [7, 6, 0]);
+});
+
+Deno.test("Pipeline refuses every order while disconnected, and trades again afterwards", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  pipeline.connected = false;
+  const [, refused] = pipeline.run(messagesAt(10, 11));
+  assertEquals(refused, {
+    type: "refusal",
+    time: "2024-08-08T23:54:15.343000Z",
+    symbol: "BTCUSDT",
+    side: "buy",
+    reason: "disconnected",
+    limit: "connected",
+    value: "disconnected",
+    tradeId: 101,
+  });
+  pipeline.connected = true;
+  const events = [...pipeline.run(messagesAt(10, 11, 9, 12).slice(2))];
+  assertEquals(events.map(({ type }) => type), ["signal", "refusal", "signal", "fill"]);
+});
+
+Deno.test("Pipeline.end() lets the orders that still wait expire, once, at the last trade's time", () => {
+  const pipeline = new Pipeline(optionsOf({ ...NERVOUS, latency: 10_000 }));
+  const run = [...pipeline.run(messagesAt(10, 11, 9))];
+  assertEquals(run.map(({ type }) => type), ["signal", "signal"]);
+  const time = "2024-08-08T23:54:15.344000Z";
+  assertEquals([...pipeline.end()], [
+    { type: "expired", time, symbol: "BTCUSDT", side: "buy", signalTradeId: 101 },
+    { type: "expired", time, symbol: "BTCUSDT", side: "sell", signalTradeId: 102 },
+  ]);
+  assertEquals([...pipeline.end()], []);
+});
+
+Deno.test("Pipeline.standing says where the run stands, before the first trade too", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const { trades, lastTime, price, stance, halted } = pipeline.standing;
+  assertEquals({ trades, lastTime, price, stance, halted }, {
+    trades: 0,
+    lastTime: null,
+    price: null,
+    stance: "flat",
+    halted: false,
+  });
+  assertEquals(pipeline.standing.averages.long(), null);
+  assertEquals(pipeline.totals.firstTime, null);
+  assertEquals(pipeline.totals.equity, "10000");
+  assertEquals([...pipeline.end()], []);
+  pipeline.run(messagesAt(10, 11)).toArray();
+  const standing = pipeline.standing;
+  assertEquals(standing.price?.toString(), "11");
+  assertEquals(standing.averages.long(), "10.5");
+  assertEquals(standing.stance, "long");
+  assertEquals(standing.equity.toString(), standing.cash.plus(standing.position.times(11)).toString());
+  assertEquals(pipeline.totals.firstTime, "2024-08-08T23:54:15.342000Z");
+  assertEquals(pipeline.totals.lastTime, "2024-08-08T23:54:15.343000Z");
+});
+
+Deno.test("Pipeline.takeRejections() hands out what was unusable once, with the first reason and sample", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  pipeline.run(["{broken", ...messagesAt(10), "x".repeat(500)]).toArray();
+  assertEquals(pipeline.takeRejections(), { count: 2, reason: "not JSON", sample: "{broken" });
+  assertEquals(pipeline.takeRejections(), null);
+  assertEquals(pipeline.totals.rejected, 2);
+  assertEquals(pipeline.totals.trades, 1);
+});

@@ -1,0 +1,217 @@
+import { assert, assertEquals } from "@std/assert";
+import { Account } from "../../src/domain/account.ts";
+import { Drawdown } from "../../src/domain/drawdown.ts";
+import { Money, plain } from "../../src/domain/money.ts";
+import type { Refusal } from "../../src/domain/refusal.ts";
+import type { Signalled } from "../../src/domain/tick.ts";
+import * as risk from "../../src/stages/risk.ts";
+import { type ApprovedOrder, RiskGate, type RiskVerdict } from "../../src/stages/risk.ts";
+import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reckoning.ts";
+import { signalledOf } from "../support/ticks.ts";
+
+const m = (amount: string) => new Money(amount);
+
+/** A gate before a new account, with the defaults but for what is named. */
+function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Account; drawdown: Drawdown } {
+  const terms = termsOf({ ...DEFAULTS, lot: "1", ...changed });
+  const account = new Account(terms.cash);
+  const drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
+  return { gate: new RiskGate(terms, account, drawdown), account, drawdown };
+}
+
+/** All verdicts of each tick, none of which is booked. */
+function verdicts(gate: RiskGate, ticks: Iterable<Signalled>): RiskVerdict[][] {
+  return gate.over(ticks).map((tick) => [...(tick.verdicts ?? [])]).toArray();
+}
+
+/** A verdict in short: an approval's side and the trade of its signal, or a refusal's reason. */
+function brief(verdict: RiskVerdict): string {
+  return verdict.kind === "approved" ? `${verdict.side} of ${verdict.signalTradeId}` : verdict.reason;
+}
+
+/** Books an approved order as the fill stage would. */
+function book(account: Account, drawdown: Drawdown, order: RiskVerdict | undefined, price: number): void {
+  assert(order?.kind === "approved");
+  const { side, price: at, quantity, fee } = order;
+  account.book({ side, price: at, quantity, fee, tradeId: 1 });
+  drawdown.rebook(account.cash, account.position, price);
+}
+
+Deno.test("RiskGate.over() approves an order with its price, quantity and fee", () => {
+  const [[order] = []] = verdicts(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "buy")]);
+  assert(order?.kind === "approved");
+  const { side, price, quantity, fee, signalTradeId } = order;
+  assertEquals({ side, price: plain(price), quantity: plain(quantity), fee: plain(fee), signalTradeId }, {
+    side: "buy",
+    price: "100",
+    quantity: "10",
+    fee: "1",
+    signalTradeId: 7,
+  });
+});
+
+Deno.test("RiskGate.over() has no verdict on a tick without an order", () => {
+  assertEquals(verdicts(gateOf().gate, [signalledOf({})]), [[]]);
+});
+
+Deno.test("RiskGate.over() refuses with the check, its limit and what was found", () => {
+  const [[refusal] = []] = verdicts(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "sell")]);
+  assertEquals(refusal as Refusal, {
+    kind: "refusal",
+    side: "sell",
+    reason: "no-position",
+    limit: "1",
+    value: "0",
+    tradeId: 7,
+    signalTradeId: 7,
+  });
+});
+
+Deno.test("RiskGate.over() lets an order wait for the first trade at or after its signal plus the latency", () => {
+  const { gate } = gateOf({ latency: 100_000 });
+  const found = verdicts(gate, [
+    signalledOf({ id: 1, time: 1_000_000 }, "buy"),
+    signalledOf({ id: 2, time: 1_099_999 }),
+    signalledOf({ id: 3, time: 1_100_000, price: 200 }),
+    signalledOf({ id: 4, time: 1_100_000 }),
+  ]);
+  assertEquals(found.map((one) => one.map(brief)), [[], [], ["buy of 1"], []]);
+  const [order] = found[2]!;
+  assert(order?.kind === "approved");
+  // Sized at the trade that fills it, not at the one that gave the signal.
+  assertEquals([plain(order.price), plain(order.quantity)], ["200", "5"]);
+});
+
+Deno.test("RiskGate.over() judges orders first in, first out, several at one trade", () => {
+  const { gate } = gateOf({ latency: 1_000 });
+  const found = verdicts(gate, [
+    signalledOf({ id: 1, time: 10_000 }, "buy"),
+    signalledOf({ id: 2, time: 10_500 }, "sell"),
+    signalledOf({ id: 3, time: 10_700 }, "buy"),
+    signalledOf({ id: 4, time: 11_600 }),
+    signalledOf({ id: 5, time: 90_000 }),
+  ]);
+  assertEquals(found.map((one) => one.map(brief)), [[], [], [], ["buy of 1", "no-position"], ["buy of 3"]]);
+});
+
+Deno.test("RiskGate.over() keeps the queue's order where a trade's time goes back", () => {
+  const { gate } = gateOf({ latency: 1_000 });
+  const found = verdicts(gate, [
+    signalledOf({ id: 1, time: 10_000 }, "buy"),
+    signalledOf({ id: 2, time: 5_000 }, "sell"),
+    signalledOf({ id: 3, time: 6_000 }),
+    signalledOf({ id: 4, time: 11_000 }),
+  ]);
+  assertEquals(found.map((one) => one.map(brief)), [[], [], [], ["buy of 1", "no-position"]]);
+});
+
+Deno.test("RiskGate.over() makes a verdict when it is pulled, against the books that the one before left", () => {
+  const { gate, account, drawdown } = gateOf({ latency: 1_000 });
+  const ticks = [
+    signalledOf({ id: 1, time: 10_000 }, "buy"),
+    signalledOf({ id: 2, time: 10_000 }, "sell"),
+    signalledOf({ id: 3, time: 11_000 }),
+  ];
+  const briefs: string[] = [];
+  for (const tick of gate.over(ticks)) {
+    for (const verdict of tick.verdicts ?? []) {
+      briefs.push(brief(verdict));
+      book(account, drawdown, verdict, tick.price);
+    }
+  }
+  assertEquals(briefs, ["buy of 1", "sell of 2"]);
+});
+
+Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and approves sales", () => {
+  const { gate, account, drawdown } = gateOf({
+    stake: "10000",
+    fee: "0",
+    latency: 1_000,
+    maxDrawdown: "0.2",
+  });
+  const wishes: [number, number, "buy" | "sell" | null][] = [
+    [10_000, 100, "buy"],
+    [11_000, 100, null],
+    [12_000, 100, "buy"],
+    [12_001, 80, "sell"],
+    [13_001, 200, "buy"],
+  ];
+  const briefs: string[][] = [];
+  let id = 0;
+  for (
+    const tick of gate.over(wishes.map(([time, price, side]) => signalledOf({ id: ++id, time, price }, side)))
+  ) {
+    const here: string[] = [];
+    for (const verdict of tick.verdicts ?? []) {
+      here.push(brief(verdict));
+      if (verdict.kind === "approved") book(account, drawdown, verdict, tick.price);
+    }
+    briefs.push(here);
+    if (tick.id === 3) assertEquals(gate.halt, null);
+    if (tick.id === 4) {
+      assertEquals(gate.halt, { reason: "max-drawdown", limit: "0.2", value: "0.2", tradeId: 4 });
+    }
+  }
+  // At the last trade: the waiting buy of trade 3 and the sale of trade 4 are due, then the new buy is turned down.
+  assertEquals(briefs, [[], ["buy of 1"], [], [], ["halted", "sell of 4", "halted"]]);
+  assertEquals(gate.halt?.tradeId, 4);
+});
+
+Deno.test("RiskGate.takeHalt() hands a halt out once", () => {
+  const { gate, account, drawdown } = gateOf({ stake: "10000", fee: "0" });
+  const [[order] = []] = verdicts(gate, [signalledOf({ price: 100 }, "buy")]);
+  book(account, drawdown, order, 100);
+  assertEquals([gate.hasNews, gate.takeHalt()], [false, null]);
+  verdicts(gate, [
+    signalledOf({ id: 2, price: 81 }),
+    signalledOf({ id: 3, price: 79 }),
+    signalledOf({ id: 4, price: 1 }),
+  ]);
+  assertEquals(gate.hasNews, true);
+  assertEquals(gate.takeHalt(), { reason: "max-drawdown", limit: "0.2", value: "0.21", tradeId: 3 });
+  assertEquals([gate.hasNews, gate.takeHalt()], [false, null]);
+  assertEquals(gate.halt?.tradeId, 3);
+});
+
+Deno.test("RiskGate never halts without a limit", () => {
+  const { gate, account, drawdown } = gateOf({ stake: "10000", fee: "0", maxDrawdown: null });
+  const [[order] = []] = verdicts(gate, [signalledOf({ price: 1_000 }, "buy")]);
+  book(account, drawdown, order, 1_000);
+  verdicts(gate, [signalledOf({ id: 2, price: 1 })]);
+  assertEquals(gate.halt, null);
+});
+
+Deno.test("RiskGate refuses every new order while data does not flow", () => {
+  const { gate } = gateOf();
+  gate.connected = false;
+  const found = verdicts(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
+  assertEquals(found.map((one) => one.map(brief)), [["disconnected"], ["disconnected"]]);
+  gate.connected = true;
+  assertEquals(verdicts(gate, [signalledOf({ id: 3 }, "buy")]).map((one) => one.map(brief)), [["buy of 3"]]);
+});
+
+Deno.test("RiskGate.end() hands out the orders that still wait, oldest first, and forgets them", () => {
+  const { gate } = gateOf({ latency: 1_000_000 });
+  verdicts(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
+  assertEquals(gate.end(), [{ side: "buy", signalTradeId: 1 }, { side: "sell", signalTradeId: 2 }]);
+  assertEquals(gate.end(), []);
+  assertEquals(verdicts(gate, [signalledOf({ id: 3, time: 9_000_000 })]), [[]]);
+});
+
+Deno.test("ApprovedOrder cannot be made outside the gate: not by type, not by its constructor", () => {
+  const lookalike = {
+    kind: "approved",
+    side: "buy",
+    price: m("1"),
+    quantity: m("1"),
+    fee: m("0"),
+    signalTradeId: 1,
+  } as const;
+  // @ts-expect-error: an object with every field of an approved order is none.
+  const order: ApprovedOrder = lookalike;
+  assertEquals(order.kind, "approved");
+  // @ts-expect-error: the class is not exported as a value.
+  assertEquals(risk.ApprovedOrder, undefined);
+  assertEquals(Object.keys(risk), ["RiskGate"]);
+});

@@ -1,0 +1,63 @@
+/** What a pipeline takes, made from what the reckoning takes: options from choices, messages from trades. */
+import { Money } from "../../src/domain/money.ts";
+import type { Terms } from "../../src/domain/terms.ts";
+import type { PipelineOptions } from "../../src/stages/pipeline.ts";
+import type { Choices, PlainTrade } from "./reckoning.ts";
+
+/** The program's defaults. */
+export const DEFAULTS: Choices = {
+  symbol: "BTCUSDT",
+  short: 20,
+  long: 50,
+  cash: "10000",
+  stake: "1000",
+  fee: "0.001",
+  slippage: "0",
+  latency: 0,
+  lot: "0.00001",
+  tick: "0.01",
+  minNotional: "5",
+  maxDrawdown: "0.2",
+};
+
+/** The terms that `choices` mean. */
+export function termsOf(choices: Choices): Terms {
+  return {
+    cash: new Money(choices.cash),
+    stake: new Money(choices.stake),
+    feeRate: new Money(choices.fee),
+    slippage: new Money(choices.slippage),
+    latency: choices.latency,
+    lot: new Money(choices.lot),
+    tick: new Money(choices.tick),
+    minNotional: new Money(choices.minNotional),
+    maxDrawdown: choices.maxDrawdown === null ? null : new Money(choices.maxDrawdown),
+  };
+}
+
+/** A pipeline's options; without `stopAfter` it never stops by itself. */
+export function optionsOf(choices: Choices, stopAfter: number | null = null): PipelineOptions {
+  const { symbol, short, long } = choices;
+  return { symbol, short, long, terms: termsOf(choices), stopAfter };
+}
+
+/** The shapes in which Binance sends a trade. */
+export type MessageShape = "trade" | "old trade" | "combined trade" | "aggTrade" | "combined aggTrade";
+
+/** The message of one trade. Only an aggTrade can cover several ids. A whole millisecond is sent as such. */
+export function messageOf(
+  { firstId, lastId, time, price }: PlainTrade,
+  shape: MessageShape = firstId === lastId ? "trade" : "aggTrade",
+  symbol = DEFAULTS.symbol,
+): string {
+  const stamp = time % 1000 === 0 ? time / 1000 : time;
+  const tail = `"T":${stamp},"m":true,"M":true}`;
+  const amounts = `"p":"${price}","q":"0.00100000"`;
+  const orders = shape === "old trade" ? `,"b":88,"a":50` : "";
+  const isAggregate = shape.endsWith("aggTrade");
+  const event = isAggregate ? "aggTrade" : "trade";
+  const body = isAggregate
+    ? `{"e":"aggTrade","E":${stamp},"s":"${symbol}","a":7,${amounts},"f":${firstId},"l":${lastId},${tail}`
+    : `{"e":"trade","E":${stamp},"s":"${symbol}","t":${lastId},${amounts}${orders},${tail}`;
+  return shape.startsWith("combined") ? `{"stream":"${symbol.toLowerCase()}@${event}","data":${body}}` : body;
+}

@@ -1,0 +1,47 @@
+/** Ticks by hand, as the parse stage would make them. */
+import type { Signal } from "../../src/domain/signal.ts";
+import { createTick, type Signalled, type Tick, type Trend } from "../../src/domain/tick.ts";
+
+/** What a test wants to say of a tick; everything else has a default. */
+export interface TickWish {
+  readonly id?: number;
+  readonly time?: number;
+  readonly price?: number;
+  readonly decimals?: number;
+  readonly missing?: number;
+}
+
+/** One tick. */
+export function tickOf(
+  { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 }: TickWish = {},
+): Tick {
+  const trade = {
+    symbol: "BTCUSDT",
+    firstId: id,
+    lastId: id,
+    time,
+    quantityWhole: 1,
+    quantityFraction: 0,
+    buyerIsMaker: false,
+  };
+  return createTick(trade, price, decimals, missing);
+}
+
+/** Ticks of consecutive ids at these integer prices. */
+export function ticksAt(prices: readonly number[], decimals = 0): Tick[] {
+  return prices.map((price, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000, price, decimals }));
+}
+
+/** A tick as it comes out of the signal stage, with a signal of this side or none. */
+export function signalledOf(
+  wish: TickWish,
+  side: Signal["side"] | null = null,
+  trend: Trend = "equal",
+): Signalled {
+  const tick = tickOf(wish);
+  const signal = side === null
+    ? null
+    : { side, tradeId: tick.id, time: tick.time, shortAverage: "1", longAverage: "1" };
+  const averages = { short: () => "1", long: () => "1" };
+  return Object.assign(tick, { trend, averages, signal });
+}
