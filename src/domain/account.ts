@@ -2,8 +2,8 @@
  * The paper account: double entry per asset, checked against its own laws after every fill.
  *
  * Every fill is a transaction of postings between the trader's accounts (cash, position, fees paid) and the
- * market; per asset its postings sum to zero. Beside the balances the account keeps plain running totals, and
- * the two reckonings must agree to the last digit.
+ * market; per asset its postings sum to zero. Profit is reckoned beside the ledger, from what each position
+ * cost and brought in, and the two must agree to the last digit.
  */
 import { costShare, type Money, plain, type Side, ZERO } from "./money.ts";
 
@@ -20,7 +20,7 @@ export class BooksError extends Error {
 
   /** Says which law is broken, with both figures, and shows the ledger's last postings. */
   constructor(law: string, found: Money, expected: Money, postings: readonly Posting[]) {
-    const lines = postings.map(({ account, amount, tradeId }) =>
+    const lines = postings.slice(-KEPT_POSTINGS).map(({ account, amount, tradeId }) =>
       `  trade ${tradeId}: ${account} ${plain(amount)}`
     );
     super(
@@ -52,11 +52,7 @@ export class Account {
   /** What the present position cost, fees included. */
   #cost: Money = ZERO;
   #realized: Money = ZERO;
-  #bought: Money = ZERO;
-  #sold: Money = ZERO;
-  #spent: Money = ZERO;
-  #earned: Money = ZERO;
-  #lastPostings: Posting[] = [];
+  readonly #lastPostings: Posting[] = [];
 
   /** Opens the account with `cash`, in quote currency. */
   constructor(cash: Money) {
@@ -98,28 +94,18 @@ export class Account {
   book({ side, price, quantity, fee, tradeId }: Booking): Money | null {
     const notional = price.times(quantity);
     const buys = side === "buy";
-    const noted = [notional, notional.neg()] as const;
-    const moved = [quantity, quantity.neg()] as const;
-    this.#post([
-      { account: "cash", amount: noted[buys ? 1 : 0], tradeId },
-      { account: "market quote", amount: noted[buys ? 0 : 1], tradeId },
-      { account: "position", amount: moved[buys ? 0 : 1], tradeId },
-      { account: "market base", amount: moved[buys ? 1 : 0], tradeId },
-      { account: "cash", amount: fee.neg(), tradeId },
-      { account: "fees", amount: fee, tradeId },
-    ]);
+    this.#post("market quote", buys ? notional : notional.neg(), tradeId);
+    this.#post("cash", buys ? notional.plus(fee).neg() : notional.minus(fee), tradeId);
+    this.#post("fees", fee, tradeId);
+    this.#post("market base", buys ? quantity.neg() : quantity, tradeId);
+    this.#post("position", buys ? quantity : quantity.neg(), tradeId);
     let realized: Money | null = null;
-    if (buys) {
-      this.#bought = this.#bought.plus(quantity);
-      this.#spent = this.#spent.plus(notional);
-      this.#cost = this.#cost.plus(notional).plus(fee);
-    } else {
+    if (buys) this.#cost = this.#cost.plus(notional).plus(fee);
+    else {
       const cost = this.#position.isZero()
         ? this.#cost
         : costShare(this.#cost, quantity, quantity.plus(this.#position));
       realized = notional.minus(fee).minus(cost);
-      this.#sold = this.#sold.plus(quantity);
-      this.#earned = this.#earned.plus(notional);
       this.#cost = this.#cost.minus(cost);
       this.#realized = this.#realized.plus(realized);
     }
@@ -132,27 +118,32 @@ export class Account {
     return this.#cash.gte(amount);
   }
 
-  #post(postings: readonly Posting[]): void {
-    for (const posting of postings) {
-      const { account, amount } = posting;
-      if (account === "cash") this.#cash = this.#cash.plus(amount);
-      else if (account === "position") this.#position = this.#position.plus(amount);
-      else if (account === "fees") this.#fees = this.#fees.plus(amount);
-      else if (account === "market quote") this.#marketQuote = this.#marketQuote.plus(amount);
-      else this.#marketBase = this.#marketBase.plus(amount);
-      this.#lastPostings.push(posting);
+  #post(account: Posting["account"], amount: Money, tradeId: number): void {
+    switch (account) {
+      case "cash":
+        this.#cash = this.#cash.plus(amount);
+        break;
+      case "position":
+        this.#position = this.#position.plus(amount);
+        break;
+      case "fees":
+        this.#fees = this.#fees.plus(amount);
+        break;
+      case "market quote":
+        this.#marketQuote = this.#marketQuote.plus(amount);
+        break;
+      case "market base":
+        this.#marketBase = this.#marketBase.plus(amount);
     }
-    this.#lastPostings = this.#lastPostings.slice(-KEPT_POSTINGS);
+    this.#lastPostings.push({ account, amount, tradeId });
+    if (this.#lastPostings.length > 10 * KEPT_POSTINGS) this.#lastPostings.splice(0, 9 * KEPT_POSTINGS);
   }
 
-  /** The laws. Each compares what the ledger says with what the running totals say. */
+  /** The laws: per asset all accounts add up to what there was at the start, and profit explains the rest. */
   #check(): void {
     this.#notNegative("cash", this.#cash);
     this.#notNegative("position", this.#position);
-    this.#law("position", this.#position, this.#bought.minus(this.#sold));
-    this.#law("base currency in all accounts", this.#position.plus(this.#marketBase), ZERO);
-    const cash = this.start.plus(this.#earned).minus(this.#spent).minus(this.#fees);
-    this.#law("cash", this.#cash, cash);
+    this.#law("position and the market's base currency", this.#position.plus(this.#marketBase), ZERO);
     this.#law(
       "quote currency in all accounts",
       this.#cash.plus(this.#fees).plus(this.#marketQuote),

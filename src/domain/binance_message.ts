@@ -15,18 +15,45 @@ import { microseconds } from "./time.ts";
 export type Verdict = "trade" | "other" | "rejected";
 
 const QUOTE = 34, COMMA = 44, DOT = 46, ZERO = 48, COLON = 58, BRACE = 125;
-const A = 97, B = 98, F = 102, L = 108, P = 112, Q = 113, S = 115, T_ID = 116, T_TIME = 84;
+const A = 97, B = 98, F = 102, L = 108, S = 115, T_ID = 116, T_TIME = 84;
 const MAX_DIGITS = 16;
 /** So many digits fit 31 bits, where integer arithmetic is cheapest. */
 const SMALL_DIGITS = 9;
 const ENCODER = new TextEncoder();
-const MAKER = bytesOf(',"m":true'), TAKER = bytesOf(',"m":false');
-const IGNORED = bytesOf(',"M":true'), IGNORED_FALSE = bytesOf(',"M":false');
+
+/** A text to look for, compared four bytes at a time. */
+class Literal {
+  readonly length: number;
+  readonly #words: Int32Array;
+  /** The last four bytes, which may overlap the last word. */
+  readonly #tail: number;
+
+  /** `text` has at least four bytes, all ASCII. */
+  constructor(text: string) {
+    const view = new DataView(ENCODER.encode(text).buffer);
+    this.length = view.byteLength;
+    this.#words = Int32Array.from({ length: Math.floor(this.length / 4) }, (_, i) => view.getInt32(4 * i));
+    this.#tail = view.getInt32(this.length - 4);
+  }
+
+  /** Whether it stands in `view` at `at`. */
+  stands(view: DataView, at: number): boolean {
+    const end = at + this.length;
+    if (end > view.byteLength || view.getInt32(end - 4) !== this.#tail) return false;
+    const words = this.#words;
+    for (let i = 0; i < words.length; i++) if (view.getInt32(at + 4 * i) !== words[i]) return false;
+    return true;
+  }
+}
+
+const PRICE = new Literal(',"p":"'), QUANTITY = new Literal('","q":"');
+const MAKER = new Literal(',"m":true'), TAKER = new Literal(',"m":false');
+const IGNORED = new Literal(',"M":true'), IGNORED_FALSE = new Literal(',"M":false');
 
 /** How a message begins, by its kind. */
 interface Shape {
-  readonly trade: Uint8Array;
-  readonly aggregate: Uint8Array;
+  readonly trade: Literal;
+  readonly aggregate: Literal;
 }
 
 /**
@@ -54,19 +81,21 @@ export class BinanceMessageReader {
   readonly symbol: string;
   readonly #raw: Shape;
   readonly #combined: Shape;
-  readonly #symbolField: Uint8Array;
+  readonly #symbolField: Literal;
+  #bytes: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(this.#bytes.buffer);
   #integer = 0;
 
   /** A reader for `symbol`, in upper case as the exchange writes it, e.g. "BTCUSDT". */
   constructor(symbol: string) {
     this.symbol = symbol;
     const shape = (before: (event: string) => string): Shape => ({
-      trade: bytesOf(`${before("trade")}{"e":"trade","E":`),
-      aggregate: bytesOf(`${before("aggTrade")}{"e":"aggTrade","E":`),
+      trade: new Literal(`${before("trade")}{"e":"trade","E":`),
+      aggregate: new Literal(`${before("aggTrade")}{"e":"aggTrade","E":`),
     });
     this.#raw = shape(() => "");
     this.#combined = shape((event) => `{"stream":"${symbol.toLowerCase()}@${event}","data":`);
-    this.#symbolField = bytesOf(`,"s":"${symbol}"`);
+    this.#symbolField = new Literal(`,"s":"${symbol}"`);
   }
 
   /**
@@ -74,23 +103,28 @@ export class BinanceMessageReader {
    * shape".
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const view = this.#view;
     const combined = bytes[start + 2] === S;
     const { trade, aggregate } = combined ? this.#combined : this.#raw;
     let prefix = trade;
-    if (!stands(bytes, start, trade)) {
-      if (!stands(bytes, start, aggregate)) return false;
+    if (!trade.stands(view, start)) {
+      if (!aggregate.stands(view, start)) return false;
       prefix = aggregate;
     }
     const aggregated = prefix === aggregate;
     let at = this.#number(bytes, start + prefix.length);
-    if (at < 0 || !stands(bytes, at, this.#symbolField)) return false;
+    if (at < 0 || !this.#symbolField.stands(view, at)) return false;
     at = this.#field(bytes, at + this.#symbolField.length, aggregated ? A : T_ID);
     if (at < 0) return false;
     this.firstId = this.lastId = this.#integer;
-    if (!opensText(bytes, at, P)) return false;
-    at = this.#readPrice(bytes, at + 6);
-    if (at < 0 || bytes[at] !== QUOTE || !opensText(bytes, at + 1, Q)) return false;
-    at = this.#readQuantity(bytes, at + 7);
+    if (!PRICE.stands(view, at)) return false;
+    at = this.#readPrice(bytes, at + PRICE.length);
+    if (at < 0 || !QUANTITY.stands(view, at)) return false;
+    at = this.#readQuantity(bytes, at + QUANTITY.length);
     if (at < 0 || bytes[at] !== QUOTE) return false;
     at++;
     if (!aggregated && bytes[at + 2] === B) {
@@ -109,13 +143,13 @@ export class BinanceMessageReader {
     at = this.#field(bytes, at, T_TIME);
     if (at < 0 || this.#integer === 0) return false;
     this.time = microseconds(this.#integer);
-    if (stands(bytes, at, MAKER)) this.buyerIsMaker = true;
-    else if (stands(bytes, at, TAKER)) this.buyerIsMaker = false;
+    if (MAKER.stands(view, at)) this.buyerIsMaker = true;
+    else if (TAKER.stands(view, at)) this.buyerIsMaker = false;
     else return false;
     at += this.buyerIsMaker ? MAKER.length : TAKER.length;
     if (bytes[at] === COMMA) {
-      if (stands(bytes, at, IGNORED)) at += IGNORED.length;
-      else if (stands(bytes, at, IGNORED_FALSE)) at += IGNORED_FALSE.length;
+      if (IGNORED.stands(view, at)) at += IGNORED.length;
+      else if (IGNORED_FALSE.stands(view, at)) at += IGNORED_FALSE.length;
       else return false;
     }
     if (bytes[at] !== BRACE) return false;
@@ -278,18 +312,6 @@ export class BinanceMessageReader {
 
 function bytesOf(text: string): Uint8Array {
   return ENCODER.encode(text);
-}
-
-/** Whether `literal` stands in `bytes` at `at`. */
-function stands(bytes: Uint8Array, at: number, literal: Uint8Array): boolean {
-  for (let i = 0; i < literal.length; i++) if (bytes[at + i] !== literal[i]) return false;
-  return true;
-}
-
-/** Whether `,"<letter>":"` stands at `at`. */
-function opensText(bytes: Uint8Array, at: number, letter: number): boolean {
-  return bytes[at] === COMMA && bytes[at + 1] === QUOTE && bytes[at + 2] === letter &&
-    bytes[at + 3] === QUOTE && bytes[at + 4] === COLON && bytes[at + 5] === QUOTE;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -130,7 +130,8 @@ export class Drawdown {
 
   /** Keeps the fall to the lowest price of this stretch, if it may be the worst. */
   #putAway(): void {
-    if (this.#lowPrice < this.#peakPrice && this.#estimate(this.#lowPrice) > this.#worstEstimate - DOUBT) {
+    if (this.#position.isZero()) return;
+    if (this.#estimate(this.#lowPrice) > this.#worstEstimate - DOUBT) {
       this.#consider({ peak: this.#currentPeak(), low: this.#equity(this.#lowPrice) });
     }
   }

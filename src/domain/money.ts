@@ -68,7 +68,7 @@ export function slippedPrice(side: Side, price: Money, slippage: Money, tick: Mo
 export function affordableQuantity(
   { stake, cash, feeRate, price, lot }: Record<"stake" | "cash" | "feeRate" | "price" | "lot", Money>,
 ): Money {
-  const grossing = ONE.plus(feeRate);
+  const grossing = feeRate.plus(ONE);
   const lotPrice = price.times(lot);
   const lots = stake.times(grossing).lte(cash)
     ? stake.divToInt(lotPrice)
@@ -104,5 +104,8 @@ export function averageText(sum: number | bigint, count: number, decimals: numbe
   const quotient = numerator / denominator;
   const twice = (numerator % denominator) * 2n;
   const up = twice > denominator || (twice === denominator && quotient % 2n === 1n);
-  return plain(new Money((up ? quotient + 1n : quotient).toString()).times("1e-8"));
+  const digits = (up ? quotient + 1n : quotient).toString().padStart(RATIO_DECIMALS + 1, "0");
+  const whole = digits.slice(0, -RATIO_DECIMALS);
+  const fraction = digits.slice(-RATIO_DECIMALS).replace(/0+$/, "");
+  return fraction === "" ? whole : `${whole}.${fraction}`;
 }

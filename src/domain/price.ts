@@ -15,6 +15,8 @@ export const MAX_QUANTITY = 1e15;
 
 const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] as const;
 
+const UNITS: readonly Money[] = POWERS.map((_, decimals) => new Money(`1e-${decimals}`));
+
 /** 10^n for n from 0 to 8. Throws a RangeError beyond, where a result would no longer be exact. */
 export function powerOfTen(n: number): number {
   const power = POWERS[n];
@@ -24,5 +26,7 @@ export function powerOfTen(n: number): number {
 
 /** The integer price `price` at `decimals` as an exact decimal in quote currency. */
 export function priceAsMoney(price: number, decimals: number): Money {
-  return new Money(`${price}e-${decimals}`);
+  const unit = UNITS[decimals];
+  if (unit === undefined) throw new RangeError(`A price has 0 to ${MAX_DECIMALS} decimals: got ${decimals}`);
+  return new Money(price).times(unit);
 }

@@ -23,5 +23,5 @@ export function microseconds(stamp: number): number {
 export function isoTime(time: number): string {
   const millis = Math.floor(time / 1000);
   const micros = String(time - millis * 1000).padStart(3, "0");
-  return new Date(millis).toISOString().replace("Z", `${micros}Z`);
+  return `${new Date(millis).toISOString().slice(0, -1)}${micros}Z`;
 }
