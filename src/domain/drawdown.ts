@@ -5,13 +5,17 @@
  * fill. Between two fills it moves with the price alone, so a trade costs one or two integer comparisons;
  * decimal arithmetic happens at a fill, and where a fall may be the worst so far or reach the limit.
  */
-import { Money, ratioText, ZERO } from "./money.ts";
+import { fractionText, type Money, ZERO } from "./money.ts";
 import { powerOfTen, priceAsMoney } from "./price.ts";
 
-/** A fall of equity from a peak to the lowest point after it, in quote currency. */
-export interface Fall {
+/** A fall of equity from `peak` (quote currency) to what these books are worth at a price. */
+interface Fall {
   readonly peak: Money;
-  readonly low: Money;
+  readonly cash: Money;
+  readonly position: Money;
+  /** Integer price at `decimals`. */
+  readonly price: number;
+  readonly decimals: number;
 }
 
 /** What a breach of the limit is reported with: fractions of the peak. */
@@ -27,7 +31,8 @@ const DOUBT = 1e-9;
 export class Drawdown {
   readonly #limit: Money | null;
   readonly #limitEstimate: number;
-  #worst: Fall;
+  /** The worst fall so far; null before the first. */
+  #worst: Fall | null = null;
   #worstEstimate = 0;
   #peak: Money;
   #peakEstimate: number;
@@ -45,6 +50,8 @@ export class Drawdown {
   #peakMoved = false;
   /** The lowest price since the peak, or since the books last changed. */
   #lowPrice = -Infinity;
+  /** The price of the last fill, whose own fall has been considered; NaN once the peak has moved. */
+  #filledPrice = NaN;
   /** The last fill's own cost reached the limit, so that prices above the lowest may breach it too. */
   #doubtful = false;
 
@@ -52,7 +59,6 @@ export class Drawdown {
   constructor(cash: Money, limit: Money | null) {
     this.#peak = this.#cash = cash;
     this.#peakEstimate = this.#cashEstimate = cash.toNumber();
-    this.#worst = { peak: cash, low: cash };
     this.#limit = limit;
     this.#limitEstimate = limit === null ? Infinity : limit.toNumber() - DOUBT;
   }
@@ -65,6 +71,7 @@ export class Drawdown {
       this.#peakPrice = this.#lowPrice = price;
       this.#peakMoved = true;
       this.#doubtful = false;
+      this.#filledPrice = NaN;
       return false;
     }
     if (price < this.#lowPrice) {
@@ -77,16 +84,19 @@ export class Drawdown {
   /** Takes over the books after a fill at a trade of integer price `price`. */
   rebook(cash: Money, position: Money, price: number): void {
     this.#putAway();
-    this.#peak = this.#currentPeak();
-    this.#peakEstimate = this.#peak.toNumber();
-    this.#peakMoved = false;
+    if (this.#peakMoved) {
+      this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;
+      this.#peak = this.#currentPeak();
+      this.#peakMoved = false;
+    }
     this.#cash = cash;
     this.#position = position;
     this.#cashEstimate = cash.toNumber();
-    this.#positionEstimate = position.toNumber() / powerOfTen(this.#decimals);
+    this.#positionEstimate = position.isZero() ? 0 : position.toNumber() / powerOfTen(this.#decimals);
     const fallen = this.#estimate(price);
     this.#doubtful = fallen > this.#limitEstimate && this.breachAt(price) !== null;
-    if (fallen > this.#worstEstimate - DOUBT) this.#consider({ peak: this.#peak, low: this.#equity(price) });
+    this.#consider(price, fallen);
+    this.#filledPrice = price;
     if (position.isZero()) {
       this.#peakPrice = Infinity;
       this.#lowPrice = -Infinity;
@@ -107,7 +117,7 @@ export class Drawdown {
   /** The largest fall so far as a fraction of its peak: 8 decimals, half to even. */
   worst(): string {
     this.#putAway();
-    return ratioText(this.#worst.peak.minus(this.#worst.low), this.#worst.peak);
+    return this.#worst === null ? "0" : fractionText(amount(this.#worst).div(this.#worst.peak));
   }
 
   #equity(price: number): Money {
@@ -128,19 +138,27 @@ export class Drawdown {
     return (peak - this.#cashEstimate - this.#positionEstimate * price) / peak;
   }
 
-  /** Keeps the fall to the lowest price of this stretch, if it may be the worst. */
+  /** Keeps the fall to the lowest price of this stretch, if it is the worst. */
   #putAway(): void {
-    if (this.#position.isZero()) return;
-    if (this.#estimate(this.#lowPrice) > this.#worstEstimate - DOUBT) {
-      this.#consider({ peak: this.#currentPeak(), low: this.#equity(this.#lowPrice) });
-    }
+    if (this.#position.isZero() || this.#lowPrice === this.#filledPrice) return;
+    this.#consider(this.#lowPrice, this.#estimate(this.#lowPrice));
   }
 
-  #consider(fall: Fall): void {
-    const { peak, low } = this.#worst;
-    if (fall.peak.minus(fall.low).times(peak).lte(peak.minus(low).times(fall.peak))) return;
+  /** Keeps the fall at `price` if it is the worst; `estimate` is that fall as a fraction. */
+  #consider(price: number, estimate: number): void {
+    if (estimate < this.#worstEstimate - DOUBT) return;
+    const fall: Fall = {
+      peak: this.#currentPeak(),
+      cash: this.#cash,
+      position: this.#position,
+      price,
+      decimals: this.#decimals,
+    };
+    const isWorst = estimate > this.#worstEstimate + DOUBT || this.#worst === null ||
+      amount(fall).times(this.#worst.peak).gt(amount(this.#worst).times(fall.peak));
+    if (!isWorst) return;
     this.#worst = fall;
-    this.#worstEstimate = fall.peak.minus(fall.low).toNumber() / fall.peak.toNumber();
+    this.#worstEstimate = estimate;
   }
 
   #findPeakPrice(): void {
@@ -154,7 +172,13 @@ export class Drawdown {
     this.#decimals = decimals;
     this.#positionEstimate /= factor;
     this.#lowPrice *= factor;
+    this.#filledPrice *= factor;
     if (this.#peakMoved) this.#peakPrice *= factor;
     else if (!this.#position.isZero()) this.#findPeakPrice();
   }
+}
+
+/** How much a fall comes to, quote currency. */
+function amount({ peak, cash, position, price, decimals }: Fall): Money {
+  return peak.minus(cash).minus(position.times(priceAsMoney(price, decimals)));
 }

@@ -25,6 +25,10 @@ const BASIS_POINTS: Money = new Money(10_000);
 const FEE_DECIMALS = 8;
 const RATIO_DECIMALS = 8;
 const COST_DECIMALS = 18;
+const UNITS = 10n ** BigInt(RATIO_DECIMALS);
+/** Up to here count × 10^decimals × 10^8 is a safe integer. */
+const SMALL_COUNT = 9_000;
+const SMALL_DECIMALS = 4;
 
 /** Which way an order goes. */
 export type Side = "buy" | "sell";
@@ -89,9 +93,22 @@ export function fractionText(fraction: Money): string {
   return plain(fraction.toDecimalPlaces(RATIO_DECIMALS, Decimal.ROUND_HALF_EVEN));
 }
 
-/** A ratio of two amounts to 8 decimals, half to even: for showing, never for deciding. */
-export function ratioText(part: Money, whole: Money): string {
-  return fractionText(part.div(whole));
+/** The same in plain numbers: every intermediate is an integer below 2^53. */
+function smallAverageText(sum: number, denominator: number): string {
+  const whole = Math.floor(sum / denominator);
+  const scaled = (sum - whole * denominator) * 10 ** RATIO_DECIMALS;
+  const fraction = Math.floor(scaled / denominator);
+  const twice = (scaled - fraction * denominator) * 2;
+  const up = twice > denominator || (twice === denominator && fraction % 2 === 1);
+  return up && fraction + 1 === 10 ** RATIO_DECIMALS
+    ? pointText(whole + 1, 0)
+    : pointText(whole, up ? fraction + 1 : fraction);
+}
+
+/** Whole units and 10^-8ths as decimal text without trailing zeros. */
+function pointText(whole: number | bigint, fraction: number): string {
+  if (fraction === 0) return `${whole}`;
+  return `${whole}.${String(fraction).padStart(RATIO_DECIMALS, "0").replace(/0+$/, "")}`;
 }
 
 /**
@@ -99,13 +116,14 @@ export function ratioText(part: Money, whole: Money): string {
  * Integer arithmetic throughout, so a tie is a tie.
  */
 export function averageText(sum: number | bigint, count: number, decimals: number): string {
+  if (typeof sum === "number" && count <= SMALL_COUNT && decimals <= SMALL_DECIMALS) {
+    return smallAverageText(sum, count * 10 ** decimals);
+  }
   const numerator = BigInt(sum) * 10n ** BigInt(RATIO_DECIMALS);
   const denominator = BigInt(count) * 10n ** BigInt(decimals);
   const quotient = numerator / denominator;
   const twice = (numerator % denominator) * 2n;
   const up = twice > denominator || (twice === denominator && quotient % 2n === 1n);
-  const digits = (up ? quotient + 1n : quotient).toString().padStart(RATIO_DECIMALS + 1, "0");
-  const whole = digits.slice(0, -RATIO_DECIMALS);
-  const fraction = digits.slice(-RATIO_DECIMALS).replace(/0+$/, "");
-  return fraction === "" ? whole : `${whole}.${fraction}`;
+  const units = up ? quotient + 1n : quotient;
+  return pointText(units / UNITS, Number(units % UNITS));
 }

@@ -10,6 +10,10 @@ export function microseconds(stamp: number): number {
   return stamp >= THRESHOLD_MICROSECONDS ? stamp : stamp * 1000;
 }
 
+/** The second written last, since most times share theirs with the one before. */
+let shownSecond = NaN;
+let shownText = "";
+
 /**
  * ISO 8601 UTC with microseconds.
  *
@@ -21,7 +25,10 @@ export function microseconds(stamp: number): number {
  * ```
  */
 export function isoTime(time: number): string {
-  const millis = Math.floor(time / 1000);
-  const micros = String(time - millis * 1000).padStart(3, "0");
-  return `${new Date(millis).toISOString().slice(0, -1)}${micros}Z`;
+  const second = Math.floor(time / 1e6);
+  if (second !== shownSecond) {
+    shownSecond = second;
+    shownText = new Date(second * 1000).toISOString().slice(0, -"000Z".length);
+  }
+  return `${shownText}${String(time - second * 1e6).padStart(6, "0")}Z`;
 }

@@ -32,9 +32,10 @@ export function hostOf(url: string): string {
 
 /**
  * Explains the error of a failed handshake with `url`. Throws a NetPermissionError where permission is missing.
- * A refused handshake is asked about once more over HTTP, because the WebSocket hides the refusal's headers.
+ * A refused handshake is asked about once more over HTTP, because the WebSocket hides the refusal's headers;
+ * `signal` ends that question.
  */
-export async function explain(error: unknown, url: string): Promise<ConnectFailure> {
+export async function explain(error: unknown, url: string, signal: AbortSignal): Promise<ConnectFailure> {
   const host = hostOf(url);
   if (error instanceof Deno.errors.NotCapable) throw new NetPermissionError(host);
   const detail = (error instanceof Error ? error.message : String(error))
@@ -48,7 +49,7 @@ export async function explain(error: unknown, url: string): Promise<ConnectFailu
       reason: `${host} refused the connection: HTTP ${status}`,
       hint,
       status,
-      retryAfterMs: await retryAfter(url),
+      retryAfterMs: await retryAfter(url, signal),
     };
   }
   if (/dns error/.test(detail)) {
@@ -73,11 +74,11 @@ function noNetwork(): string {
 }
 
 /** How long the exchange asks to stay away, ms; 0 where it does not say or does not answer. */
-async function retryAfter(url: string): Promise<number> {
+async function retryAfter(url: string, signal: AbortSignal): Promise<number> {
   try {
     const response = await fetch(url.replace(/^ws/, "http"), {
       redirect: "manual",
-      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
     });
     await response.body?.cancel();
     return retryAfterMs(response.headers.get("retry-after"), Date.now());

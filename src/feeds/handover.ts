@@ -2,8 +2,9 @@
 import type { BinanceMessageReader } from "../domain/binance_message.ts";
 import type { TradeSocket } from "./trade_socket.ts";
 
-/** How long the old connection may lag behind the new one before the new one is taken all the same. */
+/** How long the old connection may be silent while the new one waits, before the new one is taken all the same. */
 const CATCH_UP_MS = 10_000;
+const LOOK_EVERY_MS = 10;
 
 /**
  * The overlap of two connections to the same stream. The old one goes on being read while the new one opens and
@@ -11,50 +12,51 @@ const CATCH_UP_MS = 10_000;
  * What the new one receives meanwhile waits in its own bounded buffer and then in the network.
  */
 export class Handover {
+  readonly #old: TradeSocket;
   readonly #reader: BinanceMessageReader;
   #next: TradeSocket | null = null;
-  #failed = false;
+  #failure: string | null = null;
   #dropped = false;
   #lastId = -1;
-  #deadline = Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #watch: ReturnType<typeof setTimeout> | undefined;
+  #patienceEnds = Infinity;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #look: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts with the new connection still opening; `old` is nudged whenever there is something new to decide. */
   constructor(opening: Promise<TradeSocket>, old: TradeSocket, reader: BinanceMessageReader) {
+    this.#old = old;
     this.#reader = reader;
     opening.then((socket) => {
       if (this.#dropped) return socket.abandon("not needed");
       this.#next = socket;
-      this.#deadline = performance.now() + CATCH_UP_MS;
-      this.#timer = setTimeout(() => old.nudge(), CATCH_UP_MS);
-      this.#nudgeOnFirst(socket, old);
-    }, () => {
-      // The old connection still runs; when it ends, the ordinary way of reconnecting says what is wrong.
-      this.#failed = true;
+      this.#bePatient();
+      this.#nudgeOnFirst(socket);
+    }, (error) => {
+      this.#failure = error instanceof Error ? error.message : String(error);
       old.nudge();
     });
   }
 
-  /** Takes note of the messages that the old connection delivered. */
+  /** Takes note of the messages that the old connection delivered, once they are worked off. */
   note(messages: readonly string[]): void {
     this.#lastId = this.#findId(messages, -1) ?? this.#lastId;
+    if (this.#next !== null) this.#bePatient();
   }
 
   /** The new connection once it may take over, or null. `oldEnded` says that nothing more comes from the old. */
   take(oldEnded: boolean): TradeSocket | null {
     const next = this.#next;
-    if (next === null) return null;
+    if (next === null || this.failure !== null && !(oldEnded && next.waiting.length > 0)) return null;
     const firstId = this.#findId(next.waiting, 1);
     const joined = firstId !== null && this.#lastId >= 0 && firstId <= this.#lastId + 1;
-    if (!oldEnded && !joined && performance.now() < this.#deadline) return null;
+    if (!oldEnded && !joined && performance.now() < this.#patienceEnds) return null;
     this.#stop();
     return next;
   }
 
-  /** Whether the new connection could not be made. */
-  get failed(): boolean {
-    return this.#failed;
+  /** Why the new connection could not be made or did not hold; null while there is hope. */
+  get failure(): string | null {
+    return this.#failure ?? this.#next?.end ?? null;
   }
 
   /** Gives the new connection up. */
@@ -65,16 +67,19 @@ export class Handover {
   }
 
   #stop(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#watch);
+    clearTimeout(this.#patience);
+    clearTimeout(this.#look);
   }
 
-  #nudgeOnFirst(next: TradeSocket, old: TradeSocket): void {
-    const look = (): void => {
-      if (next.waiting.length > 0 || next.end !== null) old.nudge();
-      else this.#watch = setTimeout(look, 10);
-    };
-    look();
+  #bePatient(): void {
+    clearTimeout(this.#patience);
+    this.#patienceEnds = performance.now() + CATCH_UP_MS;
+    this.#patience = setTimeout(() => this.#old.nudge(), CATCH_UP_MS + 1);
+  }
+
+  #nudgeOnFirst(next: TradeSocket): void {
+    if (next.waiting.length > 0 || next.end !== null) this.#old.nudge();
+    else this.#look = setTimeout(() => this.#nudgeOnFirst(next), LOOK_EVERY_MS);
   }
 
   /** The id of the first (`direction` 1) or the last (-1) trade among the messages. */

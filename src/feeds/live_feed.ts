@@ -32,10 +32,11 @@ export class ExchangeUnreachable extends Error {
 
 const HANDSHAKE_MS = 10_000;
 const HEALTHY_MS = 60_000;
-/** How long after a replacement could not be opened the next is tried, while the old connection still runs. */
+/** The longest until another try after a replacement failed, while the old connection still runs. */
 const RENEW_AGAIN_MS = 60_000;
 /** What to wait at least after being told off, where the exchange does not say how long. */
 const TOLD_OFF_MS = 10_000;
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The feed of one symbol over a WebSocket. Iterate it once. */
 export class LiveFeed implements Feed {
@@ -48,6 +49,8 @@ export class LiveFeed implements Feed {
   /** Tries since data last flowed. */
   #tries = 0;
   #everHeard = false;
+  /** When the exchange is willing to be asked again, by `performance.now()`. */
+  #notBefore = 0;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -67,96 +70,130 @@ export class LiveFeed implements Feed {
       let socket: TradeSocket;
       this.#tries++;
       try {
-        await this.#stayInBudget();
+        await this.#clearToConnect();
         socket = await TradeSocket.open(this.#url, this.#socketOptions, signal);
       } catch (error) {
         if (signal.aborted) return;
-        yield* this.#failed(await explain(error, this.#url));
+        const { reason, hint } = await this.#explain(error);
+        if (signal.aborted) return;
+        yield* this.#lost(reason, this.#backoff.next(), hint);
         continue;
       }
-      yield { kind: "connected", endpoint: this.#options.endpoint, attempt: this.#tries };
       yield* this.#follow(socket);
     }
   }
 
   /** Hands over what comes until the stream breaks for good, then waits for the next try. */
   async *#follow(first: TradeSocket): AsyncGenerator<Batch> {
-    const { signal, renewAfterMs } = this.#options;
+    const { endpoint, signal, renewAfterMs } = this.#options;
+    const leaving = new AbortController();
     let socket = first;
     const onAbort = (): void => socket.abandon("stopped");
     signal.addEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
     let handover: Handover | null = null;
-    let renewAt = performance.now() + renewAfterMs;
-    let renewal = nudgeLater(socket, renewAfterMs);
     let goingAway = false;
+    let isDue = false;
+    let renewal: ReturnType<typeof setTimeout> | undefined;
+    const renewIn = (ms: number): void => {
+      clearTimeout(renewal);
+      isDue = false;
+      renewal = setTimeout(() => {
+        isDue = true;
+        // However quiet the stream is, the reading loop looks up.
+        socket.nudge();
+      }, ms);
+    };
+    renewIn(renewAfterMs);
     try {
+      yield { kind: "connected", endpoint, attempt: this.#tries };
       for (;;) {
         const messages = await socket.read();
-        if (messages !== null && messages.length > 0) {
+        const ended = messages === null;
+        if (!ended && messages.length > 0) {
           this.#everHeard = true;
           this.#tries = 0;
-          handover?.note(messages);
-          goingAway ||= messages.some(isServerShutdown);
+          if (!goingAway && messages.some(isServerShutdown)) goingAway = isDue = true;
           yield { kind: "messages", messages, receivedAt: Date.now() };
         }
-        if (signal.aborted) {
-          if (messages === null) return;
-          continue;
+        if (signal.aborted && !ended) continue;
+        if (isDue && handover === null && !ended) {
+          const wait = this.#restMs();
+          if (wait > 0) renewIn(Math.ceil(wait));
+          else handover = new Handover(this.#openNext(leaving.signal), socket, this.#reader);
         }
-        if (handover?.failed && !goingAway) {
-          handover = null;
-          renewAt = performance.now() + RENEW_AGAIN_MS;
-          renewal = nudgeLater(socket, RENEW_AGAIN_MS);
-        }
-        if (handover === null && messages !== null && (goingAway || performance.now() >= renewAt)) {
-          handover = new Handover(this.#open(signal), socket, this.#reader);
-          if (messages.length > 0) handover.note(messages);
-        }
-        const next = handover?.take(messages === null) ?? null;
+        if (!ended && messages.length > 0) handover?.note(messages);
+        const next = handover?.take(ended) ?? null;
         if (next !== null) {
-          this.#rest(socket);
+          this.#credit(socket);
           socket.abandon("replaced by a newer connection");
           socket = next;
           handover = null;
           goingAway = false;
-          clearTimeout(renewal);
-          renewAt = performance.now() + renewAfterMs;
-          renewal = nudgeLater(socket, renewAfterMs);
-          yield { kind: "notice", message: "the connection was replaced by a newer one, without a break" };
+          renewIn(renewAfterMs);
+          if (signal.aborted) onAbort();
+          else {yield {
+              kind: "notice",
+              message: "the connection was replaced by a newer one, without a break",
+            };}
           continue;
         }
-        if (messages === null) break;
+        if (ended) break;
+        const failure = handover?.failure ?? null;
+        if (failure !== null) {
+          handover!.drop();
+          handover = null;
+          renewIn(goingAway ? this.#backoff.next() : Math.min(renewAfterMs, RENEW_AGAIN_MS));
+          yield {
+            kind: "notice",
+            message: `the connection could not be replaced yet, the old one goes on: ${failure}`,
+          };
+        }
       }
     } finally {
       signal.removeEventListener("abort", onAbort);
       clearTimeout(renewal);
+      leaving.abort();
       handover?.drop();
       socket.abandon("stopped");
     }
-    this.#rest(socket);
+    if (signal.aborted) return;
+    this.#credit(socket);
     const reason = socket.end ?? "the connection ended";
     if (goingAway) yield* this.#lost(`${reason}, as it had announced`, 0, null);
     else yield* this.#broke(socket, reason);
   }
 
-  #open(signal: AbortSignal): Promise<TradeSocket> {
+  /** Opens a connection beside the one that still runs. */
+  async #openNext(leaving: AbortSignal): Promise<TradeSocket> {
+    const signal = AbortSignal.any([this.#options.signal, leaving]);
     this.#budget.spend(performance.now());
-    return TradeSocket.open(this.#url, this.#socketOptions, signal);
+    try {
+      return await TradeSocket.open(this.#url, this.#socketOptions, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const { reason } = await this.#explain(error);
+      throw new Error(reason);
+    }
   }
 
   /** A connection that held for a minute and carried data earns a fresh start of the backoff. */
-  #rest(socket: TradeSocket): void {
+  #credit(socket: TradeSocket): void {
     if (socket.heard && performance.now() - socket.openedAt >= HEALTHY_MS) this.#backoff.reset();
   }
 
-  async *#failed({ reason, hint, status, retryAfterMs }: ConnectFailure): AsyncGenerator<Batch> {
-    const ceiling = this.#backoff.ceilingMs;
+  /** Why a handshake failed. How long the exchange wants to be left alone is remembered. */
+  async #explain(error: unknown): Promise<ConnectFailure> {
+    const failure = await explain(error, this.#url, this.#options.signal);
+    const { status, retryAfterMs } = failure;
+    const now = performance.now();
+    // A refusal was asked about once more, over HTTP.
+    if (status !== null) this.#budget.spend(now);
     const toldOff = status === 429 || status === 418
-      ? Math.max(ceiling, Math.min(this.#options.retryMaxMs, TOLD_OFF_MS))
+      ? Math.max(this.#backoff.ceilingMs, Math.min(this.#options.retryMaxMs, TOLD_OFF_MS))
       : 0;
-    const wait = retryAfterMs > 0 ? retryAfterMs : toldOff;
-    yield* this.#lost(reason, Math.max(this.#backoff.next(), wait), hint);
+    this.#notBefore = Math.max(this.#notBefore, now + (retryAfterMs > 0 ? retryAfterMs : toldOff));
+    return failure;
   }
 
   async *#broke(socket: TradeSocket, reason: string): AsyncGenerator<Batch> {
@@ -177,28 +214,32 @@ export class LiveFeed implements Feed {
         `Gave up after ${this.#tries} failed tries in a row: ${reason}.${advice}`,
       );
     }
-    const retryInMs = Math.max(waitMs, Math.ceil(this.#budget.waitMs(performance.now())));
+    const retryInMs = Math.max(waitMs, Math.ceil(this.#restMs()));
     yield { kind: "disconnected", reason, retryInMs, hint };
     await pause(retryInMs, signal);
   }
 
-  async #stayInBudget(): Promise<void> {
+  /** How long the exchange's budget and its own word keep the next attempt waiting, ms. */
+  #restMs(): number {
+    const now = performance.now();
+    return Math.max(0, this.#budget.waitMs(now), this.#notBefore - now);
+  }
+
+  async #clearToConnect(): Promise<void> {
     const { signal } = this.#options;
-    await pause(this.#budget.waitMs(performance.now()), signal);
+    // A timer may fire a little early.
+    for (let wait = this.#restMs(); wait > 0 && !signal.aborted; wait = this.#restMs()) {
+      await pause(Math.ceil(wait), signal);
+    }
     this.#budget.spend(performance.now());
   }
-}
-
-/** Lets the reading loop look up after `ms`, however quiet the stream is. */
-function nudgeLater(socket: TradeSocket, ms: number): ReturnType<typeof setTimeout> {
-  return setTimeout(() => socket.nudge(), ms);
 }
 
 /** Waits; an abort ends the wait. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return;
   try {
-    await sleep(ms, undefined, { signal });
+    await sleep(Math.min(ms, LONGEST_TIMEOUT_MS), undefined, { signal });
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -4,6 +4,8 @@ import { setImmediate } from "node:timers";
 /** Frames read ahead of the consumer; when they are waiting, the socket is not read and the peer is slowed. */
 const FRAMES_AHEAD = 256;
 const CLOSE_INFO_DEADLINE_MS = 100;
+/** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
+const SECOND_LOOK_MS = 10;
 
 /** When to give up. */
 export interface TradeSocketOptions {
@@ -154,11 +156,12 @@ export class TradeSocket {
     return `the exchange closed the connection (${code}${reason ? ` ${JSON.stringify(reason)}` : ""})`;
   }
 
-  #watch(): void {
+  #watch(suspected = false): void {
     if (this.#end !== null) return;
     const silent = this.#frames.length > 0 ? 0 : performance.now() - this.#lastHeardAt;
-    if (silent >= this.#staleMs) this.abandon(`no data for ${Math.round(silent)} ms`);
-    else this.#watchdog = setTimeout(() => this.#watch(), this.#staleMs - silent);
+    const late = silent >= this.#staleMs;
+    if (late && suspected) return this.abandon(`no data for ${Math.round(silent)} ms`);
+    this.#watchdog = setTimeout(() => this.#watch(late), late ? SECOND_LOOK_MS : this.#staleMs - silent);
   }
 
   #finish(reason: string): void {

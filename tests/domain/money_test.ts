@@ -6,7 +6,7 @@ import {
   feeOn,
   Money,
   plain,
-  ratioText,
+  fractionText,
   slippedPrice,
 } from "../../src/domain/money.ts";
 import { Exact } from "../support/exact.ts";
@@ -170,13 +170,13 @@ Deno.test("affordableQuantity() keeps the lot that is affordable to the last dig
   );
 });
 
-Deno.test("ratioText() gives 8 decimals, half to even", () => {
-  assertEquals(ratioText(m("1"), m("3")), "0.33333333");
-  assertEquals(ratioText(m("2"), m("3")), "0.66666667");
-  assertEquals(ratioText(m("0.000000005"), m("1")), "0");
-  assertEquals(ratioText(m("0.000000015"), m("1")), "0.00000002");
-  assertEquals(ratioText(m("0"), m("10000")), "0");
-  assertEquals(ratioText(m("10000"), m("10000")), "1");
+Deno.test("fractionText() gives 8 decimals, half to even", () => {
+  assertEquals(fractionText(m("1").div("3")), "0.33333333");
+  assertEquals(fractionText(m("2").div("3")), "0.66666667");
+  assertEquals(fractionText(m("0.000000005").div("1")), "0");
+  assertEquals(fractionText(m("0.000000015").div("1")), "0.00000002");
+  assertEquals(fractionText(m("0").div("10000")), "0");
+  assertEquals(fractionText(m("10000").div("10000")), "1");
 });
 
 Deno.test("averageText() rounds a tie to the even digit", () => {

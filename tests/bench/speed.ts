@@ -1,0 +1,224 @@
+/**
+ * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in
+ * turn, or a distribution; absolute figures say only what this machine did meanwhile.
+ */
+import { configure, termsOf } from "../../src/domain/config.ts";
+import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
+import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { encodeMessage } from "../../src/feeds/exchange/websocket.ts";
+import { LiveFeed } from "../../src/feeds/live_feed.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+
+const MESSAGES = 200_000;
+const FRAMES = 1_000_000;
+const ROUNDS = 15;
+const { config } = configure({});
+
+const messages = makeMessages();
+console.log(`${MESSAGES} trade messages, made by the built-in exchange with seed 1; windows 20 and 50\n`);
+inMemory();
+oneAtATime();
+await overWebSocket();
+await startUp();
+Deno.exit();
+
+function makeMessages(): string[] {
+  const writer = new MessageWriter({ symbol: "BTCUSDT", combined: false, microseconds: false });
+  const trades = priceProcess({ seed: 1, rate: 20, firstId: 3_735_683_259, startTime: 1_723_161_255_342 });
+  return trades.take(MESSAGES).map((trade) => writer.trade(trade)).toArray();
+}
+
+function newPipeline(): Pipeline {
+  const { symbol, short, long } = config;
+  return new Pipeline({
+    symbol,
+    short,
+    long,
+    terms: { ...termsOf(config), maxDrawdown: null },
+    stopAfter: null,
+  });
+}
+
+/** Messages in memory → fills, against JSON.parse alone. */
+function inMemory(): void {
+  const parse: number[] = [];
+  const pipeline: number[] = [];
+  let fills = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    let ids = 0;
+    parse.push(timed(() => {
+      for (const message of messages) ids += JSON.parse(message).t;
+    }));
+    if (ids === 0) throw new Error("nothing was parsed");
+    const run = newPipeline();
+    pipeline.push(timed(() => {
+      for (const event of run.run(messages)) if (event.type === "fill") fills++;
+    }));
+  }
+  const perSecond = (ms: number): string => `${(MESSAGES / ms / 1000).toFixed(2)} M/s`;
+  const ratios = pipeline.map((ms, round) => ms / parse[round]!);
+  table("Messages in memory → parse → averages → signal → risk → fill", [
+    ["JSON.parse of the same messages, nothing else", perSecond(median(parse))],
+    ["the whole pipeline", `${perSecond(median(pipeline))}, best ${perSecond(Math.min(...pipeline))}`],
+    ["fills a round", `${fills / ROUNDS}`],
+    ["time, pipeline ÷ JSON.parse", `${median(ratios).toFixed(2)} (best ${Math.min(...ratios).toFixed(2)})`],
+  ]);
+}
+
+/** From the frame in hand to the booked fill, one message at a time. */
+function oneAtATime(): void {
+  const run = newPipeline();
+  const micros = new Float64Array(MESSAGES);
+  for (let i = 0; i < MESSAGES; i++) {
+    const one = [messages[i]!];
+    const begun = performance.now();
+    for (const _event of run.run(one));
+    micros[i] = (performance.now() - begun) * 1000;
+  }
+  micros.sort();
+  const at = (share: number): string => `${micros[Math.floor(share * (MESSAGES - 1))]!.toFixed(1)} µs`;
+  table("One trade at a time, from the frame in hand to the booked fill", [
+    ["p50", at(0.5)],
+    ["p99", at(0.99)],
+    ["p99.9", at(0.999)],
+    ["worst", at(1)],
+  ]);
+}
+
+/** Over a loopback WebSocket, against a bare reader that only counts. */
+async function overWebSocket(): Promise<void> {
+  const server = new Worker(new URL("./flood_server.ts", import.meta.url), { type: "module" });
+  const port = new Promise<number>((resolve) => server.onmessage = ({ data }) => resolve(data));
+  server.postMessage(frames());
+  const endpoint = `ws://127.0.0.1:${await port}`;
+  const bare: number[] = [];
+  const whole: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    bare.push(await timedAsync(() => countFrames(endpoint)));
+    whole.push(await timedAsync(() => runFrames(endpoint)));
+  }
+  server.terminate();
+  const perSecond = (ms: number): string => `${Math.round(FRAMES / ms)} k frames/s`;
+  const ratios = whole.map((ms, round) => bare[round]! / ms);
+  table("Over a loopback WebSocket, the server in another thread", [
+    ["a bare reader that only counts", perSecond(median(bare))],
+    ["feed and whole pipeline", perSecond(median(whole))],
+    [
+      "frames a second, pipeline ÷ bare",
+      `${median(ratios).toFixed(2)} (best ${Math.max(...ratios).toFixed(2)})`,
+    ],
+  ]);
+}
+
+function frames(): Uint8Array {
+  const encoded = messages.map(encodeMessage);
+  const length = encoded.reduce((sum, frame) => sum + frame.length, 0);
+  const all = new Uint8Array(length * FRAMES / MESSAGES);
+  let at = 0;
+  for (let i = 0; i < FRAMES; i++) {
+    const frame = encoded[i % MESSAGES]!;
+    all.set(frame, at);
+    at += frame.length;
+  }
+  return all;
+}
+
+async function countFrames(endpoint: string): Promise<void> {
+  const socket = new WebSocketStream(`${endpoint}/ws/btcusdt@trade`);
+  const { readable } = await socket.opened;
+  const reader = readable.getReader();
+  let count = 0;
+  while (!(await reader.read()).done) count++;
+  if (count !== FRAMES) throw new Error(`Expected ${FRAMES} frames: got ${count}`);
+}
+
+async function runFrames(endpoint: string): Promise<void> {
+  const ending = new AbortController();
+  const feed = new LiveFeed({
+    endpoint,
+    symbol: config.symbol,
+    staleMs: 5_000,
+    retryMaxMs: 1_000,
+    attempts: null,
+    renewAfterMs: config.renewAfter,
+    signal: ending.signal,
+  });
+  // The frames repeat after a while; a new pipeline each time keeps the repeats from being duplicates.
+  let run = newPipeline();
+  let seen = 0;
+  for await (const batch of feed) {
+    if (batch.kind !== "messages") continue;
+    const first = MESSAGES - seen % MESSAGES;
+    const parts = batch.messages.length <= first
+      ? [batch.messages]
+      : [batch.messages.slice(0, first), batch.messages.slice(first)];
+    for (const part of parts) {
+      for (const _event of run.run(part));
+      seen += part.length;
+      if (seen % MESSAGES === 0) run = newPipeline();
+    }
+    if (seen >= FRAMES) break;
+  }
+  ending.abort();
+}
+
+/** The program as a process. */
+async function startUp(): Promise<void> {
+  const version: number[] = [];
+  const empty: number[] = [];
+  const connected: number[] = [];
+  await using exchange = BuiltInExchange.listen();
+  for (let round = 0; round < 9; round++) {
+    empty.push(await timedAsync(() => deno(["eval", "0"])));
+    version.push(await timedAsync(() => deno(["run", "--no-prompt", "main.ts", "--version"])));
+    connected.push(await timedAsync(() => untilConnected(exchange.endpoint)));
+  }
+  table("Starting (median of 9 processes)", [
+    ["deno, running nothing", `${Math.round(median(empty))} ms`],
+    ["penstock --version", `${Math.round(median(version))} ms`],
+    ["penstock run, connected to the loopback exchange", `${Math.round(median(connected))} ms`],
+  ]);
+}
+
+async function deno(args: readonly string[]): Promise<void> {
+  await new Deno.Command(Deno.execPath(), { args: [...args], stdout: "null", stderr: "null" }).output();
+}
+
+async function untilConnected(endpoint: string): Promise<void> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-net=127.0.0.1", "main.ts", "run", "--json", "--endpoint", endpoint],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  let text = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.includes('"connected"')) break;
+  }
+  child.kill("SIGKILL");
+  await child.status;
+}
+
+function timed(work: () => void): number {
+  const begun = performance.now();
+  work();
+  return performance.now() - begun;
+}
+
+async function timedAsync(work: () => Promise<void>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function table(title: string, rows: readonly (readonly [string, string])[]): void {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  console.log(title);
+  for (const [label, value] of rows) console.log(`  ${label.padEnd(width)}  ${value}`);
+  console.log();
+}
