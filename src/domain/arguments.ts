@@ -20,18 +20,21 @@ const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
 /** Reads a command line (without the program's name). Never throws: mistakes are collected. */
 export function readArguments(args: readonly string[]): Arguments {
   const mistakes: string[] = [];
-  const unknown: string[] = [];
-  const parsed: { readonly [name: string]: unknown; readonly _: readonly unknown[] } = parseArgs([...args], {
-    string: VALUED.map(kebab),
-    collect: VALUED.map(kebab),
-    boolean: ["help", "version", ...SWITCHES.map(kebab)],
-    alias: { help: "h", version: "V" },
-    unknown: (text, key) => {
-      if (key === undefined) return true;
-      unknown.push(text);
-      return false;
+  const unknown = new Set<string>();
+  const parsed: { readonly [name: string]: unknown; readonly _: readonly unknown[] } = parseArgs(
+    joinNegative(args),
+    {
+      string: VALUED.map(kebab),
+      collect: VALUED.map(kebab),
+      boolean: ["help", "version", ...SWITCHES.map(kebab)],
+      alias: { help: "h", version: "V" },
+      unknown: (text, key) => {
+        if (key === undefined) return true;
+        unknown.add(text);
+        return false;
+      },
     },
-  });
+  );
   const [first, ...rest] = parsed._.map(String);
   const command = isCommand(first) ? first : null;
   if (first !== undefined && command === null) {
@@ -54,6 +57,10 @@ export function readArguments(args: readonly string[]): Arguments {
       given[name] = { text: "on", source: "command line" };
     }
   }
+  for (const [text, name, value] of args.map((arg) => /^--([^=]+)=(.*)$/s.exec(arg) ?? [])) {
+    if (text === undefined || !SWITCHES.some((candidate) => kebab(candidate) === name)) continue;
+    mistakes.push(`--${name} is "${value}": expected no value, it is a switch`);
+  }
   if (command !== null) {
     for (const name of Object.keys(given) as OptionName[]) {
       if (OPTIONS[name].commands.includes(command)) continue;
@@ -61,6 +68,18 @@ export function readArguments(args: readonly string[]): Arguments {
     }
   }
   return { command, help: parsed.help === true, version: parsed.version === true, given, mistakes };
+}
+
+/** A negative number behind an option is its value and no option: it is refused as such. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    const isValue = /^-[\d.]/.test(arg) && VALUED.some((name) => `--${kebab(name)}` === before);
+    if (isValue) joined.push(`${joined.pop()}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 function isCommand(text: string | undefined): text is CommandName {

@@ -100,7 +100,8 @@ export function configure(given: GivenOptions, mistakes: readonly string[] = [])
   const complete = config as Config;
   if (complete.short !== null && complete.long !== null && complete.short >= complete.long) {
     found.push(
-      `--short ${complete.short} and --long ${complete.long}: expected the short window to be the smaller one`,
+      `${nameIn(sources.short!, "short")} is ${complete.short} and ${nameIn(sources.long!, "long")} is ` +
+        `${complete.long}: expected the short window to be the smaller one`,
     );
   }
   if (found.length > 0) throw new ConfigError(found);

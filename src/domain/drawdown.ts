@@ -24,8 +24,11 @@ export interface Breach {
   readonly value: Money;
 }
 
-/** Far wider than the error of the doubles below: anything closer is decided in decimals. */
-const DOUBT = 1e-9;
+/**
+ * A thousand times the error of the doubles below, as a fraction of the peak: anything closer is decided in
+ * decimals.
+ */
+const DOUBT = 1e-12;
 
 /** The drawdown of one account in one symbol. */
 export class Drawdown {
@@ -162,9 +165,8 @@ export class Drawdown {
   }
 
   #findPeakPrice(): void {
-    this.#peakPrice = Math.floor(
-      (this.#peakEstimate - this.#cashEstimate) / this.#positionEstimate * (1 - DOUBT),
-    );
+    const room = this.#peakEstimate * (1 - DOUBT) - this.#cashEstimate;
+    this.#peakPrice = Math.floor(room / this.#positionEstimate);
   }
 
   #rescale(decimals: number): void {

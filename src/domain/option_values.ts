@@ -91,20 +91,21 @@ export function onOff(text: string): boolean {
   return oneOf("on", "off")(text) === "on";
 }
 
-/** A reader of an exchange symbol: letters and digits, in upper case afterwards. */
+/** A reader of an exchange symbol: 2 to 20 letters and digits, in upper case afterwards. */
 export function symbol(text: string): string {
-  if (!/^[A-Za-z0-9_]{2,30}$/.test(text)) throw new NotAllowed("letters and digits, such as BTCUSDT");
+  if (!/^[A-Za-z0-9]{2,20}$/.test(text)) throw new NotAllowed("2 to 20 letters and digits, such as BTCUSDT");
   return text.toUpperCase();
 }
 
-/** A reader of an address with one of the schemes given and no query, without a slash at its end. */
+/** A reader of an address with one of the schemes given, no name, password or query; no slash at its end. */
 export function address(...schemes: readonly string[]): (text: string) => string {
   return (text) => {
     const url = URL.canParse(text) ? new URL(text) : null;
-    if (url === null || !schemes.includes(url.protocol) || url.hostname === "" || url.search || url.hash) {
+    const extra = url === null || url.username || url.password || url.search || url.hash;
+    if (extra || !schemes.includes(url.protocol)) {
       throw new NotAllowed(`an address such as ${schemes[0]}//127.0.0.1:9001`);
     }
-    return text.replace(/\/+$/, "");
+    return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
   };
 }
 
