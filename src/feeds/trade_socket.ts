@@ -45,7 +45,14 @@ export class TradeSocket {
     promise.catch(() => {});
     const giveUp = (reason: unknown): void => {
       reject(reason);
-      handshake.abort(reason);
+      try {
+        handshake.abort(reason);
+      } catch {
+        // The runtime does not abort a handshake that has just succeeded: what it opened is given up instead.
+        socket.opened.then(({ readable }) =>
+          new TradeSocket(socket, readable, options.staleMs).abandon("not needed")
+        ).catch(() => {});
+      }
     };
     const onAbort = (): void => giveUp(signal.reason);
     const timer = setTimeout(

@@ -1,0 +1,48 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  BINANCE_BUDGET,
+  BINANCE_HOSTS,
+  isServerShutdown,
+  refusalHint,
+  tradeStreamUrl,
+} from "../../src/feeds/binance.ts";
+import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
+import { tradeMessage } from "./raw_server.ts";
+
+Deno.test("tradeStreamUrl() names the raw stream of the symbol in lower case", () => {
+  assertEquals(tradeStreamUrl("ws://127.0.0.1:9001", "BTCUSDT"), "ws://127.0.0.1:9001/ws/btcusdt@trade");
+  assertEquals(
+    tradeStreamUrl(BINANCE_HOSTS.stream, "1000SHIBUSDT"),
+    "wss://stream.binance.com:9443/ws/1000shibusdt@trade",
+  );
+});
+
+Deno.test("isServerShutdown() knows the notice, raw and combined, whatever its time", () => {
+  for (const combined of [false, true]) {
+    for (const microseconds of [false, true]) {
+      const writer = new MessageWriter({ symbol: "BTCUSDT", combined, microseconds });
+      assert(isServerShutdown(writer.serverShutdown(1_777_807_004_059)));
+    }
+  }
+});
+
+Deno.test("isServerShutdown() takes no other message for it", () => {
+  const others = [
+    tradeMessage(1),
+    `{"result":null,"id":1}`,
+    "",
+    "(binary frame)",
+    `{"note":"serverShutdown"`.padEnd(200) + "}",
+  ];
+  for (const message of others) assert(!isServerShutdown(message), message);
+});
+
+Deno.test("refusalHint() says what a status means, and for 451 which host to use instead", () => {
+  assertStringIncludes(refusalHint(451)!, "--endpoint wss://data-stream.binance.vision:443");
+  for (const status of [403, 418, 429]) assert(refusalHint(status)!.length > 10);
+  for (const status of [400, 404, 500, 503]) assertEquals(refusalHint(status), null);
+});
+
+Deno.test("the connection budget is the vendor's: 300 attempts in 5 minutes", () => {
+  assertEquals(BINANCE_BUDGET, { attempts: 300, windowMs: 5 * 60_000 });
+});

@@ -1,0 +1,130 @@
+/** Runs a live feed into a pipeline, as the command does, and keeps the books a second time, in plain arithmetic. */
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { Batch } from "../../src/feeds/feed.ts";
+import { LiveFeed, type LiveFeedOptions } from "../../src/feeds/live_feed.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
+import { settle } from "./raw_server.ts";
+
+type Of<K extends Batch["kind"]> = Batch & { readonly kind: K };
+
+/** What the trades received amount to when they are counted one by one. */
+export interface Tally {
+  readonly trades: number;
+  readonly gaps: number;
+  readonly missing: number;
+  readonly distinct: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** One run of a feed; disposing of it stops it. */
+export class FeedRun implements AsyncDisposable {
+  readonly messages: string[] = [];
+  readonly connected: Of<"connected">[] = [];
+  readonly disconnected: (Of<"disconnected"> & { readonly at: number })[] = [];
+  readonly notices: string[] = [];
+  readonly events: PipelineEvent[] = [];
+  readonly pipeline = new Pipeline(optionsOf(DEFAULTS));
+  /** Settles when the feed's iteration ends; rejects with what the feed throws. */
+  readonly over: Promise<void>;
+  readonly #stop = new AbortController();
+  #look: () => void = () => {};
+
+  constructor(endpoint: string, options: Partial<LiveFeedOptions> = {}) {
+    const feed = new LiveFeed({
+      endpoint,
+      symbol: "BTCUSDT",
+      staleMs: 300,
+      retryMaxMs: 100,
+      attempts: null,
+      renewAfterMs: 3_600_000,
+      signal: this.#stop.signal,
+      ...options,
+    });
+    this.over = this.#run(feed);
+    this.over.catch(() => {});
+  }
+
+  /** Waits until `holds`, looking again after every batch. */
+  async until(holds: (run: FeedRun) => boolean): Promise<void> {
+    while (!holds(this)) {
+      const changed = new Promise<"changed">((resolve) => this.#look = () => resolve("changed"));
+      if (await Promise.race([changed, this.over.then(() => "over")]) === "over" && !holds(this)) {
+        throw new Error(
+          `The feed ended before: ${JSON.stringify({ ...this, messages: this.messages.length })}`,
+        );
+      }
+    }
+  }
+
+  /** Aborts the feed; how long its iteration took to end, ms. */
+  async stop(): Promise<number> {
+    const begun = performance.now();
+    this.#stop.abort();
+    await this.over;
+    return performance.now() - begun;
+  }
+
+  /** The ids of the usable trades, as they came. */
+  get ids(): number[] {
+    return this.messages.map(usableId).filter((id) => id !== null);
+  }
+
+  get tally(): Tally {
+    const ids = this.ids;
+    let [trades, gaps, missing, last] = [0, 0, 0, ids[0]! - 1];
+    for (const id of ids) {
+      if (id <= last) continue;
+      if (id > last + 1) {
+        gaps++;
+        missing += id - last - 1;
+      }
+      trades++;
+      last = id;
+    }
+    return { trades, gaps, missing, distinct: new Set(ids).size, first: ids[0]!, last };
+  }
+
+  async #run(feed: LiveFeed): Promise<void> {
+    for await (const batch of feed) {
+      switch (batch.kind) {
+        case "messages":
+          // One by one: a spread of a large batch would not fit the stack.
+          for (const message of batch.messages) this.messages.push(message);
+          for (const event of this.pipeline.run(batch.messages)) this.events.push(event);
+          break;
+        case "connected":
+          this.pipeline.connected = true;
+          this.connected.push(batch);
+          break;
+        case "disconnected":
+          this.pipeline.connected = false;
+          this.disconnected.push({ ...batch, at: performance.now() });
+          break;
+        case "notice":
+          this.notices.push(batch.message);
+      }
+      this.#look();
+    }
+    for (const event of this.pipeline.end()) this.events.push(event);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.over.catch(() => {});
+    await settle();
+  }
+}
+
+function usableId(message: string): number | null {
+  let value;
+  try {
+    value = JSON.parse(message);
+  } catch {
+    return null;
+  }
+  const { e, s, t, p, q, T } = value ?? {};
+  const isTrade = e === "trade" && s === "BTCUSDT" && Number.isInteger(t) && Number.isInteger(T);
+  return isTrade && Number(p) > 0 && Number(q) > 0 ? t : null;
+}

@@ -1,0 +1,285 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { ExchangeUnreachable } from "../../src/feeds/live_feed.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
+import { FeedRun } from "./feed_run.ts";
+import { RawServer, socketTest, tradeMessage } from "./raw_server.ts";
+
+function listen(plan: string, options: ExchangeOptions = {}): BuiltInExchange {
+  return BuiltInExchange.listen({ speed: 1, rate: 5000, faults: parseFaults(plan), ...options });
+}
+
+type Breaking = "drop" | "stall" | "half-open" | "no-close" | "close";
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * What was received is counted, once: the pipeline agrees with a count by hand, and with another pipeline that
+ * is given everything at once.
+ */
+function assertCounted(run: FeedRun): void {
+  const { trades, gaps, missing, first, last } = run.tally;
+  const { totals } = run.pipeline;
+  assertEquals([totals.trades, totals.gaps], [trades, gaps]);
+  assertEquals(totals.duplicates >= run.ids.length - trades, true);
+  assertEquals(trades + missing, last - first + 1);
+  const gapEvents = run.events.filter((event) => event.type === "gap");
+  assertEquals(gapEvents.reduce((sum, gap) => sum + gap.missing, 0), missing);
+
+  const again = new Pipeline(optionsOf(DEFAULTS));
+  const events = [...again.run(run.messages), ...again.end()];
+  assertEquals(again.totals, totals);
+  assertEquals(events.length, run.events.length);
+}
+
+/** Makes `kind` happen that often, each time in the midst of trades, and waits until they flow again. */
+async function suffer(run: FeedRun, exchange: BuiltInExchange, kind: Breaking, times: number): Promise<void> {
+  for (let time = 1; time <= times + 1; time++) {
+    await run.until(() => run.connected.length === time);
+    const { trades } = run.pipeline;
+    await run.until(() => run.pipeline.trades > trades + 200);
+    if (time <= times) exchange.inject({ kind });
+  }
+}
+
+socketTest("LiveFeed goes on after ten cuts, and every trade received is counted once", async () => {
+  await using exchange = listen("");
+  await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 250, random: () => 0.2 });
+  await suffer(run, exchange, "drop", 10);
+  await run.stop();
+  assertEquals(exchange.connectionsAccepted, 11);
+  assertEquals([run.disconnected.length, run.connected.length], [10, 11]);
+  for (const { attempt } of run.connected) assertEquals(attempt, 1);
+  assertEquals(run.tally.distinct, run.pipeline.trades);
+  assertEquals(run.tally.gaps, 10);
+  assertCounted(run);
+});
+
+for (const fault of ["stall", "half-open", "no-close", "close"] as const) {
+  socketTest(`LiveFeed gives up a connection after --stale and goes on: ${fault}`, async () => {
+    await using exchange = listen("", { pingEveryMs: 20 });
+    await using run = new FeedRun(exchange.endpoint, { staleMs: 200 });
+    await suffer(run, exchange, fault, 2);
+    assert(await run.stop() < 2000);
+    const expected = fault === "close" ? `(1001 "fault: close")` : "no data for 2";
+    for (const { reason, hint } of run.disconnected) {
+      assertStringIncludes(reason, expected);
+      assertEquals(hint, null);
+    }
+    assertEquals(run.disconnected.length, 2);
+    assertEquals(run.tally.distinct, run.pipeline.trades);
+    assertCounted(run);
+  });
+}
+
+socketTest("LiveFeed recovers from an unsolicited pong, which stalls a WebSocketStream", async () => {
+  await using server = RawServer.listen(async (visit) => {
+    await visit.upgrade();
+    for (let id = 0; id < 20; id++) {
+      await visit.send(tradeMessage(100 * visit.number + id));
+      if (id === 10 && visit.number === 1) {
+        await pause(50);
+        await visit.write(Uint8Array.of(0x8a, 0x00));
+      }
+      await pause(5);
+    }
+  });
+  await using run = new FeedRun(server.endpoint, { staleMs: 250 });
+  await run.until(() => run.ids.includes(219));
+  assertStringIncludes(run.disconnected[0]!.reason, "no data for");
+  assertCounted(run);
+});
+
+socketTest("LiveFeed honours Retry-After when it is refused with 429", async () => {
+  await using server = RawServer.listen(async (visit) => {
+    if (visit.number <= 2) return await visit.answer(429, { "Retry-After": "1" });
+    await visit.upgrade();
+    await visit.send(tradeMessage(visit.number));
+  });
+  await using run = new FeedRun(server.endpoint, { random: () => 0 });
+  await run.until(() => run.ids.length === 1);
+  const [refused] = run.disconnected;
+  assertStringIncludes(refused!.reason, "refused the connection: HTTP 429");
+  assert(refused!.retryInMs > 950 && refused!.retryInMs <= 1000, `${refused!.retryInMs}`);
+  const [first, , third] = server.visits;
+  assert(third!.at - first!.at >= 1000, `again after ${third!.at - first!.at} ms`);
+  assertEquals(run.connected[0]!.attempt, 2);
+});
+
+socketTest("LiveFeed waits long when the Retry-After is longer than a timer can be", async () => {
+  await using server = RawServer.listen((visit) => visit.answer(418, { "Retry-After": "99999999" }));
+  await using run = new FeedRun(server.endpoint, { random: () => 0 });
+  await run.until(() => run.disconnected.length === 1);
+  await pause(200);
+  assertEquals(server.visits.filter(({ isWebSocket }) => isWebSocket).length, 1);
+  assert(await run.stop() < 2000);
+});
+
+socketTest(
+  "LiveFeed stays away for the longest backoff when it is told off without Retry-After",
+  async () => {
+    await using exchange = listen("refuse=429:2@200");
+    await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 300, random: () => 0 });
+    await run.until(() => run.connected.length === 2);
+    const { trades } = run.pipeline;
+    await run.until(() => run.pipeline.trades > trades + 100);
+    await run.stop();
+    assertEquals(run.disconnected.map(({ retryInMs }) => Math.round(retryInMs / 20) * 20), [0, 300]);
+    assertCounted(run);
+  },
+);
+
+socketTest(
+  "LiveFeed points to the market-data host when the region is restricted, and tries on",
+  async () => {
+    await using exchange = listen("refuse=451:0:2@0");
+    await using run = new FeedRun(exchange.endpoint);
+    await run.until(() => run.pipeline.trades > 100);
+    for (const { reason, hint } of run.disconnected) {
+      assertStringIncludes(reason, "HTTP 451");
+      assertStringIncludes(hint!, "--endpoint wss://data-stream.binance.vision:443");
+    }
+    assertEquals(run.disconnected.length, 2);
+    assertEquals(run.connected.map(({ attempt }) => attempt), [3]);
+  },
+);
+
+socketTest("LiveFeed says so when no trade of a symbol ever comes", async () => {
+  await using exchange = listen("", { pingEveryMs: 20 });
+  await using run = new FeedRun(exchange.endpoint, { symbol: "BTCUSDX", staleMs: 200, attempts: 2 });
+  const error = await assertRejects(() => run.over, ExchangeUnreachable);
+  assertStringIncludes(error.message, "no trade of BTCUSDX came: no data for 2");
+  const [{ reason, hint }] = run.disconnected as [FeedRun["disconnected"][0]];
+  assertStringIncludes(reason, "no trade of BTCUSDX came");
+  assertStringIncludes(hint!, "Is BTCUSDX a symbol of this exchange?");
+  assertStringIncludes(hint!, "raise --stale");
+});
+
+socketTest("LiveFeed does not doubt the symbol once a trade of it has come", async () => {
+  await using exchange = listen("stall@50", { rate: 1000 });
+  await using run = new FeedRun(exchange.endpoint, { staleMs: 200, attempts: 1, retryMaxMs: 10 });
+  await run.until(() => run.disconnected.length === 1);
+  assertEquals(run.disconnected[0]!.hint, null);
+  assert(run.disconnected[0]!.reason.startsWith("no data for"));
+});
+
+socketTest("LiveFeed passes duplicates, disorder, holes and rubbish on, and the pipeline copes", async () => {
+  await using exchange = listen("duplicate=7@300,malformed@500,hole=5@700,reorder@900,malformed@1100");
+  await using run = new FeedRun(exchange.endpoint);
+  await run.until(() => run.pipeline.trades >= 2000);
+  await run.stop();
+  const { totals } = run.pipeline;
+  assertEquals(run.disconnected, []);
+  // The hole, and the one trade that a later one overtook.
+  assertEquals([run.tally.gaps, run.tally.missing], [2, 6]);
+  assert(totals.duplicates >= 8 && totals.rejected >= 10 && totals.passedOver >= 4, JSON.stringify(totals));
+  assert(run.pipeline.takeRejections()!.sample.length <= 200);
+  assertCounted(run);
+});
+
+socketTest("LiveFeed lives through every fault at random places", async () => {
+  await using exchange = listen("random=400", { seed: 11, shutdownNoticeMs: 50, rate: 8000 });
+  await using run = new FeedRun(exchange.endpoint, { staleMs: 200, renewAfterMs: 400 });
+  await run.until(() => run.pipeline.trades >= 10_000);
+  assert(await run.stop() < 2000);
+  assert(run.disconnected.length >= 2);
+  assertCounted(run);
+});
+
+/** Situations in which a feed may be told to stop: where it connects, its options, and when it is there. */
+const SITUATIONS: Record<string, (stop: (run: FeedRun) => Promise<void>) => Promise<void>> = {
+  "before it has begun": async (stop) => {
+    await using server = RawServer.listen(null);
+    await using run = new FeedRun(server.endpoint);
+    await stop(run);
+  },
+  "while connecting": async (stop) => {
+    await using server = RawServer.listen(null);
+    await using run = new FeedRun(server.endpoint);
+    while (server.accepted === 0) await pause(1);
+    await stop(run);
+  },
+  "while asking why it was refused": async (stop) => {
+    await using server = RawServer.listen((visit) =>
+      visit.isWebSocket ? visit.answer(429) : Promise.resolve()
+    );
+    await using run = new FeedRun(server.endpoint);
+    while (server.visits.length < 2) await pause(1);
+    await stop(run);
+  },
+  "while waiting to try again": async (stop) => {
+    await using server = RawServer.listen((visit) => visit.answer(503));
+    await using run = new FeedRun(server.endpoint, { retryMaxMs: 60_000, random: () => 0.999 });
+    await run.until(() => run.disconnected.length === 1);
+    await stop(run);
+  },
+  "in a stall": async (stop) => {
+    await using exchange = listen("stall@500");
+    await using run = new FeedRun(exchange.endpoint, { staleMs: 60_000 });
+    await run.until(() => run.pipeline.trades === 500);
+    await stop(run);
+    assertEquals(run.ids.length, 500);
+  },
+  "with a half-open peer": async (stop) => {
+    await using exchange = listen("half-open@500");
+    await using run = new FeedRun(exchange.endpoint, { staleMs: 60_000 });
+    await run.until(() => run.pipeline.trades === 500);
+    await stop(run);
+    assertEquals(run.ids.length, 500);
+  },
+  "with a peer that never finishes closing": async (stop) => {
+    await using exchange = listen("no-close@500");
+    await using run = new FeedRun(exchange.endpoint, { staleMs: 60_000 });
+    await run.until(() => run.pipeline.trades === 500);
+    await stop(run);
+  },
+  "in a flood": async (stop) => {
+    await using exchange = listen("", { speed: Infinity });
+    await using run = new FeedRun(exchange.endpoint);
+    await run.until(() => run.pipeline.trades > 5000);
+    await stop(run);
+    assertEquals(run.tally.gaps, 0);
+    assertCounted(run);
+  },
+  "while a newer connection is being opened": async (stop) => {
+    await using server = RawServer.listen(async (visit) => {
+      if (visit.number > 1) return;
+      await visit.upgrade();
+      await visit.send(tradeMessage(1));
+    });
+    await using run = new FeedRun(server.endpoint, { staleMs: 60_000, renewAfterMs: 50 });
+    while (server.visits.length < 2) await pause(1);
+    await stop(run);
+    assertEquals(run.ids, [1]);
+  },
+};
+
+for (const [situation, play] of Object.entries(SITUATIONS)) {
+  socketTest(`LiveFeed ends within two seconds when it is told to ${situation}`, async () => {
+    await play(async (run) => {
+      const elapsed = await run.stop();
+      assert(elapsed < 2000, `it took ${elapsed} ms`);
+    });
+  });
+}
+
+socketTest(
+  "LiveFeed hands over what both connections had received when it is told to stop in between",
+  async () => {
+    await using server = RawServer.listen(async (visit) => {
+      await visit.upgrade();
+      // The new connection is ahead of the old one, which never catches up.
+      for (const id of visit.number === 1 ? [1, 2] : [5, 6]) await visit.send(tradeMessage(id));
+    });
+    await using run = new FeedRun(server.endpoint, { staleMs: 60_000, renewAfterMs: 50 });
+    while (server.visits.length < 2) await pause(1);
+    await pause(50);
+    assertEquals(run.ids, [1, 2]);
+    assert(await run.stop() < 2000);
+    assertEquals(run.ids, [1, 2, 5, 6]);
+  },
+);

@@ -1,0 +1,142 @@
+/** A server on bare TCP that does to its clients whatever a test wants, also what no exchange should. */
+import { type HttpRequest, readRequest } from "../../src/feeds/exchange/http_request.ts";
+import { acceptUpgrade, asksForUpgrade, encodeMessage } from "../../src/feeds/exchange/websocket.ts";
+
+/** One client's connection, its request already read. */
+export class Visit {
+  readonly request: HttpRequest;
+  /** Counts the connections from 1. */
+  readonly number: number;
+  /** When it came, by `performance.now()`. */
+  readonly at = performance.now();
+  readonly #conn: Deno.TcpConn;
+
+  constructor(conn: Deno.TcpConn, request: HttpRequest, number: number) {
+    this.#conn = conn;
+    this.request = request;
+    this.number = number;
+  }
+
+  /** Whether the client wants a WebSocket. */
+  get isWebSocket(): boolean {
+    return asksForUpgrade(this.request);
+  }
+
+  /** Opens the WebSocket. */
+  upgrade(): Promise<void> {
+    return this.write(acceptUpgrade(this.request));
+  }
+
+  /** Sends a frame: text, or binary for bytes. */
+  send(message: string | Uint8Array): Promise<void> {
+    return this.write(encodeMessage(message));
+  }
+
+  /** Answers in HTTP and ends the connection. */
+  async answer(status: number, headers: Record<string, string> = {}): Promise<void> {
+    const lines = Object.entries({ "Content-Length": "0", "Connection": "close", ...headers })
+      .map(([name, value]) => `${name}: ${value}\r\n`);
+    await this.write(new TextEncoder().encode(`HTTP/1.1 ${status} No\r\n${lines.join("")}\r\n`));
+    this.end();
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let rest = bytes;
+    while (rest.length > 0) rest = rest.subarray(await this.#conn.write(rest));
+  }
+
+  /** Ends the connection without a closing handshake. */
+  end(): void {
+    try {
+      this.#conn.close();
+    } catch {
+      // The client was faster.
+    }
+  }
+}
+
+/** Listens on loopback until it is disposed of; what it does not do by itself, `serve` does. */
+export class RawServer implements AsyncDisposable {
+  readonly endpoint: string;
+  readonly visits: Visit[] = [];
+  readonly #listener: Deno.TcpListener;
+  readonly #conns: Deno.TcpConn[] = [];
+  readonly #running: Promise<void>[] = [];
+
+  private constructor(serve: ((visit: Visit) => Promise<void>) | null, greeting: string | null = null) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.endpoint = `ws://127.0.0.1:${this.#listener.addr.port}`;
+    this.#running.push(this.#accept(serve, greeting));
+  }
+
+  /** `serve` is given every client after its request was read; null: nothing is read or answered, ever. */
+  static listen(serve: ((visit: Visit) => Promise<void>) | null): RawServer {
+    return new RawServer(serve);
+  }
+
+  /** A port where an HTTP server would be, which answers anything at all in plain text. */
+  static speaksPlainly(): RawServer {
+    return new RawServer(null, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  }
+
+  /** The connections ever accepted. */
+  get accepted(): number {
+    return this.#conns.length;
+  }
+
+  async #accept(serve: ((visit: Visit) => Promise<void>) | null, greeting: string | null): Promise<void> {
+    try {
+      for await (const conn of this.#listener) {
+        conn.setNoDelay();
+        this.#conns.push(conn);
+        if (greeting !== null) await conn.write(new TextEncoder().encode(greeting));
+        if (serve !== null) this.#running.push(this.#serve(conn, serve));
+      }
+    } catch {
+      // It was closed.
+    }
+  }
+
+  async #serve(conn: Deno.TcpConn, serve: (visit: Visit) => Promise<void>): Promise<void> {
+    try {
+      const request = await readRequest(conn);
+      if (request === null) return;
+      const visit = new Visit(conn, request, this.visits.length + 1);
+      this.visits.push(visit);
+      await serve(visit);
+    } catch {
+      // The client went away.
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const conn of this.#conns) {
+      try {
+        conn.close();
+      } catch {
+        // It had ended before.
+      }
+    }
+    await Promise.all(this.#running);
+  }
+}
+
+/** Lets abandoned WebSockets notice that the other side is gone, and the timers of their closing run out. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** A test that abandons WebSockets: it ends once they are gone. */
+export function socketTest(name: string, body: () => Promise<void>): void {
+  Deno.test(name, async () => {
+    await body();
+    await settle();
+  });
+}
+
+/** A trade as the stream carries it. */
+export function tradeMessage(id: number): string {
+  return `{"e":"trade","E":1700000000000,"s":"BTCUSDT","t":${id},"p":"100.00000000","q":"0.00100000",` +
+    `"T":1700000000000,"m":true,"M":true}`;
+}

@@ -1,0 +1,265 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { TradeSocket } from "../../src/feeds/trade_socket.ts";
+import { RawServer, socketTest, tradeMessage } from "./raw_server.ts";
+
+const NEVER = new AbortController().signal;
+
+function open(server: { readonly endpoint: string }, staleMs = 5000): Promise<TradeSocket> {
+  return TradeSocket.open(`${server.endpoint}/ws/btcusdt@trade`, { handshakeMs: 5000, staleMs }, NEVER);
+}
+
+function listen(plan: string, options: ExchangeOptions = {}): BuiltInExchange {
+  return BuiltInExchange.listen({ speed: Infinity, faults: parseFaults(plan), ...options });
+}
+
+/** Everything until it ends. */
+async function rest(socket: TradeSocket): Promise<string[]> {
+  const frames: string[] = [];
+  for (let some = await socket.read(); some !== null; some = await socket.read()) frames.push(...some);
+  return frames;
+}
+
+function idsOf(frames: readonly string[]): number[] {
+  return frames.map((frame) => Number(/"t":(\d+)/.exec(frame)![1]));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Reads `count` trades, which must follow on `last`; returns the last id. */
+async function readOn(socket: TradeSocket, count: number, last: number): Promise<number> {
+  const end = last + count;
+  while (last < end) {
+    const frames = await socket.read();
+    if (frames === null) throw new Error(`ended after ${last}: ${socket.end}`);
+    for (const id of idsOf(frames)) if (id !== ++last) throw new Error(`${id} instead of ${last}`);
+  }
+  return last;
+}
+
+/** Waits until the exchange cannot send any more; the number of trades it got rid of. */
+async function stuckAt(exchange: BuiltInExchange): Promise<number> {
+  for (let before = -1, calm = 0; calm < 4;) {
+    calm = exchange.released === before ? calm + 1 : 0;
+    before = exchange.released;
+    await pause(50);
+  }
+  return exchange.released;
+}
+
+socketTest("TradeSocket hands over 200,000 frames of a flood in order, none lost, none doubled", async () => {
+  await using exchange = listen("");
+  const socket = await open(exchange);
+  await readOn(socket, 200_000, 0);
+  socket.abandon("enough");
+});
+
+socketTest("TradeSocket gathers what is at hand, and hands a lone frame over at once", async () => {
+  await using exchange = listen("");
+  const socket = await open(exchange);
+  let most = 0;
+  for (let i = 0; i < 200; i++) most = Math.max(most, (await socket.read())!.length);
+  assert(most > 10 && most <= 512, `${most} frames at most`);
+  socket.abandon("enough");
+
+  await using server = RawServer.listen(async (visit) => {
+    await visit.upgrade();
+    await visit.send(tradeMessage(1));
+  });
+  const quiet = await open(server);
+  const begun = performance.now();
+  assertEquals(idsOf((await quiet.read())!), [1]);
+  assert(performance.now() - begun < 500);
+  assert(quiet.heard);
+  quiet.abandon("enough");
+});
+
+socketTest("TradeSocket slows the exchange down while nobody reads, and memory stays flat", async () => {
+  await using exchange = listen("");
+  const socket = await open(exchange, 100);
+  let last = await readOn(socket, 10_000, 0);
+  const first = await stuckAt(exchange);
+  const heap = Deno.memoryUsage().heapUsed;
+  await pause(300);
+  assertEquals(exchange.released, first, "the exchange went on sending");
+  assert(Deno.memoryUsage().heapUsed - heap < 8e6, "the heap grew");
+  assert(socket.waiting.length <= 256, `${socket.waiting.length} frames wait`);
+  assert(first - last < 100_000, `${first - last} trades are under way`);
+  // Much later than --stale the frames are all there, and it was not taken for silence.
+  assertEquals(socket.end, null);
+  last = await readOn(socket, first, last);
+  assert(exchange.released > first);
+  socket.abandon("enough");
+});
+
+socketTest("TradeSocket does not take a slow consumer for a silent exchange", async () => {
+  await using exchange = listen("", { speed: 1, rate: 500 });
+  const socket = await open(exchange, 100);
+  let last = 0;
+  for (let i = 0; i < 3; i++) {
+    last = await readOn(socket, 1, last);
+    await pause(250);
+    last = await readOn(socket, 1, last);
+    // The whole program is held up: the timers are late, and the frames wait in the network.
+    for (const until = performance.now() + 250; performance.now() < until;);
+  }
+  await readOn(socket, 100, last);
+  assertEquals(socket.end, null);
+  socket.abandon("enough");
+});
+
+for (const fault of ["stall", "half-open", "no-close"]) {
+  socketTest(`TradeSocket gives up after silence: ${fault}`, async () => {
+    await using exchange = listen(`${fault}@1000`, { pingEveryMs: 20 });
+    const socket = await open(exchange, 200);
+    const begun = performance.now();
+    const frames = await rest(socket);
+    const elapsed = performance.now() - begun;
+    assertEquals(idsOf(frames), Array.from({ length: 1000 }, (_, at) => at + 1));
+    assert(/^no data for 2\d\d ms$/.test(socket.end!), socket.end!);
+    assert(elapsed >= 199 && elapsed < 1000, `${elapsed} ms`);
+  });
+}
+
+socketTest("TradeSocket does not count pings as a sign of life", async () => {
+  await using exchange = listen("", { pingEveryMs: 20 });
+  const url = `${exchange.endpoint}/ws/nosuch@trade`;
+  const socket = await TradeSocket.open(url, { handshakeMs: 5000, staleMs: 200 }, NEVER);
+  assertEquals(await socket.read(), null);
+  assertEquals(socket.heard, false);
+  assertStringIncludes(socket.end!, "no data for 2");
+});
+
+socketTest("TradeSocket gives up a connection that an unsolicited pong has stalled", async () => {
+  await using server = RawServer.listen(async (visit) => {
+    await visit.upgrade();
+    await visit.send(tradeMessage(1));
+    await pause(50);
+    await visit.write(Uint8Array.of(0x8a, 0x00));
+    for (let id = 2; id < 200; id++) {
+      await visit.send(tradeMessage(id));
+      await pause(10);
+    }
+  });
+  const socket = await open(server, 200);
+  const begun = performance.now();
+  // A runtime without that defect delivers all of them instead, and then falls silent.
+  const ids = idsOf(await rest(socket));
+  assertEquals(ids, Array.from(ids, (_, at) => at + 1));
+  assertStringIncludes(socket.end!, "no data for");
+  assert(performance.now() - begun < 5000);
+});
+
+socketTest("TradeSocket says how the exchange ended it, after the last trade", async () => {
+  await using closing = listen("close@700");
+  const closed = await open(closing);
+  assertEquals((await rest(closed)).length, 700);
+  assertEquals(closed.end, `the exchange closed the connection (1001 "fault: close")`);
+
+  await using dropping = listen("drop@700");
+  const dropped = await open(dropping);
+  assertEquals((await rest(dropped)).length, 700);
+  assert(/dropped the connection|the connection broke/.test(dropped.end!), dropped.end!);
+});
+
+socketTest("TradeSocket hands a binary frame on as a message that nobody can use", async () => {
+  await using server = RawServer.listen(async (visit) => {
+    await visit.upgrade();
+    await visit.send(Uint8Array.of(0, 255, 123));
+    await visit.send(new TextEncoder().encode(tradeMessage(1)));
+    await visit.send(tradeMessage(2));
+    visit.end();
+  });
+  const frames = await rest(await open(server));
+  assertEquals(frames, ["(binary frame)", "(binary frame)", tradeMessage(2)]);
+});
+
+socketTest("TradeSocket.abandon() never waits for the peer, and the first reason stays", async () => {
+  for (const kind of ["half-open", "no-close", "stall"] as const) {
+    await using exchange = listen(`${kind}@500`);
+    const socket = await open(exchange);
+    await readOn(socket, 500, 0);
+    const reading = socket.read();
+    const begun = performance.now();
+    socket.abandon("the first reason");
+    socket.abandon("the second reason");
+    assertEquals(await reading, null);
+    assertEquals(await socket.read(), null);
+    assertEquals(socket.end, "the first reason");
+    assert(performance.now() - begun < 100);
+  }
+});
+
+socketTest("TradeSocket still hands over what it had read when it is abandoned", async () => {
+  await using exchange = listen("");
+  const socket = await open(exchange);
+  await readOn(socket, 1, 0);
+  while (socket.waiting.length === 0) await pause(1);
+  const waiting = [...socket.waiting];
+  socket.abandon("enough");
+  assertEquals((await rest(socket)).slice(0, waiting.length), waiting);
+});
+
+socketTest("TradeSocket.abandon() lets the exchange end a connection in full flood", async () => {
+  const ended = Promise.withResolvers<string>();
+  await using exchange = listen("", {
+    onEvent: (event) => event.type === "disconnected" && ended.resolve(event.reason),
+  });
+  const socket = await open(exchange);
+  await readOn(socket, 5000, 0);
+  socket.abandon("enough");
+  assertStringIncludes(await ended.promise, "closed by the client");
+});
+
+socketTest("TradeSocket.nudge() lets a read return with nothing", async () => {
+  await using exchange = listen("");
+  const url = `${exchange.endpoint}/ws/nosuch@trade`;
+  const socket = await TradeSocket.open(url, { handshakeMs: 5000, staleMs: 5000 }, NEVER);
+  const reading = socket.read();
+  socket.nudge();
+  assertEquals(await reading, []);
+  socket.nudge();
+  assertEquals(await socket.read(), []);
+  socket.abandon("enough");
+});
+
+socketTest("TradeSocket.open() gives up a handshake that is never answered", async () => {
+  await using server = RawServer.listen(null);
+  const opening = TradeSocket.open(server.endpoint, { handshakeMs: 100, staleMs: 5000 }, NEVER);
+  const error = await assertRejects(() => opening, DOMException, "no answer within 100 ms");
+  assertEquals(error.name, "TimeoutError");
+});
+
+socketTest("TradeSocket.open() ends at once when its signal aborts, before or meanwhile", async () => {
+  await using server = RawServer.listen(null);
+  const stop = new AbortController();
+  const opening = TradeSocket.open(server.endpoint, { handshakeMs: 5000, staleMs: 5000 }, stop.signal);
+  await pause(20);
+  stop.abort(new Error("told to stop"));
+  await assertRejects(() => opening, Error, "told to stop");
+  await assertRejects(
+    () => TradeSocket.open(server.endpoint, { handshakeMs: 5000, staleMs: 5000 }, stop.signal),
+    Error,
+    "told to stop",
+  );
+  assertEquals(server.accepted, 1);
+});
+
+socketTest("TradeSocket.open() may be aborted at any moment around the end of the handshake", async () => {
+  await using exchange = listen("");
+  for (let i = 0; i < 60; i++) {
+    const stop = new AbortController();
+    const opening = TradeSocket.open(
+      `${exchange.endpoint}/ws`,
+      { handshakeMs: 5000, staleMs: 5000 },
+      stop.signal,
+    );
+    const timer = setTimeout(() => stop.abort(), i % 6);
+    await opening.then((socket) => socket.abandon("enough"), () => {});
+    clearTimeout(timer);
+    stop.abort();
+  }
+});
