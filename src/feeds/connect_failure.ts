@@ -53,7 +53,11 @@ export async function explain(error: unknown, url: string, signal: AbortSignal):
     };
   }
   if (/dns error/.test(detail)) {
-    return { ...failure, reason: `the name ${host} cannot be resolved (DNS)`, hint: noNetwork() };
+    return {
+      ...failure,
+      reason: `the name ${new URL(url).hostname} cannot be resolved (DNS)`,
+      hint: noNetwork(),
+    };
   }
   if (/tcp connect error/.test(detail)) {
     return { ...failure, reason: `nothing answers at ${host} (refused or unreachable)`, hint: noNetwork() };

@@ -49,6 +49,7 @@ export class LiveFeed implements Feed {
   /** Tries since data last flowed. */
   #tries = 0;
   #everHeard = false;
+  #lastHint: string | null = null;
   /** When the exchange is willing to be asked again, by `performance.now()`. */
   #notBefore = 0;
 
@@ -215,7 +216,9 @@ export class LiveFeed implements Feed {
       );
     }
     const retryInMs = Math.max(waitMs, Math.ceil(this.#restMs()));
-    yield { kind: "disconnected", reason, retryInMs, hint };
+    // What to do about it is said once, not at every try.
+    yield { kind: "disconnected", reason, retryInMs, hint: hint === this.#lastHint ? null : hint };
+    this.#lastHint = hint;
     await pause(retryInMs, signal);
   }
 

@@ -4,20 +4,32 @@ import { HttpError } from "./http_request.ts";
 /** The connection attempts that are still to be refused. */
 export class Refusals {
   readonly #pending: { status: number; retryAfterSeconds: number; left: number }[] = [];
+  #last: { readonly status: number; readonly until: number } | null = null;
 
   /** Refuses the next `count` attempts. */
   add({ status, retryAfterSeconds, count }: FaultAction & { readonly kind: "refuse" }): void {
     this.#pending.push({ status, retryAfterSeconds, left: count });
   }
 
-  /** How to refuse the attempt that is being made, or null to let it through. */
-  take(): HttpError | null {
+  /** How to refuse the attempt that is being made at `now` (ms), or null to let it through. */
+  take(now: number): HttpError | null {
     const refusal = this.#pending[0];
     if (refusal === undefined) return null;
     if (--refusal.left === 0) this.#pending.shift();
     const { status, retryAfterSeconds } = refusal;
-    return new HttpError(status, bodyOf(status), { "Retry-After": String(retryAfterSeconds) });
+    this.#last = { status, until: now + retryAfterSeconds * 1000 };
+    return refuse(status, retryAfterSeconds);
   }
+
+  /** The last refusal once more, for a client that asks over HTTP before its time is up; else null. */
+  repeat(now: number): HttpError | null {
+    if (this.#last === null || now >= this.#last.until) return null;
+    return refuse(this.#last.status, Math.ceil((this.#last.until - now) / 1000));
+  }
+}
+
+function refuse(status: number, retryAfterSeconds: number): HttpError {
+  return new HttpError(status, bodyOf(status), { "Retry-After": String(retryAfterSeconds) });
 }
 
 function bodyOf(status: number): string {

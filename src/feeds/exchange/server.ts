@@ -251,10 +251,11 @@ export class BuiltInExchange implements AsyncDisposable {
       return null;
     }
     if (!asksForUpgrade(request)) {
-      throw new HttpError(426, "This path needs a WebSocket", { Upgrade: "websocket" });
+      throw this.#refusals.repeat(Date.now()) ??
+        new HttpError(426, "This path needs a WebSocket", { Upgrade: "websocket" });
     }
     const path = url.pathname + url.search;
-    const refusal = this.#refusals.take();
+    const refusal = this.#refusals.take(Date.now());
     if (refusal !== null) {
       this.#emit({ type: "refused", status: refusal.status, path });
       throw refusal;
