@@ -2,6 +2,7 @@
 import type { CommandName } from "./src/domain/options.ts";
 import type { Configuration, GivenOptions } from "./src/domain/config.ts";
 import meta from "./deno.json" with { type: "json" };
+import { printable } from "./src/views/terminal.ts";
 
 /** What the program ends with. */
 const EXIT = { done: 0, failure: 1, usage: 2, unreachable: 4, interrupted: 130 } as const;
@@ -26,10 +27,12 @@ async function main(args: readonly string[]): Promise<number> {
     const fromFile = given.config === undefined
       ? {}
       : await readFileOptions(given.config.text, command, collected);
-    return await execute(command!, configure({ ...fromFile, ...given }, collected));
+    const options = { ...fromFile, ...given };
+    await checkFaults(options, collected);
+    return await execute(command!, configure(options, collected));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const mistake of error.mistakes) console.error(`penstock: ${mistake}`);
+    for (const mistake of error.mistakes) complain(mistake);
     return EXIT.usage;
   }
 }
@@ -50,6 +53,21 @@ async function readFileOptions(
     return {};
   }
   return readConfigFile(text, path, command ?? "run", mistakes);
+}
+
+/** Collects what is wrong with the faults asked for: their form belongs to the exchange, not to the options. */
+async function checkFaults({ faults }: GivenOptions, mistakes: string[]): Promise<void> {
+  if (faults === undefined) return;
+  const [{ parseFaults }, { nameIn }] = await Promise.all([
+    import("./src/feeds/exchange/faults.ts"),
+    import("./src/domain/config.ts"),
+  ]);
+  try {
+    parseFaults(faults.text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
+  }
 }
 
 /** Runs a command under this process's signals. */
@@ -96,15 +114,14 @@ function fail(error: unknown): number {
   // The reader of standard output has gone, as `head` does: there is nobody left to tell.
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
   const name = error instanceof Error ? error.name : "";
-  if (name === "ExchangeUnreachable" || name === "NetPermissionError") {
-    console.error(`penstock: ${messageOf(error)}`);
-    return name === "ExchangeUnreachable" ? EXIT.unreachable : EXIT.usage;
+  const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
+  if (name === "ExchangeUnreachable") return complain(messageOf(error), EXIT.unreachable);
+  if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
+    return complain(messageOf(error), EXIT.usage);
   }
-  if (
-    name === "BooksError" || error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.AddrInUse
-  ) {
-    console.error(`penstock: ${messageOf(error)}`);
-    return EXIT.failure;
+  if (isFull) return complain(`the output cannot be written: ${messageOf(error)}`, EXIT.failure);
+  if (name === "BooksError" || error instanceof Deno.errors.AddrInUse) {
+    return complain(messageOf(error), EXIT.failure);
   }
   console.error("penstock: unexpected failure; please report it with what follows:");
   console.error(error);
@@ -116,11 +133,26 @@ function print(text: string): number {
   return EXIT.done;
 }
 
+/** Says on standard error what is wrong, and returns `code`. */
+function complain(text: string, code: number = EXIT.usage): number {
+  console.error(`penstock: ${printable(text)}`);
+  return code;
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 if (import.meta.main) {
+  // Errors of timers and of the exchange's own tasks have nobody else above them.
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    Deno.exit(fail(event.error));
+  });
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    Deno.exit(fail(event.reason));
+  });
   let code: number;
   try {
     code = await main(Deno.args);

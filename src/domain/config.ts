@@ -49,7 +49,8 @@ export function readConfigFile(
 ): GivenOptions {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    // Some editors begin a file with a byte order mark, which is no JSON.
+    parsed = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
     mistakes.push(`--config ${path}: not JSON: ${error instanceof Error ? error.message : error}`);
     return {};

@@ -4,7 +4,7 @@ import { getLogger } from "@std/log/get-logger";
 import type { LevelName } from "@std/log/levels";
 import type { Logger, LogRecord } from "@std/log/logger";
 import { setup } from "@std/log/setup";
-import { type LiveTerminal, printable } from "./terminal.ts";
+import { type LiveTerminal, printable, printableJson } from "./terminal.ts";
 
 /** How the log looks. */
 export interface LogOptions {
@@ -52,5 +52,5 @@ export function textLine({ datetime, levelName, msg }: LogRecord, colours: boole
 
 /** One JSON object: time, level, message. */
 export function jsonLine({ datetime, levelName, msg }: LogRecord): string {
-  return JSON.stringify({ time: datetime.toISOString(), level: levelName.toLowerCase(), message: msg });
+  return printableJson({ time: datetime.toISOString(), level: levelName.toLowerCase(), message: msg });
 }

@@ -5,7 +5,7 @@ import type { Config } from "../domain/options.ts";
 import { openLog } from "./log.ts";
 import { type Line, narrate } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
-import { LiveTerminal, writeText } from "./terminal.ts";
+import { LiveTerminal, printableJson, writeText } from "./terminal.ts";
 
 const FALLBACK_COLUMNS = 80;
 
@@ -29,7 +29,7 @@ export class RunView {
 
   /** Tells one event on standard output (`--json`) and in the log. */
   event(event: PenstockEvent): void {
-    if (this.#config.json) writeText(Deno.stdout, `${JSON.stringify(event)}\n`);
+    if (this.#config.json) writeText(Deno.stdout, `${printableJson(event)}\n`);
     const line = narrate(event);
     if (line !== null) this.say(line);
     if (event.type !== "summary") return;

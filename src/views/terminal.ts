@@ -14,15 +14,20 @@ export function writeText(sink: Sink, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(sink.writeSync(bytes));
 }
 
-/**
- * Makes received text fit for a terminal: control characters, terminal escapes and direction marks are shown as
- * `\u{…}`.
- */
+/** Control and format characters (terminal escapes, direction marks, invisible ones) and line separators. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Makes received text fit for a terminal: what could steer it or stay invisible is shown as `\u{…}`. */
 export function printable(text: string): string {
-  return text.replace(
-    // deno-lint-ignore no-control-regex -- control characters are what is looked for
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+}
+
+/** A value as one line of JSON that is fit for a terminal too: the same characters are escaped. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    UNPRINTABLE,
+    (character) =>
+      character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
   );
 }
 

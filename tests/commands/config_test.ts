@@ -1,0 +1,36 @@
+/** `penstock config` from outside. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { penstock } from "../support/penstock.ts";
+
+Deno.test("penstock config prints every option of a run with its value and where it came from", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(file, `{"long": 7, "lot": 1e-7, "minNotional": "10.0", "attempts": null}`);
+    const args = ["--config", file, "--short=5", "--long=9", "--max-drawdown=2.5%", "--latency=1.5s"];
+    const { code, stdout, stderr } = await penstock("config", ...args);
+    assertEquals([code, stderr], [0, ""]);
+    const { symbol, short, long, lot, minNotional, attempts, maxDrawdown, latency, ...others } = JSON.parse(
+      stdout,
+    );
+    assertEquals({ symbol, short, long, lot, minNotional, attempts, maxDrawdown, latency }, {
+      symbol: { value: "BTCUSDT", source: "default" },
+      short: { value: 5, source: "command line" },
+      long: { value: 9, source: "command line" },
+      lot: { value: "0.0000001", source: "file" },
+      minNotional: { value: "10", source: "file" },
+      attempts: { value: null, source: "default" },
+      maxDrawdown: { value: "0.025", source: "command line" },
+      latency: { value: 1500, source: "command line" },
+    });
+    assertEquals(others.stale, { value: 15_000, source: "default" });
+    assertEquals(others.config, { value: file, source: "command line" });
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("penstock config refuses what a run would refuse", async () => {
+  const { code, stdout, stderr } = await penstock("config", "--short=0", "--fee=1");
+  assertEquals([code, stdout], [2, ""]);
+  assertMatch(stderr, /^penstock: --short is "0".*\npenstock: --fee is "1"/);
+});

@@ -1,0 +1,94 @@
+/** `penstock demo` from outside. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
+import { assertRun } from "./event_contract.ts";
+
+/** What trading came to, without the times of day at which it happened. */
+function traded({ stdout }: Finished): Omit<Told, "time">[] {
+  return eventsOf(stdout).filter(({ type }) => ["signal", "fill", "refusal", "gap"].includes(type))
+    .map(({ time: _, ...event }) => event);
+}
+
+Deno.test("penstock demo --for 2s ends with the summary table and 0", async () => {
+  const begun = performance.now();
+  const { code, stdout, stderr } = await penstock("demo", "--for", "2s");
+  assertEquals(code, 0);
+  const elapsed = performance.now() - begun;
+  assert(elapsed >= 2_000 && elapsed < 4_000, `${elapsed} ms`);
+  assertMatch(stdout, /^\nSummary: on paper, .*\n {2}symbol {12}BTCUSDT\n {2}trades seen +\d+ in \d/);
+  assertMatch(stdout, /\n {2}stream +no gaps, no duplicates\n/);
+  assertMatch(
+    stderr,
+    /^[\d:.]{12} INFO {2}Penstock .* demo: BTCUSDT, .*\n[\d:.]{12} INFO {2}connected to ws:/,
+  );
+  assert(!(stdout + stderr).includes("\x1b"), "no terminal, no escapes");
+});
+
+Deno.test("penstock demo trades the same for the same seed and otherwise for another", async () => {
+  const run = (seed: number) =>
+    penstock("demo", "--json", "--speed=max", "--stop-after=5000", "--log-level=error", `--seed=${seed}`);
+  const [one, again, other] = await Promise.all([run(7), run(7), run(8)]);
+  assertRun(eventsOf(one.stdout));
+  assert(traded(one).length > 20);
+  assertEquals(traded(one), traded(again));
+  assert(JSON.stringify(traded(one)) !== JSON.stringify(traded(other)));
+});
+
+Deno.test("penstock demo survives every fault and says so in the contract's events", async () => {
+  const { code, stdout, stderr } = await penstock(
+    "demo",
+    "--json",
+    "--speed=max",
+    "--faults=duplicate=5@300,hole=3@700,malformed@900,reorder@1200,drop@2500,stall@5500",
+    "--stale=200ms",
+    "--retry-max=250ms",
+    "--stop-after=8000",
+    "--slippage=1.5",
+    "--latency=100ms",
+  );
+  assertEquals(code, 0, stderr);
+  const events = eventsOf(stdout);
+  assertRun(events);
+  const types = new Set(events.map(({ type }) => type));
+  for (const type of ["connected", "disconnected", "gap", "signal", "fill", "rejected"]) {
+    assert(types.has(type), type);
+  }
+  const summary = events.at(-1)!;
+  assertEquals(summary.trades, 8_000);
+  assert(Number(summary.duplicates) >= 5);
+  assert(events.filter(({ type }) => type === "disconnected").length >= 2);
+});
+
+Deno.test("penstock demo tells refusals, a halt and orders that expire as the contract has them", async () => {
+  const run = async (...args: string[]) => {
+    const { stdout } = await penstock("demo", "--json", "--speed=max", "--stop-after=3000", ...args);
+    const events = eventsOf(stdout);
+    assertRun(events);
+    return (type: string) => events.filter((event) => event.type === type);
+  };
+  const [refused, halted, waiting] = await Promise.all([
+    run("--min-notional=2000"),
+    run("--max-drawdown=0.001%"),
+    run("--latency=24h"),
+  ]);
+  assertEquals(refused("fill"), []);
+  assertEquals(
+    new Set(refused("refusal").map(({ reason }) => reason)),
+    new Set(["min-notional", "no-position"]),
+  );
+  assertEquals(halted("halt").length, 1);
+  assertEquals([halted("halt")[0]!.reason, halted("halt")[0]!.limit], ["max-drawdown", "0.00001"]);
+  assert(halted("refusal").some(({ reason }) => reason === "halted"));
+  assertEquals(waiting("fill"), []);
+  assertEquals(waiting("expired").length, waiting("signal").length);
+});
+
+Deno.test("penstock demo keeps events on standard output and the log on standard error", async () => {
+  const { stdout, stderr } = await penstock("demo", "--json", "--stop-after=1", "--log-format=json");
+  assertRun(eventsOf(stdout));
+  const log = stderr.split("\n").map((line) => JSON.parse(line));
+  assertEquals(log.map(({ level }) => level), ["info", "info"]);
+  assertStringIncludes(log[0].message, "demo: BTCUSDT");
+  const quiet = await penstock("demo", "--json", "--stop-after=1", "--log-level=error");
+  assertEquals(quiet.stderr, "");
+});

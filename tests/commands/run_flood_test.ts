@@ -1,0 +1,51 @@
+/** A run against an exchange that sends as fast as it can: the reader slows the sender, memory stays bounded. */
+import { assert, assertEquals } from "@std/assert";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { eventsOf, Penstock } from "../support/penstock.ts";
+import { assertRun } from "./event_contract.ts";
+
+/**
+ * The program's own heap stays below 10 MB. V8's young generation and the socket's buffers below it grow in steps
+ * to 120 to 195 MB, after which they stay; without back pressure it would be a gigabyte.
+ */
+const LIMIT_MB = 256;
+const SAMPLE_MS = 500;
+
+function pause(ms: number): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), ms));
+}
+
+/** Resident memory of a process, MB. Deno itself may not read below /proc unless it may do everything. */
+async function residentMb(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))![1]) / 1024;
+}
+
+Deno.test({
+  name: "penstock run keeps its memory bounded in a flood of ten seconds, and tells where it stands",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using exchange = BuiltInExchange.listen({ speed: Infinity });
+    await using program = Penstock.start([
+      ...["run", "--json", "--log-level=error", "--endpoint", exchange.endpoint, "--for=10500ms"],
+    ]);
+    await program.event("connected");
+    const begun = performance.now();
+    const samples: { readonly second: number; readonly megabytes: number }[] = [];
+    const status = program.event("status").then(() => true);
+    for (let told = false; !told;) {
+      const megabytes = await residentMb(program.pid);
+      samples.push({ second: (performance.now() - begun) / 1000, megabytes });
+      told = await Promise.race([status, pause(SAMPLE_MS)]);
+    }
+    const { code, stdout } = await program.finished();
+    assertEquals(code, 0);
+    const events = eventsOf(stdout);
+    assertRun(events);
+    assert(Number(events.at(-1)!.trades) > 100_000, `${events.at(-1)!.trades} trades`);
+    assert(Number(events.find(({ type }) => type === "status")!.tradesPerSecond) > 10_000);
+    const shown = samples.map(({ second, megabytes }) => `${second.toFixed(1)} s: ${megabytes.toFixed()} MB`)
+      .join(", ");
+    assert(samples.length > 5 && samples.every(({ megabytes }) => megabytes < LIMIT_MB), shown);
+  },
+});

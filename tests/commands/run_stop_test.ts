@@ -1,0 +1,117 @@
+/** Whatever the exchange does: SIGINT and SIGTERM end a run within two seconds, with a summary and exit code 0. */
+import { assert, assertEquals } from "@std/assert";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { deadEndpoint, eventsOf, Penstock, within } from "../support/penstock.ts";
+import { assertRun } from "./event_contract.ts";
+
+const STOP_WITHIN_MS = 2_000;
+const ignore = Deno.build.os === "windows";
+
+/** Starts a run against an exchange with these options; both are gone when `use` has returned. */
+async function withRun(
+  { faults, ...options }: Omit<ExchangeOptions, "faults"> & { readonly faults?: string },
+  use: (program: Penstock, faulted: Promise<void>) => Promise<void>,
+): Promise<void> {
+  const faulted = Promise.withResolvers<void>();
+  await using exchange = BuiltInExchange.listen({
+    ...options,
+    faults: parseFaults(faults ?? ""),
+    onEvent: (event) => event.type === "fault" && faulted.resolve(),
+  });
+  await using program = Penstock.start([
+    "run",
+    "--json",
+    "--log-level=error",
+    "--endpoint",
+    exchange.endpoint,
+  ]);
+  await use(program, faulted.promise);
+}
+
+/** Sends `signal` and checks the end: soon, in good order, with 0. */
+async function assertStops(program: Penstock, signal: Deno.Signal): Promise<void> {
+  const sent = performance.now();
+  program.signal(signal);
+  const { code, stdout, stderr } = await program.finished();
+  const elapsed = performance.now() - sent;
+  assertEquals([code, stderr], [0, ""]);
+  assert(elapsed < STOP_WITHIN_MS, `it took ${Math.round(elapsed)} ms`);
+  assertRun(eventsOf(stdout));
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  const test = (state: string, fn: () => Promise<void>) =>
+    Deno.test({ name: `penstock run ends on ${signal} ${state}`, ignore, fn });
+
+  test("while trades flow", () =>
+    withRun({ rate: 1_000 }, async (program) => {
+      await program.event("signal");
+      await assertStops(program, signal);
+    }));
+
+  test("in a flood", () =>
+    withRun({ speed: Infinity }, async (program) => {
+      for (let fill = 0; fill < 20; fill++) await program.event("fill");
+      await assertStops(program, signal);
+    }));
+
+  for (const fault of ["stall", "half-open", "no-close"]) {
+    test(`after a ${fault}`, () =>
+      withRun({ speed: Infinity, faults: `${fault}@200` }, async (program, faulted) => {
+        await program.event("signal");
+        await within(faulted, "the fault");
+        await assertStops(program, signal);
+      }));
+  }
+
+  test("while nothing has come yet", () =>
+    withRun({ trades: [] }, async (program) => {
+      await program.event("connected");
+      await assertStops(program, signal);
+    }));
+
+  test("while it waits to try again, as the exchange asked for with 429 and Retry-After", () =>
+    withRun({ faults: "refuse=429:30:1000@0" }, async (program) => {
+      const { retryInMs } = await program.event(
+        "disconnected",
+        ({ reason }) => String(reason).includes("429"),
+      );
+      assert(Number(retryInMs) >= 30_000, `${retryInMs} ms`);
+      await assertStops(program, signal);
+    }));
+
+  test("while nobody listens", async () => {
+    await using program = Penstock.start([
+      ...["run", "--json", "--log-level=error", "--endpoint", deadEndpoint()],
+    ]);
+    await program.event("disconnected", ({ retryInMs }) => Number(retryInMs) > 200);
+    await assertStops(program, signal);
+  });
+
+  test("during a handshake that is never answered", async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await using program = Penstock.start([
+      ...["run", "--json", "--log-level=error", "--endpoint", `ws://127.0.0.1:${listener.addr.port}`],
+    ]);
+    using conn = await listener.accept();
+    await conn.read(new Uint8Array(1_024));
+    await assertStops(program, signal);
+  });
+}
+
+Deno.test({
+  name: "penstock run ends at once on two signals in a row, in good order or with 130",
+  ignore,
+  fn: () =>
+    withRun({ speed: Infinity }, async (program) => {
+      await program.event("fill");
+      const sent = performance.now();
+      program.signal("SIGINT");
+      program.signal("SIGTERM");
+      const { code, stderr } = await program.finished();
+      assert(performance.now() - sent < STOP_WITHIN_MS);
+      assert(code === 0 || code === 130, `${code}`);
+      assertEquals(stderr, "");
+    }),
+});

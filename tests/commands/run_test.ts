@@ -1,0 +1,95 @@
+/** `penstock run` from outside, against the built-in exchange in this process. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import meta from "../../deno.json" with { type: "json" };
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { deadEndpoint, eventsOf, Penstock, penstock } from "../support/penstock.ts";
+import { assertRun } from "./event_contract.ts";
+
+Deno.test("penstock run --stop-after ends after exactly that many trades", async () => {
+  for (const count of [1, 49, 256, 1_000, 1_001]) {
+    await using exchange = BuiltInExchange.listen({ speed: Infinity });
+    const { code, stdout } = await penstock(
+      ...["run", "--json", "--log-level=error", "--endpoint", exchange.endpoint, `--stop-after=${count}`],
+    );
+    assertEquals(code, 0);
+    const events = eventsOf(stdout);
+    assertRun(events);
+    assertEquals(events.at(-1)!.trades, count);
+  }
+});
+
+Deno.test("penstock run --for ends after that time, also when nothing comes", async () => {
+  await using exchange = BuiltInExchange.listen({ trades: [] });
+  const begun = performance.now();
+  const { code, stdout } = await penstock("run", "--json", "--endpoint", exchange.endpoint, "--for=1s");
+  assertEquals(code, 0);
+  const events = eventsOf(stdout);
+  assertEquals(events.map(({ type }) => type), ["started", "connected", "summary"]);
+  const { trades, firstTime, lastTime, elapsedMs } = events.at(-1)!;
+  assertEquals([trades, firstTime, lastTime], [0, null, null]);
+  assert(Number(elapsedMs) >= 990 && performance.now() - begun < 3_000, `${elapsedMs} ms`);
+});
+
+Deno.test("penstock run says first what it was started with", async () => {
+  const { stdout } = await penstock(
+    ...["run", "--json", "--attempts=1", "--endpoint", deadEndpoint(), "--cash=1000.50", "--short=5"],
+  );
+  const { type, command, version, config } = eventsOf(stdout)[0]!;
+  assertEquals([type, command, version], ["started", "run", meta.version]);
+  const { cash, short, long, symbol, attempts } = config as Record<string, unknown>;
+  assertEquals({ cash, short, long, symbol, attempts }, {
+    cash: "1000.5",
+    short: 5,
+    long: 50,
+    symbol: "BTCUSDT",
+    attempts: 1,
+  });
+});
+
+Deno.test("penstock run takes options from a file, and the command line's before them", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await using exchange = BuiltInExchange.listen({ speed: Infinity, symbol: "ETHUSDT" });
+    const { endpoint } = exchange;
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({ endpoint, symbol: "ethusdt", stopAfter: 5, json: true, logLevel: "error" }),
+    );
+    const { stdout, stderr } = await penstock("run", "--config", file, "--stop-after=60");
+    const { symbol, trades } = eventsOf(stdout).at(-1)!;
+    assertEquals([symbol, trades, stderr], ["ETHUSDT", 60, ""]);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("penstock run shows received text without letting it steer the terminal", async () => {
+  await using exchange = BuiltInExchange.listen({ trades: [] });
+  await using program = Penstock.start(["run", "--json", "--endpoint", exchange.endpoint]);
+  await program.event("connected");
+  const sample = "\x1b[2J\x9b\u202e\r\nnot a trade";
+  exchange.send(sample);
+  const rejected = await program.event("rejected");
+  assertEquals([rejected.count, rejected.sample], [1, sample]);
+  program.signal("SIGINT");
+  const { stdout, stderr } = await program.finished();
+  assertStringIncludes(stderr, "\\u{1b}[2J\\u{9b}\\u{202e}\\u{d}\\u{a}not a trade");
+  assert(!/[\p{Cc}\p{Bidi_Control}]/u.test((stdout + stderr).replaceAll("\n", "")));
+});
+
+Deno.test("penstock run tells a flood of unusable messages as few bounded events", async () => {
+  await using exchange = BuiltInExchange.listen({ trades: [] });
+  await using program = Penstock.start(["run", "--json", "--endpoint", exchange.endpoint, "--for=1500ms"]);
+  await program.event("connected");
+  for (let message = 0; message < 5_000; message++) {
+    exchange.send(`{"e":"trade","junk":"${"x".repeat(1_000)}"}`);
+  }
+  const { stdout, stderr } = await program.finished();
+  const events = eventsOf(stdout);
+  assertRun(events);
+  const rejected = events.filter(({ type }) => type === "rejected");
+  assertEquals(events.at(-1)!.rejected, 5_000);
+  assert(rejected.length <= 3, `${rejected.length} events`);
+  assert(rejected.every(({ sample }) => String(sample).length <= 200));
+  assert(stderr.length < 5_000, "the log stays short");
+});

@@ -1,0 +1,135 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { readArguments } from "../../src/domain/arguments.ts";
+import { ConfigError, configure } from "../../src/domain/config.ts";
+import { kebab, OPTION_NAMES, OPTIONS } from "../../src/domain/options.ts";
+
+const anything = fc.string({ unit: "binary" });
+const valued = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
+
+/** The texts of the options given. */
+function texts(...args: string[]): Record<string, string> {
+  const { given, mistakes } = readArguments(args);
+  assertEquals(mistakes, []);
+  return Object.fromEntries(Object.entries(given).map(([name, { text }]) => [name, text]));
+}
+
+Deno.test("readArguments() finds the command wherever it stands, and values behind = or a blank", () => {
+  const { command, help, version } = readArguments(["--cash", "5", "run", "--min-notional=7", "--json"]);
+  assertEquals([command, help, version], ["run", false, false]);
+  assertEquals(texts("--cash", "5", "run", "--min-notional=7", "--json"), {
+    cash: "5",
+    minNotional: "7",
+    json: "on",
+  });
+});
+
+Deno.test("readArguments() keeps a value's text as it was written", () => {
+  assertEquals(texts("run", "--cash=010.50"), { cash: "010.50" });
+  assertEquals(texts("run", "--symbol=0x10", "--stake", "1e3", "--endpoint=ws://h?a=b"), {
+    symbol: "0x10",
+    stake: "1e3",
+    endpoint: "ws://h?a=b",
+  });
+});
+
+Deno.test("readArguments() takes a negative number for the value of the option before it", () => {
+  assertEquals(texts("run", "--slippage", "-1", "--fee", "-.5"), { slippage: "-1", fee: "-.5" });
+  assertEquals(readArguments(["run", "--json", "-1"]).mistakes, [
+    `-1 is not an option: "penstock run --help" lists the options`,
+  ]);
+});
+
+Deno.test("readArguments() knows the short forms of help and version", () => {
+  assertEquals(readArguments(["-h"]).help, true);
+  assertEquals(readArguments(["-V"]).version, true);
+  assertEquals(readArguments(["demo", "--help"]), {
+    command: "demo",
+    help: true,
+    version: false,
+    given: {},
+    mistakes: [],
+  });
+});
+
+Deno.test("readArguments() names everything that it cannot use, each thing once", () => {
+  const lists = `: "penstock demo --help" lists the options`;
+  const { mistakes } = readArguments(
+    ["demo", "run", "-xyz", "--no-json", "--CASH=5", "--cash", "1", "--cash", "2", "--port=1", "--json=no"],
+  );
+  assertEquals(
+    mistakes.toSorted(),
+    [
+      `"run" is one word too many: "demo" takes options only`,
+      "--cash is given 2 times (1, 2): expected once",
+      `--CASH=5 is not an option${lists}`,
+      `--json is "no": expected no value, it is a switch`,
+      `--no-json is not an option${lists}`,
+      `--port is not an option of "demo"${lists}`,
+      `-xyz is not an option${lists}`,
+    ].toSorted(),
+  );
+});
+
+Deno.test("readArguments() takes no inherited name for a command or an option", () => {
+  for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+    assertEquals(readArguments([name]).command, null);
+    assertEquals(readArguments([name]).mistakes.length, 1);
+    assertEquals(readArguments(["run", `--${name}=1`]).mistakes.length, 1);
+  }
+});
+
+Deno.test("readArguments() and configure() read any text of any option or refuse it by name and value", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...valued), fc.oneof(anything, fc.string()), (name, text) => {
+      const option = `--${kebab(name)}`;
+      const { given, mistakes } = readArguments([OPTIONS[name].commands[0]!, `${option}=${text}`]);
+      assertEquals(mistakes, []);
+      assertEquals(given[name], { text, source: "command line" });
+      try {
+        configure(given);
+      } catch (error) {
+        assert(error instanceof ConfigError);
+        const value = text === "" ? "has no value" : `is "${text}"`;
+        assert(error.mistakes[0]!.startsWith(`${option} ${value}: expected `), error.message);
+        assertEquals(error.mistakes.length, 1);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("readArguments() never throws, whatever the words", () => {
+  const word = fc.oneof(
+    anything,
+    fc.constantFrom(
+      "run",
+      "--",
+      "-",
+      "--cash",
+      "--json",
+      "--json=",
+      "-h",
+      "--_",
+      "--_=1",
+      "--help.a",
+      "--=",
+      "true",
+    ),
+    anything.map((text) => `--${text}`),
+    anything.map((text) => `-${text}`),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+      const { command, help, version, given, mistakes } = readArguments(args);
+      const understood = command !== null || help || version || Object.keys(given).length > 0;
+      assert(args.length === 0 || understood || mistakes.length > 0 || args.every(isEmpty), args.join(" "));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** Words that say nothing: the mark of the end of options, and a switch set to what it is anyway. */
+function isEmpty(word: string): boolean {
+  return word === "--" || word === "true";
+}

@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  ConfigError,
+  configure,
+  type GivenOptions,
+  nameIn,
+  readConfigFile,
+  shownConfig,
+  termsOf,
+} from "../../src/domain/config.ts";
+import { plain } from "../../src/domain/money.ts";
+import { OPTION_NAMES } from "../../src/domain/options.ts";
+
+/** Reads a file's text; returns the texts given and the mistakes. */
+function read(text: string): { given: Record<string, string>; mistakes: string[] } {
+  const mistakes: string[] = [];
+  const given = readConfigFile(text, "my.json", "run", mistakes);
+  for (const { source } of Object.values(given)) assertEquals(source, "file");
+  return {
+    given: Object.fromEntries(Object.entries(given).map(([name, option]) => [name, option.text])),
+    mistakes,
+  };
+}
+
+/** The mistakes in the options given. */
+function mistakesIn(given: GivenOptions, before: readonly string[] = []): readonly string[] {
+  return assertThrows(() => configure(given, before), ConfigError).mistakes;
+}
+
+Deno.test("readConfigFile() reads texts, numbers and switches", () => {
+  assertEquals(read(`{"symbol": "ethusdt", "short": 5, "cash": 12.50, "json": true, "stale": "30s"}`), {
+    given: { symbol: "ethusdt", short: "5", cash: "12.5", json: "on", stale: "30s" },
+    mistakes: [],
+  });
+  assertEquals(read(`{"json": false}`).given, { json: "off" });
+});
+
+Deno.test("readConfigFile() writes numbers as plain decimals", () => {
+  assertEquals(read(`{"lot": 1e-7, "cash": 1e17, "fee": 0.1e-2, "tick": 5E-18}`).given, {
+    lot: "0.0000001",
+    cash: "100000000000000000",
+    fee: "0.001",
+    tick: "0.000000000000000005",
+  });
+});
+
+Deno.test("readConfigFile() takes null for absent", () => {
+  assertEquals(read(`{"attempts": null, "cash": null}`), { given: {}, mistakes: [] });
+});
+
+Deno.test("readConfigFile() passes over a byte order mark", () => {
+  assertEquals(read(`\ufeff{"short": 5}`), { given: { short: "5" }, mistakes: [] });
+});
+
+Deno.test("readConfigFile() names unknown keys and values that are neither text, number nor switch", () => {
+  const lists = `"penstock run --help" lists them`;
+  assertEquals(read(`{"min-notional": 5, "config": "x", "__proto__": 1, "cash": [1], "fee": {"a": 1}}`), {
+    given: {},
+    mistakes: [
+      `"min-notional" in the configuration file is not an option; ${lists}`,
+      `"config" in the configuration file is not an option; ${lists}`,
+      `"__proto__" in the configuration file is not an option; ${lists}`,
+      `"cash" in the configuration file is [1]: expected a text or a number`,
+      `"fee" in the configuration file is {"a":1}: expected a text or a number`,
+    ],
+  });
+});
+
+Deno.test("readConfigFile() refuses what is not a JSON object", () => {
+  for (const text of ["[]", "null", "5", `"a"`]) {
+    assertEquals(read(text).mistakes, ["--config my.json: expected a JSON object of options"]);
+  }
+  for (const text of ["", "{", "{a: 1}", "{'a': 1}"]) {
+    const { mistakes } = read(text);
+    assertEquals(mistakes.length, 1);
+    assertStringIncludes(mistakes[0]!, "--config my.json: not JSON: ");
+  }
+});
+
+Deno.test("readConfigFile() and configure() read any JSON or refuse it by name", () => {
+  const name = fc.oneof(fc.constantFrom(...OPTION_NAMES), fc.string());
+  const value = fc.oneof(fc.jsonValue(), fc.double(), fc.integer(), fc.string());
+  fc.assert(
+    fc.property(fc.dictionary(name, value, { maxKeys: 4 }), (options) => {
+      const mistakes: string[] = [];
+      const given = readConfigFile(JSON.stringify(options), "my.json", "run", mistakes);
+      try {
+        configure(given, mistakes);
+      } catch (error) {
+        assert(error instanceof ConfigError);
+        for (const mistake of error.mistakes) {
+          assert(
+            Object.keys(options).some((key) => mistake.includes(`"${key}" in the configuration`)),
+            mistake,
+          );
+        }
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("configure() takes defaults where nothing is given and remembers where each value came from", () => {
+  const { config, sources } = configure({
+    short: { text: "5", source: "file" },
+    cash: { text: "1.50", source: "command line" },
+  });
+  assertEquals([config.short, config.long, plain(config.cash)], [5, 50, "1.5"]);
+  assertEquals([sources.short, sources.long, sources.cash], ["file", "default", "command line"]);
+  assertEquals(config.attempts, null);
+});
+
+Deno.test("configure() names every mistake at once, after those found before", () => {
+  const mistakes = mistakesIn({
+    cash: { text: "0", source: "command line" },
+    fee: { text: "1", source: "file" },
+    stale: { text: "", source: "command line" },
+  }, ["found before"]);
+  assertEquals(mistakes, [
+    "found before",
+    `--cash is "0": expected an amount above 0`,
+    `"fee" in the configuration file is "1": expected a rate from 0 to below 1, such as 0.001`,
+    "--stale has no value: expected a duration from 50ms to 24h, such as 250ms, 30s, 5m",
+  ]);
+});
+
+Deno.test("configure() refuses a short window that is not below the long one, wherever they come from", () => {
+  assertEquals(mistakesIn({ short: { text: "50", source: "file" } }), [
+    `"short" in the configuration file is 50 and --long is 50: expected the short window to be the smaller one`,
+  ]);
+  configure({ short: { text: "49", source: "file" } });
+  // A window that cannot be read is one mistake, not two.
+  assertEquals(mistakesIn({ short: { text: "x", source: "file" } }).length, 1);
+});
+
+Deno.test("nameIn() names an option as the person wrote it", () => {
+  assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
+  assertEquals(nameIn("command line", "minNotional"), "--min-notional");
+});
+
+Deno.test("shownConfig() shows amounts as plain decimal text and everything else as it is", () => {
+  const { config } = configure({
+    lot: { text: "0.00000010", source: "command line" },
+    maxDrawdown: { text: "2.50%", source: "command line" },
+    speed: { text: "max", source: "command line" },
+  });
+  const shown = shownConfig(config);
+  assertEquals(
+    [shown.lot, shown.maxDrawdown, shown.speed, shown.json, shown.stale, shown.attempts],
+    ["0.0000001", "0.025", "max", false, 15_000, null],
+  );
+  assertEquals(Object.keys(shown), OPTION_NAMES);
+});
+
+Deno.test("termsOf() hands the stages what they need, latency in microseconds", () => {
+  const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
+  const { latency, feeRate, ...terms } = termsOf(config);
+  assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
+  const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown } = config;
+  assertEquals(terms, { cash, stake, slippage, lot, tick, minNotional, maxDrawdown });
+});

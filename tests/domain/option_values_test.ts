@@ -1,0 +1,177 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { plain } from "../../src/domain/money.ts";
+import {
+  address,
+  amount,
+  anyText,
+  duration,
+  durationText,
+  fraction,
+  NotAllowed,
+  oneOf,
+  onOff,
+  symbol,
+  wholeNumber,
+} from "../../src/domain/option_values.ts";
+
+const HOUR = 3_600_000;
+const anything = fc.string({ unit: "binary" });
+
+/** Checks that `read` refuses each text with a sentence about what is allowed. */
+function assertRefused(read: (text: string) => unknown, texts: readonly string[], allowed: string): void {
+  for (const text of texts) {
+    assertEquals(
+      assertThrows(() => read(text), NotAllowed, undefined, JSON.stringify(text)).message,
+      allowed,
+    );
+  }
+}
+
+Deno.test("duration() reads every unit and a bare number of milliseconds", () => {
+  const read = duration(0, 24 * HOUR);
+  const texts = ["250ms", "30s", "5m", "24h", "1500", "0", "1.5s", "0.25s", "0.5h", "007s"];
+  assertEquals(texts.map(read), [250, 30_000, 300_000, 24 * HOUR, 1500, 0, 1500, 250, HOUR / 2, 7000]);
+});
+
+Deno.test("duration() refuses other units, signs, fractions of a millisecond and what is out of range", () => {
+  assertRefused(
+    duration(50, 24 * HOUR),
+    ["", "s", "-1s", "+1s", "1e3", "1 s", "1S", "1d", "1m30s", "0.5ms", "50.1", "1.0005s", "49ms", "24.1h"],
+    "a duration from 50ms to 24h, such as 250ms, 30s, 5m",
+  );
+});
+
+Deno.test("duration() reads any whole number of any unit, and durationText() can be read back", () => {
+  const units = [["", 1], ["ms", 1], ["s", 1000], ["m", 60_000], ["h", HOUR]] as const;
+  fc.assert(fc.property(fc.nat(1_000_000), fc.constantFrom(...units), (count, [unit, size]) => {
+    const read = duration(0, 1_000_000 * HOUR);
+    assertEquals(read(`${count}${unit}`), count * size);
+    assertEquals(read(durationText(count * size)), count * size);
+  }));
+});
+
+Deno.test("wholeNumber() reads digits only, within its bounds", () => {
+  assertEquals(["1", "20", "999999", "007"].map(wholeNumber(1, 999_999)), [1, 20, 999_999, 7]);
+  assertRefused(
+    wholeNumber(1, 99),
+    ["", "0", "100", "-1", "+1", "1.0", "1e1", "0x10", " 1", "1 ", "١", "9".repeat(400)],
+    "a whole number from 1 to 99",
+  );
+  assertRefused(
+    wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    ["9007199254740992"],
+    "a whole number from 1 to 9007199254740991",
+  );
+});
+
+Deno.test("amount() reads plain decimals exactly", () => {
+  const read = amount("anything", () => true);
+  for (const text of ["0", "0.1", "0.000000000000000001", "999999999999999999.999999999999999999"]) {
+    assertEquals(plain(read(text)), text);
+  }
+  assertEquals(plain(read("010.500")), "10.5");
+});
+
+Deno.test("amount() refuses signs, exponents, separators, too many digits, and what its rule does not allow", () => {
+  const read = amount("an amount below 10", (value) => value.lt(10));
+  assertRefused(
+    read,
+    ["", "-1", "+1", "1e-7", ".5", "5.", "1,5", "1_0", "NaN", "Infinity", "0x1", " 1", "1".repeat(19)],
+    "an amount below 10, in plain decimals",
+  );
+  assertRefused(read, ["10", "10.000"], "an amount below 10");
+});
+
+Deno.test("fraction() reads percent and plain fractions above 0 up to 1", () => {
+  assertEquals(["20%", "0.2", "100%", "1", "0.5%"].map((text) => plain(fraction(text))), [
+    "0.2",
+    "0.2",
+    "1",
+    "1",
+    "0.005",
+  ]);
+  assertRefused(
+    fraction,
+    ["", "%", "0", "0%", "100.1%", "1.1", "-5%", "20 %", "20%%", "1e-2"],
+    "a share above 0% and up to 100%, such as 20% or 0.2",
+  );
+});
+
+Deno.test("oneOf() and onOff() read their words only", () => {
+  assertEquals(oneOf("debug", "info")("info"), "info");
+  assertRefused(oneOf("debug", "info"), ["", "INFO", "toString"], "one of debug, info");
+  assertRefused(oneOf("off"), ["on"], "off");
+  assertEquals([onOff("on"), onOff("off")], [true, false]);
+  assertRefused(onOff, ["true", "1", ""], "one of on, off");
+});
+
+Deno.test("symbol() reads 2 to 20 letters and digits as upper case", () => {
+  assertEquals(["btcusdt", "BTCUSDT", "1000SATSUSDT"].map(symbol), ["BTCUSDT", "BTCUSDT", "1000SATSUSDT"]);
+  assertRefused(
+    symbol,
+    ["", "A", "BTC/USDT", "BTC_USDT", "BTC USDT", "бтс", "A".repeat(21), "../x"],
+    "2 to 20 letters and digits, such as BTCUSDT",
+  );
+});
+
+Deno.test("address() reads addresses of its schemes without the slash at the end", () => {
+  const read = address("ws:", "wss:");
+  assertEquals(
+    ["ws://127.0.0.1:9001", "ws://127.0.0.1:9001///", " wss://h:9443/a/ ", "ws://[::1]:9", "WS://H"].map(
+      read,
+    ),
+    ["ws://127.0.0.1:9001", "ws://127.0.0.1:9001", "wss://h:9443/a", "ws://[::1]:9", "ws://h"],
+  );
+  assertRefused(
+    read,
+    [
+      "",
+      "127.0.0.1:9001",
+      "http://h",
+      "ws://",
+      "ws://h?a=1",
+      "ws://h#a",
+      "ws://me@h",
+      "ws://h:99999",
+      "ws://a b",
+    ],
+    "an address such as ws://127.0.0.1:9001",
+  );
+});
+
+Deno.test("address() never gives an address to which a path cannot be added", () => {
+  const pieces = fc.constantFrom(
+    "ws://",
+    "wss:",
+    "/",
+    "h",
+    ":",
+    "80",
+    "?",
+    "#",
+    "@",
+    "\\",
+    " ",
+    "\n",
+    "%",
+    ".",
+  );
+  const read = address("ws:", "wss:");
+  fc.assert(fc.property(fc.oneof(anything, fc.array(pieces).map((some) => some.join(""))), (text) => {
+    let base: string;
+    try {
+      base = read(text);
+    } catch (error) {
+      assert(error instanceof NotAllowed);
+      return;
+    }
+    const url = new URL(`${base}/ws/btcusdt@trade`);
+    assert(url.href === `${base}/ws/btcusdt@trade` && url.search === "" && url.hash === "", url.href);
+  }));
+});
+
+Deno.test("anyText() refuses only the empty text", () => {
+  assertEquals(anyText(" "), " ");
+  assertRefused(anyText, [""], "a text that is not empty");
+});

@@ -1,0 +1,61 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { configure, shownConfig } from "../../src/domain/config.ts";
+import { COMMANDS, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
+
+/** The defaults that the contract fixes, as `penstock config` shows them. Durations in ms. */
+const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = {
+  symbol: "BTCUSDT",
+  short: 20,
+  long: 50,
+  cash: "10000",
+  stake: "1000",
+  fee: "0.001",
+  slippage: "0",
+  latency: 0,
+  lot: "0.00001",
+  tick: "0.01",
+  minNotional: "5",
+  maxDrawdown: "0.2",
+  exchange: "binance",
+  endpoint: null,
+  restEndpoint: null,
+  stale: 15_000,
+  retryMax: 60_000,
+  attempts: null,
+  stopAfter: null,
+  for: null,
+  config: null,
+  json: false,
+  logLevel: "info",
+  logFormat: "text",
+};
+
+Deno.test("OPTIONS has the contract's names and defaults", () => {
+  const shown = shownConfig(configure({}).config);
+  for (const [name, value] of Object.entries(CONTRACT)) assertEquals(shown[name], value, name);
+});
+
+Deno.test("OPTIONS can read every default, belongs to known commands and explains itself", () => {
+  for (const name of OPTION_NAMES) {
+    const { default: byDefault, read, commands, help, value } = OPTIONS[name];
+    if (byDefault !== null) read(byDefault);
+    assert(commands.length > 0 && commands.every((command) => Object.hasOwn(COMMANDS, command)), name);
+    assertMatch(help, /^\S.*[^.\s]$/);
+    assertMatch(name, /^[a-z]+([A-Z][a-z]+)*$/);
+    assertEquals(value === null, name === "json", `${name} takes a value unless it is a switch`);
+  }
+});
+
+Deno.test("OPTIONS gives the demo every option of a run but the addresses of an exchange", () => {
+  const only = OPTION_NAMES.filter((name) => {
+    const commands: readonly string[] = OPTIONS[name].commands;
+    return commands.includes("run") && !commands.includes("demo");
+  });
+  assertEquals(only, ["exchange", "endpoint", "restEndpoint"]);
+});
+
+Deno.test("kebab() writes a name as the command line does, and no two alike", () => {
+  assertEquals(kebab("minNotional"), "min-notional");
+  assertEquals(kebab("for"), "for");
+  assertEquals(new Set(OPTION_NAMES.map(kebab)).size, OPTION_NAMES.length);
+});

@@ -1,0 +1,176 @@
+/** Penstock as a person meets it: a process of its own, with its output read line by line. */
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const FLAGS = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
+const PATIENCE_MS = 20_000;
+
+/** One event of `--json`, its fields still unproven. */
+export type Told = Record<string, unknown> & { readonly type: string };
+
+/** What a process left behind. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The arguments after Deno's own name that run Penstock under `flags`. */
+export function commandLine(args: readonly string[], flags: readonly string[] = FLAGS): string[] {
+  return ["run", ...flags, MAIN, ...args];
+}
+
+/** Runs one command line to its end. */
+export async function penstock(...args: string[]): Promise<Finished> {
+  await using program = Penstock.start(args);
+  return await program.finished();
+}
+
+/** The value of `promise`, or an error that says what was waited for in vain. */
+export async function within<T>(promise: Promise<T>, what: string, ms = PATIENCE_MS): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${what} did not come within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The lines of a stream, read as they come whether anyone waits for them or not. */
+class Lines {
+  readonly all: string[] = [];
+  readonly done: Promise<void>;
+  readonly #closing = new AbortController();
+  #taken = 0;
+  #ended = false;
+  #wake: (() => void) | null = null;
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.done = this.#pump(stream);
+  }
+
+  /** The next line that nobody has taken, or null at the end. */
+  async next(): Promise<string | null> {
+    while (this.#taken === this.all.length) {
+      if (this.#ended) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    return this.all[this.#taken++]!;
+  }
+
+  /** Reads no more: the writer finds nobody at the other end. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.done;
+  }
+
+  async #pump(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    const reader = stream.getReader();
+    const decoder = new TextDecoder();
+    this.#closing.signal.addEventListener("abort", () => void reader.cancel());
+    let rest = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
+      rest = lines.pop()!;
+      this.all.push(...lines);
+      this.#wake?.();
+    }
+    if (rest !== "") this.all.push(rest);
+    this.#ended = true;
+    this.#wake?.();
+  }
+}
+
+/** A running Penstock. Leaving its scope kills it if it has not ended. */
+export class Penstock implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #stdout: Lines;
+  readonly #stderr: Lines;
+
+  /** Starts `penstock ARGS` under `flags` of Deno; by default it may reach 127.0.0.1 and read files. */
+  static start(args: readonly string[], flags?: readonly string[]): Penstock {
+    return new Penstock(
+      new Deno.Command(Deno.execPath(), {
+        args: commandLine(args, flags),
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn(),
+    );
+  }
+
+  private constructor(process: Deno.ChildProcess) {
+    this.#process = process;
+    this.#stdout = new Lines(process.stdout);
+    this.#stderr = new Lines(process.stderr);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** The next event on standard output that has this type and passes `matches`; those before it are passed over. */
+  async event(type: string, matches: (event: Told) => boolean = () => true): Promise<Told> {
+    const find = async () => {
+      for (;;) {
+        const line = await this.#stdout.next();
+        if (line === null) {
+          throw new Error(`it ended without "${type}"; it said: ${this.#stderr.all.join("\n")}`);
+        }
+        const event: Told = JSON.parse(line);
+        if (event.type === type && matches(event)) return event;
+      }
+    };
+    return await within(find(), `the event "${type}"`);
+  }
+
+  /** The next line of the log that contains `text`. */
+  async logged(text: string): Promise<string> {
+    const find = async () => {
+      for (;;) {
+        const line = await this.#stderr.next();
+        if (line === null) throw new Error(`it ended without logging "${text}"`);
+        if (line.includes(text)) return line;
+      }
+    };
+    return await within(find(), `the log line "${text}"`);
+  }
+
+  signal(name: Deno.Signal): void {
+    this.#process.kill(name);
+  }
+
+  /** Stops reading its standard output, as `head` does. */
+  async closeOutput(): Promise<void> {
+    await this.#stdout.close();
+  }
+
+  /** Waits for the end. */
+  async finished(): Promise<Finished> {
+    const { code } = await within(this.#process.status, "the end of the program", 2 * PATIENCE_MS);
+    await Promise.all([this.#stdout.done, this.#stderr.done]);
+    return { code, stdout: this.#stdout.all.join("\n"), stderr: this.#stderr.all.join("\n") };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already, as it should.
+    }
+    await Promise.all([this.#process.status, this.#stdout.done, this.#stderr.done]);
+  }
+}
+
+/** The events on a standard output that holds nothing else. */
+export function eventsOf(stdout: string): Told[] {
+  return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
+
+/** An address on loopback where nobody listens. */
+export function deadEndpoint(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `ws://127.0.0.1:${listener.addr.port}`;
+}

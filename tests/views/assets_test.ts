@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { assets } from "../../src/views/assets.ts";
+
+Deno.test("assets() splits a symbol at its quote currency, the longest that fits", () => {
+  const split = (symbol: string) => Object.values(assets(symbol)).join(" ");
+  assertEquals(
+    ["BTCUSDT", "BTCFDUSD", "ETHBTC", "1000SATSUSDC", "BTCTUSD", "USDTTRY"].map(split),
+    ["BTC USDT", "BTC FDUSD", "ETH BTC", "1000SATS USDC", "BTC TUSD", "USDT TRY"],
+  );
+});
+
+Deno.test("assets() says base and quote where it cannot tell", () => {
+  for (const symbol of ["USDT", "ABCXYZ", ""]) assertEquals(assets(symbol), { base: "base", quote: "quote" });
+});

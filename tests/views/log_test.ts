@@ -1,0 +1,63 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { LogRecord } from "@std/log/logger";
+import { LogLevels } from "@std/log/levels";
+import fc from "fast-check";
+import { jsonLine, openLog, textLine } from "../../src/views/log.ts";
+import { LiveTerminal } from "../../src/views/terminal.ts";
+
+const anything = fc.string({ unit: "binary" });
+
+function record(msg: string, level: (typeof LogLevels)[keyof typeof LogLevels] = LogLevels.INFO): LogRecord {
+  return new LogRecord({ msg, level, args: [], loggerName: "penstock" });
+}
+
+/** Opens the log on a list of lines. */
+function open(level: "debug" | "info" | "warn" | "error", format: "text" | "json") {
+  const lines: string[] = [];
+  const sink = {
+    writeSync(bytes: Uint8Array) {
+      lines.push(new TextDecoder().decode(bytes).trimEnd());
+      return bytes.length;
+    },
+  };
+  return { log: openLog({ level, format, colours: false }, new LiveTerminal(sink)), lines };
+}
+
+Deno.test("textLine() says time, level and message, and colours only when told to", () => {
+  assertMatch(textLine(record("hello"), false), /^\d\d:\d\d:\d\d\.\d{3} INFO {2}hello$/);
+  assertMatch(textLine(record("hello", LogLevels.ERROR), false), / ERROR hello$/);
+  const coloured = textLine(record("hello", LogLevels.WARN), true);
+  assertEquals(coloured.replaceAll(/[\d:.]{12}/g, "TIME"), "\x1b[90mTIME\x1b[0m \x1b[33mWARN \x1b[0m hello");
+});
+
+Deno.test("textLine() is one line that cannot steer the terminal, whatever the message", () => {
+  fc.assert(fc.property(anything, (text) => {
+    assert(!/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u.test(textLine(record(text), false)));
+  }));
+});
+
+Deno.test("jsonLine() is one JSON object with time, level and the whole message", () => {
+  fc.assert(fc.property(anything, (text) => {
+    const line = jsonLine(record(text, LogLevels.WARN));
+    assert(!/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u.test(line));
+    const { time, level, message, ...more } = JSON.parse(line);
+    assertEquals([level, message, more], ["warn", text, {}]);
+    assertMatch(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  }));
+});
+
+Deno.test("openLog() writes records of its level and above", () => {
+  const { log, lines } = open("warn", "text");
+  log.debug("a");
+  log.info("b");
+  log.warn("c");
+  log.error("d");
+  assertEquals(lines.map((line) => line.slice(13)), ["WARN  c", "ERROR d"]);
+});
+
+Deno.test("openLog() writes JSON when asked", () => {
+  const { log, lines } = open("debug", "json");
+  log.debug("a");
+  log.info("b");
+  assertEquals(lines.map((line) => JSON.parse(line).level), ["debug", "info"]);
+});

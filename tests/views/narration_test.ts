@@ -1,0 +1,177 @@
+import { assertEquals } from "@std/assert";
+import type { PenstockEvent } from "../../src/domain/event.ts";
+import { narrate, seconds, signed } from "../../src/views/narration.ts";
+
+const time = "2024-08-08T23:54:15.342000Z";
+const symbol = "BTCUSDT";
+
+const TOLD: readonly [PenstockEvent, string, string][] = [
+  [
+    {
+      type: "started",
+      time,
+      command: "run",
+      version: "1.2.3",
+      config: { symbol, short: 20, long: 50, cash: "10000", stake: "1000", fee: "0.001" },
+    },
+    "info",
+    "Penstock 1.2.3 run: BTCUSDT, averages of 20 and 50 trades, cash 10000, stake 1000, fee 0.001; on paper only",
+  ],
+  [{ type: "connected", time, endpoint: "ws://h:1", attempt: 1 }, "info", "connected to ws://h:1"],
+  [{ type: "connected", time, endpoint: "ws://h:1", attempt: 3 }, "info", "connected to ws://h:1 at try 3"],
+  [
+    { type: "disconnected", time, reason: "no data", retryInMs: 350 },
+    "warn",
+    "not connected: no data; trying again in 0.35 s",
+  ],
+  [
+    { type: "disconnected", time, reason: "gone", retryInMs: 0, hint: "Do this." },
+    "warn",
+    "not connected: gone; trying again at once. Do this.",
+  ],
+  [
+    { type: "gap", time, symbol, fromId: 5, toId: 7, missing: 3, filled: 0 },
+    "warn",
+    "gap: 3 trades missing (5 to 7): the averages start again",
+  ],
+  [
+    { type: "gap", time, symbol, fromId: 8, toId: 7, missing: 0, filled: 0 },
+    "warn",
+    "the trade ids start anew at 8: the averages start again",
+  ],
+  [
+    {
+      type: "signal",
+      time,
+      symbol,
+      side: "buy",
+      price: "5",
+      tradeId: 1,
+      shortAverage: "4.5",
+      longAverage: "4",
+    },
+    "info",
+    "buy signal at 5: short average 4.5 is above long 4",
+  ],
+  [
+    {
+      type: "signal",
+      time,
+      symbol,
+      side: "sell",
+      price: "5",
+      tradeId: 1,
+      shortAverage: "4",
+      longAverage: "4.5",
+    },
+    "info",
+    "sell signal at 5: short average 4 is below long 4.5",
+  ],
+  [
+    {
+      type: "refusal",
+      time,
+      symbol,
+      side: "buy",
+      reason: "min-notional",
+      limit: "5",
+      value: "4",
+      tradeId: 9,
+    },
+    "warn",
+    "buy refused (min-notional): 4 found, limit 5, trade 9",
+  ],
+  [
+    {
+      type: "fill",
+      time,
+      symbol,
+      side: "buy",
+      price: "61610",
+      quantity: "0.016",
+      fee: "1",
+      cash: "9000",
+      position: "0.016",
+      tradeId: 2,
+      signalTradeId: 1,
+    },
+    "info",
+    "bought 0.016 BTC at 61610, fee 1; cash 9000 USDT",
+  ],
+  [
+    {
+      type: "fill",
+      time,
+      symbol: "ETHBTC",
+      side: "sell",
+      price: "0.05",
+      quantity: "2",
+      fee: "0.1",
+      cash: "9.9",
+      position: "0",
+      tradeId: 2,
+      signalTradeId: 1,
+      realized: "0.5",
+    },
+    "info",
+    "sold 2 ETH at 0.05, fee 0.1, result +0.5; cash 9.9 BTC",
+  ],
+  [
+    { type: "expired", time, symbol, side: "buy", signalTradeId: 7 },
+    "warn",
+    "a buy order still waited when the input ended (signal at trade 7)",
+  ],
+  [
+    {
+      type: "halt",
+      time,
+      symbol,
+      reason: "max-drawdown",
+      limit: "0.2",
+      value: "0.21",
+      tradeId: 7,
+      action: "hold",
+    },
+    "warn",
+    "halted: max-drawdown 0.21 reached the limit 0.2 at trade 7; no more buys in this run",
+  ],
+  [
+    { type: "rejected", time, reason: "not JSON", count: 1, sample: "{" },
+    "warn",
+    "1 unusable message: not JSON: {",
+  ],
+  [
+    { type: "rejected", time, reason: "not JSON", count: 2, sample: "{" },
+    "warn",
+    "2 unusable messages: not JSON: {",
+  ],
+  [
+    { type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9", position: "0" },
+    "debug",
+    "5 trades, 2/s, equity 9, position 0",
+  ],
+];
+
+for (const [event, level, text] of TOLD) {
+  Deno.test(`narrate() says "${text}"`, () => assertEquals(narrate(event), { level, text } as never));
+}
+
+Deno.test("narrate() leaves the summary to its table", () => {
+  assertEquals(narrate({ type: "summary" } as PenstockEvent), null);
+});
+
+Deno.test("seconds() is short: decimals only below ten seconds", () => {
+  assertEquals([0, 5, 350, 1500, 9_999, 12_400, 3_600_000].map(seconds), [
+    "0 s",
+    "0.01 s",
+    "0.35 s",
+    "1.5 s",
+    "10 s",
+    "12 s",
+    "3600 s",
+  ]);
+});
+
+Deno.test("signed() shows the sign of anything but nothing", () => {
+  assertEquals(["1.5", "-1.5", "0"].map(signed), ["+1.5", "-1.5", "0"]);
+});

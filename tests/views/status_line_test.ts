@@ -1,0 +1,52 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { Money } from "../../src/domain/money.ts";
+import type { Standing } from "../../src/stages/pipeline.ts";
+import { statusLine } from "../../src/views/status_line.ts";
+
+const PACE = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
+
+function standing(changes: Partial<Standing> = {}): Standing {
+  return {
+    trades: 100,
+    lastTime: 1,
+    price: new Money("61607.85"),
+    averages: { short: () => "61610.12345678", long: () => "61609" },
+    stance: "long",
+    cash: new Money("9000"),
+    position: new Money("0.01623"),
+    equity: new Money("9999.98765"),
+    halted: false,
+    ...changes,
+  };
+}
+
+Deno.test("statusLine() says price, averages, position, equity and pace", () => {
+  assertEquals(
+    statusLine(standing(), PACE, 200),
+    "●  BTCUSDT 61607.85  sma 61610.123 / 61609  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
+  );
+});
+
+Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
+  const nothing = { price: null, averages: { short: () => null, long: () => null }, position: new Money(0) };
+  const pace = { ...PACE, connected: false, lagMs: null, tradesPerSecond: 0 };
+  assertEquals(
+    statusLine(standing({ ...nothing, halted: true }), pace, 200),
+    "○ offline  BTCUSDT waiting for trades  averages warming up  flat  equity 9999.99 USDT  HALTED  0 trades/s",
+  );
+});
+
+Deno.test("statusLine() keeps the decimals of averages that are small", () => {
+  const averages = { short: () => "0.00001234", long: () => "0.00001233" };
+  assertStringIncludes(statusLine(standing({ averages }), PACE, 200), "sma 0.0000123 / 0.0000123");
+});
+
+Deno.test("statusLine() is never wider than the terminal and never breaks", () => {
+  const whole = statusLine(standing(), PACE, 1_000);
+  fc.assert(fc.property(fc.integer({ min: 1, max: 300 }), fc.boolean(), (width, halted) => {
+    const line = statusLine(standing({ halted }), PACE, width);
+    assert(line.length <= width && !line.includes("\n"));
+    if (!halted && line !== whole) assertEquals(line, `${whole.slice(0, width - 1)}…`);
+  }));
+});

@@ -1,0 +1,84 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { SummaryEvent } from "../../src/domain/event.ts";
+import { Money } from "../../src/domain/money.ts";
+import { summaryTable } from "../../src/views/summary_table.ts";
+
+const SUMMARY: SummaryEvent = {
+  type: "summary",
+  time: "2024-08-09T00:10:00.000000Z",
+  symbol: "BTCUSDT",
+  trades: 1_019_904,
+  firstTime: "2024-08-08T23:54:15.342000Z",
+  lastTime: "2024-08-09T00:09:59.000001Z",
+  signals: 208,
+  fills: 206,
+  refusals: 0,
+  rejected: 0,
+  duplicates: 0,
+  passedOver: 0,
+  gaps: 0,
+  cash: "9806.57851915",
+  position: "0",
+  equity: "9806.57851915",
+  fees: "205.95837875",
+  realized: "-193.42148085",
+  maxDrawdown: "0.02021",
+  elapsedMs: 2_340,
+};
+
+function table(changes: Partial<SummaryEvent> = {}): string {
+  return summaryTable({ ...SUMMARY, ...changes }, new Money(10_000));
+}
+
+Deno.test("summaryTable() says what the run came to", () => {
+  assertEquals(
+    table(),
+    `
+Summary: on paper, a loss of 193.42 USDT
+  symbol            BTCUSDT
+  trades seen       1,019,904 in 2.34 s
+  from              2024-08-08T23:54:15.342000Z
+  to                2024-08-09T00:09:59.000001Z
+  signals           208
+  fills             206
+  fees              205.95837875 USDT
+  realized          -193.42148085 USDT
+  result            -193.42148085 USDT (-1.93 %)
+  largest drawdown  2.02 %
+  account           9806.57851915 USDT
+  equity            9806.57851915 USDT
+  stream            no gaps, no duplicates
+`,
+  );
+});
+
+Deno.test("summaryTable() says a gain, the position held, and what went wrong", () => {
+  const text = table({
+    symbol: "ETHBTC",
+    refusals: 2,
+    gaps: 1,
+    duplicates: 1_200,
+    rejected: 3,
+    cash: "9000.5",
+    position: "0.5",
+    equity: "10012.3456",
+    realized: "12",
+  });
+  for (
+    const line of [
+      "Summary: on paper, a gain of 12.35 BTC",
+      "  fills             206, 2 refused",
+      "  realized          +12 BTC",
+      "  result            +12.3456 BTC (+0.12 %)",
+      "  account           9000.5 BTC and 0.5 ETH",
+      "  stream            1 gap, 1,200 duplicates, 3 unusable messages",
+    ]
+  ) assertStringIncludes(text, `${line}\n`);
+});
+
+Deno.test("summaryTable() of a run without trades claims nothing", () => {
+  const text = table({ trades: 0, firstTime: null, lastTime: null, equity: "10000", symbol: "XY" });
+  assertStringIncludes(text, "on paper, neither a gain nor a loss");
+  assertStringIncludes(text, "  from              –\n");
+  assertStringIncludes(text, "  result            0 quote (0 %)\n");
+});

@@ -1,0 +1,98 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { LiveTerminal, printable, printableJson, type Sink, writeText } from "../../src/views/terminal.ts";
+import { Screen } from "./screen.ts";
+
+const anything = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.array(fc.constantFrom("\x1b[2J", "\x9b", "\u202e", "\u061c", "\u2066", "\0", "\r\n", "\u{e0041}", "a"))
+    .map((some) => some.join("")),
+);
+/** What a terminal obeys, and what turns the reading direction or breaks the line. */
+const STEERS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
+
+/** A sink that takes at most `most` bytes a write. */
+function sink(most = Infinity): Sink & { readonly text: () => string } {
+  const bytes: number[] = [];
+  return {
+    writeSync(some) {
+      const taken = some.subarray(0, most);
+      bytes.push(...taken);
+      return taken.length;
+    },
+    text: () => new TextDecoder().decode(new Uint8Array(bytes)),
+  };
+}
+
+Deno.test("printable() shows control characters, terminal escapes and direction marks as code points", () => {
+  assertEquals(printable("a\x1b[2Jb\r\n\x9b1m\0"), "a\\u{1b}[2Jb\\u{d}\\u{a}\\u{9b}1m\\u{0}");
+  assertEquals(printable("\u202egnp.exe\u2066\u061c\u200b"), "\\u{202e}gnp.exe\\u{2066}\\u{61c}\\u{200b}");
+  assertEquals(printable("\u{e0041}"), "\\u{e0041}");
+});
+
+Deno.test("printable() leaves ordinary text of any script as it is", () => {
+  for (const text of ["", "BTCUSDT 95420.5", "é ü ß 漢字 עברית 🚀", "back\\slash \\u{1b}"]) {
+    assertEquals(printable(text), text);
+  }
+});
+
+Deno.test("printable() lets nothing through that steers a terminal", () => {
+  fc.assert(fc.property(anything, (text) => {
+    assert(!STEERS.test(printable(text)), printable(text));
+  }));
+});
+
+Deno.test("printableJson() means the same as the value and lets nothing through that steers a terminal", () => {
+  fc.assert(fc.property(fc.record({ sample: anything }), (value) => {
+    const line = printableJson(value);
+    assertEquals(JSON.parse(line), value);
+    assert(!STEERS.test(line), line);
+  }));
+  assertEquals(printableJson({ a: "\x9b\u202e\u{e0041}é" }), `{"a":"\\u009b\\u202e\\udb40\\udc41é"}`);
+});
+
+Deno.test("writeText() writes everything, however little a write takes", () => {
+  const slow = sink(3);
+  writeText(slow, "● BTCUSDT 漢字\n");
+  assertEquals(slow.text(), "● BTCUSDT 漢字\n");
+});
+
+Deno.test("LiveTerminal keeps the live line below the lines printed", () => {
+  const output = sink();
+  const terminal = new LiveTerminal(output);
+  terminal.print("first");
+  terminal.live = "price 1";
+  terminal.print("second");
+  terminal.live = "price 10";
+  terminal.live = "price 2";
+  assertEquals(new Screen(output.text()).lines, ["first", "second", "price 2"]);
+  terminal.live = "";
+  terminal.print("third");
+  assertEquals(new Screen(output.text()).lines, ["first", "second", "third", ""]);
+});
+
+Deno.test("LiveTerminal shows the printed lines in order and the last live line, whatever comes", () => {
+  const step = fc.record({ live: fc.boolean(), text: fc.constantFrom("", "a", "bb", "a longer line") });
+  fc.assert(fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+    const output = sink();
+    const terminal = new LiveTerminal(output);
+    for (const { live, text } of steps) {
+      if (live) terminal.live = text;
+      else terminal.print(text);
+    }
+    const printed = steps.filter(({ live }) => !live).map(({ text }) => text);
+    const live = steps.findLast(({ live }) => live)?.text ?? "";
+    assertEquals(new Screen(output.text()).lines, [...printed, live]);
+  }));
+});
+
+Deno.test("LiveTerminal writes nothing when the live line stays the same", () => {
+  const output = sink();
+  const terminal = new LiveTerminal(output);
+  terminal.live = "";
+  assertEquals(output.text(), "");
+  terminal.live = "price 1";
+  const before = output.text();
+  terminal.live = "price 1";
+  assertEquals(output.text(), before);
+});
