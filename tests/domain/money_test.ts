@@ -4,9 +4,9 @@ import {
   affordableQuantity,
   averageText,
   feeOn,
+  fractionText,
   Money,
   plain,
-  fractionText,
   slippedPrice,
 } from "../../src/domain/money.ts";
 import { Exact } from "../support/exact.ts";
