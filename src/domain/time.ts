@@ -10,9 +10,12 @@ export function microseconds(stamp: number): number {
   return stamp >= THRESHOLD_MICROSECONDS ? stamp : stamp * 1000;
 }
 
-/** The second written last, since most times share theirs with the one before. */
-let shownSecond = NaN;
-let shownText = "";
+const DAY = 86_400_000_000;
+const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
+
+/** The day written last, since most times share theirs with the one before. */
+let shownDay = NaN;
+let shownDate = "";
 
 /**
  * ISO 8601 UTC with microseconds.
@@ -25,10 +28,17 @@ let shownText = "";
  * ```
  */
 export function isoTime(time: number): string {
-  const second = Math.floor(time / 1e6);
-  if (second !== shownSecond) {
-    shownSecond = second;
-    shownText = new Date(second * 1000).toISOString().slice(0, -"000Z".length);
+  const day = Math.floor(time / DAY);
+  if (day !== shownDay) {
+    shownDay = day;
+    shownDate = new Date(day * (DAY / 1000)).toISOString().split("T")[0]!;
   }
-  return `${shownText}${String(time - second * 1e6).padStart(6, "0")}Z`;
+  const ofDay = time - day * DAY;
+  const seconds = Math.floor(ofDay / 1e6);
+  const minutes = Math.floor(seconds / 60);
+  const hour = TWO_DIGITS[Math.floor(minutes / 60)]!;
+  const minute = TWO_DIGITS[minutes % 60]!;
+  const second = TWO_DIGITS[seconds % 60]!;
+  const micros = String(ofDay - seconds * 1e6).padStart(6, "0");
+  return `${shownDate}T${hour}:${minute}:${second}.${micros}Z`;
 }
