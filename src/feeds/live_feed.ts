@@ -133,10 +133,7 @@ export class LiveFeed implements Feed {
           goingAway = false;
           renewIn(renewAfterMs);
           if (signal.aborted) onAbort();
-          else {yield {
-              kind: "notice",
-              message: "the connection was replaced by a newer one, without a break",
-            };}
+          else yield { kind: "notice", message: "the connection was replaced by a newer one" };
           continue;
         }
         if (ended) break;

@@ -5,7 +5,7 @@ import { ExchangeUnreachable, LiveFeed } from "../../src/feeds/live_feed.ts";
 import { FeedRun } from "./feed_run.ts";
 import { RawServer, socketTest, tradeMessage } from "./raw_server.ts";
 
-const REPLACED = "the connection was replaced by a newer one, without a break";
+const REPLACED = "the connection was replaced by a newer one";
 
 function listen(plan: string, options: ExchangeOptions = {}): BuiltInExchange {
   return BuiltInExchange.listen({ speed: 1, rate: 4000, faults: parseFaults(plan), ...options });
