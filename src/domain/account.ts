@@ -40,6 +40,8 @@ export interface Booking {
 }
 
 const KEPT_POSTINGS = 10;
+/** So many bookings hold that many postings. */
+const KEPT_BOOKINGS = 2;
 
 /** Cash in quote currency and a position in one base currency, bought and sold on paper. */
 export class Account {
@@ -52,7 +54,7 @@ export class Account {
   /** What the present position cost, fees included. */
   #cost: Money = ZERO;
   #realized: Money = ZERO;
-  readonly #lastPostings: Posting[] = [];
+  readonly #lastBookings: Booking[] = [];
 
   /** Opens the account with `cash`, in quote currency. */
   constructor(cash: Money) {
@@ -91,21 +93,27 @@ export class Account {
    * Books one fill and checks the books. Returns, for a sale, its profit after the fees of both sides; the cost
    * of a part of the position is its share of the whole (average cost). Throws a BooksError where a law breaks.
    */
-  book({ side, price, quantity, fee, tradeId }: Booking): Money | null {
+  book(booking: Booking): Money | null {
+    this.#keep(booking);
+    const { side, price, quantity, fee } = booking;
     const notional = price.times(quantity);
-    const buys = side === "buy";
-    this.#post("market quote", buys ? notional : notional.neg(), tradeId);
-    this.#post("cash", buys ? notional.plus(fee).neg() : notional.minus(fee), tradeId);
-    this.#post("fees", fee, tradeId);
-    this.#post("market base", buys ? quantity.neg() : quantity, tradeId);
-    this.#post("position", buys ? quantity : quantity.neg(), tradeId);
+    this.#fees = this.#fees.plus(fee);
     let realized: Money | null = null;
-    if (buys) this.#cost = this.#cost.plus(notional).plus(fee);
-    else {
-      const cost = this.#position.isZero()
-        ? this.#cost
-        : costShare(this.#cost, quantity, quantity.plus(this.#position));
-      realized = notional.minus(fee).minus(cost);
+    if (side === "buy") {
+      const spent = notional.plus(fee);
+      this.#marketQuote = this.#marketQuote.plus(notional);
+      this.#cash = this.#cash.minus(spent);
+      this.#marketBase = this.#marketBase.minus(quantity);
+      this.#position = this.#position.plus(quantity);
+      this.#cost = this.#cost.plus(spent);
+    } else {
+      const received = notional.minus(fee);
+      const cost = this.#costOf(quantity);
+      this.#marketQuote = this.#marketQuote.minus(notional);
+      this.#cash = this.#cash.plus(received);
+      this.#marketBase = this.#marketBase.plus(quantity);
+      this.#position = this.#position.minus(quantity);
+      realized = received.minus(cost);
       this.#cost = this.#cost.minus(cost);
       this.#realized = this.#realized.plus(realized);
     }
@@ -118,31 +126,19 @@ export class Account {
     return this.#cash.gte(amount);
   }
 
-  #post(account: Posting["account"], amount: Money, tradeId: number): void {
-    switch (account) {
-      case "cash":
-        this.#cash = this.#cash.plus(amount);
-        break;
-      case "position":
-        this.#position = this.#position.plus(amount);
-        break;
-      case "fees":
-        this.#fees = this.#fees.plus(amount);
-        break;
-      case "market quote":
-        this.#marketQuote = this.#marketQuote.plus(amount);
-        break;
-      case "market base":
-        this.#marketBase = this.#marketBase.plus(amount);
-    }
-    this.#lastPostings.push({ account, amount, tradeId });
-    if (this.#lastPostings.length > 10 * KEPT_POSTINGS) this.#lastPostings.splice(0, 9 * KEPT_POSTINGS);
+  #costOf(quantity: Money): Money {
+    return quantity.eq(this.#position) ? this.#cost : costShare(this.#cost, quantity, this.#position);
+  }
+
+  #keep(booking: Booking): void {
+    if (this.#lastBookings.length === KEPT_BOOKINGS) this.#lastBookings.shift();
+    this.#lastBookings.push(booking);
   }
 
   /** The laws: per asset all accounts add up to what there was at the start, and profit explains the rest. */
   #check(): void {
-    this.#notNegative("cash", this.#cash);
-    this.#notNegative("position", this.#position);
+    if (this.#cash.isNegative()) this.#fail("cash", this.#cash, ZERO);
+    if (this.#position.isNegative()) this.#fail("position", this.#position, ZERO);
     this.#law("position and the market's base currency", this.#position.plus(this.#marketBase), ZERO);
     this.#law(
       "quote currency in all accounts",
@@ -153,11 +149,24 @@ export class Account {
     this.#law("realized profit", this.#realized, this.#cash.minus(this.start).plus(this.#cost));
   }
 
-  #notNegative(name: string, amount: Money): void {
-    if (amount.lt(ZERO)) throw new BooksError(name, amount, ZERO, this.#lastPostings);
+  #law(name: string, found: Money, expected: Money): void {
+    if (!found.eq(expected)) this.#fail(name, found, expected);
   }
 
-  #law(name: string, found: Money, expected: Money): void {
-    if (!found.eq(expected)) throw new BooksError(name, found, expected, this.#lastPostings);
+  #fail(law: string, found: Money, expected: Money): never {
+    throw new BooksError(law, found, expected, this.#lastBookings.flatMap(postingsOf));
   }
+}
+
+/** What one fill adds to which account: per asset the amounts sum to zero. */
+function postingsOf({ side, price, quantity, fee, tradeId }: Booking): Posting[] {
+  const notional = price.times(quantity);
+  const buys = side === "buy";
+  return [
+    { account: "market quote", amount: buys ? notional : notional.neg(), tradeId },
+    { account: "cash", amount: buys ? notional.plus(fee).neg() : notional.minus(fee), tradeId },
+    { account: "fees", amount: fee, tradeId },
+    { account: "market base", amount: buys ? quantity.neg() : quantity, tradeId },
+    { account: "position", amount: buys ? quantity : quantity.neg(), tradeId },
+  ];
 }

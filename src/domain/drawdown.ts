@@ -5,17 +5,21 @@
  * fill. Between two fills it moves with the price alone, so a trade costs one or two integer comparisons;
  * decimal arithmetic happens at a fill, and where a fall may be the worst so far or reach the limit.
  */
-import { fractionText, type Money, ZERO } from "./money.ts";
+import { estimate, fractionText, type Money, ZERO } from "./money.ts";
 import { powerOfTen, priceAsMoney } from "./price.ts";
 
-/** A fall of equity from `peak` (quote currency) to what these books are worth at a price. */
-interface Fall {
-  readonly peak: Money;
+/** Books and a price to mark them at. */
+interface Books {
   readonly cash: Money;
   readonly position: Money;
   /** Integer price at `decimals`. */
   readonly price: number;
   readonly decimals: number;
+}
+
+/** A fall of equity from `peak` (quote currency) to what these books are worth at their price. */
+interface Fall extends Books {
+  readonly peak: Money;
 }
 
 /** What a breach of the limit is reported with: fractions of the peak. */
@@ -37,7 +41,9 @@ export class Drawdown {
   /** The worst fall so far; null before the first. */
   #worst: Fall | null = null;
   #worstEstimate = 0;
-  #peak: Money;
+  /** The peak where it is not the present books' own; worked out only when a fall is decided in decimals. */
+  #peak: Money | null;
+  #peakBooks: Books | null = null;
   #peakEstimate: number;
   #cash: Money;
   #position: Money = ZERO;
@@ -61,15 +67,15 @@ export class Drawdown {
   /** Starts with `cash` (quote currency) and no position. `limit` is a fraction of the peak, or null for none. */
   constructor(cash: Money, limit: Money | null) {
     this.#peak = this.#cash = cash;
-    this.#peakEstimate = this.#cashEstimate = cash.toNumber();
+    this.#peakEstimate = this.#cashEstimate = estimate(cash);
     this.#limit = limit;
-    this.#limitEstimate = limit === null ? Infinity : limit.toNumber() - DOUBT;
+    this.#limitEstimate = limit === null ? Infinity : estimate(limit) - DOUBT;
   }
 
   /** Marks equity at a trade's integer price; whether the fall from the peak now reaches the limit. */
   mark(price: number, decimals: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
-    if (price > this.#peakPrice && (this.#peakMoved || this.#equity(price).gt(this.#peak))) {
+    if (price > this.#peakPrice && (this.#peakMoved || this.#equity(price).gt(this.#currentPeak()))) {
       this.#putAway();
       this.#peakPrice = this.#lowPrice = price;
       this.#peakMoved = true;
@@ -89,13 +95,19 @@ export class Drawdown {
     this.#putAway();
     if (this.#peakMoved) {
       this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;
-      this.#peak = this.#currentPeak();
+      this.#peak = null;
+      this.#peakBooks = {
+        cash: this.#cash,
+        position: this.#position,
+        price: this.#peakPrice,
+        decimals: this.#decimals,
+      };
       this.#peakMoved = false;
     }
     this.#cash = cash;
     this.#position = position;
-    this.#cashEstimate = cash.toNumber();
-    this.#positionEstimate = position.isZero() ? 0 : position.toNumber() / powerOfTen(this.#decimals);
+    this.#cashEstimate = estimate(cash);
+    this.#positionEstimate = position.isZero() ? 0 : estimate(position) / powerOfTen(this.#decimals);
     const fallen = this.#estimate(price);
     this.#doubtful = fallen > this.#limitEstimate && this.breachAt(price) !== null;
     this.#consider(price, fallen);
@@ -130,7 +142,9 @@ export class Drawdown {
   }
 
   #currentPeak(): Money {
-    return this.#peakMoved ? this.#equity(this.#peakPrice) : this.#peak;
+    if (this.#peakMoved) return this.#equity(this.#peakPrice);
+    this.#peak ??= worth(this.#peakBooks!);
+    return this.#peak;
   }
 
   /** The fall from the peak at `price` as a fraction, in doubles. */
@@ -183,4 +197,8 @@ export class Drawdown {
 /** How much a fall comes to, quote currency. */
 function amount({ peak, cash, position, price, decimals }: Fall): Money {
   return peak.minus(cash).minus(position.times(priceAsMoney(price, decimals)));
+}
+
+function worth({ cash, position, price, decimals }: Books): Money {
+  return cash.plus(position.times(priceAsMoney(price, decimals)));
 }

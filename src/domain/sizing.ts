@@ -1,6 +1,15 @@
 /** How much an order trades at a price, or why it trades nothing. */
 import type { Account } from "./account.ts";
-import { affordableQuantity, feeOn, type Money, plain, type Side, slippedPrice } from "./money.ts";
+import {
+  affordableQuantity,
+  feeOn,
+  type Money,
+  type Outlay,
+  outlayOf,
+  plain,
+  type Side,
+  slippedPrice,
+} from "./money.ts";
 import type { Check } from "./refusal.ts";
 import type { Terms } from "./terms.ts";
 
@@ -18,39 +27,49 @@ export interface Unsized {
   readonly value: string;
 }
 
-/**
- * Sizes an order against the account at a trade's price: a buy spends the stake, or what the cash allows with
- * the fee on top; a sell sells the whole position.
- */
-export function sizeOrder(side: Side, tradePrice: Money, account: Account, terms: Terms): Sized | Unsized {
-  const price = slippedPrice(side, tradePrice, terms.slippage, terms.tick);
-  const quantity = side === "sell" ? account.position : affordableQuantity({
-    stake: terms.stake,
-    cash: account.cash,
-    feeRate: terms.feeRate,
-    price,
-    lot: terms.lot,
-  });
-  if (quantity.isZero()) return nothing(side, price, account, terms);
-  const notional = price.times(quantity);
-  if (notional.isZero() || notional.lt(terms.minNotional)) {
-    return because("min-notional", terms.minNotional, notional);
-  }
-  const fee = feeOn(notional, terms.feeRate);
-  if (side === "buy" && !account.canPay(notional.plus(fee))) {
-    return because("funds", notional.plus(fee), account.cash);
-  }
-  return { price, quantity, fee };
-}
+/** Sizes orders under the same terms. */
+export class OrderSizing {
+  readonly #terms: Terms;
+  readonly #outlay: Outlay;
 
-/** Says why a quantity came to zero. */
-function nothing(side: Side, price: Money, account: Account, { lot, stake, feeRate }: Terms): Unsized {
-  if (side === "sell") return { reason: "no-position", limit: plain(lot), value: "0" };
-  const lotCost = price.times(lot);
-  const lotCostWithFee = lotCost.times(feeRate.plus(1));
-  return account.canPay(lotCostWithFee)
-    ? because("lot", lotCost, stake)
-    : because("funds", lotCostWithFee, account.cash);
+  constructor(terms: Terms) {
+    this.#terms = terms;
+    this.#outlay = outlayOf(terms.stake, terms.feeRate);
+  }
+
+  /**
+   * Sizes an order against the account at a trade's price: a buy spends the stake, or what the cash allows with
+   * the fee on top; a sell sells the whole position.
+   */
+  size(side: Side, tradePrice: Money, account: Account): Sized | Unsized {
+    const { slippage, tick, lot, minNotional, feeRate } = this.#terms;
+    const price = slippedPrice(side, tradePrice, slippage, tick);
+    const quantity = side === "sell"
+      ? account.position
+      : affordableQuantity(this.#outlay, account.cash, price, lot);
+    if (quantity.isZero()) return this.#nothing(side, price, account);
+    const notional = price.times(quantity);
+    if (notional.isZero() || notional.lt(minNotional)) {
+      return because("min-notional", minNotional, notional);
+    }
+    const fee = feeOn(notional, feeRate);
+    if (side === "buy") {
+      const spent = notional.plus(fee);
+      if (!account.canPay(spent)) return because("funds", spent, account.cash);
+    }
+    return { price, quantity, fee };
+  }
+
+  /** Says why a quantity came to zero. */
+  #nothing(side: Side, price: Money, account: Account): Unsized {
+    const { lot } = this.#terms;
+    if (side === "sell") return { reason: "no-position", limit: plain(lot), value: "0" };
+    const lotCost = price.times(lot);
+    const lotCostWithFee = lotCost.times(this.#outlay.grossing);
+    return account.canPay(lotCostWithFee)
+      ? because("lot", lotCost, this.#outlay.stake)
+      : because("funds", lotCostWithFee, account.cash);
+  }
 }
 
 function because(reason: Check, limit: Money, value: Money): Unsized {

@@ -6,7 +6,7 @@ import { fractionText, plain } from "../domain/money.ts";
 import { priceAsMoney } from "../domain/price.ts";
 import type { Check, Refusal } from "../domain/refusal.ts";
 import type { Signal } from "../domain/signal.ts";
-import { type Sized, sizeOrder } from "../domain/sizing.ts";
+import { OrderSizing, type Sized } from "../domain/sizing.ts";
 import type { Terms } from "../domain/terms.ts";
 import type { Signalled, Slots } from "../domain/tick.ts";
 
@@ -71,7 +71,8 @@ export interface Halt {
 
 /** Judges the orders of one symbol. */
 export class RiskGate {
-  readonly #terms: Terms;
+  readonly #latency: number;
+  readonly #sizing: OrderSizing;
   readonly #account: Account;
   readonly #drawdown: Drawdown;
   readonly #waiting: Waiting[] = [];
@@ -80,7 +81,8 @@ export class RiskGate {
   #haltTold = true;
 
   constructor(terms: Terms, account: Account, drawdown: Drawdown) {
-    this.#terms = terms;
+    this.#latency = terms.latency;
+    this.#sizing = new OrderSizing(terms);
     this.#account = account;
     this.#drawdown = drawdown;
   }
@@ -135,7 +137,7 @@ export class RiskGate {
       this.#waiting.push({
         side: signal.side,
         signalTradeId: signal.tradeId,
-        due: signal.time + this.#terms.latency,
+        due: signal.time + this.#latency,
       });
     }
     for (
@@ -163,7 +165,7 @@ export class RiskGate {
     if (this.#halt !== null && side === "buy") {
       return refusal("halted", this.#halt.limit, this.#halt.value, side, tick.id, signalTradeId);
     }
-    const sized = sizeOrder(side, priceAsMoney(tick.price, tick.decimals), this.#account, this.#terms);
+    const sized = this.#sizing.size(side, priceAsMoney(tick.price, tick.decimals), this.#account);
     if ("reason" in sized) {
       return refusal(sized.reason, sized.limit, sized.value, side, tick.id, signalTradeId);
     }

@@ -3,9 +3,11 @@ import fc from "fast-check";
 import {
   affordableQuantity,
   averageText,
+  estimate,
   feeOn,
   fractionText,
   Money,
+  outlayOf,
   plain,
   slippedPrice,
 } from "../../src/domain/money.ts";
@@ -93,13 +95,7 @@ Deno.test("slippedPrice() equals an exact reckoning, and is never better than th
 Deno.test("affordableQuantity() spends the stake, or what the cash leaves after the fee, in whole lots", () => {
   const of = (stake: string, cash: string, feeRate: string, price: string, lot: string) =>
     plain(
-      affordableQuantity({
-        stake: m(stake),
-        cash: m(cash),
-        feeRate: m(feeRate),
-        price: m(price),
-        lot: m(lot),
-      }),
+      affordableQuantity(outlayOf(m(stake), m(feeRate)), m(cash), m(price), m(lot)),
     );
   assertEquals(of("1000", "10000", "0.001", "61607.85", "0.00001"), "0.01623");
   assertEquals(of("1000", "1001", "0.001", "10", "1"), "100");
@@ -120,13 +116,7 @@ Deno.test("affordableQuantity() equals an exact reckoning to the last lot", () =
       price,
       amount(8, 10n ** 9n),
       (stake, cash, rate, price, lot) => {
-        const found = affordableQuantity({
-          stake: m(stake),
-          cash: m(cash),
-          feeRate: m(rate),
-          price: m(price),
-          lot: m(lot),
-        });
+        const found = affordableQuantity(outlayOf(m(stake), m(rate)), m(cash), m(price), m(lot));
         // The most lots of which the stake pays the price, and the cash the price and the fee on it.
         const lotCost = Exact.of(price).times(Exact.of(lot));
         const grossed = lotCost.times(new Exact(1n).plus(Exact.of(rate)));
@@ -155,13 +145,7 @@ Deno.test("affordableQuantity() keeps the lot that is affordable to the last dig
         );
         const cash = short ? due.minus(new Exact(1n, 60)) : due;
         const [stake, money] = [m(cash.toString()).times(2), m(cash.toString())];
-        const found = affordableQuantity({
-          stake,
-          cash: money,
-          feeRate: m(rate),
-          price: m(price),
-          lot: m(lot),
-        });
+        const found = affordableQuantity(outlayOf(stake, m(rate)), money, m(price), m(lot));
         const expected = short ? lots.minus(new Exact(1n)) : lots;
         assertEquals(plain(found), expected.times(Exact.of(lot)).toString());
       },
@@ -213,4 +197,20 @@ Deno.test("averageText() equals an exact reckoning, of numbers and of bigints al
     ),
     { numRuns: 2_000 },
   );
+});
+
+Deno.test("estimate() is within a few units of the last place of the amount", () => {
+  const digits = fc.tuple(fc.bigInt(-(10n ** 30n), 10n ** 30n), fc.integer({ min: 0, max: 30 }));
+  fc.assert(
+    fc.property(digits, ([units, decimals]) => {
+      const money = m(`${units}e-${decimals}`);
+      const exact = Number(`${units}e-${decimals}`);
+      assert(Math.abs(estimate(money) - exact) <= 8 * Number.EPSILON * Math.abs(exact), plain(money));
+    }),
+    { numRuns: 5_000 },
+  );
+  assertEquals(estimate(m("0")), 0);
+  assertEquals(estimate(m("60123.45")), 60123.45);
+  assertEquals(estimate(m("-0.00000893")), -0.00000893);
+  assertEquals(estimate(m("Infinity")), Infinity);
 });

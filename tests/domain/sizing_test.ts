@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Account } from "../../src/domain/account.ts";
 import { Money, plain } from "../../src/domain/money.ts";
-import { sizeOrder } from "../../src/domain/sizing.ts";
+import { OrderSizing } from "../../src/domain/sizing.ts";
 import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reckoning.ts";
 
@@ -19,13 +19,13 @@ function sized(
   if (position !== "0") {
     account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
   }
-  const order = sizeOrder(side, m(price), account, terms);
+  const order = new OrderSizing(terms).size(side, m(price), account);
   return "reason" in order
     ? { reason: order.reason, limit: order.limit, value: order.value }
     : { price: plain(order.price), quantity: plain(order.quantity), fee: plain(order.fee) };
 }
 
-Deno.test("sizeOrder() buys for the stake in whole lots, its fee rounded up", () => {
+Deno.test("OrderSizing.size() buys for the stake in whole lots, its fee rounded up", () => {
   assertEquals(sized("buy", "61607.85"), { price: "61607.85", quantity: "0.01623", fee: "0.99989541" });
   assertEquals(sized("buy", "61607.85", { lot: "0.001" }), {
     price: "61607.85",
@@ -34,7 +34,7 @@ Deno.test("sizeOrder() buys for the stake in whole lots, its fee rounded up", ()
   });
 });
 
-Deno.test("sizeOrder() buys for the cash less the fee, where that is below the stake", () => {
+Deno.test("OrderSizing.size() buys for the cash less the fee, where that is below the stake", () => {
   assertEquals(sized("buy", "10", { cash: "500.5", lot: "1" }), { price: "10", quantity: "50", fee: "0.5" });
   assertEquals(sized("buy", "10", { cash: "500.49", lot: "1" }), {
     price: "10",
@@ -43,12 +43,12 @@ Deno.test("sizeOrder() buys for the cash less the fee, where that is below the s
   });
 });
 
-Deno.test("sizeOrder() sells the whole position, off the lot too", () => {
+Deno.test("OrderSizing.size() sells the whole position, off the lot too", () => {
   const order = sized("sell", "100", { position: "0.123456789" });
   assertEquals(order, { price: "100", quantity: "0.123456789", fee: "0.01234568" });
 });
 
-Deno.test("sizeOrder() sizes at the price moved by slippage", () => {
+Deno.test("OrderSizing.size() sizes at the price moved by slippage", () => {
   assertEquals(sized("buy", "100", { slippage: "100", lot: "1" }), {
     price: "101",
     quantity: "9",
@@ -58,7 +58,7 @@ Deno.test("sizeOrder() sizes at the price moved by slippage", () => {
   assertEquals(sale, { price: "99", quantity: "2", fee: "0.198" });
 });
 
-Deno.test("sizeOrder() turns a notional below the minimum down, and takes one that equals it", () => {
+Deno.test("OrderSizing.size() turns a notional below the minimum down, and takes one that equals it", () => {
   const below = sized("sell", "100", { position: "0.04999" });
   assertEquals(below, { reason: "min-notional", limit: "5", value: "4.999" });
   assertEquals(sized("sell", "100", { position: "0.05" }).quantity, "0.05");
@@ -69,11 +69,11 @@ Deno.test("sizeOrder() turns a notional below the minimum down, and takes one th
   });
 });
 
-Deno.test("sizeOrder() turns a sale without a position down", () => {
+Deno.test("OrderSizing.size() turns a sale without a position down", () => {
   assertEquals(sized("sell", "100"), { reason: "no-position", limit: "0.00001", value: "0" });
 });
 
-Deno.test("sizeOrder() tells a lot beyond the stake from a lot beyond the cash", () => {
+Deno.test("OrderSizing.size() tells a lot beyond the stake from a lot beyond the cash", () => {
   assertEquals(sized("buy", "2000", { lot: "1" }), { reason: "lot", limit: "2000", value: "1000" });
   const poor = sized("buy", "2000", { lot: "1", cash: "2001" });
   assertEquals(poor, { reason: "funds", limit: "2002", value: "2001" });
@@ -81,13 +81,13 @@ Deno.test("sizeOrder() tells a lot beyond the stake from a lot beyond the cash",
   assertEquals(sized("buy", "2000", { lot: "1", cash: "2002" }).reason, "lot");
 });
 
-Deno.test("sizeOrder() turns a buy down that its rounded fee would take beyond the cash", () => {
+Deno.test("OrderSizing.size() turns a buy down that its rounded fee would take beyond the cash", () => {
   // 10^-8 × (1 + 0.001) is covered by the cash, but the fee is rounded up to 10^-8.
   const order = sized("buy", "0.00000001", { lot: "1", cash: "0.00000001001", minNotional: "0" });
   assertEquals(order, { reason: "funds", limit: "0.00000002", value: "0.00000001001" });
 });
 
-Deno.test("sizeOrder() turns a sale at a price of nothing down, whatever the minimum", () => {
+Deno.test("OrderSizing.size() turns a sale at a price of nothing down, whatever the minimum", () => {
   const order = sized("sell", "1", { slippage: "1", tick: "5", position: "2", minNotional: "0" });
   assertEquals(order, { reason: "min-notional", limit: "0", value: "0" });
 });
