@@ -16,9 +16,9 @@ Deno.test("priceProcess() gives the same trades for the same seed, and others fo
 
 Deno.test("priceProcess() still gives the trades that it has always given", () => {
   assertEquals(TRADES.slice(0, 3), [
-    { id: 1, price: "59999.19000000", quantity: "0.00208000", time: 1777807004364, buyerIsMaker: false },
-    { id: 2, price: "59999.19000000", quantity: "0.03853000", time: 1777807004364, buyerIsMaker: false },
-    { id: 3, price: "59997.30000000", quantity: "0.00532000", time: 1777807004486, buyerIsMaker: true },
+    { id: 1, price: "59999.96000000", quantity: "0.00208000", time: 1777807004364, buyerIsMaker: false },
+    { id: 2, price: "59999.96000000", quantity: "0.03853000", time: 1777807004364, buyerIsMaker: false },
+    { id: 3, price: "59999.95000000", quantity: "0.00532000", time: 1777807004486, buyerIsMaker: true },
   ]);
 });
 
@@ -88,6 +88,16 @@ Deno.test("priceProcess() moves like a market: volatility clusters, returns have
     last.every((price) => price > 30_000 && price < 120_000),
     `${Math.min(...last)} to ${Math.max(...last)}`,
   );
+});
+
+Deno.test("priceProcess() moves as far as the recorded market over 20, 50, 200 and 1,000 trades", () => {
+  const prices = TRADES.map((trade) => Number(trade.price));
+  // BTCUSDT, 2024-08-08 23:54 to 2024-08-09 00:05, 19,904 trades: root mean square move in basis points.
+  for (const [trades, recorded] of [[20, 0.68], [50, 1.32], [200, 3.3], [1000, 8.52]] as const) {
+    const moves = prices.slice(trades).map((price, i) => 1e4 * Math.log(price / prices[i]!));
+    const found = Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0) / moves.length);
+    assert(found > recorded / 1.5 && found < recorded * 1.5, `${trades} trades: ${found}, not ${recorded}`);
+  }
 });
 
 Deno.test("priceProcess() makes averages over 20 and 50 trades cross several times a minute", () => {
