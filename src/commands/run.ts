@@ -3,6 +3,7 @@ import type { Started } from "../domain/command.ts";
 import type { Config } from "../domain/options.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent } from "../domain/event.ts";
+import { MessageBatch } from "../domain/message_batch.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { BINANCE_HOSTS } from "../feeds/binance.ts";
@@ -56,6 +57,7 @@ class Desk {
   readonly #pipeline: Pipeline;
   readonly #view: RunView;
   readonly #symbol: string;
+  readonly #messages: MessageBatch;
   readonly #pace = new Pace();
   #connected = false;
   #rejectionsTold = false;
@@ -63,6 +65,7 @@ class Desk {
   constructor(config: Config, view: RunView) {
     this.#view = view;
     this.#symbol = config.symbol;
+    this.#messages = new MessageBatch(config.symbol);
     this.#pipeline = new Pipeline({
       symbol: config.symbol,
       short: config.short,
@@ -80,7 +83,9 @@ class Desk {
   take(batch: Batch): void {
     switch (batch.kind) {
       case "messages":
-        for (const event of this.#pipeline.run(batch.messages)) this.#view.event(event);
+        for (const event of this.#pipeline.run(this.#messages.open(batch.messages))) {
+          this.#view.event(event);
+        }
         this.#pace.note(this.#pipeline.trades, this.#pipeline.lastTime, batch.receivedAt);
         // The first unusable message is told at once, the later ones together.
         if (!this.#rejectionsTold) this.tellRejections();

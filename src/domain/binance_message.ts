@@ -7,12 +7,7 @@
  */
 import { MAX_DECIMALS, MAX_PRICE, MAX_QUANTITY, powerOfTen } from "./price.ts";
 import { microseconds } from "./time.ts";
-
-/**
- * What a message turned out to be: a trade of the symbol; something else that is meant to be there (another
- * stream, an acknowledgement); or something unusable, with the reason in `reason`.
- */
-export type Verdict = "trade" | "other" | "rejected";
+import type { TradeFields, Verdict } from "./trade_reader.ts";
 
 const QUOTE = 34, COMMA = 44, DOT = 46, ZERO = 48, COLON = 58, BRACE = 125;
 const A = 97, B = 98, F = 102, L = 108, S = 115, T_ID = 116, T_TIME = 84;
@@ -60,7 +55,7 @@ interface Shape {
  * A reader for one symbol's messages. The fields hold the last trade read; they mean something only after
  * `read` answered "trade", and the next `read` overwrites them.
  */
-export class BinanceMessageReader {
+export class BinanceMessageReader implements TradeFields {
   /** Trade ids covered, both inclusive. */
   firstId = 0;
   lastId = 0;

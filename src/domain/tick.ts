@@ -8,6 +8,7 @@
 import type { Fill } from "./fill.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Signal } from "./signal.ts";
+import type { TradeFields } from "./trade_reader.ts";
 
 /** What the parse stage knows of a trade. */
 export interface Tick {
@@ -66,15 +67,14 @@ const EMPTY: readonly never[] = [];
  * class and the stages' writes stay plain stores.
  */
 export function createTick(
-  trade: Pick<Tick, "symbol" | "firstId" | "time" | "quantityWhole" | "quantityFraction" | "buyerIsMaker"> & {
-    readonly lastId: number;
-  },
+  symbol: string,
+  trade: TradeFields,
   price: number,
   decimals: number,
   missing: number,
 ): Tick {
   const record = {
-    symbol: trade.symbol,
+    symbol,
     firstId: trade.firstId,
     id: trade.lastId,
     time: trade.time,

@@ -1,6 +1,5 @@
 /** The one place where the five stages stand in order, and where their findings become events. */
 import { Account } from "../domain/account.ts";
-import { BinanceMessageReader } from "../domain/binance_message.ts";
 import { Drawdown } from "../domain/drawdown.ts";
 import type { FillEvent, GapEvent, PipelineEvent, RefusalEvent, SummaryEvent } from "../domain/event.ts";
 import type { Fill } from "../domain/fill.ts";
@@ -10,6 +9,7 @@ import type { Refusal } from "../domain/refusal.ts";
 import type { Terms } from "../domain/terms.ts";
 import type { Averages, Filled } from "../domain/tick.ts";
 import { isoTime } from "../domain/time.ts";
+import type { TradeReader } from "../domain/trade_reader.ts";
 import { MovingAverages } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import { Parse, type Rejections } from "./parse.ts";
@@ -41,7 +41,7 @@ export interface Standing {
   readonly halted: boolean;
 }
 
-/** Messages in, events out: parse → average → signal → risk → fill. */
+/** Trades in, events out: parse → average → signal → risk → fill. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #account: Account;
@@ -59,11 +59,11 @@ export class Pipeline {
   #last: Filled | null = null;
 
   constructor(options: PipelineOptions) {
-    const { symbol, short, long, terms } = options;
+    const { short, long, terms } = options;
     this.#options = options;
     this.#account = new Account(terms.cash);
     this.#drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
-    this.#parse = new Parse(new BinanceMessageReader(symbol));
+    this.#parse = new Parse();
     this.#averages = new MovingAverages(short, long);
     this.#crossover = new Crossover();
     this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
@@ -71,23 +71,23 @@ export class Pipeline {
     this.#limit = options.stopAfter ?? Infinity;
   }
 
-  /** The stages in flow order: the same ticks as the messages held, each with everything found. */
-  over(messages: readonly string[]): Generator<Filled> {
+  /** The stages in flow order: the ticks of what the reader has at hand, each with everything found. */
+  over(reader: TradeReader): Generator<Filled> {
     return this.#fills.over(
       this.#gate.over(
         this.#crossover.over(
           this.#averages.over(
-            this.#parse.over(messages),
+            this.#parse.over(reader),
           ),
         ),
       ),
     );
   }
 
-  /** Runs the messages and yields what happened, in order. Stops at the limit of trades, and is `done` then. */
-  *run(messages: readonly string[]): Generator<PipelineEvent> {
+  /** Runs what the reader has at hand and yields what happened, in order. Stops at the limit of trades, and is `done` then. */
+  *run(reader: TradeReader): Generator<PipelineEvent> {
     if (this.done) return;
-    for (const tick of this.over(messages)) {
+    for (const tick of this.over(reader)) {
       if (this.#trades++ === 0) this.#firstTime = tick.time;
       this.#last = tick;
       if (tick.missing !== 0 || tick.signal !== null || tick.outcomes.length > 0 || this.#gate.hasNews) {

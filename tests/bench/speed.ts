@@ -3,6 +3,7 @@
  * turn, or a distribution; absolute figures say only what this machine did meanwhile.
  */
 import { configure, termsOf } from "../../src/domain/config.ts";
+import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
 import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
@@ -16,6 +17,7 @@ const ROUNDS = 15;
 const { config } = configure({});
 
 const messages = makeMessages();
+const reader = new MessageBatch(config.symbol);
 console.log(`${MESSAGES} trade messages, made by the built-in exchange with seed 1; windows 20 and 50\n`);
 inMemory();
 oneAtATime();
@@ -56,7 +58,7 @@ function inMemory(): void {
     if (ids === 0) throw new Error("nothing was parsed");
     const run = newPipeline();
     pipeline.push(timed(() => {
-      for (const event of run.run(messages)) if (event.type === "fill") fills++;
+      for (const event of run.run(reader.open(messages))) if (event.type === "fill") fills++;
     }));
   }
   const perSecond = (ms: number): string => `${(MESSAGES / ms / 1000).toFixed(2)} M/s`;
@@ -76,7 +78,7 @@ function oneAtATime(): void {
   for (let i = 0; i < MESSAGES; i++) {
     const one = [messages[i]!];
     const begun = performance.now();
-    for (const _event of run.run(one));
+    for (const _event of run.run(reader.open(one)));
     micros[i] = (performance.now() - begun) * 1000;
   }
   micros.sort();
@@ -157,7 +159,7 @@ async function runFrames(endpoint: string): Promise<void> {
       ? [batch.messages]
       : [batch.messages.slice(0, first), batch.messages.slice(first)];
     for (const part of parts) {
-      for (const _event of run.run(part));
+      for (const _event of run.run(reader.open(part)));
       seen += part.length;
       if (seen % MESSAGES === 0) run = newPipeline();
     }

@@ -3,16 +3,17 @@ import { createTick } from "../../src/domain/tick.ts";
 
 Deno.test("createTick() copies what was read and leaves every later stage's slot empty", () => {
   const read = {
-    symbol: "BTCUSDT",
     firstId: 7,
     lastId: 9,
     time: 1_723_161_255_342_000,
     quantityWhole: 3,
     quantityFraction: 50_000_000,
     buyerIsMaker: true,
-    price: "not this one",
+    // Not these: the stage has brought the price to the unit of the others.
+    price: 1,
+    decimals: 0,
   };
-  assertEquals({ ...createTick(read, 6_183_763, 2, 4) } as Record<string, unknown>, {
+  assertEquals({ ...createTick("BTCUSDT", read, 6_183_763, 2, 4) } as Record<string, unknown>, {
     symbol: "BTCUSDT",
     firstId: 7,
     id: 9,

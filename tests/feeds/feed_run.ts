@@ -3,7 +3,7 @@ import type { PipelineEvent } from "../../src/domain/event.ts";
 import type { Batch } from "../../src/feeds/feed.ts";
 import { LiveFeed, type LiveFeedOptions } from "../../src/feeds/live_feed.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
-import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, optionsOf, reading } from "../support/pipeline_input.ts";
 import { settle } from "./raw_server.ts";
 
 type Of<K extends Batch["kind"]> = Batch & { readonly kind: K };
@@ -92,7 +92,7 @@ export class FeedRun implements AsyncDisposable {
         case "messages":
           // One by one: a spread of a large batch would not fit the stack.
           for (const message of batch.messages) this.messages.push(message);
-          for (const event of this.pipeline.run(batch.messages)) this.events.push(event);
+          for (const event of this.pipeline.run(reading(batch.messages))) this.events.push(event);
           break;
         case "connected":
           this.pipeline.connected = true;

@@ -3,7 +3,7 @@ import { parseFaults } from "../../src/feeds/exchange/faults.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
 import { ExchangeUnreachable } from "../../src/feeds/live_feed.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
-import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, optionsOf, reading } from "../support/pipeline_input.ts";
 import { FeedRun } from "./feed_run.ts";
 import { RawServer, socketTest, tradeMessage } from "./raw_server.ts";
 
@@ -31,7 +31,7 @@ function assertCounted(run: FeedRun): void {
   assertEquals(gapEvents.reduce((sum, gap) => sum + gap.missing, 0), missing);
 
   const again = new Pipeline(optionsOf(DEFAULTS));
-  const events = [...again.run(run.messages), ...again.end()];
+  const events = [...again.run(reading(run.messages)), ...again.end()];
   assertEquals(again.totals, totals);
   assertEquals(events.length, run.events.length);
 }

@@ -1,11 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
 import type { Tick } from "../../src/domain/tick.ts";
 import { Parse } from "../../src/stages/parse.ts";
-import { messageOf } from "../support/pipeline_input.ts";
+import { messageOf, reading } from "../support/pipeline_input.ts";
 
-const newParse = () => new Parse(new BinanceMessageReader("BTCUSDT"));
+const newParse = () => new Parse();
 
 /** The message of a trade with one id, or of an aggregate. */
 function trade(firstId: number, lastId = firstId, price = "61837.63"): string {
@@ -19,7 +18,7 @@ function idsOf(ticks: Iterable<Tick>): [number, number][] {
 
 /** Everything that a run over batches shows. */
 function shown(parse: Parse, batches: readonly (readonly string[])[]): Record<string, unknown> {
-  const ticks = batches.flatMap((batch) => [...parse.over(batch)]).map((tick) => ({ ...tick }));
+  const ticks = batches.flatMap((batch) => [...parse.over(reading(batch))]).map((tick) => ({ ...tick }));
   parse.end();
   return { ticks, counts: parse.counts, snapshot: parse.snapshot(), rejections: parse.takeRejections() };
 }
@@ -29,7 +28,7 @@ Deno.test("Parse.over() makes one tick of every trade, with all that the message
     `{"e":"aggTrade","E":1,"s":"BTCUSDT","a":7,"p":"61837.63000000","q":"12.0041","f":3,"l":5,"T":1723161255342,"m":true,"M":true}`,
     trade(6),
   ];
-  const [tick, ...others] = newParse().over(messages);
+  const [tick, ...others] = newParse().over(reading(messages));
   assertEquals(others.length, 1);
   const {
     symbol,
@@ -79,13 +78,13 @@ Deno.test("Parse.over() drops and counts trades seen before, and marks what is m
     trade(103, 106),
     trade(90, 106),
   ];
-  assertEquals(idsOf(parse.over(messages)), [[100, 0], [101, 0], [105, 3], [106, 0]]);
+  assertEquals(idsOf(parse.over(reading(messages))), [[100, 0], [101, 0], [105, 3], [106, 0]]);
   assertEquals(parse.counts, { duplicates: 3, rejected: 0, passedOver: 0 });
 });
 
 Deno.test("Parse.over() keeps the price unit as fine as the finest price so far", () => {
   const prices = ["61837", "61837.5", "61837.25", "61838", "0.00000001", "1"];
-  const ticks = [...newParse().over(prices.map((price, at) => trade(at + 1, at + 1, price)))];
+  const ticks = [...newParse().over(reading(prices.map((price, at) => trade(at + 1, at + 1, price))))];
   assertEquals(ticks.map(({ price, decimals }) => [price, decimals]), [
     [61_837, 0],
     [618_375, 1],
@@ -106,7 +105,7 @@ Deno.test("Parse.over() counts the unusable and passes over the rest, and goes o
     trade(3).replace("61837.63", "0"),
     trade(3),
   ];
-  assertEquals(idsOf(parse.over(messages)), [[1, 0], [2, 0], [3, 0]]);
+  assertEquals(idsOf(parse.over(reading(messages))), [[1, 0], [2, 0], [3, 0]]);
   assertEquals(parse.counts, { duplicates: 0, rejected: 2, passedOver: 1 });
 });
 
@@ -114,10 +113,10 @@ Deno.test("Parse.takeRejections() hands out the count since last time, with a bo
   const parse = newParse();
   assertEquals(parse.takeRejections(), null);
   const long = `{"e":"trade","s":"BTCUSDT","t":-1,"x":"${"y".repeat(1_000)}"}`;
-  idsOf(parse.over([long, "{", trade(1), "["]));
+  idsOf(parse.over(reading([long, "{", trade(1), "["])));
   assertEquals(parse.takeRejections(), { count: 3, reason: "trade id is -1", sample: long.slice(0, 200) });
   assertEquals(parse.takeRejections(), null);
-  idsOf(parse.over(["]"]));
+  idsOf(parse.over(reading(["]"])));
   assertEquals(parse.takeRejections(), { count: 1, reason: "not JSON", sample: "]" });
   assertEquals(parse.counts.rejected, 4);
 });
@@ -126,7 +125,10 @@ Deno.test("Parse.over() finds no gap where the id went to a marker that was no m
   const marker = (id: number) =>
     `{"e":"trade","E":1,"T":1,"s":"BTCUSDT","t":${id},"p":"0","q":"0","X":"NA","m":true}`;
   const parse = newParse();
-  assertEquals(idsOf(parse.over([trade(10), marker(11), trade(12), marker(14), trade(15)])), [[10, 0], [
+  assertEquals(idsOf(parse.over(reading([trade(10), marker(11), trade(12), marker(14), trade(15)]))), [[
+    10,
+    0,
+  ], [
     12,
     0,
   ], [15, 2]]);
@@ -136,7 +138,10 @@ Deno.test("Parse.over() finds no gap where the id went to a marker that was no m
 Deno.test("Parse.over() does not believe one wild id, and keeps taking the trades after it", () => {
   const wild = 9_007_199_254_740_991;
   const parse = newParse();
-  assertEquals(idsOf(parse.over([trade(100), trade(wild), trade(101), trade(102)])), [[100, 0], [101, 0], [
+  assertEquals(idsOf(parse.over(reading([trade(100), trade(wild), trade(101), trade(102)]))), [[100, 0], [
+    101,
+    0,
+  ], [
     102,
     0,
   ]]);
@@ -150,21 +155,21 @@ Deno.test("Parse.over() does not believe one wild id, and keeps taking the trade
 
 Deno.test("Parse.over() believes a leap once the next trade follows on it, in a later batch too", () => {
   const ahead = newParse();
-  assertEquals(idsOf(ahead.over([trade(100), trade(5_000_000_000)])), [[100, 0]]);
-  assertEquals(idsOf(ahead.over([trade(5_000_000_001), trade(5_000_000_002)])), [
+  assertEquals(idsOf(ahead.over(reading([trade(100), trade(5_000_000_000)]))), [[100, 0]]);
+  assertEquals(idsOf(ahead.over(reading([trade(5_000_000_001), trade(5_000_000_002)]))), [
     [5_000_000_000, 4_999_999_899],
     [5_000_000_001, 0],
     [5_000_000_002, 0],
   ]);
   const anew = newParse();
   const messages = [trade(5_000_000_000), trade(7), trade(7), trade(4_999_999_999), trade(8), trade(9)];
-  assertEquals(idsOf(anew.over(messages)), [[5_000_000_000, 0], [7, -1], [8, 0], [9, 0]]);
+  assertEquals(idsOf(anew.over(reading(messages))), [[5_000_000_000, 0], [7, -1], [8, 0], [9, 0]]);
   assertEquals(anew.counts, { duplicates: 2, rejected: 0, passedOver: 0 });
 });
 
 Deno.test("Parse.end() counts a leap that nothing followed as rejected", () => {
   const parse = newParse();
-  assertEquals(idsOf(parse.over([trade(100), trade(5_000_000_000)])), [[100, 0]]);
+  assertEquals(idsOf(parse.over(reading([trade(100), trade(5_000_000_000)]))), [[100, 0]]);
   assertEquals(parse.counts.rejected, 0);
   parse.end();
   parse.end();
@@ -173,11 +178,11 @@ Deno.test("Parse.end() counts a leap that nothing followed as rejected", () => {
 
 Deno.test("Parse.restore() of a snapshot drops what was seen, marks what is missing and keeps the unit", () => {
   const first = newParse();
-  idsOf(first.over([trade(1, 1, "0.5"), trade(2, 2, "0.25")]));
+  idsOf(first.over(reading([trade(1, 1, "0.5"), trade(2, 2, "0.25")])));
   assertEquals(first.snapshot(), { lastId: 2, decimals: 2 });
   const second = newParse();
   second.restore(first.snapshot());
-  const ticks = [...second.over([trade(2), trade(6, 6, "3")])];
+  const ticks = [...second.over(reading([trade(2), trade(6, 6, "3")]))];
   assertEquals(ticks.map(({ id, missing, price, decimals }) => ({ id, missing, price, decimals })), [
     { id: 6, missing: 3, price: 300, decimals: 2 },
   ]);
@@ -186,7 +191,7 @@ Deno.test("Parse.restore() of a snapshot drops what was seen, marks what is miss
 
 Deno.test("Parse.over() reads no further than it is pulled", () => {
   const parse = newParse();
-  const ticks = parse.over([trade(1), "{", trade(2)]);
+  const ticks = parse.over(reading([trade(1), "{", trade(2)]));
   ticks.next();
   assertEquals(parse.counts.rejected, 0);
   ticks.return(undefined);

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
-import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
 import { gzipLines, isRecorded, zipLines } from "../support/recorded_data.ts";
 
@@ -47,7 +47,7 @@ function play(
   const pipeline = new Pipeline(optionsOf(choices));
   const events: PipelineEvent[] = [];
   for (let at = 0; at < messages.length; at += 1_000) {
-    events.push(...pipeline.run(messages.slice(at, at + 1_000)));
+    events.push(...pipeline.run(reading(messages.slice(at, at + 1_000), choices.symbol)));
   }
   events.push(...pipeline.end());
   return { pipeline, events };
@@ -109,8 +109,8 @@ Deno.test({
     const whole = new Pipeline(optionsOf(DEFAULTS));
     const single = new Pipeline(optionsOf(DEFAULTS));
     assertEquals(
-      recorded.flatMap((frame) => [...single.run([frame])]),
-      [...whole.run(recorded)],
+      recorded.flatMap((frame) => [...single.run(reading([frame]))]),
+      [...whole.run(reading(recorded))],
     );
     assertEquals(single.totals, whole.totals);
   },

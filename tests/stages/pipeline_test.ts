@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { Exact } from "../support/exact.ts";
-import { DEFAULTS, messageOf, type MessageShape, optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, type MessageShape, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
 
 /** One message of a made-up stream, before it is put after another. */
@@ -139,7 +139,7 @@ function upTo(trades: readonly PlainTrade[], count: number): PlainTrade[] {
 /** All events of a run over batches, to the end of the input. */
 function eventsOf(pipeline: Pipeline, batches: Iterable<readonly string[]>): PipelineEvent[] {
   const events: PipelineEvent[] = [];
-  for (const batch of batches) events.push(...pipeline.run(batch));
+  for (const batch of batches) events.push(...pipeline.run(reading(batch)));
   events.push(...pipeline.end());
   return events;
 }
@@ -228,8 +228,8 @@ Deno.test("Pipeline events up to a message do not depend on the messages after i
   fc.assert(
     fc.property(scenario, fc.nat(), ({ choices, messages }, at) => {
       const count = at % (messages.length + 1);
-      const whole = [...new Pipeline(optionsOf(choices)).run(messages)];
-      const prefix = [...new Pipeline(optionsOf(choices)).run(messages.slice(0, count))];
+      const whole = [...new Pipeline(optionsOf(choices)).run(reading(messages))];
+      const prefix = [...new Pipeline(optionsOf(choices)).run(reading(messages.slice(0, count)))];
       assertEquals(prefix, whole.slice(0, prefix.length));
     }),
     { numRuns: 400 },
@@ -254,18 +254,18 @@ Deno.test("Pipeline stops after exactly the trades asked for, in the middle of a
 
 Deno.test("Pipeline.run() yields nothing once it is done, and counts nothing", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS, 2));
-  const events = [...pipeline.run(messagesAt(10, 11, 9, 12))];
+  const events = [...pipeline.run(reading(messagesAt(10, 11, 9, 12)))];
   assertEquals(events.map(({ type }) => type), ["signal", "fill"]);
   assert(pipeline.done);
   const before = pipeline.totals;
-  assertEquals([...pipeline.run(messagesAt(10, 11, 9, 12, 5, 13))], []);
+  assertEquals([...pipeline.run(reading(messagesAt(10, 11, 9, 12, 5, 13)))], []);
   assertEquals(pipeline.totals, before);
   assertEquals(pipeline.totals.trades, 2);
 });
 
 Deno.test("Pipeline.run() reads no further than it is pulled: a fill is booked before the next trade", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
-  const run = pipeline.run(messagesAt(10, 11, 9, 12));
+  const run = pipeline.run(reading(messagesAt(10, 11, 9, 12)));
   assertEquals(run.next().value?.type, "signal");
   assertEquals(run.next().value?.type, "fill");
   assertEquals(pipeline.standing.trades, 2);
@@ -274,10 +274,10 @@ Deno.test("Pipeline.run() reads no further than it is pulled: a fill is booked b
 
 Deno.test("Pipeline.run() tells gap, signal, halt and what became of the orders in this order", () => {
   const pipeline = new Pipeline(optionsOf({ ...NERVOUS, stake: "10000", fee: "0" }));
-  const events = [...pipeline.run(messagesAt(10, 11, 8))];
+  const events = [...pipeline.run(reading(messagesAt(10, 11, 8)))];
   assertEquals(events.map(({ type }) => type), ["signal", "fill", "signal", "halt", "fill"]);
   const after = messageOf({ firstId: 110, lastId: 110, time: 1_723_161_255_400_000, price: "9" });
-  const [gap, ...rest] = pipeline.run([after]);
+  const [gap, ...rest] = pipeline.run(reading([after]));
   assertEquals(gap, {
     type: "gap",
     time: "2024-08-08T23:54:15.400000Z",
@@ -294,7 +294,7 @@ Deno.test("Pipeline reports ids that start anew as a gap of unknown size, and st
   const pipeline = new Pipeline(optionsOf(NERVOUS));
   const at = (id: number, price: string) =>
     messageOf({ firstId: id, lastId: id, time: 5_000_000_000, price });
-  const events = [...pipeline.run([at(5_000_000_000, "1"), at(7, "5"), at(8, "6")])];
+  const events = [...pipeline.run(reading([at(5_000_000_000, "1"), at(7, "5"), at(8, "6")]))];
   assertEquals(events.map(({ type }) => type), ["gap", "signal", "fill"]);
   const [gap] = events;
   assert(gap?.type === "gap");
@@ -304,7 +304,7 @@ Deno.test("Pipeline reports ids that start anew as a gap of unknown size, and st
 Deno.test("Pipeline refuses every order while disconnected, and trades again afterwards", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
   pipeline.connected = false;
-  const [, refused] = pipeline.run(messagesAt(10, 11));
+  const [, refused] = pipeline.run(reading(messagesAt(10, 11)));
   assertEquals(refused, {
     type: "refusal",
     time: "2024-08-08T23:54:15.343000Z",
@@ -316,13 +316,13 @@ Deno.test("Pipeline refuses every order while disconnected, and trades again aft
     tradeId: 101,
   });
   pipeline.connected = true;
-  const events = [...pipeline.run(messagesAt(10, 11, 9, 12).slice(2))];
+  const events = [...pipeline.run(reading(messagesAt(10, 11, 9, 12).slice(2)))];
   assertEquals(events.map(({ type }) => type), ["signal", "refusal", "signal", "fill"]);
 });
 
 Deno.test("Pipeline.end() lets the orders that still wait expire, once, at the last trade's time", () => {
   const pipeline = new Pipeline(optionsOf({ ...NERVOUS, latency: 10_000 }));
-  const run = [...pipeline.run(messagesAt(10, 11, 9))];
+  const run = [...pipeline.run(reading(messagesAt(10, 11, 9)))];
   assertEquals(run.map(({ type }) => type), ["signal", "signal"]);
   const time = "2024-08-08T23:54:15.344000Z";
   assertEquals([...pipeline.end()], [
@@ -346,7 +346,7 @@ Deno.test("Pipeline.standing says where the run stands, before the first trade t
   assertEquals(pipeline.totals.firstTime, null);
   assertEquals(pipeline.totals.equity, "10000");
   assertEquals([...pipeline.end()], []);
-  pipeline.run(messagesAt(10, 11)).toArray();
+  pipeline.run(reading(messagesAt(10, 11))).toArray();
   const standing = pipeline.standing;
   assertEquals(standing.price?.toString(), "11");
   assertEquals(standing.averages.long(), "10.5");
@@ -358,7 +358,7 @@ Deno.test("Pipeline.standing says where the run stands, before the first trade t
 
 Deno.test("Pipeline.takeRejections() hands out what was unusable once, with the first reason and sample", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
-  pipeline.run(["{broken", ...messagesAt(10), "x".repeat(500)]).toArray();
+  pipeline.run(reading(["{broken", ...messagesAt(10), "x".repeat(500)])).toArray();
   assertEquals(pipeline.takeRejections(), { count: 2, reason: "not JSON", sample: "{broken" });
   assertEquals(pipeline.takeRejections(), null);
   assertEquals(pipeline.totals.rejected, 2);

@@ -1,4 +1,5 @@
 /** What a pipeline takes, made from what the reckoning takes: options from choices, messages from trades. */
+import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { Money } from "../../src/domain/money.ts";
 import type { Terms } from "../../src/domain/terms.ts";
 import type { PipelineOptions } from "../../src/stages/pipeline.ts";
@@ -60,4 +61,9 @@ export function messageOf(
     ? `{"e":"aggTrade","E":${stamp},"s":"${symbol}","a":7,${amounts},"f":${firstId},"l":${lastId},${tail}`
     : `{"e":"trade","E":${stamp},"s":"${symbol}","t":${lastId},${amounts}${orders},${tail}`;
   return shape.startsWith("combined") ? `{"stream":"${symbol.toLowerCase()}@${event}","data":${body}}` : body;
+}
+
+/** A reader with `messages` at hand. */
+export function reading(messages: readonly string[], symbol = DEFAULTS.symbol): MessageBatch {
+  return new MessageBatch(symbol).open(messages);
 }

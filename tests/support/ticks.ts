@@ -16,15 +16,16 @@ export function tickOf(
   { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 }: TickWish = {},
 ): Tick {
   const trade = {
-    symbol: "BTCUSDT",
     firstId: id,
     lastId: id,
     time,
+    price,
+    decimals,
     quantityWhole: 1,
     quantityFraction: 0,
     buyerIsMaker: false,
   };
-  return createTick(trade, price, decimals, missing);
+  return createTick("BTCUSDT", trade, price, decimals, missing);
 }
 
 /** Ticks of consecutive ids at these integer prices. */

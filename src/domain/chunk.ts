@@ -1,0 +1,42 @@
+/** A piece of a recorded file on its way to its reader. */
+
+/** What a recorded file is written in, told by its first line. */
+export type Layout =
+  /** Binance public data; which column holds what, by the number of its column from 0. */
+  | { readonly kind: "csv"; readonly columns: CsvColumns }
+  /** `<receive time> <frame>` a line. */
+  | { readonly kind: "recording" }
+  /** One Binance message a line. */
+  | { readonly kind: "messages" };
+
+/** The columns of a Binance public-data file, counted from 0. */
+export interface CsvColumns {
+  /** As the file's documentation calls it, such as "spot aggTrades". */
+  readonly name: string;
+  readonly count: number;
+  /** Trade ids covered; the same column unless the rows are aggregates. */
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly time: number;
+  readonly buyerIsMaker: number;
+}
+
+/** Where a chunk comes from: one per file or archive member. */
+export interface Origin {
+  /** As the person knows it: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
+  readonly name: string;
+  readonly layout: Layout;
+}
+
+/**
+ * Whole lines, of which the last of a file may lack its line feed. The bytes are lent: they are overwritten once
+ * the next chunk is asked for.
+ */
+export interface Chunk {
+  readonly origin: Origin;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}

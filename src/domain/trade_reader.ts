@@ -1,0 +1,40 @@
+/** How trades come into the pipeline, whatever they were written in: one after the other, by name. */
+
+/**
+ * What a line or a message turned out to be: a trade of the symbol; something else that is meant to be there
+ * (another stream, an acknowledgement); or something unusable, with the reason in `reason`.
+ */
+export type Verdict = "trade" | "other" | "rejected";
+
+/** One trade as read: exact integers throughout. */
+export interface TradeFields {
+  /** Trade ids covered, both inclusive; the same number unless it is an aggregate. */
+  readonly firstId: number;
+  readonly lastId: number;
+  /** µs since 1970. */
+  readonly time: number;
+  /** Integer count of 10^-decimals quote currency, trailing zeros dropped. */
+  readonly price: number;
+  readonly decimals: number;
+  /** Whole units of base currency traded. */
+  readonly quantityWhole: number;
+  /** Plus this many hundred-millionths of one, 0 to 99,999,999. */
+  readonly quantityFraction: number;
+  /** True when the taker sold. */
+  readonly buyerIsMaker: boolean;
+}
+
+/** Reads what it was given last, one trade or unusable message at a call. */
+export interface TradeReader {
+  readonly symbol: string;
+  /** The trade read last, overwritten by the next; it means something only after "trade". */
+  readonly trade: TradeFields;
+  /** After "rejected": what is wrong, with the value found. */
+  readonly reason: string;
+  /** After "rejected": the id of a marker that says no market trade took place under it, or -1. */
+  readonly emptyId: number;
+  /** Reads on. Null when nothing more is at hand. */
+  next(): Verdict | null;
+  /** The beginning of what was read last, to show it: at most 200 characters. */
+  sample(): string;
+}
