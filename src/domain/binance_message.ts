@@ -9,7 +9,7 @@ import { MAX_DECIMALS, MAX_PRICE, MAX_QUANTITY, powerOfTen } from "./price.ts";
 import { microseconds } from "./time.ts";
 import type { TradeFields, Verdict } from "./trade_reader.ts";
 
-const QUOTE = 34, COMMA = 44, DOT = 46, ZERO = 48, COLON = 58, BRACE = 125;
+const QUOTE = 34, COMMA = 44, DOT = 46, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125;
 const A = 97, B = 98, F = 102, L = 108, S = 115, T_ID = 116, T_TIME = 84;
 const MAX_DIGITS = 16;
 /** So many digits fit 31 bits, where integer arithmetic is cheapest. */
@@ -111,7 +111,7 @@ export class BinanceMessageReader implements TradeFields {
       prefix = aggregate;
     }
     const aggregated = prefix === aggregate;
-    let at = this.#number(bytes, start + prefix.length);
+    let at = this.#skipNumber(bytes, start + prefix.length);
     if (at < 0 || !this.#symbolField.stands(view, at)) return false;
     at = this.#field(bytes, at + this.#symbolField.length, aggregated ? A : T_ID);
     if (at < 0) return false;
@@ -212,23 +212,33 @@ export class BinanceMessageReader implements TradeFields {
     return this.#number(bytes, at + 5);
   }
 
+  /** Passes over a JSON integer of up to 16 digits; the position after it, or -1. */
+  #skipNumber(bytes: Uint8Array, start: number): number {
+    let at = start;
+    while (isDigit(bytes[at]!)) at++;
+    const digits = at - start;
+    return digits === 0 || digits > MAX_DIGITS || digits > 1 && bytes[start] === ZERO ? -1 : at;
+  }
+
   /** Reads a JSON integer up to 2^53 - 1 into #integer; the position after it, or -1. */
   #number(bytes: Uint8Array, start: number): number {
     let at = start;
-    let small = 0;
-    let digit = bytes[at]! - ZERO;
-    while (digit >= 0 && digit <= 9 && at - start < SMALL_DIGITS) {
-      small = small * 10 + digit;
-      digit = bytes[++at]! - ZERO;
+    let high = 0;
+    let byte = bytes[at]!;
+    for (const limit = start + SMALL_DIGITS; at < limit && isDigit(byte); byte = bytes[++at]!) {
+      high = high * 10 + byte - ZERO;
     }
-    let value = small;
-    while (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
-      digit = bytes[++at]! - ZERO;
+    let value = high;
+    if (isDigit(byte)) {
+      const middle = at;
+      let low = 0;
+      for (; isDigit(byte); byte = bytes[++at]!) {
+        if (at - start >= MAX_DIGITS) return -1;
+        low = low * 10 + byte - ZERO;
+      }
+      value = high * powerOfTen(at - middle) + low;
     }
-    const digits = at - start;
-    if (digits === 0 || digits > MAX_DIGITS || value > Number.MAX_SAFE_INTEGER) return -1;
-    if (digits > 1 && bytes[start] === ZERO) return -1;
+    if (at === start || value > Number.MAX_SAFE_INTEGER || at - start > 1 && bytes[start] === ZERO) return -1;
     this.#integer = value;
     return at;
   }
@@ -303,6 +313,11 @@ export class BinanceMessageReader implements TradeFields {
     const bytes = bytesOf(text);
     return read(bytes) === bytes.length;
   }
+}
+
+/** A byte outside the array is undefined, and no digit. */
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
 }
 
 function bytesOf(text: string): Uint8Array {
