@@ -5,6 +5,7 @@
  * fill. Between two fills it moves with the price alone, so a trade costs one or two integer comparisons;
  * decimal arithmetic happens at a fill, and where a fall may be the worst so far or reach the limit.
  */
+import { type DrawdownPeriod, DrawdownPeriods } from "./drawdown_periods.ts";
 import { estimate, fractionText, type Money, ZERO } from "./money.ts";
 import { powerOfTen, priceAsMoney } from "./price.ts";
 
@@ -20,6 +21,9 @@ interface Books {
 /** A fall of equity from `peak` (quote currency) to what these books are worth at their price. */
 interface Fall extends Books {
   readonly peak: Money;
+  /** Times of the peak and of the trough, µs since 1970. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What a breach of the limit is reported with: fractions of the peak. */
@@ -36,6 +40,7 @@ const DOUBT = 1e-12;
 
 /** The drawdown of one account in one symbol. */
 export class Drawdown {
+  readonly #periods = new DrawdownPeriods();
   readonly #limit: Money | null;
   readonly #limitEstimate: number;
   /** The worst fall so far; null before the first. */
@@ -57,8 +62,9 @@ export class Drawdown {
   #peakPrice = Infinity;
   /** Whether #peakPrice has moved since #peak was worked out. */
   #peakMoved = false;
-  /** The lowest price since the peak, or since the books last changed. */
+  /** The lowest price since the peak, or since the books last changed, and when it was. */
   #lowPrice = -Infinity;
+  #lowTime = NaN;
   /** The price of the last fill, whose own fall has been considered; NaN once the peak has moved. */
   #filledPrice = NaN;
   /** The last fill's own cost reached the limit, so that prices above the lowest may breach it too. */
@@ -72,12 +78,14 @@ export class Drawdown {
     this.#limitEstimate = limit === null ? Infinity : estimate(limit) - DOUBT;
   }
 
-  /** Marks equity at a trade's integer price; whether the fall from the peak now reaches the limit. */
-  mark(price: number, decimals: number): boolean {
+  /** Marks equity at a trade's integer price and time (µs); whether the fall from the peak now reaches the limit. */
+  mark(price: number, decimals: number, time: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
-    if (price > this.#peakPrice && (this.#peakMoved || this.#equity(price).gt(this.#currentPeak()))) {
+    if (price >= this.#peakPrice && this.#reachesPeak(price)) {
       this.#putAway();
+      this.#periods.atPeak(time);
       this.#peakPrice = this.#lowPrice = price;
+      this.#lowTime = time;
       this.#peakMoved = true;
       this.#doubtful = false;
       this.#filledPrice = NaN;
@@ -85,14 +93,17 @@ export class Drawdown {
     }
     if (price < this.#lowPrice) {
       this.#lowPrice = price;
+      this.#lowTime = time;
       return this.#estimate(price) > this.#limitEstimate && this.breachAt(price) !== null;
     }
     return this.#doubtful && this.breachAt(price) !== null;
   }
 
-  /** Takes over the books after a fill at a trade of integer price `price`. */
-  rebook(cash: Money, position: Money, price: number): void {
+  /** Takes over the books after a fill at a trade of integer price `price` and time `time` (µs). */
+  rebook(cash: Money, position: Money, price: number, time: number): void {
     this.#putAway();
+    // Without a position equity stands still: at the peak, until this fill.
+    if (this.#position.isZero() && !this.#periods.isBelow) this.#periods.atPeak(time);
     if (this.#peakMoved) {
       this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;
       this.#peak = null;
@@ -110,13 +121,14 @@ export class Drawdown {
     this.#positionEstimate = position.isZero() ? 0 : estimate(position) / powerOfTen(this.#decimals);
     const fallen = this.#estimate(price);
     this.#doubtful = fallen > this.#limitEstimate && this.breachAt(price) !== null;
-    this.#consider(price, fallen);
+    this.#consider(price, fallen, time);
     this.#filledPrice = price;
     if (position.isZero()) {
       this.#peakPrice = Infinity;
       this.#lowPrice = -Infinity;
     } else {
       this.#lowPrice = price;
+      this.#lowTime = time;
       this.#findPeakPrice();
     }
   }
@@ -135,6 +147,27 @@ export class Drawdown {
     return this.#worst === null ? "0" : fractionText(amount(this.#worst).div(this.#worst.peak));
   }
 
+  /** The largest fall so far, as a fraction of its peak; null when equity never fell. */
+  worstFall(): DrawdownPeriod | null {
+    this.#putAway();
+    if (this.#worst === null) return null;
+    const { peak, from, to } = this.#worst;
+    const fallen = amount(this.#worst);
+    return fallen.isZero() ? null : { peak, amount: fallen, from, to, recovered: null };
+  }
+
+  /** The longest time below a peak up to `now`, µs; null when equity never fell. */
+  longestUnderWater(now: number): number | null {
+    this.#putAway();
+    return this.#periods.longest(now);
+  }
+
+  /** The deepest drawdown periods so far, deepest first. */
+  deepestPeriods(): DrawdownPeriod[] {
+    this.#putAway();
+    return this.#periods.deepest();
+  }
+
   #equity(price: number): Money {
     return this.#position.isZero()
       ? this.#cash
@@ -145,6 +178,11 @@ export class Drawdown {
     if (this.#peakMoved) return this.#equity(this.#peakPrice);
     this.#peak ??= worth(this.#peakBooks!);
     return this.#peak;
+  }
+
+  /** Whether equity at `price`, at or above #peakPrice, is at the peak or above it. */
+  #reachesPeak(price: number): boolean {
+    return this.#peakMoved || this.#equity(price).gte(this.#currentPeak());
   }
 
   /** The fall from the peak at `price` as a fraction, in doubles. */
@@ -158,11 +196,15 @@ export class Drawdown {
   /** Keeps the fall to the lowest price of this stretch, if it is the worst. */
   #putAway(): void {
     if (this.#position.isZero() || this.#lowPrice === this.#filledPrice) return;
-    this.#consider(this.#lowPrice, this.#estimate(this.#lowPrice));
+    this.#consider(this.#lowPrice, this.#estimate(this.#lowPrice), this.#lowTime);
   }
 
   /** Keeps the fall at `price` if it is the worst; `estimate` is that fall as a fraction. */
-  #consider(price: number, estimate: number): void {
+  #consider(price: number, estimate: number, time: number): void {
+    this.#periods.fall(estimate, time, () => {
+      const peak = this.#currentPeak();
+      return { peak, amount: peak.minus(this.#equity(price)) };
+    });
     if (estimate < this.#worstEstimate - DOUBT) return;
     const fall: Fall = {
       peak: this.#currentPeak(),
@@ -170,6 +212,8 @@ export class Drawdown {
       position: this.#position,
       price,
       decimals: this.#decimals,
+      from: this.#periods.peakTime,
+      to: time,
     };
     const isWorst = estimate > this.#worstEstimate + DOUBT || this.#worst === null ||
       amount(fall).times(this.#worst.peak).gt(amount(this.#worst).times(fall.peak));

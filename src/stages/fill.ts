@@ -42,7 +42,7 @@ export class PaperFills {
   #fill({ side, price, quantity, fee, signalTradeId }: ApprovedOrder, tick: Judged): Fill {
     const account = this.#account;
     const realized = account.book({ side, price, quantity, fee, tradeId: tick.id });
-    this.#drawdown.rebook(account.cash, account.position, tick.price);
+    this.#drawdown.rebook(account.cash, account.position, tick.price, tick.time);
     this.#fills++;
     return {
       kind: "fill",

@@ -95,14 +95,14 @@ function outcomes({ cash: start, fee, limit, moves }: Run): { found: Outcome; ex
     if (expectedBreach === null && limit !== null && fall.compare(Exact.of(limit).times(peak)) >= 0) {
       expectedBreach = { at, value: fall.ratio(peak, 8).toString() };
     }
-    if (drawdown.mark(units, decimals) && breach === null) {
+    if (drawdown.mark(units, decimals, 0) && breach === null) {
       breach = { at, value: plain(drawdown.breachAt(units)!.value.toDecimalPlaces(8)) };
     }
     const books = traded(cash, position, price, Exact.of(fee), share);
     if (books === null) return;
     [cash, position] = books;
     measure(cash.plus(position.times(price)));
-    drawdown.rebook(m(cash.toString()), m(position.toString()), units);
+    drawdown.rebook(m(cash.toString()), m(position.toString()), units, 0);
   });
   const expected = { worst: worst.fall.ratio(worst.peak, 8).toString(), breach: expectedBreach };
   return { found: { worst: drawdown.worst(), breach }, expected };
@@ -124,14 +124,14 @@ Deno.test("Drawdown finds the worst fall and the first trade at the limit, as an
 /** A drawdown that bought 10 at 100 for 1000 of its 1000, without a fee. */
 function invested(limit: string | null): Drawdown {
   const drawdown = new Drawdown(m("1000"), limit === null ? null : m(limit));
-  drawdown.mark(100, 0);
-  drawdown.rebook(m("0"), m("10"), 100);
+  drawdown.mark(100, 0, 0);
+  drawdown.rebook(m("0"), m("10"), 100, 0);
   return drawdown;
 }
 
 Deno.test("Drawdown.mark() is true from the price on at which the fall is the limit itself", () => {
   const drawdown = invested("0.2");
-  assertEquals([120, 97, 96].map((price) => drawdown.mark(price, 0)), [false, false, true]);
+  assertEquals([120, 97, 96].map((price) => drawdown.mark(price, 0, 0)), [false, false, true]);
   const breach = drawdown.breachAt(96);
   assertEquals([plain(breach!.limit), plain(breach!.value)], ["0.2", "0.2"]);
   assertEquals(drawdown.breachAt(97), null);
@@ -139,46 +139,46 @@ Deno.test("Drawdown.mark() is true from the price on at which the fall is the li
 
 Deno.test("Drawdown.mark() measures from the highest peak, not from the start", () => {
   const drawdown = invested("0.5");
-  assertEquals([200, 150, 300, 151].map((price) => drawdown.mark(price, 0)), [false, false, false, false]);
-  assertEquals(drawdown.mark(150, 0), true);
+  assertEquals([200, 150, 300, 151].map((price) => drawdown.mark(price, 0, 0)), [false, false, false, false]);
+  assertEquals(drawdown.mark(150, 0, 0), true);
   assertEquals(drawdown.worst(), "0.5");
 });
 
 Deno.test("Drawdown.mark() finds the limit reached at a price above the fill's, when the fill cost that much", () => {
   // A fee of 200: from the fill on the fall is the limit at 120 and below.
   const drawdown = new Drawdown(m("1000"), m("0.1"));
-  drawdown.mark(100, 0);
-  drawdown.rebook(m("0"), m("7.5"), 100);
-  assertEquals([121, 120].map((price) => drawdown.mark(price, 0)), [false, true]);
+  drawdown.mark(100, 0, 0);
+  drawdown.rebook(m("0"), m("7.5"), 100, 0);
+  assertEquals([121, 120].map((price) => drawdown.mark(price, 0, 0)), [false, true]);
 });
 
 Deno.test("Drawdown keeps its peak over a sale: the fall goes on from there", () => {
   const drawdown = invested("0.5");
-  drawdown.mark(200, 0);
-  drawdown.mark(120, 0);
-  drawdown.rebook(m("1200"), m("0"), 120);
-  assertEquals([1, 1_000_000].map((price) => drawdown.mark(price, 0)), [false, false]);
-  drawdown.rebook(m("0"), m("10"), 120);
-  assertEquals([101, 100].map((price) => drawdown.mark(price, 0)), [false, true]);
+  drawdown.mark(200, 0, 0);
+  drawdown.mark(120, 0, 0);
+  drawdown.rebook(m("1200"), m("0"), 120, 0);
+  assertEquals([1, 1_000_000].map((price) => drawdown.mark(price, 0, 0)), [false, false]);
+  drawdown.rebook(m("0"), m("10"), 120, 0);
+  assertEquals([101, 100].map((price) => drawdown.mark(price, 0, 0)), [false, true]);
   assertEquals(drawdown.worst(), "0.5");
 });
 
 Deno.test("Drawdown.mark() goes by the price, whatever its unit", () => {
   const drawdown = invested("0.2");
-  assertEquals(drawdown.mark(1201, 1), false);
-  assertEquals(drawdown.mark(9_608_000_001, 8), false);
-  assertEquals(drawdown.mark(9_608_000_000, 8), true);
+  assertEquals(drawdown.mark(1201, 1, 0), false);
+  assertEquals(drawdown.mark(9_608_000_001, 8, 0), false);
+  assertEquals(drawdown.mark(9_608_000_000, 8, 0), true);
 });
 
 Deno.test("Drawdown without a limit never says that it is reached, and measures all the same", () => {
   const drawdown = invested(null);
-  assertEquals([100, 1].map((price) => drawdown.mark(price, 0)), [false, false]);
+  assertEquals([100, 1].map((price) => drawdown.mark(price, 0, 0)), [false, false]);
   assertEquals(drawdown.breachAt(1), null);
   assertEquals(drawdown.worst(), "0.99");
 });
 
 Deno.test("Drawdown.worst() is 0 before anything was bought", () => {
   const drawdown = new Drawdown(m("1000"), m("0.2"));
-  assertEquals([5, 1, 9].map((price) => drawdown.mark(price, 0)), [false, false, false]);
+  assertEquals([5, 1, 9].map((price) => drawdown.mark(price, 0, 0)), [false, false, false]);
   assertEquals(drawdown.worst(), "0");
 });

@@ -35,7 +35,7 @@ function book(account: Account, drawdown: Drawdown, order: RiskVerdict | undefin
   assert(order?.kind === "approved");
   const { side, price: at, quantity, fee } = order;
   account.book({ side, price: at, quantity, fee, tradeId: 1 });
-  drawdown.rebook(account.cash, account.position, price);
+  drawdown.rebook(account.cash, account.position, price, 0);
 }
 
 Deno.test("RiskGate.over() approves an order with its price, quantity and fee", () => {
