@@ -24,6 +24,7 @@ const ONE: Money = new Money(1);
 const BASIS_POINTS: Money = new Money(10_000);
 const FEE_DECIMALS = 8;
 const RATIO_DECIMALS = 8;
+const AMOUNT_DECIMALS = 8;
 const COST_DECIMALS = 18;
 const UNITS = 10n ** BigInt(RATIO_DECIMALS);
 const WORD = 1e7;
@@ -127,6 +128,16 @@ export function estimate(amount: Money): number {
 /** A fraction of the peak for showing: 8 decimals, half to even. */
 export function fractionText(fraction: Money): string {
   return plain(fraction.toDecimalPlaces(RATIO_DECIMALS, Decimal.ROUND_HALF_EVEN));
+}
+
+/** An average or another inexact amount for showing, quote currency: 8 decimals, half to even. */
+export function amountText(amount: Money): string {
+  return plain(amount.toDecimalPlaces(AMOUNT_DECIMALS, Decimal.ROUND_HALF_EVEN));
+}
+
+/** The mean of `count` times that sum up to `total` µs, in ms: rounded to whole microseconds, half to even. */
+export function meanMilliseconds(total: number, count: number): number {
+  return new Money(total).div(count).toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toNumber() / 1000;
 }
 
 /** The same in plain numbers: every intermediate is an integer below 2^53. */

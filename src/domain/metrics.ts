@@ -1,0 +1,351 @@
+/**
+ * What a backtest came to: the figures a trader judges a strategy by.
+ *
+ * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; roots of
+ * returns are doubles made of additions, multiplications, divisions and square roots only, which IEEE 754
+ * defines to the last bit, so that the same trades give the same text everywhere. A figure that does not
+ * exist is null, never 0.
+ *
+ * The returns are simple returns of equity, sampled by the day, hour or minute (see `SampledEquity`). A year
+ * has 365 days of 24 hours, since these markets never close. The risk-free rate and the target return are
+ * zero.
+ */
+import type { SampledEquity, Sampling } from "./equity_curve.ts";
+import { amountText, fractionText, meanMilliseconds, Money, plain } from "./money.ts";
+import type { RoundTripTotals } from "./round_trips.ts";
+import { isoTime } from "./time.ts";
+
+/** When a trade was, µs since 1970, and its price, quote currency. */
+export interface PricedTime {
+  readonly time: number;
+  readonly price: Money;
+}
+
+/** A fall of equity from a peak to the trough after it. */
+export interface EquityFall {
+  /** Equity at the peak, quote currency; above zero. */
+  readonly peak: Money;
+  /** Peak less trough, quote currency; above zero. */
+  readonly amount: Money;
+  /** Time of the peak and of the trough, µs since 1970. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the metrics are worked out from. Amounts in quote currency. */
+export interface MetricsInput {
+  /** At the start. */
+  readonly cash: Money;
+  /** At the end: cash plus the position at the last price. */
+  readonly equity: Money;
+  /** Profit of everything sold, after the fees of both sides. */
+  readonly realized: Money;
+  /** All fees paid. */
+  readonly fees: Money;
+  /** The first and the last trade of the input; null when there was none. */
+  readonly trades: { readonly first: PricedTime; readonly last: PricedTime } | null;
+  readonly roundTrips: RoundTripTotals;
+  readonly sampled: Pick<SampledEquity, "sampling" | "returns">;
+  /** The fall that is the largest fraction of its peak; null when equity never fell. */
+  readonly drawdown: EquityFall | null;
+  /** The longest time below a peak, µs; null when equity never fell. */
+  readonly longestUnderWater: number | null;
+}
+
+/** An amount of money, quote currency, as plain decimal text, or null where there is none. */
+type Amount = string | null;
+/** A ratio as plain decimal text, 8 decimals, half to even, or null where it does not exist. */
+type Ratio = string | null;
+
+/**
+ * The metrics as they stand in the summary and in the result file, in this order. Sums of money are exact,
+ * averages have 8 decimals, half to even.
+ */
+export interface Metrics {
+  /** Equity at the end less the start cash, an open position included; realized plus open profit. */
+  readonly netProfit: string;
+  readonly realizedProfit: string;
+  /** Of the position still open, its fees so far included; 0 without one. */
+  readonly openProfit: string;
+  readonly grossProfit: string;
+  /** Zero or negative. */
+  readonly grossLoss: string;
+  readonly fees: string;
+  readonly roundTrips: number;
+  readonly wins: number;
+  readonly losses: number;
+  readonly breakEven: number;
+  readonly winRate: Ratio;
+  readonly averageWin: Amount;
+  readonly averageLoss: Amount;
+  readonly largestWin: Amount;
+  readonly largestLoss: Amount;
+  readonly profitFactor: Ratio;
+  readonly expectancy: Amount;
+  readonly payoffRatio: Ratio;
+  readonly longestWinningStreak: number;
+  readonly longestLosingStreak: number;
+  /** The mean is rounded to whole microseconds. */
+  readonly holdingTimeMs:
+    | { readonly shortest: number; readonly mean: number; readonly longest: number }
+    | null;
+  readonly timeInMarket: Ratio;
+  readonly maxDrawdown: {
+    readonly fraction: string;
+    readonly amount: string;
+    readonly from: string;
+    readonly to: string;
+    readonly lengthMs: number;
+  } | null;
+  readonly longestUnderWaterMs: number | null;
+  readonly return: Ratio;
+  readonly buyAndHoldReturn: Ratio;
+  /** Return less the return of buy and hold. */
+  readonly excessReturn: Ratio;
+  readonly annualizedReturn: Ratio;
+  readonly annualizedVolatility: Ratio;
+  readonly sharpe: Ratio;
+  readonly sortino: Ratio;
+  readonly calmar: Ratio;
+  readonly sqn: Ratio;
+  /** The period of the returns behind volatility, Sharpe and Sortino. */
+  readonly sampling: Sampling | null;
+}
+
+const DAY = 86_400_000_000;
+const YEAR = 365 * DAY;
+
+const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
+
+/**
+ * A return near zero is the difference of two doubles near each other, and off by up to 2.2e-16. A deviation
+ * below a few times that is none.
+ */
+const RESOLUTION = 1e-15;
+
+/** All metrics of one run. */
+export function metrics(
+  { cash, equity, realized, fees, trades, roundTrips, sampled, drawdown, longestUnderWater }: MetricsInput,
+): Metrics {
+  const { count, wins, losses, breakEven, grossProfit, grossLoss, holding } = roundTrips;
+  const { sampling, returns } = sampled;
+  const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
+  const net = equity.minus(cash);
+  const span = trades === null ? 0 : trades.last.time - trades.first.time;
+  const earned = simpleReturn(cash, equity);
+  const held = trades === null ? null : simpleReturn(trades.first.price, trades.last.price);
+  const annualized = annualizedReturn(cash, equity, span);
+  const fallen = drawdown === null ? null : drawdown.amount.div(drawdown.peak);
+  return {
+    netProfit: plain(net),
+    realizedProfit: plain(realized),
+    openProfit: plain(net.minus(realized)),
+    grossProfit: plain(grossProfit),
+    grossLoss: plain(grossLoss),
+    fees: plain(fees),
+    roundTrips: count,
+    wins,
+    losses,
+    breakEven,
+    winRate: ratio(winRate(wins, count)),
+    averageWin: amount(average(grossProfit, wins)),
+    averageLoss: amount(average(grossLoss, losses)),
+    largestWin: roundTrips.largestWin === null ? null : plain(roundTrips.largestWin),
+    largestLoss: roundTrips.largestLoss === null ? null : plain(roundTrips.largestLoss),
+    profitFactor: ratio(profitFactor(grossProfit, grossLoss)),
+    expectancy: amount(expectancy(grossProfit.plus(grossLoss), count)),
+    payoffRatio: ratio(payoffRatio(grossProfit, wins, grossLoss, losses)),
+    longestWinningStreak: roundTrips.longestWinningStreak,
+    longestLosingStreak: roundTrips.longestLosingStreak,
+    holdingTimeMs: holding === null ? null : {
+      shortest: holding.shortest / 1000,
+      mean: meanMilliseconds(holding.total, count),
+      longest: holding.longest / 1000,
+    },
+    timeInMarket: ratio(timeInMarket(roundTrips.timeInMarket, span)),
+    maxDrawdown: drawdown === null || fallen === null ? null : {
+      fraction: fractionText(fallen),
+      amount: plain(drawdown.amount),
+      from: isoTime(drawdown.from),
+      to: isoTime(drawdown.to),
+      lengthMs: Math.max(0, drawdown.to - drawdown.from) / 1000,
+    },
+    longestUnderWaterMs: longestUnderWater === null ? null : longestUnderWater / 1000,
+    return: ratio(earned),
+    buyAndHoldReturn: ratio(held),
+    excessReturn: ratio(earned === null || held === null ? null : earned.minus(held)),
+    annualizedReturn: ratio(annualized),
+    annualizedVolatility: ratio(periods === null ? null : annualizedVolatility(returns, periods)),
+    sharpe: ratio(periods === null ? null : sharpe(returns, periods)),
+    sortino: ratio(periods === null ? null : sortino(returns, periods)),
+    calmar: ratio(calmar(annualized, fallen)),
+    sqn: ratio(sqn(grossProfit.plus(grossLoss), roundTrips.squares, count)),
+    sampling,
+  };
+}
+
+/** Winning round trips ÷ all round trips, those that broke even included; null without any. */
+export function winRate(wins: number, count: number): Money | null {
+  return count === 0 ? null : new Money(wins).div(count);
+}
+
+/** `sum` ÷ `count`: the average of so many wins or losses, quote currency; null without any. */
+export function average(sum: Money, count: number): Money | null {
+  return count === 0 ? null : sum.div(count);
+}
+
+/**
+ * Gross profit ÷ |gross loss|, both after fees; null without a loss. As in TradeStation's Strategy
+ * Performance Report.
+ */
+export function profitFactor(grossProfit: Money, grossLoss: Money): Money | null {
+  return grossLoss.isZero() ? null : grossProfit.div(grossLoss.abs());
+}
+
+/**
+ * The mean profit of a round trip, quote currency; null without any. It equals share of wins × average win −
+ * share of losses × |average loss| (V. K. Tharp, Trade Your Way to Financial Freedom, 1998), in money instead
+ * of his multiples of the initial risk, which a strategy without stops does not have.
+ */
+export function expectancy(profit: Money, count: number): Money | null {
+  return average(profit, count);
+}
+
+/**
+ * Average win ÷ |average loss|; null without a win or without a loss. N. J. Balsara, Money Management
+ * Strategies for Futures Traders, 1992 (chapter 2).
+ */
+export function payoffRatio(
+  grossProfit: Money,
+  wins: number,
+  grossLoss: Money,
+  losses: number,
+): Money | null {
+  // One division, so that nothing is rounded twice.
+  return wins === 0 || losses === 0 ? null : grossProfit.times(losses).div(grossLoss.abs().times(wins));
+}
+
+/**
+ * Time with a position ÷ time from the first to the last trade (both µs), at most 1; null where no time
+ * passed.
+ */
+export function timeInMarket(time: number, span: number): Money | null {
+  // Above 1 only where an exchange's times went back between two round trips.
+  return span <= 0 ? null : Money.min(new Money(time).div(span), 1);
+}
+
+/**
+ * (end − start) ÷ start as a fraction; null unless start is above zero. C. R. Bacon 2008, chapter 2 (below).
+ */
+export function simpleReturn(start: Money, end: Money): Money | null {
+  return start.isPositive() && !start.isZero() ? end.minus(start).div(start) : null;
+}
+
+/**
+ * (end ÷ start)^(365 days ÷ span) − 1: the yearly rate that compounds to the whole return. `span` in µs, from
+ * the first trade to the last. C. R. Bacon, Practical Portfolio Performance Measurement and Attribution, 2nd
+ * edition 2008, chapter 2.
+ *
+ * Null for spans under a day. The exponent blows up: one percent in an hour would be 7 × 10^37. (The Global
+ * Investment Performance Standards, 5.A.4 of 2010, forbid it for all spans under a year, because it is a
+ * projection then; a day is the least here, so that every hour of the day counts at least once.)
+ */
+export function annualizedReturn(start: Money, end: Money, span: number): Money | null {
+  if (span < DAY || start.isNegative() || start.isZero()) return null;
+  return end.div(start).pow(new Money(YEAR).div(span)).minus(1);
+}
+
+/**
+ * √(Σ (value − mean)² ÷ (n − 1)): the sample standard deviation, same unit as the values; null for fewer than
+ * two. Mean first, distances second, which loses no digits where one pass would: T. F. Chan, G. H. Golub, R.
+ * J. LeVeque, Algorithms for Computing the Sample Variance, The American Statistician 37(3), 1983.
+ */
+export function standardDeviation(values: readonly number[]): number | null {
+  if (values.length < 2) return null;
+  const centre = mean(values);
+  let squares = 0;
+  for (const value of values) squares += (value - centre) * (value - centre);
+  return Math.sqrt(squares / (values.length - 1));
+}
+
+/**
+ * Sample standard deviation of the returns × √(periods per year), a fraction; null for fewer than two
+ * returns. The root assumes that returns of different periods are uncorrelated. C. R. Bacon 2008, chapter 4.
+ */
+export function annualizedVolatility(returns: readonly number[], periodsPerYear: number): number | null {
+  const deviation = standardDeviation(returns);
+  return deviation === null ? null : deviation * Math.sqrt(periodsPerYear);
+}
+
+/**
+ * Mean return ÷ sample standard deviation of the returns × √(periods per year), at a risk-free rate of zero;
+ * null for fewer than two returns or when they do not deviate. W. F. Sharpe, The Sharpe Ratio, Journal of
+ * Portfolio Management 21(1), 1994; its annualisation assumes independent returns: A. W. Lo, The Statistics
+ * of Sharpe Ratios, Financial Analysts Journal 58(4), 2002.
+ */
+export function sharpe(returns: readonly number[], periodsPerYear: number): number | null {
+  const deviation = standardDeviation(returns);
+  return deviation === null || deviation < RESOLUTION
+    ? null
+    : mean(returns) / deviation * Math.sqrt(periodsPerYear);
+}
+
+/**
+ * √(Σ min(return, 0)² ÷ n) over all n returns, those above the target of zero included as zeros; null without
+ * a return. F. A. Sortino, L. N. Price, Performance Measurement in a Downside Risk Framework, Journal of
+ * Investing 3(3), 1994.
+ */
+export function downsideDeviation(returns: readonly number[]): number | null {
+  if (returns.length === 0) return null;
+  return Math.sqrt(mean(returns.map((value) => value < 0 ? value * value : 0)));
+}
+
+/**
+ * Mean return ÷ downside deviation × √(periods per year), at a target return of zero; null for fewer than two
+ * returns or when none is below zero. F. A. Sortino, R. van der Meer, Downside Risk, Journal of Portfolio
+ * Management 17(4), 1991.
+ */
+export function sortino(returns: readonly number[], periodsPerYear: number): number | null {
+  const deviation = returns.length < 2 ? null : downsideDeviation(returns);
+  return deviation === null || deviation < RESOLUTION
+    ? null
+    : mean(returns) / deviation * Math.sqrt(periodsPerYear);
+}
+
+/**
+ * Annualised return ÷ maximum drawdown, both fractions, over the whole run (Young took the last 36 months);
+ * null where either does not exist. T. W. Young, Calmar Ratio: A Smoother Tool, Futures, October 1991.
+ */
+export function calmar(annualized: Money | null, maxDrawdown: Money | null): Money | null {
+  return annualized === null || maxDrawdown === null || maxDrawdown.isZero()
+    ? null
+    : annualized.div(maxDrawdown);
+}
+
+/**
+ * System Quality Number: √N × mean ÷ sample standard deviation (n − 1) of the profits of N round trips, given
+ * their sum and the sum of their squares; null for fewer than two or when all are equal. V. K. Tharp, The
+ * Definitive Guide to Position Sizing, 2008, in money instead of multiples of the initial risk (with a
+ * constant stake the two are proportional). N is not capped; tables that cap it at 100 give √(100 ÷ N) of
+ * this for more.
+ */
+export function sqn(sum: Money, squares: Money, count: number): Money | null {
+  if (count < 2) return null;
+  // √N × (S ÷ N) ÷ √((N Q − S²) ÷ (N (N − 1))) with one division and one root.
+  const spread = squares.times(count).minus(sum.times(sum));
+  return spread.isZero() || spread.isNegative() ? null : sum.times(new Money(count - 1).div(spread).sqrt());
+}
+
+function mean(values: readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+function ratio(value: Money | number | null): Ratio {
+  return value === null ? null : fractionText(new Money(value));
+}
+
+function amount(value: Money | null): Amount {
+  return value === null ? null : amountText(value);
+}

@@ -1,0 +1,142 @@
+/**
+ * Round trips: from no position to a position and back to none. Usually one buy and one sell; several buys
+ * may add up, and a position may be sold in parts.
+ *
+ * Only running sums are kept, so memory does not grow with the number of fills. The sums are exact: a profit
+ * has some 30 digits and its square some 60, of the 100 that Money holds. So whether all profits are equal,
+ * which decides whether their deviation is zero, is never a matter of rounding, and no numerically stable
+ * recurrence (Welford's) is needed; a round trip costs one multiplication and two additions. Fees and
+ * realized profit are the account's to add up.
+ */
+import type { Fill } from "./fill.ts";
+import { type Money, ZERO } from "./money.ts";
+
+/** How long positions were held, µs, by the trades' own times; never below zero where those went back. */
+export interface HoldingTimes {
+  readonly shortest: number;
+  /** Of all round trips together. */
+  readonly total: number;
+  readonly longest: number;
+}
+
+/**
+ * What all round trips came to. Profits are after the fees of both sides; amounts are exact, quote currency.
+ */
+export interface RoundTripTotals {
+  /** Closed round trips; a position still open is none yet. */
+  readonly count: number;
+  /** Those with a profit above, below and of exactly zero. */
+  readonly wins: number;
+  readonly losses: number;
+  readonly breakEven: number;
+  /** Sum of the winning profits, zero or more. */
+  readonly grossProfit: Money;
+  /** Sum of the losing profits, zero or less. */
+  readonly grossLoss: Money;
+  /** Sum of the squares of all profits. */
+  readonly squares: Money;
+  readonly largestWin: Money | null;
+  /** The loss farthest below zero. */
+  readonly largestLoss: Money | null;
+  /** Most wins, and most losses, one straight after the other; a break-even round trip ends both. */
+  readonly longestWinningStreak: number;
+  readonly longestLosingStreak: number;
+  /** Null before the first round trip is closed. */
+  readonly holding: HoldingTimes | null;
+  /** µs with a position, the open one's included. */
+  readonly timeInMarket: number;
+}
+
+/** Follows the fills of one account in one symbol. */
+export class RoundTrips {
+  #wins = 0;
+  #losses = 0;
+  #breakEven = 0;
+  #grossProfit: Money = ZERO;
+  #grossLoss: Money = ZERO;
+  #squares: Money = ZERO;
+  #largestWin: Money | null = null;
+  #largestLoss: Money | null = null;
+  /** Round trips of the same kind up to now: wins above zero, losses below. */
+  #streak = 0;
+  #longestWinningStreak = 0;
+  #longestLosingStreak = 0;
+  #shortest = Infinity;
+  #longest = 0;
+  #held = 0;
+  /** When the open position was first bought into; null without one. */
+  #openedAt: number | null = null;
+  /** What the parts sold of the open position have brought; null before the first. */
+  #profit: Money | null = null;
+
+  /**
+   * Takes a fill at `time`, the time of its trade (µs since 1970). Throws a TypeError for a sale of nothing
+   * or one that does not say its profit: a defect.
+   */
+  add({ side, position, realized, tradeId }: Fill, time: number): void {
+    if (side === "buy") {
+      this.#openedAt ??= time;
+      return;
+    }
+    if (realized === null || this.#openedAt === null) {
+      const found = realized === null ? "no realized profit" : "no position before it";
+      throw new TypeError(
+        `A sale closes a position and says its profit: the one at trade ${tradeId} has ${found}`,
+      );
+    }
+    const profit = this.#profit === null ? realized : this.#profit.plus(realized);
+    if (position.isZero()) this.#close(profit, heldFor(this.#openedAt, time));
+    else this.#profit = profit;
+  }
+
+  /**
+   * What it came to. `lastTime`, the last trade's time (µs since 1970), ends the time of an open position.
+   */
+  totals(lastTime: number): RoundTripTotals {
+    const count = this.#wins + this.#losses + this.#breakEven;
+    return {
+      count,
+      wins: this.#wins,
+      losses: this.#losses,
+      breakEven: this.#breakEven,
+      grossProfit: this.#grossProfit,
+      grossLoss: this.#grossLoss,
+      squares: this.#squares,
+      largestWin: this.#largestWin,
+      largestLoss: this.#largestLoss,
+      longestWinningStreak: this.#longestWinningStreak,
+      longestLosingStreak: this.#longestLosingStreak,
+      holding: count === 0 ? null : { shortest: this.#shortest, total: this.#held, longest: this.#longest },
+      timeInMarket: this.#held + (this.#openedAt === null ? 0 : heldFor(this.#openedAt, lastTime)),
+    };
+  }
+
+  #close(profit: Money, held: number): void {
+    this.#openedAt = null;
+    this.#profit = null;
+    this.#squares = this.#squares.plus(profit.times(profit));
+    this.#held += held;
+    this.#shortest = Math.min(this.#shortest, held);
+    this.#longest = Math.max(this.#longest, held);
+    if (profit.isZero()) {
+      this.#breakEven++;
+      this.#streak = 0;
+    } else if (profit.isPositive()) {
+      this.#wins++;
+      this.#streak = Math.max(this.#streak, 0) + 1;
+      this.#longestWinningStreak = Math.max(this.#longestWinningStreak, this.#streak);
+      this.#grossProfit = this.#grossProfit.plus(profit);
+      if (this.#largestWin === null || profit.gt(this.#largestWin)) this.#largestWin = profit;
+    } else {
+      this.#losses++;
+      this.#streak = Math.min(this.#streak, 0) - 1;
+      this.#longestLosingStreak = Math.max(this.#longestLosingStreak, -this.#streak);
+      this.#grossLoss = this.#grossLoss.plus(profit);
+      if (this.#largestLoss === null || profit.lt(this.#largestLoss)) this.#largestLoss = profit;
+    }
+  }
+}
+
+function heldFor(from: number, to: number): number {
+  return Math.max(0, to - from);
+}
