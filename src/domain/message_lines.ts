@@ -1,0 +1,326 @@
+/** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
+import { BinanceMessageReader } from "./binance_message.ts";
+import type { Chunk, Origin } from "./chunk.ts";
+import { powerOfTen } from "./price.ts";
+import { isNote, type ReadNote, readNote, type RecordingNote } from "./recording_note.ts";
+import type { TradeReader, Verdict } from "./trade_reader.ts";
+import { UnusableInput } from "./unusable_input.ts";
+
+/** A note of a recording, as it is handed out. */
+export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {
+  /** When it was written, µs since 1970; 0 where the lines carry no times. */
+  readonly time: number;
+};
+
+const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
+/** Digits of a receive time that are read: µs have no more until the year 2286. */
+const TIME_DIGITS = 16, HALF_DIGITS = 8;
+const SAMPLE_CHARACTERS = 200, SHOWN_CHARACTERS = 40;
+const OTHER_SYMBOLS = 8;
+/** How much shorter than the one before a line may be and still be found at the first look. */
+const SLACK = 8;
+// The mark at the beginning is part of a frame that has one: the live run saw it too.
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+const ENCODER = new TextEncoder();
+const NO_BYTES = new Uint8Array();
+
+const EVENT_OF_TRADE = /"e"\s*:\s*"(?:trade|aggTrade)"/;
+const SYMBOL = /"s"\s*:\s*"([^"\\]+)"/;
+const JSON_POSITION = /at position (\d+)/;
+
+/** What a reason says begins with `about`: which field that is, and what the reason leaves unsaid. */
+interface Fault {
+  readonly about: string;
+  readonly key: RegExp;
+  readonly expected: string;
+}
+
+const FAULTS: readonly Fault[] = [
+  { about: `symbol "s"`, key: /"s"\s*:/, expected: `, expected text such as "BTCUSDT"` },
+  { about: "trade id", key: /"[tf]"\s*:/, expected: ", expected a whole number" },
+  { about: "price", key: /"p"\s*:/, expected: "" },
+  { about: "quantity", key: /"q"\s*:/, expected: "" },
+  { about: `trade time "T"`, key: /"T"\s*:/, expected: ", expected ms or µs since 1970" },
+  { about: `"m"`, key: /"m"\s*:/, expected: "" },
+  { about: `"data"`, key: /"data"\s*:/, expected: ", expected a Binance message" },
+];
+
+/**
+ * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until it answers null and
+ * `takeNote` has nothing either. Line feeds and CRLF end lines; blank lines are passed over.
+ */
+export class MessageLines implements TradeReader {
+  readonly symbol: string;
+  readonly trade: BinanceMessageReader;
+  reason = "";
+  emptyId = -1;
+  /** When the frame read last was received, µs since 1970; 0 where the lines carry no times. */
+  receivedAt = 0;
+  /**
+   * Whether the file read last ends in a torn line, which was left out: it is a recording of Penstock's, and the
+   * program was killed while it wrote.
+   */
+  torn = false;
+  readonly #strict: boolean;
+  readonly #otherSymbols = new Set<string>();
+  #origin: Origin | null = null;
+  #bytes: Uint8Array = NO_BYTES;
+  #at = 0;
+  #end = 0;
+  /** Of the origin: lines read so far, whether they carry times, whether Penstock wrote it. */
+  #line = 0;
+  #isTimed = false;
+  #isOwn = false;
+  /** How long the last trade's line was: the next one is looked for from there. */
+  #usual = SLACK;
+  #note: TimedNote | null = null;
+  /** The frame read last: its text, where that was made, or else its bytes. */
+  #text: string | null = null;
+  #frameStart = 0;
+  #frameEnd = 0;
+
+  /**
+   * A reader for `symbol`, in upper case as the exchange writes it. When `strict`, an unusable line is thrown as
+   * UnusableInput, else it is "rejected", with the place in `reason`. A frame that an exchange is known to have
+   * sent is never thrown: one in a recording that Penstock wrote, where the live run went on too, and a marker
+   * without a market trade.
+   */
+  constructor(symbol: string, strict: boolean) {
+    this.symbol = symbol;
+    this.trade = new BinanceMessageReader(symbol);
+    this.#strict = strict;
+  }
+
+  /** Other symbols whose trades were passed over, in the order of their appearance, at most 8. */
+  get otherSymbols(): readonly string[] {
+    return [...this.#otherSymbols];
+  }
+
+  /** Whether Penstock wrote the file: whether its first line says so. */
+  get isOwn(): boolean {
+    return this.#isOwn;
+  }
+
+  /** Takes a chunk to read, whose layout is "recording" or "messages"; the rest of the one before is dropped. */
+  open({ origin, bytes, start, end }: Chunk): this {
+    if (origin !== this.#origin) {
+      this.#origin = origin;
+      this.#line = this.receivedAt = 0;
+      this.#isTimed = origin.layout.kind === "recording";
+      this.#isOwn = this.torn = false;
+    }
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#note = null;
+    this.#text = "";
+    return this;
+  }
+
+  /**
+   * Reads on. Null at the end of the chunk and at a note, which `takeNote` then gives; the next call goes on
+   * behind it. Throws UnusableInput when strict; the call after that goes on behind the line.
+   */
+  next(): Verdict | null {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    this.#note = null;
+    while (this.#at < end) {
+      const start = this.#at;
+      const frame = this.#isTimed ? this.#readTime(start) : start;
+      // Lines of trades are about as long as one another, so that the end is near where it was in the line
+      // before. Looking only there is safe: what `scan` takes holds no line feed.
+      let feed = start + this.#usual - SLACK;
+      while (feed < end && bytes[feed] !== LINE_FEED) feed++;
+      // What lies beyond the end is left from an earlier chunk.
+      if (feed > end) feed = end;
+      if (frame >= 0 && this.#scan(start, frame, feed)) return "trade";
+      const verdict = this.#readLine(start, frame, feed);
+      if (verdict !== undefined) return verdict;
+    }
+    return null;
+  }
+
+  /** The note that the last `next` came to, once; null at anything else. */
+  takeNote(): TimedNote | null {
+    const note = this.#note;
+    this.#note = null;
+    return note;
+  }
+
+  /** The beginning of the frame read last, or of the line where it has none: at most 200 characters. */
+  sample(): string {
+    const text = this.#text ?? DECODER.decode(this.#bytes.subarray(this.#frameStart, this.#frameEnd));
+    return text.slice(0, SAMPLE_CHARACTERS);
+  }
+
+  /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */
+  #scan(start: number, frame: number, feed: number): boolean {
+    const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
+    if (!this.trade.scan(this.#bytes, frame, stop)) return false;
+    this.#line++;
+    this.#at = feed + 1;
+    this.#usual = feed - start;
+    this.#text = null;
+    this.#frameStart = frame;
+    this.#frameEnd = stop;
+    return true;
+  }
+
+  /** Reads the line at `start` whatever it is; undefined when there is nothing in it to be told. */
+  #readLine(start: number, frame: number, tried: number): Verdict | null | undefined {
+    const bytes = this.#bytes;
+    let feed = bytes.indexOf(LINE_FEED, start);
+    if (feed < 0 || feed > this.#end) feed = this.#end;
+    if (frame >= 0 && feed !== tried && this.#scan(start, frame, feed)) return "trade";
+    this.#line++;
+    this.#at = feed + 1;
+    this.emptyId = -1;
+    const stop = feed > start && bytes[feed - 1] === RETURN ? feed - 1 : feed;
+    if (this.#isBlank(start, stop)) return undefined;
+    const isWhole = feed < this.#end;
+    // Beyond the line nothing is part of it, and a line ends where its time ends when it has no frame.
+    if (frame < 0 || frame >= stop) return this.#refuseLine(start, stop, isWhole);
+    let text = this.#text = DECODER.decode(bytes.subarray(frame, stop));
+    let isQuoted = false;
+    if (isNote(text)) {
+      const note = readNote(text);
+      if (note.event === "malformed") {
+        return isWhole ? this.#refuse(note.reason, frame - start) : this.#leaveOut();
+      }
+      if (note.event !== "frame") {
+        if (note.event === "recording" && this.#line === 1) this.#isOwn = true;
+        this.#note = { ...note, time: this.receivedAt };
+        return null;
+      }
+      text = this.#text = note.text;
+      isQuoted = true;
+    }
+    const verdict = this.trade.readJson(text);
+    if (verdict === "other") this.#noteSymbol(text);
+    if (verdict !== "rejected") return verdict;
+    if (this.#isOwn && !isWhole && !isQuoted) return this.#leaveOut();
+    this.reason = this.trade.reason;
+    this.emptyId = this.trade.emptyId;
+    if (this.#isOwn || this.emptyId >= 0) return verdict;
+    const { what, position } = explain(this.reason, text);
+    return this.#refuse(
+      what,
+      frame - start + (isQuoted ? 0 : ENCODER.encode(text.slice(0, position)).length),
+    );
+  }
+
+  /**
+   * Reads the receive time at `start` and the space behind it into `receivedAt`. The position of the frame, or
+   * -1. Whether it is in ns, µs or ms its magnitude tells: there are 18, 15 and 12 digits at least since 1973.
+   */
+  #readTime(start: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    let high = 0;
+    let low = 0;
+    let digit = bytes[at]! - ZERO;
+    if (digit === 0) return -1;
+    for (const half = start + HALF_DIGITS; digit >= 0 && digit <= 9 && at < half;) {
+      high = high * 10 + digit;
+      digit = bytes[++at]! - ZERO;
+    }
+    for (const whole = start + TIME_DIGITS; digit >= 0 && digit <= 9 && at < whole;) {
+      low = low * 10 + digit;
+      digit = bytes[++at]! - ZERO;
+    }
+    const read = at - start;
+    // What is finer than a microsecond is dropped, never rounded.
+    while (digit >= 0 && digit <= 9) digit = bytes[++at]! - ZERO;
+    if (bytes[at] !== SPACE) return -1;
+    let time = high * powerOfTen(Math.max(0, read - HALF_DIGITS)) + low;
+    const digits = at - start;
+    // In halves, as 16 digits may be more than a number holds exactly.
+    if (digits === 18) time = high * powerOfTen(HALF_DIGITS - 1) + Math.floor(low / 10);
+    else if (digits >= 12 && digits <= 14) time *= 1000;
+    else if (digits < 15 || digits === 17 || digits > 19) return -1;
+    if (time > Number.MAX_SAFE_INTEGER) return -1;
+    this.receivedAt = time;
+    return at + 1;
+  }
+
+  #isBlank(start: number, stop: number): boolean {
+    for (let at = start; at < stop; at++) {
+      const byte = this.#bytes[at];
+      if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
+    }
+    return true;
+  }
+
+  /** A recording's line that is not `<receive time> <frame>`. */
+  #refuseLine(start: number, stop: number, isWhole: boolean): Verdict | undefined {
+    const bytes = this.#bytes;
+    const text = this.#text = DECODER.decode(bytes.subarray(start, stop));
+    if (this.#isOwn && !isWhole) return this.#leaveOut();
+    let at = start;
+    while (at < stop && bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
+    const digits = at - start;
+    // What is wrong is the number itself, or else what stands behind it.
+    const isTime = digits >= 12 && (at === stop || bytes[at] !== SPACE || at + 1 === stop);
+    return this.#refuse(
+      `the line is ${
+        shown(text)
+      }, expected "<receive time> <frame>" with the time in ns, µs or ms since 1970`,
+      isTime ? digits : 0,
+    );
+  }
+
+  /** Takes note that the file ends in a torn line. */
+  #leaveOut(): undefined {
+    this.torn = true;
+  }
+
+  /** The line read last is unusable: `what` says why, and `offset` bytes into it is where. */
+  #refuse(what: string, offset: number): Verdict {
+    const error = new UnusableInput({ name: this.#origin!.name, line: this.#line, column: offset + 1 }, what);
+    if (this.#strict) throw error;
+    this.reason = error.message;
+    return "rejected";
+  }
+
+  #noteSymbol(text: string): void {
+    if (this.#otherSymbols.size >= OTHER_SYMBOLS) return;
+    const symbol = SYMBOL.exec(text)?.[1];
+    if (symbol === undefined || symbol === this.symbol || this.#otherSymbols.has(symbol)) return;
+    if (EVENT_OF_TRADE.test(text)) this.#otherSymbols.add(symbol);
+  }
+}
+
+/** What is wrong with a frame, with the value found and what was expected, and where in its text. */
+function explain(reason: string, text: string): { what: string; position: number } {
+  if (reason === "not JSON") {
+    const position = jsonPosition(text);
+    const found = position < text.length ? shown(text.slice(position)) : "the end of the line";
+    return { what: `not JSON: found ${found}, expected a Binance message`, position };
+  }
+  const fault = FAULTS.find(({ about }) => reason.startsWith(about));
+  if (fault === undefined) {
+    return { what: `${reason}: found ${shown(text)}, expected a trade or aggTrade`, position: 0 };
+  }
+  const isAggregate = reason.startsWith("trade id") && reason.includes(" to ");
+  const expected = isAggregate
+    ? ", expected two whole numbers, the first not above the last"
+    : fault.expected;
+  return { what: `${reason}${expected}`, position: Math.max(0, text.search(fault.key)) };
+}
+
+/** Where JSON.parse gave up, or 0 where it does not say. */
+function jsonPosition(text: string): number {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    if (message.includes("end of JSON input")) return text.length;
+    return Number(JSON_POSITION.exec(message)?.[1] ?? 0);
+  }
+  return 0;
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text);
+}

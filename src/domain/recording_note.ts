@@ -1,0 +1,150 @@
+/**
+ * The notes that Penstock writes between the frames of a recording: lines whose frame is
+ * `{"penstock":{"event":…}}`. What begins like that is a note and nothing else is, so that a look at the
+ * beginning decides; a received frame that begins like that, or that would not fit on one line, is kept inside
+ * of a note.
+ */
+
+/** The version of the recordings that this program writes and reads. */
+export const RECORDING_VERSION = 1;
+
+/** What a recording says of itself and of its connection. */
+export type RecordingNote =
+  | {
+    /** The first line of every recording that Penstock wrote. */
+    readonly event: "recording";
+    /** RECORDING_VERSION. */
+    readonly version: number;
+    /** In upper case as the exchange writes it. */
+    readonly symbol: string;
+  }
+  | {
+    readonly event: "connected";
+    readonly endpoint: string;
+    /** 1 when it was the first try since data last flowed. */
+    readonly attempt: number;
+  }
+  | { readonly event: "disconnected"; readonly reason: string; readonly retryInMs: number }
+  | { readonly event: "notice"; readonly message: string }
+  | {
+    /** Frames that were received in this place could not be written. */
+    readonly event: "lost";
+    readonly frames: number;
+    /** When the first and the last of them were received, µs since 1970. */
+    readonly from: number;
+    readonly to: number;
+  }
+  /** The recording was closed; without this last line the program was killed. */
+  | { readonly event: "ended" };
+
+/** A received frame that cannot stand in a line as it is. */
+export interface FrameNote {
+  readonly event: "frame";
+  readonly text: string;
+}
+
+/** What a note's text turned out to be. */
+export type ReadNote =
+  | RecordingNote
+  | FrameNote
+  /** Of an event that this program does not know, which a later one may have written. */
+  | { readonly event: "unknown"; readonly name: string }
+  /** Not a whole note; `reason` names the value found and what was expected. */
+  | { readonly event: "malformed"; readonly reason: string };
+
+/** What a field holds, as an error calls it. */
+interface Kind {
+  readonly expected: string;
+  holds(value: unknown): boolean;
+}
+
+const TEXT: Kind = { expected: "text", holds: (value) => typeof value === "string" };
+const COUNT: Kind = {
+  expected: "a whole number, 0 or more",
+  holds: (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0,
+};
+const MS: Kind = {
+  expected: "a number, 0 or more",
+  holds: (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
+};
+const VERSION: Kind = {
+  expected: `${RECORDING_VERSION}, which is what this version of Penstock reads`,
+  holds: (value) => value === RECORDING_VERSION,
+};
+
+const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<Record<string, Kind>> } = {
+  recording: { version: VERSION, symbol: TEXT },
+  connected: { endpoint: TEXT, attempt: COUNT },
+  disconnected: { reason: TEXT, retryInMs: MS },
+  notice: { message: TEXT },
+  lost: { frames: COUNT, from: COUNT, to: COUNT },
+  ended: {},
+  frame: { text: TEXT },
+};
+
+const BEGINNING = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
+
+/** Whether a frame's text is to be read as a note: whether it begins, spaces aside, with `{"penstock":`. */
+export function isNote(frame: string): boolean {
+  return BEGINNING.test(frame);
+}
+
+/**
+ * A note as the frame of a line: one line, whatever is in it.
+ *
+ * @example
+ * ```ts
+ * import { noteText, readNote } from "./recording_note.ts";
+ * import { assertEquals } from "@std/assert";
+ * const text = noteText({ event: "notice", message: "all is well" });
+ * assertEquals(text, `{"penstock":{"event":"notice","message":"all is well"}}`);
+ * assertEquals(readNote(text), { event: "notice", message: "all is well" });
+ * ```
+ */
+export function noteText(note: RecordingNote | FrameNote): string {
+  return JSON.stringify({ penstock: note });
+}
+
+/** Reads the text of a note, for which `isNote` holds. Fields that this program does not know are left out. */
+export function readNote(text: string): ReadNote {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return malformed(`the note is not JSON`);
+  }
+  const body = (parsed as { penstock: unknown }).penstock;
+  if (typeof body !== "object" || body === null) {
+    return malformed(`"penstock" is ${shown(body)}, expected an object`);
+  }
+  const fields = body as Record<string, unknown>;
+  const { event } = fields;
+  if (typeof event !== "string") return malformed(`"event" of a note is ${shown(event)}, expected its name`);
+  if (!isKnown(event)) return { event: "unknown", name: event };
+  const note: Record<string, unknown> = { event };
+  for (const [name, { expected, holds }] of Object.entries(FIELDS[event])) {
+    const value = fields[name];
+    if (!holds(value)) {
+      return malformed(`"${name}" of the note "${event}" is ${shown(value)}, expected ${expected}`);
+    }
+    note[name] = value;
+  }
+  // The table has just been gone through for every field of this event.
+  return note as unknown as RecordingNote | FrameNote;
+}
+
+function isKnown(event: string): event is keyof typeof FIELDS {
+  return Object.hasOwn(FIELDS, event);
+}
+
+function malformed(reason: string): ReadNote {
+  return { event: "malformed", reason };
+}
+
+const SHOWN_CHARACTERS = 40;
+
+function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  const text = JSON.stringify(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}

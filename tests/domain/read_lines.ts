@@ -1,0 +1,48 @@
+/** What the tests of MessageLines share: messages, and a plain list of what was read. */
+import type { Layout } from "../../src/domain/chunk.ts";
+import { MessageLines } from "../../src/domain/message_lines.ts";
+import { UnusableInput } from "../../src/domain/unusable_input.ts";
+
+export const ENCODER = new TextEncoder();
+export const TIME = "1723161255342123";
+
+export const trade = (id: number, price = "61837.63", more = "") =>
+  `{"e":"trade","E":1723161255343,"s":"BTCUSDT","t":${id},"p":"${price}","q":"0.02","T":1723161255342,"m":true${more}}`;
+export const ETHER = trade(1).replace("BTCUSDT", "ETHUSDT");
+/** Opens `text` as one chunk of a file of its own. */
+export function open(
+  lines: MessageLines,
+  text: string,
+  kind: "recording" | "messages" = "recording",
+): MessageLines {
+  const layout: Layout = { kind };
+  const bytes = ENCODER.encode(text);
+  return lines.open({ origin: { name: "a.txt", layout }, bytes, start: 0, end: bytes.length });
+}
+
+/** What is left to read: an id for a trade, a note's event, a verdict with its reason, or what was thrown. */
+export function rest(lines: MessageLines): (number | string)[] {
+  const found: (number | string)[] = [];
+  for (;;) {
+    let verdict;
+    try {
+      verdict = lines.next();
+    } catch (error) {
+      if (!(error instanceof UnusableInput)) throw error;
+      found.push(`thrown: ${error.message}`);
+      continue;
+    }
+    if (verdict === "trade") found.push(lines.trade.lastId);
+    else if (verdict === "other") found.push("other");
+    else if (verdict === "rejected") found.push(`rejected: ${lines.reason}`);
+    else {
+      const note = lines.takeNote();
+      if (note === null) return found;
+      found.push(note.event);
+    }
+  }
+}
+
+export function readAll(text: string, kind: "recording" | "messages" = "recording", strict = true) {
+  return rest(open(new MessageLines("BTCUSDT", strict), text, kind));
+}

@@ -1,0 +1,123 @@
+/** What the tests of recordings share: a disk that can fill up, and a reader that goes by the program's own. */
+import { assert, assertEquals } from "@std/assert";
+import { MessageLines } from "../../src/domain/message_lines.ts";
+import { Recording, type RecordingFile } from "../../src/stores/recording.ts";
+
+export const TIME = 1723161255342;
+export const MIB = 1024 * 1024;
+/** As many characters as are written at once. */
+export const LOT = 256 * 1024;
+const DECODER = new TextDecoder();
+
+/** A file in memory with a disk that can fill up, and syncs that end when they are told to. */
+export class FakeFile implements RecordingFile {
+  readonly #bytes = new Uint8Array(64 * MIB);
+  size = 0;
+  /** Bytes that still fit the disk. */
+  room = Infinity;
+  canTruncate = true;
+  canSeek = true;
+  isClosed = false;
+  /** How many syncs run at this time, and were begun in all. */
+  syncing = 0;
+  syncs = 0;
+  syncError: Error | null = null;
+  /** While it is set, syncs wait for it. */
+  gate: Promise<void> | null = null;
+  onWrite: () => void = () => {};
+
+  writeSync(bytes: Uint8Array): number {
+    assert(!this.isClosed);
+    // Never more than this at once, as a system may do.
+    const written = Math.min(bytes.length, this.room, 100_000);
+    if (written === 0) throw new Error("No space left on device (os error 28)");
+    this.#bytes.set(bytes.subarray(0, written), this.size);
+    this.size += written;
+    this.room -= written;
+    this.onWrite();
+    return written;
+  }
+
+  truncateSync(length: number): void {
+    if (!this.canTruncate) throw new Error("Input/output error (os error 5)");
+    assert(length <= this.size);
+    this.room += this.size - length;
+    this.size = length;
+  }
+
+  seekSync(offset: number, whence: Deno.SeekMode): number {
+    assertEquals([offset, whence], [0, Deno.SeekMode.End]);
+    if (!this.canSeek) throw new Error("Illegal seek (os error 29)");
+    return this.size;
+  }
+
+  async syncData(): Promise<void> {
+    assertEquals(++this.syncing, 1, "two syncs at once");
+    this.syncs++;
+    await this.gate;
+    this.syncing--;
+    if (this.syncError !== null) throw this.syncError;
+  }
+
+  close(): void {
+    assertEquals([this.isClosed, this.syncing], [false, 0]);
+    this.isClosed = true;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.size);
+  }
+
+  get text(): string {
+    return DECODER.decode(this.bytes);
+  }
+}
+
+/** A recording into a fake file, with all that it told. */
+export function fake(path = "x.rec") {
+  const file = new FakeFile();
+  const told: string[] = [];
+  const onTrouble = (text: string): void => void told.push(text);
+  const recording = Recording.create(path, { symbol: "BTCUSDT", onTrouble, time: TIME, open: () => file });
+  return { file, told, recording };
+}
+
+/** A line as a naive reader sees it. */
+export interface Line {
+  readonly time: number;
+  readonly frame: string;
+}
+
+/** The frames of a recording, and its notes in their place, all by the program's own reader. */
+export function readBack(bytes: Uint8Array) {
+  const lines = new MessageLines("BTCUSDT", true);
+  const origin = { name: "recording", layout: { kind: "recording" } } as const;
+  lines.open({ origin, bytes, start: 0, end: bytes.length });
+  const frames: Line[] = [];
+  const verdicts: string[] = [];
+  const notes: Record<string, unknown>[] = [];
+  for (;;) {
+    const verdict = lines.next();
+    if (verdict !== null) {
+      verdicts.push(verdict);
+      frames.push({ time: lines.receivedAt, frame: lines.sample() });
+      continue;
+    }
+    const note = lines.takeNote();
+    if (note === null) break;
+    notes.push({ ...note, after: frames.length });
+  }
+  return { frames, verdicts, notes, torn: lines.torn };
+}
+
+/** Numbered frames of `length` characters. */
+export function numbered(from: number, to: number, length = 100): string[] {
+  return Array.from(
+    { length: to - from },
+    (_, i) => `{"id":${from + i},"x":"`.padEnd(length - 2, "x") + `"}`,
+  );
+}
+
+export function idsOf(frames: readonly Line[]): number[] {
+  return frames.map(({ frame }) => Number(/^{"id":(\d+),/.exec(frame)![1]));
+}

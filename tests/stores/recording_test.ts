@@ -1,0 +1,328 @@
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { constants, gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
+import { Recording, RecordingError } from "../../src/stores/recording.ts";
+import { gzipLines, isRecorded } from "../support/recorded_data.ts";
+import { fake, FakeFile, idsOf, type Line, LOT, numbered, readBack, TIME } from "./fake_recording.ts";
+
+const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
+const DECODER = new TextDecoder();
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
+  try {
+    await use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const fail = (text: string): void => {
+  throw new Error(`Trouble: ${text}`);
+};
+
+Deno.test("Recording writes one frame a line with its time in µs, notes between them, plain and as gzip", async () => {
+  await inFolder(async (folder) => {
+    for (const path of [`${folder}/a.txt`, `${folder}/b.gz`]) {
+      const recording = Recording.create(path, { symbol: "BTCUSDT", onTrouble: fail, time: TIME });
+      recording.note({ event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 }, TIME + 1);
+      recording.frames([`{"e":1}`, `{"e":2}`], TIME + 2);
+      recording.frames([], TIME + 3);
+      recording.frames([`{"e":3}`, `{"e":4}`, `{"e":5}`], TIME + 4.25, 2);
+      recording.note({ event: "disconnected", reason: "a\nb", retryInMs: 5 }, TIME + 5);
+      recording.frames([`{\n"e":6}`], TIME + 6);
+      await recording.close(TIME + 7);
+      const bytes = Deno.readFileSync(path);
+      assertEquals(DECODER.decode(path.endsWith("gz") ? gunzipSync(bytes) : bytes).split("\n"), [
+        `1723161255342000 {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}`,
+        `1723161255343000 {"penstock":{"event":"connected","endpoint":"ws://127.0.0.1:1","attempt":1}}`,
+        `1723161255344000 {"e":1}`,
+        `1723161255344000 {"e":2}`,
+        `1723161255346250 {"e":3}`,
+        `1723161255346250 {"e":4}`,
+        `1723161255347000 {"penstock":{"event":"disconnected","reason":"a\\nb","retryInMs":5}}`,
+        `1723161255348000 {"penstock":{"event":"frame","text":"{\\n\\"e\\":6}"}}`,
+        `1723161255349000 {"penstock":{"event":"ended"}}`,
+        "",
+      ]);
+    }
+  });
+});
+
+/** Text that no line could hold, or that reads as something else, among all other text. */
+const anyFrame = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit: "grapheme", maxLength: 40 }) },
+  {
+    weight: 4,
+    arbitrary: fc.string({ unit: fc.nat(0xffff).map((c) => String.fromCharCode(c)), maxLength: 40 }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.string({ unit: fc.constantFrom(...'{"penstock: \t\r\n\ufeff\0'), maxLength: 40 }),
+  },
+  fc.json().map((text) => text.slice(0, 200)),
+  fc.constantFrom(
+    "",
+    " ",
+    "\n",
+    "\r",
+    "x\r",
+    "{",
+    "\ufeff{}",
+    `{"penstock":{"event":"ended"}}`,
+    `{"penstock":`,
+    `{"penstocks":1}`,
+    ` \t{ "penstock" : 1}`,
+    `{"penstock":{"event":"frame","text":"x"}}`,
+    `{"e":"trade","E":1,"s":"BTCUSDT","t":9,"p":"1.5","q":"2","T":1723161255342,"m":true,"M":true}`,
+    `{"e":"trade","E":1,"s":"BTCUSDT",\n"t":9,"p":"1.5","q":"2","T":1723161255342,"m":true,"M":true}`,
+    `{"e":"trade","E":1,"s":"ETHUSDT","t":9,"p":"1.5","q":"2","T":1723161255342,"m":true,"M":true}`,
+  ),
+);
+
+Deno.test("Recording keeps any frames, in order, and they are read as the live run read them", async () => {
+  const anyBatch = fc.record({ frames: fc.array(anyFrame, { maxLength: 8 }), later: fc.nat(5000) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyBatch, { maxLength: 6 }), fc.boolean(), async (batches, isPacked) => {
+      const { file, told, recording } = fake(isPacked ? "x.gz" : "x");
+      const expected: Line[] = [];
+      let at = TIME;
+      for (const { frames, later } of batches) {
+        at += later / 4;
+        recording.frames(frames, at);
+        for (const frame of frames) expected.push({ time: Math.round(at * 1000), frame });
+      }
+      await recording.close(at);
+      const read = readBack(isPacked ? gunzipSync(file.bytes) : file.bytes);
+      assertEquals(read.frames, expected);
+      const reader = new BinanceMessageReader("BTCUSDT");
+      assertEquals(read.verdicts, expected.map(({ frame }) => reader.readJson(frame)));
+      assertEquals(read.notes.map(({ event }) => event), ["recording", "ended"]);
+      assertEquals(told, []);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+Deno.test({
+  name: "Recording keeps the recorded BTCUSDT frames to the last byte",
+  ignore: !isRecorded(...BTCUSDT),
+  fn: async () => {
+    const lines = (await Promise.all(BTCUSDT.map(gzipLines))).flat();
+    const { file, told, recording } = fake("x.gz");
+    const frames = lines.map((line) => line.slice(line.indexOf(" ") + 1));
+    for (let at = 0; at < frames.length; at += 256) recording.frames(frames.slice(at, at + 256), TIME);
+    await recording.close(TIME);
+    const kept = gunzipSync(file.bytes).toString().split("\n").slice(1, -2);
+    assertEquals(kept.length, 99_574);
+    assert(kept.every((line, at) => line === `${TIME}000 ${frames[at]}`));
+    assertEquals(told, []);
+    assertGreater(gunzipSync(file.bytes).length / file.size, 6);
+  },
+});
+
+Deno.test("Recording.create() refuses what it must not or cannot write to, and says what to do", async () => {
+  await inFolder(async (folder) => {
+    const create = (path: string) => Recording.create(path, { symbol: "BTCUSDT", onTrouble: fail });
+    const taken = `${folder}/taken.gz`;
+    Deno.writeTextFileSync(taken, "x");
+    const cases = [
+      [taken, "it has something in it already. Choose another name, or move that file away."],
+      [folder, "it is a folder. Name a file in it."],
+      [`${folder}/a/b.txt`, `the folder ${folder}/a does not exist. Create it, or choose another place.`],
+      [`${taken}/b.txt`, "Not a directory"],
+    ] as const;
+    for (const [path, what] of cases) {
+      const { message } = assertThrows(() => create(path), RecordingError);
+      assertStringIncludes(message, `Cannot record to ${path}: ${what}`);
+    }
+    assertEquals(Deno.readTextFileSync(taken), "x");
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+    // An empty file is as good as none.
+    Deno.writeTextFileSync(`${folder}/empty`, "");
+    await create(`${folder}/empty`).close();
+    assertGreater(Deno.statSync(`${folder}/empty`).size, 0);
+  });
+});
+
+Deno.test("Recording.create() leaves nothing torn and nothing open where even the first line does not fit", () => {
+  const file = new FakeFile();
+  const create = () => Recording.create("x", { symbol: "BTCUSDT", onTrouble: fail, open: () => file });
+  file.room = 10;
+  assertThrows(create, RecordingError, "No space left on device (os error 28). Choose another place.");
+  assertEquals([file.size, file.isClosed], [0, true]);
+  const pipe = new FakeFile();
+  pipe.canSeek = false;
+  const open = () => pipe;
+  const { message } = assertThrows(
+    () => Recording.create("x", { symbol: "BTCUSDT", onTrouble: fail, open }),
+    RecordingError,
+  );
+  const what = "it is not a file (Illegal seek (os error 29)). Choose another name.";
+  assertEquals([message, pipe.isClosed], [`Cannot record to x: ${what}`, true]);
+});
+
+const SOURCE = new URL("../../src/stores/recording.ts", import.meta.url).href;
+
+/** Runs `body` as a program of its own that may write to `folder` only. */
+function child(body: string, folder: string): Deno.ChildProcess {
+  const script = `import { Recording } from ${JSON.stringify(SOURCE)};\n${body}`;
+  const path = `${folder}/child.js`;
+  Deno.writeTextFileSync(path, script);
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-config", `--allow-write=${folder}/out`, path],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+Deno.test("Recording.create() names the flag that lets it write", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/elsewhere.txt`;
+    const body = `
+      const create = (path) => Recording.create(path, { symbol: "X", onTrouble: console.log }).close();
+      try { await create(${JSON.stringify(path)}); } catch ({ name, message }) { console.log(name, message); }
+      // Writing is all it needs to be allowed.
+      await create(${JSON.stringify(`${folder}/out/fine.txt`)});
+    `;
+    Deno.mkdirSync(`${folder}/out`);
+    const { stdout, code } = await child(body, folder).output();
+    assertEquals(
+      DECODER.decode(stdout),
+      `RecordingError Cannot record to ${path}: writing there is not allowed. ` +
+        `Allow it with --allow-write=${path}, or choose a place where writing is allowed.\n`,
+    );
+    assertEquals(code, 0);
+    assertEquals(readBack(Deno.readFileSync(`${folder}/out/fine.txt`)).notes.length, 2);
+  });
+});
+
+Deno.test("Recording loses at most the last second when the program is killed", async () => {
+  await inFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/out`);
+    const paths = [`${folder}/out/a.txt`, `${folder}/out/b.gz`];
+    const body = `
+      const all = ${JSON.stringify(paths)}.map((path) =>
+        Recording.create(path, { symbol: "BTCUSDT", onTrouble: console.log }));
+      const begun = Date.now();
+      let id = 0;
+      setInterval(() => {
+        const now = Date.now();
+        const frames = Array.from({ length: 7 }, () => JSON.stringify({ id: id++, text: "x" }));
+        for (const recording of all) recording.frames(frames, now);
+        console.log(now - begun, now, id);
+      }, 5);
+    `;
+    const running = child(body, folder);
+    let said = "";
+    // Killed when the first lot is written and the second is nearly due.
+    for await (const bytes of running.stdout.values({ preventCancel: true })) {
+      said += DECODER.decode(bytes, { stream: true });
+      if (Number(/(\d+) \d+ \d+\n$/.exec(said)?.[1]) > 1_700) break;
+    }
+    running.kill("SIGKILL");
+    for await (const bytes of running.stdout) said += DECODER.decode(bytes, { stream: true });
+    assertEquals((await running.status).signal, "SIGKILL");
+    const [, killedAt, received] = /\d+ (\d+) (\d+)\n[^\n]*$/.exec(said)!.map(Number) as [
+      number,
+      number,
+      number,
+    ];
+    for (const path of paths) {
+      const bytes = Deno.readFileSync(path);
+      const { frames, notes } = readBack(
+        path.endsWith("gz") ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes,
+      );
+      const ids = idsOf(frames);
+      assert(ids.every((id, at) => id === at));
+      assertEquals(notes.map(({ event }) => event), ["recording"]);
+      assertGreater(ids.length, received / 4);
+      const last = frames.at(-1)!.time / 1000;
+      assertLess(killedAt - last, 1000, `${path}: ${ids.length} of ${received} frames are kept`);
+    }
+  });
+});
+
+Deno.test("Recording writes within a second of the first frame, and at once when much has come", async () => {
+  const { file, recording } = fake();
+  const before = file.size;
+  const written = Promise.withResolvers<void>();
+  file.onWrite = written.resolve;
+  const begun = performance.now();
+  recording.frames(numbered(0, 3), TIME);
+  recording.note({ event: "notice", message: "x" }, TIME);
+  assertEquals(file.size, before);
+  await written.promise;
+  assertGreater(performance.now() - begun, 500);
+  assertEquals(idsOf(readBack(file.bytes).frames), [0, 1, 2]);
+  const lot = numbered(3, 3 + LOT / 100);
+  recording.frames(lot, TIME);
+  assertEquals(readBack(file.bytes).frames.length, 3 + lot.length);
+  await recording.close();
+});
+
+Deno.test("Recording with gzip can be read up to the last lot at any time", async () => {
+  const { file, recording } = fake("x.gz");
+  const lot = Math.ceil(LOT / 100);
+  for (let n = 0; n < 5; n++) {
+    recording.frames(numbered(n * lot, (n + 1) * lot), TIME);
+    recording.frames(numbered(0, 5), TIME, 0);
+    assertEquals(idsOf(readBack(gunzipSync(file.bytes)).frames).length, (n + 1) * lot);
+  }
+  await recording.close();
+});
+
+Deno.test("Recording.close() notes the end, syncs and closes, once; nothing can be recorded after it", async () => {
+  const { file, recording } = fake();
+  recording.frames(numbered(0, 3), TIME);
+  const closing = recording.close(TIME + 5);
+  assertThrows(() => recording.frames([], TIME), Error, "The recording x.rec is closed");
+  assertThrows(() => recording.note({ event: "ended" }, TIME), Error, "The recording x.rec is closed");
+  await closing;
+  await recording.close();
+  await recording[Symbol.asyncDispose]();
+  const { notes, frames } = readBack(file.bytes);
+  assertEquals(frames.length, 3);
+  assertEquals(notes.at(-1), { event: "ended", time: (TIME + 5) * 1000, after: 3 });
+  assert(file.isClosed && file.syncs >= 2);
+});
+
+Deno.test("Recording is closed when its block is left", async () => {
+  const { file, recording } = fake();
+  {
+    await using open = recording;
+    open.frames(numbered(0, 1), TIME);
+  }
+  assert(file.isClosed);
+  assertEquals(readBack(file.bytes).notes.at(-1)!.event, "ended");
+});
+
+Deno.test("Recording has every lot put on the disk, one sync after another, and never waits for it", async () => {
+  const { file, told, recording } = fake();
+  const gate = Promise.withResolvers<void>();
+  file.gate = gate.promise;
+  assertEquals(file.syncs, 1);
+  const lot = numbered(0, Math.ceil(LOT / 100));
+  for (let n = 0; n < 4; n++) {
+    recording.frames(lot, TIME);
+    // What was synced before has had its turn to say so.
+    await new Promise<void>((resolve) => setTimeout(resolve));
+  }
+  assertEquals([file.syncing, file.syncs], [1, 2]);
+  const closing = recording.close();
+  const { size } = file;
+  assertEquals(readBack(file.bytes).frames.length, 4 * lot.length);
+  gate.resolve();
+  await closing;
+  // That of the first line; one that began with the first lot; one for the lots that came meanwhile.
+  assertEquals([file.syncs, file.size, told], [3, size, []]);
+});
