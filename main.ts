@@ -5,14 +5,14 @@ import meta from "./deno.json" with { type: "json" };
 import { printable } from "./src/views/terminal.ts";
 
 /** What the program ends with. */
-const EXIT = { done: 0, failure: 1, usage: 2, unreachable: 4, interrupted: 130 } as const;
+const EXIT = { done: 0, failure: 1, usage: 2, input: 3, unreachable: 4, interrupted: 130 } as const;
 
 const { version } = meta;
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const { readArguments } = await import("./src/domain/arguments.ts");
-  const { command, help, version: wantsVersion, given, mistakes } = readArguments(args);
+  const { command, help, version: wantsVersion, given, files, mistakes } = readArguments(args);
   if (wantsVersion) return print(`penstock ${version}\n`);
   if (help || args.length === 0) {
     const { commandHelp, programHelp } = await import("./src/views/help.ts");
@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
       : await readFileOptions(given.config.text, command, collected);
     const options = { ...fromFile, ...given };
     await checkFaults(options, collected);
-    return await execute(command!, configure(options, collected));
+    return await execute(command!, configure(options, collected), files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const mistake of error.mistakes) complain(mistake);
@@ -74,6 +74,7 @@ async function checkFaults({ faults }: GivenOptions, mistakes: string[]): Promis
 async function execute(
   command: CommandName,
   configuration: Configuration,
+  files: readonly string[],
 ): Promise<number> {
   const { config } = configuration;
   const controller = new AbortController();
@@ -83,7 +84,7 @@ async function execute(
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const name of signals) Deno.addSignalListener(name, stop);
-  const started = { command, version, config, signal: controller.signal };
+  const started = { command, version, config, files, signal: controller.signal };
   try {
     switch (command) {
       case "config":
@@ -100,6 +101,9 @@ async function execute(
         await demo(started, run);
         break;
       }
+      case "backtest":
+        await (await import("./src/commands/backtest.ts")).backtest(started);
+        break;
       case "exchange":
         await (await import("./src/commands/exchange.ts")).exchange(started);
     }
@@ -116,6 +120,9 @@ function fail(error: unknown): number {
   const name = error instanceof Error ? error.name : "";
   const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
   if (name === "ExchangeUnreachable") return complain(messageOf(error), EXIT.unreachable);
+  if (name === "UnusableInput") return complain(`${messageOf(error)}${adviceOn(error)}`, EXIT.input);
+  if (name === "RecordingError") return complain(messageOf(error), EXIT.usage);
+  if (name === "ResultFileError") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);
   }
@@ -126,6 +133,12 @@ function fail(error: unknown): number {
   console.error("penstock: unexpected failure; please report it with what follows:");
   console.error(error);
   return EXIT.failure;
+}
+
+/** What can be done about a line that cannot be used. */
+function adviceOn(error: unknown): string {
+  const { place } = error as { readonly place?: { readonly line?: number } };
+  return place?.line === undefined ? "" : ". With --skip-bad such lines are counted and passed over";
 }
 
 function print(text: string): number {

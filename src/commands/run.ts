@@ -8,8 +8,10 @@ import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { BINANCE_HOSTS } from "../feeds/binance.ts";
 import type { Batch } from "../feeds/feed.ts";
+import type { RecordingNote } from "../domain/recording_note.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
 import { Pipeline } from "../stages/pipeline.ts";
+import { Recording } from "../stores/recording.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
@@ -33,7 +35,11 @@ export async function run({ command, version, config, signal }: Started): Promis
     renewAfterMs: config.renewAfter,
     signal: AbortSignal.any([signal, ending.signal]),
   });
-  const desk = new Desk(config, view);
+  const recording = config.record === null ? null : Recording.create(config.record, {
+    symbol: config.symbol,
+    onTrouble: (text) => view.say({ level: "warn", text }),
+  });
+  const desk = new Desk(config, view, recording);
   const timers = [
     setInterval(() => desk.tellStatus(), STATUS_EVENT_MS),
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
@@ -48,6 +54,7 @@ export async function run({ command, version, config, signal }: Started): Promis
   } finally {
     clearTimeout(timer);
     for (const id of timers) clearInterval(id);
+    await recording?.close();
     desk.end(performance.now() - begun);
   }
 }
@@ -56,14 +63,16 @@ export async function run({ command, version, config, signal }: Started): Promis
 class Desk {
   readonly #pipeline: Pipeline;
   readonly #view: RunView;
+  readonly #recording: Recording | null;
   readonly #symbol: string;
   readonly #messages: MessageBatch;
   readonly #pace = new Pace();
   #connected = false;
   #rejectionsTold = false;
 
-  constructor(config: Config, view: RunView) {
+  constructor(config: Config, view: RunView, recording: Recording | null) {
     this.#view = view;
+    this.#recording = recording;
     this.#symbol = config.symbol;
     this.#messages = new MessageBatch(config.symbol);
     this.#pipeline = new Pipeline({
@@ -83,8 +92,11 @@ class Desk {
   take(batch: Batch): void {
     switch (batch.kind) {
       case "messages":
-        for (const event of this.#pipeline.run(this.#messages.open(batch.messages))) {
-          this.#view.event(event);
+        try {
+          this.#view.events(this.#pipeline.run(this.#messages.open(batch.messages)));
+        } finally {
+          // What was received after the last trade that counted is no part of this run.
+          this.#recording?.frames(batch.messages, batch.receivedAt, this.#messages.taken);
         }
         this.#pace.note(this.#pipeline.trades, this.#pipeline.lastTime, batch.receivedAt);
         // The first unusable message is told at once, the later ones together.
@@ -92,6 +104,7 @@ class Desk {
         break;
       case "connected":
         this.#connect(true);
+        this.#note({ event: "connected", endpoint: batch.endpoint, attempt: batch.attempt });
         this.#view.event({
           type: "connected",
           time: now(),
@@ -102,6 +115,7 @@ class Desk {
       case "disconnected": {
         this.#connect(false);
         const { reason, retryInMs, hint } = batch;
+        this.#note({ event: "disconnected", reason, retryInMs });
         this.#view.event({
           type: "disconnected",
           time: now(),
@@ -112,6 +126,7 @@ class Desk {
         break;
       }
       case "notice":
+        this.#note({ event: "notice", message: batch.message });
         this.#view.say({ level: "info", text: batch.message });
     }
   }
@@ -161,6 +176,10 @@ class Desk {
     };
     this.#view.event(summary);
     this.#view.close();
+  }
+
+  #note(note: RecordingNote): void {
+    this.#recording?.note(note, Date.now());
   }
 
   #connect(connected: boolean): void {

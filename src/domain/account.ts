@@ -49,6 +49,7 @@ export class Account {
   #cash: Money;
   #position: Money = ZERO;
   #fees: Money = ZERO;
+  /** What the market was paid, and what it gave, over all fills. */
   #marketQuote: Money = ZERO;
   #marketBase: Money = ZERO;
   /** What the present position cost, fees included. */
@@ -103,7 +104,7 @@ export class Account {
       const spent = notional.plus(fee);
       this.#marketQuote = this.#marketQuote.plus(notional);
       this.#cash = this.#cash.minus(spent);
-      this.#marketBase = this.#marketBase.minus(quantity);
+      this.#marketBase = this.#marketBase.plus(quantity);
       this.#position = this.#position.plus(quantity);
       this.#cost = this.#cost.plus(spent);
     } else {
@@ -111,7 +112,7 @@ export class Account {
       const cost = this.#costOf(quantity);
       this.#marketQuote = this.#marketQuote.minus(notional);
       this.#cash = this.#cash.plus(received);
-      this.#marketBase = this.#marketBase.plus(quantity);
+      this.#marketBase = this.#marketBase.minus(quantity);
       this.#position = this.#position.minus(quantity);
       realized = received.minus(cost);
       this.#cost = this.#cost.minus(cost);
@@ -139,7 +140,7 @@ export class Account {
   #check(): void {
     if (this.#cash.isNegative()) this.#fail("cash", this.#cash, ZERO);
     if (this.#position.isNegative()) this.#fail("position", this.#position, ZERO);
-    this.#law("position and the market's base currency", this.#position.plus(this.#marketBase), ZERO);
+    this.#law("position", this.#position, this.#marketBase);
     this.#law(
       "quote currency in all accounts",
       this.#cash.plus(this.#fees).plus(this.#marketQuote),

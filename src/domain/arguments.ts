@@ -10,6 +10,8 @@ export interface Arguments {
   readonly help: boolean;
   readonly version: boolean;
   readonly given: GivenOptions;
+  /** Files, in the order given; `-` is standard input. */
+  readonly files: readonly string[];
   /** Everything wrong with it, one sentence each. */
   readonly mistakes: readonly string[];
 }
@@ -24,7 +26,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const parsed: { readonly [name: string]: unknown; readonly _: readonly unknown[] } = parseArgs(
     joinNegative(args),
     {
-      string: VALUED.map(kebab),
+      string: [...VALUED.map(kebab), "_"],
       collect: VALUED.map(kebab),
       boolean: ["help", "version", ...SWITCHES.map(kebab)],
       alias: { help: "h", version: "V" },
@@ -40,7 +42,10 @@ export function readArguments(args: readonly string[]): Arguments {
   if (first !== undefined && command === null) {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
-  for (const word of rest) mistakes.push(`"${word}" is one word too many: "${first}" takes options only`);
+  const takesFiles = command === "backtest";
+  if (!takesFiles) {
+    for (const word of rest) mistakes.push(`"${word}" is one word too many: "${first}" takes options only`);
+  }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${help}`);
   const given: GivenOptions = {};
@@ -67,7 +72,18 @@ export function readArguments(args: readonly string[]): Arguments {
       mistakes.push(`--${kebab(name)} is not an option of "${command}": ${help}`);
     }
   }
-  return { command, help: parsed.help === true, version: parsed.version === true, given, mistakes };
+  const wantsText = parsed.help === true || parsed.version === true;
+  if (takesFiles && rest.length === 0 && !wantsText) {
+    mistakes.push(`no file given: expected "penstock ${command} FILE...", or - for standard input`);
+  }
+  return {
+    command,
+    files: takesFiles ? rest : [],
+    help: parsed.help === true,
+    version: parsed.version === true,
+    given,
+    mistakes,
+  };
 }
 
 /** A negative number behind an option is its value and no option: it is refused as such. */

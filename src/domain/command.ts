@@ -5,6 +5,8 @@ export interface Started {
   readonly command: CommandName;
   readonly version: string;
   readonly config: Config;
+  /** The files named on the command line; empty for commands that take none. */
+  readonly files: readonly string[];
   /** Aborted when the person asks for the end. */
   readonly signal: AbortSignal;
 }

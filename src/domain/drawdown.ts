@@ -5,26 +5,16 @@
  * fill. Between two fills it moves with the price alone, so a trade costs one or two integer comparisons;
  * decimal arithmetic happens at a fill, and where a fall may be the worst so far or reach the limit.
  */
-import { type DrawdownPeriod, DrawdownPeriods } from "./drawdown_periods.ts";
+import {
+  type DrawdownPeriod,
+  DrawdownPeriods,
+  type Fall,
+  type MarkedBooks,
+  periodOf,
+  worth,
+} from "./drawdown_periods.ts";
 import { estimate, fractionText, type Money, ZERO } from "./money.ts";
-import { powerOfTen, priceAsMoney } from "./price.ts";
-
-/** Books and a price to mark them at. */
-interface Books {
-  readonly cash: Money;
-  readonly position: Money;
-  /** Integer price at `decimals`. */
-  readonly price: number;
-  readonly decimals: number;
-}
-
-/** A fall of equity from `peak` (quote currency) to what these books are worth at their price. */
-interface Fall extends Books {
-  readonly peak: Money;
-  /** Times of the peak and of the trough, µs since 1970. */
-  readonly from: number;
-  readonly to: number;
-}
+import { powerOfTen } from "./price.ts";
 
 /** What a breach of the limit is reported with: fractions of the peak. */
 export interface Breach {
@@ -46,9 +36,9 @@ export class Drawdown {
   /** The worst fall so far; null before the first. */
   #worst: Fall | null = null;
   #worstEstimate = 0;
-  /** The peak where it is not the present books' own; worked out only when a fall is decided in decimals. */
-  #peak: Money | null;
-  #peakBooks: Books | null = null;
+  /** The peak where it is not the present books' own; in figures only when a fall is decided in decimals. */
+  #peakBooks: MarkedBooks;
+  #peak: Money | null = null;
   #peakEstimate: number;
   #cash: Money;
   #position: Money = ZERO;
@@ -72,7 +62,8 @@ export class Drawdown {
 
   /** Starts with `cash` (quote currency) and no position. `limit` is a fraction of the peak, or null for none. */
   constructor(cash: Money, limit: Money | null) {
-    this.#peak = this.#cash = cash;
+    this.#cash = cash;
+    this.#peakBooks = { cash, position: ZERO, price: 0, decimals: 0 };
     this.#peakEstimate = this.#cashEstimate = estimate(cash);
     this.#limit = limit;
     this.#limitEstimate = limit === null ? Infinity : estimate(limit) - DOUBT;
@@ -107,12 +98,7 @@ export class Drawdown {
     if (this.#peakMoved) {
       this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;
       this.#peak = null;
-      this.#peakBooks = {
-        cash: this.#cash,
-        position: this.#position,
-        price: this.#peakPrice,
-        decimals: this.#decimals,
-      };
+      this.#peakBooks = this.#marked(this.#peakPrice);
       this.#peakMoved = false;
     }
     this.#cash = cash;
@@ -144,16 +130,17 @@ export class Drawdown {
   /** The largest fall so far as a fraction of its peak: 8 decimals, half to even. */
   worst(): string {
     this.#putAway();
-    return this.#worst === null ? "0" : fractionText(amount(this.#worst).div(this.#worst.peak));
+    if (this.#worst === null) return "0";
+    const { peak, amount } = periodOf(this.#worst);
+    return fractionText(amount.div(peak));
   }
 
   /** The largest fall so far, as a fraction of its peak; null when equity never fell. */
   worstFall(): DrawdownPeriod | null {
     this.#putAway();
     if (this.#worst === null) return null;
-    const { peak, from, to } = this.#worst;
-    const fallen = amount(this.#worst);
-    return fallen.isZero() ? null : { peak, amount: fallen, from, to, recovered: null };
+    const period = periodOf(this.#worst);
+    return period.amount.isZero() ? null : period;
   }
 
   /** The longest time below a peak up to `now`, µs; null when equity never fell. */
@@ -168,16 +155,16 @@ export class Drawdown {
     return this.#periods.deepest();
   }
 
+  #marked(price: number): MarkedBooks {
+    return { cash: this.#cash, position: this.#position, price, decimals: this.#decimals };
+  }
+
   #equity(price: number): Money {
-    return this.#position.isZero()
-      ? this.#cash
-      : this.#cash.plus(this.#position.times(priceAsMoney(price, this.#decimals)));
+    return worth(this.#marked(price));
   }
 
   #currentPeak(): Money {
-    if (this.#peakMoved) return this.#equity(this.#peakPrice);
-    this.#peak ??= worth(this.#peakBooks!);
-    return this.#peak;
+    return this.#peakMoved ? this.#equity(this.#peakPrice) : this.#peak ??= worth(this.#peakBooks);
   }
 
   /** Whether equity at `price`, at or above #peakPrice, is at the peak or above it. */
@@ -199,24 +186,21 @@ export class Drawdown {
     this.#consider(this.#lowPrice, this.#estimate(this.#lowPrice), this.#lowTime);
   }
 
-  /** Keeps the fall at `price` if it is the worst; `estimate` is that fall as a fraction. */
+  /** Keeps the fall at `price` if it is the worst of all or of its period; `estimate` is that fall as a fraction. */
   #consider(price: number, estimate: number, time: number): void {
-    this.#periods.fall(estimate, time, () => {
-      const peak = this.#currentPeak();
-      return { peak, amount: peak.minus(this.#equity(price)) };
-    });
-    if (estimate < this.#worstEstimate - DOUBT) return;
+    const deepens = this.#periods.deepens(estimate);
+    const mayBeWorst = estimate >= this.#worstEstimate - DOUBT;
+    if (!deepens && !mayBeWorst) return;
     const fall: Fall = {
-      peak: this.#currentPeak(),
-      cash: this.#cash,
-      position: this.#position,
-      price,
-      decimals: this.#decimals,
+      peak: this.#peakMoved ? this.#marked(this.#peakPrice) : this.#peakBooks,
+      trough: this.#marked(price),
       from: this.#periods.peakTime,
       to: time,
     };
+    if (deepens) this.#periods.take(estimate, fall);
+    if (!mayBeWorst) return;
     const isWorst = estimate > this.#worstEstimate + DOUBT || this.#worst === null ||
-      amount(fall).times(this.#worst.peak).gt(amount(this.#worst).times(fall.peak));
+      isWorse(fall, this.#worst);
     if (!isWorst) return;
     this.#worst = fall;
     this.#worstEstimate = estimate;
@@ -238,11 +222,8 @@ export class Drawdown {
   }
 }
 
-/** How much a fall comes to, quote currency. */
-function amount({ peak, cash, position, price, decimals }: Fall): Money {
-  return peak.minus(cash).minus(position.times(priceAsMoney(price, decimals)));
-}
-
-function worth({ cash, position, price, decimals }: Books): Money {
-  return cash.plus(position.times(priceAsMoney(price, decimals)));
+/** Whether one fall is the larger fraction of its peak. */
+function isWorse(one: Fall, other: Fall): boolean {
+  const [a, b] = [periodOf(one), periodOf(other)];
+  return a.amount.times(b.peak).gt(b.amount.times(a.peak));
 }

@@ -1,5 +1,26 @@
 /** Drawdown periods: from a peak of equity down and back to it. */
 import type { Money } from "./money.ts";
+import { priceAsMoney } from "./price.ts";
+
+/** Books and a price to mark them at. */
+export interface MarkedBooks {
+  /** Quote currency. */
+  readonly cash: Money;
+  /** Base currency. */
+  readonly position: Money;
+  /** Integer price at `decimals`. */
+  readonly price: number;
+  readonly decimals: number;
+}
+
+/** A fall of equity from a peak. Nothing is worked out before it is asked for, as most falls are soon outdone. */
+export interface Fall {
+  readonly peak: MarkedBooks;
+  readonly trough: MarkedBooks;
+  /** Times of the peak and of the trough, µs since 1970. */
+  readonly from: number;
+  readonly to: number;
+}
 
 /** One period below a peak. Times are those of trades, µs since 1970; amounts are quote currency. */
 export interface DrawdownPeriod {
@@ -15,11 +36,22 @@ export interface DrawdownPeriod {
   readonly recovered: number | null;
 }
 
-/** How far equity fell, worked out only for the periods that are kept. */
-export type FallTo = () => { readonly peak: Money; readonly amount: Money };
-
-interface Kept extends DrawdownPeriod {
+interface Kept {
+  /** A fraction of the peak. */
   readonly depth: number;
+  readonly fall: Fall;
+  readonly recovered: number | null;
+}
+
+/** Equity, quote currency: cash plus the position at the price. */
+export function worth({ cash, position, price, decimals }: MarkedBooks): Money {
+  return position.isZero() ? cash : cash.plus(position.times(priceAsMoney(price, decimals)));
+}
+
+/** A fall in figures. */
+export function periodOf({ peak, trough, from, to }: Fall, recovered: number | null = null): DrawdownPeriod {
+  const top = worth(peak);
+  return { peak: top, amount: top.minus(worth(trough)), from, to, recovered };
 }
 
 /** The most periods that are kept, the deepest ones. */
@@ -36,8 +68,8 @@ export class DrawdownPeriods {
   #peakTime = NaN;
   /** The deepest of the present period; 0 at a peak. */
   #depth = 0;
-  /** The trough of the present period, where it is deep enough to be kept. */
-  #trough: Omit<Kept, "recovered"> | null = null;
+  /** The fall of the present period, where it is deep enough to be kept. */
+  #fall: Fall | null = null;
   #longest: number | null = null;
   /** Deepest first. */
   #kept: Kept[] = [];
@@ -56,19 +88,23 @@ export class DrawdownPeriods {
   atPeak(time: number): void {
     if (this.isBelow) {
       this.#longest = Math.max(this.#longest ?? 0, time - this.#peakTime);
-      if (this.#trough !== null) this.#kept = deepest([...this.#kept, { ...this.#trough, recovered: time }]);
-      this.#trough = null;
+      if (this.#fall !== null) this.#kept = this.#keptWith(this.#fall, time);
+      this.#fall = null;
       this.#depth = 0;
     }
     this.#peakTime = time;
   }
 
-  /** Equity is `depth` (a fraction of the peak) below the peak at `time`. */
-  fall(depth: number, time: number, fallTo: FallTo): void {
-    if (depth <= this.#depth) return;
+  /** Whether a fall to `depth`, a fraction of the peak, is news; it is to be taken then. */
+  deepens(depth: number): boolean {
+    return depth > this.#depth;
+  }
+
+  /** Takes the deepest fall of the present period so far. */
+  take(depth: number, fall: Fall): void {
     this.#depth = depth;
     const shallowest = this.#kept.length < MAX_PERIODS ? DOUBT : this.#kept.at(-1)!.depth;
-    if (depth > shallowest) this.#trough = { ...fallTo(), from: this.#peakTime, to: time, depth };
+    if (depth > shallowest) this.#fall = fall;
   }
 
   /** The longest time from a peak until equity was back at it, or until `now`, µs; null if it never fell. */
@@ -78,11 +114,13 @@ export class DrawdownPeriods {
 
   /** The deepest periods up to now, deepest first, at most MAX_PERIODS. */
   deepest(): DrawdownPeriod[] {
-    const all = this.#trough === null ? this.#kept : [...this.#kept, { ...this.#trough, recovered: null }];
-    return deepest(all).map(({ depth: _, ...period }) => period);
+    const all = this.#fall === null ? this.#kept : this.#keptWith(this.#fall, null);
+    return all.map(({ fall, recovered }) => periodOf(fall, recovered));
   }
-}
 
-function deepest(periods: readonly Kept[]): Kept[] {
-  return periods.toSorted((a, b) => b.depth - a.depth).slice(0, MAX_PERIODS);
+  #keptWith(fall: Fall, recovered: number | null): Kept[] {
+    return [...this.#kept, { depth: this.#depth, fall, recovered }]
+      .sort((a, b) => b.depth - a.depth)
+      .slice(0, MAX_PERIODS);
+  }
 }

@@ -2,6 +2,7 @@
  * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
  * counts and ids are numbers, times ISO 8601 UTC with microseconds.
  */
+import type { Metrics } from "./metrics.ts";
 import type { Check } from "./refusal.ts";
 import type { Side } from "./money.ts";
 
@@ -131,6 +132,15 @@ export interface SummaryEvent extends OfSymbol {
   /** A fraction of the peak, 8 decimals, half to even. */
   readonly maxDrawdown: string;
   readonly elapsedMs: number;
+  /** In a backtest. */
+  readonly tradesPerSecond?: number;
+  readonly metrics?: Metrics;
+}
+
+/** A backtest under other fill models (`--models`): what its own summary would say. */
+export interface ModelEvent extends OfSymbol, Omit<SummaryEvent, "type" | "elapsedMs" | "tradesPerSecond"> {
+  readonly type: "model";
+  readonly model: "optimistic" | "pessimistic";
 }
 
 /** Events that the pipeline itself makes, from the trades alone. */
@@ -150,4 +160,5 @@ export type PenstockEvent =
   | PipelineEvent
   | RejectedEvent
   | StatusEvent
+  | ModelEvent
   | SummaryEvent;

@@ -19,6 +19,7 @@ export const COMMANDS = {
   run: "paper-trade a live stream",
   demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
   exchange: "only the built-in exchange, for other clients",
+  backtest: "the same pipeline over recorded trades",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 
@@ -38,10 +39,12 @@ interface Option<T, D extends string | null> {
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 
 const HOUR = 3_600_000;
-const TRADING = ["run", "demo", "config"] as const;
+const TRADING = ["run", "demo", "backtest", "config"] as const;
+const STREAM = ["run", "demo", "config"] as const;
 const LIVE = ["run", "config"] as const;
 const EXCHANGE = ["demo", "exchange"] as const;
-const ALL = ["run", "demo", "exchange", "config"] as const;
+const BACKTEST = ["backtest"] as const;
+const ALL = ["run", "demo", "exchange", "backtest", "config"] as const;
 const positive = amount("an amount above 0", (value) => value.gt(0));
 
 /** The table. A key is the option's name in the configuration file; the command line writes it in kebab case. */
@@ -158,39 +161,46 @@ export const OPTIONS = {
     commands: TRADING,
     help: "the journal; this version keeps none",
   }),
+  record: option({
+    default: null,
+    read: anyText,
+    value: "FILE",
+    commands: STREAM,
+    help: "write every received frame to this file, for backtest; gzip when it ends in .gz",
+  }),
   backfill: option({
     default: "off",
     read: oneOf("off"),
     value: "off",
-    commands: TRADING,
+    commands: STREAM,
     help: "fetching missed trades; this version has it off: a gap restarts the averages",
   }),
   stale: option({
     default: "15s",
     read: duration(50, 24 * HOUR),
     value: "DURATION",
-    commands: TRADING,
+    commands: STREAM,
     help: "silence after which the connection is given up and made anew",
   }),
   retryMax: option({
     default: "60s",
     read: duration(250, 24 * HOUR),
     value: "DURATION",
-    commands: TRADING,
+    commands: STREAM,
     help: "longest wait between two tries to connect",
   }),
   attempts: option({
     default: null,
     read: wholeNumber(1, 1_000_000),
     value: "N",
-    commands: TRADING,
+    commands: STREAM,
     help: "give up after N failures in a row, with exit code 4 (default: never)",
   }),
   renewAfter: option({
     default: "23h",
     read: duration(100, 24 * HOUR),
     value: "DURATION",
-    commands: TRADING,
+    commands: STREAM,
     help: "age at which a connection is replaced, before the exchange ends it at 24h",
   }),
   stopAfter: option({
@@ -206,6 +216,34 @@ export const OPTIONS = {
     value: "DURATION",
     commands: [...TRADING, "exchange"],
     help: "end after this time (default: never)",
+  }),
+  sort: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: BACKTEST,
+    help: "read the files in the order of their first trades",
+  }),
+  skipBad: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: BACKTEST,
+    help: "count unusable lines and go on",
+  }),
+  models: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: BACKTEST,
+    help: "show what an optimistic and a pessimistic fill model make of the same trades",
+  }),
+  out: option({
+    default: null,
+    read: anyText,
+    value: "FILE",
+    commands: BACKTEST,
+    help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
   }),
   port: option({
     default: "9001",
@@ -260,7 +298,7 @@ export const OPTIONS = {
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange"],
+    commands: ["run", "demo", "exchange", "backtest"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({

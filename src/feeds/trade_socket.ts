@@ -2,7 +2,9 @@
 import { setImmediate } from "node:timers";
 
 /** Frames read ahead of the consumer; when they are waiting, the socket is not read and the peer is slowed. */
-const FRAMES_AHEAD = 256;
+const FRAMES_AHEAD = 64;
+/** Full batches handed over in one turn of the event loop: between turns timers and signals have to wait. */
+const BATCHES_A_TURN = 8;
 const CLOSE_INFO_DEADLINE_MS = 100;
 /** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
 const SECOND_LOOK_MS = 10;
@@ -130,6 +132,7 @@ export class TradeSocket {
     // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together. The
     // turn matters: a loop of promises alone would keep timers and signals waiting, and garbage alive.
     const awaken = (): void => this.#awaken();
+    let fullBatches = 0;
     try {
       while (this.#end === null) {
         const { value, done } = await reader.read();
@@ -142,7 +145,9 @@ export class TradeSocket {
           setImmediate(awaken);
         }
         if (count >= FRAMES_AHEAD) {
-          await new Promise<void>((resolve) => this.#room = resolve);
+          const room = new Promise<void>((resolve) => this.#room = resolve);
+          if (++fullBatches % BATCHES_A_TURN !== 0) this.#awaken();
+          await room;
         }
       }
     } catch (error) {

@@ -5,6 +5,7 @@ import type { FillEvent, GapEvent, PipelineEvent, RefusalEvent, SummaryEvent } f
 import type { Fill } from "../domain/fill.ts";
 import { type Money, plain } from "../domain/money.ts";
 import { priceAsMoney } from "../domain/price.ts";
+import { Performance, type Results } from "../domain/performance.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Terms } from "../domain/terms.ts";
 import type { Averages, Filled } from "../domain/tick.ts";
@@ -25,6 +26,8 @@ export interface PipelineOptions {
   readonly terms: Terms;
   /** End after this many trades have gone through the averages; null for never. */
   readonly stopAfter: number | null;
+  /** Whether `results` will be asked for at the end. */
+  readonly withResults?: boolean;
 }
 
 /** Where a run stands, for the views. Amounts in quote currency, position in base. */
@@ -51,6 +54,7 @@ export class Pipeline {
   readonly #crossover: Crossover;
   readonly #gate: RiskGate;
   readonly #fills: PaperFills;
+  readonly #measured: Performance | null;
   readonly #limit: number;
   #trades = 0;
   #gaps = 0;
@@ -68,6 +72,7 @@ export class Pipeline {
     this.#crossover = new Crossover();
     this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
     this.#fills = new PaperFills(this.#account, this.#drawdown);
+    this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
   }
 
@@ -90,6 +95,7 @@ export class Pipeline {
     for (const tick of this.over(reader)) {
       if (this.#trades++ === 0) this.#firstTime = tick.time;
       this.#last = tick;
+      this.#measured?.note(tick, tick.outcomes);
       if (tick.missing !== 0 || tick.signal !== null || tick.outcomes.length > 0 || this.#gate.hasNews) {
         yield* this.#events(tick);
       }
@@ -124,6 +130,11 @@ export class Pipeline {
   /** Trades that have gone through the averages. */
   get trades(): number {
     return this.#trades;
+  }
+
+  /** The first trade's time, µs since 1970; null before it. */
+  get firstTime(): number | null {
+    return this.#last === null ? null : this.#firstTime;
   }
 
   /** The last trade's time, µs since 1970; null before the first. */
@@ -169,6 +180,12 @@ export class Pipeline {
       realized: plain(this.#account.realized),
       maxDrawdown: this.#drawdown.worst(),
     };
+  }
+
+  /** What the run is judged by so far. Throws a TypeError unless the pipeline was made `withResults`. */
+  results(): Results {
+    if (this.#measured === null) throw new TypeError("This pipeline was made without results");
+    return this.#measured.results();
   }
 
   #price(): Money | null {

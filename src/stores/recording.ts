@@ -350,8 +350,20 @@ function lostText(frames: number): string {
   return frames === 0 ? "Nothing was lost" : `${frames} frame${frames === 1 ? " was" : "s were"} lost`;
 }
 
+/** A missing folder is created, so that a fresh checkout has its `data`; the folder around it has to be there. */
 function openToAppend(path: string): RecordingFile {
-  return Deno.openSync(path, { create: true, append: true });
+  const options = { create: true, append: true };
+  try {
+    return Deno.openSync(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(folderOf(path));
+    return Deno.openSync(path, options);
+  }
+}
+
+function folderOf(path: string): string {
+  return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
 }
 
 function sizeOf(file: RecordingFile, path: string): number {
@@ -372,8 +384,11 @@ function unopened(path: string, error: unknown): RecordingError {
     return unusable(path, "it is a folder. Name a file in it.", error);
   }
   if (error instanceof Deno.errors.NotFound) {
-    const folder = /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
-    return unusable(path, `the folder ${folder} does not exist. Create it, or choose another place.`, error);
+    return unusable(
+      path,
+      `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`,
+      error,
+    );
   }
   return unusable(path, `${messageOf(error)}. Choose another place.`, error);
 }

@@ -70,6 +70,7 @@ export function narrate(event: PenstockEvent): Line | null {
         text:
           `${event.trades} trades, ${event.tradesPerSecond}/s, equity ${event.equity}, position ${event.position}`,
       };
+    case "model":
     case "summary":
       return null;
   }

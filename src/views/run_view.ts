@@ -5,15 +5,14 @@ import type { Config } from "../domain/options.ts";
 import { openLog } from "./log.ts";
 import { type Line, narrate } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
-import { LiveTerminal, printableJson, writeText } from "./terminal.ts";
-
-const FALLBACK_COLUMNS = 80;
+import { columns, EventLines, LiveTerminal, writeText } from "./terminal.ts";
 
 /** The view of one command on this process's standard output and standard error. */
 export class RunView {
   readonly #config: Config;
   readonly #terminal = new LiveTerminal(Deno.stderr);
   readonly #log: Logger;
+  readonly #lines = new EventLines(Deno.stdout);
   /** Whether a live line is wanted: on a terminal, in words. */
   readonly live: boolean;
 
@@ -29,12 +28,17 @@ export class RunView {
 
   /** Tells one event on standard output (`--json`) and in the log. */
   event(event: PenstockEvent): void {
-    if (this.#config.json) writeText(Deno.stdout, `${printableJson(event)}\n`);
-    const line = narrate(event);
-    if (line !== null) this.say(line);
-    if (event.type !== "summary") return;
-    this.#terminal.live = "";
-    if (!this.#config.json) writeText(Deno.stdout, `${summaryTable(event, this.#config.cash)}\n`);
+    this.#tell(event);
+    this.#lines.flush();
+  }
+
+  /** Tells events as they come, on standard output together. */
+  events(events: Iterable<PenstockEvent>): void {
+    try {
+      for (const event of events) this.#tell(event);
+    } finally {
+      this.#lines.flush();
+    }
   }
 
   /** Writes one line to the log. */
@@ -51,13 +55,13 @@ export class RunView {
   close(): void {
     this.#terminal.live = "";
   }
-}
 
-function columns(): number {
-  try {
-    return Deno.consoleSize().columns || FALLBACK_COLUMNS;
-  } catch {
-    // Not a terminal after all.
-    return FALLBACK_COLUMNS;
+  #tell(event: PenstockEvent): void {
+    if (this.#config.json) this.#lines.add(event);
+    const line = narrate(event);
+    if (line !== null) this.say(line);
+    if (event.type !== "summary") return;
+    this.#terminal.live = "";
+    if (!this.#config.json) writeText(Deno.stdout, `${summaryTable(event, this.#config.cash)}\n`);
   }
 }

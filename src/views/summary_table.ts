@@ -3,6 +3,7 @@ import type { SummaryEvent } from "../domain/event.ts";
 import { Money, plain } from "../domain/money.ts";
 import { assets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
+import { grouped } from "./progress.ts";
 
 /** A table of what the run came to. `startCash` is the cash it began with, quote currency. */
 export function summaryTable(summary: SummaryEvent, startCash: Money): string {
@@ -44,8 +45,4 @@ function headline(profit: Money, quote: string): string {
 
 function count(n: number, word: string): string {
   return n === 0 ? "" : `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
-}
-
-function grouped(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -31,6 +31,43 @@ export function printableJson(value: unknown): string {
   );
 }
 
+const FLUSH_CHARACTERS = 64 * 1024;
+
+/** Events on their way out, one JSON object a line: many of them cost one write. */
+export class EventLines {
+  readonly #sink: Sink;
+  #text = "";
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  /** Takes one event; it is written now or at the next `flush`. */
+  add(event: unknown): void {
+    this.#text += `${printableJson(event)}\n`;
+    if (this.#text.length >= FLUSH_CHARACTERS) this.flush();
+  }
+
+  /** Writes what has been added. */
+  flush(): void {
+    const text = this.#text;
+    this.#text = "";
+    if (text !== "") writeText(this.#sink, text);
+  }
+}
+
+const FALLBACK_COLUMNS = 80;
+
+/** How wide the terminal is, in characters. */
+export function columns(): number {
+  try {
+    return Deno.consoleSize().columns || FALLBACK_COLUMNS;
+  } catch {
+    // Not a terminal after all.
+    return FALLBACK_COLUMNS;
+  }
+}
+
 /** A terminal that keeps a live line below the lines printed on it. */
 export class LiveTerminal {
   readonly #sink: Sink;

@@ -137,7 +137,7 @@ Deno.test("Recording.create() refuses what it must not or cannot write to, and s
     const cases = [
       [taken, "it has something in it already. Choose another name, or move that file away."],
       [folder, "it is a folder. Name a file in it."],
-      [`${folder}/a/b.txt`, `the folder ${folder}/a does not exist. Create it, or choose another place.`],
+      [`${folder}/a/b/c.txt`, `the folder ${folder}/a/b does not exist. Create it, or choose another place.`],
       [`${taken}/b.txt`, "Not a directory"],
     ] as const;
     for (const [path, what] of cases) {

@@ -1,0 +1,242 @@
+/** `penstock backtest`: recorded files, the pipeline, and the views. */
+import { ChunkReader } from "../domain/chunk_reader.ts";
+import type { Chunk } from "../domain/chunk.ts";
+import type { Started } from "../domain/command.ts";
+import { shownConfig, termsOf } from "../domain/config.ts";
+import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
+import { FILL_MODELS, type FillModel, termsUnder } from "../domain/fill_model.ts";
+import type { TimedNote } from "../domain/message_lines.ts";
+import type { Metrics } from "../domain/metrics.ts";
+import type { Config } from "../domain/options.ts";
+import type { Results } from "../domain/performance.ts";
+import { isoTime } from "../domain/time.ts";
+import { UnusableInput } from "../domain/unusable_input.ts";
+import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
+import { Pipeline } from "../stages/pipeline.ts";
+import { ResultFile } from "../stores/result_file.ts";
+import { BacktestView } from "../views/backtest_view.ts";
+import type { ReportColumn } from "../views/report_table.ts";
+
+const PROGRESS_MS = 250;
+
+/** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
+export async function backtest({ command, version, config, files, signal }: Started): Promise<void> {
+  const view = new BacktestView(config);
+  const begun = performance.now();
+  const ending = new AbortController();
+  const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
+  const progress = { bytesRead: 0, bytesTotal: null as number | null };
+  const started = { type: "started", command, version, config: shownConfig(config) } as const;
+  const desk = new Desk(config, started, view);
+  const draw = setInterval(() => {
+    view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
+  }, PROGRESS_MS);
+  const stop = AbortSignal.any([signal, ending.signal]);
+  using result = config.out === null ? null : ResultFile.create(config.out, {
+    options: shownConfig(config),
+    environment: {
+      penstock: version,
+      deno: Deno.version.deno,
+      v8: Deno.version.v8,
+      os: Deno.build.os,
+      arch: Deno.build.arch,
+    },
+  });
+  try {
+    const paths = config.sort ? await sortByFirstTrade(files, firstTradeIn(config), { signal: stop }) : files;
+    const chunks = recordedChunks(paths, {
+      progress,
+      signal: stop,
+      onWarning: (text) => view.warn(text),
+    });
+    for await (const chunk of chunks) {
+      for (const event of desk.take(chunk)) {
+        if (event.type === "fill") result?.add(event);
+        view.event(event);
+      }
+      view.flush();
+      if (desk.done || stop.aborted) break;
+    }
+    if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk.otherSymbols, config.symbol);
+    for (const event of desk.end()) view.event(event);
+    const summary = desk.summary(performance.now() - begun);
+    result?.finish(summary, desk.measured);
+    view.end(summary, desk.reports());
+  } finally {
+    clearTimeout(timer);
+    clearInterval(draw);
+    view.close();
+  }
+}
+
+/** One pipeline under one fill model, with a reader of its own. */
+interface Lane {
+  readonly model: FillModel;
+  readonly pipeline: Pipeline;
+  readonly reader: ChunkReader;
+}
+
+/** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
+class Desk {
+  readonly #symbol: string;
+  readonly #view: BacktestView;
+  readonly #main: Lane;
+  readonly #lanes: readonly Lane[];
+  readonly #started: Omit<StartedEvent, "time">;
+  /** What happened before the first trade, whose time `started` takes; null from then on. */
+  #held: PenstockEvent[] | null = [];
+  #results: Results | null = null;
+
+  constructor(config: Config, started: Omit<StartedEvent, "time">, view: BacktestView) {
+    this.#symbol = config.symbol;
+    this.#started = started;
+    this.#view = view;
+    const lane = (model: FillModel): Lane => ({
+      model,
+      reader: new ChunkReader(config.symbol, !config.skipBad),
+      pipeline: new Pipeline({
+        symbol: config.symbol,
+        short: config.short,
+        long: config.long,
+        terms: termsUnder(model, termsOf(config)),
+        stopAfter: config.stopAfter,
+        withResults: true,
+      }),
+    });
+    this.#main = lane("configured");
+    this.#lanes = config.models
+      ? FILL_MODELS.map((model) => model === "configured" ? this.#main : lane(model))
+      : [this.#main];
+  }
+
+  /** Trades so far. */
+  get trades(): number {
+    return this.#main.pipeline.trades;
+  }
+
+  /** Whether as many trades as asked for have been seen. */
+  get done(): boolean {
+    return this.#main.pipeline.done;
+  }
+
+  /** Other symbols whose trades were passed over. */
+  get otherSymbols(): readonly string[] {
+    return this.#main.reader.otherSymbols;
+  }
+
+  /** Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used. */
+  *take(chunk: Chunk): Generator<PenstockEvent> {
+    for (const event of this.#run(this.#main, chunk)) {
+      if (this.#held !== null && this.trades > 0) yield* this.#begin();
+      if (this.#held === null) yield event;
+      else this.#held.push(event);
+    }
+    if (this.#held !== null && this.trades > 0) yield* this.#begin();
+    if (this.#main.reader.torn) {
+      this.#view.warn(`${chunk.origin.name} ends in the middle of a line: it was cut while it was written`);
+    }
+    for (const lane of this.#lanes) {
+      if (lane !== this.#main) this.#run(lane, chunk).forEach(() => {});
+    }
+  }
+
+  /** Ends the input: what was unusable, what still waited, and what the other fill models came to. */
+  *end(): Generator<PenstockEvent> {
+    for (const event of this.#main.pipeline.end()) yield event;
+    const rejections = this.#main.pipeline.takeRejections();
+    if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
+    for (const { model, pipeline } of this.#lanes) {
+      if (model === "configured") continue;
+      for (const _expired of pipeline.end());
+      const { metrics } = pipeline.results();
+      yield { type: "model", model, time: this.#lastTime, ...pipeline.totals, metrics };
+    }
+  }
+
+  /** What the configured run is judged by. */
+  get measured(): Results {
+    return this.#results ??= this.#main.pipeline.results();
+  }
+
+  /** The summary. */
+  summary(elapsedMs: number): SummaryEvent & { readonly metrics: Metrics } {
+    return {
+      type: "summary",
+      time: this.#lastTime,
+      ...this.#main.pipeline.totals,
+      elapsedMs: Math.round(elapsedMs),
+      tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
+      metrics: this.measured.metrics,
+    };
+  }
+
+  /** The columns of the table. */
+  reports(): ReportColumn[] {
+    return this.#lanes.map(({ model, pipeline }) => ({
+      title: model,
+      summary: { ...pipeline.totals, metrics: pipeline.results().metrics },
+    }));
+  }
+
+  get #lastTime(): string {
+    return isoTime(this.#main.pipeline.lastTime ?? 0);
+  }
+
+  /** One lane's part of a chunk, note by note. */
+  *#run({ pipeline, reader }: Lane, chunk: Chunk): Generator<PenstockEvent> {
+    reader.open(chunk);
+    for (;;) {
+      yield* pipeline.run(reader);
+      if (pipeline.done) return;
+      const note = reader.takeNote();
+      if (note === null) return;
+      if (note.event === "connected" || note.event === "disconnected") {
+        pipeline.connected = note.event === "connected";
+      }
+      const event = eventOf(note);
+      if (event !== null) yield event;
+    }
+  }
+
+  *#begin(): Generator<PenstockEvent> {
+    const held = this.#held ?? [];
+    this.#held = null;
+    yield { ...this.#started, time: isoTime(this.#main.pipeline.firstTime ?? 0) };
+    yield* held;
+  }
+}
+
+/** What a note says in an event; null where it says nothing about the connection. */
+function eventOf(note: TimedNote): PenstockEvent | null {
+  const time = isoTime(note.time);
+  switch (note.event) {
+    case "connected":
+      return { type: "connected", time, endpoint: note.endpoint, attempt: note.attempt };
+    case "disconnected":
+      return { type: "disconnected", time, reason: note.reason, retryInMs: note.retryInMs };
+    default:
+      return null;
+  }
+}
+
+/** Finds a chunk's first trade, for sorting; unusable lines are left to the run itself. */
+function firstTradeIn({ symbol }: Config): (chunk: Chunk) => FirstTrade | null {
+  return (chunk) => {
+    const reader = new ChunkReader(symbol, false);
+    reader.open(chunk);
+    for (
+      let verdict = reader.next();
+      verdict !== null || reader.takeNote() !== null;
+      verdict = reader.next()
+    ) {
+      if (verdict === "trade") return { time: reader.trade.time, id: reader.trade.firstId };
+    }
+    return null;
+  };
+}
+
+function withoutTrades(files: readonly string[], others: readonly string[], symbol: string): UnusableInput {
+  const name = files.map((file) => file === "-" ? "standard input" : file).join(", ");
+  const advice = others.length === 0 ? "" : ` It holds trades of ${others.join(", ")}: choose with --symbol.`;
+  return new UnusableInput({ name }, `no trade of ${symbol} was found.${advice}`);
+}

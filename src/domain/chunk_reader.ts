@@ -1,0 +1,70 @@
+/** Reads recorded trades, whichever layout a chunk is in. */
+import type { Chunk } from "./chunk.ts";
+import { CsvRows } from "./csv_rows.ts";
+import { MessageLines, type TimedNote } from "./message_lines.ts";
+import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+
+/**
+ * The reader of a backtest's input: CSV rows, recordings and messages, one after the other as the files come.
+ * `open` a chunk, then call `next` until it answers null and `takeNote` has nothing either. `trade` may be
+ * another object after the next `open`.
+ */
+export class ChunkReader implements TradeReader {
+  readonly symbol: string;
+  readonly #rows: CsvRows;
+  readonly #lines: MessageLines;
+  #current: CsvRows | MessageLines;
+
+  /**
+   * A reader for `symbol`, in upper case. When `strict`, an unusable line is thrown as UnusableInput, else it is
+   * "rejected".
+   */
+  constructor(symbol: string, strict: boolean) {
+    this.symbol = symbol;
+    this.#rows = new CsvRows(symbol, strict);
+    this.#lines = new MessageLines(symbol, strict);
+    this.#current = this.#rows;
+  }
+
+  get trade(): TradeFields {
+    return this.#current.trade;
+  }
+
+  get reason(): string {
+    return this.#current.reason;
+  }
+
+  get emptyId(): number {
+    return this.#current.emptyId;
+  }
+
+  /** Other symbols whose trades were passed over, in the order of their appearance, at most 8. */
+  get otherSymbols(): readonly string[] {
+    return this.#lines.otherSymbols;
+  }
+
+  /** Whether the recording read last ends in a line that was torn when the program was killed. */
+  get torn(): boolean {
+    return this.#current === this.#lines && this.#lines.torn;
+  }
+
+  /** Takes a chunk to read; the rest of the one before is dropped. */
+  open(chunk: Chunk): this {
+    this.#current = chunk.origin.layout.kind === "csv" ? this.#rows : this.#lines;
+    this.#current.open(chunk);
+    return this;
+  }
+
+  next(): Verdict | null {
+    return this.#current.next();
+  }
+
+  /** The note that `next` stopped at, once; null at the end of the chunk. */
+  takeNote(): TimedNote | null {
+    return this.#current === this.#lines ? this.#lines.takeNote() : null;
+  }
+
+  sample(): string {
+    return this.#current.sample();
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * Tells from the first line of a CSV file which of Binance's public-data layouts it is.
+ *
+ * The layouts: https://github.com/binance/binance-public-data (spot has no header; futures have one since 2022).
+ */
+import type { CsvColumns } from "./chunk.ts";
+
+/** What a column holds: something of the trade, something only checked for its form, or anything at all. */
+export type FieldKind =
+  | "trade id"
+  | "first id"
+  | "last id"
+  | "price"
+  | "quantity"
+  | "time"
+  | "buyer is maker"
+  | "id"
+  | "amount"
+  | "flag"
+  | "anything";
+
+/** A column of a file. */
+export interface CsvField {
+  /** As the file's documentation calls it; the kind where it does not know the column. */
+  readonly name: string;
+  readonly kind: FieldKind;
+}
+
+/** A layout as Binance publishes it. */
+interface Published {
+  readonly columns: CsvColumns;
+  readonly fields: readonly CsvField[];
+}
+
+const KINDS: Readonly<Record<string, FieldKind>> = {
+  id: "trade id",
+  tradeid: "trade id",
+  aggid: "id",
+  aggtradeid: "id",
+  aggregatetradeid: "id",
+  firstid: "first id",
+  firsttradeid: "first id",
+  lastid: "last id",
+  lasttradeid: "last id",
+  price: "price",
+  qty: "quantity",
+  quantity: "quantity",
+  quoteqty: "amount",
+  quotequantity: "amount",
+  // COIN-M contracts are counted in quote currency, so there the other amount is the base.
+  baseqty: "amount",
+  time: "time",
+  timestamp: "time",
+  transacttime: "time",
+  isbuyermaker: "buyer is maker",
+  isbestmatch: "flag",
+};
+
+const PUBLISHED: readonly Published[] = [
+  published("spot trades", "id,price,qty,quoteQty,time,isBuyerMaker,isBestMatch"),
+  published("spot aggTrades", "aggId,price,qty,firstId,lastId,time,isBuyerMaker,isBestMatch"),
+  published("futures trades", "id,price,qty,quote_qty,time,is_buyer_maker"),
+  published(
+    "futures aggTrades",
+    "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
+  ),
+];
+
+const EXPECTED = `Binance public data, ${
+  PUBLISHED.map(({ columns, fields }) => `${columns.name} (${namesOf(fields)})`).join(", ")
+}`;
+
+/** Other data that people have lying about, by its number of columns. */
+const STRANGERS: Readonly<Record<number, string>> = { 11: "klines", 12: "klines" };
+
+/** A layout that was recognised. */
+export interface CsvLayout {
+  readonly columns: CsvColumns;
+  /** Whether the line names the columns rather than being the first trade. */
+  readonly header: boolean;
+}
+
+/** What is wrong with a line that shows no known layout, and what was expected. */
+export interface UnknownLayout {
+  readonly unknown: string;
+}
+
+/**
+ * The layout of the file that begins with `line` (without line end and byte order mark). A header's columns are
+ * found by their names, in any order, of any case, with underscores or without; without a header the layout is
+ * told by the number of columns and where `true` and `false` stand.
+ */
+export function csvColumns(line: string): CsvLayout | UnknownLayout {
+  if (line.trim() === "") return unknown("the first line is empty");
+  if (line.includes('"')) return unknown(`the fields are quoted: ${quoted(line)}`);
+  if (!line.includes(",")) {
+    if (line.includes(";")) return unknown(`semicolons stand between the fields: ${quoted(line)}`);
+    if (line.includes("\t")) return unknown(`tabs stand between the fields: ${quoted(line)}`);
+    return unknown(`the first line has no commas: ${quoted(line)}`);
+  }
+  const fields = line.split(",");
+  return /^[A-Za-z]/.test(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
+}
+
+/**
+ * What each column of a file holds, in its order. In a layout other than the published ones the columns that a
+ * trade does not need may hold anything.
+ */
+export function fieldsOf(columns: CsvColumns): readonly CsvField[] {
+  const same = PUBLISHED.find((known) => isSame(known.columns, columns));
+  if (same !== undefined) return same.fields;
+  const names = PUBLISHED.find((known) => columns.name.startsWith(known.columns.name))?.fields ?? [];
+  return Array.from({ length: columns.count }, (_, column) => {
+    const kind = kindAt(columns, column);
+    return { kind, name: names.find((field) => field.kind === kind)?.name ?? kind };
+  });
+}
+
+/** Whether `columns` are one of the published layouts, in its order. */
+export function isPublished(columns: CsvColumns): boolean {
+  return PUBLISHED.some((known) => isSame(known.columns, columns));
+}
+
+const QUOTED_CHARACTERS = 60;
+
+/** The beginning of `text` between quotes, with nothing in it that a terminal would act on. */
+export function quoted(text: string): string {
+  const isLong = text.length > QUOTED_CHARACTERS;
+  const plain = JSON.stringify(isLong ? text.slice(0, QUOTED_CHARACTERS) : text).replaceAll(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return isLong ? `${plain}…` : plain;
+}
+
+function columnsByName(names: readonly string[], line: string): CsvLayout | UnknownLayout {
+  const kinds = names.map((name) => kindOf(name));
+  const standard = PUBLISHED.find(({ fields }) =>
+    fields.length === kinds.length && fields.every((field, column) => field.kind === kinds[column])
+  );
+  if (standard !== undefined) return { columns: standard.columns, header: true };
+
+  const isAggregate = kinds.includes("first id") || kinds.includes("last id") || kinds.includes("id");
+  const ids: FieldKind[] = isAggregate ? ["first id", "last id"] : ["trade id"];
+  const needed: FieldKind[] = [...ids, "price", "quantity", "time", "buyer is maker"];
+  const missing = needed.filter((kind) => !kinds.includes(kind));
+  if (missing.length > 0) {
+    return unknown(`the header ${quoted(line)} names no ${missing.join(", no ")}`);
+  }
+  const double = needed.find((kind) => kinds.indexOf(kind) !== kinds.lastIndexOf(kind));
+  if (double !== undefined) {
+    const [one, other] = names.filter((name) => kindOf(name) === double);
+    return unknown(`the header names two columns for the ${double}, ${quoted(one!)} and ${quoted(other!)}`);
+  }
+  const market = kinds.includes("flag") ? "spot" : "futures";
+  const name = `${market} ${isAggregate ? "aggTrades" : "trades"} in the order of the header`;
+  return { columns: columnsOf(name, kinds), header: true };
+}
+
+function columnsByContent(fields: readonly string[], line: string): CsvLayout | UnknownLayout {
+  const count = fields.length;
+  const sameCount = PUBLISHED.filter(({ columns }) => columns.count === count);
+  if (sameCount.length === 0) {
+    const stranger = STRANGERS[count] === undefined ? "" : `, as ${STRANGERS[count]} have`;
+    const separator = line.includes(";") ? ", with semicolons in it" : "";
+    return unknown(`the first line has ${count} columns${stranger}${separator}: ${quoted(line)}`);
+  }
+  const found = sameCount.find(({ fields: published }) =>
+    published.every(({ kind }, column) =>
+      isBoolean(fields[column]!) === (kind === "flag" || kind === "buyer is maker")
+    )
+  );
+  if (found !== undefined) return { columns: found.columns, header: false };
+  const places = fields.flatMap((field, column) => isBoolean(field) ? [column + 1] : []);
+  const where = places.length === 0 ? "in none of them" : `in column ${places.join(" and ")}`;
+  return unknown(`the first line has ${count} columns, with true or false ${where}: ${quoted(line)}`);
+}
+
+function unknown(what: string): UnknownLayout {
+  return { unknown: `${what}; expected ${EXPECTED}` };
+}
+
+function published(name: string, header: string): Published {
+  const fields = header.split(",").map((field) => ({ name: field, kind: kindOf(field) }));
+  return { columns: columnsOf(name, fields.map(({ kind }) => kind)), fields };
+}
+
+function columnsOf(name: string, kinds: readonly FieldKind[]): CsvColumns {
+  const id = kinds.indexOf("trade id");
+  const first = kinds.indexOf("first id");
+  const last = kinds.indexOf("last id");
+  return {
+    name,
+    count: kinds.length,
+    firstId: first < 0 ? id : first,
+    lastId: last < 0 ? id : last,
+    price: kinds.indexOf("price"),
+    quantity: kinds.indexOf("quantity"),
+    time: kinds.indexOf("time"),
+    buyerIsMaker: kinds.indexOf("buyer is maker"),
+  };
+}
+
+function kindAt(columns: CsvColumns, column: number): FieldKind {
+  switch (column) {
+    case columns.firstId:
+      return columns.firstId === columns.lastId ? "trade id" : "first id";
+    case columns.lastId:
+      return "last id";
+    case columns.price:
+      return "price";
+    case columns.quantity:
+      return "quantity";
+    case columns.time:
+      return "time";
+    case columns.buyerIsMaker:
+      return "buyer is maker";
+    default:
+      return "anything";
+  }
+}
+
+function kindOf(name: string): FieldKind {
+  const plain = name.trim().replaceAll("_", "").toLowerCase();
+  return Object.hasOwn(KINDS, plain) ? KINDS[plain]! : "anything";
+}
+
+function isBoolean(field: string): boolean {
+  return /^([Tt]rue|[Ff]alse)$/.test(field);
+}
+
+function isSame(one: CsvColumns, other: CsvColumns): boolean {
+  return one.name === other.name && one.count === other.count && one.firstId === other.firstId &&
+    one.lastId === other.lastId && one.price === other.price && one.quantity === other.quantity &&
+    one.time === other.time && one.buyerIsMaker === other.buyerIsMaker;
+}
+
+function namesOf(fields: readonly CsvField[]): string {
+  return fields.map(({ name }) => name).join(",");
+}

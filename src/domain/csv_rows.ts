@@ -1,0 +1,377 @@
+/**
+ * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
+ *
+ * Two ways that agree on every row: `#scan` walks a row of a published layout in one pass, without making a string
+ * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
+ */
+import type { Chunk, Origin } from "./chunk.ts";
+import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
+import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
+import { MAX_DECIMALS, MAX_PRICE, MAX_QUANTITY } from "./price.ts";
+import { microseconds } from "./time.ts";
+import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import { UnusableInput } from "./unusable_input.ts";
+
+const FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
+/** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
+const SMALL = 32, IS_T = 16;
+/**
+ * `true` and `false`, told by whether it is the latter: the first letter in small; four bytes of the rest as a word
+ * ("true", "alse"); which of its bits count, for "True" is as good; and what it says.
+ */
+const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = [~SMALL, ~0], SAYS = [true, false];
+
+const SAMPLE_CHARACTERS = 200;
+/** UTF-8 takes at most so many bytes for a character of a string. */
+const CHARACTER_BYTES = 3;
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const MOST = Number.MAX_SAFE_INTEGER;
+const EXPECTED: Readonly<Record<FieldKind, string>> = {
+  "trade id": `a whole number from 0 to ${MOST}`,
+  "first id": `a whole number from 0 to ${MOST}`,
+  "last id": `a whole number from 0 to ${MOST}`,
+  "id": `a whole number from 0 to ${MOST}`,
+  "price": `decimal text from 0.00000001 to ${MAX_PRICE} with up to ${MAX_DECIMALS} decimals`,
+  "quantity": `decimal text above 0, up to ${MAX_QUANTITY}, with up to ${MAX_DECIMALS} decimals`,
+  "amount": "decimal text",
+  "time": `ms or µs since 1970, a whole number from 1 to ${MOST}`,
+  "buyer is maker": "True, true, False or false",
+  "flag": "True, true, False or false",
+  "anything": "anything",
+};
+
+/**
+ * A reader of one symbol's rows. The trade's fields hold the last one read; they mean something only after `next`
+ * answered "trade", and the next call overwrites them.
+ */
+export class CsvRows implements TradeReader, TradeFields {
+  firstId = 0;
+  lastId = 0;
+  time = 0;
+  price = 0;
+  decimals = 0;
+  quantityWhole = 0;
+  quantityFraction = 0;
+  buyerIsMaker = false;
+  readonly trade: TradeFields = this;
+  reason = "";
+  /** A row is a market trade or nothing: no markers. */
+  readonly emptyId = -1;
+  readonly symbol: string;
+  readonly #strict: boolean;
+
+  readonly #decimal = new DecimalBytes();
+  readonly #idColumn = new WholeColumn(this.#decimal);
+  readonly #firstColumn = new WholeColumn(this.#decimal);
+  readonly #lastColumn = new WholeColumn(this.#decimal);
+  readonly #timeColumn = new WholeColumn(this.#decimal);
+
+  #origin: Origin | null = null;
+  #fields: readonly CsvField[] = [];
+  /** Where the fields of the row at hand begin, and behind them where one more would. */
+  #starts = new Int32Array(1);
+  #isPublished = false;
+  #isAggregate = false;
+  #hasFlag = false;
+  /** Lines begun in this origin, and how many of them were blank. */
+  #line = 0;
+  #blank = 0;
+
+  #bytes: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(this.#bytes.buffer);
+  #row = 0;
+  #at = 0;
+  #end = 0;
+  /** The last rows of the chunk, if they stand too near to the end of its bytes to be read there. */
+  #rest: Uint8Array | null = null;
+
+  /**
+   * A reader of rows that are taken to be trades of `symbol`, which no row names. When `strict`, a row that cannot
+   * be used makes `next` throw UnusableInput; otherwise it answers "rejected".
+   */
+  constructor(symbol: string, strict: boolean) {
+    this.symbol = symbol;
+    this.#strict = strict;
+  }
+
+  /**
+   * Goes on with `chunk`; what has not been read of the one before is dropped. Lines are counted over all chunks
+   * of the same origin object, whose first line may be the header that its layout was told by. Throws a TypeError
+   * when the origin's layout is not CSV.
+   */
+  open(chunk: Chunk): void {
+    const { origin, bytes, start, end } = chunk;
+    if (origin !== this.#origin) this.#begin(origin);
+    // Rows are read a word at a time, a little beyond their end. Those for which the bytes do not reach, and a row
+    // without line feed, are copied to where they do.
+    const last = Math.min(end, bytes.length - READ_AHEAD) - 1;
+    const feed = last < start ? -1 : bytes.lastIndexOf(FEED, last);
+    const split = Math.max(start, feed + 1);
+    this.#lend(bytes, start, split);
+    this.#rest = null;
+    if (split === end) return;
+    const isEnded = bytes[end - 1] === FEED;
+    const rest = new Uint8Array(end - split + (isEnded ? 0 : 1) + READ_AHEAD);
+    rest.set(bytes.subarray(split, end));
+    if (!isEnded) rest[end - split] = FEED;
+    this.#rest = rest;
+  }
+
+  /**
+   * Reads one row. A header and blank lines are passed over without a word; an aggregate that Binance marked as
+   * invalid (price and quantity 0, trade ids -1) is "other". Null when the chunk is used up. Throws UnusableInput,
+   * when strict, at a row that is not a trade, with the place of the field and what was expected there.
+   */
+  next(): Verdict | null {
+    for (;;) {
+      const row = this.#at;
+      if (row >= this.#end) {
+        const rest = this.#rest;
+        if (rest === null) return null;
+        this.#rest = null;
+        this.#lend(rest, 0, rest.length - READ_AHEAD);
+        continue;
+      }
+      this.#row = row;
+      this.#line++;
+      if (this.#isPublished) {
+        const after = this.#scan(this.#bytes, this.#view, row);
+        if (after >= 0) {
+          this.#at = after;
+          return "trade";
+        }
+      }
+      const verdict = this.#examine(row);
+      if (verdict !== null) return verdict;
+    }
+  }
+
+  sample(): string {
+    const row = this.#row;
+    const text = this.#text(row, Math.min(this.#rowEnd(row), row + SAMPLE_CHARACTERS * CHARACTER_BYTES));
+    return text.slice(0, SAMPLE_CHARACTERS);
+  }
+
+  #begin(origin: Origin): void {
+    const { layout, name } = origin;
+    if (layout.kind !== "csv") {
+      throw new TypeError(`${name} is read as CSV rows, but its layout is ${layout.kind}`);
+    }
+    const { columns } = layout;
+    this.#origin = origin;
+    this.#fields = fieldsOf(columns);
+    this.#starts = new Int32Array(columns.count + 1);
+    this.#isPublished = isPublished(columns);
+    this.#isAggregate = columns.firstId !== columns.lastId;
+    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
+    this.#line = 0;
+    this.#blank = 0;
+  }
+
+  #lend(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /**
+   * The position after the row at `row` and its line feed when it is a trade in a published layout; -1 says
+   * nothing but "not so". Straight on, for this is where the time goes.
+   */
+  #scan(bytes: Uint8Array, view: DataView, row: number): number {
+    const decimal = this.#decimal;
+    let at = this.#idColumn.read(view, row);
+    if (at < 0 || bytes[at] !== COMMA) return -1;
+    at = decimal.readPrice(view, at + 1);
+    if (at < 0 || bytes[at] !== COMMA) return -1;
+    at = decimal.readQuantity(view, at + 1);
+    if (at < 0 || bytes[at] !== COMMA) return -1;
+    if (this.#isAggregate) {
+      at = this.#firstColumn.read(view, at + 1);
+      if (at < 0 || bytes[at] !== COMMA) return -1;
+      at = this.#lastColumn.read(view, at + 1);
+      const first = this.#firstColumn.value;
+      const last = this.#lastColumn.value;
+      if (at < 0 || bytes[at] !== COMMA || last < first) return -1;
+      this.firstId = first;
+      this.lastId = last;
+    } else {
+      at = decimal.skipAmount(view, at + 1);
+      if (at < 0 || bytes[at] !== COMMA) return -1;
+      this.firstId = this.lastId = this.#idColumn.value;
+    }
+    at = this.#timeColumn.read(view, at + 1);
+    const time = this.#timeColumn.value;
+    if (at < 0 || bytes[at] !== COMMA || time === 0) return -1;
+    this.time = microseconds(time);
+    this.price = decimal.price;
+    this.decimals = decimal.decimals;
+    this.quantityWhole = decimal.quantityWhole;
+    this.quantityFraction = decimal.quantityFraction;
+    // Without branches, for nothing foretells which of the two it is.
+    at++;
+    const letter = bytes[at]!;
+    const no = ((letter & IS_T) >> 4) ^ 1;
+    const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK[no]!;
+    if ((strange | ((letter | SMALL) ^ LETTER[no]!)) !== 0) return -1;
+    this.buyerIsMaker = SAYS[no]!;
+    at += 4 + no;
+    if (this.#hasFlag) {
+      at = bytes[at] === COMMA ? readBoolean(bytes, view, at + 1) : -1;
+      if (at < 0) return -1;
+    }
+    if (bytes[at] === RETURN) at++;
+    return bytes[at] === FEED ? at + 1 : -1;
+  }
+
+  /** The same for any line and any layout: null when there is nothing to say about it. */
+  #examine(row: number): Verdict | null {
+    const bytes = this.#bytes;
+    const end = this.#rowEnd(row);
+    this.#at = end + (bytes[end] === RETURN ? 2 : 1);
+    if (end === row) {
+      this.#blank++;
+      return null;
+    }
+    if (this.#line - this.#blank === 1 && isLetter(bytes[row]!)) return null;
+
+    const fields = this.#fields;
+    const starts = this.#starts;
+    const found = this.#split(row, end);
+    if (found !== fields.length) {
+      const isShort = found < fields.length;
+      const names = fields.map(({ name }) => name).join(",");
+      const expected = this.#isPublished ? `${fields.length} (${names})` : `${fields.length}`;
+      // Where the first missing field should have begun, or where the first needless one does.
+      const place = isShort ? end : starts[fields.length]!;
+      return this.#refuse(
+        place,
+        `the row has ${found} ${found === 1 ? "field" : "fields"}: expected ${expected}`,
+      );
+    }
+    if (this.#isAggregate && this.#isInvalidAggregate()) return "other";
+    for (let column = 0; column < fields.length; column++) {
+      const { kind } = fields[column]!;
+      const start = starts[column]!;
+      if (this.#take(kind, start) !== starts[column + 1]! - 1 && kind !== "anything") {
+        return this.#refuseField(column, EXPECTED[kind]);
+      }
+    }
+    if (this.lastId < this.firstId) {
+      const first = fields.find(({ kind }) => kind === "first id")!;
+      const last = fields.findIndex(({ kind }) => kind === "last id");
+      return this.#refuseField(last, `at least the ${first.name}, ${this.firstId}`);
+    }
+    return "trade";
+  }
+
+  /** Finds the fields of a row and their number; behind the last one stands where the next would begin. */
+  #split(row: number, end: number): number {
+    const bytes = this.#bytes;
+    const starts = this.#starts;
+    let found = 0;
+    starts[found++] = row;
+    for (let at = row; at < end; at++) {
+      // A typed array drops what is written behind its end.
+      if (bytes[at] === COMMA) starts[found++] = at + 1;
+    }
+    if (found < starts.length) starts[found] = end + 1;
+    return found;
+  }
+
+  /** Reads a field into the trade; the position after it, or -1. */
+  #take(kind: FieldKind, start: number): number {
+    const view = this.#view;
+    const decimal = this.#decimal;
+    let at: number;
+    switch (kind) {
+      case "price":
+        at = decimal.readPrice(view, start);
+        this.price = decimal.price;
+        this.decimals = decimal.decimals;
+        return at;
+      case "quantity":
+        at = decimal.readQuantity(view, start);
+        this.quantityWhole = decimal.quantityWhole;
+        this.quantityFraction = decimal.quantityFraction;
+        return at;
+      case "amount":
+        return decimal.skipAmount(view, start);
+      case "buyer is maker":
+        this.buyerIsMaker = ((this.#bytes[start]! & IS_T) >> 4) === 1;
+        return readBoolean(this.#bytes, view, start);
+      case "flag":
+        return readBoolean(this.#bytes, view, start);
+      case "anything":
+        return -1;
+    }
+    at = decimal.readWhole(view, start);
+    const { whole } = decimal;
+    if (kind === "time") {
+      this.time = microseconds(whole);
+      return whole === 0 ? -1 : at;
+    }
+    if (kind === "trade id" || kind === "first id") this.firstId = whole;
+    if (kind === "trade id" || kind === "last id") this.lastId = whole;
+    return at;
+  }
+
+  /** Binance's way to strike out an aggregate. */
+  #isInvalidAggregate(): boolean {
+    const bytes = this.#bytes;
+    return this.#fields.every(({ kind }, column) => {
+      const start = this.#starts[column]!;
+      const end = this.#starts[column + 1]! - 1;
+      if (kind === "first id" || kind === "last id") {
+        return end === start + 2 && bytes[start] === MINUS && bytes[start + 1] === ONE;
+      }
+      if (kind !== "price" && kind !== "quantity") return true;
+      if (this.#decimal.skipAmount(this.#view, start) !== end) return false;
+      for (let at = start; at < end; at++) if (bytes[at]! > ZERO) return false;
+      return true;
+    });
+  }
+
+  #refuseField(column: number, expected: string): Verdict {
+    const start = this.#starts[column]!;
+    const end = this.#starts[column + 1]! - 1;
+    const text = this.#text(start, Math.min(end, start + SAMPLE_CHARACTERS));
+    const found = text === "" ? "empty" : quoted(text);
+    return this.#refuse(start, `${this.#fields[column]!.name} is ${found}: expected ${expected}`);
+  }
+
+  #refuse(at: number, what: string): Verdict {
+    const place = { name: this.#origin?.name ?? "", line: this.#line, column: at - this.#row + 1 };
+    const unusable = new UnusableInput(place, what);
+    if (this.#strict) throw unusable;
+    this.reason = unusable.message;
+    return "rejected";
+  }
+
+  /** Where the row's line end stands; every row that was lent has one. */
+  #rowEnd(row: number): number {
+    const bytes = this.#bytes;
+    const feed = bytes.indexOf(FEED, row);
+    if (feed < 0) return row;
+    return feed > row && bytes[feed - 1] === RETURN ? feed - 1 : feed;
+  }
+
+  #text(start: number, end: number): string {
+    return DECODER.decode(this.#bytes.subarray(start, end));
+  }
+}
+
+/** The position after `True`, `true`, `False` or `false`, or -1. */
+function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
+  const letter = bytes[at]!;
+  const no = ((letter & IS_T) >> 4) ^ 1;
+  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK[no]!;
+  return (strange | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
+}
+
+function isLetter(byte: number): boolean {
+  const small = byte | SMALL;
+  return small >= 97 && small <= 122;
+}

@@ -1,0 +1,39 @@
+/** Fill models beside the configured one: how much of a result is the model. */
+import { Money } from "./money.ts";
+import type { Terms } from "./terms.ts";
+
+/** A way to fill orders. */
+export type FillModel = "optimistic" | "configured" | "pessimistic";
+
+/** In the order in which they are shown. */
+export const FILL_MODELS = [
+  "optimistic",
+  "configured",
+  "pessimistic",
+] as const satisfies readonly FillModel[];
+
+const WORSE = 3;
+/** The least latency (µs) and slippage (basis points) of the pessimistic model. */
+const LEAST_LATENCY = 250_000;
+const LEAST_SLIPPAGE = new Money(2);
+/** Slippage of the whole price would make a sale worth nothing. */
+const MOST_SLIPPAGE = new Money(9_999);
+
+/**
+ * The terms under a fill model: optimistic has no latency and no slippage; pessimistic three times the configured
+ * ones, and at least 250 ms and 2 basis points.
+ */
+export function termsUnder(model: FillModel, terms: Terms): Terms {
+  switch (model) {
+    case "optimistic":
+      return { ...terms, latency: 0, slippage: new Money(0) };
+    case "configured":
+      return terms;
+    case "pessimistic":
+      return {
+        ...terms,
+        latency: Math.max(LEAST_LATENCY, WORSE * terms.latency),
+        slippage: Money.min(MOST_SLIPPAGE, Money.max(LEAST_SLIPPAGE, terms.slippage.times(WORSE))),
+      };
+  }
+}

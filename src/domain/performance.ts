@@ -1,0 +1,88 @@
+/** What a run is judged by, gathered trade by trade: sampled equity, round trips and the drawdown. */
+import type { Account } from "./account.ts";
+import type { Drawdown } from "./drawdown.ts";
+import type { DrawdownPeriod } from "./drawdown_periods.ts";
+import { type CurvePoint, EquityCurve } from "./equity_curve.ts";
+import type { Fill } from "./fill.ts";
+import { type Metrics, metrics, type PricedTime } from "./metrics.ts";
+import { estimate } from "./money.ts";
+import { powerOfTen, priceAsMoney } from "./price.ts";
+import type { Refusal } from "./refusal.ts";
+import { RoundTrips } from "./round_trips.ts";
+import type { Tick } from "./tick.ts";
+
+/** Everything about a finished run that its events do not say. */
+export interface Results {
+  readonly metrics: Metrics;
+  /** At most 2,000 points; empty when there was no trade. */
+  readonly equityCurve: readonly CurvePoint[];
+  /** The deepest ones, deepest first. */
+  readonly drawdownPeriods: readonly DrawdownPeriod[];
+}
+
+/** Follows one account through its trades. */
+export class Performance {
+  readonly #account: Account;
+  readonly #drawdown: Drawdown;
+  readonly #curve = new EquityCurve();
+  readonly #roundTrips = new RoundTrips();
+  /** The books as the trade before left them, in doubles. */
+  #cash: number;
+  #position = 0;
+  #first: Tick | null = null;
+  #last: Tick | null = null;
+
+  constructor(account: Account, drawdown: Drawdown) {
+    this.#account = account;
+    this.#drawdown = drawdown;
+    this.#cash = estimate(account.cash);
+  }
+
+  /** Takes note of a trade that has been through all stages, and of what became of the orders at it. */
+  note(tick: Tick, outcomes: readonly (Fill | Refusal)[]): void {
+    if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity());
+    this.#first ??= tick;
+    this.#last = tick;
+    for (const fill of outcomes) {
+      if (fill.kind !== "fill") continue;
+      this.#roundTrips.add(fill, tick.time);
+      this.#cash = estimate(fill.cash);
+      this.#position = estimate(fill.position);
+    }
+  }
+
+  /** What it has come to so far. */
+  results(): Results {
+    const [first, last] = [this.#first, this.#last];
+    const end = last?.time ?? 0;
+    const sampled = this.#curve.finish(end, this.#equity());
+    const account = this.#account;
+    const trades = first === null || last === null
+      ? null
+      : { first: pricedTime(first), last: pricedTime(last) };
+    return {
+      metrics: metrics({
+        cash: account.start,
+        equity: trades === null ? account.cash : account.equity(trades.last.price),
+        realized: account.realized,
+        fees: account.fees,
+        trades,
+        roundTrips: this.#roundTrips.totals(end),
+        sampled,
+        drawdown: this.#drawdown.worstFall(),
+        longestUnderWater: this.#drawdown.longestUnderWater(end),
+      }),
+      equityCurve: sampled.points,
+      drawdownPeriods: this.#drawdown.deepestPeriods(),
+    };
+  }
+
+  #equity(): number {
+    const last = this.#last;
+    return last === null ? this.#cash : this.#cash + this.#position * last.price / powerOfTen(last.decimals);
+  }
+}
+
+function pricedTime({ time, price, decimals }: Tick): PricedTime {
+  return { time, price: priceAsMoney(price, decimals) };
+}

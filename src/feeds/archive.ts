@@ -1,0 +1,234 @@
+/** The members of zip archives. */
+import type { Entry, FileEntry, ZipReader } from "@zip.js/zip.js";
+import { crc32 } from "node:zlib";
+import { UnusableInput } from "../domain/unusable_input.ts";
+import { InflateSource } from "./inflate_source.ts";
+import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte_source.ts";
+
+/** How large an archive may be that has to be kept in memory because it comes through a pipe, in MiB. */
+const BUFFER_LIMIT = 64;
+
+/** What members that hold no trades are called: what macOS adds, and checksums. */
+const PASSED_OVER = /^__MACOSX\/|(^|\/)(\._[^/]*|\.DS_Store)$|\.CHECKSUM$/i;
+
+/** How members are packed, by the numbers in the format. */
+const STORED = 0, DEFLATE = 8, DEFLATE64 = 9;
+/** What cannot be unpacked. */
+const OTHER_METHODS: Readonly<Record<number, string>> = {
+  1: "shrinking",
+  6: "imploding",
+  12: "bzip2",
+  14: "LZMA",
+  93: "Zstandard",
+  95: "xz",
+  98: "PPMd",
+};
+
+/** A file in an archive. */
+export interface Member {
+  /** `archive.zip (member.csv)` */
+  readonly name: string;
+  /** To be closed before the next member is asked for. */
+  readonly source: ByteSource;
+}
+
+/**
+ * The files in the zip archive of this name, in the order of their names; what archivers add of their own is
+ * passed over. All are looked at before the first is handed out. Throws UnusableInput for an archive that is cut
+ * off, damaged or empty and for members that are encrypted or packed in a way not known here; a checksum that
+ * does not agree is found where the member ends.
+ */
+export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator<Member> {
+  // Most inputs are no archives: they do without the time that loading this takes.
+  const { Reader, ZipReader } = await zipLibrary();
+  // What the library reads its archives from.
+  class Parts extends Reader<ByteParts> {
+    override size = parts.size;
+    override readUint8Array(index: number, length: number): Promise<Uint8Array> {
+      return parts.readPart(index, length);
+    }
+  }
+  // No file is written by the name of a member, so that any name will do.
+  const options = { useWebWorkers: false, filenameValidation: "tolerant" } as const;
+  const reader = new ZipReader(new Parts(parts), options);
+  try {
+    const files = filesOf(name, await entriesOf(name, reader));
+    for (const file of files) {
+      const member = `${name} (${file.filename})`;
+      // zlib is faster than the library and gives out all that comes before damage, but has no Deflate64.
+      const { compressionMethod: method } = file;
+      const bytes = new MemberSource(member, file, method !== DEFLATE64);
+      const text = method === DEFLATE ? new InflateSource(member, "zip", bytes) : bytes;
+      yield { name: member, source: new CheckedSource(member, file, text) };
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * An archive that comes through a pipe, or packed once more, in memory: its table of contents stands at its end.
+ * Throws UnusableInput above 64 MiB.
+ */
+export async function bufferArchive(name: string, source: ByteSource): Promise<ByteParts> {
+  const limit = BUFFER_LIMIT << 20;
+  const bytes = await readUpTo(source, limit + 1);
+  if (bytes.length <= limit) return new BytesInMemory(bytes);
+  throw new UnusableInput(
+    { name },
+    `the zip archive is larger than ${BUFFER_LIMIT} MiB and comes through a pipe or packed once more, but its ` +
+      `table of contents stands at its end: give it as a file, or use "unzip -p FILE | penstock backtest -"`,
+  );
+}
+
+function zipLibrary(): Promise<typeof import("@zip.js/zip.js")> {
+  // This entry point unpacks with what the runtime has built in.
+  return import("@zip.js/zip.js/lib/zip-core-native.js");
+}
+
+async function entriesOf(name: string, reader: ZipReader<ByteParts>): Promise<Entry[]> {
+  try {
+    return await reader.getEntries();
+  } catch (error) {
+    throw await unusableArchive(name, error);
+  }
+}
+
+function filesOf(name: string, entries: readonly Entry[]): FileEntry[] {
+  const files: FileEntry[] = [];
+  for (const entry of entries) {
+    if (entry.directory || PASSED_OVER.test(entry.filename)) continue;
+    const { encrypted, compressionMethod: method } = entry;
+    const place = { name: `${name} (${entry.filename})` };
+    if (encrypted) {
+      throw new UnusableInput(place, "it is encrypted: unpack the archive and give the files");
+    }
+    if (method !== STORED && method !== DEFLATE && method !== DEFLATE64) {
+      const packing = OTHER_METHODS[method] ?? `method ${method}`;
+      throw new UnusableInput(
+        place,
+        `it is packed with ${packing}, expected deflate: unpack the archive and give the files`,
+      );
+    }
+    files.push(entry);
+  }
+  if (files.length === 0) throw new UnusableInput({ name }, "the zip archive holds no file with trades");
+  return files.sort((a, b) => a.filename < b.filename ? -1 : a.filename > b.filename ? 1 : 0);
+}
+
+/** A member whose size and checksum are compared with those in the table of contents once it has been read. */
+class CheckedSource implements ByteSource {
+  readonly #name: string;
+  readonly #file: FileEntry;
+  readonly #source: ByteSource;
+  #size = 0;
+  #checksum = 0;
+
+  constructor(name: string, file: FileEntry, source: ByteSource) {
+    this.#name = name;
+    this.#file = file;
+    this.#source = source;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    const count = await this.#source.read(into);
+    if (count !== null) {
+      this.#size += count;
+      this.#checksum = crc32(into.subarray(0, count), this.#checksum);
+      return count;
+    }
+    const { uncompressedSize, crc32: checksum = 0 } = this.#file;
+    if (this.#size === uncompressedSize && this.#checksum === checksum) return null;
+    const found = `${this.#size} bytes with the CRC-32 ${this.#checksum.toString(16).padStart(8, "0")}`;
+    const expected = `${uncompressedSize} with ${checksum.toString(16).padStart(8, "0")}`;
+    throw await unusableArchive(this.#name, new RangeError(`it holds ${found}, expected ${expected}`));
+  }
+
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+}
+
+/** A member's bytes as they lie in the archive, or unpacked by the library, as they are asked for. */
+class MemberSource implements ByteSource {
+  readonly #name: string;
+  readonly #file: FileEntry;
+  readonly #asItLies: boolean;
+  #state: "waiting" | "unpacking" | "unpacked" | "closed" = "waiting";
+  /** Settled once there is nothing more to come. */
+  #unpacking: Promise<void> = Promise.resolve();
+  #piece: Uint8Array = new Uint8Array();
+  /** Asks for the next piece. */
+  #goOn = (): void => {};
+  /** Says that there is a piece, or nothing more. */
+  #wake = (): void => {};
+
+  constructor(name: string, file: FileEntry, asItLies: boolean) {
+    this.#name = name;
+    this.#file = file;
+    this.#asItLies = asItLies;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    if (this.#state === "waiting") this.#unpacking = this.#unpack();
+    while (this.#piece.length === 0 && this.#state === "unpacking") {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      this.#goOn();
+      await promise;
+    }
+    if (this.#piece.length === 0) {
+      await this.#unpacking;
+      return null;
+    }
+    const count = Math.min(this.#piece.length, into.length);
+    into.set(this.#piece.subarray(0, count));
+    this.#piece = this.#piece.subarray(count);
+    return count;
+  }
+
+  async close(): Promise<void> {
+    this.#state = "closed";
+    this.#goOn();
+    this.#wake();
+    await this.#unpacking.catch(() => {});
+  }
+
+  async #unpack(): Promise<void> {
+    this.#state = "unpacking";
+    const writable = new WritableStream<Uint8Array>({ write: (piece) => this.#handOver(piece) });
+    try {
+      await this.#file.getData(writable, { passThrough: this.#asItLies });
+    } catch (error) {
+      throw await unusableArchive(this.#name, error);
+    } finally {
+      if (this.#state === "unpacking") this.#state = "unpacked";
+      this.#wake();
+    }
+  }
+
+  /** Done once the piece has been taken, so that no more is unpacked than is wanted and nothing is lost. */
+  #handOver(piece: Uint8Array): Promise<void> | undefined {
+    // That ends the unpacking.
+    if (this.#state === "closed") throw new Deno.errors.Interrupted(`${this.#name} was closed`);
+    if (piece.length === 0) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#goOn = resolve;
+    this.#piece = piece;
+    this.#wake();
+    return promise;
+  }
+}
+
+/** What the library says of an archive, as UnusableInput. */
+async function unusableArchive(name: string, error: unknown): Promise<UnusableInput> {
+  if (error instanceof UnusableInput) return error;
+  const { ERR_BAD_FORMAT, ERR_EOCDR_NOT_FOUND, ERR_SPLIT_ZIP_FILE } = await zipLibrary();
+  const message = error instanceof Error ? error.message : String(error);
+  const what = message === ERR_SPLIT_ZIP_FILE
+    ? "it is one part of a zip archive in several parts: put them together or give the files in it"
+    : message === ERR_EOCDR_NOT_FOUND || message === ERR_BAD_FORMAT
+    ? "the zip archive is cut off: the table of contents at its end is missing. Fetch or copy the file again"
+    : `the zip archive is damaged: ${message}. Fetch or copy the file again`;
+  return new UnusableInput({ name }, what, { cause: error });
+}

@@ -1,0 +1,78 @@
+/** Compares a file with the checksum that lies beside it, as Binance publishes them. */
+import { createHash } from "node:crypto";
+import { UnusableInput } from "../domain/unusable_input.ts";
+import { type InputFile, openInput } from "./input_file.ts";
+
+const SUFFIX = ".CHECKSUM";
+const READ_BYTES = 1 << 20;
+
+/** `<64 hexadecimal digits>  name`, where an asterisk before the name means that the file is binary. */
+const LINE = /^([0-9a-f]{64})(?:[ \t]+\*?(.*))?$/i;
+
+/**
+ * Throws UnusableInput when `FILE.CHECKSUM` is there and the SHA-256 in it is not that of the file as it lies on
+ * disk, or when it holds none. Without such a file, and for a pipe, nothing is checked; where the program has no
+ * permission to look, `onWarning` is told.
+ */
+export async function verifyChecksum(
+  file: InputFile,
+  onWarning: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (file.size === null) return;
+  const path = file.path + SUFFIX;
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    // The permission to read the file itself is enough to read the file.
+    if (error instanceof Deno.errors.NotCapable) {
+      return onWarning(`${path} is not looked for, as the program may not read it: no checksum is compared`);
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UnusableInput({ name: path }, `the checksum cannot be read: ${reason}`, { cause: error });
+  }
+  const expected = checksumIn(text, path, file.path);
+  const found = await sha256(file, signal);
+  if (found === expected) return;
+  throw new UnusableInput(
+    { name: file.name },
+    `its SHA-256 is ${found}, but ${path} says ${expected}: fetch the file again`,
+  );
+}
+
+/** The checksum of `file` in the text of the checksum file at `path`, in lower case. */
+function checksumIn(text: string, path: string, file: string): string {
+  const base = file.slice(file.lastIndexOf("/") + 1);
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const entries = lines.map((line) => LINE.exec(line));
+  // A file that was given another name, together with its checksum, is still the file.
+  const entry = entries.length === 1 ? entries[0] : entries.find((found) => found?.[2] === base);
+  if (entry != null) return entry[1]!.toLowerCase();
+  const found = lines.length === 0
+    ? "it is empty"
+    : lines.length === 1
+    ? `it holds ${JSON.stringify(lines[0]!.slice(0, 80))}`
+    : `none of its ${lines.length} lines is of ${base}`;
+  throw new UnusableInput(
+    { name: path },
+    `${found}, expected "<64 hexadecimal digits>  ${base}": fetch it again, or remove it to go without`,
+  );
+}
+
+async function sha256(file: InputFile, signal?: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  const bytes = new Uint8Array(READ_BYTES);
+  const source = await openInput(file, signal);
+  try {
+    for (;;) {
+      const count = await source.read(bytes);
+      if (count === null) return hash.digest("hex");
+      hash.update(bytes.subarray(0, count));
+      signal?.throwIfAborted();
+    }
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,142 @@
+/** Unpacks what was packed by deflate: gzip files and members of zip archives. */
+import { createGunzip, createInflateRaw } from "node:zlib";
+import { UnusableInput } from "../domain/unusable_input.ts";
+import type { ByteSource } from "./byte_source.ts";
+
+/** gzip data that ends in the middle. What comes before has been read. */
+export class TruncatedInput extends UnusableInput {}
+
+/** What is unpacked between two looks: a member packs at most a thousandfold, so memory stays bounded. */
+const PACKED_BYTES = 32 << 10;
+const UNPACKED_BYTES = 256 << 10;
+
+/** What zlib says of bytes behind a member that are not the beginning of another one. */
+const NO_MEMBER = ["incorrect header check", "unknown compression method", "unknown header flags set"];
+
+/**
+ * The unpacked bytes of a gzip file, which may hold several members, one after the other, as recorders append
+ * them, or of a member of a zip archive. Zeros behind the end are padding and passed over.
+ */
+export class InflateSource implements ByteSource {
+  readonly #name: string;
+  readonly #format: "gzip" | "zip";
+  readonly #packed: ByteSource;
+  readonly #zlib;
+  readonly #input = new Uint8Array(PACKED_BYTES);
+  readonly #unpacked: Uint8Array[] = [];
+  /** What zlib was given last, and how much in all. */
+  #piece = this.#input;
+  #fed = 0;
+  #state: "unpacking" | "padding" | "finished" | "closed" = "unpacking";
+  #failure: (Error & { readonly code?: string }) | null = null;
+  #wake = (): void => {};
+
+  /** `packed` begins with a gzip header if it is gzip; `name` is for errors. */
+  constructor(name: string, format: "gzip" | "zip", packed: ByteSource) {
+    this.#name = name;
+    this.#format = format;
+    this.#packed = packed;
+    this.#zlib = (format === "gzip" ? createGunzip : createInflateRaw)({ chunkSize: UNPACKED_BYTES });
+    this.#zlib.on("data", (bytes: Uint8Array) => this.#unpacked.push(bytes));
+    this.#zlib.on("end", () => this.#wake());
+    this.#zlib.on("error", (error: Error) => {
+      this.#failure = error;
+      this.#wake();
+    });
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const next = this.#unpacked[0];
+      if (next !== undefined) {
+        const count = Math.min(next.length, into.length);
+        into.set(next.subarray(0, count));
+        if (count < next.length) this.#unpacked[0] = next.subarray(count);
+        else this.#unpacked.shift();
+        return count;
+      }
+      if (this.#failure !== null) throw this.#explain(this.#failure);
+      if (this.#state === "finished" || this.#state === "closed") return null;
+      if (this.#state === "padding") await this.#passOverPadding();
+      else await this.#feed();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#state = "closed";
+    this.#zlib.destroy();
+    this.#wake();
+    await this.#packed.close();
+  }
+
+  /** Unpacks the next piece, or ends. */
+  async #feed(): Promise<void> {
+    const count = await this.#packed.read(this.#input);
+    // zlib, once closed, answers nobody.
+    if (this.#isClosed()) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (count === null) this.#zlib.end();
+      else {
+        this.#fed += count;
+        this.#piece = this.#input.subarray(0, count);
+        this.#zlib.write(this.#piece, (error) => {
+          if (error) this.#failure ??= error;
+          resolve();
+        });
+      }
+    });
+    if (this.#failure !== null || this.#isClosed()) return;
+    if (count === null) this.#state = "finished";
+    // zlib ends at a zero behind a member and takes nothing more.
+    else if (this.#zlib.bytesWritten < this.#fed) this.#state = "padding";
+  }
+
+  /** Makes sure that nothing but zeros follows. */
+  async #passOverPadding(): Promise<void> {
+    const left = this.#fed - this.#zlib.bytesWritten;
+    let padding = this.#piece.subarray(this.#piece.length - left);
+    for (;;) {
+      if (padding.some((byte) => byte !== 0)) throw this.#rubbish();
+      const count = await this.#packed.read(this.#input);
+      if (count === null) break;
+      padding = this.#input.subarray(0, count);
+    }
+    if (!this.#isClosed()) this.#state = "finished";
+  }
+
+  /** Whether it was closed while something was waited for. */
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
+  #explain(error: Error & { readonly code?: string }): UnusableInput {
+    const isGzip = this.#format === "gzip";
+    if (error.code === "Z_BUF_ERROR" && isGzip) {
+      return new TruncatedInput(
+        { name: this.#name },
+        "the gzip data is cut off: it ends in the middle. Fetch or copy the file again",
+        { cause: error },
+      );
+    }
+    // The first header was looked at before the source was made, so that this is about a later one.
+    return isGzip && NO_MEMBER.includes(error.message)
+      ? this.#rubbish(error)
+      : this.#damaged(error.message, error);
+  }
+
+  #rubbish(cause?: Error): UnusableInput {
+    if (this.#format === "zip") return this.#damaged("a member is shorter than its table of contents says");
+    const what = "behind the gzip data stands something that is not gzip. Fetch or copy the file again";
+    return new UnusableInput({ name: this.#name }, what, { cause });
+  }
+
+  #damaged(how: string, cause?: Error): UnusableInput {
+    const what = this.#format === "gzip" ? "gzip data" : "zip archive";
+    return new UnusableInput(
+      { name: this.#name },
+      `the ${what} is damaged: ${how}. Fetch or copy the file again`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,184 @@
+/** Opens the files and the standard input that a person names, and says what is wrong with the name. */
+import { UnusableInput } from "../domain/unusable_input.ts";
+import type { ByteParts, ByteSource } from "./byte_source.ts";
+
+/** What stands for standard input. */
+export const STANDARD_INPUT = "-";
+
+/** What a person named, found to be there. */
+export interface InputFile {
+  /** As it was given; `-` is standard input. */
+  readonly path: string;
+  /** As messages call it. */
+  readonly name: string;
+  /** In bytes on disk; null where that is not known beforehand: a pipe, a device. */
+  readonly size: number | null;
+}
+
+/**
+ * Looks at a path without opening it. Throws UnusableInput when there is nothing, or a directory, or it may not
+ * be read.
+ */
+export async function findInput(path: string): Promise<InputFile> {
+  if (path === STANDARD_INPUT) return { path, name: "standard input", size: null };
+  const { isDirectory, isFile, size } = await mendErrors(path, Deno.stat(path));
+  if (isDirectory) {
+    throw new UnusableInput({ name: path }, "is a directory, expected a file: name the files in it");
+  }
+  return { path, name: path, size: isFile ? size : null };
+}
+
+/**
+ * Opens an input. `count` is told of the bytes read; an abort of `signal` ends a read from a pipe that may never
+ * end otherwise. Throws UnusableInput as `findInput` does, and the signal's reason.
+ */
+export async function openInput(
+  { path, name, size }: InputFile,
+  signal?: AbortSignal,
+  count: (bytes: number) => void = () => {},
+): Promise<ByteSource> {
+  if (path === STANDARD_INPUT) return new PipeSource(Deno.stdin, name, count, signal);
+  const opening = mendErrors(path, Deno.open(path));
+  if (size !== null) return new FileSource(await opening, name, size, count);
+  // Opening a named pipe waits for somebody to write into it.
+  return new PipeSource(await unlessAborted(opening, signal), name, count, signal);
+}
+
+/** A file on disk. */
+class FileSource implements ByteSource, ByteParts {
+  readonly size: number;
+  readonly #file: Deno.FsFile;
+  readonly #name: string;
+  readonly #count: (bytes: number) => void;
+  /** Settled once nothing is under way. What is under way on a disk ends by itself and is waited for. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isOpen = true;
+
+  constructor(file: Deno.FsFile, name: string, size: number, count: (bytes: number) => void) {
+    this.#file = file;
+    this.#name = name;
+    this.size = size;
+    this.#count = count;
+  }
+
+  get parts(): ByteParts {
+    return this;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    const reading = mendErrors(this.#name, this.#counted(into));
+    this.#last = reading.catch(() => {});
+    return reading;
+  }
+
+  async readPart(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      this.#file.seekSync(offset + filled, Deno.SeekMode.Start);
+      const read = await this.read(bytes.subarray(filled));
+      if (read === null) break;
+      filled += read;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#last;
+    this.#file.close();
+  }
+
+  async #counted(into: Uint8Array): Promise<number | null> {
+    const bytes = await this.#file.read(into);
+    if (bytes !== null) this.#count(bytes);
+    return bytes;
+  }
+}
+
+/** A pipe, a terminal or a device: what is under way may never end, and is then left behind. */
+class PipeSource implements ByteSource {
+  readonly #file: Deno.FsFile | typeof Deno.stdin;
+  readonly #name: string;
+  readonly #count: (bytes: number) => void;
+  readonly #signal: AbortSignal | undefined;
+  #isOpen = true;
+  #abandon: (reason: unknown) => void = () => {};
+  readonly #onAbort = (): void => this.#abandon(this.#signal!.reason);
+
+  constructor(
+    file: Deno.FsFile | typeof Deno.stdin,
+    name: string,
+    count: (bytes: number) => void,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#file = file;
+    this.#name = name;
+    this.#count = count;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort);
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      if (this.#signal?.aborted) return reject(this.#signal.reason);
+      this.#abandon = reject;
+      mendErrors(this.#name, this.#file.read(into)).then((bytes) => {
+        if (bytes !== null) this.#count(bytes);
+        resolve(bytes);
+      }, reject);
+    });
+  }
+
+  close(): Promise<void> {
+    if (this.#isOpen) {
+      this.#isOpen = false;
+      this.#signal?.removeEventListener("abort", this.#onAbort);
+      this.#abandon(new Deno.errors.Interrupted(`${this.#name} was closed`));
+      if (this.#file !== Deno.stdin) this.#file.close();
+    }
+    return Promise.resolve();
+  }
+}
+
+/** The file, or the signal's reason; a file that is opened too late is closed again. */
+function unlessAborted(opening: Promise<Deno.FsFile>, signal?: AbortSignal): Promise<Deno.FsFile> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal!.reason);
+      opening.then((file) => file.close(), () => {});
+    };
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    opening.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
+  });
+}
+
+/** Turns what the operating system says of a file into what the person can do about it. */
+async function mendErrors<T>(name: string, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw unusable(name, error);
+  }
+}
+
+/** An error of opening or reading the file of this name, as UnusableInput. */
+export function unusable(name: string, error: unknown): UnusableInput {
+  return new UnusableInput({ name }, reasonOf(name, error), { cause: error });
+}
+
+function reasonOf(name: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "the operating system does not let this user read it: ask its owner, or change its mode";
+  }
+  if (!(error instanceof Deno.errors.NotCapable)) {
+    return `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  // Deno gives devices and the like only to a program that may do everything.
+  return /^\/(dev|proc|sys)\//.test(name)
+    ? `the program may not read it: give it as standard input, "-"`
+    : `the program was started without the permission to read it: add --allow-read=${name}`;
+}

@@ -1,0 +1,219 @@
+/** Recorded files as one stream of lines: opened, unpacked, told apart and cut into chunks. */
+import type { Chunk } from "../domain/chunk.ts";
+import { UnusableInput } from "../domain/unusable_input.ts";
+import { bufferArchive, membersOf } from "./archive.ts";
+import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
+import { verifyChecksum } from "./checksum.ts";
+import { InflateSource } from "./inflate_source.ts";
+import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
+import { lineChunks } from "./line_chunks.ts";
+
+/** How far the reading is. To be looked at whenever one likes. */
+export interface ReadProgress {
+  /** Bytes of the files as they lie on disk; up to one chunk more than what was handed out. */
+  bytesRead: number;
+  /** Of all files; null while they have not been looked at and when one of them is a pipe. */
+  bytesTotal: number | null;
+}
+
+/** How recorded files are read; everything has a default. */
+export interface ReadOptions {
+  /** How much is read at a time, in bytes, from 1; 256 KiB unless given. No result depends on it. */
+  readonly chunkBytes?: number;
+  /** Is kept up to date. */
+  readonly progress?: ReadProgress;
+  /** Ends the reading: the chunks end as if the input had. */
+  readonly signal?: AbortSignal;
+  /** Told what the person should know although the reading goes on, as one sentence that names the file. */
+  readonly onWarning?: (text: string) => void;
+}
+
+/** Where a file begins in time, for `sortByFirstTrade`. */
+export interface FirstTrade {
+  /** In the same unit for all files. */
+  readonly time: number;
+  readonly id: number;
+}
+
+const CHUNK_BYTES = 256 << 10;
+/** The longest beginning that tells how something is packed. */
+const HEAD_BYTES = 4;
+/** Files that unpack to themselves exist. */
+const PACKING_LIMIT = 4;
+
+/**
+ * The lines of one file, or of standard input when `path` is `-`, in chunks: plain, gzip or zip, told apart by
+ * content. Each file and each member of an archive is an Origin of its own; members come in the order of their
+ * names.
+ *
+ * Throws UnusableInput, behind the lines that could be read before, for whatever cannot be: nothing there, no
+ * permission, packed data that is cut off or damaged, a checksum that does not agree, nothing in it, no known
+ * layout. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
+ *
+ * @example
+ * ```ts ignore
+ * import { chunksOf } from "./recorded_files.ts";
+ * for await (const { origin, bytes, start, end } of chunksOf("BTCUSDT-trades-2025-01-01.zip")) {
+ *   console.log(origin.name, origin.layout.kind, new TextDecoder().decode(bytes.subarray(start, end)));
+ * }
+ * ```
+ */
+export function chunksOf(path: string, options: ReadOptions = {}): AsyncGenerator<Chunk> {
+  return recordedChunks([path], options);
+}
+
+/**
+ * The lines of several files as one stream, in the given order. All files are looked for, and compared with the
+ * checksums beside them, before the first chunk. Throws as `chunksOf` does.
+ */
+export async function* recordedChunks(
+  paths: readonly string[],
+  options: ReadOptions = {},
+): AsyncGenerator<Chunk> {
+  const { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {} } = options;
+  const progress = options.progress ?? { bytesRead: 0, bytesTotal: null };
+  if (!(Number.isInteger(chunkBytes) && chunkBytes > 0)) {
+    throw new RangeError(`chunkBytes is ${chunkBytes}: expected a whole number above 0`);
+  }
+  try {
+    const files = await findInputs(paths);
+    progress.bytesRead = 0;
+    progress.bytesTotal = totalOf(files);
+    for (const file of files) {
+      signal?.throwIfAborted();
+      await verifyChecksum(file, onWarning, signal);
+    }
+    let before = 0;
+    for (const file of files) {
+      let bytes = 0;
+      // An archive's table of contents is read besides its members, so that counting alone may go too far.
+      const count = (read: number): void => {
+        bytes += read;
+        progress.bytesRead = before + Math.min(bytes, file.size ?? bytes);
+      };
+      yield* linesOf(file, options, count);
+      before += file.size ?? bytes;
+      progress.bytesRead = before;
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+}
+
+/**
+ * The paths in the order of their first trades: by time, then by id, then as given; files without a trade come
+ * last. `firstTrade` is given one chunk after the other of each file until it finds a trade. A single path is
+ * returned as it is. Throws UnusableInput as `chunksOf` does, and when one of several inputs is standard input,
+ * which can be read only once.
+ */
+export async function sortByFirstTrade(
+  paths: readonly string[],
+  firstTrade: (chunk: Chunk) => FirstTrade | null,
+  { signal }: Pick<ReadOptions, "signal"> = {},
+): Promise<string[]> {
+  if (paths.length < 2) return [...paths];
+  if (paths.includes(STANDARD_INPUT)) {
+    throw new UnusableInput(
+      { name: "standard input" },
+      "it can be read only once and therefore not be sorted among other files: give it alone or as a file",
+    );
+  }
+  const found: { readonly path: string; readonly time: number; readonly id: number }[] = [];
+  for (const file of await findInputs(paths)) {
+    let first: FirstTrade | null = null;
+    // What is worth a warning is met again when the file is read.
+    for await (const chunk of linesOf(file, { ...(signal && { signal }) }, () => {})) {
+      first = firstTrade(chunk);
+      if (first !== null) break;
+    }
+    signal?.throwIfAborted();
+    found.push({ path: file.path, time: first?.time ?? Infinity, id: first?.id ?? Infinity });
+  }
+  const order = (a: number, b: number): number => a < b ? -1 : a > b ? 1 : 0;
+  return found.sort((a, b) => order(a.time, b.time) || order(a.id, b.id)).map(({ path }) => path);
+}
+
+/** Looks for all files, so that the last one is missed before the first one has been worked off. */
+async function findInputs(paths: readonly string[]): Promise<InputFile[]> {
+  if (paths.indexOf(STANDARD_INPUT) !== paths.lastIndexOf(STANDARD_INPUT)) {
+    throw new UnusableInput({ name: "standard input" }, `it can be read only once: give "-" only once`);
+  }
+  const files: InputFile[] = [];
+  for (const path of paths) files.push(await findInput(path));
+  return files;
+}
+
+function totalOf(files: readonly InputFile[]): number | null {
+  let total = 0;
+  for (const { size } of files) {
+    if (size === null) return null;
+    total += size;
+  }
+  return total;
+}
+
+/** The lines of one file, which is closed at the end. */
+async function* linesOf(
+  file: InputFile,
+  { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {} }: ReadOptions,
+  count: (bytes: number) => void,
+): AsyncGenerator<Chunk> {
+  const source = await openInput(file, signal, count);
+  try {
+    for await (const text of unpacked(file.name, source, 0)) {
+      for await (const chunk of lineChunks(text.name, text.source, { chunkBytes, onWarning })) {
+        signal?.throwIfAborted();
+        yield chunk;
+      }
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** What is in a source, unpacked as often as it was packed. */
+async function* unpacked(
+  name: string,
+  source: ByteSource,
+  depth: number,
+): AsyncGenerator<{ readonly name: string; readonly source: ByteSource }> {
+  if (depth > PACKING_LIMIT) {
+    throw new UnusableInput({ name }, `it is packed more than ${PACKING_LIMIT} times: unpack it first`);
+  }
+  const head = await readUpTo(source, HEAD_BYTES);
+  const whole = new PeekedSource(head, source);
+  switch (packingOf(head)) {
+    case "gzip": {
+      const text = new InflateSource(name, "gzip", whole);
+      try {
+        yield* unpacked(name, text, depth + 1);
+      } finally {
+        await text.close();
+      }
+      break;
+    }
+    case "zip": {
+      const parts = source.parts ?? await bufferArchive(name, whole);
+      for await (const member of membersOf(name, parts)) {
+        try {
+          yield* unpacked(member.name, member.source, depth + 1);
+        } finally {
+          await member.source.close();
+        }
+      }
+      break;
+    }
+    case "none":
+      yield { name, source: whole };
+  }
+}
+
+/** How a file that begins with these bytes is packed. */
+function packingOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
+  // Behind the mark stand the method, of which there is one, and flags, of which three are never set.
+  const isGzip = first === 0x1f && second === 0x8b && (third ?? 8) === 8 && (fourth ?? 0) < 0x20;
+  if (isGzip) return "gzip";
+  if (first !== 0x50 || second !== 0x4b) return "none";
+  const isZip = third === 3 && fourth === 4 || third === 5 && fourth === 6 || third === 7 && fourth === 8;
+  return isZip ? "zip" : "none";
+}

@@ -1,0 +1,141 @@
+/** The result of a backtest as one JSON file, for other programs and for `penstock report`. */
+import type { FillEvent, SummaryEvent } from "../domain/event.ts";
+import { amountText, Money } from "../domain/money.ts";
+import type { Results } from "../domain/performance.ts";
+import { isoTime } from "../domain/time.ts";
+
+/** The version of the schema below; a change of meaning raises it. */
+export const RESULT_VERSION = 1;
+
+/** What the run was made with: known before its first trade. */
+export interface ResultHead {
+  /** The configuration in force, by option name. */
+  readonly options: Readonly<Record<string, string | number | boolean | null>>;
+  readonly environment: {
+    readonly penstock: string;
+    readonly deno: string;
+    readonly v8: string;
+    readonly os: string;
+    readonly arch: string;
+  };
+}
+
+/** The result file cannot be written; the message says why and what to do. */
+export class ResultFileError extends Error {
+  override readonly name = "ResultFileError";
+}
+
+const FLUSH_CHARACTERS = 64 * 1024;
+const ENCODER = new TextEncoder();
+
+/**
+ * A result on its way to its file. Fills are written as they come, so that memory does not grow with them; all
+ * goes to `PATH.partial`, which takes the file's name only once it is whole.
+ *
+ * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`,
+ * `environment`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics),
+ * `metrics`, `equityCurve` (pairs of time and equity, at most 2,000) and `drawdownPeriods` (deepest first:
+ * `peak`, `amount`, `fraction`, `from`, `to`, `recovered` or null).
+ */
+export class ResultFile implements Disposable {
+  readonly #path: string;
+  readonly #partial: string;
+  readonly #file: Deno.FsFile;
+  #text: string;
+  #fills = 0;
+  #isOpen = true;
+
+  /** Begins a result at `path`. Throws a ResultFileError where it cannot be written. */
+  static create(path: string, head: ResultHead): ResultFile {
+    const partial = `${path}.partial`;
+    try {
+      return new ResultFile(
+        path,
+        partial,
+        Deno.openSync(partial, { write: true, create: true, truncate: true }),
+        head,
+      );
+    } catch (error) {
+      throw unwritten(path, error);
+    }
+  }
+
+  private constructor(
+    path: string,
+    partial: string,
+    file: Deno.FsFile,
+    { options, environment }: ResultHead,
+  ) {
+    this.#path = path;
+    this.#partial = partial;
+    this.#file = file;
+    const head = { schema: "penstock-result", version: RESULT_VERSION, options, environment };
+    this.#text = `${JSON.stringify(head).slice(0, -1)},\n"fills":[`;
+  }
+
+  /** Adds a fill. Throws a ResultFileError where it cannot be written. */
+  add(fill: FillEvent): void {
+    this.#text += `${this.#fills++ === 0 ? "\n" : ",\n"}${JSON.stringify(fill)}`;
+    if (this.#text.length >= FLUSH_CHARACTERS) this.#flush();
+  }
+
+  /** Writes the rest and gives the file its name. Throws a ResultFileError where it cannot be written. */
+  finish(summary: SummaryEvent, { metrics, equityCurve, drawdownPeriods }: Results): void {
+    const { metrics: _, ...totals } = summary;
+    const rest = {
+      summary: totals,
+      metrics,
+      equityCurve: equityCurve.map(({ time, equity }) => [isoTime(time), amountText(new Money(equity))]),
+      drawdownPeriods: drawdownPeriods.map(({ peak, amount, from, to, recovered }) => ({
+        peak: amountText(peak),
+        amount: amountText(amount),
+        fraction: amountText(amount.div(peak)),
+        from: isoTime(from),
+        to: isoTime(to),
+        recovered: recovered === null ? null : isoTime(recovered),
+      })),
+    };
+    this.#text += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
+    this.#flush();
+    this.#isOpen = false;
+    this.#file.close();
+    try {
+      Deno.renameSync(this.#partial, this.#path);
+    } catch (error) {
+      throw unwritten(this.#path, error);
+    }
+  }
+
+  /** Leaves no half-written file behind. */
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#file.close();
+    try {
+      Deno.removeSync(this.#partial);
+    } catch {
+      // What ended the run matters more than a file that stays behind.
+    }
+  }
+
+  #flush(): void {
+    let bytes = ENCODER.encode(this.#text);
+    this.#text = "";
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
+    } catch (error) {
+      throw unwritten(this.#path, error);
+    }
+  }
+}
+
+function unwritten(path: string, error: unknown): ResultFileError {
+  const reason = error instanceof Deno.errors.NotCapable
+    ? `writing there is not permitted: grant it with --allow-write=${path},${path}.partial`
+    : error instanceof Deno.errors.NotFound
+    ? "its folder does not exist"
+    : error instanceof Error
+    ? error.message
+    : String(error);
+  return new ResultFileError(`the result cannot be written to ${path}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,87 @@
+/** Everything a backtest shows: events as JSON or in words, progress, the table. */
+import type { Logger } from "@std/log/logger";
+import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
+import type { Config } from "../domain/options.ts";
+import { openLog } from "./log.ts";
+import { narrate } from "./narration.ts";
+import { type BacktestProgress, progressLine } from "./progress.ts";
+import { type ReportColumn, reportTable } from "./report_table.ts";
+import { columns, EventLines, LiveTerminal, writeText } from "./terminal.ts";
+
+/** Elsewhere than on a terminal a line says how far it has come, so often. */
+const PROGRESS_LINE_MS = 5_000;
+/** Gaps and the like that are told one by one; the table counts all of them. */
+const TOLD = 20;
+const WIDE = 1_000;
+
+/** The view of one backtest on this process's standard output and standard error. */
+export class BacktestView {
+  readonly #config: Config;
+  readonly #terminal = new LiveTerminal(Deno.stderr);
+  readonly #isLive: boolean;
+  readonly #log: Logger;
+  readonly #lines = new EventLines(Deno.stdout);
+  #told = 0;
+  #lastLineAt = 0;
+
+  constructor(config: Config) {
+    const isTerminal = Deno.stderr.isTerminal();
+    this.#config = config;
+    this.#isLive = isTerminal && config.logFormat === "text" && !config.json;
+    this.#log = openLog(
+      { level: config.logLevel, format: config.logFormat, colours: isTerminal && !Deno.noColor },
+      this.#terminal,
+    );
+  }
+
+  /** Tells one event. Standard output has it at the latest after `flush`. */
+  event(event: PenstockEvent): void {
+    if (this.#config.json) this.#lines.add(event);
+    const line = narrate(event);
+    if (line === null) return;
+    // A fill is news in a live run; in a backtest there are thousands, and the table is what counts.
+    if (line.level === "info" || event.type === "refusal" || event.type === "disconnected") {
+      if (this.#config.logLevel === "debug") this.#log.debug(line.text);
+    } else if (line.level !== "warn") this.#log[line.level](line.text);
+    else if (++this.#told <= TOLD || event.type === "halt") this.#log.warn(line.text);
+    else if (this.#told === TOLD + 1) this.#log.warn("further gaps and the like are counted, not told");
+  }
+
+  /** Says something that is no event. */
+  warn(text: string): void {
+    this.#log.warn(text);
+  }
+
+  /** Writes the events told so far to standard output. */
+  flush(): void {
+    this.#lines.flush();
+  }
+
+  /** Shows how far it has come: a live line on a terminal, elsewhere a line every five seconds. */
+  progress(state: BacktestProgress): void {
+    if (this.#config.json) return;
+    if (this.#isLive) this.#terminal.live = progressLine(state, columns());
+    else if (state.elapsedMs - this.#lastLineAt >= PROGRESS_LINE_MS) {
+      this.#lastLineAt = state.elapsedMs;
+      this.#log.info(progressLine(state, WIDE));
+    }
+  }
+
+  /** Shows the end: the summary event, or the table. */
+  end(summary: SummaryEvent, reports: readonly ReportColumn[]): void {
+    this.#terminal.live = "";
+    if (this.#config.json) {
+      this.#lines.add(summary);
+      this.#lines.flush();
+    } else {
+      const { short, long } = this.#config;
+      writeText(Deno.stdout, `${reportTable({ summary, short, long }, reports)}\n`);
+    }
+  }
+
+  /** Takes the live line away and writes what is left. */
+  close(): void {
+    this.#terminal.live = "";
+    this.#lines.flush();
+  }
+}

@@ -1,0 +1,42 @@
+/** How far a backtest has come, in one line, as a function of its state. */
+import { seconds } from "./narration.ts";
+
+/** Where a backtest stands. */
+export interface BacktestProgress {
+  /** Bytes of the files as they lie on disk; the total is null where it cannot be known. */
+  readonly bytesRead: number;
+  readonly bytesTotal: number | null;
+  readonly trades: number;
+  readonly elapsedMs: number;
+}
+
+const MEGABYTE = 1_000_000;
+
+/** One line of at most `width` characters, without colours. */
+export function progressLine(
+  { bytesRead, bytesTotal, trades, elapsedMs }: BacktestProgress,
+  width: number,
+): string {
+  const share = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
+  const left = share === null || share === 0 ? null : elapsedMs * (1 - share) / share;
+  const parts = [
+    share === null ? "" : `${Math.floor(share * 100)} %`,
+    bytesTotal === null
+      ? `${megabytes(bytesRead)} MB`
+      : `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
+    `${grouped(trades)} trades`,
+    elapsedMs === 0 ? "" : `${grouped(Math.round(trades * 1000 / elapsedMs))} trades/s`,
+    left === null ? "" : `${seconds(Math.round(left))} left`,
+  ];
+  const line = parts.filter((part) => part !== "").join("  ");
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** A whole number with commas between thousands. */
+export function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / MEGABYTE).toFixed(1);
+}

@@ -1,0 +1,178 @@
+/** What a backtest came to, as a trader reads it: one column of figures, or one a fill model. */
+import type { SummaryEvent } from "../domain/event.ts";
+import type { Metrics } from "../domain/metrics.ts";
+import { Money } from "../domain/money.ts";
+import { assets } from "./assets.ts";
+import { grouped } from "./progress.ts";
+
+/** One column: what a summary says, and under which fill model. */
+export interface ReportColumn {
+  readonly title: string;
+  readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "equity"> & { readonly metrics: Metrics };
+}
+
+/** What stands above the columns. */
+export interface ReportHead {
+  readonly summary: SummaryEvent;
+  /** Windows in trades. */
+  readonly short: number;
+  readonly long: number;
+}
+
+type Row = readonly [label: string, figure: (column: ReportColumn["summary"]) => string] | string;
+
+const NONE = "–";
+
+/** The rows in sections, a section's name standing alone. `quote` is the quote currency. */
+function rowsIn(quote: string): readonly Row[] {
+  return [
+    "Result",
+    [`net profit, ${quote}`, ({ metrics }) => signedMoney(metrics.netProfit)],
+    ["return", ({ metrics }) => percent(metrics.return)],
+    ["buy and hold", ({ metrics }) => percent(metrics.buyAndHoldReturn)],
+    ["against buy and hold", ({ metrics }) => percent(metrics.excessReturn)],
+    [`gross profit, ${quote}`, ({ metrics }) => signedMoney(metrics.grossProfit)],
+    [`gross loss, ${quote}`, ({ metrics }) => signedMoney(metrics.grossLoss)],
+    [`open position, ${quote}`, ({ metrics }) => signedMoney(metrics.openProfit)],
+    [`fees, ${quote}`, ({ metrics }) => money(metrics.fees)],
+    [`equity at the end, ${quote}`, ({ equity }) => money(equity)],
+    "Trades",
+    [
+      "fills",
+      ({ fills, refusals }) =>
+        refusals === 0 ? grouped(fills) : `${grouped(fills)} (${grouped(refusals)} refused)`,
+    ],
+    ["round trips", ({ metrics }) => grouped(metrics.roundTrips)],
+    ["won / lost / even", ({ metrics: { wins, losses, breakEven } }) => `${wins} / ${losses} / ${breakEven}`],
+    ["win rate", ({ metrics }) => unsignedPercent(metrics.winRate)],
+    [`average win, ${quote}`, ({ metrics }) => signedMoney(metrics.averageWin)],
+    [`average loss, ${quote}`, ({ metrics }) => signedMoney(metrics.averageLoss)],
+    [`largest win, ${quote}`, ({ metrics }) => signedMoney(metrics.largestWin)],
+    [`largest loss, ${quote}`, ({ metrics }) => signedMoney(metrics.largestLoss)],
+    ["profit factor", ({ metrics }) => ratio(metrics.profitFactor)],
+    ["payoff ratio", ({ metrics }) => ratio(metrics.payoffRatio)],
+    [`expectancy, ${quote} a round trip`, ({ metrics }) => signedMoney(metrics.expectancy)],
+    ["longest winning streak", ({ metrics }) => grouped(metrics.longestWinningStreak)],
+    ["longest losing streak", ({ metrics }) => grouped(metrics.longestLosingStreak)],
+    ["holding time, mean", ({ metrics }) => span(metrics.holdingTimeMs?.mean ?? null)],
+    ["holding time, shortest", ({ metrics }) => span(metrics.holdingTimeMs?.shortest ?? null)],
+    ["holding time, longest", ({ metrics }) => span(metrics.holdingTimeMs?.longest ?? null)],
+    ["time in the market", ({ metrics }) => unsignedPercent(metrics.timeInMarket)],
+    "Risk",
+    ["largest drawdown", ({ metrics }) => unsignedPercent(metrics.maxDrawdown?.fraction ?? null)],
+    [`largest drawdown, ${quote}`, ({ metrics }) => money(metrics.maxDrawdown?.amount ?? null)],
+    ["  from", ({ metrics }) => moment(metrics.maxDrawdown?.from ?? null)],
+    ["  to", ({ metrics }) => moment(metrics.maxDrawdown?.to ?? null)],
+    ["  length", ({ metrics }) => span(metrics.maxDrawdown?.lengthMs ?? null)],
+    ["longest time under water", ({ metrics }) => span(metrics.longestUnderWaterMs)],
+    ["annualized return", ({ metrics }) => percent(metrics.annualizedReturn)],
+    ["annualized volatility", ({ metrics }) => unsignedPercent(metrics.annualizedVolatility)],
+    ["Sharpe", ({ metrics }) => ratio(metrics.sharpe)],
+    ["Sortino", ({ metrics }) => ratio(metrics.sortino)],
+    ["Calmar", ({ metrics }) => ratio(metrics.calmar)],
+    ["SQN", ({ metrics }) => ratio(metrics.sqn)],
+  ];
+}
+
+/** The table. Amounts are shown to the hundredth; `--json` and `--out` have every digit. */
+export function reportTable({ summary, short, long }: ReportHead, columns: readonly ReportColumn[]): string {
+  const { quote } = assets(summary.symbol);
+  const rows = rowsIn(quote);
+  const figures = rows.map((row) =>
+    typeof row === "string" ? null : columns.map((column) => row[1](column.summary))
+  );
+  const left = Math.max(...rows.map((row) => typeof row === "string" ? 0 : row[0].length));
+  const widths = columns.map(({ title }, at) =>
+    Math.max(columns.length > 1 ? title.length : 0, ...figures.map((row) => row?.[at]?.length ?? 0))
+  );
+  const line = (label: string, cells: readonly string[]): string =>
+    `  ${label.padEnd(left)}${cells.map((cell, at) => `  ${cell.padStart(widths[at] ?? 0)}`).join("")}`
+      .trimEnd();
+  const lines = rows.flatMap((row, at) =>
+    typeof row === "string" ? ["", row] : [line(row[0], figures[at] ?? [])]
+  );
+  const titles = columns.length > 1 ? ["", line("", columns.map(({ title }) => title))] : [];
+  return ["", ...headOf(summary, short, long), ...titles, ...lines, ...notes(columns), ""].join("\n");
+}
+
+function headOf(summary: SummaryEvent, short: number, long: number): string[] {
+  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected } = summary;
+  const perSecond = summary.tradesPerSecond === undefined
+    ? ""
+    : `, ${grouped(summary.tradesPerSecond)} a second`;
+  const stream = [
+    gaps === 0 ? "no gaps" : `${grouped(gaps)} gap${gaps === 1 ? "" : "s"}`,
+    duplicates === 0 ? "" : `${grouped(duplicates)} duplicates dropped`,
+    rejected === 0 ? "" : `${grouped(rejected)} unusable`,
+  ].filter((part) => part !== "").join(", ");
+  return [
+    `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
+    `  ${grouped(trades)} trades in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    `  ${moment(firstTime)} to ${moment(lastTime)} UTC`,
+  ];
+}
+
+/** What a reader must know to compare the ratios. */
+function notes(columns: readonly ReportColumn[]): string[] {
+  const sampling = columns[0]?.summary.metrics.sampling ?? null;
+  const period = { "1d": "days", "1h": "hours", "1m": "minutes" };
+  return sampling === null ? [] : [
+    "",
+    `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]}, annualized to 365 days;`,
+    `  annualized return and Calmar need a day of trades. Risk-free rate and target return are 0.`,
+  ];
+}
+
+/** To the hundredth, or to four digits where an amount is smaller. */
+function money(amount: string | null): string {
+  if (amount === null) return NONE;
+  const value = new Money(amount);
+  const small = !value.isZero() && value.abs().lt(1);
+  const [whole = "", decimals] = (small ? value.toSignificantDigits(4) : value.toDecimalPlaces(2))
+    .toFixed(small ? undefined : 2).split(".");
+  const sign = whole.startsWith("-") ? "-" : "";
+  return `${sign}${whole.replace("-", "").replace(/\B(?=(\d{3})+$)/g, ",")}${
+    decimals === undefined ? "" : `.${decimals}`
+  }`;
+}
+
+function signedMoney(amount: string | null): string {
+  const shown = money(amount);
+  return shown === NONE || shown.startsWith("-") || new Money(amount ?? 0).isZero() ? shown : `+${shown}`;
+}
+
+function percent(fraction: string | null): string {
+  if (fraction === null) return NONE;
+  const shown = unsignedPercent(fraction);
+  return new Money(fraction).isPositive() && !new Money(fraction).isZero() ? `+${shown}` : shown;
+}
+
+function unsignedPercent(fraction: string | null): string {
+  if (fraction === null) return NONE;
+  const value = new Money(fraction).times(100);
+  return value.abs().gte(1e9) ? `${value.toExponential(2)} %` : `${value.toFixed(2)} %`;
+}
+
+function ratio(value: string | null): string {
+  return value === null ? NONE : new Money(value).toFixed(2);
+}
+
+/** `2024-08-08 23:54:15`. */
+function moment(time: string | null): string {
+  return time === null ? NONE : time.slice(0, 19).replace("T", " ");
+}
+
+/** A length of time in its two largest units: `1 d 4 h`, `12 m 3 s`, `0.35 s`. */
+export function span(milliseconds: number | null): string {
+  if (milliseconds === null) return NONE;
+  const total = Math.round(milliseconds / 1000);
+  const [days, hours, minutes] = [
+    Math.floor(total / 86_400),
+    Math.floor(total / 3_600) % 24,
+    Math.floor(total / 60) % 60,
+  ];
+  if (days > 0) return `${grouped(days)} d ${hours} h`;
+  if (hours > 0) return `${hours} h ${minutes} m`;
+  if (minutes > 0) return `${minutes} m ${total % 60} s`;
+  return milliseconds < 10_000 ? `${Number((milliseconds / 1000).toFixed(2))} s` : `${total} s`;
+}

@@ -1,0 +1,316 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
+import type { Origin } from "../../src/domain/chunk.ts";
+import { CsvRows } from "../../src/domain/csv_rows.ts";
+import {
+  BOOLEAN,
+  drain,
+  fieldsOf,
+  FUTURES_AGGREGATE,
+  FUTURES_AGGREGATES,
+  FUTURES_TRADE,
+  FUTURES_TRADES,
+  ID,
+  open,
+  originOf,
+  PRICE,
+  read,
+  SPOT_AGGREGATE,
+  SPOT_AGGREGATES,
+  SPOT_TRADE,
+  SPOT_TRADES,
+  withField,
+} from "../support/csv.ts";
+import { isRecorded, zipLines } from "../support/recorded_data.ts";
+
+const ENCODER = new TextEncoder();
+
+const TRADE = {
+  firstId: 51175358,
+  lastId: 51175358,
+  time: 1583709433583000,
+  price: 178018,
+  decimals: 4,
+  quantityWhole: 5,
+  quantityFraction: 69_000_000,
+  buyerIsMaker: true,
+};
+const AGGREGATE = {
+  firstId: 209942017,
+  lastId: 209942019,
+  time: 1729987202368000,
+  price: 908,
+  decimals: 8,
+  quantityWhole: 3591711,
+  quantityFraction: 0,
+  buyerIsMaker: false,
+};
+
+Deno.test("CsvRows.next() reads the rows of every layout, in ms and µs, however true is spelt", () => {
+  const micros = (row: string) => row.replace(/(?<=,)(1\d{12})(?=,)/, "$1123");
+  const futuresTrade = {
+    firstId: 1151022504,
+    lastId: 1151022504,
+    time: 1788220802731000,
+    price: 785261,
+    decimals: 1,
+    quantityWhole: 83,
+    quantityFraction: 0,
+    buyerIsMaker: true,
+  };
+  const futuresAggregate = {
+    firstId: 551530707,
+    lastId: 551530707,
+    time: 1729209603958000,
+    price: 7097,
+    decimals: 4,
+    quantityWhole: 19,
+    quantityFraction: 0,
+    buyerIsMaker: false,
+  };
+  const cases = [
+    [SPOT_TRADES, SPOT_TRADE, TRADE],
+    [SPOT_AGGREGATES, SPOT_AGGREGATE, AGGREGATE],
+    [FUTURES_TRADES, FUTURES_TRADE, futuresTrade],
+    [FUTURES_AGGREGATES, FUTURES_AGGREGATE, futuresAggregate],
+  ] as const;
+  for (const [header, row, trade] of cases) {
+    assertEquals(read(header, `${row}\n`), [trade]);
+    assertEquals(read(row, `${header}\n${row}\n`), [trade]);
+    assertEquals(read(header, `${micros(row)}\n`), [{ ...trade, time: trade.time + 123 }]);
+    const other = row.replaceAll(/True|true|False|false/g, (word) => {
+      return word[0] === word[0]!.toUpperCase() ? word.toLowerCase() : word[0]!.toUpperCase() + word.slice(1);
+    });
+    assertEquals(read(header, `${other}\n${row}`), [trade, trade]);
+  }
+});
+
+Deno.test("CsvRows.next() takes any line end, none at the end of the file, and passes over blank lines and the header", () => {
+  const spot = read(SPOT_TRADES, `${SPOT_TRADE}\n`.repeat(3));
+  assertEquals(spot, [TRADE, TRADE, TRADE]);
+  for (
+    const text of [
+      `${SPOT_TRADE}\r\n`.repeat(3),
+      `${SPOT_TRADE}\r\n`.repeat(2) + SPOT_TRADE,
+      `${SPOT_TRADE}\n`.repeat(2) + SPOT_TRADE,
+      `${SPOT_TRADE}\n`.repeat(2) + SPOT_TRADE + "\r",
+      `\n\r\n${SPOT_TRADE}\n\n${SPOT_TRADE}\r\n\r\n\n${SPOT_TRADE}\n\n\r\n`,
+      `${SPOT_TRADES}\n${`${SPOT_TRADE}\n`.repeat(3)}`,
+      `\n${SPOT_TRADES.toUpperCase()}\r\n\n${`${SPOT_TRADE}\n`.repeat(3)}\r`,
+    ]
+  ) assertEquals(read(SPOT_TRADES, text), spot, JSON.stringify(text));
+  assertEquals(read(SPOT_TRADES, `${SPOT_TRADE}\r\r\n`), [
+    `trades.csv:1:65: isBestMatch is "True\\r": expected ${BOOLEAN}`,
+  ]);
+  for (const text of ["", "\n", "\r\n", "\r", SPOT_TRADES, `${SPOT_TRADES}\n`, `\n\n${SPOT_TRADES}`]) {
+    assertEquals(read(SPOT_TRADES, text), [], JSON.stringify(text));
+  }
+});
+
+Deno.test("CsvRows.next() reads no byte outside the chunk", () => {
+  const reader = new CsvRows("BTCUSDT", false);
+  const origin = originOf(FUTURES_TRADES);
+  const row = FUTURES_TRADE.slice(0, -4);
+  for (const around of [0, 1, 10, 100]) {
+    const bytes = ENCODER.encode("7".repeat(around) + row + "true\n,1,2\n".repeat(around));
+    reader.open({ origin, bytes, start: around, end: around + row.length + 4 * Math.sign(around) });
+    assertEquals(drain(reader).length, 1);
+    reader.open({ origin, bytes, start: around, end: around + row.length });
+    assertEquals(reader.next(), "rejected");
+    reader.open({ origin, bytes, start: around, end: around });
+    assertEquals(reader.next(), null);
+  }
+});
+
+Deno.test("CsvRows.next() knows the limits of prices and quantities as the reader of messages does", () => {
+  const texts = [
+    ..."0.00000001 10000000 10000000.00000000 9999999.99999999 0.000000010000 1. .5 0 0.0 00 01 01.5".split(
+      " ",
+    ),
+    ..."10000000.00000001 10000001 100000000 123456789 0.000000001 1.123456789 -1 +1 1e3 1.2.3 1_0".split(
+      " ",
+    ),
+    ..."0.1 0.12 0.123 0.1234 0.12345 0.123456 0.1234567 0.12345678 1234.5 12345.6 1000 100.010".split(" "),
+    ..."1000000000000000 1000000000000000.00000001 999999999999999.99999999 1000000000000001 0x1".split(" "),
+    ..."10000000000000000 9999999999999999 55356950612.00 NaN Infinity 1.50000000 10.20304050".split(" "),
+    "1".repeat(400),
+    `1.${"0".repeat(400)}`,
+    `1.${"0".repeat(400)}1`,
+  ];
+  for (const text of texts) {
+    for (const [column, letter] of [[2, "p"], [3, "q"]] as const) {
+      const messages = new BinanceMessageReader("BTCUSDT");
+      const message = {
+        e: "trade",
+        s: "BTCUSDT",
+        t: 51175358,
+        p: "17.8018",
+        q: "5.69",
+        T: 1583709433583,
+        m: true,
+      };
+      const verdict = messages.readJson(JSON.stringify({ ...message, [letter]: text }));
+      const [found] = read(SPOT_TRADES, withField(SPOT_TRADE, column, text));
+      if (verdict === "trade") assertEquals(found, fieldsOf(messages), text);
+      else assert(typeof found === "string" && found.includes(` is "${text.slice(0, 60)}"`), text);
+    }
+  }
+});
+
+Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in the column before", () => {
+  const reader = new CsvRows("BTCUSDT", true);
+  const ids = [
+    ..."0 1 12 123 1234 12345 123456 1234567 12345678 12345679 22345678 99999999 100000000".split(" "),
+    ..."100000001 199999999 200000000 1234567890 1234567891 12345678 9876543210 123456789012".split(" "),
+    ..."1234567890123 123456789012345 1234567890123456 1234567890123457 9007199254740991".split(" "),
+    ..."9007199154740991 9007199254740990 1 10 1000000000".split(" "),
+  ];
+  const rows = ids.flatMap((id, at) => [id, ids[ids.length - 1 - at]!])
+    .map((id) => `${id},1,1,1,${id === "0" ? "1" : id},true`);
+  open(reader, originOf(FUTURES_TRADES), rows.join("\n"));
+  for (const row of rows) {
+    assertEquals(reader.next(), "trade");
+    const time = Number(row.split(",")[4]!);
+    assertEquals(reader.trade.firstId, Number(row.split(",")[0]), row);
+    assertEquals(reader.trade.time, time >= 1e14 ? time : time * 1000);
+  }
+  // What begins as the number before it did is no reason to believe the rest.
+  const pairs: [before: string, id: string, isGood: boolean][] = [
+    ["123456789", "12345678x", false],
+    ["12345678", "02345678", false],
+    ["1234567890", "123456789", true],
+    ["9007199254740991", "9007199254740993", false],
+  ];
+  for (const [before, id, isGood] of pairs) {
+    const text = `${before},1,1,1,1,true\n${id},1,1,1,1,true\n`;
+    const second = isGood ? Number(id) : `trades.csv:2:1: id is "${id}": expected ${ID}`;
+    const found = read(FUTURES_TRADES, text)[1];
+    assertEquals(typeof found === "string" ? found : (found as { firstId: number }).firstId, second);
+  }
+});
+
+Deno.test("CsvRows.next() reads columns in the order of a header, among others, into the same trades", () => {
+  const order = "symbol,isBuyerMaker,time,lastId,firstId,qty,price,aggId";
+  const other = (row: string) => {
+    const [aggId, price, qty, firstId, lastId, time, isBuyerMaker] = row.split(",");
+    return [",", isBuyerMaker, time, lastId, firstId, qty, price, aggId].join(",").slice(1);
+  };
+  const rows = [
+    SPOT_AGGREGATE,
+    "3071000001,61837.63000000,12.00410000,3735683259,3735683263,1735689600010866,true,True",
+    "7,0,0,-1,-1,1729987202368,False,True",
+  ];
+  assertEquals(
+    read(order, `${order}\r\n${rows.map(other).join("\r\n")}`),
+    read(SPOT_AGGREGATES, rows.join("\n")),
+  );
+  const bad = other(withField(SPOT_AGGREGATE, 2, "abc"));
+  assertEquals(read(order, bad), [`trades.csv:1:53: price is "abc": expected ${PRICE}`]);
+  assertEquals(read(order, other(withField(SPOT_AGGREGATE, 5, "3"))), [
+    `trades.csv:1:22: last_trade_id is "3": expected at least the first_trade_id, 209942017`,
+  ]);
+  assertEquals(read(order, "a,b\n1,2,3"), ["trades.csv:2:6: the row has 3 fields: expected 8"]);
+});
+
+Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and begins a new one at line 1", () => {
+  const lines = [
+    SPOT_AGGREGATES,
+    SPOT_AGGREGATE,
+    "",
+    "nonsense",
+    `${SPOT_AGGREGATE}\r`,
+    "x,1",
+    SPOT_AGGREGATE,
+  ];
+  const whole = read(SPOT_AGGREGATES, lines.join("\n"));
+  assertEquals(whole.length, 5);
+  for (let cuts = 0; cuts < 2 ** (lines.length - 1); cuts++) {
+    const reader = new CsvRows("BTCUSDT", false);
+    const origin = originOf(SPOT_AGGREGATES);
+    const found: unknown[] = [];
+    let piece = "";
+    for (const [index, line] of lines.entries()) {
+      const isLast = index === lines.length - 1;
+      piece += isLast ? line : `${line}\n`;
+      if (!isLast && (cuts & (1 << index)) === 0) continue;
+      open(reader, origin, piece);
+      found.push(...drain(reader));
+      piece = "";
+    }
+    assertEquals(found, whole, `cut ${cuts.toString(2)}`);
+  }
+
+  const reader = new CsvRows("BTCUSDT", false);
+  open(reader, originOf(SPOT_AGGREGATES, "a.csv"), `${SPOT_AGGREGATES}\n1\n`);
+  open(reader, originOf(FUTURES_TRADES, "b.zip (b.csv)"), `${FUTURES_TRADES}\n2\n`);
+  assertEquals(drain(reader), [`b.zip (b.csv):2:2: the row has 1 field: expected 6 (${FUTURES_TRADES})`]);
+  open(reader, originOf(SPOT_AGGREGATES, "c.csv"), "3");
+  assertEquals(drain(reader), [`c.csv:1:2: the row has 1 field: expected 8 (${SPOT_AGGREGATES})`]);
+});
+
+Deno.test("CsvRows.next() takes a line of letters for a header only where a file begins", () => {
+  const found = read(FUTURES_TRADES, `${FUTURES_TRADES}\n${FUTURES_TRADES}\n`);
+  assertEquals(found, [`trades.csv:2:1: id is "id": expected ${ID}`]);
+});
+
+Deno.test("CsvRows.open() refuses what is not CSV", () => {
+  const reader = new CsvRows("BTCUSDT", true);
+  const origin: Origin = { name: "live.rec", layout: { kind: "recording" } };
+  const error = assertThrows(() => open(reader, origin, ""), TypeError);
+  assertEquals(error.message, "live.rec is read as CSV rows, but its layout is recording");
+});
+
+Deno.test("CsvRows.sample() shows at most the first 200 characters of the row read last", () => {
+  const reader = new CsvRows("BTCUSDT", false);
+  assertEquals([reader.sample(), reader.symbol], ["", "BTCUSDT"]);
+  assertStrictEquals(reader.trade, reader);
+  open(reader, originOf(FUTURES_TRADES), `é${"x€".repeat(300)}\n${FUTURES_TRADE}\r\n\n1`);
+  const samples: string[] = [];
+  // The first row begins with no ASCII letter, so it is no header.
+  while (reader.next() !== null) samples.push(reader.sample());
+  assertEquals(samples, [`é${"x€".repeat(99)}x`, FUTURES_TRADE, "1"]);
+});
+
+for (
+  const [file, header, count, first, last] of [
+    ["spot-PEPEUSDT-aggTrades-2024-10-27.zip", SPOT_AGGREGATES, 57_229, 209942017, 210334192],
+    ["futures-APEUSDT-aggTrades-2024-10-18.zip", FUTURES_AGGREGATES, 45_342, 551530707, 551711614],
+  ] as const
+) {
+  Deno.test({
+    name: `CsvRows.next() reads every row of ${file} as it says`,
+    ignore: !isRecorded(file),
+    async fn() {
+      const lines = await zipLines(file);
+      const reader = new CsvRows("ANY", true);
+      open(reader, originOf(lines[0]!), lines.join("\n"));
+      const rows = header === FUTURES_AGGREGATES ? lines.slice(1) : lines;
+      assertEquals(rows.length, count);
+      const other = new CsvRows("ANY", true);
+      open(other, originOf(`${header},note`), rows.map((row) => `${row},`).join("\r\n"));
+      for (const row of rows) {
+        assertEquals([reader.next(), other.next()], ["trade", "trade"]);
+        const [, price, quantity, firstId, lastId, time, isBuyerMaker] = row.split(",") as string[];
+        const { trade } = reader;
+        const plain = (text: string) => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+        const read = [
+          trade.price / 10 ** trade.decimals === Number(price),
+          trade.decimals === (plain(price!).split(".")[1] ?? "").length,
+          BigInt(trade.quantityWhole) * 10n ** 8n + BigInt(trade.quantityFraction) ===
+            BigInt(quantity!.replace(".", "") + "0".repeat(8 - quantity!.split(".")[1]!.length)),
+          trade.firstId === Number(firstId),
+          trade.lastId === Number(lastId),
+          trade.time === Number(time) * 1000,
+          String(trade.buyerIsMaker) === isBuyerMaker!.toLowerCase(),
+        ];
+        if (read.includes(false)) assertEquals(read, read.map(() => true), row);
+        if (JSON.stringify(fieldsOf(other)) !== JSON.stringify(fieldsOf(reader))) {
+          assertEquals(fieldsOf(other), fieldsOf(reader));
+        }
+        if (row === rows[0]) assertEquals(trade.firstId, first);
+      }
+      assertEquals(reader.lastId, last);
+      assertEquals([reader.next(), other.next()], [null, null]);
+    },
+  });
+}

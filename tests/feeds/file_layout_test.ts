@@ -1,0 +1,70 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { layoutOf } from "../../src/feeds/file_layout.ts";
+import { bytesOf, HEADER, rows } from "./recorded_input.ts";
+
+/** The layout's kind, or the words in place of it. */
+function told(line: string | Uint8Array): string {
+  const layout = layoutOf(typeof line === "string" ? bytesOf(line) : line);
+  return typeof layout === "string" ? layout : layout.kind;
+}
+
+Deno.test("layoutOf() tells Binance public data, recordings and messages apart", () => {
+  assertEquals(told(rows(1)), "csv");
+  assertEquals(told(HEADER.trimEnd() + "\r"), "csv");
+  assertEquals(told(`{"stream":"btcusdt@trade","data":{}}`), "messages");
+  assertEquals(told(`1723161253937085768 {"stream":"btcusdt@trade"}`), "recording");
+  assertEquals(told(`1723161253937085768 a frame that is not JSON`), "recording");
+  assertEquals(told(`1723161253937085768   {"e":1}`), "recording");
+});
+
+Deno.test("layoutOf() says what else a file is and what to do with it", () => {
+  const cases: [string | number[], string][] = [
+    [[0x28, 0xb5, 0x2f, 0xfd, 4], `Zstandard: use "zstd -dc FILE | penstock backtest -"`],
+    [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], `xz: use "xz -dc FILE`],
+    ["BZh91AY&SY", `bzip2: use "bzip2 -dc FILE`],
+    [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], "7z archive"],
+    ["Rar!\x1a\x07", "RAR archive"],
+    ["PAR1\x15", "Parquet"],
+    ["SQLite format 3\0\x10", "it is a database, such as a journal"],
+    [[0xff, 0xfe, 0x31, 0], "UTF-16: save it as UTF-8"],
+    [[0xfe, 0xff, 0, 0x31], "UTF-16: save it as UTF-8"],
+    [`<?xml version="1.0"?><Error><Code>NoSuchKey</Code>`, "it is a web page or XML, perhaps an error"],
+    [`[{"id":1}]`, "it is a JSON array, expected one message a line"],
+    [`${"0a".repeat(32)}  BTCUSDT-trades-2025-01-01.zip`, "it is a checksum"],
+    ["hello", `"hello"; expected Binance public data`],
+    ["1729987202368,1,2,3,4,5,6,7,8,9,10,11", "klines"],
+  ];
+  for (const [line, words] of cases) {
+    assertStringIncludes(told(typeof line === "string" ? line : new Uint8Array(line)), words);
+  }
+});
+
+Deno.test("layoutOf() names the first bytes of what is not text, and what is readable", () => {
+  for (
+    const [bytes, shown] of [
+      [[0x7f, 0x45, 0x4c, 0x46], "7f 45 4c 46"],
+      [[0x31, 0, 0x32], "31 00 32"],
+      [[0x7b, 0xff, 0x22], "7b ff 22"],
+      [[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00], "89 50 4e 47 0d 0a 1a 0a"],
+    ] as const
+  ) {
+    const words = told(new Uint8Array(bytes));
+    assertStringIncludes(
+      words,
+      `it is not text: its first line begins with the bytes ${shown}; readable are`,
+    );
+  }
+});
+
+Deno.test("layoutOf() takes a line that was cut within a character", () => {
+  assertEquals(told(bytesOf(`{"a":"€`).subarray(0, -1)), "messages");
+});
+
+Deno.test("layoutOf() has an answer to everything, without a control character in it", () => {
+  fc.assert(fc.property(fc.oneof(fc.uint8Array({ minLength: 1 }), fc.string().map(bytesOf)), (line) => {
+    const layout = layoutOf(line);
+    // deno-lint-ignore no-control-regex
+    if (typeof layout === "string") assert(!/[\x00-\x1f\x7f]/.test(layout), layout);
+  }));
+});

@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { constants, gunzipSync } from "node:zlib";
+import { chunksOf } from "../../src/feeds/recorded_files.ts";
+import { bytesOf, Folder, gzip, joined, outcomeOf, recording, rows } from "./recorded_input.ts";
+
+const CUT_OFF = "a.gz: the gzip data is cut off: it ends in the middle. Fetch or copy the file again";
+const TORN = "a.gz: the recording was cut off while it was being written; it is read up to there";
+const RUBBISH = "a.gz: behind the gzip data stands something that is not gzip. Fetch or copy the file again";
+
+/** The text that can be unpacked of gzip data that was cut off. */
+function unpackable(packed: Uint8Array): string {
+  return new TextDecoder().decode(gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH }));
+}
+
+Deno.test("InflateSource reads one member, several, empty ones and padding behind them", async () => {
+  await using folder = new Folder();
+  const [one, two] = [rows(4000), rows(3000, 4001)];
+  // The tear is within a line, as a recorder that was stopped may leave it.
+  const members = joined(gzip(one.slice(0, 777)), gzip(""), gzip(one.slice(777)), gzip(two));
+  for (
+    const content of [members, joined(members, new Uint8Array(3)), joined(members, new Uint8Array(100_000))]
+  ) {
+    const found = await outcomeOf(await folder.write("a.gz", content));
+    assertEquals(found, { ...found, text: one + two, names: ["a.gz"], layouts: ["csv"], error: null });
+  }
+});
+
+Deno.test("InflateSource unpacks what is packed twice, but not without end", async () => {
+  await using folder = new Folder();
+  let packed = gzip(rows(3));
+  for (let times = 1; times <= 4; times++) {
+    assertEquals((await outcomeOf(await folder.write("a.gz", packed))).text, rows(3), `${times}`);
+    packed = gzip(packed);
+  }
+  const { error } = await outcomeOf(await folder.write("a.gz", packed));
+  assertEquals(error, "a.gz: it is packed more than 4 times: unpack it first");
+});
+
+Deno.test("InflateSource hands over what stands before the cut, wherever it is, and says that it is cut off", async () => {
+  await using folder = new Folder();
+  const text = rows(3000);
+  const packed = joined(gzip(text.slice(0, 50_000)), gzip(text.slice(50_000)));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 2, max: packed.length - 1 }),
+      fc.integer({ min: 1, max: 70_000 }),
+      async (
+        length,
+        chunkBytes,
+      ) => {
+        const cut = packed.subarray(0, length);
+        const found = await outcomeOf(await folder.write("a.gz", cut), { chunkBytes });
+        const readable = length < 18 ? "" : unpackable(cut);
+        // A cut between two members cannot be told from the end of the file.
+        const isWhole = found.error === null;
+        assertEquals(isWhole, length === gzip(text.slice(0, 50_000)).length);
+        assertEquals(found.text, isWhole ? readable : readable.slice(0, readable.lastIndexOf("\n") + 1));
+        if (!isWhole) assertEquals(found.error, CUT_OFF);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("InflateSource lets a recording of Penstock's be torn anywhere, and no other recording", async () => {
+  await using folder = new Folder();
+  const own = recording(2000);
+  const firstLine = own.indexOf("\n") + 1;
+  const packed = gzip(own);
+  let empty = 0;
+  for (let length = 30; length < packed.length; length += Math.ceil(packed.length / 60)) {
+    const cut = packed.subarray(0, length);
+    const { text, warnings, error } = await outcomeOf(await folder.write("a.gz", cut));
+    const readable = unpackable(cut);
+    if (readable.length < firstLine && error !== null) {
+      empty++;
+      assertEquals([text, error], ["", CUT_OFF]);
+      continue;
+    }
+    assertEquals([text, warnings, error], [readable.slice(0, readable.lastIndexOf("\n") + 1), [TORN], null]);
+  }
+  assert(empty < 10, `${empty}`);
+
+  const other = gzip(own.slice(firstLine)).subarray(0, -20);
+  assertEquals((await outcomeOf(await folder.write("a.gz", other))).error, CUT_OFF);
+});
+
+Deno.test("InflateSource says that data is damaged, and what stands behind it", async () => {
+  await using folder = new Folder();
+  const packed = gzip(rows(3000));
+  const checksum = packed.slice();
+  checksum[packed.length - 8]! ^= 1;
+  const middle = packed.slice();
+  middle.fill(0xff, packed.length >> 1, (packed.length >> 1) + 40);
+  for (const [content, words] of [[checksum, "incorrect data check"], [middle, "damaged: "]] as const) {
+    const { error } = await outcomeOf(await folder.write("a.gz", content));
+    assert(error!.startsWith("a.gz: the gzip data is damaged: "), error!);
+    assertStringIncludes(error!, words);
+    assert(error!.endsWith(". Fetch or copy the file again"), error!);
+  }
+  const tails = [
+    "rubbish",
+    "\0\0\0rubbish",
+    "\x1f\x8brubbish",
+    `${"\0".repeat(70_000)}x`,
+    "\0".repeat(40) + "\x1f",
+  ];
+  for (const tail of tails) {
+    const { error } = await outcomeOf(await folder.write("a.gz", joined(packed, bytesOf(tail))));
+    assertEquals(error, RUBBISH, JSON.stringify(tail.slice(-9)));
+  }
+});
+
+Deno.test("InflateSource lets go of everything when nobody wants more", async () => {
+  await using folder = new Folder();
+  const path = await folder.write("a.gz", gzip(rows(200_000)));
+  const { chunks, error } = await outcomeOf(path, { signal: AbortSignal.abort() });
+  assertEquals([chunks, error], [0, null]);
+  for await (const { origin } of chunksOf(path, { chunkBytes: 5000 })) {
+    assertEquals(origin.layout.kind, "csv");
+    break;
+  }
+});
+
+Deno.test("InflateSource keeps memory small, however much is packed", async () => {
+  await using folder = new Folder();
+  // A hundred million bytes in a tenth of a million.
+  const line = `{"pad":"${" ".repeat(99_990)}"}\n`;
+  const path = await folder.write("a.gz", gzip(line.repeat(1000)));
+  const before = Deno.memoryUsage().rss;
+  let most = 0;
+  let bytes = 0;
+  for await (const { start, end } of chunksOf(path)) {
+    bytes += end - start;
+    most = Math.max(most, Deno.memoryUsage().rss);
+  }
+  assertEquals(bytes, 1000 * line.length);
+  assert(most - before < 100e6, `${(most - before) / 1e6} MB more than before`);
+});

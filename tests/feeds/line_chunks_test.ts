@@ -1,0 +1,182 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import type { Chunk } from "../../src/domain/chunk.ts";
+import type { ByteSource } from "../../src/feeds/byte_source.ts";
+import { LINE_LIMIT, lineChunks } from "../../src/feeds/line_chunks.ts";
+import { bytesOf, recording, rows } from "./recorded_input.ts";
+
+/** Gives out bytes, at most `most` at a read, and keeps count of what is done to it. */
+class BytesSource implements ByteSource {
+  closed = 0;
+  #at = 0;
+  #isReading = false;
+
+  constructor(readonly bytes: Uint8Array, readonly most: () => number = () => Infinity) {}
+
+  async read(into: Uint8Array): Promise<number | null> {
+    assert(!this.#isReading, "two reads at a time");
+    assert(into.length > 0, "no room");
+    assertEquals(this.closed, 0, "read after the close");
+    this.#isReading = true;
+    await Promise.resolve();
+    this.#isReading = false;
+    const count = Math.min(into.length, Math.max(1, this.most()), this.bytes.length - this.#at);
+    into.set(this.bytes.subarray(this.#at, this.#at + count));
+    this.#at += count;
+    return count === 0 ? null : count;
+  }
+
+  close(): Promise<void> {
+    this.closed++;
+    return Promise.resolve();
+  }
+}
+
+/** What was cut from `content`: texts of the chunks, warnings, and the error at the end. */
+async function cut(content: string | Uint8Array, chunkBytes = 1000, most?: () => number) {
+  const source = new BytesSource(typeof content === "string" ? bytesOf(content) : content, most);
+  const chunks: string[] = [];
+  const warnings: string[] = [];
+  const origins = new Set<Chunk["origin"]>();
+  let error = "";
+  try {
+    const onWarning = (text: string): void => void warnings.push(text);
+    for await (
+      const { origin, bytes, start, end } of lineChunks("a.csv", source, { chunkBytes, onWarning })
+    ) {
+      assert(end > start, "an empty chunk");
+      origins.add(origin);
+      chunks.push(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end)));
+    }
+  } catch (thrown) {
+    error = (thrown as Error).message;
+  }
+  assertEquals(source.closed, 1);
+  return { chunks, text: chunks.join(""), warnings, error, origins: [...origins] };
+}
+
+Deno.test("lineChunks() gives whole lines, the same ones whatever is read at a time", async () => {
+  const line = fc.oneof(
+    fc.constantFrom("", " \t", "\r", rows(1).trimEnd(), "1,2,€", "x".repeat(300)),
+    fc.string({ maxLength: 40 }).map((text) => text.replaceAll("\n", "")),
+  );
+  const content = fc.record({
+    mark: fc.boolean(),
+    blank: fc.array(fc.constantFrom("", " ", "\r"), { maxLength: 3 }),
+    lines: fc.array(line, { maxLength: 30 }),
+    feed: fc.boolean(),
+  });
+  await fc.assert(fc.asyncProperty(
+    content,
+    fc.integer({ min: 1, max: 400 }),
+    fc.infiniteStream(fc.integer({ min: 1, max: 100 })),
+    async ({ mark, blank, lines, feed }, chunkBytes, reads) => {
+      const text = [...blank, rows(1).trimEnd(), ...lines].join("\n") + (feed ? "\n" : "");
+      const found = await cut((mark ? "\ufeff" : "") + text, chunkBytes, () => reads.next().value!);
+      assertEquals([found.text, found.error, found.warnings], [text, "", []]);
+      assertEquals(found.origins.length, 1);
+      for (const chunk of found.chunks.slice(0, -1)) assert(chunk.endsWith("\n"));
+    },
+  ));
+});
+
+Deno.test("lineChunks() tells the layout from the first line that is not blank", async () => {
+  const cases: [string, string][] = [
+    [rows(1), "csv"],
+    [`\ufeff\n \r\n${rows(1)}`, "csv"],
+    [`{"e":"trade"}`, "messages"],
+    [`1723161253937085768 {"e":"trade"}\n`, "recording"],
+  ];
+  for (const [content, kind] of cases) {
+    for (const chunkBytes of [1, 7, 1000]) {
+      const { origins } = await cut(content, chunkBytes);
+      assertEquals(origins.map(({ name, layout }) => [name, layout.kind]), [["a.csv", kind]]);
+    }
+  }
+});
+
+Deno.test("lineChunks() names the line whose layout is not known", async () => {
+  for (const chunkBytes of [1, 1000]) {
+    const { error, chunks } = await cut(`\n\r\nhello, world\n${rows(2)}`, chunkBytes);
+    assert(error.startsWith("a.csv:3: "), error);
+    assertStringIncludes(error, "hello, world");
+    assertEquals(chunks, []);
+  }
+});
+
+Deno.test("lineChunks() says that nothing is in a file of nothing or of blank lines", async () => {
+  for (const content of ["", "\n", "\ufeff", "\ufeff\r\n \n\t", " "]) {
+    for (const chunkBytes of [1, 1000]) {
+      assertEquals((await cut(content, chunkBytes)).error, "a.csv: it is empty, expected recorded trades");
+    }
+  }
+  const { error } = await cut("\n".repeat(LINE_LIMIT + 10), 1 << 16);
+  assertEquals(error, "a.csv: it begins with more than 1 MiB of blank lines");
+});
+
+Deno.test("lineChunks() reads a line of 1 MiB and, behind the lines before it, none that is longer", async () => {
+  const longest = "x".repeat(LINE_LIMIT);
+  const before = rows(1);
+  const beyond =
+    `the line at byte ${before.length} is longer than 1 MiB, expected one trade or message a line`;
+  for (const chunkBytes of [1 << 14, 1 << 18, 3 << 20]) {
+    for (const end of ["", "\n", `\n${rows(3)}`]) {
+      assertEquals((await cut(before + longest + end, chunkBytes)).error, "");
+      const { text, error } = await cut(`${before}${longest}x${end}`, chunkBytes);
+      assertEquals(text, before, `${chunkBytes} ${JSON.stringify(end.slice(0, 3))}`);
+      assertEquals(error, `a.csv: ${beyond}`);
+    }
+  }
+  assertStringIncludes((await cut(`{${longest}`)).error, "a.csv: the line at byte 0 is longer than 1 MiB");
+  assertStringIncludes((await cut(new Uint8Array(LINE_LIMIT + 9))).error, "a.csv: it is not text");
+});
+
+Deno.test("lineChunks() leaves the torn last line of Penstock's own recording out, with a warning", async () => {
+  const whole = recording(5);
+  const lastLine = whole.lastIndexOf("\n", whole.length - 2) + 1;
+  const warning = "a.csv: the recording was cut off while it was being written; it is read up to there";
+  for (const chunkBytes of [1, 50, 5000]) {
+    for (let end = lastLine; end <= whole.length; end++) {
+      const { text, warnings, error } = await cut(whole.slice(0, end), chunkBytes);
+      assertEquals(error, "");
+      // Where only the line feed is missing, nothing of the frame is.
+      const isTorn = end > lastLine && end < whole.length - 1;
+      assertEquals(
+        [text, warnings],
+        isTorn ? [whole.slice(0, lastLine), [warning]] : [whole.slice(0, end), []],
+      );
+    }
+  }
+  const first = await cut(whole.slice(0, 60));
+  assertEquals([first.text, first.warnings, first.error], ["", [warning], ""]);
+});
+
+Deno.test("lineChunks() hands on the last line of other files as it is", async () => {
+  for (
+    const content of [rows(3).slice(0, -9), `{"e":"trade"}\n{"e":"tr`, `1723161253937085 {"e":1}\n172316`]
+  ) {
+    const { text, warnings, error } = await cut(content);
+    assertEquals([text, warnings, error], [content, [], ""]);
+  }
+});
+
+Deno.test("lineChunks() closes its source when nobody wants more", async () => {
+  const source = new BytesSource(bytesOf(rows(1000)));
+  for await (const _ of lineChunks("a.csv", source, { chunkBytes: 100, onWarning: () => {} })) break;
+  assertEquals(source.closed, 1);
+});
+
+Deno.test("lineChunks() lends a chunk until the next one is asked for, while that is being read", async () => {
+  const content = rows(500);
+  const lines = lineChunks("a.csv", new BytesSource(bytesOf(content)), {
+    chunkBytes: 333,
+    onWarning: () => {},
+  });
+  let text = "";
+  for await (const { bytes, start, end } of lines) {
+    // The read ahead comes to its end in between.
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    text += new TextDecoder().decode(bytes.subarray(start, end));
+  }
+  assertEquals(text, content);
+});

@@ -1,0 +1,292 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import type { Chunk } from "../../src/domain/chunk.ts";
+import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import { unusable } from "../../src/feeds/input_file.ts";
+import {
+  chunksOf,
+  type FirstTrade,
+  type ReadProgress,
+  recordedChunks,
+  sortByFirstTrade,
+} from "../../src/feeds/recorded_files.ts";
+import {
+  bytesOf,
+  Folder,
+  gzip,
+  HEADER,
+  type Outcome,
+  outcomeOf,
+  recording,
+  rows,
+  zip,
+} from "./recorded_input.ts";
+
+/** What `recorded_reader.ts` came to, given these paths and this standard input. */
+async function inProcess(
+  paths: readonly string[],
+  stdin: Uint8Array | null = null,
+  flags: readonly string[] = ["--allow-read"],
+): Promise<Pick<Outcome, "text" | "names" | "warnings" | "error">> {
+  await using child = startReader(paths, flags);
+  if (stdin === null) await child.stdin.close();
+  else {
+    const writer = child.stdin.getWriter();
+    // A reader that stops early, as at an error, does not take everything.
+    await writer.write(stdin).catch(() => {});
+    await writer.close().catch(() => {});
+  }
+  const { stdout } = await child.output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+function startReader(paths: readonly string[], flags: readonly string[]): Deno.ChildProcess {
+  const script = new URL("recorded_reader.ts", import.meta.url).pathname;
+  const args = ["run", "--no-prompt", ...flags, script, ...paths];
+  return new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" }).spawn();
+}
+
+Deno.test("recordedChunks() reads plain, gzip and zip alike, whatever the names and the chunks are", async () => {
+  await using folder = new Folder();
+  const content = fc.record({
+    first: fc.constantFrom("", "\ufeff", HEADER, `\ufeff${HEADER}`, "\n\r\n"),
+    count: fc.integer({ min: 1, max: 60 }),
+    feed: fc.constantFrom("\n", "\r\n"),
+    last: fc.boolean(),
+  });
+  const packings = fc.constantFrom(bytesOf, gzip, (text: string) => zip({ "x.gz": text }));
+  await fc.assert(
+    fc.asyncProperty(
+      content,
+      packings,
+      fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constant(undefined)),
+      async ({ first, count, feed, last }, pack, chunkBytes) => {
+        const text = (first + rows(count)).replaceAll("\n", feed);
+        const whole = last ? text : text.slice(0, -feed.length);
+        const path = await folder.write("a.gz.zip", await pack(whole));
+        const found = await outcomeOf(path, chunkBytes === undefined ? {} : { chunkBytes });
+        assertEquals(found.error, null);
+        assertEquals(found.text, whole.replace("\ufeff", ""));
+      },
+    ),
+    { numRuns: 80 },
+  );
+});
+
+Deno.test("recordedChunks() reads several files as one stream, the same one twice if asked", async () => {
+  await using folder = new Folder();
+  const a = await folder.write("a.csv", rows(300));
+  const b = await folder.write("b", gzip(rows(300, 301)));
+  const c = await folder.write("c.zip", await zip({ one: rows(3), two: rows(4) }));
+  const { text, names, error } = await outcomeOf([b, a, c, a], { chunkBytes: 999 });
+  assertEquals(error, null);
+  assertEquals(names, ["b", "a.csv", "c.zip (one)", "c.zip (two)", "a.csv"]);
+  assertEquals(text, rows(300, 301) + rows(300) + rows(3) + rows(4) + rows(300));
+});
+
+Deno.test("recordedChunks() says of every path what is wrong with it, before any is read", async () => {
+  await using folder = new Folder();
+  const good = await folder.write("good.csv", rows(3));
+  const empty = await folder.write("empty.csv", "");
+  const cases: [string, string][] = [
+    [`${folder.path}/none.csv`, "none.csv: there is no such file"],
+    [folder.path, `${folder.path.slice(folder.path.lastIndexOf("/") + 1)}: is a directory, expected a file`],
+    [`${good}/x.csv`, "x.csv: it cannot be read: Not a directory"],
+    [`${folder.path}/${"x".repeat(300)}`, "it cannot be read: File name too long"],
+  ];
+  for (const [path, words] of cases) {
+    const { text, error } = await outcomeOf([good, path]);
+    assertEquals(text, "");
+    assertStringIncludes(error!, words);
+  }
+  assertEquals((await outcomeOf(empty)).error, "empty.csv: it is empty, expected recorded trades");
+  assertStringIncludes(
+    (await outcomeOf(["-", good, "-"])).error!,
+    `standard input: it can be read only once`,
+  );
+});
+
+Deno.test("recordedChunks() names the permission that is missing", async () => {
+  await using folder = new Folder();
+  const path = await folder.write("a.csv", rows(3));
+  const closed = await inProcess([path], null, []);
+  assertEquals(
+    closed.error,
+    `${path}: the program was started without the permission to read it: add --allow-read=${path}`,
+  );
+  const device = await inProcess(["/dev/fd/0"]);
+  assertEquals(device.error, `/dev/fd/0: the program may not read it: give it as standard input, "-"`);
+
+  const narrow = await inProcess([path], null, [`--allow-read=${path}`]);
+  assertEquals([narrow.text, narrow.error], [rows(3), null]);
+  assertEquals(narrow.warnings, [
+    `${path}.CHECKSUM is not looked for, as the program may not read it: no checksum is compared`,
+  ]);
+});
+
+Deno.test("unusable() says what the person can do", () => {
+  const denied = unusable("a.csv", new Deno.errors.PermissionDenied("Permission denied (os error 13)"));
+  assertEquals(
+    denied.message,
+    "a.csv: the operating system does not let this user read it: ask its owner, or change its mode",
+  );
+  assertEquals(unusable("a.csv", new Error("os error 5")).message, "a.csv: it cannot be read: os error 5");
+});
+
+Deno.test("recordedChunks() reads standard input, packed or not", async () => {
+  await using folder = new Folder();
+  const path = await folder.write("a.csv", rows(10, 2001));
+  const text = rows(2000);
+  for (const content of [bytesOf(text), gzip(text)]) {
+    const found = await inProcess(["-", path], content);
+    assertEquals(found, {
+      text: text + rows(10, 2001),
+      names: ["standard input", path],
+      warnings: [],
+      error: null,
+    });
+  }
+  const archive = await inProcess(["-"], await zip({ "a.csv": text, "b.csv": rows(1) }));
+  assertEquals(archive.names, ["standard input (a.csv)", "standard input (b.csv)"]);
+  assertEquals([archive.text, archive.error], [text + rows(1), null]);
+
+  assertEquals((await inProcess(["-"])).error, "standard input: it is empty, expected recorded trades");
+  const torn = await inProcess(["-"], gzip(recording(100)).subarray(0, -9));
+  assertEquals([torn.text, torn.warnings.length, torn.error], [recording(100), 1, null]);
+});
+
+Deno.test("recordedChunks() ends at an abort although standard input stays silent", async () => {
+  await using child = startReader(["--abort", "-"], ["--allow-read"]);
+  const writer = child.stdin.getWriter();
+  await writer.write(bytesOf(rows(3)));
+  // The input is not closed before the process has ended.
+  const { stdout } = await child.output();
+  await writer.close().catch(() => {});
+  const { text, error } = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals([text, error], [rows(3), null]);
+});
+
+Deno.test("recordedChunks() reads a named pipe", async () => {
+  await using folder = new Folder();
+  const path = `${folder.path}/pipe`;
+  assert((await new Deno.Command("mkfifo", { args: [path] }).output()).success);
+  const text = rows(20_000);
+  const progress: ReadProgress = { bytesRead: 0, bytesTotal: 0 };
+  const [found] = await Promise.all([outcomeOf(path, { progress }), Deno.writeFile(path, gzip(text))]);
+  assertEquals([found.error, found.text === text], [null, true]);
+  assertEquals(progress, { bytesRead: gzip(text).length, bytesTotal: null });
+});
+
+Deno.test("recordedChunks() counts the bytes of the files as they lie on disk", async () => {
+  await using folder = new Folder();
+  const contents = [bytesOf(rows(9000)), gzip(rows(9000)), await zip({ a: rows(9000), b: rows(9000) })];
+  const paths: string[] = [];
+  for (const [number, content] of contents.entries()) paths.push(await folder.write(`${number}`, content));
+  const bytesTotal = contents.reduce((total, { length }) => total + length, 0);
+  const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
+  let before = 0;
+  const seen = new Set<number>();
+  for await (const _ of recordedChunks(paths, { progress, chunkBytes: 10_000 })) {
+    assertEquals(progress.bytesTotal, bytesTotal);
+    assert(progress.bytesRead >= before && progress.bytesRead <= bytesTotal);
+    before = progress.bytesRead;
+    seen.add(before);
+  }
+  assertEquals(progress, { bytesRead: bytesTotal, bytesTotal });
+  assert(seen.size > 10, `${seen.size} different values`);
+});
+
+Deno.test("recordedChunks() lets go of its files when it ends early", async () => {
+  await using folder = new Folder();
+  const path = await folder.write("a.csv", rows(30_000));
+  for await (const _ of chunksOf(path)) break;
+  const controller = new AbortController();
+  let chunks = 0;
+  for await (const _ of chunksOf(path, { chunkBytes: 1000, signal: controller.signal })) {
+    if (++chunks === 3) controller.abort();
+  }
+  assertEquals(chunks, 3);
+  await assertRejects(async () => {
+    for await (const _ of chunksOf(path)) throw new TypeError("of the caller");
+  }, TypeError);
+  const unread = chunksOf(path);
+  await unread.next();
+  await unread.return(undefined);
+});
+
+Deno.test("recordedChunks() wants chunks of whole bytes", async () => {
+  for (const chunkBytes of [0, -1, 1.5, NaN]) {
+    await assertRejects(
+      () => recordedChunks([], { chunkBytes }).next(),
+      RangeError,
+      `chunkBytes is ${chunkBytes}`,
+    );
+  }
+});
+
+/** The first trade in the rows of a chunk; "none" stands for one without. */
+function firstTrade({ bytes, start, end }: Chunk): FirstTrade | null {
+  const text = new TextDecoder().decode(bytes.subarray(start, end));
+  const line = text.split("\n").find((row) => /^\d/.test(row));
+  if (line === undefined) return null;
+  const fields = line.split(",");
+  return { time: Number(fields[5]), id: Number(fields[3]) };
+}
+
+function row(time: number, id: number): string {
+  return `1,0.1,1.00,${id},${id},${time},True,True\n`;
+}
+
+Deno.test("sortByFirstTrade() orders files by time, then by id, then as given", async () => {
+  await using folder = new Folder();
+  const late = await folder.write("late", gzip(HEADER + row(300, 1)));
+  const none = await folder.write("none", HEADER);
+  const sameSecond = await folder.write("second", row(200, 6) + row(1, 1));
+  const sameFirst = await folder.write("first", await zip({ a: HEADER, b: row(200, 5) }));
+  const again = await folder.write("again", row(200, 5));
+  const early = await folder.write("early", HEADER + row(100, 9));
+  const paths = [none, late, sameSecond, sameFirst, again, early];
+  assertEquals(
+    await sortByFirstTrade(paths, firstTrade),
+    [early, sameFirst, again, sameSecond, late, none],
+  );
+  assertEquals(paths[0], none);
+  assertEquals(await sortByFirstTrade([early, late, early], firstTrade), [early, early, late]);
+});
+
+Deno.test("sortByFirstTrade() reads no more than it needs, and nothing of a single path", async () => {
+  await using folder = new Folder();
+  const long = await folder.write("long", row(100, 1).repeat(50_000));
+  const broken = await folder.write("broken", gzip(row(50, 1).repeat(100_000)).subarray(0, -9));
+  let looked = 0;
+  const count = (chunk: Chunk): FirstTrade | null => {
+    looked++;
+    return firstTrade(chunk);
+  };
+  assertEquals(await sortByFirstTrade([long, broken], count), [broken, long]);
+  assertEquals(looked, 2);
+  assertEquals(await sortByFirstTrade(["-"], count), ["-"]);
+  assertEquals(await sortByFirstTrade([`${folder.path}/none`], count), [`${folder.path}/none`]);
+  assertEquals(await sortByFirstTrade([], count), []);
+});
+
+Deno.test("sortByFirstTrade() refuses standard input among several, and unusable files", async () => {
+  await using folder = new Folder();
+  const good = await folder.write("good", rows(3));
+  const bad = await folder.write("bad", "hello\n");
+  const refused: [string[], string][] = [
+    [[good, "-"], "standard input: it can be read only once and therefore not be sorted among other files"],
+    [[good, bad], `${bad}:1: the first line has no commas`],
+    [[good, `${good}.none`], `${good}.none: there is no such file`],
+  ];
+  for (const [paths, words] of refused) {
+    await assertRejects(() => sortByFirstTrade(paths, firstTrade), UnusableInput, words);
+  }
+});
+
+Deno.test("sortByFirstTrade() ends at an abort with the signal's reason", async () => {
+  await using folder = new Folder();
+  const paths = [await folder.write("a", rows(3)), await folder.write("b", rows(3))];
+  const signal = AbortSignal.abort(new TypeError("enough"));
+  await assertRejects(() => sortByFirstTrade(paths, firstTrade, { signal }), TypeError, "enough");
+});

@@ -1,0 +1,29 @@
+/**
+ * A process that reads recorded files, for tests of standard input and of permissions: `recorded_reader.ts PATH...`.
+ * Tells what came of it as one JSON line; with `--abort` in front it aborts at the first chunk, which it tells too.
+ */
+import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+
+const aborts = Deno.args[0] === "--abort";
+const controller = new AbortController();
+const warnings: string[] = [];
+const names = new Set<string>();
+let text = "";
+let error: string | null = null;
+try {
+  const options = { signal: controller.signal, onWarning: (warning: string) => void warnings.push(warning) };
+  for await (
+    const { origin, bytes, start, end } of recordedChunks(Deno.args.slice(aborts ? 1 : 0), options)
+  ) {
+    names.add(origin.name);
+    text += new TextDecoder().decode(bytes.subarray(start, end));
+    // Only once the next read waits for more than there is.
+    if (aborts) setTimeout(() => controller.abort());
+  }
+} catch (thrown) {
+  if (!(thrown instanceof UnusableInput)) throw thrown;
+  error = thrown.message;
+}
+console.log(JSON.stringify({ text, names: [...names], warnings, error }));
+Deno.exit(0);

@@ -1,0 +1,70 @@
+/** CSV files as texts for the tests of CsvRows: rows of every layout, and all that is read from them. */
+import { assert } from "@std/assert";
+import type { Origin } from "../../src/domain/chunk.ts";
+import { csvColumns } from "../../src/domain/csv_layout.ts";
+import { CsvRows } from "../../src/domain/csv_rows.ts";
+import type { TradeFields } from "../../src/domain/trade_reader.ts";
+
+const ENCODER = new TextEncoder();
+export const SPOT_TRADE = "51175358,17.80180000,5.69000000,101.29224200,1583709433583,True,True";
+export const SPOT_AGGREGATE = "60953854,0.00000908,3591711.00,209942017,209942019,1729987202368,False,True";
+export const FUTURES_TRADE = "1151022504,78526.1,83.0,0.10569734,1788220802731,true";
+export const FUTURES_AGGREGATE = "171927517,0.7097,19.0,551530707,551530707,1729209603958,false";
+export const HEADERS = [
+  "id,price,qty,quoteQty,time,isBuyerMaker,isBestMatch",
+  "aggId,price,qty,firstId,lastId,time,isBuyerMaker,isBestMatch",
+  "id,price,qty,quote_qty,time,is_buyer_maker",
+  "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
+];
+export const [SPOT_TRADES, SPOT_AGGREGATES, FUTURES_TRADES, FUTURES_AGGREGATES] = HEADERS as [
+  string,
+  string,
+  string,
+  string,
+];
+
+/** A file whose layout is told by `header`. */
+export function originOf(header: string, name = "trades.csv"): Origin {
+  const layout = csvColumns(header);
+  assert("columns" in layout, header);
+  return { name, layout: { kind: "csv", columns: layout.columns } };
+}
+
+export function open(reader: CsvRows, origin: Origin, text: string): void {
+  const bytes = ENCODER.encode(text);
+  reader.open({ origin, bytes, start: 0, end: bytes.length });
+}
+
+/** Everything that a reader knows of a trade. */
+export function fieldsOf(reader: TradeFields): Record<string, number | boolean> {
+  const { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker } = reader;
+  return { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker };
+}
+
+/** All that is in an open reader: trades, or what is said instead. */
+export function drain(reader: CsvRows): unknown[] {
+  const found: unknown[] = [];
+  for (let verdict = reader.next(); verdict !== null; verdict = reader.next()) {
+    found.push(verdict === "trade" ? fieldsOf(reader) : verdict === "rejected" ? reader.reason : verdict);
+  }
+  return found;
+}
+
+/** All that is in a file of which `text` is the whole. */
+export function read(header: string, text: string): unknown[] {
+  const reader = new CsvRows("BTCUSDT", false);
+  open(reader, originOf(header), text);
+  return drain(reader);
+}
+
+/** `row` with one field, found by its number from 1, replaced. */
+export function withField(row: string, number: number, field: string): string {
+  return row.split(",").with(number - 1, field).join(",");
+}
+
+/** What CsvRows says that it expected. */
+export const ID = "a whole number from 0 to 9007199254740991";
+export const PRICE = "decimal text from 0.00000001 to 10000000 with up to 8 decimals";
+export const QUANTITY = "decimal text above 0, up to 1000000000000000, with up to 8 decimals";
+export const TIME = "ms or µs since 1970, a whole number from 1 to 9007199254740991";
+export const BOOLEAN = "True, true, False or false";
