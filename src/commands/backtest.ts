@@ -27,7 +27,7 @@ export async function backtest({ command, version, config, files, signal }: Star
   const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
   const progress = { bytesRead: 0, bytesTotal: null as number | null };
   const started = { type: "started", command, version, config: shownConfig(config) } as const;
-  const desk = new Desk(config, started, view);
+  const desk = new Desk(config, started);
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
@@ -78,8 +78,6 @@ interface Lane {
 
 /** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
 class Desk {
-  readonly #symbol: string;
-  readonly #view: BacktestView;
   readonly #main: Lane;
   readonly #lanes: readonly Lane[];
   readonly #started: Omit<StartedEvent, "time">;
@@ -87,10 +85,10 @@ class Desk {
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
 
-  constructor(config: Config, started: Omit<StartedEvent, "time">, view: BacktestView) {
-    this.#symbol = config.symbol;
+  constructor(config: Config, started: Omit<StartedEvent, "time">) {
     this.#started = started;
-    this.#view = view;
+    // Thousands of events that nobody reads cost a tenth of the time.
+    const tells = config.json || config.out !== null || config.logLevel === "debug";
     const lane = (model: FillModel): Lane => ({
       model,
       reader: new ChunkReader(config.symbol, !config.skipBad),
@@ -101,6 +99,7 @@ class Desk {
         terms: termsUnder(model, termsOf(config)),
         stopAfter: config.stopAfter,
         withResults: true,
+        isQuiet: model !== "configured" || !tells,
       }),
     });
     this.#main = lane("configured");
@@ -132,9 +131,6 @@ class Desk {
       else this.#held.push(event);
     }
     if (this.#held !== null && this.trades > 0) yield* this.#begin();
-    if (this.#main.reader.torn) {
-      this.#view.warn(`${chunk.origin.name} ends in the middle of a line: it was cut while it was written`);
-    }
     for (const lane of this.#lanes) {
       if (lane !== this.#main) this.#run(lane, chunk).forEach(() => {});
     }

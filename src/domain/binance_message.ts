@@ -5,16 +5,21 @@
  * field, without making a string or an object; whatever is not in that shape goes through `readJson`.
  * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
-import { MAX_DECIMALS, MAX_PRICE, MAX_QUANTITY, powerOfTen } from "./price.ts";
+import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
+import { MAX_PRICE } from "./price.ts";
 import { microseconds } from "./time.ts";
 import type { TradeFields, Verdict } from "./trade_reader.ts";
 
-const QUOTE = 34, COMMA = 44, DOT = 46, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125;
-const A = 97, B = 98, F = 102, L = 108, S = 115, T_ID = 116, T_TIME = 84;
-const MAX_DIGITS = 16;
-/** So many digits fit 31 bits, where integer arithmetic is cheapest. */
-const SMALL_DIGITS = 9;
+const QUOTE = 34, COMMA = 44, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125, S = 115;
 const ENCODER = new TextEncoder();
+
+/** `,"t"` as a word: how the field of one letter begins. */
+function fieldWord(letter: string): number {
+  return new DataView(ENCODER.encode(`,"${letter}"`).buffer).getInt32(0);
+}
+
+const A = fieldWord("a"), B = fieldWord("b"), F = fieldWord("f"), L = fieldWord("l");
+const T_ID = fieldWord("t"), T_TIME = fieldWord("T");
 
 /** A text to look for, compared four bytes at a time. */
 class Literal {
@@ -77,9 +82,13 @@ export class BinanceMessageReader implements TradeFields {
   readonly #raw: Shape;
   readonly #combined: Shape;
   readonly #symbolField: Literal;
+  readonly #decimal = new DecimalBytes();
+  readonly #idColumn = new WholeColumn(this.#decimal);
+  readonly #firstColumn = new WholeColumn(this.#decimal);
+  readonly #lastColumn = new WholeColumn(this.#decimal);
+  readonly #timeColumn = new WholeColumn(this.#decimal);
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(this.#bytes.buffer);
-  #integer = 0;
 
   /** A reader for `symbol`, in upper case as the exchange writes it, e.g. "BTCUSDT". */
   constructor(symbol: string) {
@@ -95,7 +104,7 @@ export class BinanceMessageReader implements TradeFields {
 
   /**
    * True when `bytes` from `start` to `end` are a trade in the usual shape; false says nothing but "not in that
-   * shape".
+   * shape". Always false where fewer than READ_AHEAD bytes follow in `bytes`; what they hold makes no difference.
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     if (bytes !== this.#bytes) {
@@ -103,6 +112,8 @@ export class BinanceMessageReader implements TradeFields {
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
     const view = this.#view;
+    // A digit behind the message would seem to belong to it.
+    if (end + READ_AHEAD > view.byteLength || isDigit(bytes[end]!)) return false;
     const combined = bytes[start + 2] === S;
     const { trade, aggregate } = combined ? this.#combined : this.#raw;
     let prefix = trade;
@@ -111,33 +122,37 @@ export class BinanceMessageReader implements TradeFields {
       prefix = aggregate;
     }
     const aggregated = prefix === aggregate;
-    let at = this.#skipNumber(bytes, start + prefix.length);
+    const decimal = this.#decimal;
+    let at = decimal.skipWhole(view, start + prefix.length);
     if (at < 0 || !this.#symbolField.stands(view, at)) return false;
-    at = this.#field(bytes, at + this.#symbolField.length, aggregated ? A : T_ID);
+    at = readField(view, at + this.#symbolField.length, aggregated ? A : T_ID, this.#idColumn);
     if (at < 0) return false;
-    this.firstId = this.lastId = this.#integer;
+    this.firstId = this.lastId = this.#idColumn.value;
     if (!PRICE.stands(view, at)) return false;
-    at = this.#readPrice(bytes, at + PRICE.length);
+    at = decimal.readPrice(view, at + PRICE.length);
     if (at < 0 || !QUANTITY.stands(view, at)) return false;
-    at = this.#readQuantity(bytes, at + QUANTITY.length);
+    at = decimal.readQuantity(view, at + QUANTITY.length);
     if (at < 0 || bytes[at] !== QUOTE) return false;
+    this.#takeAmounts();
     at++;
-    if (!aggregated && bytes[at + 2] === B) {
-      // Order ids, which Binance sent until 2025.
-      at = this.#field(bytes, this.#field(bytes, at, B), A);
-      if (at < 0) return false;
-    }
     if (aggregated) {
-      at = this.#field(bytes, at, F);
+      at = readField(view, at, F, this.#firstColumn);
       if (at < 0) return false;
-      this.firstId = this.#integer;
-      at = this.#field(bytes, at, L);
-      if (at < 0 || this.#integer < this.firstId) return false;
-      this.lastId = this.#integer;
+      at = readField(view, at, L, this.#lastColumn);
+      if (at < 0) return false;
+      this.firstId = this.#firstColumn.value;
+      this.lastId = this.#lastColumn.value;
+      if (this.lastId < this.firstId) return false;
+    } else if (view.getInt32(at) === B) {
+      // Order ids, which Binance sent until 2025.
+      at = readField(view, at, B, this.#firstColumn);
+      if (at < 0) return false;
+      at = readField(view, at, A, this.#lastColumn);
+      if (at < 0) return false;
     }
-    at = this.#field(bytes, at, T_TIME);
-    if (at < 0 || this.#integer === 0) return false;
-    this.time = microseconds(this.#integer);
+    at = readField(view, at, T_TIME, this.#timeColumn);
+    if (at < 0 || this.#timeColumn.value === 0) return false;
+    this.time = microseconds(this.#timeColumn.value);
     if (MAKER.stands(view, at)) this.buyerIsMaker = true;
     else if (TAKER.stands(view, at)) this.buyerIsMaker = false;
     else return false;
@@ -183,14 +198,16 @@ export class BinanceMessageReader implements TradeFields {
       return this.#reject(`not a market trade: "X" is ${shown(body.X)}`);
     }
     const { p, q } = body;
-    if (!this.#readText(p, (bytes) => this.#readPrice(bytes, 0))) {
+    const decimal = this.#decimal;
+    if (!readText(p, (view) => decimal.readPrice(view, 0))) {
       return this.#reject(`price is ${shown(p)}, not decimal text from 0.00000001 to ${MAX_PRICE}`);
     }
-    if (!this.#readText(q, (bytes) => this.#readQuantity(bytes, 0))) {
+    if (!readText(q, (view) => decimal.readQuantity(view, 0))) {
       return this.#reject(`quantity is ${shown(q)}, not decimal text above 0 with up to 8 decimals`);
     }
     if (!isCount(body.T) || body.T === 0) return this.#reject(`trade time "T" is ${shown(body.T)}`);
     if (typeof body.m !== "boolean") return this.#reject(`"m" is ${shown(body.m)}, not true or false`);
+    this.#takeAmounts();
     this.firstId = first;
     this.lastId = last;
     this.time = microseconds(body.T);
@@ -203,125 +220,31 @@ export class BinanceMessageReader implements TradeFields {
     return "rejected";
   }
 
-  /** Reads `,"<letter>":<number>` at `at`; the position after it, or -1. */
-  #field(bytes: Uint8Array, at: number, letter: number): number {
-    if (
-      at < 0 || bytes[at] !== COMMA || bytes[at + 1] !== QUOTE || bytes[at + 2] !== letter ||
-      bytes[at + 3] !== QUOTE || bytes[at + 4] !== COLON
-    ) return -1;
-    return this.#number(bytes, at + 5);
-  }
-
-  /** Passes over a JSON integer of up to 16 digits; the position after it, or -1. */
-  #skipNumber(bytes: Uint8Array, start: number): number {
-    let at = start;
-    while (isDigit(bytes[at]!)) at++;
-    const digits = at - start;
-    return digits === 0 || digits > MAX_DIGITS || digits > 1 && bytes[start] === ZERO ? -1 : at;
-  }
-
-  /** Reads a JSON integer up to 2^53 - 1 into #integer; the position after it, or -1. */
-  #number(bytes: Uint8Array, start: number): number {
-    let at = start;
-    let high = 0;
-    let byte = bytes[at]!;
-    for (const limit = start + SMALL_DIGITS; at < limit && isDigit(byte); byte = bytes[++at]!) {
-      high = high * 10 + byte - ZERO;
-    }
-    let value = high;
-    if (isDigit(byte)) {
-      const middle = at;
-      let low = 0;
-      for (; isDigit(byte); byte = bytes[++at]!) {
-        if (at - start >= MAX_DIGITS) return -1;
-        low = low * 10 + byte - ZERO;
-      }
-      value = high * powerOfTen(at - middle) + low;
-    }
-    if (at === start || value > Number.MAX_SAFE_INTEGER || at - start > 1 && bytes[start] === ZERO) return -1;
-    this.#integer = value;
-    return at;
-  }
-
-  /** Reads decimal text into `price` and `decimals`; the position after it, or -1 when it is out of range. */
-  #readPrice(bytes: Uint8Array, start: number): number {
-    let at = start;
-    let value = 0;
-    let digit = bytes[at]! - ZERO;
-    while (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
-      digit = bytes[++at]! - ZERO;
-      if (at - start > 8) return -1;
-    }
-    if (at === start || value > MAX_PRICE || (at - start > 1 && bytes[start] === ZERO)) return -1;
-    const whole = value;
-    let decimals = 0;
-    if (bytes[at] === DOT) {
-      const point = at;
-      let zeros = 0;
-      digit = bytes[++at]! - ZERO;
-      while (digit >= 0 && digit <= 9) {
-        if (digit === 0) zeros++;
-        else {
-          if (decimals + zeros >= MAX_DECIMALS) return -1;
-          value = value * powerOfTen(zeros + 1) + digit;
-          decimals += zeros + 1;
-          zeros = 0;
-        }
-        digit = bytes[++at]! - ZERO;
-      }
-      if (at === point + 1) return -1;
-    }
-    if (value === 0 || (whole === MAX_PRICE && decimals > 0)) return -1;
-    this.price = value;
+  #takeAmounts(): void {
+    const { price, decimals, quantityWhole, quantityFraction } = this.#decimal;
+    this.price = price;
     this.decimals = decimals;
-    return at;
-  }
-
-  /** Reads decimal text into the two parts of the quantity; the position after it, or -1. */
-  #readQuantity(bytes: Uint8Array, start: number): number {
-    let at = start;
-    let whole = 0;
-    let digit = bytes[at]! - ZERO;
-    while (digit >= 0 && digit <= 9) {
-      whole = whole * 10 + digit;
-      digit = bytes[++at]! - ZERO;
-    }
-    if (at === start || at - start > MAX_DIGITS || (at - start > 1 && bytes[start] === ZERO)) return -1;
-    let fraction = 0;
-    if (bytes[at] === DOT) {
-      const point = at;
-      digit = bytes[++at]! - ZERO;
-      while (digit >= 0 && digit <= 9) {
-        if (at - point <= MAX_DECIMALS) fraction = fraction * 10 + digit;
-        else if (digit !== 0) return -1;
-        digit = bytes[++at]! - ZERO;
-      }
-      const read = at - point - 1;
-      if (read === 0) return -1;
-      if (read < MAX_DECIMALS) fraction *= powerOfTen(MAX_DECIMALS - read);
-    }
-    if (whole > MAX_QUANTITY || (whole === MAX_QUANTITY && fraction > 0) || whole + fraction === 0) return -1;
-    this.quantityWhole = whole;
-    this.quantityFraction = fraction;
-    return at;
-  }
-
-  /** Reads the whole of `text` with one of the readers above. */
-  #readText(text: unknown, read: (bytes: Uint8Array) => number): boolean {
-    if (typeof text !== "string") return false;
-    const bytes = bytesOf(text);
-    return read(bytes) === bytes.length;
+    this.quantityWhole = quantityWhole;
+    this.quantityFraction = quantityFraction;
   }
 }
 
-/** A byte outside the array is undefined, and no digit. */
 function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= NINE;
 }
 
-function bytesOf(text: string): Uint8Array {
-  return ENCODER.encode(text);
+/** Reads a field such as `,"t":<number>` into its column; the position after it, or -1. */
+function readField(view: DataView, at: number, field: number, column: WholeColumn): number {
+  return view.getInt32(at) === field && view.getUint8(at + 4) === COLON ? column.read(view, at + 5) : -1;
+}
+
+/** Reads the whole of `text`. */
+function readText(text: unknown, read: (view: DataView) => number): boolean {
+  if (typeof text !== "string") return false;
+  const bytes = ENCODER.encode(text);
+  const padded = new Uint8Array(bytes.length + READ_AHEAD);
+  padded.set(bytes);
+  return read(new DataView(padded.buffer)) === bytes.length;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -43,11 +43,6 @@ export class ChunkReader implements TradeReader {
     return this.#lines.otherSymbols;
   }
 
-  /** Whether the recording read last ends in a line that was torn when the program was killed. */
-  get torn(): boolean {
-    return this.#current === this.#lines && this.#lines.torn;
-  }
-
   /** Takes a chunk to read; the rest of the one before is dropped. */
   open(chunk: Chunk): this {
     this.#current = chunk.origin.layout.kind === "csv" ? this.#rows : this.#lines;

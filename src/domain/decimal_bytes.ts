@@ -158,6 +158,12 @@ export class DecimalBytes {
     return at;
   }
 
+  /** A whole number without leading zeros that is only looked at. */
+  skipWhole(view: DataView, start: number): number {
+    const at = skipDigits(view, start);
+    return at === start || (at > start + 1 && view.getUint8(start) === ZERO) ? -1 : at;
+  }
+
   /** Any amount that is only looked at: digits, perhaps a point and more of them. */
   skipAmount(view: DataView, start: number): number {
     const at = skipDigits(view, start);

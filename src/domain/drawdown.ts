@@ -32,7 +32,8 @@ const DOUBT = 1e-12;
 export class Drawdown {
   readonly #periods = new DrawdownPeriods();
   readonly #limit: Money | null;
-  readonly #limitEstimate: number;
+  /** Falls up to this, a fraction, are below the limit; infinite without one and once it has done its work. */
+  #limitEstimate: number;
   /** The worst fall so far; null before the first. */
   #worst: Fall | null = null;
   #worstEstimate = 0;
@@ -117,6 +118,12 @@ export class Drawdown {
       this.#lowTime = time;
       this.#findPeakPrice();
     }
+  }
+
+  /** Stops watching the limit, which has been reached and acted upon: `mark` is false from now on. */
+  disarm(): void {
+    this.#limitEstimate = Infinity;
+    this.#doubtful = false;
   }
 
   /** The breach at this integer price, or null: limit ≤ (peak − equity) ÷ peak, in exact decimals. */

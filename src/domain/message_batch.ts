@@ -1,5 +1,6 @@
 /** Reads the messages of a live stream, as texts, a batch at a time. */
 import { BinanceMessageReader } from "./binance_message.ts";
+import { READ_AHEAD } from "./decimal_bytes.ts";
 import type { TradeReader, Verdict } from "./trade_reader.ts";
 
 const SAMPLE_CHARACTERS = 200;
@@ -12,7 +13,7 @@ const NONE: readonly string[] = [];
 /** The messages of one symbol's stream. `open` a batch, then call `next` until it answers null. */
 export class MessageBatch implements TradeReader {
   readonly trade: BinanceMessageReader;
-  readonly #bytes = new Uint8Array(BYTES_AT_ONCE);
+  readonly #bytes = new Uint8Array(BYTES_AT_ONCE + READ_AHEAD);
   #messages = NONE;
   #taken = 0;
   /** Messages up to here are in #bytes, from #end on those not taken yet. */
@@ -73,7 +74,9 @@ export class MessageBatch implements TradeReader {
       ? this.#messages
       : this.#messages.slice(first, first + MESSAGES_AT_ONCE);
     const text = some.length === 1 ? some[0]! : some.join("");
-    const { read, written } = ENCODER.encodeInto(text, this.#bytes);
+    const { read, written } = ENCODER.encodeInto(text, this.#bytes.subarray(0, BYTES_AT_ONCE));
+    // A digit left from an earlier text would seem to belong to the last message.
+    this.#bytes[written] = 0;
     this.#isEncoded = read === text.length && written === text.length;
     this.#encoded = first + some.length;
     this.#end = 0;

@@ -43,6 +43,7 @@ export class Performance {
     if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity());
     this.#first ??= tick;
     this.#last = tick;
+    if (outcomes.length === 0) return;
     for (const fill of outcomes) {
       if (fill.kind !== "fill") continue;
       this.#roundTrips.add(fill, tick.time);

@@ -96,9 +96,7 @@ export async function* lineChunks(
     }
     yield* lastChunk();
   } finally {
-    const closed = source.close();
-    await reading.catch(() => {});
-    await closed;
+    await source.close();
   }
 
   /** What stands behind the last line feed. */

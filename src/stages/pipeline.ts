@@ -28,6 +28,8 @@ export interface PipelineOptions {
   readonly stopAfter: number | null;
   /** Whether `results` will be asked for at the end. */
   readonly withResults?: boolean;
+  /** Whether signals, refusals and fills are only counted, and not told as events. */
+  readonly isQuiet?: boolean;
 }
 
 /** Where a run stands, for the views. Amounts in quote currency, position in base. */
@@ -193,13 +195,14 @@ export class Pipeline {
   }
 
   *#events(tick: Filled): Generator<PipelineEvent> {
+    const { isQuiet = false } = this.#options;
     const { symbol } = tick;
     const time = isoTime(tick.time);
     if (tick.missing !== 0) {
       this.#gaps++;
       yield gapEvent(tick, time);
     }
-    if (tick.signal !== null) {
+    if (tick.signal !== null && !isQuiet) {
       const { side, tradeId, shortAverage, longAverage } = tick.signal;
       const price = plain(priceAsMoney(tick.price, tick.decimals));
       yield { type: "signal", time, symbol, side, price, tradeId, shortAverage, longAverage };
@@ -207,11 +210,9 @@ export class Pipeline {
     const halt = this.#gate.takeHalt();
     if (halt !== null) yield { type: "halt", time, symbol, ...halt, action: "hold" };
     for (const outcome of tick.outcomes) {
-      if (outcome.kind === "fill") yield fillEvent(outcome, time, symbol);
-      else {
-        this.#refusals++;
-        yield refusalEvent(outcome, time, symbol);
-      }
+      if (outcome.kind === "refusal") this.#refusals++;
+      if (isQuiet) continue;
+      yield outcome.kind === "fill" ? fillEvent(outcome, time, symbol) : refusalEvent(outcome, time, symbol);
     }
   }
 }

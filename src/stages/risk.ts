@@ -90,7 +90,7 @@ export class RiskGate {
   /** The same ticks, each with the verdicts on the orders that fall due at it, oldest first. */
   *over(ticks: Iterable<Signalled>): Generator<Judged> {
     for (const tick of ticks) {
-      if (this.#drawdown.mark(tick.price, tick.decimals, tick.time) && this.#halt === null) this.#stop(tick);
+      if (this.#drawdown.mark(tick.price, tick.decimals, tick.time)) this.#stop(tick);
       if (tick.signal !== null || this.#isDue(tick.time)) {
         (tick as unknown as Slots<Judged, "verdicts">).verdicts = this.#judge(tick);
       }
@@ -182,6 +182,7 @@ export class RiskGate {
       tradeId: tick.id,
     };
     this.#haltTold = false;
+    this.#drawdown.disarm();
   }
 }
 

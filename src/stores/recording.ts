@@ -1,15 +1,7 @@
 /** Keeps what a live feed received, so that it can be run again: one frame a line, with its receive time. */
 import { gzipSync } from "node:zlib";
 import { isNote, noteText, RECORDING_VERSION, type RecordingNote } from "../domain/recording_note.ts";
-
-/** The part of Deno.FsFile that a recording is written through; opened to append. */
-export interface RecordingFile {
-  writeSync(bytes: Uint8Array): number;
-  truncateSync(length: number): void;
-  seekSync(offset: number, whence: Deno.SeekMode): number;
-  syncData(): Promise<void>;
-  close(): void;
-}
+import { messageOf, openToAppend, type RecordingFile, sizeOf, unopened, unusable } from "./recording_file.ts";
 
 /** What a recording is made from. */
 export interface RecordingOptions {
@@ -21,11 +13,6 @@ export interface RecordingOptions {
   readonly time?: number;
   /** Opens the file to append; the default creates it where it is missing. */
   readonly open?: (path: string) => RecordingFile;
-}
-
-/** A recording cannot be begun; the message says why and what to do. */
-export class RecordingError extends Error {
-  override readonly name = "RecordingError";
 }
 
 /** Lines on their way to the file: whole ones, and with gzip a whole member. */
@@ -348,55 +335,4 @@ function hold(held: Held, frames: number, from: number, to: number): void {
 
 function lostText(frames: number): string {
   return frames === 0 ? "Nothing was lost" : `${frames} frame${frames === 1 ? " was" : "s were"} lost`;
-}
-
-/** A missing folder is created, so that a fresh checkout has its `data`; the folder around it has to be there. */
-function openToAppend(path: string): RecordingFile {
-  const options = { create: true, append: true };
-  try {
-    return Deno.openSync(path, options);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(folderOf(path));
-    return Deno.openSync(path, options);
-  }
-}
-
-function folderOf(path: string): string {
-  return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
-}
-
-function sizeOf(file: RecordingFile, path: string): number {
-  try {
-    // Asking the system about a file takes a permission to read, going to its end does not.
-    return file.seekSync(0, Deno.SeekMode.End);
-  } catch (error) {
-    throw unusable(path, `it is not a file (${messageOf(error)}). Choose another name.`, error);
-  }
-}
-
-function unopened(path: string, error: unknown): RecordingError {
-  if (error instanceof Deno.errors.NotCapable) {
-    const advice = `Allow it with --allow-write=${path}, or choose a place where writing is allowed.`;
-    return unusable(path, `writing there is not allowed. ${advice}`, error);
-  }
-  if (error instanceof Deno.errors.IsADirectory) {
-    return unusable(path, "it is a folder. Name a file in it.", error);
-  }
-  if (error instanceof Deno.errors.NotFound) {
-    return unusable(
-      path,
-      `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`,
-      error,
-    );
-  }
-  return unusable(path, `${messageOf(error)}. Choose another place.`, error);
-}
-
-function unusable(path: string, why: string, cause?: unknown): RecordingError {
-  return new RecordingError(`Cannot record to ${path}: ${why}`, cause === undefined ? {} : { cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -10,7 +10,7 @@ import { columns, EventLines, LiveTerminal, writeText } from "./terminal.ts";
 
 /** Elsewhere than on a terminal a line says how far it has come, so often. */
 const PROGRESS_LINE_MS = 5_000;
-/** Gaps and the like that are told one by one; the table counts all of them. */
+/** Gaps that are told one by one; the table counts all of them. */
 const TOLD = 20;
 const WIDE = 1_000;
 
@@ -37,14 +37,14 @@ export class BacktestView {
   /** Tells one event. Standard output has it at the latest after `flush`. */
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#lines.add(event);
+    // A fill is news in a live run; here there are thousands, and the table is what counts.
+    const isNews = event.type === "gap" || event.type === "halt" || event.type === "rejected";
+    if (!isNews && this.#config.logLevel !== "debug") return;
     const line = narrate(event);
     if (line === null) return;
-    // A fill is news in a live run; in a backtest there are thousands, and the table is what counts.
-    if (line.level === "info" || event.type === "refusal" || event.type === "disconnected") {
-      if (this.#config.logLevel === "debug") this.#log.debug(line.text);
-    } else if (line.level !== "warn") this.#log[line.level](line.text);
-    else if (++this.#told <= TOLD || event.type === "halt") this.#log.warn(line.text);
-    else if (this.#told === TOLD + 1) this.#log.warn("further gaps and the like are counted, not told");
+    if (!isNews) this.#log.debug(line.text);
+    else if (++this.#told <= TOLD || event.type !== "gap") this.#log[line.level](line.text);
+    else if (this.#told === TOLD + 1) this.#log.warn("further gaps are counted, not told");
   }
 
   /** Says something that is no event. */

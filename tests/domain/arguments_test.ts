@@ -45,6 +45,7 @@ Deno.test("readArguments() knows the short forms of help and version", () => {
   assertEquals(readArguments(["-V"]).version, true);
   assertEquals(readArguments(["demo", "--help"]), {
     command: "demo",
+    files: [],
     help: true,
     version: false,
     given: {},

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
+import { READ_AHEAD } from "../../src/domain/decimal_bytes.ts";
 import { Exact } from "../support/exact.ts";
 
 const TRADE =
@@ -23,7 +24,9 @@ const ENCODER = new TextEncoder();
 /** Scans `message` alone. */
 function scans(reader: BinanceMessageReader, message: string): boolean {
   const bytes = ENCODER.encode(message);
-  return reader.scan(bytes, 0, bytes.length);
+  const padded = new Uint8Array(bytes.length + READ_AHEAD);
+  padded.set(bytes);
+  return reader.scan(padded, 0, bytes.length);
 }
 
 function read(message: string, symbol = "BTCUSDT"): string {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { chunksOf } from "../../src/feeds/recorded_files.ts";
+import { chunksOf, type ReadProgress } from "../../src/feeds/recorded_files.ts";
 import { isRecorded } from "../support/recorded_data.ts";
 import { bytesOf, Folder, gzip, HEADER, joined, outcomeOf, recording, rows, zip } from "./recorded_input.ts";
 
@@ -208,6 +208,15 @@ Deno.test("membersOf() lets go of everything when nobody wants more", async () =
     let chunks = 0;
     for await (const _ of chunksOf(short, { chunkBytes: 3000 })) if (++chunks === wanted) break;
   }
+});
+
+Deno.test("membersOf() reads no more of an archive than is wanted", async () => {
+  await using folder = new Folder();
+  const path = await folder.write("a.zip", await zip({ a: rows(200_000) }, { level: 0 }));
+  const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
+  for await (const _ of chunksOf(path, { progress })) break;
+  // The library reads a few pieces ahead.
+  assert(progress.bytesRead < progress.bytesTotal! / 3, `${progress.bytesRead} of ${progress.bytesTotal}`);
 });
 
 Deno.test("membersOf() takes no part in reading other files", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { constants, gunzipSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync } from "node:zlib";
 import { chunksOf } from "../../src/feeds/recorded_files.ts";
 import { bytesOf, Folder, gzip, joined, outcomeOf, recording, rows } from "./recorded_input.ts";
 
@@ -61,6 +61,14 @@ Deno.test("InflateSource hands over what stands before the cut, wherever it is, 
     ),
     { numRuns: 60 },
   );
+});
+
+Deno.test("InflateSource says that data is cut off rather than that its first line is not readable", async () => {
+  await using folder = new Folder();
+  const stored = new Uint8Array(gzipSync(rows(3), { level: constants.Z_NO_COMPRESSION }));
+  const cut = stored.subarray(0, 40);
+  assertEquals(unpackable(cut), rows(1).slice(0, 25));
+  assertEquals((await outcomeOf(await folder.write("a.gz", cut))).error, CUT_OFF);
 });
 
 Deno.test("InflateSource lets a recording of Penstock's be torn anywhere, and no other recording", async () => {

@@ -179,7 +179,8 @@ Deno.test("recordedChunks() reads a named pipe", async () => {
 
 Deno.test("recordedChunks() counts the bytes of the files as they lie on disk", async () => {
   await using folder = new Folder();
-  const contents = [bytesOf(rows(9000)), gzip(rows(9000)), await zip({ a: rows(9000), b: rows(9000) })];
+  const members = { a: rows(9000), b: rows(9000), "__MACOSX/c": rows(9000) };
+  const contents = [bytesOf(rows(9000)), gzip(rows(9000)), await zip(members)];
   const paths: string[] = [];
   for (const [number, content] of contents.entries()) paths.push(await folder.write(`${number}`, content));
   const bytesTotal = contents.reduce((total, { length }) => total + length, 0);

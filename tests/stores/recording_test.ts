@@ -9,7 +9,8 @@ import {
 import { constants, gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
-import { Recording, RecordingError } from "../../src/stores/recording.ts";
+import { Recording } from "../../src/stores/recording.ts";
+import { RecordingError } from "../../src/stores/recording_file.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
 import { fake, FakeFile, idsOf, type Line, LOT, numbered, readBack, TIME } from "./fake_recording.ts";
 

@@ -1,0 +1,73 @@
+/** The file behind a recording: opening it, and what is said when that fails. */
+
+/** The part of Deno.FsFile that a recording is written through; opened to append. */
+export interface RecordingFile {
+  writeSync(bytes: Uint8Array): number;
+  truncateSync(length: number): void;
+  seekSync(offset: number, whence: Deno.SeekMode): number;
+  syncData(): Promise<void>;
+  close(): void;
+}
+
+/** A recording cannot be begun; the message says why and what to do. */
+export class RecordingError extends Error {
+  override readonly name = "RecordingError";
+}
+
+/**
+ * Opens `path` to append. A missing folder is created, so that a fresh checkout has its `data`; the folder around it
+ * has to be there.
+ */
+export function openToAppend(path: string): RecordingFile {
+  const options = { create: true, append: true };
+  try {
+    return Deno.openSync(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(folderOf(path));
+    return Deno.openSync(path, options);
+  }
+}
+
+function folderOf(path: string): string {
+  return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
+}
+
+/** The file's size in bytes; throws a RecordingError for what has none, such as a pipe. */
+export function sizeOf(file: RecordingFile, path: string): number {
+  try {
+    // Asking the system about a file takes a permission to read, going to its end does not.
+    return file.seekSync(0, Deno.SeekMode.End);
+  } catch (error) {
+    throw unusable(path, `it is not a file (${messageOf(error)}). Choose another name.`, error);
+  }
+}
+
+/** Why the file at `path` could not be opened, and what to do. */
+export function unopened(path: string, error: unknown): RecordingError {
+  if (error instanceof Deno.errors.NotCapable) {
+    const advice = `Allow it with --allow-write=${path}, or choose a place where writing is allowed.`;
+    return unusable(path, `writing there is not allowed. ${advice}`, error);
+  }
+  if (error instanceof Deno.errors.IsADirectory) {
+    return unusable(path, "it is a folder. Name a file in it.", error);
+  }
+  if (error instanceof Deno.errors.NotFound) {
+    return unusable(
+      path,
+      `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`,
+      error,
+    );
+  }
+  return unusable(path, `${messageOf(error)}. Choose another place.`, error);
+}
+
+/** The error that says why `path` cannot be recorded to. */
+export function unusable(path: string, why: string, cause?: unknown): RecordingError {
+  return new RecordingError(`Cannot record to ${path}: ${why}`, cause === undefined ? {} : { cause });
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
