@@ -104,18 +104,18 @@ export class Account {
       const spent = notional.plus(fee);
       this.#marketQuote = this.#marketQuote.plus(notional);
       this.#cash = this.#cash.minus(spent);
-      this.#marketBase = this.#marketBase.plus(quantity);
-      this.#position = this.#position.plus(quantity);
-      this.#cost = this.#cost.plus(spent);
+      this.#marketBase = sum(this.#marketBase, quantity);
+      this.#position = sum(this.#position, quantity);
+      this.#cost = sum(this.#cost, spent);
     } else {
       const received = notional.minus(fee);
       const cost = this.#costOf(quantity);
       this.#marketQuote = this.#marketQuote.minus(notional);
       this.#cash = this.#cash.plus(received);
-      this.#marketBase = this.#marketBase.minus(quantity);
-      this.#position = this.#position.minus(quantity);
+      this.#marketBase = difference(this.#marketBase, quantity);
+      this.#position = difference(this.#position, quantity);
       realized = received.minus(cost);
-      this.#cost = this.#cost.minus(cost);
+      this.#cost = difference(this.#cost, cost);
       this.#realized = this.#realized.plus(realized);
     }
     this.#check();
@@ -147,7 +147,7 @@ export class Account {
       this.start,
     );
     // Equity less the start is realised plus unrealised profit; the position's value stands on both sides.
-    this.#law("realized profit", this.#realized, this.#cash.minus(this.start).plus(this.#cost));
+    this.#law("realized profit", this.#realized, sum(this.#cost, this.#cash).minus(this.start));
   }
 
   #law(name: string, found: Money, expected: Money): void {
@@ -157,6 +157,16 @@ export class Account {
   #fail(law: string, found: Money, expected: Money): never {
     throw new BooksError(law, found, expected, this.#lastBookings.flatMap(postingsOf));
   }
+}
+
+/** `a + b`, at no cost where the first is nothing: most positions are bought at once. */
+function sum(a: Money, b: Money): Money {
+  return a.isZero() ? b : a.plus(b);
+}
+
+/** `a − b`, at little cost where nothing is left: most positions are sold at once. */
+function difference(a: Money, b: Money): Money {
+  return a.eq(b) ? ZERO : a.minus(b);
 }
 
 /** What one fill adds to which account: per asset the amounts sum to zero. */

@@ -53,6 +53,9 @@ export function plain(amount: Money): string {
   return amount.isZero() ? "0" : amount.toFixed();
 }
 
+/** The smallest step of a fee, quote currency. */
+export const FEE_STEP: Money = new Money(`1e-${FEE_DECIMALS}`);
+
 /** The fee on a notional (quote currency): notional × rate, rounded up to 8 decimals. */
 export function feeOn(notional: Money, rate: Money): Money {
   return notional.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_UP);

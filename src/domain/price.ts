@@ -30,3 +30,22 @@ export function priceAsMoney(price: number, decimals: number): Money {
   if (unit === undefined) throw new RangeError(`A price has 0 to ${MAX_DECIMALS} decimals: got ${decimals}`);
   return new Money(price).times(unit);
 }
+
+/**
+ * The integer price `price` at `decimals` as plain decimal text, without trailing zeros.
+ *
+ * @example
+ * ```ts
+ * import { priceText } from "./price.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(priceText(6_160_785, 2), "61607.85");
+ * ```
+ */
+export function priceText(price: number, decimals: number): string {
+  if (decimals === 0) return `${price}`;
+  const digits = String(price).padStart(decimals + 1, "0");
+  let end = digits.length;
+  const point = end - decimals;
+  while (end > point && digits[end - 1] === "0") end--;
+  return end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
+}

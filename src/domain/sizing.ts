@@ -2,6 +2,7 @@
 import type { Account } from "./account.ts";
 import {
   affordableQuantity,
+  FEE_STEP,
   feeOn,
   type Money,
   type Outlay,
@@ -31,10 +32,13 @@ export interface Unsized {
 export class OrderSizing {
   readonly #terms: Terms;
   readonly #outlay: Outlay;
+  /** No buy spends more than this, its fee rounded up included. */
+  readonly #most: Money;
 
   constructor(terms: Terms) {
     this.#terms = terms;
     this.#outlay = outlayOf(terms.stake, terms.feeRate);
+    this.#most = this.#outlay.grossStake.plus(FEE_STEP);
   }
 
   /**
@@ -53,7 +57,7 @@ export class OrderSizing {
       return because("min-notional", minNotional, notional);
     }
     const fee = feeOn(notional, feeRate);
-    if (side === "buy") {
+    if (side === "buy" && !account.canPay(this.#most)) {
       const spent = notional.plus(fee);
       if (!account.canPay(spent)) return because("funds", spent, account.cash);
     }

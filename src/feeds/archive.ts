@@ -8,6 +8,9 @@ import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte
 /** How large an archive may be that has to be kept in memory because it comes through a pipe, in MiB. */
 const BUFFER_LIMIT = 64;
 
+/** What the library reads at a time; it keeps several pieces. */
+const PIECE_BYTES = 64 << 10;
+
 /** What members that hold no trades are called: what macOS adds, and checksums. */
 const PASSED_OVER = /^__MACOSX\/|(^|\/)(\._[^/]*|\.DS_Store)$|\.CHECKSUM$/i;
 
@@ -49,8 +52,7 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
     }
   }
   // No file is written by the name of a member, so that any name will do.
-  const options = { useWebWorkers: false, filenameValidation: "tolerant" } as const;
-  const reader = new ZipReader(new Parts(parts), options);
+  const reader = new ZipReader(new Parts(parts), { filenameValidation: "tolerant" });
   try {
     const files = filesOf(name, await entriesOf(name, reader));
     for (const file of files) {
@@ -81,9 +83,11 @@ export async function bufferArchive(name: string, source: ByteSource): Promise<B
   );
 }
 
-function zipLibrary(): Promise<typeof import("@zip.js/zip.js")> {
+async function zipLibrary(): Promise<typeof import("@zip.js/zip.js")> {
   // This entry point unpacks with what the runtime has built in.
-  return import("@zip.js/zip.js/lib/zip-core-native.js");
+  const zip = await import("@zip.js/zip.js/lib/zip-core-native.js");
+  zip.configure({ useWebWorkers: false, chunkSize: PIECE_BYTES });
+  return zip;
 }
 
 async function entriesOf(name: string, reader: ZipReader<ByteParts>): Promise<Entry[]> {

@@ -4,7 +4,7 @@ import { Drawdown } from "../domain/drawdown.ts";
 import type { FillEvent, GapEvent, PipelineEvent, RefusalEvent, SummaryEvent } from "../domain/event.ts";
 import type { Fill } from "../domain/fill.ts";
 import { type Money, plain } from "../domain/money.ts";
-import { priceAsMoney } from "../domain/price.ts";
+import { priceAsMoney, priceText } from "../domain/price.ts";
 import { Performance, type Results } from "../domain/performance.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Terms } from "../domain/terms.ts";
@@ -204,7 +204,7 @@ export class Pipeline {
     }
     if (tick.signal !== null && !isQuiet) {
       const { side, tradeId, shortAverage, longAverage } = tick.signal;
-      const price = plain(priceAsMoney(tick.price, tick.decimals));
+      const price = priceText(tick.price, tick.decimals);
       yield { type: "signal", time, symbol, side, price, tradeId, shortAverage, longAverage };
     }
     const halt = this.#gate.takeHalt();
@@ -231,16 +231,17 @@ function gapEvent({ symbol, firstId, missing }: Filled, time: string): GapEvent 
 }
 
 function fillEvent(fill: Fill, time: string, symbol: string): FillEvent {
+  const quantity = plain(fill.quantity);
   return {
     type: "fill",
     time,
     symbol,
     side: fill.side,
     price: plain(fill.price),
-    quantity: plain(fill.quantity),
+    quantity,
     fee: plain(fill.fee),
     cash: plain(fill.cash),
-    position: plain(fill.position),
+    position: fill.position === fill.quantity ? quantity : plain(fill.position),
     tradeId: fill.tradeId,
     signalTradeId: fill.signalTradeId,
     ...(fill.realized === null ? {} : { realized: plain(fill.realized) }),

@@ -10,6 +10,7 @@ import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { encodeMessage } from "../../src/feeds/exchange/websocket.ts";
 import { LiveFeed } from "../../src/feeds/live_feed.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { median, table } from "./table.ts";
 
 const MESSAGES = 200_000;
 const FRAMES = 1_000_000;
@@ -215,15 +216,4 @@ async function timedAsync(work: () => Promise<void>): Promise<number> {
   const begun = performance.now();
   await work();
   return performance.now() - begun;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function table(title: string, rows: readonly (readonly [string, string])[]): void {
-  const width = Math.max(...rows.map(([label]) => label.length));
-  console.log(title);
-  for (const [label, value] of rows) console.log(`  ${label.padEnd(width)}  ${value}`);
-  console.log();
 }

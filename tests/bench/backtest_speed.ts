@@ -1,0 +1,106 @@
+/**
+ * How fast a backtest is: part of `deno task bench`. The 5,000,000 trades are made up from a seed into a
+ * temporary file. Every figure is a ratio of two measurements of this run, taken in turn; absolute figures say
+ * only what this machine did meanwhile.
+ */
+import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import { configure, termsOf } from "../../src/domain/config.ts";
+import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Recording } from "../../src/stores/recording.ts";
+import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
+import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { makeCsv } from "./make_csv.ts";
+import { median, table } from "./table.ts";
+
+const TRADES = 5_000_000;
+const MESSAGES = 1_000_000;
+const ROUNDS = 5;
+const CHUNK_BYTES = 256 * 1024;
+const { config } = configure({});
+
+const folder = Deno.makeTempDirSync({ prefix: "penstock_bench_" });
+try {
+  await csv(`${folder}/trades.csv`);
+  await recording(`${folder}/trades.txt`);
+} finally {
+  Deno.removeSync(folder, { recursive: true });
+}
+
+/** CSV file → fills, against a loop that reads the file and adds up every byte. */
+async function csv(path: string): Promise<void> {
+  const bytes = makeCsv(path, TRADES);
+  const sums: number[] = [];
+  const runs: number[] = [];
+  let fills = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    sums.push(await timed(() => addUp(path)));
+    runs.push(
+      await timed(async () => {
+        fills = await fillsOf(path);
+      }),
+    );
+  }
+  const ratios = runs.map((ms, round) => sums[round]! / ms);
+  const perSecond = (ms: number): string => `${(TRADES / ms / 1000).toFixed(2)} M trades/s`;
+  table(`CSV file of ${TRADES} trades → fills, metrics and events included`, [
+    ["adding up every byte", `${(bytes / median(sums) / 1000).toFixed(0)} MB/s`],
+    ["the backtest", `${perSecond(median(runs))}, best ${perSecond(Math.min(...runs))}`],
+    ["fills", `${fills}`],
+    [
+      "bytes a second, backtest ÷ adding up",
+      `${median(ratios).toFixed(2)} (best ${Math.max(...ratios).toFixed(2)})`,
+    ],
+  ]);
+}
+
+/** A recording → fills. */
+async function recording(path: string): Promise<void> {
+  const writer = new MessageWriter({ symbol: config.symbol, combined: false, microseconds: false });
+  const trades = priceProcess({ seed: 1, rate: 20, firstId: 1, startTime: 1_723_161_255_342 });
+  await using file = Recording.create(path, {
+    symbol: config.symbol,
+    onTrouble: (text) => console.error(text),
+  });
+  for (const trade of trades.take(MESSAGES)) file.frames([writer.trade(trade)], trade.time);
+  await file.close();
+  const runs: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) runs.push(await timed(() => fillsOf(path)));
+  table(`Recording of ${MESSAGES} trade messages → fills`, [
+    ["the backtest", `${(MESSAGES / median(runs) / 1000).toFixed(2)} M trades/s`],
+    ["best", `${(MESSAGES / Math.min(...runs) / 1000).toFixed(2)} M trades/s`],
+  ]);
+}
+
+async function addUp(path: string): Promise<void> {
+  using file = await Deno.open(path);
+  const bytes = new Uint8Array(CHUNK_BYTES);
+  let sum = 0;
+  for (let count = await file.read(bytes); count !== null; count = await file.read(bytes)) {
+    for (let i = 0; i < count; i++) sum += bytes[i]!;
+  }
+  if (sum === 0) throw new Error("nothing was read");
+}
+
+async function fillsOf(path: string): Promise<number> {
+  const { symbol, short, long } = config;
+  // Plenty of cash and no drawdown limit, so that every signal fills to the end.
+  const terms = { ...termsOf(config), cash: termsOf(config).cash.times(1000) };
+  const pipeline = new Pipeline({ symbol, short, long, terms, stopAfter: null, withResults: true });
+  const reader = new ChunkReader(symbol, true);
+  let fills = 0;
+  for await (const chunk of recordedChunks([path])) {
+    reader.open(chunk);
+    do {
+      for (const event of pipeline.run(reader)) if (event.type === "fill") fills++;
+    } while (reader.takeNote() !== null);
+  }
+  pipeline.results();
+  return fills;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
