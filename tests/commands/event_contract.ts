@@ -16,9 +16,58 @@ const isConfig: Kind = (value) => typeof value === "object" && value !== null &&
 const orNull = (kind: Kind): Kind => (value) => value === null || kind(value);
 const orAbsent = (kind: Kind): Kind => (value) => value === undefined || kind(value);
 
-const SYMBOL = { symbol: isText };
+const isSpan: Kind = (value) => typeof value === "number" && value >= 0;
+const isOneOf = (...values: readonly string[]): Kind => (value) => values.includes(value as string);
+const isMade = (fields: Fields): Kind => (value) =>
+  isConfig(value) && mistakeIn(value as Told, fields) === null;
 
-const CONTRACT: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+type Fields = Readonly<Record<string, Kind>>;
+
+const SYMBOL = { symbol: isText };
+const TOTALS = {
+  ...SYMBOL,
+  trades: isCount,
+  firstTime: orNull(isTime),
+  lastTime: orNull(isTime),
+  signals: isCount,
+  fills: isCount,
+  refusals: isCount,
+  rejected: isCount,
+  duplicates: isCount,
+  gaps: isCount,
+  cash: isAmount,
+  position: isAmount,
+  equity: isAmount,
+  fees: isAmount,
+  realized: isAmount,
+  maxDrawdown: isAmount,
+};
+const METRICS: Fields = {
+  ...Object.fromEntries(
+    ["netProfit", "realizedProfit", "openProfit", "grossProfit", "grossLoss", "fees"].map((
+      name,
+    ) => [name, isAmount]),
+  ),
+  ...Object.fromEntries(
+    ["roundTrips", "wins", "losses", "breakEven", "longestWinningStreak", "longestLosingStreak"]
+      .map((name) => [name, isCount]),
+  ),
+  ...Object.fromEntries(
+    [
+      ...["winRate", "averageWin", "averageLoss", "largestWin", "largestLoss", "profitFactor", "expectancy"],
+      ...["payoffRatio", "timeInMarket", "return", "buyAndHoldReturn", "excessReturn", "annualizedReturn"],
+      ...["annualizedVolatility", "sharpe", "sortino", "calmar", "sqn"],
+    ].map((name) => [name, orNull(isAmount)]),
+  ),
+  holdingTimeMs: orNull(isMade({ shortest: isSpan, mean: isSpan, longest: isSpan })),
+  maxDrawdown: orNull(
+    isMade({ fraction: isAmount, amount: isAmount, from: isTime, to: isTime, lengthMs: isSpan }),
+  ),
+  longestUnderWaterMs: orNull(isSpan),
+  sampling: orNull(isOneOf("1d", "1h", "1m")),
+};
+
+const CONTRACT: Readonly<Record<string, Fields>> = {
   started: { command: isText, version: isText, config: isConfig },
   connected: { endpoint: isText, attempt: isCount },
   disconnected: { reason: isText, retryInMs: isCount },
@@ -55,35 +104,28 @@ const CONTRACT: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
     equity: isAmount,
     position: isAmount,
   },
+  model: { model: isOneOf("optimistic", "pessimistic"), ...TOTALS, metrics: isMade(METRICS) },
   summary: {
-    ...SYMBOL,
-    trades: isCount,
-    firstTime: orNull(isTime),
-    lastTime: orNull(isTime),
-    signals: isCount,
-    fills: isCount,
-    refusals: isCount,
-    rejected: isCount,
-    duplicates: isCount,
-    gaps: isCount,
-    cash: isAmount,
-    position: isAmount,
-    equity: isAmount,
-    fees: isAmount,
-    realized: isAmount,
-    maxDrawdown: isAmount,
+    ...TOTALS,
     elapsedMs: isCount,
+    tradesPerSecond: orAbsent(isCount),
+    metrics: orAbsent(isMade(METRICS)),
   },
 };
+
+/** The first promised field that is not of its kind, with its value, or null. */
+function mistakeIn(event: Told, fields: Fields): string | null {
+  const wrong = Object.entries(fields).find(([name, isKind]) => !isKind(event[name]));
+  return wrong === undefined ? null : `${wrong[0]} is ${JSON.stringify(event[wrong[0]])}`;
+}
 
 /** Checks one event: a known type, a time, and every promised field of the promised kind. */
 export function assertEvent(event: Told): void {
   const fields = CONTRACT[event.type];
   assert(fields !== undefined, `no such event in the contract: ${JSON.stringify(event)}`);
   assertMatch(String(event.time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
-  for (const [name, isKind] of Object.entries(fields)) {
-    assert(isKind(event[name]), `${event.type}.${name} is ${JSON.stringify(event[name])}`);
-  }
+  const mistake = mistakeIn(event, fields);
+  assert(mistake === null, `${event.type}.${mistake}`);
   if (event.type === "fill") assertEquals("realized" in event, event.side === "sell");
 }
 
@@ -100,4 +142,13 @@ export function assertRun(events: readonly Told[]): void {
   );
   const rejected = events.filter((event) => event.type === "rejected");
   assertEquals(summary.rejected, rejected.reduce((sum, event) => sum + Number(event.count), 0));
+}
+
+/** Checks a whole backtest: the run, its beginning at the first trade, its speed and its metrics. */
+export function assertBacktest(events: readonly Told[]): void {
+  assertRun(events);
+  const [started, summary] = [events[0]!, events.at(-1)!];
+  assertEquals([started.command, started.time], ["backtest", summary.firstTime]);
+  assertEquals(summary.time, summary.lastTime);
+  assert(isCount(summary.tradesPerSecond) && isMade(METRICS)(summary.metrics), "no speed or no metrics");
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { plain } from "../../src/domain/money.ts";
-import { MAX_DECIMALS, MAX_PRICE, powerOfTen, priceAsMoney } from "../../src/domain/price.ts";
+import { MAX_DECIMALS, MAX_PRICE, powerOfTen, priceAsMoney, priceText } from "../../src/domain/price.ts";
 import { Exact } from "../support/exact.ts";
 
 Deno.test("powerOfTen() knows the powers that a price can be rescaled by, and refuses the others", () => {
@@ -23,4 +23,19 @@ Deno.test("priceAsMoney() is the price to the last digit", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 10 ** 15 }), fc.nat(8), (price, decimals) => {
     assertEquals(plain(priceAsMoney(price, decimals)), new Exact(BigInt(price), decimals).toString());
   }));
+});
+
+Deno.test("priceText() is the price as priceAsMoney() and plain() write it", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+      fc.nat(MAX_DECIMALS),
+      (price, decimals) => {
+        assertEquals(priceText(price, decimals), plain(priceAsMoney(price, decimals)));
+        const round = Math.ceil(price / 1e8) * 100;
+        assertEquals(priceText(round, decimals), plain(priceAsMoney(round, decimals)));
+      },
+    ),
+    { numRuns: 5_000 },
+  );
 });

@@ -7,6 +7,9 @@ const PATIENCE_MS = 20_000;
 /** One event of `--json`, its fields still unproven. */
 export type Told = Record<string, unknown> & { readonly type: string };
 
+/** What a process finds on its standard input; a stream may have no end. */
+export type Input = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
+
 /** What a process left behind. */
 export interface Finished {
   readonly code: number;
@@ -88,21 +91,27 @@ export class Penstock implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #stdout: Lines;
   readonly #stderr: Lines;
+  readonly #inputEnding = new AbortController();
+  /** Settled once nothing more is written to its standard input. */
+  readonly #fed: Promise<void>;
 
-  /** Starts `penstock ARGS` under `flags` of Deno; by default it may reach 127.0.0.1 and read files. */
-  static start(args: readonly string[], flags?: readonly string[]): Penstock {
-    return new Penstock(
-      new Deno.Command(Deno.execPath(), {
-        args: commandLine(args, flags),
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn(),
-    );
+  /**
+   * Starts `penstock ARGS` under `flags` of Deno; by default it may reach 127.0.0.1 and read files. There is
+   * nothing on its standard input unless `input` is given.
+   */
+  static start(args: readonly string[], flags?: readonly string[], input?: Input): Penstock {
+    const process = new Deno.Command(Deno.execPath(), {
+      args: commandLine(args, flags),
+      stdin: input === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    return new Penstock(process, input);
   }
 
-  private constructor(process: Deno.ChildProcess) {
+  private constructor(process: Deno.ChildProcess, input: Input | undefined) {
     this.#process = process;
+    this.#fed = input === undefined ? Promise.resolve() : this.#feed(input);
     this.#stdout = new Lines(process.stdout);
     this.#stderr = new Lines(process.stderr);
   }
@@ -150,7 +159,8 @@ export class Penstock implements AsyncDisposable {
   /** Waits for the end. */
   async finished(): Promise<Finished> {
     const { code } = await within(this.#process.status, "the end of the program", 2 * PATIENCE_MS);
-    await Promise.all([this.#stdout.done, this.#stderr.done]);
+    this.#inputEnding.abort();
+    await Promise.all([this.#stdout.done, this.#stderr.done, this.#fed]);
     return { code, stdout: this.#stdout.all.join("\n"), stderr: this.#stderr.all.join("\n") };
   }
 
@@ -160,7 +170,17 @@ export class Penstock implements AsyncDisposable {
     } catch {
       // It has ended already, as it should.
     }
-    await Promise.all([this.#process.status, this.#stdout.done, this.#stderr.done]);
+    this.#inputEnding.abort();
+    await Promise.all([this.#process.status, this.#stdout.done, this.#stderr.done, this.#fed]);
+  }
+
+  async #feed(input: Input): Promise<void> {
+    const stream = input instanceof ReadableStream ? input : new Blob([input]).stream();
+    try {
+      await stream.pipeTo(this.#process.stdin, { signal: this.#inputEnding.signal });
+    } catch {
+      // It has ended, or closed its standard input, before it had read everything.
+    }
   }
 }
 
