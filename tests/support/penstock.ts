@@ -1,7 +1,8 @@
 /** Penstock as a person meets it: a process of its own, with its output read line by line. */
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
-const FLAGS = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
+/** The permissions that a program gets unless it is given others. */
+export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
 const PATIENCE_MS = 20_000;
 
 /** One event of `--json`, its fields still unproven. */
