@@ -36,7 +36,7 @@ function rowsIn(quote: string): readonly Row[] {
     [`open position, ${quote}`, ({ metrics }) => signedMoney(metrics.openProfit)],
     [`fees, ${quote}`, ({ metrics }) => money(metrics.fees)],
     [`equity at the end, ${quote}`, ({ equity }) => money(equity)],
-    "Trades",
+    "Trading",
     [
       "fills",
       ({ fills, refusals }) =>
