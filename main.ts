@@ -135,10 +135,10 @@ function fail(error: unknown): number {
   return EXIT.failure;
 }
 
-/** What can be done about a line that cannot be used. */
+/** What can be done about a bad line. A first line of no known layout has no column: passing over it is no help. */
 function adviceOn(error: unknown): string {
-  const { place } = error as { readonly place?: { readonly line?: number } };
-  return place?.line === undefined ? "" : ". With --skip-bad such lines are counted and passed over";
+  const { place } = error as { readonly place?: { readonly column?: number } };
+  return place?.column === undefined ? "" : ". With --skip-bad such lines are counted and passed over";
 }
 
 function print(text: string): number {

@@ -1,26 +1,12 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { Drawdown } from "../../src/domain/drawdown.ts";
+import type { DrawdownPeriod } from "../../src/domain/drawdown_periods.ts";
 import { Money, plain } from "../../src/domain/money.ts";
 import { Exact } from "../support/exact.ts";
+import { type Run, run, stepsOf } from "./drawdown_run.ts";
 
 const m = (amount: string) => new Money(amount);
-
-/** One trade, and perhaps a fill at it. */
-interface Move {
-  readonly price: number;
-  /** How many decimals the unit grows by at this trade. */
-  readonly finer: number;
-  /** Part of the cash to spend, in thousandths, when there is no position; 0 for no fill. A position is sold whole. */
-  readonly share: number;
-}
-
-interface Run {
-  readonly cash: string;
-  readonly fee: string;
-  readonly limit: string | null;
-  readonly moves: readonly Move[];
-}
 
 interface Outcome {
   readonly worst: string;
@@ -28,84 +14,30 @@ interface Outcome {
   readonly breach: { readonly at: number; readonly value: string } | null;
 }
 
-const move: fc.Arbitrary<Move> = fc.record({
-  price: fc.oneof(
-    { weight: 4, arbitrary: fc.integer({ min: 9_000, max: 11_000 }) },
-    { weight: 2, arbitrary: fc.integer({ min: 9_990, max: 10_010 }) },
-    { weight: 1, arbitrary: fc.integer({ min: 1, max: 100_000 }) },
-  ),
-  finer: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, {
-    weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 2 }),
-  }),
-  share: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, {
-    weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 1000 }),
-  }),
-});
-
-const run: fc.Arbitrary<Run> = fc.record({
-  cash: fc.constantFrom("10000", "0.12345678", "98765432109.87654321"),
-  fee: fc.constantFrom("0", "0.001", "0.05", "0.3"),
-  limit: fc.constantFrom("0.2", "0.0001", "0.001", "0.01", "0.05", "0.12", "0.5", null),
-  moves: fc.array(move, { minLength: 1, maxLength: 25, size: "max" }),
-});
-
-/** The books after the fill that a move asks for: cash and position, or null for no fill. */
-function traded(
-  cash: Exact,
-  position: Exact,
-  price: Exact,
-  fee: Exact,
-  share: number,
-): [Exact, Exact] | null {
-  if (share === 0) return null;
-  const one = new Exact(1n);
-  if (!position.isZero()) {
-    return [cash.plus(position.times(price).times(one.minus(fee))), new Exact(0n)];
-  }
-  const lots = cash.times(new Exact(BigInt(share), 3)).wholeTimes(
-    price.times(one.plus(fee)).times(new Exact(1n, 8)),
-  );
-  if (lots === 0n) return null;
-  const quantity = new Exact(lots, 8);
-  return [cash.minus(quantity.times(price).times(one.plus(fee))), quantity];
-}
-
-/** Runs the drawdown and a reckoning that looks at every point of the equity, each against the other's books. */
-function outcomes({ cash: start, fee, limit, moves }: Run): { found: Outcome; expected: Outcome } {
-  const drawdown = new Drawdown(m(start), limit === null ? null : m(limit));
+/** Runs the drawdown and a reckoning that looks at every point of the equity. */
+function outcomes(made: Run): { found: Outcome; expected: Outcome } {
+  let found: Outcome = { worst: "0", breach: null };
   let breach: Outcome["breach"] = null;
-  let expectedBreach: Outcome["breach"] = null;
-  let cash = Exact.of(start), position = new Exact(0n), peak = cash;
+  let peak = Exact.of(made.cash);
   let worst = { fall: new Exact(0n), peak };
-  let decimals = 0;
   const measure = (equity: Exact): Exact => {
     if (equity.compare(peak) > 0) peak = equity;
     const fall = peak.minus(equity);
     if (fall.times(worst.peak).compare(worst.fall.times(peak)) > 0) worst = { fall, peak };
     return fall;
   };
-  moves.forEach(({ price: level, finer, share }, at) => {
-    decimals = Math.min(8, decimals + finer);
-    // The level keeps its meaning in quote currency while the unit gets finer, give or take a few units.
-    const units = level * 10 ** decimals + (finer > 0 ? 7 : 0);
-    const price = new Exact(BigInt(units), decimals);
-    const fall = measure(cash.plus(position.times(price)));
-    if (expectedBreach === null && limit !== null && fall.compare(Exact.of(limit).times(peak)) >= 0) {
-      expectedBreach = { at, value: fall.ratio(peak, 8).toString() };
+  let at = 0;
+  for (const { drawdown, breach: value, marked, filled } of stepsOf(made)) {
+    const fall = measure(marked);
+    if (breach === null && made.limit !== null && fall.compare(Exact.of(made.limit).times(peak)) >= 0) {
+      breach = { at, value: fall.ratio(peak, 8).toString() };
     }
-    if (drawdown.mark(units, decimals, 0) && breach === null) {
-      breach = { at, value: plain(drawdown.breachAt(units)!.value.toDecimalPlaces(8)) };
-    }
-    const books = traded(cash, position, price, Exact.of(fee), share);
-    if (books === null) return;
-    [cash, position] = books;
-    measure(cash.plus(position.times(price)));
-    drawdown.rebook(m(cash.toString()), m(position.toString()), units, 0);
-  });
-  const expected = { worst: worst.fall.ratio(worst.peak, 8).toString(), breach: expectedBreach };
-  return { found: { worst: drawdown.worst(), breach }, expected };
+    if (filled !== null) measure(filled);
+    const first = value === null ? null : { at, value };
+    found = { worst: drawdown.worst(), breach: found.breach ?? first };
+    at++;
+  }
+  return { found, expected: { worst: worst.fall.ratio(worst.peak, 8).toString(), breach } };
 }
 
 Deno.test("Drawdown finds the worst fall and the first trade at the limit, as an exact reckoning does", () => {
@@ -181,4 +113,74 @@ Deno.test("Drawdown.worst() is 0 before anything was bought", () => {
   const drawdown = new Drawdown(m("1000"), m("0.2"));
   assertEquals([5, 1, 9].map((price) => drawdown.mark(price, 0, 0)), [false, false, false]);
   assertEquals(drawdown.worst(), "0");
+});
+
+/** A period as texts and times. */
+function shown(period: DrawdownPeriod | null): unknown {
+  return period && { ...period, peak: plain(period.peak), amount: plain(period.amount) };
+}
+
+Deno.test("Drawdown.worstFall() says peak, amount, the last trade at the peak and the trough", () => {
+  const drawdown = invested(null);
+  const times: [price: number, time: number][] = [[120, 1], [110, 2], [120, 3], [90, 4], [96, 5], [90, 6]];
+  for (const [price, time] of times) drawdown.mark(price, 0, time);
+  const fall = { peak: "1200", amount: "300", from: 3, to: 4, recovered: null };
+  assertEquals(shown(drawdown.worstFall()), fall);
+  // Higher up it takes more than 300 to be worse.
+  drawdown.mark(200, 0, 7);
+  drawdown.mark(151, 0, 8);
+  assertEquals(shown(drawdown.worstFall()), fall);
+  drawdown.mark(149, 0, 9);
+  assertEquals(shown(drawdown.worstFall()), { peak: "2000", amount: "510", from: 7, to: 9, recovered: null });
+});
+
+Deno.test("Drawdown.worstFall() begins and ends at one trade when it is the cost of the fill there", () => {
+  const drawdown = new Drawdown(m("1000"), null);
+  drawdown.mark(100, 0, 7);
+  drawdown.rebook(m("0"), m("9.99"), 100, 7);
+  assertEquals(shown(drawdown.worstFall()), { peak: "1000", amount: "1", from: 7, to: 7, recovered: null });
+});
+
+Deno.test("Drawdown.worstFall() and longestUnderWater() are null as long as equity has not fallen", () => {
+  const drawdown = new Drawdown(m("1000"), m("0.2"));
+  const nothing = () => [drawdown.worstFall(), drawdown.longestUnderWater(99), drawdown.deepestPeriods()];
+  assertEquals(nothing(), [null, null, []]);
+  [5, 1, 9].forEach((price, at) => drawdown.mark(price, 0, at));
+  assertEquals(nothing(), [null, null, []]);
+  drawdown.rebook(m("10"), m("110"), 9, 2);
+  [9, 9, 10, 10].forEach((price, at) => drawdown.mark(price, 0, 3 + at));
+  assertEquals(nothing(), [null, null, []]);
+});
+
+Deno.test("Drawdown counts time under water from the last trade at the peak, also while nothing is held", () => {
+  const drawdown = invested(null);
+  drawdown.mark(120, 0, 10);
+  drawdown.mark(120, 0, 20);
+  drawdown.mark(110, 0, 30);
+  assertEquals(drawdown.longestUnderWater(35), 15);
+  drawdown.rebook(m("1100"), m("0"), 110, 40);
+  drawdown.mark(500, 0, 50);
+  assertEquals(drawdown.longestUnderWater(50), 30);
+  drawdown.rebook(m("0"), m("10"), 110, 60);
+  drawdown.mark(120, 0, 70);
+  // Back at the peak it has ended, and later times change nothing.
+  assertEquals(drawdown.longestUnderWater(1_000), 50);
+});
+
+Deno.test("Drawdown at its peak without a position: the fall after the next buy begins there", () => {
+  const drawdown = invested(null);
+  drawdown.mark(120, 0, 10);
+  drawdown.rebook(m("1200"), m("0"), 120, 10);
+  drawdown.mark(60, 0, 20);
+  drawdown.mark(60, 0, 30);
+  drawdown.rebook(m("0"), m("20"), 60, 30);
+  drawdown.mark(54, 0, 40);
+  assertEquals(shown(drawdown.worstFall()), {
+    peak: "1200",
+    amount: "120",
+    from: 30,
+    to: 40,
+    recovered: null,
+  });
+  assertEquals(drawdown.longestUnderWater(40), 10);
 });

@@ -16,6 +16,11 @@ export function isRecorded(...names: string[]): boolean {
   });
 }
 
+/** Where it lies. */
+export function recordedFile(name: string): string {
+  return `${FOLDER}/${name}`;
+}
+
 /** The lines of a gzip file. */
 export async function gzipLines(name: string): Promise<string[]> {
   const packed = new Blob([await Deno.readFile(`${FOLDER}/${name}`)]).stream();
