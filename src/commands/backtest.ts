@@ -1,6 +1,6 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { ChunkReader } from "../domain/chunk_reader.ts";
-import type { Chunk } from "../domain/chunk.ts";
+import type { Chunk, Origin } from "../domain/chunk.ts";
 import type { Started } from "../domain/command.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
@@ -12,8 +12,9 @@ import type { Results } from "../domain/performance.ts";
 import { isoTime } from "../domain/time.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
+import type { Rejections } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
-import { ResultFile } from "../stores/result_file.ts";
+import { ResultFile, ResultFileError } from "../stores/result_file.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
 
@@ -21,6 +22,11 @@ const PROGRESS_MS = 250;
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
 export async function backtest({ command, version, config, files, signal }: Started): Promise<void> {
+  if (config.out !== null && files.includes(config.out)) {
+    throw new ResultFileError(
+      `the result cannot be written to ${config.out}: it is read. Choose another name`,
+    );
+  }
   const view = new BacktestView(config);
   const begun = performance.now();
   const ending = new AbortController();
@@ -57,7 +63,7 @@ export async function backtest({ command, version, config, files, signal }: Star
       view.flush();
       if (desk.done || stop.aborted) break;
     }
-    if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk.otherSymbols, config.symbol);
+    if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
     for (const event of desk.end()) view.event(event);
     const summary = desk.summary(performance.now() - begun);
     result?.finish(summary, desk.measured);
@@ -84,6 +90,7 @@ class Desk {
   /** What happened before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
+  #origin: Origin | null = null;
 
   constructor(config: Config, started: Omit<StartedEvent, "time">) {
     this.#started = started;
@@ -123,14 +130,24 @@ class Desk {
     return this.#main.reader.otherSymbols;
   }
 
+  /** What is wrong with the input and was not told yet, or null. */
+  takeRejections(): Rejections | null {
+    return this.#main.pipeline.takeRejections();
+  }
+
   /** Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used. */
   *take(chunk: Chunk): Generator<PenstockEvent> {
-    for (const event of this.#run(this.#main, chunk)) {
+    this.#enter(chunk.origin);
+    try {
+      for (const event of this.#run(this.#main, chunk)) {
+        if (this.#held !== null && this.trades > 0) yield* this.#begin();
+        if (this.#held === null) yield event;
+        else this.#held.push(event);
+      }
+    } finally {
+      // Also before an error, so that what was told by then does not depend on where chunks end.
       if (this.#held !== null && this.trades > 0) yield* this.#begin();
-      if (this.#held === null) yield event;
-      else this.#held.push(event);
     }
-    if (this.#held !== null && this.trades > 0) yield* this.#begin();
     for (const lane of this.#lanes) {
       if (lane !== this.#main) this.#run(lane, chunk).forEach(() => {});
     }
@@ -138,8 +155,9 @@ class Desk {
 
   /** Ends the input: what was unusable, what still waited, and what the other fill models came to. */
   *end(): Generator<PenstockEvent> {
+    if (this.#held !== null) yield* this.#begin();
     for (const event of this.#main.pipeline.end()) yield event;
-    const rejections = this.#main.pipeline.takeRejections();
+    const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
     for (const { model, pipeline } of this.#lanes) {
       if (model === "configured") continue;
@@ -176,6 +194,13 @@ class Desk {
 
   get #lastTime(): string {
     return isoTime(this.#main.pipeline.lastTime ?? 0);
+  }
+
+  /** A recording that ended without a connection says nothing about the file behind it. */
+  #enter(origin: Origin): void {
+    if (origin === this.#origin) return;
+    this.#origin = origin;
+    for (const { pipeline } of this.#lanes) pipeline.connected = true;
   }
 
   /** One lane's part of a chunk, note by note. */
@@ -231,8 +256,13 @@ function firstTradeIn({ symbol }: Config): (chunk: Chunk) => FirstTrade | null {
   };
 }
 
-function withoutTrades(files: readonly string[], others: readonly string[], symbol: string): UnusableInput {
+function withoutTrades(files: readonly string[], desk: Desk, symbol: string): UnusableInput {
   const name = files.map((file) => file === "-" ? "standard input" : file).join(", ");
+  const others = desk.otherSymbols;
   const advice = others.length === 0 ? "" : ` It holds trades of ${others.join(", ")}: choose with --symbol.`;
-  return new UnusableInput({ name }, `no trade of ${symbol} was found.${advice}`);
+  const rejections = desk.takeRejections();
+  const bad = rejections === null
+    ? ""
+    : ` Unusable lines: ${rejections.count}, the first is ${rejections.reason}.`;
+  return new UnusableInput({ name }, `no trade of ${symbol} was found.${advice}${bad}`);
 }

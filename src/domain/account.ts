@@ -5,7 +5,7 @@
  * market; per asset its postings sum to zero. Profit is reckoned beside the ledger, from what each position
  * cost and brought in, and the two must agree to the last digit.
  */
-import { costShare, type Money, plain, type Side, ZERO } from "./money.ts";
+import { costShare, Money, plain, type Side, ZERO } from "./money.ts";
 
 /** One line of the ledger: `amount` is added to `account`. */
 export interface Posting {
@@ -39,13 +39,25 @@ export interface Booking {
   readonly tradeId: number;
 }
 
+/** Where the account stands, as plain values: amounts as decimal text. */
+export interface AccountSnapshot {
+  readonly start: string;
+  readonly cash: string;
+  readonly position: string;
+  readonly fees: string;
+  readonly marketQuote: string;
+  readonly marketBase: string;
+  readonly cost: string;
+  readonly realized: string;
+}
+
 const KEPT_POSTINGS = 10;
 /** So many bookings hold that many postings. */
 const KEPT_BOOKINGS = 2;
 
 /** Cash in quote currency and a position in one base currency, bought and sold on paper. */
 export class Account {
-  readonly start: Money;
+  #start: Money;
   #cash: Money;
   #position: Money = ZERO;
   #fees: Money = ZERO;
@@ -59,7 +71,12 @@ export class Account {
 
   /** Opens the account with `cash`, in quote currency. */
   constructor(cash: Money) {
-    this.start = this.#cash = cash;
+    this.#start = this.#cash = cash;
+  }
+
+  /** Cash at the start, quote currency. */
+  get start(): Money {
+    return this.#start;
   }
 
   get cash(): Money {
@@ -125,6 +142,32 @@ export class Account {
   /** Whether the account can pay `amount` in quote currency. */
   canPay(amount: Money): boolean {
     return this.#cash.gte(amount);
+  }
+
+  snapshot(): AccountSnapshot {
+    return {
+      start: plain(this.start),
+      cash: plain(this.#cash),
+      position: plain(this.#position),
+      fees: plain(this.#fees),
+      marketQuote: plain(this.#marketQuote),
+      marketBase: plain(this.#marketBase),
+      cost: plain(this.#cost),
+      realized: plain(this.#realized),
+    };
+  }
+
+  /** Takes a snapshot up; a BooksError where it breaks a law. */
+  restore(snapshot: AccountSnapshot): void {
+    this.#start = new Money(snapshot.start);
+    this.#cash = new Money(snapshot.cash);
+    this.#position = new Money(snapshot.position);
+    this.#fees = new Money(snapshot.fees);
+    this.#marketQuote = new Money(snapshot.marketQuote);
+    this.#marketBase = new Money(snapshot.marketBase);
+    this.#cost = new Money(snapshot.cost);
+    this.#realized = new Money(snapshot.realized);
+    this.#check();
   }
 
   #costOf(quantity: Money): Money {

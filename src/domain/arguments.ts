@@ -24,7 +24,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const mistakes: string[] = [];
   const unknown = new Set<string>();
   const parsed: { readonly [name: string]: unknown; readonly _: readonly unknown[] } = parseArgs(
-    joinNegative(args),
+    withoutUnderscores(joinNegative(args), unknown),
     {
       string: [...VALUED.map(kebab), "_"],
       collect: VALUED.map(kebab),
@@ -73,7 +73,8 @@ export function readArguments(args: readonly string[]): Arguments {
     }
   }
   const wantsText = parsed.help === true || parsed.version === true;
-  if (takesFiles && rest.length === 0 && !wantsText) {
+  // A file behind an unknown option was taken for its value.
+  if (takesFiles && rest.length === 0 && unknown.size === 0 && !wantsText) {
     mistakes.push(`no file given: expected "penstock ${command} FILE...", or - for standard input`);
   }
   return {
@@ -96,6 +97,16 @@ function joinNegative(args: readonly string[]): string[] {
     else joined.push(arg);
   }
   return joined;
+}
+
+/** The words without those that parseArgs would take for its own list of files, called "_"; they are `unknown`. */
+function withoutUnderscores(words: readonly string[], unknown: Set<string>): string[] {
+  const end = words.indexOf("--");
+  return words.filter((word, at) => {
+    const isUnderscore = (end < 0 || at < end) && /^(--_(=|$)|-[^-=]*_)/.test(word);
+    if (isUnderscore) unknown.add(word);
+    return !isUnderscore;
+  });
 }
 
 function isCommand(text: string | undefined): text is CommandName {

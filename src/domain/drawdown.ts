@@ -6,11 +6,18 @@
  * decimal arithmetic happens at a fill, and where a fall may be the worst so far or reach the limit.
  */
 import {
+  booksOf,
+  type BooksSnapshot,
+  booksText,
   type DrawdownPeriod,
   DrawdownPeriods,
   type Fall,
+  fallOf,
+  type FallSnapshot,
+  fallText,
   type MarkedBooks,
   periodOf,
+  type PeriodsSnapshot,
   worth,
 } from "./drawdown_periods.ts";
 import { estimate, fractionText, type Money, ZERO } from "./money.ts";
@@ -20,6 +27,16 @@ import { powerOfTen } from "./price.ts";
 export interface Breach {
   readonly limit: Money;
   readonly value: Money;
+}
+
+/** Where the drawdown stands, as plain values; the books themselves are the account's to keep. */
+export interface DrawdownSnapshot {
+  readonly peak: BooksSnapshot;
+  readonly worst: FallSnapshot | null;
+  readonly worstEstimate: number;
+  readonly periods: PeriodsSnapshot;
+  /** Whether the limit is still watched. */
+  readonly isArmed: boolean;
 }
 
 /**
@@ -164,6 +181,45 @@ export class Drawdown {
 
   #marked(price: number): MarkedBooks {
     return { cash: this.#cash, position: this.#position, price, decimals: this.#decimals };
+  }
+
+  snapshot(): DrawdownSnapshot {
+    this.#putAway();
+    return {
+      peak: booksText(this.#peakMoved ? this.#marked(this.#peakPrice) : this.#peakBooks),
+      worst: this.#worst === null ? null : fallText(this.#worst),
+      worstEstimate: this.#worstEstimate,
+      periods: this.#periods.snapshot(),
+      isArmed: this.#limitEstimate !== Infinity,
+    };
+  }
+
+  /** Takes a snapshot up, with the books as they were then, last marked at an integer price of `decimals`. */
+  restore(snapshot: DrawdownSnapshot, books: MarkedBooks): void {
+    const { peak, worst, worstEstimate, periods, isArmed } = snapshot;
+    this.#peakBooks = booksOf(peak);
+    this.#peak = null;
+    this.#peakMoved = false;
+    this.#peakEstimate = estimate(worth(this.#peakBooks));
+    this.#worst = worst === null ? null : fallOf(worst);
+    this.#worstEstimate = worstEstimate;
+    this.#periods.restore(periods);
+    this.#cash = books.cash;
+    this.#position = books.position;
+    this.#decimals = books.decimals;
+    this.#cashEstimate = estimate(books.cash);
+    this.#positionEstimate = estimate(books.position) / powerOfTen(books.decimals);
+    if (books.position.isZero()) {
+      this.#peakPrice = Infinity;
+      this.#lowPrice = -Infinity;
+      this.#filledPrice = NaN;
+    } else {
+      // The lowest price so far has been put away: the next one is the lowest, whatever it is.
+      this.#lowPrice = this.#filledPrice = Infinity;
+      this.#findPeakPrice();
+    }
+    if (!isArmed) this.disarm();
+    else this.#doubtful = this.breachAt(books.price) !== null;
   }
 
   #equity(price: number): Money {

@@ -1,5 +1,5 @@
 /** Drawdown periods: from a peak of equity down and back to it. */
-import type { Money } from "./money.ts";
+import { Money, plain } from "./money.ts";
 import { priceAsMoney } from "./price.ts";
 
 /** Books and a price to mark them at. */
@@ -36,6 +36,36 @@ export interface DrawdownPeriod {
   readonly recovered: number | null;
 }
 
+/** A fall as plain values: amounts as decimal text. */
+export interface FallSnapshot {
+  readonly peak: BooksSnapshot;
+  readonly trough: BooksSnapshot;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Marked books as plain values: amounts as decimal text. */
+export interface BooksSnapshot {
+  readonly cash: string;
+  readonly position: string;
+  readonly price: number;
+  readonly decimals: number;
+}
+
+/** Where the periods stand, as plain values. */
+export interface PeriodsSnapshot {
+  /** Null before equity was first looked at. */
+  readonly peakTime: number | null;
+  readonly depth: number;
+  readonly fall: FallSnapshot | null;
+  readonly longest: number | null;
+  readonly kept: readonly {
+    readonly depth: number;
+    readonly fall: FallSnapshot;
+    readonly recovered: number | null;
+  }[];
+}
+
 interface Kept {
   /** A fraction of the peak. */
   readonly depth: number;
@@ -52,6 +82,26 @@ export function worth({ cash, position, price, decimals }: MarkedBooks): Money {
 export function periodOf({ peak, trough, from, to }: Fall, recovered: number | null = null): DrawdownPeriod {
   const top = worth(peak);
   return { peak: top, amount: top.minus(worth(trough)), from, to, recovered };
+}
+
+/** A fall as plain values, and back. */
+export function fallText({ peak, trough, from, to }: Fall): FallSnapshot {
+  return { peak: booksText(peak), trough: booksText(trough), from, to };
+}
+
+/** The fall that `fallText` wrote. */
+export function fallOf({ peak, trough, from, to }: FallSnapshot): Fall {
+  return { peak: booksOf(peak), trough: booksOf(trough), from, to };
+}
+
+/** Marked books as plain values, and back. */
+export function booksText({ cash, position, price, decimals }: MarkedBooks): BooksSnapshot {
+  return { cash: plain(cash), position: plain(position), price, decimals };
+}
+
+/** The books that `booksText` wrote. */
+export function booksOf({ cash, position, price, decimals }: BooksSnapshot): MarkedBooks {
+  return { cash: new Money(cash), position: new Money(position), price, decimals };
 }
 
 /** The most periods that are kept, the deepest ones. */
@@ -116,6 +166,24 @@ export class DrawdownPeriods {
   deepest(): DrawdownPeriod[] {
     const all = this.#fall === null ? this.#kept : this.#keptWith(this.#fall, null);
     return all.map(({ fall, recovered }) => periodOf(fall, recovered));
+  }
+
+  snapshot(): PeriodsSnapshot {
+    return {
+      peakTime: Number.isNaN(this.#peakTime) ? null : this.#peakTime,
+      depth: this.#depth,
+      fall: this.#fall === null ? null : fallText(this.#fall),
+      longest: this.#longest,
+      kept: this.#kept.map(({ depth, fall, recovered }) => ({ depth, fall: fallText(fall), recovered })),
+    };
+  }
+
+  restore({ peakTime, depth, fall, longest, kept }: PeriodsSnapshot): void {
+    this.#peakTime = peakTime ?? NaN;
+    this.#depth = depth;
+    this.#fall = fall === null ? null : fallOf(fall);
+    this.#longest = longest;
+    this.#kept = kept.map((period) => ({ ...period, fall: fallOf(period.fall) }));
   }
 
   #keptWith(fall: Fall, recovered: number | null): Kept[] {

@@ -209,7 +209,9 @@ export class LiveFeed implements Feed {
     if (attempts !== null && this.#tries >= attempts) {
       const advice = hint === null ? "" : ` ${hint}`;
       throw new ExchangeUnreachable(
-        `Gave up after ${this.#tries} failed ${this.#tries === 1 ? "try" : "tries in a row"}: ${reason}.${advice}`,
+        `Gave up after ${this.#tries} failed ${
+          this.#tries === 1 ? "try" : "tries in a row"
+        }: ${reason}.${advice}`,
       );
     }
     const retryInMs = Math.max(waitMs, Math.ceil(this.#restMs()));

@@ -9,6 +9,12 @@ export interface AveragesSnapshot {
   readonly decimals: number;
 }
 
+/** The prices that came in since they were last taken, oldest first, and their unit. */
+export interface NewPrices extends AveragesSnapshot {
+  /** Whether the ones before them no longer count. */
+  readonly isFresh: boolean;
+}
+
 /**
  * Simple moving averages over the last `short` and `long` trades of one symbol.
  *
@@ -28,6 +34,9 @@ export class MovingAverages implements Averages {
   #longSum = 0;
   /** Prices up to this keep the sums safe integers. */
   readonly #largestPlain: number;
+  /** Prices not taken yet by `takePrices`, and whether the averages started again among them. */
+  #untaken = 0;
+  #isFresh = true;
   /** The sums once they may pass 2^53; null while plain numbers do. */
   #big: { short: bigint; long: bigint } | null = null;
 
@@ -58,6 +67,8 @@ export class MovingAverages implements Averages {
 
   /** Empties the averages: an average over a hole is not an average of the last trades. */
   restart(): void {
+    this.#untaken = 0;
+    this.#isFresh = true;
     this.#head =
       this.#count =
       this.#shortSum =
@@ -84,10 +95,25 @@ export class MovingAverages implements Averages {
     return { prices, decimals: this.#decimals };
   }
 
+  /**
+   * The prices since the last call, for a store that keeps what is new: put one behind the other from a fresh one
+   * on, the last `long` of them are the snapshot.
+   */
+  takePrices(): NewPrices {
+    const isFresh = this.#isFresh || this.#untaken >= this.#long;
+    const prices: number[] = [];
+    for (let back = Math.min(this.#untaken, this.#count); back > 0; back--) prices.push(this.#back(back));
+    this.#untaken = 0;
+    this.#isFresh = false;
+    return { prices, decimals: this.#decimals, isFresh };
+  }
+
   restore({ prices, decimals }: AveragesSnapshot): void {
     this.restart();
     this.#decimals = decimals;
     for (const price of prices) this.#add(price);
+    this.#untaken = 0;
+    this.#isFresh = false;
   }
 
   #add(price: number): Trend {
@@ -97,6 +123,7 @@ export class MovingAverages implements Averages {
     const leavesShort = this.#count >= this.#short ? this.#back(this.#short) : 0;
     const leavesLong = this.#count >= this.#long ? this.#ring[this.#head]! : 0;
     this.#ring[this.#head] = price;
+    this.#untaken++;
     if (++this.#head === this.#long) this.#head = 0;
     if (this.#count < this.#long) this.#count++;
     if (this.#big !== null) return this.#addBig(this.#big, price - leavesShort, price - leavesLong);
@@ -128,8 +155,11 @@ export class MovingAverages implements Averages {
   /** Moves everything kept to a finer unit, by adding it up again. */
   #rescale(decimals: number): void {
     const { prices } = this.snapshot();
+    const [untaken, isFresh] = [this.#untaken, this.#isFresh];
     const factor = powerOfTen(decimals - this.#decimals);
     this.restore({ prices: prices.map((price) => price * factor), decimals });
+    this.#untaken = untaken;
+    this.#isFresh = isFresh;
   }
 }
 

@@ -39,6 +39,15 @@ export class PaperFills {
     }
   }
 
+  /** Orders filled so far; the books are the account's to keep. */
+  snapshot(): number {
+    return this.#fills;
+  }
+
+  restore(fills: number): void {
+    this.#fills = fills;
+  }
+
   #fill({ side, price, quantity, fee, signalTradeId }: ApprovedOrder, tick: Judged): Fill {
     const account = this.#account;
     const realized = account.book({ side, price, quantity, fee, tradeId: tick.id });

@@ -23,8 +23,11 @@ export interface ParseCounts {
 
 /** Where the stage stands, to be taken up again. */
 export interface ParseSnapshot {
+  /** The last trade id seen; -1 before the first. */
   readonly lastId: number;
+  /** The price unit. */
   readonly decimals: number;
+  readonly counts: ParseCounts;
 }
 
 /** The first stage, for one symbol. */
@@ -97,12 +100,15 @@ export class Parse {
   }
 
   snapshot(): ParseSnapshot {
-    return { lastId: this.#continuity.last, decimals: this.#decimals };
+    return { lastId: this.#continuity.last, decimals: this.#decimals, counts: this.counts };
   }
 
-  restore({ lastId, decimals }: ParseSnapshot): void {
+  restore({ lastId, decimals, counts }: ParseSnapshot): void {
     this.#continuity.moveTo(lastId);
     this.#decimals = decimals;
+    this.#duplicates = counts.duplicates;
+    this.#rejected = counts.rejected;
+    this.#passedOver = counts.passedOver;
   }
 
   /** The trade in the reader as a tick, in the symbol's price unit. */

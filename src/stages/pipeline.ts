@@ -1,6 +1,6 @@
 /** The one place where the five stages stand in order, and where their findings become events. */
-import { Account } from "../domain/account.ts";
-import { Drawdown } from "../domain/drawdown.ts";
+import { Account, type AccountSnapshot } from "../domain/account.ts";
+import { Drawdown, type DrawdownSnapshot } from "../domain/drawdown.ts";
 import type { FillEvent, GapEvent, PipelineEvent, RefusalEvent, SummaryEvent } from "../domain/event.ts";
 import type { Fill } from "../domain/fill.ts";
 import { type Money, plain } from "../domain/money.ts";
@@ -8,14 +8,14 @@ import { priceAsMoney, priceText } from "../domain/price.ts";
 import { Performance, type Results } from "../domain/performance.ts";
 import type { Refusal } from "../domain/refusal.ts";
 import type { Terms } from "../domain/terms.ts";
-import type { Averages, Filled } from "../domain/tick.ts";
+import { type Averages, createTick, type Filled } from "../domain/tick.ts";
 import { isoTime } from "../domain/time.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
-import { MovingAverages } from "./average.ts";
+import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
-import { Parse, type Rejections } from "./parse.ts";
-import { RiskGate } from "./risk.ts";
-import { Crossover } from "./signal.ts";
+import { Parse, type ParseSnapshot, type Rejections } from "./parse.ts";
+import { RiskGate, type RiskSnapshot } from "./risk.ts";
+import { Crossover, type CrossoverSnapshot } from "./signal.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineOptions {
@@ -30,6 +30,27 @@ export interface PipelineOptions {
   readonly withResults?: boolean;
   /** Whether signals, refusals and fills are only counted, and not told as events. */
   readonly isQuiet?: boolean;
+}
+
+/** Everything that a run is made of but its averages' prices, as plain values: JSON text and back changes nothing. */
+export interface PipelineSnapshot {
+  readonly trades: number;
+  readonly gaps: number;
+  readonly refusals: number;
+  readonly firstTime: number;
+  /** The last trade; null before the first. */
+  readonly last: {
+    readonly id: number;
+    readonly time: number;
+    readonly price: number;
+    readonly decimals: number;
+  } | null;
+  readonly parse: ParseSnapshot;
+  readonly crossover: CrossoverSnapshot;
+  readonly gate: RiskSnapshot;
+  readonly fills: number;
+  readonly account: AccountSnapshot;
+  readonly drawdown: DrawdownSnapshot;
 }
 
 /** Where a run stands, for the views. Amounts in quote currency, position in base. */
@@ -190,6 +211,54 @@ export class Pipeline {
     return this.#measured.results();
   }
 
+  /** Where the run stands between two trades. A trade whose id leapt and waits for its proof is not part of it. */
+  snapshot(): PipelineSnapshot {
+    const last = this.#last;
+    return {
+      trades: this.#trades,
+      gaps: this.#gaps,
+      refusals: this.#refusals,
+      firstTime: this.#firstTime,
+      last: last === null
+        ? null
+        : { id: last.id, time: last.time, price: last.price, decimals: last.decimals },
+      parse: this.#parse.snapshot(),
+      crossover: this.#crossover.snapshot(),
+      gate: this.#gate.snapshot(),
+      fills: this.#fills.snapshot(),
+      account: this.#account.snapshot(),
+      drawdown: this.#drawdown.snapshot(),
+    };
+  }
+
+  /** The prices that came into the averages since the last call. */
+  takePrices(): NewPrices {
+    return this.#averages.takePrices();
+  }
+
+  /** Goes on where a snapshot was taken, with the averages' last prices. Throws a BooksError for unsound books. */
+  restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
+    const { last } = snapshot;
+    this.#trades = snapshot.trades;
+    this.#gaps = snapshot.gaps;
+    this.#refusals = snapshot.refusals;
+    this.#firstTime = snapshot.firstTime;
+    this.#last = last === null ? null : tickOf(last, this.#options.symbol);
+    this.#parse.restore(snapshot.parse);
+    this.#averages.restore(averages);
+    this.#crossover.restore(snapshot.crossover);
+    this.#fills.restore(snapshot.fills);
+    this.#account.restore(snapshot.account);
+    const { cash, position } = this.#account;
+    this.#drawdown.restore(snapshot.drawdown, {
+      cash,
+      position,
+      price: last?.price ?? 0,
+      decimals: last?.decimals ?? 0,
+    });
+    this.#gate.restore(snapshot.gate);
+  }
+
   #price(): Money | null {
     return this.#last === null ? null : priceAsMoney(this.#last.price, this.#last.decimals);
   }
@@ -215,6 +284,18 @@ export class Pipeline {
       yield outcome.kind === "fill" ? fillEvent(outcome, time, symbol) : refusalEvent(outcome, time, symbol);
     }
   }
+}
+
+/** A trade that has been through all stages long ago, as far as it still matters. */
+function tickOf(
+  { id, time, price, decimals }: NonNullable<PipelineSnapshot["last"]>,
+  symbol: string,
+): Filled {
+  const trade = {
+    ...{ firstId: id, lastId: id, time, price, decimals },
+    ...{ quantityWhole: 0, quantityFraction: 0, buyerIsMaker: false },
+  };
+  return createTick(symbol, trade, price, decimals, 0) as Filled;
 }
 
 function gapEvent({ symbol, firstId, missing }: Filled, time: string): GapEvent {

@@ -69,6 +69,13 @@ export interface Halt {
   readonly tradeId: number;
 }
 
+/** Where the gate stands, as plain values. */
+export interface RiskSnapshot {
+  /** Oldest first. */
+  readonly waiting: readonly { readonly side: Side; readonly signalTradeId: number; readonly due: number }[];
+  readonly halt: Halt | null;
+}
+
 /** Judges the orders of one symbol. */
 export class RiskGate {
   readonly #latency: number;
@@ -123,6 +130,17 @@ export class RiskGate {
   /** Ends the input: the orders that still wait, oldest first, will never fill. */
   end(): Expired[] {
     return this.#waiting.splice(0).map(({ side, signalTradeId }) => ({ side, signalTradeId }));
+  }
+
+  snapshot(): RiskSnapshot {
+    return { waiting: this.#waiting.map((order) => ({ ...order })), halt: this.#halt };
+  }
+
+  /** Takes a snapshot up; the drawdown and the account are restored apart. A halt is not news again. */
+  restore({ waiting, halt }: RiskSnapshot): void {
+    this.#waiting.splice(0, Infinity, ...waiting);
+    this.#halt = halt;
+    this.#haltTold = true;
   }
 
   #isDue(time: number): boolean {

@@ -6,6 +6,13 @@ import type { Averaged, Signalled, Slots } from "../domain/tick.ts";
 /** What the strategy wants to hold. It follows the signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";
 
+/** Where the stage stands, to be taken up again. */
+export interface CrossoverSnapshot {
+  readonly stance: Stance;
+  /** Signals made so far. */
+  readonly signals: number;
+}
+
 /** The stance and its changes. */
 export class Crossover {
   #stance: Stance = "flat";
@@ -30,12 +37,13 @@ export class Crossover {
     }
   }
 
-  snapshot(): Stance {
-    return this.#stance;
+  snapshot(): CrossoverSnapshot {
+    return { stance: this.#stance, signals: this.#signals };
   }
 
-  restore(stance: Stance): void {
+  restore({ stance, signals }: CrossoverSnapshot): void {
     this.#stance = stance;
+    this.#signals = signals;
   }
 
   #turn(tick: Averaged): Signal {

@@ -179,7 +179,8 @@ Deno.test("Parse.end() counts a leap that nothing followed as rejected", () => {
 Deno.test("Parse.restore() of a snapshot drops what was seen, marks what is missing and keeps the unit", () => {
   const first = newParse();
   idsOf(first.over(reading([trade(1, 1, "0.5"), trade(2, 2, "0.25")])));
-  assertEquals(first.snapshot(), { lastId: 2, decimals: 2 });
+  const counts = { duplicates: 0, rejected: 0, passedOver: 0 };
+  assertEquals(first.snapshot(), { lastId: 2, decimals: 2, counts });
   const second = newParse();
   second.restore(first.snapshot());
   const ticks = [...second.over(reading([trade(2), trade(6, 6, "3")]))];
