@@ -99,7 +99,7 @@ function joinNegative(args: readonly string[]): string[] {
   return joined;
 }
 
-/** The words without those that parseArgs would take for its own list of files, called "_"; they are `unknown`. */
+/** The words without those that parseArgs would take for its list of files, "_", which are `unknown`. */
 function withoutUnderscores(words: readonly string[], unknown: Set<string>): string[] {
   const end = words.indexOf("--");
   return words.filter((word, at) => {

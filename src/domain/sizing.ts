@@ -61,6 +61,10 @@ export class OrderSizing {
       const spent = notional.plus(fee);
       if (!account.canPay(spent)) return because("funds", spent, account.cash);
     }
+    // A sale that brings in less than its fee, which is rounded up, costs the difference.
+    if (side === "sell" && notional.lt(fee) && !account.canPay(fee.minus(notional))) {
+      return because("funds", fee.minus(notional), account.cash);
+    }
     return { price, quantity, fee };
   }
 

@@ -31,6 +31,10 @@ export interface Tick {
   readonly buyerIsMaker: boolean;
   /** Trades missing between the one before and this one; 0 when it follows on, -1 when the ids started anew. */
   readonly missing: number;
+  /** Trades that were missing before this one and have been fetched since. */
+  readonly filled: number;
+  /** True for a trade that was fetched after the fact: it moves averages and equity, and never trades. */
+  readonly late: boolean;
 }
 
 /** Where the short average stands against the long one; `warming` until both exist. */
@@ -72,6 +76,8 @@ export function createTick(
   price: number,
   decimals: number,
   missing: number,
+  filled = 0,
+  late = false,
 ): Tick {
   const record = {
     symbol,
@@ -84,6 +90,8 @@ export function createTick(
     quantityFraction: trade.quantityFraction,
     buyerIsMaker: trade.buyerIsMaker,
     missing,
+    filled,
+    late,
     trend: "warming",
     averages: null,
     signal: null,

@@ -27,6 +27,8 @@ export interface TradeFields {
 /** Reads what it was given last, one trade or unusable message at a call. */
 export interface TradeReader {
   readonly symbol: string;
+  /** Whether its trades were fetched after the fact. */
+  readonly isLate?: boolean;
   /** The trade read last, overwritten by the next; it means something only after "trade". */
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */

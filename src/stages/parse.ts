@@ -30,6 +30,13 @@ export interface ParseSnapshot {
   readonly counts: ParseCounts;
 }
 
+/** Trades missing before the one that was read last, which waits until `settleGap`. */
+export interface HeldGap {
+  readonly fromId: number;
+  /** Inclusive. */
+  readonly toId: number;
+}
+
 /** The first stage, for one symbol. */
 export class Parse {
   readonly #continuity = new Continuity();
@@ -40,6 +47,18 @@ export class Parse {
   #waiting: { count: number; reason: string; sample: string } | null = null;
   /** A trade whose id leapt, until the next one shows whether to believe it. */
   #unproven: { tick: Tick; sample: string } | null = null;
+  readonly #holdsAtGaps: boolean;
+  #held: { readonly reader: TradeReader; readonly gap: HeldGap } | null = null;
+  /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
+  #filled: number | null = null;
+
+  /**
+   * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
+   * same reader goes on once the gap is settled.
+   */
+  constructor(holdsAtGaps = false) {
+    this.#holdsAtGaps = holdsAtGaps;
+  }
 
   /**
    * One tick for every new trade that `reader` has at hand, in order. Unusable messages are counted; what the
@@ -47,7 +66,13 @@ export class Parse {
    */
   *over(reader: TradeReader): Generator<Tick> {
     const { trade } = reader;
-    for (let verdict = reader.next(); verdict !== null; verdict = reader.next()) {
+    const isHeld = this.#held !== null && this.#held.reader === reader;
+    if (isHeld) this.#held = null;
+    for (
+      let verdict: Verdict | null = isHeld ? "trade" : reader.next();
+      verdict !== null;
+      verdict = reader.next()
+    ) {
       if (verdict !== "trade") {
         this.#passOver(verdict, reader);
         continue;
@@ -73,6 +98,11 @@ export class Parse {
         this.#duplicates++;
         continue;
       }
+      if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
+        this.#continuity.moveTo(before);
+        this.#held = { reader, gap: { fromId: before + 1, toId: firstId - 1 } };
+        return;
+      }
       this.#rejectUnproven();
       if (judged === UNPROVEN) {
         const missing = firstId > before ? firstId - before - 1 : -1;
@@ -81,6 +111,16 @@ export class Parse {
       }
       yield this.#tick(reader, judged);
     }
+  }
+
+  /** The gap before a trade that was read and waits; null unless the stage ended early at one. */
+  get heldGap(): HeldGap | null {
+    return this.#held?.gap ?? null;
+  }
+
+  /** Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. */
+  settleGap(filled: number): void {
+    this.#filled = filled;
   }
 
   /** Ends the input: a trade that was still unproven is counted as rejected. */
@@ -112,11 +152,15 @@ export class Parse {
   }
 
   /** The trade in the reader as a tick, in the symbol's price unit. */
-  #tick({ symbol, trade }: TradeReader, missing: number): Tick {
+  #tick(reader: TradeReader, missing: number): Tick {
+    const { symbol, trade } = reader;
     let price = trade.price;
     if (trade.decimals > this.#decimals) this.#decimals = trade.decimals;
     else if (trade.decimals < this.#decimals) price *= powerOfTen(this.#decimals - trade.decimals);
-    return createTick(symbol, trade, price, this.#decimals, missing);
+    const late = reader.isLate === true;
+    const filled = late || this.#filled === null ? 0 : this.#filled;
+    if (!late) this.#filled = null;
+    return createTick(symbol, trade, price, this.#decimals, missing, filled, late);
   }
 
   #passOver(verdict: Verdict, reader: TradeReader): void {

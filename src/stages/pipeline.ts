@@ -13,7 +13,7 @@ import { isoTime } from "../domain/time.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
-import { Parse, type ParseSnapshot, type Rejections } from "./parse.ts";
+import { type HeldGap, Parse, type ParseSnapshot, type Rejections } from "./parse.ts";
 import { RiskGate, type RiskSnapshot } from "./risk.ts";
 import { Crossover, type CrossoverSnapshot } from "./signal.ts";
 
@@ -30,6 +30,8 @@ export interface PipelineOptions {
   readonly withResults?: boolean;
   /** Whether signals, refusals and fills are only counted, and not told as events. */
   readonly isQuiet?: boolean;
+  /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
+  readonly holdsAtGaps?: boolean;
 }
 
 /** Everything that a run is made of but its averages' prices, as plain values: JSON text and back changes nothing. */
@@ -90,7 +92,7 @@ export class Pipeline {
     this.#options = options;
     this.#account = new Account(terms.cash);
     this.#drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
-    this.#parse = new Parse();
+    this.#parse = new Parse(options.holdsAtGaps);
     this.#averages = new MovingAverages(short, long);
     this.#crossover = new Crossover();
     this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
@@ -119,7 +121,10 @@ export class Pipeline {
       if (this.#trades++ === 0) this.#firstTime = tick.time;
       this.#last = tick;
       this.#measured?.note(tick, tick.outcomes);
-      if (tick.missing !== 0 || tick.signal !== null || tick.outcomes.length > 0 || this.#gate.hasNews) {
+      if (
+        tick.missing !== 0 || tick.filled !== 0 || tick.signal !== null || tick.outcomes.length > 0 ||
+        this.#gate.hasNews
+      ) {
         yield* this.#events(tick);
       }
       if (this.#trades >= this.#limit) return;
@@ -129,6 +134,19 @@ export class Pipeline {
   /** Whether the limit of trades is reached. */
   get done(): boolean {
     return this.#trades >= this.#limit;
+  }
+
+  /**
+   * The gap that `run` ended at, null if it did not. Run what can be fetched of it with a late reader, settle it,
+   * and run the same reader again.
+   */
+  get heldGap(): HeldGap | null {
+    return this.#parse.heldGap;
+  }
+
+  /** Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. */
+  settleGap(filled: number): void {
+    this.#parse.settleGap(filled);
   }
 
   /** Ends the input: what still waits expires. */
@@ -267,7 +285,7 @@ export class Pipeline {
     const { isQuiet = false } = this.#options;
     const { symbol } = tick;
     const time = isoTime(tick.time);
-    if (tick.missing !== 0) {
+    if (tick.missing !== 0 || tick.filled !== 0) {
       this.#gaps++;
       yield gapEvent(tick, time);
     }
@@ -298,8 +316,8 @@ function tickOf(
   return createTick(symbol, trade, price, decimals, 0) as Filled;
 }
 
-function gapEvent({ symbol, firstId, missing }: Filled, time: string): GapEvent {
-  const known = Math.max(0, missing);
+function gapEvent({ symbol, firstId, missing, filled }: Filled, time: string): GapEvent {
+  const known = Math.max(0, missing) + filled;
   return {
     type: "gap",
     time,
@@ -307,7 +325,7 @@ function gapEvent({ symbol, firstId, missing }: Filled, time: string): GapEvent 
     fromId: firstId - known,
     toId: firstId - 1,
     missing: known,
-    filled: 0,
+    filled,
   };
 }
 

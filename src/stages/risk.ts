@@ -98,7 +98,7 @@ export class RiskGate {
   *over(ticks: Iterable<Signalled>): Generator<Judged> {
     for (const tick of ticks) {
       if (this.#drawdown.mark(tick.price, tick.decimals, tick.time)) this.#stop(tick);
-      if (tick.signal !== null || this.#isDue(tick.time)) {
+      if (tick.signal !== null || this.#isDue(tick)) {
         (tick as unknown as Slots<Judged, "verdicts">).verdicts = this.#judge(tick);
       }
       yield tick as Judged;
@@ -143,9 +143,9 @@ export class RiskGate {
     this.#haltTold = true;
   }
 
-  #isDue(time: number): boolean {
+  #isDue({ time, late }: Signalled): boolean {
     const oldest = this.#waiting[0];
-    return oldest !== undefined && oldest.due <= time;
+    return oldest !== undefined && oldest.due <= time && !late;
   }
 
   *#judge(tick: Signalled): Generator<RiskVerdict> {

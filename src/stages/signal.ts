@@ -27,10 +27,11 @@ export class Crossover {
     return this.#signals;
   }
 
-  /** The same ticks, each with the signal it gave, if any. Equal averages change nothing. */
+  /** The same ticks, each with the signal it gave, if any. Equal averages change nothing, nor do late trades. */
   *over(ticks: Iterable<Averaged>): Generator<Signalled> {
     for (const tick of ticks) {
-      if (this.#stance === "flat" ? tick.trend === "above" : tick.trend === "below") {
+      const crosses = this.#stance === "flat" ? tick.trend === "above" : tick.trend === "below";
+      if (crosses && !tick.late) {
         (tick as unknown as Slots<Signalled, "signal">).signal = this.#turn(tick);
       }
       yield tick as Signalled;

@@ -91,3 +91,13 @@ Deno.test("OrderSizing.size() turns a sale at a price of nothing down, whatever 
   const order = sized("sell", "1", { slippage: "1", tick: "5", position: "2", minNotional: "0" });
   assertEquals(order, { reason: "min-notional", limit: "0", value: "0" });
 });
+
+Deno.test("OrderSizing.size() turns a sale down whose fee takes more than it brings in and there is", () => {
+  const tiny = { position: "0.00001", minNotional: "0" };
+  assertEquals(sized("sell", "0.0002", { ...tiny, cash: "0.00000001" }).fee, "0.00000001");
+  const broke = new Account(new Money("0"));
+  broke.book({ side: "buy", price: m("0"), quantity: m("0.00001"), fee: m("0"), tradeId: 1 });
+  const terms = termsOf({ ...DEFAULTS, minNotional: "0" });
+  const order = new OrderSizing(terms).size("sell", m("0.0002"), broke);
+  assertEquals(order, { reason: "funds", limit: "0.000000008", value: "0" });
+});

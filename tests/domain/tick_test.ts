@@ -24,6 +24,8 @@ Deno.test("createTick() copies what was read and leaves every later stage's slot
     quantityFraction: 50_000_000,
     buyerIsMaker: true,
     missing: 4,
+    filled: 0,
+    late: false,
     trend: "warming",
     averages: null,
     signal: null,

@@ -218,6 +218,11 @@ class Reckoning {
     if (side === "buy" && total.compare(this.#cash) > 0) {
       return this.#refuse(side, "funds", total.toString(), this.#cash.toString(), tradeId);
     }
+    // A sale that brings in less than its fee costs the difference.
+    const cost = fee.minus(notional);
+    if (side === "sell" && cost.compare(this.#cash) > 0) {
+      return this.#refuse(side, "funds", cost.toString(), this.#cash.toString(), tradeId);
+    }
     const profit = side === "sell" ? notional.minus(fee).minus(this.#paid) : null;
     this.#cash = side === "buy" ? this.#cash.minus(total) : this.#cash.plus(notional).minus(fee);
     this.#position = side === "buy" ? this.#position.plus(quantity) : NOTHING;
