@@ -121,8 +121,8 @@ function fail(error: unknown): number {
   const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
   if (name === "ExchangeUnreachable") return complain(messageOf(error), EXIT.unreachable);
   if (name === "UnusableInput") return complain(`${messageOf(error)}${adviceOn(error)}`, EXIT.input);
-  if (name === "RecordingError") return complain(messageOf(error), EXIT.usage);
-  if (name === "ResultFileError") return complain(messageOf(error), EXIT.failure);
+  if (name === "RecordingError" || name === "OtherRun") return complain(messageOf(error), EXIT.usage);
+  if (name === "ResultFileError" || name === "JournalError") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);
   }
@@ -135,7 +135,7 @@ function fail(error: unknown): number {
   return EXIT.failure;
 }
 
-/** What can be done about a bad line. A first line of no known layout has no column: passing over it is no help. */
+/** What to do about a bad line. A first line of no known layout, which has no column, is another matter. */
 function adviceOn(error: unknown): string {
   const { place } = error as { readonly place?: { readonly column?: number } };
   return place?.column === undefined ? "" : ". With --skip-bad such lines are counted and passed over";

@@ -78,7 +78,11 @@ Deno.test("main() names unreadable faults together with other mistakes", async (
 for (
   const [what, args, expected] of [
     ["no command", ["--cash=1"], /^no command given/],
-    ["an unknown command", ["rnu"], /^"rnu" is not a command: expected one of run, demo, exchange, config$/],
+    [
+      "an unknown command",
+      ["rnu"],
+      /^"rnu" is not a command: expected one of run, demo, exchange, backtest, config$/,
+    ],
     ["an option of another command", ["run", "--port=1"], /^--port is not an option of "run"/],
     ["an option given twice", ["run", "--cash=1", "--cash=2"], /^--cash is given 2 times \(1, 2\)/],
     ["an option without its value", ["run", "--cash"], /^--cash has no value: expected an amount above 0/],

@@ -5,6 +5,7 @@ import type { Started } from "../domain/command.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../domain/fill_model.ts";
+import { type LateRow, LateRows, readLateText } from "../domain/late_rows.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import type { Config } from "../domain/options.ts";
@@ -80,6 +81,7 @@ interface Lane {
   readonly model: FillModel;
   readonly pipeline: Pipeline;
   readonly reader: ChunkReader;
+  readonly late: LateRows;
 }
 
 /** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
@@ -99,6 +101,7 @@ class Desk {
     const lane = (model: FillModel): Lane => ({
       model,
       reader: new ChunkReader(config.symbol, !config.skipBad),
+      late: new LateRows(config.symbol),
       pipeline: new Pipeline({
         symbol: config.symbol,
         short: config.short,
@@ -204,7 +207,7 @@ class Desk {
   }
 
   /** One lane's part of a chunk, note by note. */
-  *#run({ pipeline, reader }: Lane, chunk: Chunk): Generator<PenstockEvent> {
+  *#run({ pipeline, reader, late }: Lane, chunk: Chunk): Generator<PenstockEvent> {
     reader.open(chunk);
     for (;;) {
       yield* pipeline.run(reader);
@@ -214,6 +217,8 @@ class Desk {
       if (note.event === "connected" || note.event === "disconnected") {
         pipeline.connected = note.event === "connected";
       }
+      if (note.event === "late") yield* pipeline.run(late.open(rowsOf(note, chunk.origin.name)));
+      else if (note.event === "settled") pipeline.settleGap(note.filled);
       const event = eventOf(note);
       if (event !== null) yield event;
     }
@@ -238,6 +243,13 @@ function eventOf(note: TimedNote): PenstockEvent | null {
     default:
       return null;
   }
+}
+
+/** The fetched trades in a note. Throws UnusableInput for what Penstock has not written. */
+function rowsOf({ trades }: TimedNote & { readonly event: "late" }, name: string): readonly LateRow[] {
+  const read = readLateText(trades);
+  if ("malformed" in read) throw new UnusableInput({ name }, `in a note of fetched trades ${read.malformed}`);
+  return read.rows;
 }
 
 /** Finds a chunk's first trade, for sorting; unusable lines are left to the run itself. */

@@ -2,16 +2,21 @@
 import type { Started } from "../domain/command.ts";
 import type { Config } from "../domain/options.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
-import type { PenstockEvent } from "../domain/event.ts";
+import type { PenstockEvent, PipelineEvent } from "../domain/event.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
-import { BINANCE_HOSTS } from "../feeds/binance.ts";
+import { LateRows, lateText } from "../domain/late_rows.ts";
+import { Backfill } from "../feeds/backfill.ts";
+import { BINANCE_HOSTS, isBinance } from "../feeds/binance.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
+import { ReadAhead } from "../feeds/read_ahead.ts";
+import type { HeldGap } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
-import { Recording } from "../stores/recording.ts";
+import type { Recording } from "../stores/recording.ts";
+import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
@@ -19,6 +24,7 @@ import { statusLine } from "../views/status_line.ts";
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
+const CHECKPOINT_MS = 10_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, signal }: Started): Promise<void> {
@@ -26,62 +32,101 @@ export async function run({ command, version, config, signal }: Started): Promis
   const begun = performance.now();
   const ending = new AbortController();
   const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
-  const feed = new LiveFeed({
-    endpoint: config.endpoint ?? BINANCE_HOSTS.stream,
-    symbol: config.symbol,
-    staleMs: config.stale,
-    retryMaxMs: config.retryMax,
-    attempts: config.attempts,
-    renewAfterMs: config.renewAfter,
-    signal: AbortSignal.any([signal, ending.signal]),
-  });
-  const recording = config.record === null ? null : Recording.create(config.record, {
-    symbol: config.symbol,
-    onTrouble: (text) => view.say({ level: "warn", text }),
-  });
-  const desk = new Desk(config, view, recording);
+  const stop = AbortSignal.any([signal, ending.signal]);
+  const feed = new ReadAhead(
+    new LiveFeed({
+      endpoint: config.endpoint ?? BINANCE_HOSTS.stream,
+      symbol: config.symbol,
+      staleMs: config.stale,
+      retryMaxMs: config.retryMax,
+      attempts: config.attempts,
+      renewAfterMs: config.renewAfter,
+      signal: stop,
+    }),
+  );
+  const desk = new Desk(config, view, feed, stop);
   const timers = [
     setInterval(() => desk.tellStatus(), STATUS_EVENT_MS),
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
+    setInterval(() => desk.checkpoint(), CHECKPOINT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
   try {
-    view.event({ type: "started", time: now(), command, version, config: shownConfig(config) });
+    const shown = shownConfig(config);
+    const resumed = await desk.open(version, shown);
+    view.event({ type: "started", time: now(), command, version, config: shown });
+    if (resumed !== null) view.say({ level: "info", text: resumed });
     for await (const batch of feed) {
-      desk.take(batch);
+      await desk.take(batch);
       if (desk.done) break;
     }
+    desk.stop();
   } finally {
     clearTimeout(timer);
     for (const id of timers) clearInterval(id);
-    await recording?.close();
-    desk.end(performance.now() - begun);
+    await desk.close(performance.now() - begun);
   }
 }
 
-/** Puts what the feed hands over through the pipeline and shows what comes of it. */
+/** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
 class Desk {
+  readonly #config: Config;
   readonly #pipeline: Pipeline;
   readonly #view: RunView;
-  readonly #recording: Recording | null;
-  readonly #symbol: string;
+  readonly #feed: ReadAhead;
+  readonly #backfill: Backfill | null;
   readonly #messages: MessageBatch;
+  readonly #late: LateRows;
   readonly #pace = new Pace();
+  #journal: RunJournal | null = null;
+  #recording: Recording | null = null;
+  #isOpen = false;
   #connected = false;
   #rejectionsTold = false;
 
-  constructor(config: Config, view: RunView, recording: Recording | null) {
+  constructor(config: Config, view: RunView, feed: ReadAhead, signal: AbortSignal) {
+    this.#config = config;
     this.#view = view;
-    this.#recording = recording;
-    this.#symbol = config.symbol;
+    this.#feed = feed;
     this.#messages = new MessageBatch(config.symbol);
+    this.#late = new LateRows(config.symbol);
+    const restEndpoint = restOf(config);
+    this.#backfill = restEndpoint === undefined
+      ? null
+      : new Backfill({ restEndpoint, symbol: config.symbol, maxTrades: config.backfillMax, signal });
     this.#pipeline = new Pipeline({
       symbol: config.symbol,
       short: config.short,
       long: config.long,
       terms: termsOf(config),
       stopAfter: config.stopAfter,
+      holdsAtGaps: this.#backfill !== null,
     });
+  }
+
+  /** Opens the journal and the recording. Where a run that the journal holds was taken up, says how it stands. */
+  async open(version: string, options: ReturnType<typeof shownConfig>): Promise<string | null> {
+    let resumed: string | null = null;
+    const { state, symbol, long, newRun, record } = this.#config;
+    if (state !== "none") {
+      const { RunJournal } = await import("../stores/run_journal.ts");
+      const journal = new RunJournal(state, this.#pipeline, symbol, {
+        now: () => performance.now(),
+        window: long,
+      });
+      this.#journal = journal;
+      const isResumed = journal.begin({ time: Date.now() * 1000, version, options, isNew: newRun });
+      if (isResumed) resumed = resumedText(state, this.#pipeline);
+    }
+    if (record !== null) {
+      const { Recording } = await import("../stores/recording.ts");
+      this.#recording = Recording.create(record, {
+        symbol,
+        onTrouble: (text) => this.#view.say({ level: "warn", text }),
+      });
+    }
+    this.#isOpen = true;
+    return resumed;
   }
 
   /** Whether as many trades as asked for have been seen. */
@@ -89,33 +134,27 @@ class Desk {
     return this.#pipeline.done;
   }
 
-  take(batch: Batch): void {
+  async take(batch: Batch): Promise<void> {
     switch (batch.kind) {
       case "messages":
-        try {
-          this.#view.events(this.#pipeline.run(this.#messages.open(batch.messages)));
-        } finally {
-          // What was received after the last trade that counted is no part of this run.
-          this.#recording?.frames(batch.messages, batch.receivedAt, this.#messages.taken);
-        }
+        await this.#run(batch.messages, batch.receivedAt);
         this.#pace.note(this.#pipeline.trades, this.#pipeline.lastTime, batch.receivedAt);
         // The first unusable message is told at once, the later ones together.
         if (!this.#rejectionsTold) this.tellRejections();
         break;
-      case "connected":
+      case "connected": {
+        const { endpoint, attempt } = batch;
         this.#connect(true);
-        this.#note({ event: "connected", endpoint: batch.endpoint, attempt: batch.attempt });
-        this.#view.event({
-          type: "connected",
-          time: now(),
-          endpoint: batch.endpoint,
-          attempt: batch.attempt,
-        });
+        this.#note({ event: "connected", endpoint, attempt });
+        this.#journal?.note("connected", Date.now() * 1000, { endpoint, attempt });
+        this.#view.event({ type: "connected", time: now(), endpoint, attempt });
         break;
+      }
       case "disconnected": {
         this.#connect(false);
         const { reason, retryInMs, hint } = batch;
         this.#note({ event: "disconnected", reason, retryInMs });
+        this.#journal?.note("disconnected", Date.now() * 1000, { reason, retryInMs });
         this.#view.event({
           type: "disconnected",
           time: now(),
@@ -131,13 +170,18 @@ class Desk {
     }
   }
 
+  /** Keeps where the run stands. */
+  checkpoint(): void {
+    if (this.#isOpen) this.#journal?.checkpoint(Date.now() * 1000);
+  }
+
   tellStatus(): void {
     const { trades, equity, position } = this.#pipeline.standing;
     const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
     this.#view.event({
       type: "status",
       time: now(),
-      symbol: this.#symbol,
+      symbol: this.#config.symbol,
       trades,
       tradesPerSecond,
       lagMs: this.#pace.lagMs,
@@ -155,7 +199,7 @@ class Desk {
 
   draw(): void {
     const pace = {
-      symbol: this.#symbol,
+      symbol: this.#config.symbol,
       connected: this.#connected,
       tradesPerSecond: this.#pace.tradesPerSecond(),
       lagMs: this.#pace.lagMs,
@@ -163,11 +207,20 @@ class Desk {
     this.#view.draw((width) => statusLine(this.#pipeline.standing, pace, width));
   }
 
-  /** Ends the input and says the summary. */
-  end(elapsedMs: number): void {
+  /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
+  stop(): void {
     this.tellRejections();
-    for (const event of this.#pipeline.end()) this.#view.event(event);
+    this.#tell(this.#pipeline.end());
     this.tellRejections();
+    this.#journal?.note("stopped", Date.now() * 1000, { reason: "asked to" });
+  }
+
+  /** Closes what was opened and says the summary, however the run ended. */
+  async close(elapsedMs: number): Promise<void> {
+    await this.#recording?.close();
+    this.#journal?.close();
+    // A run that never began has nothing to sum up.
+    if (!this.#isOpen) return this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",
       time: now(),
@@ -178,6 +231,57 @@ class Desk {
     this.#view.close();
   }
 
+  /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
+  async #run(messages: readonly string[], receivedAt: number): Promise<void> {
+    const reader = this.#messages.open(messages);
+    let recorded = 0;
+    // What was received after the last trade that counted is no part of this run.
+    const record = (until: number): void => {
+      if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
+      recorded = until;
+    };
+    try {
+      for (;;) {
+        this.#tell(this.#pipeline.run(reader));
+        const gap = this.#pipeline.heldGap;
+        if (gap === null) break;
+        record(reader.taken - 1);
+        await this.#feed.during(this.#fill(gap));
+      }
+    } finally {
+      record(reader.taken);
+    }
+  }
+
+  async #fill({ fromId, toId }: HeldGap): Promise<void> {
+    const pages = this.#backfill!.fetch(fromId, toId);
+    let page = await pages.next();
+    for (; !page.done && !this.done; page = await pages.next()) {
+      this.#tell(this.#pipeline.run(this.#late.open(page.value.rows)));
+      this.#note({ event: "late", trades: lateText(page.value.rows) });
+    }
+    const filled = this.#pipeline.lastId - fromId + 1;
+    if (page.done && !page.value.complete) {
+      const { reason, hint } = page.value;
+      const missing = toId - fromId + 1;
+      const advice = hint === null ? "" : ` ${hint}`;
+      this.#view.say({
+        level: "warn",
+        text: `${missing - filled} of ${missing} missed trades could not be fetched: ${reason}.${advice}`,
+      });
+    }
+    this.#pipeline.settleGap(filled);
+    this.#note({ event: "settled", filled });
+  }
+
+  /** Keeps events, then tells them. */
+  #tell(events: Iterable<PipelineEvent>): void {
+    if (this.#journal === null) return this.#view.events(events);
+    const made = [...events];
+    this.#journal.keep(made);
+    this.#view.events(made);
+  }
+
   #note(note: RecordingNote): void {
     this.#recording?.note(note, Date.now());
   }
@@ -186,6 +290,23 @@ class Desk {
     this.#connected = connected;
     this.#pipeline.connected = connected;
   }
+}
+
+/** Where missed trades are fetched: null for the exchange's own hosts, undefined for nowhere. */
+function restOf({ backfill, endpoint, restEndpoint }: Config): string | null | undefined {
+  if (!backfill) return undefined;
+  // Another stream has other trades than the exchange: only the person knows where to ask for them.
+  if (restEndpoint === null && endpoint !== null && !isBinance(endpoint)) return undefined;
+  return restEndpoint;
+}
+
+function resumedText(path: string, pipeline: Pipeline): string {
+  const { trades, cash, position, stance } = pipeline.standing;
+  const halted = pipeline.standing.halted ? "; halted: no more buys" : "";
+  return `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, position ${
+    plain(position)
+  }, ` +
+    `stance ${stance}${halted}`;
 }
 
 function now(): string {

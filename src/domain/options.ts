@@ -156,10 +156,17 @@ export const OPTIONS = {
   }),
   state: option({
     default: "none",
-    read: oneOf("none"),
-    value: "none",
+    read: anyText,
+    value: "FILE",
     commands: TRADING,
-    help: "the journal; this version keeps none",
+    help: "the journal, such as data/penstock.db: keeps the run and takes it up again",
+  }),
+  newRun: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: STREAM,
+    help: "close the run that the journal holds and start another",
   }),
   record: option({
     default: null,
@@ -169,11 +176,18 @@ export const OPTIONS = {
     help: "write every received frame to this file, for backtest; gzip when it ends in .gz",
   }),
   backfill: option({
-    default: "off",
-    read: oneOf("off"),
-    value: "off",
+    default: "on",
+    read: onOff,
+    value: "on|off",
     commands: STREAM,
-    help: "fetching missed trades; this version has it off: a gap restarts the averages",
+    help: "fetch missed trades over REST; off: a gap restarts the averages",
+  }),
+  backfillMax: option({
+    default: "100000",
+    read: wholeNumber(1, 10_000_000),
+    value: "N",
+    commands: STREAM,
+    help: "most trades fetched for one gap",
   }),
   stale: option({
     default: "15s",

@@ -34,6 +34,16 @@ export type RecordingNote =
     readonly from: number;
     readonly to: number;
   }
+  | {
+    /** Trades that the stream missed and that were fetched afterwards, as `lateText` writes them. */
+    readonly event: "late";
+    readonly trades: string;
+  }
+  | {
+    /** What could be fetched of a gap is above: so many trades. The next frame is taken as it is. */
+    readonly event: "settled";
+    readonly filled: number;
+  }
   /** The recording was closed; without this last line the program was killed. */
   | { readonly event: "ended" };
 
@@ -78,6 +88,8 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   disconnected: { reason: TEXT, retryInMs: MS },
   notice: { message: TEXT },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
+  late: { trades: TEXT },
+  settled: { filled: COUNT },
   ended: {},
   frame: { text: TEXT },
 };

@@ -8,6 +8,12 @@ export const BINANCE_HOSTS = {
   marketDataRest: "https://data-api.binance.vision",
 } as const;
 
+/** Whether an address is one of Binance's own. */
+export function isBinance(address: string): boolean {
+  const { hostname } = new URL(address);
+  return Object.values(BINANCE_HOSTS).some((host) => new URL(host).hostname === hostname);
+}
+
 /** Connection attempts that Binance allows per address: 300 in 5 minutes. */
 export const BINANCE_BUDGET = { attempts: 300, windowMs: 300_000 } as const;
 

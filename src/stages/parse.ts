@@ -128,6 +128,11 @@ export class Parse {
     this.#rejectUnproven();
   }
 
+  /** The id of the last trade seen; -1 before the first. */
+  get lastId(): number {
+    return this.#continuity.last;
+  }
+
   get counts(): ParseCounts {
     return { duplicates: this.#duplicates, rejected: this.#rejected, passedOver: this.#passedOver };
   }

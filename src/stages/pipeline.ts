@@ -173,6 +173,11 @@ export class Pipeline {
     return this.#trades;
   }
 
+  /** The id of the last trade seen; -1 before the first. */
+  get lastId(): number {
+    return this.#parse.lastId;
+  }
+
   /** The first trade's time, µs since 1970; null before it. */
   get firstTime(): number | null {
     return this.#last === null ? null : this.#firstTime;

@@ -1,5 +1,5 @@
 /** Events in words, for the log. */
-import type { PenstockEvent } from "../domain/event.ts";
+import type { GapEvent, PenstockEvent } from "../domain/event.ts";
 import { assets } from "./assets.ts";
 
 /** One line of the log. */
@@ -26,11 +26,7 @@ export function narrate(event: PenstockEvent): Line | null {
       return warn(`not connected: ${event.reason}; trying again ${again}${hint}`);
     }
     case "gap":
-      return warn(
-        event.missing === 0
-          ? `the trade ids start anew at ${event.toId + 1}: the averages start again`
-          : `gap: ${event.missing} trades missing (${event.fromId} to ${event.toId}): the averages start again`,
-      );
+      return gapLine(event);
     case "signal": {
       const word = event.side === "buy" ? "above" : "below";
       return info(
@@ -74,6 +70,15 @@ export function narrate(event: PenstockEvent): Line | null {
     case "summary":
       return null;
   }
+}
+
+function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
+  if (missing === 0) return warn(`the trade ids start anew at ${toId + 1}: the averages start again`);
+  const trades = missing === 1 ? "1 trade" : `${missing} trades`;
+  const gap = `gap: ${trades} missing (${fromId} to ${toId})`;
+  if (filled === missing) return info(`${gap}: fetched; they move the averages and trade nothing`);
+  const fetched = filled === 0 ? "" : `${filled} fetched, `;
+  return warn(`${gap}: ${fetched}the averages start again`);
 }
 
 /** A duration for people: `0.35 s`, `12 s`. */

@@ -5,10 +5,14 @@ import type { Told } from "../support/penstock.ts";
 type Kind = (value: unknown) => boolean;
 
 const isText: Kind = (value) => typeof value === "string" && value !== "";
+/** The beginning of a message, which may be empty. */
+const isSample: Kind = (value) => typeof value === "string" && value.length <= 200;
 const isCount: Kind = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 /** Plain decimal text without leading or trailing zeros, exponent or "-0". */
 const isAmount: Kind = (value) =>
   typeof value === "string" && value !== "-0" && /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/.test(value);
+/** What a check compares: amounts, or whether the exchange is there. */
+const isLimit: Kind = (value) => isAmount(value) || value === "connected" || value === "disconnected";
 const isTime: Kind = (value) =>
   typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value);
 const isSide: Kind = (value) => value === "buy" || value === "sell";
@@ -80,7 +84,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     shortAverage: isAmount,
     longAverage: isAmount,
   },
-  refusal: { ...SYMBOL, side: isSide, reason: isText, limit: isAmount, value: isAmount, tradeId: isCount },
+  refusal: { ...SYMBOL, side: isSide, reason: isText, limit: isLimit, value: isLimit, tradeId: isCount },
   fill: {
     ...SYMBOL,
     side: isSide,
@@ -95,7 +99,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
   },
   expired: { ...SYMBOL, side: isSide, signalTradeId: isCount },
   halt: { ...SYMBOL, reason: isText, limit: isAmount, value: isAmount, tradeId: isCount, action: isText },
-  rejected: { reason: isText, count: isCount, sample: isText },
+  rejected: { reason: isText, count: isCount, sample: isSample },
   status: {
     ...SYMBOL,
     trades: isCount,

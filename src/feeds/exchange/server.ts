@@ -4,7 +4,7 @@ import { formatResponse, HttpError, type HttpRequest, readRequest } from "./http
 import { Market } from "./market.ts";
 import { priceProcess } from "./price_process.ts";
 import { Refusals } from "./refusals.ts";
-import { Rest } from "./rest.ts";
+import { Rest, type RestAnswer } from "./rest.ts";
 import { Session } from "./session.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { ExchangeTrade } from "./trade.ts";
@@ -44,6 +44,8 @@ export interface ExchangeOptions {
   readonly shutdownNoticeMs?: number;
   /** Trades kept for REST and for clients that read slowly. Default 100,000. */
   readonly historyLimit?: number;
+  /** Is shown every REST request with its answer, and says what is sent instead; must not throw. */
+  readonly onRest?: (url: URL, answer: RestAnswer) => RestAnswer;
   /** Closes the exchange when it aborts. */
   readonly signal?: AbortSignal;
   /** Is told what happens; must not throw. */
@@ -98,6 +100,7 @@ export class BuiltInExchange implements AsyncDisposable {
   >;
   readonly #signal: AbortSignal | undefined;
   readonly #emit: (event: ExchangeEvent) => void;
+  readonly #onRest: (url: URL, answer: RestAnswer) => RestAnswer;
   #accepted = 0;
   #closed: Promise<void> | null = null;
 
@@ -119,6 +122,7 @@ export class BuiltInExchange implements AsyncDisposable {
       throw new RangeError(`The symbol must be in upper case: got "${symbol}"`);
     }
     this.#emit = options.onEvent ?? (() => {});
+    this.#onRest = options.onRest ?? ((_url, answer) => answer);
     this.#symbol = symbol;
     this.#timing = {
       pingEveryMs: options.pingEveryMs ?? 20_000,
@@ -246,7 +250,7 @@ export class BuiltInExchange implements AsyncDisposable {
     const { url } = request;
     const streams = streamsOf(url);
     if (streams === null) {
-      const { status, body, headers } = this.#rest.answer(url, Date.now());
+      const { status, body, headers } = this.#onRest(url, this.#rest.answer(url, Date.now()));
       await writeAll(conn, formatResponse(status, body, headers));
       return null;
     }

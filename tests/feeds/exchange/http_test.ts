@@ -164,6 +164,20 @@ Deno.test("REST refuses above 6,000 weight a minute", async () => {
   assert(wait >= 1 && wait <= 60, `Retry-After ${wait}`);
 });
 
+Deno.test("onRest sees every REST request with its answer and says what is sent", async () => {
+  const seen: string[] = [];
+  await using exchange = BuiltInExchange.listen({
+    onRest(url, answer) {
+      seen.push(`${url.pathname} ${answer.status}`);
+      return url.pathname.endsWith("ping") ? answer : { ...answer, status: 503, body: "{}" };
+    },
+  });
+  assertEquals((await get(exchange, "/api/v3/ping")).status, 200);
+  const { status, headers, body } = await get(exchange, "/api/v3/historicalTrades?symbol=BTCUSDT");
+  assertEquals([status, headers.get("X-MBX-USED-WEIGHT-1M"), body], [503, "26", {}]);
+  assertEquals(seen, ["/api/v3/ping 200", "/api/v3/historicalTrades 200"]);
+});
+
 Deno.test("refuse answers the next attempts with its status, Retry-After and body", async () => {
   const events: ExchangeEvent[] = [];
   await using exchange = BuiltInExchange.listen({

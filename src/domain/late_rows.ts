@@ -1,0 +1,237 @@
+/** Trades that were fetched after the stream had missed them: what they are read from, and how they are kept. */
+import { DecimalBytes, READ_AHEAD } from "./decimal_bytes.ts";
+import { MAX_PRICE } from "./price.ts";
+import { microseconds } from "./time.ts";
+import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+
+/** One fetched trade, or one aggregate of them, as the exchange wrote it. */
+export interface LateRow {
+  /** Trade ids covered, both inclusive; the same number unless it is an aggregate. */
+  readonly firstId: number;
+  readonly lastId: number;
+  /** Decimal text, quote currency. */
+  readonly price: string;
+  /** Decimal text, base currency. */
+  readonly quantity: string;
+  /** The exchange's time stamp: ms since 1970, or µs from 10^14 on. */
+  readonly time: number;
+  /** True when the taker sold. */
+  readonly buyerIsMaker: boolean;
+}
+
+const SAMPLE_CHARACTERS = 200;
+const SHOWN_CHARACTERS = 40;
+/** Room for any ordinary amount; a longer text gets its own. */
+const SCRATCH_BYTES = 64;
+const ENCODER = new TextEncoder();
+const NONE: readonly LateRow[] = [];
+
+/**
+ * Reads fetched trades of one symbol, held to what BinanceMessageReader holds the stream's messages to. `open` a
+ * page, then call `next` until it answers null.
+ *
+ * @example
+ * ```ts
+ * import { LateRows } from "./late_rows.ts";
+ * import { assertEquals } from "@std/assert";
+ * const rows = new LateRows("BTCUSDT").open([
+ *   { firstId: 7, lastId: 7, price: "61837.60", quantity: "0.02", time: 1723161255342, buyerIsMaker: true },
+ * ]);
+ * assertEquals(rows.next(), "trade");
+ * assertEquals([rows.trade.price, rows.trade.decimals], [618376, 1]);
+ * assertEquals(rows.next(), null);
+ * ```
+ */
+export class LateRows implements TradeReader {
+  readonly symbol: string;
+  readonly isLate = true;
+  readonly #fields = new Fields();
+  readonly #decimal = new DecimalBytes();
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES + READ_AHEAD);
+  readonly #scratchView = new DataView(this.#scratch.buffer);
+  #rows = NONE;
+  #taken = 0;
+  #reason = "";
+
+  /** A reader for `symbol`, in upper case as the exchange writes it. */
+  constructor(symbol: string) {
+    this.symbol = symbol;
+  }
+
+  get trade(): TradeFields {
+    return this.#fields;
+  }
+
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** Always -1: what is fetched has no such markers. */
+  get emptyId(): number {
+    return -1;
+  }
+
+  /** Rows of the page that `next` has read. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Takes a page to read; what was left of the one before is dropped. */
+  open(rows: readonly LateRow[]): this {
+    this.#rows = rows;
+    this.#taken = 0;
+    return this;
+  }
+
+  next(): Verdict | null {
+    const row = this.#rows[this.#taken];
+    if (row === undefined) return null;
+    this.#taken++;
+    const { firstId, lastId, price, quantity, time, buyerIsMaker } = row;
+    const fields = this.#fields;
+    const decimal = this.#decimal;
+    if (!isCount(firstId) || !isCount(lastId) || lastId < firstId) {
+      return this.#reject(
+        `trade id is ${shown(firstId)}${firstId === lastId ? "" : ` to ${shown(lastId)}`}`,
+      );
+    }
+    if (!this.#readAll(price, (view) => decimal.readPrice(view, 0))) {
+      return this.#reject(`price is ${shown(price)}, not decimal text from 0.00000001 to ${MAX_PRICE}`);
+    }
+    if (!this.#readAll(quantity, (view) => decimal.readQuantity(view, 0))) {
+      return this.#reject(
+        `quantity is ${shown(quantity)}, not decimal text above 0 with up to 8 decimals`,
+      );
+    }
+    if (!isCount(time) || time === 0) return this.#reject(`trade time is ${shown(time)}`);
+    if (typeof buyerIsMaker !== "boolean") {
+      return this.#reject(`the maker's side is ${shown(buyerIsMaker)}, not true or false`);
+    }
+    fields.firstId = firstId;
+    fields.lastId = lastId;
+    fields.time = microseconds(time);
+    fields.price = decimal.price;
+    fields.decimals = decimal.decimals;
+    fields.quantityWhole = decimal.quantityWhole;
+    fields.quantityFraction = decimal.quantityFraction;
+    fields.buyerIsMaker = buyerIsMaker;
+    return "trade";
+  }
+
+  sample(): string {
+    const row = this.#rows[this.#taken - 1];
+    return row === undefined ? "" : JSON.stringify(asArray(row)).slice(0, SAMPLE_CHARACTERS);
+  }
+
+  #reject(reason: string): Verdict {
+    this.#reason = reason;
+    return "rejected";
+  }
+
+  /** Whether the whole of `text` is such a number. The text may come from outside, so it may be anything. */
+  #readAll(text: unknown, read: (view: DataView) => number): boolean {
+    if (typeof text !== "string") return false;
+    const { read: taken, written } = ENCODER.encodeInto(text, this.#scratch.subarray(0, SCRATCH_BYTES));
+    if (taken === text.length) {
+      // A digit left from an earlier text would seem to belong to this one.
+      this.#scratch[written] = 0;
+      return read(this.#scratchView) === written;
+    }
+    const bytes = ENCODER.encode(text);
+    const padded = new Uint8Array(bytes.length + READ_AHEAD);
+    padded.set(bytes);
+    return read(new DataView(padded.buffer)) === bytes.length;
+  }
+}
+
+/** The trade read last. */
+class Fields implements TradeFields {
+  firstId = 0;
+  lastId = 0;
+  time = 0;
+  price = 0;
+  decimals = 0;
+  quantityWhole = 0;
+  quantityFraction = 0;
+  buyerIsMaker = false;
+}
+
+/**
+ * What is wrong with `rows`, or null: every one must be readable by LateRows, and each must follow on the one
+ * before without a hole or an overlap.
+ */
+export function faultOf(rows: readonly LateRow[]): string | null {
+  const reader = new LateRows("");
+  let before: LateRow | null = null;
+  reader.open(rows);
+  for (let verdict = reader.next(); verdict !== null; verdict = reader.next()) {
+    if (verdict !== "trade") return reader.reason;
+    const row: LateRow = rows[reader.taken - 1]!;
+    if (before !== null && row.firstId !== before.lastId + 1) {
+      return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${before.lastId + 1}`;
+    }
+    before = row;
+  }
+  return null;
+}
+
+/** What a page's text turned out to be. */
+export type ReadRows =
+  | { readonly rows: readonly LateRow[] }
+  /** Not a whole page; the text says what is wrong, with the value found. */
+  | { readonly malformed: string };
+
+/**
+ * A page as one line of compact JSON, for recordings: an array of
+ * `[firstId,lastId,"price","quantity",time,buyerIsMaker]`.
+ *
+ * @example
+ * ```ts
+ * import { lateText, readLateText } from "./late_rows.ts";
+ * import { assertEquals } from "@std/assert";
+ * const rows = [
+ *   { firstId: 7, lastId: 9, price: "61837.60", quantity: "0.02", time: 1723161255342, buyerIsMaker: true },
+ * ];
+ * const text = lateText(rows);
+ * assertEquals(text, `[[7,9,"61837.60","0.02",1723161255342,true]]`);
+ * assertEquals(readLateText(text), { rows });
+ * ```
+ */
+export function lateText(rows: readonly LateRow[]): string {
+  return JSON.stringify(rows.map(asArray));
+}
+
+/** Reads what `lateText` wrote; malformed is also what no exchange and no backfill would have handed over. */
+export function readLateText(text: string): ReadRows {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { malformed: "the late trades are not JSON" };
+  }
+  if (!Array.isArray(parsed)) return { malformed: `the late trades are ${shown(parsed)}, not an array` };
+  const rows: LateRow[] = [];
+  for (const entry of parsed) {
+    if (!Array.isArray(entry) || entry.length !== 6) {
+      return { malformed: `a late trade is ${shown(entry)}, not an array of 6 values` };
+    }
+    const [firstId, lastId, price, quantity, time, buyerIsMaker] = entry;
+    rows.push({ firstId, lastId, price, quantity, time, buyerIsMaker });
+  }
+  const fault = faultOf(rows);
+  return fault === null ? { rows } : { malformed: `a late trade cannot be used: ${fault}` };
+}
+
+function asArray({ firstId, lastId, price, quantity, time, buyerIsMaker }: LateRow): unknown[] {
+  return [firstId, lastId, price, quantity, time, buyerIsMaker];
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  const text = JSON.stringify(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}

@@ -1,0 +1,160 @@
+/** Missed trades as aggregates: Binance's aggTrades, which counts aggregates rather than trades. */
+import { faultOf, type LateRow } from "../domain/late_rows.ts";
+import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
+import { type LatePage, type LatePages, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
+
+const WEIGHT = 4;
+
+/** Where an aggregate stands in the exchange's count of aggregates, and what it covers. */
+interface Aggregate {
+  readonly id: number;
+  readonly row: LateRow;
+}
+
+/** An answer. */
+interface Found {
+  /** Ascending in both ids; invalid ones are left out. */
+  readonly aggregates: readonly Aggregate[];
+  /** With the invalid ones. */
+  readonly count: number;
+  /** Of all of them, or null. */
+  readonly lastId: number | null;
+}
+
+/**
+ * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is looked for by aggregate ids: the newest
+ * ones tell how many trades lie between, and each aggregate holds at least one.
+ *
+ * An aggregate cannot be cut, for its quantity is the sum over all its trades. One whose trades are all known is
+ * passed over; where one holds known and missed trades there is no exact join, and that is given up. The last
+ * one may reach beyond the target: the live trades that it holds are then known as well.
+ */
+export class AggregatePages implements LatePages {
+  readonly source = "aggTrades";
+  readonly #client: RestClient;
+  readonly #base: string;
+  readonly #symbol: string;
+  /** The aggregate id to ask for next, once it is known. */
+  #at: number | null = null;
+
+  constructor(client: RestClient, base: string, symbol: string) {
+    this.#client = client;
+    this.#base = base;
+    this.#symbol = symbol;
+  }
+
+  async page(next: number, _target: number | null, deadline: number): Promise<LatePage> {
+    if (this.#at === null) {
+      const newest = await this.#ask(null, deadline);
+      const newestId = newest.aggregates.at(-1)?.row.lastId ?? null;
+      this.#at = await this.#find(next, newest, deadline);
+      // How much there is to fetch is known before any of it is fetched.
+      return { rows: [], isEnd: this.#at === null || newestId === null || newestId < next, newestId };
+    }
+    const { rows, found } = await this.#ask(this.#at, deadline, (found) => {
+      const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next);
+      const fault = faultOf(rows);
+      if (fault !== null) return new Unbelieved("malformed", fault);
+      const first = rows[0]?.firstId ?? next;
+      if (first > next) {
+        return new Unbelieved("no-join", `trade ${next} is not there, the first after it is ${first}`);
+      }
+      return { rows, found };
+    });
+    const [first] = rows;
+    if (first !== undefined && first.firstId < next) {
+      throw new GaveUp(
+        "no-join",
+        `trade ${next} is part of an aggregate that begins at trade ${first.firstId}, ` +
+          `of which ${next - first.firstId} are known already: there is no exact join`,
+      );
+    }
+    if (found.lastId !== null) this.#at = found.lastId + 1;
+    return { rows, isEnd: found.count < PAGE_ROWS, newestId: rows.at(-1)?.lastId ?? null };
+  }
+
+  /** The id of the aggregate from which on to ask, or null when there is none yet. */
+  async #find(next: number, newest: Found, deadline: number): Promise<number | null> {
+    let { aggregates } = newest;
+    if (aggregates.length === 0) return null;
+    // Nothing that was missed is there yet.
+    if (aggregates.at(-1)!.row.lastId < next) return newest.lastId! + 1;
+    /** The lowest aggregate known to begin behind `next`, and the highest known to end before it. */
+    let high: Aggregate | null = null;
+    let low: number | null = null;
+    for (;;) {
+      const [first] = aggregates;
+      if (first === undefined || high !== null && first.id >= high.id) {
+        throw new GaveUp("no-join", `trade ${next} is not there, the first after it is ${high?.row.firstId}`);
+      }
+      const last = aggregates.at(-1)!;
+      if (first.row.firstId <= next && last.row.lastId >= next) {
+        return aggregates.find(({ row }) => row.lastId >= next)!.id;
+      }
+      const isFirst = high === null;
+      if (first.row.firstId > next) high = first;
+      else low = last.id;
+      // Only the newest page can be without one, and that one ends behind `next`.
+      const { id, row } = high!;
+      if (low !== null && id - low <= PAGE_ROWS) return low + 1;
+      const trades = row.firstId - next;
+      const bottom = low === null ? Math.max(0, id - trades) : low + 1;
+      const perTrade = aggregates.length / (last.row.lastId - first.row.firstId + 1);
+      const guess = isFirst
+        ? id - Math.round(trades * perTrade) - PAGE_ROWS / 2
+        : Math.floor((bottom + id) / 2);
+      const at: number = Math.max(bottom, Math.min(guess, id - 1));
+      ({ aggregates } = await this.#ask(Math.max(0, at), deadline));
+    }
+  }
+
+  /** The aggregates from id `from` on; null: the newest. */
+  #ask(from: number | null, deadline: number): Promise<Found>;
+  #ask<T>(from: number, deadline: number, read: (found: Found) => T | Unbelieved): Promise<T>;
+  #ask<T>(
+    from: number | null,
+    deadline: number,
+    read?: (found: Found) => T | Unbelieved,
+  ): Promise<Found | T> {
+    const fromId = from === null ? "" : `&fromId=${from}`;
+    return this.#client.get<Found | T>({
+      base: this.#base,
+      path: `/api/v3/aggTrades?symbol=${this.#symbol}${fromId}&limit=${PAGE_ROWS}`,
+      weight: WEIGHT,
+      read: (body) => {
+        const found = readAggregates(body, from ?? 0);
+        return found instanceof Unbelieved || read === undefined ? found : read(found);
+      },
+    }, deadline);
+  }
+}
+
+function readAggregates(body: unknown, from: number): Found | Unbelieved {
+  const objects = objectsOf(body, PAGE_ROWS);
+  if (objects instanceof Unbelieved) return objects;
+  const aggregates: Aggregate[] = [];
+  let least = from;
+  let leastTrade = 0;
+  for (const { a, p, q, f, l, T, m } of objects) {
+    if (!isId(a) || a < least) {
+      return new Unbelieved("malformed", `aggregate id is ${a}, expected ${least} or above`);
+    }
+    least = a + 1;
+    // Binance's own mark of an aggregate that is none.
+    if (f === -1 && l === -1) continue;
+    if (!isId(f) || !isId(l) || l < f || f < leastTrade) {
+      return new Unbelieved(
+        "malformed",
+        `aggregate ${a} covers trades ${f} to ${l}, expected ${leastTrade} or above`,
+      );
+    }
+    leastTrade = l + 1;
+    const row = { firstId: f, lastId: l, price: p, quantity: q, time: T, buyerIsMaker: m } as LateRow;
+    aggregates.push({ id: a, row });
+  }
+  return { aggregates, count: objects.length, lastId: objects.length === 0 ? null : least - 1 };
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,213 @@
+/** Fetches the trades that the stream has missed, by id over REST. */
+import type { LateRow } from "../domain/late_rows.ts";
+import { AggregatePages } from "./aggregate_pages.ts";
+import { Backoff } from "./backoff.ts";
+import { BINANCE_HOSTS } from "./binance.ts";
+import { hostOf } from "./connect_failure.ts";
+import { RestBudget } from "./rest_budget.ts";
+import { GaveUp, type GaveUpWhy, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
+import { type LatePages, TradePages } from "./trade_pages.ts";
+
+/** What a backfill is made from. Times in ms. */
+export interface BackfillOptions {
+  /** Base address of the exchange's REST side; null: Binance's, and where that refuses its market-data host. */
+  readonly restEndpoint: string | null;
+  /** In upper case as the exchange writes it. */
+  readonly symbol: string;
+  /** Gives up where more trades than this are missing. Default 100,000. */
+  readonly maxTrades?: number;
+  /** The longest that one `fetch` may take. Default 60 s. */
+  readonly deadlineMs?: number;
+  /** Ends it at once. */
+  readonly signal: AbortSignal;
+  /** Draws the jitter; from 0 to below 1. */
+  readonly random?: () => number;
+  /** The longest that one request may take. Default 10 s. */
+  readonly requestMs?: number;
+  /** To be shared by all that ask the same exchange from this address. Default: one of its own. */
+  readonly budget?: RestBudget;
+  /** Default: this machine's. */
+  readonly clock?: RestClock;
+}
+
+/** A page of missed trades: each follows on the one before, and the first on what was known. */
+export interface LateTrades {
+  /** Oldest first, never empty, and all of them readable by LateRows. */
+  readonly rows: readonly LateRow[];
+  /** The endpoint they come from; rows of aggTrades are aggregates. */
+  readonly source: LatePages["source"];
+}
+
+/** How a fetch ended. */
+export type BackfillEnd =
+  & {
+    /** Trades handed over; those of an aggregate are counted one by one. */
+    readonly fetched: number;
+    /** The last id that joined without a hole; one below the first asked for when there was none. */
+    readonly lastId: number;
+  }
+  & (
+    | { readonly complete: true }
+    | {
+      readonly complete: false;
+      readonly why: GaveUpWhy;
+      /** The same in words, with the values found. */
+      readonly reason: string;
+      /** What the person can do about it, or null. */
+      readonly hint: string | null;
+    }
+  );
+
+/** One place to ask. */
+interface Route {
+  readonly base: string;
+  readonly pages: typeof TradePages | typeof AggregatePages;
+}
+
+const REQUEST_MS = 10_000;
+/** Between asking again for a tail that the exchange does not have yet: this, and a draw from a growing range. */
+const TAIL_LEAST_MS = 100;
+const TAIL_MAX_MS = 4_000;
+
+/**
+ * Fetches missed trades of one symbol, one fetch at a time. Trades come one by one from historicalTrades; where
+ * that is refused they come as aggregates from aggTrades, which can only join where an aggregate begins.
+ *
+ * ```ts ignore
+ * const backfill = new Backfill({ restEndpoint: null, symbol: "BTCUSDT", signal });
+ * const pages = backfill.fetch(lastId + 1, firstLiveId - 1);
+ * let page = await pages.next();
+ * for (; !page.done; page = await pages.next()) pipeline.run(lateRows.open(page.value.rows));
+ * if (!page.value.complete) log.warn(page.value.reason);
+ * ```
+ */
+export class Backfill {
+  /**
+   * The last id to fetch, inclusive; null for the newest there is. May be set while a fetch runs, which then ends
+   * there. Every fetch sets it to its own.
+   */
+  target: number | null = null;
+  readonly #symbol: string;
+  readonly #maxTrades: number;
+  readonly #deadlineMs: number;
+  readonly #random: () => number;
+  readonly #clock: RestClock;
+  readonly #client: RestClient;
+  readonly #routes: readonly Route[];
+  /** The route that was not refused last. */
+  #route = 0;
+
+  constructor(options: BackfillOptions) {
+    const { clock = REAL_CLOCK, random = Math.random, budget = new RestBudget() } = options;
+    this.#symbol = options.symbol;
+    this.#maxTrades = options.maxTrades ?? 100_000;
+    this.#deadlineMs = options.deadlineMs ?? 60_000;
+    this.#random = random;
+    this.#clock = clock;
+    this.#routes = routesOf(options.restEndpoint);
+    const requestMs = options.requestMs ?? REQUEST_MS;
+    this.#client = new RestClient({ budget, clock, random, requestMs, signal: options.signal });
+  }
+
+  /**
+   * The trades from id `fromId` on, oldest first, until `untilId` (inclusive) is reached, or with null until the
+   * exchange has no newer ones; in pages, without a hole and without a duplicate. Aggregates are whole, so the
+   * last may reach beyond `untilId`. Where the exchange does not have the newest trades yet it is asked again
+   * (with null it is not: then there is nothing to wait for).
+   *
+   * Returns how it ended, whatever happened on the way. Throws a RangeError for an id below 0.
+   */
+  async *fetch(fromId: number, untilId: number | null): AsyncGenerator<LateTrades, BackfillEnd> {
+    if (!Number.isSafeInteger(fromId) || fromId < 0) {
+      throw new RangeError(`A trade id is a whole number from 0 on: got ${fromId}`);
+    }
+    this.target = untilId;
+    const deadline = this.#clock.now() + this.#deadlineMs;
+    const tail = new Backoff(TAIL_MAX_MS, this.#random);
+    const refusals: GaveUp[] = [];
+    let pages: LatePages | null = null;
+    let next = fromId;
+    const standing = () => ({ fetched: next - fromId, lastId: next - 1 });
+    try {
+      for (;;) {
+        if (this.target !== null && next > this.target) return { complete: true, ...standing() };
+        this.#checkCount(fromId, this.target);
+        pages ??= this.#open();
+        let page;
+        try {
+          page = await pages.page(next, this.target, deadline);
+        } catch (error) {
+          if (!(error instanceof GaveUp) || !isRefusal(error)) throw error;
+          refusals.push(error);
+          this.#goRound(refusals);
+          pages = null;
+          continue;
+        }
+        this.#checkCount(fromId, this.target ?? page.newestId);
+        const { target } = this;
+        const rows = target === null ? page.rows : page.rows.filter(({ firstId }) => firstId <= target);
+        if (rows.length > 0) {
+          next = rows.at(-1)!.lastId + 1;
+          tail.reset();
+          yield { rows, source: pages.source };
+        }
+        if (!page.isEnd) continue;
+        if (this.target === null) return { complete: true, ...standing() };
+        if (next <= this.target) {
+          const pauseMs = TAIL_LEAST_MS + tail.next();
+          await this.#client.pause(pauseMs, deadline, this.#tailMissing(next, this.target));
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof GaveUp)) throw error;
+      const { why, message: reason, hint } = error;
+      return { complete: false, why, reason, hint, ...standing() };
+    }
+  }
+
+  #open(): LatePages {
+    const { base, pages } = this.#routes[this.#route]!;
+    return new pages(this.#client, base, encodeURIComponent(this.#symbol));
+  }
+
+  /** Takes the next route that may be open after the last of these refusals. Throws GaveUp where there is none. */
+  #goRound(refusals: readonly GaveUp[]): void {
+    const { base } = this.#routes[this.#route]!;
+    const { isWholeHost } = refusals.at(-1)!;
+    do this.#route++; while (isWholeHost && this.#routes[this.#route]?.base === base);
+    if (this.#route < this.#routes.length) return;
+    // Another day another answer.
+    this.#route = 0;
+    const { why } = refusals.find((refusal) => refusal.why === "refused") ?? refusals[0]!;
+    const reasons = [...new Set(refusals.map(({ message }) => message))];
+    throw new GaveUp(why, reasons.join("; "), refusals.find(({ hint }) => hint !== null)?.hint ?? null);
+  }
+
+  #checkCount(fromId: number, lastId: number | null): void {
+    if (lastId === null || lastId - fromId < this.#maxTrades) return;
+    const missing = lastId - fromId + 1;
+    throw new GaveUp(
+      "too-many",
+      `${missing} trades are missing, more than the ${this.#maxTrades} that may be fetched`,
+    );
+  }
+
+  #tailMissing(next: number, target: number): GaveUp {
+    const { base } = this.#routes[this.#route]!;
+    const ids = next === target ? `trade ${next}` : `trades ${next} to ${target}`;
+    return new GaveUp("deadline", `${hostOf(base)} did not have ${ids} within ${this.#deadlineMs} ms`);
+  }
+}
+
+function isRefusal({ why }: GaveUp): boolean {
+  return why === "refused" || why === "not-permitted";
+}
+
+function routesOf(restEndpoint: string | null): readonly Route[] {
+  const { rest, marketDataRest } = BINANCE_HOSTS;
+  const base = restEndpoint ?? rest;
+  // The market-data host is not known to have historicalTrades.
+  const asked = base === marketDataRest ? [AggregatePages] : [TradePages, AggregatePages];
+  const routes: Route[] = asked.map((pages) => ({ base, pages }));
+  return restEndpoint === null ? [...routes, { base: marketDataRest, pages: AggregatePages }] : routes;
+}

@@ -1,0 +1,59 @@
+/** How much may still be asked of the exchange's REST host. */
+
+const MINUTE_MS = 60_000;
+/** Between the minute's end by this machine's clock and asking again, because clocks differ. */
+const SLACK_MS = 1_000;
+
+/** A host's budget. Weights are the host's own unit. */
+export interface RestBudgetOptions {
+  /** What the host allows per minute and address. Default 6,000, Binance's. */
+  readonly perMinute?: number;
+  /** The share of it to stay within, 0 to 1: other programs may ask from the same address. Default 0.8. */
+  readonly share?: number;
+}
+
+/**
+ * Keeps requests within a host's weight per minute. What is asked is counted here at once; the host's own count,
+ * which knows of other programs, takes its place as soon as it is told. Times are ms since 1970.
+ */
+export class RestBudget {
+  readonly #limit: number;
+  #minute = 0;
+  #used = 0;
+  #notBefore = 0;
+
+  constructor({ perMinute = 6_000, share = 0.8 }: RestBudgetOptions = {}) {
+    this.#limit = perMinute * share;
+  }
+
+  /** How long from `now` until a request of `weight` may be made, ms; 0 for at once. */
+  waitMs(weight: number, now: number): number {
+    const minute = Math.floor(now / MINUTE_MS);
+    const full = minute === this.#minute && this.#used + weight > this.#limit;
+    const budgetMs = full ? (minute + 1) * MINUTE_MS + SLACK_MS - now : 0;
+    return Math.max(0, budgetMs, this.#notBefore - now);
+  }
+
+  /** Counts a request made at `now`. */
+  spend(weight: number, now: number): void {
+    this.#turnTo(now);
+    this.#used += weight;
+  }
+
+  /** Takes the host's count of the running minute, told at `now`. */
+  report(used: number, now: number): void {
+    this.#turnTo(now);
+    this.#used = used;
+  }
+
+  /** Takes the host's word that it is not to be asked again before `ms` from `now`. */
+  holdOff(ms: number, now: number): void {
+    this.#notBefore = Math.max(this.#notBefore, now + ms);
+  }
+
+  #turnTo(now: number): void {
+    const minute = Math.floor(now / MINUTE_MS);
+    if (minute !== this.#minute) this.#used = 0;
+    this.#minute = minute;
+  }
+}

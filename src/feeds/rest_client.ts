@@ -1,0 +1,331 @@
+/** Questions to the exchange's REST side: within its budget, asked again when that may help, never believed unseen. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Backoff } from "./backoff.ts";
+import { refusalHint } from "./binance.ts";
+import { explain, hostOf, NetPermissionError, retryAfterMs } from "./connect_failure.ts";
+import type { RestBudget } from "./rest_budget.ts";
+
+/** Time and waiting; tests bring their own. */
+export interface RestClock {
+  /** ms since 1970, never going back. */
+  now(): number;
+  /** Waits `ms`; an abort of `signal` ends the wait without an error. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** This machine's time. */
+export const REAL_CLOCK: RestClock = {
+  now: () => performance.timeOrigin + performance.now(),
+  async pause(ms, signal) {
+    try {
+      await sleep(ms, undefined, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  },
+};
+
+/** Why there is no answer: see `GaveUp`. */
+export type GaveUpWhy =
+  /** The exchange, or its weight budget, asks to be left alone for longer than there is time. */
+  | "busy"
+  /** Time ran out. */
+  | "deadline"
+  /** What the exchange has does not follow on what is known. */
+  | "no-join"
+  /** This program may not reach the host. */
+  | "not-permitted"
+  /** The host refuses to answer this question. */
+  | "refused"
+  /** The signal was aborted. */
+  | "stopped"
+  | "malformed"
+  /** More trades are missing than may be fetched. */
+  | "too-many"
+  /** No connection, no answer in time, or an exchange in trouble, until time ran out. */
+  | "unreachable";
+
+/** Ends a question, or all of them, for good. */
+export class GaveUp extends Error {
+  override readonly name = "GaveUp";
+  readonly why: GaveUpWhy;
+  /** What the person can do, or null. */
+  readonly hint: string | null;
+  /** Whether another path of the same host would be answered alike. */
+  readonly isWholeHost: boolean;
+
+  constructor(why: GaveUpWhy, reason: string, hint: string | null = null, isWholeHost = false) {
+    super(reason);
+    this.why = why;
+    this.hint = hint;
+    this.isWholeHost = isWholeHost;
+  }
+}
+
+/** An answer that is not believed; asking again may bring a better one. */
+export class Unbelieved {
+  readonly why: "malformed" | "no-join";
+  readonly reason: string;
+
+  constructor(why: "malformed" | "no-join", reason: string) {
+    this.why = why;
+    this.reason = reason;
+  }
+}
+
+/** One question. */
+export interface RestQuestion<T> {
+  /** Base address, such as https://api.binance.com. */
+  readonly base: string;
+  /** From /api on, with the parameters. */
+  readonly path: string;
+  /** What the host counts for it. */
+  readonly weight: number;
+  /** Makes sense of the answer's JSON. */
+  read(body: unknown): T | Unbelieved;
+}
+
+/** What a client is made from. Times in ms. */
+export interface RestClientOptions {
+  readonly budget: RestBudget;
+  readonly clock: RestClock;
+  /** The longest that one request may take, to the end of its answer. */
+  readonly requestMs: number;
+  readonly signal: AbortSignal;
+  readonly random: () => number;
+}
+
+const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
+/** Of a refusal's body only its beginning is of use. */
+const LARGEST_REFUSAL_BYTES = 4 * 1024;
+const SHOWN_CHARACTERS = 160;
+const RETRY_MAX_MS = 8_000;
+const UNBELIEVED_TRIES = 3;
+/** What to wait at least where the exchange does not say how long: its bans begin at two minutes. */
+const TOLD_OFF_MS = 10_000;
+const BANNED_MS = 120_000;
+
+/** What a request came to, short of an answer. */
+interface Trouble {
+  readonly why: GaveUpWhy;
+  readonly reason: string;
+  readonly hint: string | null;
+  /** Whether it is no use asking again. */
+  readonly isFinal: boolean;
+  readonly isWholeHost: boolean;
+}
+
+/** Asks one question at a time. */
+export class RestClient {
+  readonly #options: RestClientOptions;
+
+  constructor(options: RestClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp where there is none: at once where
+   * asking again is no use, after three answers that cannot be believed, or when time runs out.
+   */
+  async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
+    const { budget, clock, random } = this.#options;
+    const backoff = new Backoff(RETRY_MAX_MS, random);
+    let trouble: Trouble | null = null;
+    let unbelieved = 0;
+    for (;;) {
+      const retryMs = trouble === null ? 0 : backoff.next();
+      const budgetMs = budget.waitMs(question.weight, clock.now());
+      if (budgetMs > retryMs) trouble = busy(question, budgetMs, trouble);
+      const otherwise = trouble === null
+        ? new GaveUp("deadline", "there was no time left to ask")
+        : gaveUp(trouble);
+      await this.pause(Math.ceil(Math.max(retryMs, budgetMs)), deadline, otherwise);
+      budget.spend(question.weight, clock.now());
+      const answer = await this.#ask(question, deadline);
+      this.#checkStopped();
+      if (answer instanceof Answer) return answer.value;
+      trouble = answer;
+      if (trouble.why === "malformed" || trouble.why === "no-join") unbelieved++;
+      if (trouble.isFinal || unbelieved >= UNBELIEVED_TRIES) throw gaveUp(trouble);
+    }
+  }
+
+  /**
+   * Waits `ms`. Throws `otherwise`, at once, where that would last until `deadline` or longer, and a GaveUp
+   * ("stopped") when the signal is aborted.
+   */
+  async pause(ms: number, deadline: number, otherwise: GaveUp): Promise<void> {
+    const { clock, signal } = this.#options;
+    this.#checkStopped();
+    const until = clock.now() + ms;
+    if (until >= deadline) throw otherwise;
+    // A timer may fire a little early.
+    for (let left = ms; left > 0; left = until - clock.now()) {
+      await clock.pause(Math.ceil(left), signal);
+      this.#checkStopped();
+    }
+  }
+
+  #checkStopped(): void {
+    if (this.#options.signal.aborted) throw new GaveUp("stopped", "stopped");
+  }
+
+  /** Asks once. */
+  async #ask<T>(question: RestQuestion<T>, deadline: number): Promise<Answer<T> | Trouble> {
+    const host = hostOf(question.base);
+    const text = await this.#fetch(question, deadline);
+    if (typeof text !== "string") return text;
+    const parsed = parse(text);
+    if (parsed === undefined) return unbelieved("malformed", `${host} sent no JSON: ${shown(text)}`);
+    const value = question.read(parsed);
+    return value instanceof Unbelieved
+      ? unbelieved(value.why, `${host}: ${value.reason}`)
+      : new Answer(value);
+  }
+
+  /** The text of a good answer. */
+  async #fetch({ base, path }: RestQuestion<unknown>, deadline: number): Promise<string | Trouble> {
+    const { budget, clock, requestMs, signal } = this.#options;
+    const allowedMs = Math.ceil(Math.min(requestMs, deadline - clock.now()));
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new DOMException(`no answer within ${allowedMs} ms`, "TimeoutError")),
+      allowedMs,
+    );
+    try {
+      const response = await fetch(base + path, {
+        redirect: "manual",
+        headers: { "Accept": "application/json" },
+        signal: AbortSignal.any([signal, late.signal]),
+      });
+      const used = response.headers.get("x-mbx-used-weight-1m");
+      if (used !== null && /^\d{1,9}$/.test(used)) budget.report(Number(used), clock.now());
+      if (response.status !== 200) return await this.#refusal(response, hostOf(base));
+      return await textOf(response, LARGEST_BODY_BYTES) ??
+        unbelieved("malformed", `${hostOf(base)} sent more than ${LARGEST_BODY_BYTES} bytes`);
+    } catch (error) {
+      return await failure(error, base, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What an answer other than 200 means. */
+  async #refusal(response: Response, host: string): Promise<Trouble> {
+    const { budget, clock } = this.#options;
+    const { status, headers } = response;
+    // The refusal stands, whether or not its explanation can be had.
+    const text = await textOf(response, LARGEST_REFUSAL_BYTES).catch(() => null) ?? "";
+    const now = clock.now();
+    const told = messageOf(text);
+    const reason = `${host} refused: HTTP ${status}${told === null ? "" : `, ${told}`}`;
+    const hint = refusalHint(status);
+    if (status === 429 || status === 418) {
+      const askedMs = retryAfterMs(headers.get("retry-after"), now);
+      budget.holdOff(askedMs > 0 ? askedMs : status === 418 ? BANNED_MS : TOLD_OFF_MS, now);
+      return { why: "busy", reason, hint, isFinal: false, isWholeHost: true };
+    }
+    if (status >= 300 && status < 400) {
+      const to = shown(headers.get("location") ?? "nowhere");
+      return {
+        why: "refused",
+        reason: `${host} redirects to ${to} (HTTP ${status}), which is not followed`,
+        hint: null,
+        isFinal: true,
+        isWholeHost: false,
+      };
+    }
+    if (status >= 500 || status === 408) {
+      const askedMs = retryAfterMs(headers.get("retry-after"), now);
+      if (askedMs > 0) budget.holdOff(askedMs, now);
+      const trouble = `${host} is in trouble: HTTP ${status}${told === null ? "" : `, ${told}`}`;
+      return { why: "unreachable", reason: trouble, hint, isFinal: false, isWholeHost: true };
+    }
+    if (status < 400) return unbelieved("malformed", `${host} answered HTTP ${status}, expected 200`);
+    return { why: "refused", reason, hint, isFinal: true, isWholeHost: status === 451 };
+  }
+}
+
+/** What was asked for. */
+class Answer<T> {
+  readonly value: T;
+
+  constructor(value: T) {
+    this.value = value;
+  }
+}
+
+function gaveUp({ why, reason, hint, isWholeHost }: Trouble): GaveUp {
+  return new GaveUp(why, reason, hint, isWholeHost);
+}
+
+function busy({ base }: RestQuestion<unknown>, waitMs: number, before: Trouble | null): Trouble {
+  const because = before === null ? "its weight budget is used up" : before.reason;
+  const reason = `${hostOf(base)} is not to be asked for another ${Math.ceil(waitMs / 1000)} s: ${because}`;
+  return { why: "busy", reason, hint: before?.hint ?? null, isFinal: false, isWholeHost: true };
+}
+
+function unbelieved(why: "malformed" | "no-join", reason: string): Trouble {
+  return { why, reason, hint: null, isFinal: false, isWholeHost: false };
+}
+
+/** What the error of a request means. */
+async function failure(error: unknown, base: string, signal: AbortSignal): Promise<Trouble> {
+  try {
+    const { reason, hint } = await explain(bared(error), base, signal);
+    return { why: "unreachable", reason, hint, isFinal: false, isWholeHost: true };
+  } catch (denied) {
+    if (!(denied instanceof NetPermissionError)) throw denied;
+    const { message } = denied;
+    return { why: "not-permitted", reason: message, hint: null, isFinal: true, isWholeHost: true };
+  }
+}
+
+/** The error below "fetch failed", without the address in front, whose words must not be taken for its. */
+function bared(error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error;
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return new Error(message.replace(/^.*?\bclient error \(\w+\): /, ""));
+}
+
+/** A body as text, or null when it is longer than that; what is not read is cancelled. */
+async function textOf(response: Response, largestBytes: number): Promise<string | null> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.length;
+    if (bytes > largestBytes) {
+      await reader.cancel();
+      return null;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Code and message of a refusal, such as `{"code":-1121,"msg":"Invalid symbol."}`; null for anything else. */
+function messageOf(text: string): string | null {
+  const body = parse(text);
+  if (typeof body !== "object" || body === null || !("code" in body) || !("msg" in body)) return null;
+  return `code ${shown(String(body.code))}: ${shown(String(body.msg))}`;
+}
+
+/** The beginning of a text from outside, fit for a line of a log. */
+function shown(text: string): string {
+  // deno-lint-ignore no-control-regex
+  const line = text.replace(/[\u0000-\u0020\u007f-\u009f]+/g, " ").trim();
+  return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
+}

@@ -1,0 +1,359 @@
+/** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
+import { powerOfTen } from "../domain/price.ts";
+import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
+import {
+  type Checkpoint,
+  checkpointContent,
+  type CheckpointDraft,
+  lastCheckpoint,
+} from "./journal_checkpoint.ts";
+import { type Draft, type Entry, lastOfType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
+import * as file from "./journal_file.ts";
+import { damaged, failed, JournalError, JournalLock, refused } from "./journal_file.ts";
+import { inspect } from "./journal_inspection.ts";
+import {
+  gatherPrices,
+  hexHash,
+  KeptPrices,
+  priceBytes,
+  type Prices,
+  type PricesNote,
+} from "./journal_prices.ts";
+import * as schema from "./journal_schema.ts";
+
+/** What a journal is opened with. */
+export interface JournalOptions {
+  /** A clock in ms that only goes forward, for `spent`. */
+  readonly now: () => number;
+  /** The prices of how many last trades a resume needs: the long window. Older ones are let go. */
+  readonly window: number;
+  /** Looks at the whole chain before it is opened; otherwise at the last entries. */
+  readonly verify?: boolean;
+  /** Opens the database; through node:sqlite unless it is given. */
+  readonly connect?: file.Connect;
+  /** How older versions become present ones; those that Penstock knows unless they are given. */
+  readonly migrations?: schema.Migrations;
+}
+
+/** What is kept in one transaction: all of it or nothing. */
+export interface Commit {
+  readonly entries?: readonly Draft[];
+  /** Becomes the last of the entries, and the account and positions that the journal has. */
+  readonly checkpoint?: CheckpointDraft;
+}
+
+/** The last run, as a resume needs it; its prices come from `lastPrices()`. */
+export interface LastRun {
+  readonly run: number;
+  /** Its first entry, with the configuration that it began with. */
+  readonly started: Entry;
+  /** Null where it never came to one. */
+  readonly checkpoint: Checkpoint | null;
+  /** All entries after the checkpoint, or after `started` where there is none. */
+  readonly since: readonly Entry[];
+}
+
+/** The time that commits took, by the clock handed in, ms. */
+export interface Spent {
+  readonly commits: number;
+  readonly totalMs: number;
+  readonly worstMs: number;
+}
+
+interface Line {
+  readonly type: string;
+  readonly time: number;
+  readonly text: string;
+}
+
+/** A checkpoint as it is written. */
+interface Stored extends Pick<CheckpointDraft, "account" | "positions"> {
+  readonly line: Line;
+  readonly note: PricesNote;
+  readonly bytes: Uint8Array;
+}
+
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+/**
+ * A journal open for writing, by this process alone. Entries are only ever added, each with a hash over itself and
+ * the one before. After a failed write it takes nothing more: the program has to stop and open it again.
+ */
+export class Journal implements Disposable {
+  readonly #path: string;
+  readonly #database: file.JournalDatabase;
+  readonly #lock: JournalLock;
+  readonly #now: () => number;
+  readonly #window: number;
+  readonly #statements: ReturnType<typeof statementsOf>;
+  #run: number;
+  #seq: number;
+  #hash: Uint8Array;
+  /** The last checkpoint of this run that has prices or voids those before it. */
+  #priced: number | null = null;
+  readonly #kept: KeptPrices;
+  #spent = { commits: 0, totalMs: 0, worstMs: 0 };
+  /** Why nothing more is taken. */
+  #failure: string | null = null;
+  #isClosed = false;
+
+  /**
+   * Opens the journal at `path` for writing; where there is none it is made, with its folder, in a folder that has to
+   * be there. Before that it is checked: that it is a journal of a version that Penstock knows, its chain, and that
+   * what derives from the chain agrees with it. Throws a JournalError that says what is wrong and what to do,
+   * and leaves the file as it was.
+   */
+  static open(path: string, options: JournalOptions): Journal {
+    const { connect = file.connect, migrations = schema.MIGRATIONS, verify = false } = options;
+    const lock = JournalLock.take(path);
+    let database: file.JournalDatabase | null = null;
+    try {
+      let version = schema.SCHEMA_VERSION;
+      if (file.isThere(path)) {
+        // A connection that only reads leaves a damaged file alone even when it is closed.
+        const reading = connect(path, true);
+        try {
+          version = schema.versionOf(reading, path);
+          if (version === schema.SCHEMA_VERSION) inspect(reading, path, verify);
+        } finally {
+          reading.close();
+        }
+      } else schema.createJournal(path, connect);
+      database = connect(path, false);
+      prepareToWrite(database, path);
+      if (version < schema.SCHEMA_VERSION) {
+        schema.migrate(database, path, version, migrations);
+        inspect(database, path, verify);
+        database.prepare("COMMIT").run();
+      } else database.prepare("ROLLBACK").run();
+      return new Journal(path, database, lock, options);
+    } catch (error) {
+      // What was begun is undone by closing.
+      database?.close();
+      lock[Symbol.dispose]();
+      throw failed("open", path, error);
+    }
+  }
+
+  private constructor(
+    path: string,
+    database: file.JournalDatabase,
+    lock: JournalLock,
+    options: JournalOptions,
+  ) {
+    this.#path = path;
+    this.#database = database;
+    this.#lock = lock;
+    this.#now = options.now;
+    this.#window = options.window;
+    this.#statements = statementsOf(database);
+    const head = headOf(database);
+    this.#seq = head?.seq ?? 0;
+    this.#hash = head?.hash ?? GENESIS;
+    const last = database.prepare("SELECT run FROM entries WHERE seq = ?").get(this.#seq);
+    this.#run = Number(last?.["run"] ?? 0);
+    this.#kept = new KeptPrices(database, this.#window);
+    const checkpoint = lastCheckpoint(database, path, this.#run);
+    if (checkpoint !== null) {
+      this.#priced = hasPrices(checkpoint.prices) ? checkpoint.seq : checkpoint.prices.before;
+    }
+  }
+
+  /** The number of the run that entries are added to; 0 before the first. */
+  get run(): number {
+    return this.#run;
+  }
+
+  /** The time that commits took so far. */
+  get spent(): Spent {
+    return { ...this.#spent };
+  }
+
+  /**
+   * Begins a run with a `started` entry, on disk when this returns, and returns its number. Throws like `commit`.
+   */
+  startRun({ time, content }: Omit<Draft, "type">): number {
+    this.#write({ entries: [{ type: "started", time, content }] }, this.#run + 1);
+    return this.#run;
+  }
+
+  /**
+   * Adds entries to the present run, and a checkpoint after them, in one transaction that is on disk when this
+   * returns. Returns the number of the journal's last entry.
+   *
+   * Throws a JournalError where it cannot be written: nothing may be told of it then, and no further commit is
+   * taken. All of it or nothing is in the journal: nothing, unless the disk failed in the very act of confirming;
+   * opening it again shows. Throws a RangeError or a TypeError, before anything is written, for what no journal
+   * can hold.
+   */
+  commit(commit: Commit): number {
+    if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
+    if (commit.checkpoint !== undefined || (commit.entries?.length ?? 0) > 0) this.#write(commit, this.#run);
+    return this.#seq;
+  }
+
+  /** The last run as it stands in the journal; null before the first. Throws a JournalError where it cannot be read. */
+  last(): LastRun | null {
+    if (this.#run === 0) return null;
+    return this.#read(() => {
+      const started = lastOfType(this.#database, this.#path, this.#run, "started");
+      if (started === null) throw damaged(this.#path, `run ${this.#run} has no beginning`);
+      const checkpoint = lastCheckpoint(this.#database, this.#path, this.#run);
+      const since = this.#database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq`)
+        .all((checkpoint ?? started).seq).map((row) => readEntry(row, this.#path));
+      return { run: this.#run, started, checkpoint, since };
+    });
+  }
+
+  /**
+   * The prices of the last up to `window` trades before the last checkpoint, oldest first, in the finest unit among
+   * them; none where the last run has no checkpoint. Throws a JournalError where a part of them is missing or
+   * altered.
+   */
+  lastPrices(): Prices {
+    return this.#read(() => {
+      const checkpoint = lastCheckpoint(this.#database, this.#path, this.#run);
+      if (checkpoint === null) return { decimals: 0, values: [] };
+      return gatherPrices(this.#database, this.#path, checkpoint.seq, this.#window);
+    });
+  }
+
+  /** Closes it and lets other processes write to it. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.#database.close();
+    } finally {
+      this.#lock[Symbol.dispose]();
+    }
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw failed("read", this.#path, error);
+    }
+  }
+
+  #write({ entries = [], checkpoint }: Commit, run: number): void {
+    if (this.#isClosed) throw new Error(`The journal ${this.#path} is closed`);
+    if (this.#failure !== null) throw new JournalError(this.#failure);
+    const lines = entries.map(lineOf);
+    // A new run begins without prices, whatever the one before had.
+    const before = run === this.#run ? this.#priced : null;
+    const stored = checkpoint === undefined ? null : storedCheckpoint(checkpoint, before);
+    if (stored !== null) lines.push(stored.line);
+    const { begin, head, commit } = this.#statements;
+    const from = this.#now();
+    let seq = this.#seq;
+    let hash = this.#hash;
+    try {
+      begin.run();
+      for (const line of lines) hash = this.#add(++seq, run, line, hash);
+      head.run(seq, hash);
+      if (stored !== null) this.#derive(stored, seq, run);
+      commit.run();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    this.#seq = seq;
+    this.#hash = hash;
+    this.#run = run;
+    this.#priced = stored !== null && hasPrices(stored.note) ? seq : before;
+    this.#spend(this.#now() - from);
+  }
+
+  #add(seq: number, run: number, { type, time, text }: Line, before: Uint8Array): Uint8Array {
+    const hash = entryHash(before, { seq, run, type, time }, text);
+    this.#statements.entry.run(seq, run, type, time, text, hash);
+    return hash;
+  }
+
+  /** Writes what derives from the checkpoint at `seq`, and lets go of prices that no resume needs any more. */
+  #derive(
+    { account: { cash, fees, realized }, positions, note, bytes }: Stored,
+    seq: number,
+    run: number,
+  ): void {
+    const statements = this.#statements;
+    statements.account.run(run, seq, cash, fees, realized);
+    statements.noPositions.run(run);
+    for (const { symbol, quantity, cost } of positions) statements.position.run(run, symbol, quantity, cost);
+    const { decimals, fresh, count } = note;
+    if (count > 0) statements.prices.run(seq, decimals, Number(fresh), bytes);
+    statements.prune.run(this.#kept.add(seq, count, fresh));
+  }
+
+  #fail(error: unknown): JournalError {
+    try {
+      this.#statements.rollback.run();
+    } catch {
+      // Then there is nothing to undo, or closing undoes it.
+    }
+    const failure = failed("write to", this.#path, error);
+    this.#failure = `${failure.message} It takes nothing more until it is opened again.`;
+    return failure;
+  }
+
+  #spend(ms: number): void {
+    const { commits, totalMs, worstMs } = this.#spent;
+    this.#spent = { commits: commits + 1, totalMs: totalMs + ms, worstMs: Math.max(worstMs, ms) };
+  }
+}
+
+/** Takes the write lock, so that what hinders writing shows before anything is written; its caller lets it go. */
+function prepareToWrite(database: file.JournalDatabase, path: string): void {
+  database.prepare("PRAGMA synchronous = FULL").run();
+  const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
+  if (mode !== "wal") {
+    throw refused(path, `its place does not allow a write-ahead log (${mode}). Choose another place.`);
+  }
+  database.prepare("BEGIN IMMEDIATE").run();
+}
+
+/** All that is ever written goes through these. */
+function statementsOf(database: file.JournalDatabase) {
+  return {
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    entry: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
+    head: database.prepare("UPDATE head SET seq = ?, hash = ? WHERE one = 1"),
+    account: database.prepare("INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?)"),
+    noPositions: database.prepare("DELETE FROM positions WHERE run = ?"),
+    position: database.prepare("INSERT INTO positions VALUES (?, ?, ?, ?)"),
+    prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?)"),
+    prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
+    commit: database.prepare("COMMIT"),
+    rollback: database.prepare("ROLLBACK"),
+  };
+}
+
+function lineOf({ type, time, content }: Draft): Line {
+  if (!Number.isSafeInteger(time)) throw new RangeError(`A time must be whole µs since 1970: got ${time}`);
+  return { type, time, text: JSON.stringify(content) };
+}
+
+/** `before` is the last checkpoint with prices that still count; without one those of this one are all there are. */
+function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
+  const { account, positions, prices: { decimals, values } } = draft;
+  const amounts = [...Object.values(account), ...positions.flatMap(({ quantity, cost }) => [quantity, cost])];
+  for (const amount of amounts) {
+    if (!DECIMAL.test(amount)) throw new RangeError(`An amount must be plain decimal text: got ${amount}`);
+  }
+  powerOfTen(decimals);
+  const bytes = priceBytes(values);
+  const fresh = draft.prices.fresh || before === null;
+  const note = { decimals, fresh, count: values.length, hash: hexHash(bytes), before: fresh ? null : before };
+  const line = lineOf({ type: "checkpoint", time: draft.time, content: checkpointContent(draft, note) });
+  return { account, positions, line, note, bytes };
+}
+
+function hasPrices({ count, fresh }: PricesNote): boolean {
+  return count > 0 || fresh;
+}

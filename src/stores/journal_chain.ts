@@ -1,0 +1,217 @@
+/**
+ * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. What
+ * was changed, removed, added or moved afterwards no longer fits. It has no key: it shows what was altered by
+ * accident or by hand, not what someone who reckons all later hashes anew puts in its place.
+ */
+import { createHash } from "node:crypto";
+import { contentOf, RAW_COLUMNS, type RawEntry, rawEntry } from "./journal_entry.ts";
+import { failed, type JournalDatabase, resultCode, type Row } from "./journal_file.ts";
+
+/** What stands before the first entry: 32 zero bytes. */
+export const GENESIS: Uint8Array = new Uint8Array(32);
+
+/** A chain without a flaw, and what it holds. Times in µs since 1970, null where there are no entries. */
+export interface WholeChain {
+  readonly isWhole: true;
+  /** Entries looked at. */
+  readonly entries: number;
+  /** Times of the first and the last of them. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+/** The first flaw of a journal. */
+export interface BrokenChain {
+  readonly isWhole: false;
+  /** The entry at which it shows. */
+  readonly seq: number;
+  readonly flaw: "hash" | "hole" | "moved" | "added" | "removed" | "unreadable" | "derived";
+  /** The same as a clause that names the entry, such as "entry 7 (fill) does not match its hash: …". */
+  readonly what: string;
+}
+
+/** What came of looking at a chain. */
+export type ChainVerdict = WholeChain | BrokenChain;
+
+/** How many entries are in memory at once. */
+const CHUNK = 1000;
+/** How far around a flaw an entry's old place is looked for. */
+const REACH = 50_000;
+/** Below every number that a row can have but one. */
+const LOWEST = -(2n ** 63n);
+
+/**
+ * The hash of an entry: SHA-256 over the hash `before` it (32 bytes) and the UTF-8 of `seq`, `run`, `type` and `time`,
+ * each ended by a line feed, and the content's JSON. JSON on one line comes last, so no two entries read the same.
+ */
+export function entryHash(
+  before: Uint8Array,
+  entry: Omit<RawEntry, "hash" | "content">,
+  content: Uint8Array | string,
+): Uint8Array {
+  const { seq, run, type, time } = entry;
+  return createHash("sha256").update(before).update(`${seq}\n${run}\n${type}\n${time}\n`).update(content)
+    .digest();
+}
+
+/** Where the journal says that it ends: the last entry and its hash; null where it does not say. */
+export function headOf(
+  database: JournalDatabase,
+): { readonly seq: number; readonly hash: Uint8Array } | null {
+  const { seq, hash } = database.prepare("SELECT seq, hash FROM head WHERE one = 1").get() ?? {};
+  return Number.isSafeInteger(seq) && hash instanceof Uint8Array ? { seq: seq as number, hash } : null;
+}
+
+/**
+ * Looks at the entries from `first` on and at the journal's end, in memory that does not grow with the journal.
+ * The entries before `first` are trusted. Throws a JournalError, with the journal's `path`, where the database
+ * cannot be read for another reason than being damaged.
+ */
+export function verifyEntries(database: JournalDatabase, path: string, first = 1): ChainVerdict {
+  const head = headOf(database);
+  if (head === null) return broken(first, "unreadable", "the record of where it ends cannot be read");
+  let before = GENESIS;
+  if (first > 1) {
+    const hash = hashAt(database, first - 1);
+    if (hash === null) return broken(first - 1, "hole", `entry ${first - 1} is missing or cannot be read`);
+    before = hash;
+  }
+  let seq = first - 1;
+  let from: number | null = null;
+  let to: number | null = null;
+  for (let size = CHUNK;;) {
+    let rows: Row[];
+    try {
+      rows = rowsAfter(database, seq, size);
+    } catch (error) {
+      // A number that no journal holds, or a page that makes no sense.
+      if (!(error instanceof RangeError) && resultCode(error) !== 11) throw failed("read", path, error);
+      if (size === 1) return unreadable(seq + 1);
+      // One by one up to the one that cannot be read.
+      size = 1;
+      continue;
+    }
+    for (const row of rows) {
+      const entry = rawEntry(row);
+      const expected = seq + 1;
+      if (typeof row["seq"] === "number" && row["seq"] !== expected) return hole(expected, row["seq"] - 1);
+      if (entry === null) return unreadable(expected);
+      if (!isSame(entryHash(before, entry, entry.content), entry.hash)) {
+        return diagnosed(database, before, entry, head.seq);
+      }
+      if (entry.seq > head.seq) return added(entry, head.seq);
+      if (contentOf(entry) === null) return unreadable(expected);
+      seq = expected;
+      before = entry.hash;
+      from ??= entry.time;
+      to = entry.time;
+    }
+    if (rows.length < size) break;
+  }
+  if (seq < head.seq) {
+    const which = head.seq - seq === 1 ? `entry ${head.seq} is` : `entries ${seq + 1} to ${head.seq} are`;
+    return broken(seq + 1, "removed", `${which} missing at the end`);
+  }
+  if (!isSame(before, head.hash)) {
+    return broken(seq, "hash", `entry ${seq} is not the one that the record of the journal's end names`);
+  }
+  return { isWhole: true, entries: seq - first + 1, from, to };
+}
+
+/** Whether two hashes are the same. */
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** A flaw found at entry `seq`. */
+export function broken(seq: number, flaw: BrokenChain["flaw"], what: string): BrokenChain {
+  return { isWhole: false, seq, flaw, what };
+}
+
+function unreadable(seq: number): BrokenChain {
+  return broken(seq, "unreadable", `entry ${seq} cannot be read`);
+}
+
+function hole(from: number, to: number): BrokenChain {
+  // Numbers only grow, so a smaller one than expected is one below the first.
+  if (to < from) return broken(to + 1, "added", `entry ${to + 1} stands before the first`);
+  return broken(
+    from,
+    "hole",
+    from === to ? `entry ${from} is missing` : `entries ${from} to ${to} are missing`,
+  );
+}
+
+function added({ seq, type }: RawEntry, end: number): BrokenChain {
+  return broken(seq, "added", `entry ${seq} (${type}) was added after the journal's end at ${end}`);
+}
+
+/** What is likely to have happened to an entry that does not match its hash. */
+function diagnosed(
+  database: JournalDatabase,
+  before: Uint8Array,
+  entry: RawEntry,
+  end: number,
+): BrokenChain {
+  const { seq, type } = entry;
+  const place = placeBefore(database, entry);
+  if (place !== null && place !== seq) {
+    return broken(seq, "moved", `entry ${seq} (${type}) was moved: it stood at ${place}`);
+  }
+  if (seq > end) return added(entry, end);
+  const next = entryAfter(database, seq);
+  if (next !== null && isSame(entryHash(before, { ...next, seq }, next.content), next.hash)) {
+    return broken(seq, "added", `entry ${seq} (${type}) was put in between`);
+  }
+  return broken(
+    seq,
+    "hash",
+    `entry ${seq} (${type}) does not match its hash: it was changed, or the one before it was removed`,
+  );
+}
+
+/** Where an entry stood when its hash was made; null where nothing near it was its predecessor. */
+function placeBefore(database: JournalDatabase, entry: RawEntry): number | null {
+  const fits = (before: Uint8Array, seq: number) =>
+    isSame(entryHash(before, { ...entry, seq }, entry.content), entry.hash);
+  if (fits(GENESIS, 1)) return 1;
+  try {
+    const near = database.prepare(
+      "SELECT seq, hash FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+    );
+    for (let last = entry.seq - REACH; last < entry.seq + REACH;) {
+      const rows = near.all(last + 1, entry.seq + REACH, CHUNK);
+      for (const { seq, hash } of rows) {
+        if (typeof seq !== "number" || !(hash instanceof Uint8Array)) continue;
+        last = seq;
+        // Others may have moved up or down by one to make room.
+        for (const place of [seq, seq + 1, seq + 2]) if (fits(hash, place)) return place;
+      }
+      if (rows.length < CHUNK) break;
+    }
+  } catch {
+    // What cannot be read does not say where an entry stood.
+  }
+  return null;
+}
+
+function rowsAfter(database: JournalDatabase, seq: number, limit: number): Row[] {
+  // The first look goes below 1 too: nothing may stand there.
+  const after = seq === 0 ? LOWEST : seq;
+  return database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`)
+    .all(after, limit);
+}
+
+function entryAfter(database: JournalDatabase, seq: number): RawEntry | null {
+  try {
+    const [row] = rowsAfter(database, seq, 1);
+    return row === undefined ? null : rawEntry(row);
+  } catch {
+    return null;
+  }
+}
+
+function hashAt(database: JournalDatabase, seq: number): Uint8Array | null {
+  const hash = database.prepare("SELECT hash FROM entries WHERE seq = ?").get(seq)?.["hash"];
+  return hash instanceof Uint8Array ? hash : null;
+}

@@ -1,0 +1,241 @@
+/** The file behind a journal: finding it, holding it, connecting to it, and what is said when that fails. */
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+
+/** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+  /** What about its content is not as Penstock left it, as a clause; null where that is not the matter. */
+  readonly damage: string | null;
+
+  /** `damage`, where given, is the clause that the message is made around. */
+  constructor(message: string, options: ErrorOptions & { readonly damage?: string } = {}) {
+    super(message, options);
+    this.damage = options.damage ?? null;
+  }
+}
+
+/** One row, by column. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** The part of node:sqlite's StatementSync that a journal uses. What writes goes through `run` alone. */
+export interface JournalStatement {
+  run(...values: SQLInputValue[]): unknown;
+  get(...values: SQLInputValue[]): Row | undefined;
+  all(...values: SQLInputValue[]): Row[];
+}
+
+/** The part of node:sqlite's DatabaseSync that a journal uses; a test puts one in between that fails on demand. */
+export interface JournalDatabase {
+  prepare(sql: string): JournalStatement;
+  close(): void;
+}
+
+/** Opens the database at `path`; for writing it is made where it is missing. */
+export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
+
+/** How long a statement waits for another program that has the database locked, ms. */
+const PATIENCE_MS = 1000;
+const OWN_PID = /^\d+$/;
+const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to begin a new one.";
+
+/** Opens the database at `path` through node:sqlite. */
+export const connect: Connect = (path, readOnly) =>
+  new DatabaseSync(path, { readOnly, timeout: PATIENCE_MS });
+
+/**
+ * The right to write to a journal, of one process at a time. It is a lock that the system holds on a file beside the
+ * journal and lets go of when the process ends, however it ends.
+ */
+export class JournalLock implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  /**
+   * Takes it for the journal at `path`; a missing folder is created, the one around it has to be there. Throws a
+   * JournalError that names the process which has it, or says why it cannot be had.
+   */
+  static take(path: string): JournalLock {
+    try {
+      // Another name of the same file must not be another lock.
+      const lockPath = `${realPath(path)}.lock`;
+      for (;;) {
+        const file = openLock(lockPath);
+        try {
+          if (!file.tryLockSync(true)) throw held(path, lockPath);
+          // Who had it before may have removed the file just now, and then the next one would make a new file.
+          if (!isAt(file, lockPath)) {
+            file.close();
+            continue;
+          }
+          file.truncateSync(0);
+          file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+          return new JournalLock(lockPath, file);
+        } catch (error) {
+          file.close();
+          throw error;
+        }
+      }
+    } catch (error) {
+      throw failed("open", path, error);
+    }
+  }
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Lets go of it. */
+  [Symbol.dispose](): void {
+    try {
+      // While it is still locked, so that nobody else's is removed.
+      Deno.removeSync(this.#path);
+    } catch {
+      // A file without a lock keeps nobody out.
+    }
+    this.#file.close();
+  }
+}
+
+/**
+ * Whether there is a file at `path`. Throws a JournalError for what cannot be a journal: a folder, a device, nothing
+ * but a journal's side files, a file without content.
+ */
+export function isThere(path: string): boolean {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw failed("open", path, error);
+    // SQLite would take these for part of the new journal.
+    for (const side of [`${path}-wal`, `${path}-journal`]) {
+      if (sizeAt(side) === 0) continue;
+      const advice = "Put the journal back, or move that file away to begin a new one.";
+      throw refused(path, `it is missing, but ${side} is there and holds the last of it. ${advice}`);
+    }
+    return false;
+  }
+  if (info.isDirectory) throw refused(path, "it is a folder. Name a file in it.");
+  if (!info.isFile) throw refused(path, "it is not a file. Choose another name.");
+  if (info.size === 0) throw refused(path, `it is empty (0 bytes), which a journal never is. ${RESTORE}`);
+  return true;
+}
+
+/** The error that says why the journal at `path` is not opened. */
+export function refused(path: string, why: string): JournalError {
+  return new JournalError(`Cannot open the journal ${path}: ${why}`);
+}
+
+/** The error that says that what the journal at `path` holds is not what Penstock wrote. */
+export function damaged(path: string, what: string): JournalError {
+  return new JournalError(`The journal ${path} is damaged: ${what}. ${RESTORE}`, { damage: what });
+}
+
+/** What became of opening, reading or writing the journal at `path`: a JournalError for any error. */
+export function failed(doing: "open" | "read" | "write to", path: string, error: unknown): JournalError {
+  if (error instanceof JournalError) return error;
+  return new JournalError(`Cannot ${doing} the journal ${path}: ${reasonOf(error, doing, path)}`, {
+    cause: error,
+  });
+}
+
+/** SQLite's primary result code of an error; null where it is not SQLite's. */
+export function resultCode(error: unknown): number | null {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === "number" ? code & 0xff : null;
+}
+
+function reasonOf(error: unknown, doing: string, path: string): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    const folder = folderOf(path);
+    const flags = doing === "read"
+      ? `--allow-read=${folder}`
+      : `--allow-read=${folder} --allow-write=${folder}`;
+    return `it is not allowed. Allow it with ${flags}, or choose a place where it is.`;
+  }
+  if (error instanceof Deno.errors.NotFound) {
+    return `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`;
+  }
+  const said = error instanceof Error ? error.message : String(error);
+  switch (resultCode(error)) {
+    case 5:
+    case 6:
+      return "another program has it locked. Close that program, then start again.";
+    case 8:
+      return `the file or its folder is read-only (${said}). Allow writing there, or choose another place.`;
+    case 10:
+      return `the disk failed (${said}). See that it is well and has room, then start again.`;
+    case 11:
+      return `the file is damaged, perhaps cut short (${said}). ${RESTORE}`;
+    case 13:
+      return `the disk is full (${said}). Make room, then start again.`;
+    case 14:
+      return `the files beside it, -wal and -shm, cannot be made or opened (${said}). ` +
+        "Copy it, and them if they are there, to a folder that may be written to, and open it there.";
+    case 26:
+      return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
+    default:
+      return `${said}. See that the file and its folder may be read and written, or choose another place.`;
+  }
+}
+
+function held(path: string, lockPath: string): JournalError {
+  const pid = holderOf(lockPath);
+  const who = pid === null ? "another process" : pid === `${Deno.pid}` ? "this process" : `process ${pid}`;
+  return refused(
+    path,
+    `${who} has it open, and only one may write to it. Stop that one, or choose another journal.`,
+  );
+}
+
+function holderOf(lockPath: string): string | null {
+  try {
+    const text = Deno.readTextFileSync(lockPath).trim();
+    return OWN_PID.test(text) ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+function openLock(lockPath: string): Deno.FsFile {
+  const options = { create: true, read: true, write: true };
+  try {
+    return Deno.openSync(lockPath, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(folderOf(lockPath));
+    return Deno.openSync(lockPath, options);
+  }
+}
+
+function isAt(file: Deno.FsFile, path: string): boolean {
+  try {
+    const [open, there] = [file.statSync(), Deno.statSync(path)];
+    return open.ino === there.ino && open.dev === there.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return path;
+    throw error;
+  }
+}
+
+function sizeAt(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw failed("open", path, error);
+  }
+}
+
+function folderOf(path: string): string {
+  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
+}

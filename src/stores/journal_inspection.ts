@@ -1,0 +1,58 @@
+/** Whether a journal is what Penstock left: its chain, and what stands beside it. */
+import { broken, type ChainVerdict, headOf, verifyEntries } from "./journal_chain.ts";
+import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
+import { damaged, failed, type JournalDatabase, JournalError, resultCode } from "./journal_file.ts";
+import { checkPrices } from "./journal_prices.ts";
+import { missingObject } from "./journal_schema.ts";
+
+/** How many of the last entries are looked at when not all are. */
+const TAIL = 100;
+
+/**
+ * Throws a JournalError for the first thing that is not as Penstock left it: in the last entries and what derives
+ * from the last checkpoint or, when `isWhole`, anywhere.
+ */
+export function inspect(database: JournalDatabase, path: string, isWhole: boolean): void {
+  const missing = missingObject(database);
+  if (missing !== null) throw damaged(path, `${missing} is missing from its tables`);
+  const first = Math.max(1, (headOf(database)?.seq ?? 0) - TAIL + 1);
+  const verdict = isWhole ? verifyAll(database, path) : verifyEntries(database, path, first);
+  if (!verdict.isWhole) throw damaged(path, verdict.what);
+  const difference = disagreement(database, path, lastRunOf(database));
+  if (difference !== null) throw damaged(path, difference);
+}
+
+/**
+ * Looks at everything: the chain from its first entry, the tables that derive from it, the prices that are kept, and
+ * the database itself. Memory does not grow with the journal. Throws a JournalError where it cannot be read.
+ */
+export function verifyAll(database: JournalDatabase, path: string): ChainVerdict {
+  const verdict = verifyEntries(database, path);
+  if (!verdict.isWhole) return verdict;
+  const last = verdict.entries;
+  const derived = (what: string) => broken(last, "derived", what);
+  try {
+    const missing = missingObject(database);
+    if (missing !== null) return derived(`${missing} is missing from its tables`);
+    const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+    if (said !== "ok") return derived(`its database is not whole (${said})`);
+    for (let run = lastRunOf(database); run > 0; run--) {
+      const difference = disagreement(database, path, run);
+      if (difference !== null) return derived(difference);
+    }
+    const checkpoint = lastCheckpoint(database, path, lastRunOf(database));
+    if (checkpoint !== null) checkPrices(database, path, checkpoint.seq);
+  } catch (error) {
+    if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
+    if (error instanceof RangeError || resultCode(error) === 11) {
+      return derived(`what stands beside its entries cannot be read (${error})`);
+    }
+    throw failed("read", path, error);
+  }
+  return verdict;
+}
+
+/** The number of the last run; 0 before the first. */
+export function lastRunOf(database: JournalDatabase): number {
+  return Number(database.prepare("SELECT run FROM entries ORDER BY seq DESC LIMIT 1").get()?.["run"] ?? 0);
+}

@@ -1,0 +1,152 @@
+/** The prices beside the checkpoints: those that went into the averages since the checkpoint before. */
+import { createHash } from "node:crypto";
+import { powerOfTen } from "../domain/price.ts";
+import { checkedContent } from "./journal_checkpoint.ts";
+import { RAW_COLUMNS, readEntry } from "./journal_entry.ts";
+import { damaged, type JournalDatabase } from "./journal_file.ts";
+
+/** The prices of trades in order, as integers in units of 10^-decimals. */
+export interface Prices {
+  readonly decimals: number;
+  readonly values: readonly number[];
+}
+
+/** Where the prices of a checkpoint are, as its entry says. */
+export interface PricesNote {
+  readonly decimals: number;
+  readonly fresh: boolean;
+  readonly count: number;
+  /** SHA-256 of the stored prices, in hexadecimal. */
+  readonly hash: string;
+  /** The last checkpoint before it that has prices which count; null for none. */
+  readonly before: number | null;
+}
+
+const BYTES = 8;
+
+/** The bytes that are stored for prices. Throws a RangeError for one that is not a safe integer. */
+export function priceBytes(values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * BYTES);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, at) => {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`A price must be a safe integer: got ${value}`);
+    view.setFloat64(at * BYTES, value, true);
+  });
+  return bytes;
+}
+
+/** SHA-256 in hexadecimal. */
+export function hexHash(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Which checkpoints' prices are in the journal: as many as the last `window` trades need, and no more. */
+export class KeptPrices {
+  readonly #window: number;
+  #parts: { readonly seq: number; readonly count: number }[];
+  #total = 0;
+
+  /** Begins with what the journal has. */
+  constructor(database: JournalDatabase, window: number) {
+    this.#window = window;
+    this.#parts = database.prepare(
+      "SELECT seq, length(prices) / 8 AS count FROM checkpoint_prices ORDER BY seq",
+    )
+      .all().map(({ seq, count }) => ({ seq: Number(seq), count: Number(count) }));
+    for (const { count } of this.#parts) this.#total += count;
+  }
+
+  /**
+   * Takes the `count` prices of the checkpoint at `seq`, `fresh` when those before it are void. Returns the number of
+   * the first checkpoint whose prices are needed; all before it can go.
+   */
+  add(seq: number, count: number, fresh: boolean): number {
+    if (fresh) {
+      this.#parts = [];
+      this.#total = 0;
+    }
+    if (count > 0) this.#parts.push({ seq, count });
+    this.#total += count;
+    let first = 0;
+    for (; first < this.#parts.length && this.#total - this.#parts[first]!.count >= this.#window; first++) {
+      this.#total -= this.#parts[first]!.count;
+    }
+    this.#parts.splice(0, first);
+    return this.#parts[0]?.seq ?? seq;
+  }
+}
+
+/**
+ * The prices of the last up to `window` trades before the checkpoint at `seq`, oldest first, in the finest unit among
+ * them. Throws a JournalError where a part of them is missing or is not what its entry says.
+ */
+export function gatherPrices(database: JournalDatabase, path: string, seq: number, window: number): Prices {
+  const parts: Prices[] = [];
+  let count = 0;
+  for (const part of priceParts(database, path, seq)) {
+    parts.push(part);
+    count += part.values.length;
+    if (count >= window) break;
+  }
+  const decimals = parts.reduce((finest, part) => Math.max(finest, part.decimals), 0);
+  const values = parts.reverse().flatMap((part) => {
+    const factor = powerOfTen(decimals - part.decimals);
+    return part.values.map((value) => value * factor);
+  });
+  return { decimals, values: values.slice(-window) };
+}
+
+/**
+ * Reads all prices that are kept for the checkpoint at `seq`. Throws a JournalError where one that is not older than
+ * all others is missing, or one is altered.
+ */
+export function checkPrices(database: JournalDatabase, path: string, seq: number): void {
+  const oldest = Number(
+    database.prepare("SELECT min(seq) AS seq FROM checkpoint_prices").get()?.["seq"] ?? seq,
+  );
+  // What is older was pruned.
+  for (const { before } of priceParts(database, path, seq)) if (before !== null && before < oldest) break;
+}
+
+/** The prices beside the checkpoint at `seq`, those before it, and so on back to where all before is void. */
+function* priceParts(
+  database: JournalDatabase,
+  path: string,
+  seq: number,
+): Generator<Prices & { readonly before: number | null }> {
+  for (let at: number | null = seq; at !== null;) {
+    const { decimals, fresh, count, hash, before } = noteAt(database, path, at);
+    yield {
+      decimals,
+      values: count === 0 ? [] : valuesAt(database, path, at, { decimals, fresh, hash }),
+      before,
+    };
+    if (!fresh && before === null) throw damaged(path, `the prices before those of entry ${at} are missing`);
+    if (before !== null && before >= at) throw damaged(path, `entry ${at} has its prices in a circle`);
+    at = fresh ? null : before;
+  }
+}
+
+function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
+  const row = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
+  return checkedContent(row === undefined ? null : readEntry(row, path).content, seq, path).prices;
+}
+
+function valuesAt(
+  database: JournalDatabase,
+  path: string,
+  seq: number,
+  note: Pick<PricesNote, "decimals" | "fresh" | "hash">,
+): number[] {
+  const row = database.prepare("SELECT decimals, fresh, prices FROM checkpoint_prices WHERE seq = ?").get(
+    seq,
+  );
+  if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
+  const { decimals, fresh, prices } = row;
+  const isSame = prices instanceof Uint8Array && hexHash(prices) === note.hash &&
+    decimals === note.decimals &&
+    fresh === Number(note.fresh);
+  if (!isSame) throw damaged(path, `the prices of entry ${seq} are not those that it was written with`);
+  const view = new DataView(prices.buffer, prices.byteOffset, prices.byteLength);
+  return Array.from({ length: prices.length / BYTES }, (_, at) => view.getFloat64(at * BYTES, true));
+}

@@ -1,0 +1,186 @@
+/** Reads a journal, also while a run writes to it. */
+import type { ChainVerdict } from "./journal_chain.ts";
+import { accountOf, type AccountRow, type PositionRow, positionsOf } from "./journal_checkpoint.ts";
+import { type Entry, type EntryType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
+import {
+  type Connect,
+  connect as connectToFile,
+  failed,
+  isThere,
+  type JournalDatabase,
+  refused,
+  type Row,
+} from "./journal_file.ts";
+import { lastRunOf, verifyAll } from "./journal_inspection.ts";
+import { outdated, SCHEMA_VERSION, versionOf } from "./journal_schema.ts";
+
+/** Which entries to read; all unless it says otherwise. */
+export interface EntriesWanted {
+  /** Only those after this one. */
+  readonly afterSeq?: number;
+  readonly types?: readonly EntryType[];
+  readonly run?: number;
+}
+
+/** How many entries are in memory at once, of each type. */
+const CHUNK = 500;
+
+/** A journal open for reading. What is written meanwhile is seen; nothing is ever kept from being written. */
+export class JournalReader implements Disposable {
+  readonly #path: string;
+  readonly #database: JournalDatabase;
+  #isClosed = false;
+
+  /**
+   * Opens the journal at `path`. Throws a JournalError where there is none or it cannot be read, and says why.
+   *
+   * It takes no permission to write. But SQLite has to find the files -wal and -shm beside the journal, or make them:
+   * in a folder that the user may not write to, a journal can be read only while a run has it open or when the last
+   * one was killed.
+   */
+  static open(path: string, { connect = connectToFile }: { readonly connect?: Connect } = {}): JournalReader {
+    let database: JournalDatabase | null = null;
+    try {
+      if (!isThere(path)) {
+        throw refused(path, "there is none. Name the file that a run keeps its journal in.");
+      }
+      database = connect(path, true);
+      const version = versionOf(database, path);
+      if (version < SCHEMA_VERSION) throw outdated(path, version);
+      return new JournalReader(path, database);
+    } catch (error) {
+      database?.close();
+      throw failed("read", path, error);
+    }
+  }
+
+  private constructor(path: string, database: JournalDatabase) {
+    this.#path = path;
+    this.#database = database;
+  }
+
+  /** The number of the last run; 0 before the first. */
+  get lastRun(): number {
+    return this.#read(() => lastRunOf(this.#database));
+  }
+
+  /** The time of the last entry, µs since 1970; null where there is none. */
+  get lastEntryTime(): number | null {
+    return this.#read(() => {
+      const row = this.#database.prepare("SELECT time FROM entries ORDER BY seq DESC LIMIT 1").get();
+      return row === undefined ? null : Number(row["time"]);
+    });
+  }
+
+  /**
+   * Entries in their order, read as they are taken, in memory that does not grow with the journal. Those that are
+   * written meanwhile come too. Throws a JournalError at one that cannot be read.
+   */
+  *entries({ afterSeq = 0, types, run }: EntriesWanted = {}): Generator<Entry> {
+    if (types === undefined) {
+      yield* run === undefined
+        ? this.#follow("seq > ?", afterSeq)
+        : this.#follow("run = ? AND seq > ?", afterSeq, run);
+      return;
+    }
+    // Run by run, as the index of the types is in order within one.
+    for (let at = run ?? 1; at <= (run ?? this.lastRun); at++) {
+      yield* inOrder(
+        types.map((type) => this.#follow("type = ? AND run = ? AND seq > ?", afterSeq, type, at)),
+      );
+    }
+  }
+
+  /** The last up to `count` entries of one type, in their order, of `run` or of the last run. */
+  latest(type: EntryType, count: number, run = this.lastRun): Entry[] {
+    const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE type = ? AND run = ? ORDER BY seq DESC LIMIT ?`;
+    const rows = this.#read(() => this.#database.prepare(sql).all(type, run, count));
+    return rows.reverse().map((row) => readEntry(row, this.#path));
+  }
+
+  /** How many entries of each type there are, in `run` or in all. */
+  counts(run?: number): Partial<Record<EntryType, number>> {
+    const rows = this.#read(() =>
+      run === undefined
+        ? this.#database.prepare("SELECT type, count(*) AS count FROM entries GROUP BY type").all()
+        : this.#database.prepare("SELECT type, count(*) AS count FROM entries WHERE run = ? GROUP BY type")
+          .all(run)
+    );
+    return Object.fromEntries(rows.map(({ type, count }) => [type, count]));
+  }
+
+  /** The account of `run` or of the last run, as of its last checkpoint; null before the first. */
+  account(run = this.lastRun): AccountRow | null {
+    return this.#read(() => accountOf(this.#database, run));
+  }
+
+  /** The positions of `run` or of the last run, as of its last checkpoint. */
+  positions(run = this.lastRun): PositionRow[] {
+    return this.#read(() => positionsOf(this.#database, run));
+  }
+
+  /**
+   * Looks at the whole journal as it stands now: every entry, the tables that derive from them, the prices that are
+   * kept and the database itself. Throws a JournalError where it cannot be read.
+   */
+  verifyChain(): ChainVerdict {
+    return this.#read(() => {
+      // One state of it, whatever is written meanwhile.
+      this.#database.prepare("BEGIN").run();
+      try {
+        return verifyAll(this.#database, this.#path);
+      } finally {
+        this.#database.prepare("ROLLBACK").run();
+      }
+    });
+  }
+
+  /** Closes it. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#database.close();
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Entries after one another, a chunk at a time, so that a slow caller does not hold a transaction open. */
+  *#follow(where: string, afterSeq: number, ...values: readonly (string | number)[]): Generator<Entry> {
+    const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE ${where} ORDER BY seq LIMIT ${CHUNK}`;
+    const statement = this.#read(() => this.#database.prepare(sql));
+    for (let after = afterSeq;;) {
+      const rows: Row[] = this.#read(() => statement.all(...values, after));
+      for (const row of rows) {
+        const entry = readEntry(row, this.#path);
+        after = entry.seq;
+        yield entry;
+      }
+      if (rows.length < CHUNK) return;
+    }
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw failed("read", this.#path, error);
+    }
+  }
+}
+
+/** Several sequences of entries as one, in the order of their numbers. */
+function* inOrder(sequences: readonly Generator<Entry>[]): Generator<Entry> {
+  const heads = sequences.map((sequence) => sequence.next());
+  for (;;) {
+    let first = -1;
+    heads.forEach(({ done, value }, at) => {
+      if (!done && (first < 0 || value.seq < heads[first]!.value.seq)) first = at;
+    });
+    if (first < 0) return;
+    yield heads[first]!.value as Entry;
+    heads[first] = sequences[first]!.next();
+  }
+}

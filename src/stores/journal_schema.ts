@@ -1,0 +1,166 @@
+/** What a journal's database consists of, how it is made, and how one of an older version becomes a present one. */
+import { type Connect, type JournalDatabase, refused } from "./journal_file.ts";
+
+/** "PNST": says in the file's header that it is Penstock's. */
+export const APPLICATION_ID = 0x504e5354;
+/** The version of the tables. */
+export const SCHEMA_VERSION = 1;
+
+/** Brings a database one version on, within a transaction that its caller begins and ends. */
+export type Migration = (database: JournalDatabase) => void;
+
+/** By the version from which it starts. */
+export type Migrations = ReadonlyMap<number, Migration>;
+
+/** How older versions become present ones: there are none yet. */
+export const MIGRATIONS: Migrations = new Map();
+
+/** By name. The tables besides `entries` derive from it and change in the same transaction. */
+const OBJECTS: Readonly<Record<string, string>> = {
+  // time: µs since 1970. content: JSON. hash: SHA-256, see journal_chain.ts.
+  entries: `CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT`,
+  // Runs follow one another, so that within one the index is in the order of seq.
+  entries_by_type: "CREATE INDEX entries_by_type ON entries (type, run)",
+  entries_follow: `CREATE TRIGGER entries_follow BEFORE INSERT ON entries
+    WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
+    BEGIN SELECT RAISE(ABORT, 'entries of a journal follow one another without a hole'); END`,
+  entries_stand: `CREATE TRIGGER entries_stand BEFORE UPDATE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries of a journal are never changed'); END`,
+  entries_stay: `CREATE TRIGGER entries_stay BEFORE DELETE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries of a journal are never removed'); END`,
+  // Without it entries removed at the end would not be missed.
+  head: `CREATE TABLE head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT`,
+  // seq: the checkpoint from which it derives.
+  account: `CREATE TABLE account (
+    run INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    cash TEXT NOT NULL,
+    fees TEXT NOT NULL,
+    realized TEXT NOT NULL
+  ) STRICT`,
+  positions: `CREATE TABLE positions (
+    run INTEGER NOT NULL,
+    symbol TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    cost TEXT NOT NULL,
+    PRIMARY KEY (run, symbol)
+  ) STRICT, WITHOUT ROWID`,
+  // prices: float64, little-endian, integers in units of 10^-decimals.
+  checkpoint_prices: `CREATE TABLE checkpoint_prices (
+    seq INTEGER PRIMARY KEY,
+    decimals INTEGER NOT NULL,
+    fresh INTEGER NOT NULL,
+    prices BLOB NOT NULL
+  ) STRICT`,
+};
+
+/**
+ * Makes an empty journal at `path`, where nothing may be. It is made under another name first: whatever happens in
+ * between, there is a whole one or none.
+ */
+export function createJournal(path: string, connect: Connect): void {
+  const draft = `${path}.new`;
+  const remove = () => {
+    for (const side of ["", "-journal", "-wal", "-shm"]) removeIfThere(draft + side);
+  };
+  // A process that was killed may have left one.
+  remove();
+  try {
+    const database = connect(draft, false);
+    try {
+      database.prepare("BEGIN IMMEDIATE").run();
+      for (const sql of Object.values(OBJECTS)) database.prepare(sql).run();
+      database.prepare("INSERT INTO head VALUES (1, 0, zeroblob(32))").run();
+      database.prepare(`PRAGMA application_id = ${APPLICATION_ID}`).run();
+      setVersion(database, SCHEMA_VERSION);
+      database.prepare("COMMIT").run();
+      database.prepare("PRAGMA journal_mode = WAL").get();
+    } finally {
+      database.close();
+    }
+    Deno.renameSync(draft, path);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/**
+ * The version of a journal's tables, up to the present one. Throws a JournalError for another program's database and
+ * for a newer version.
+ */
+export function versionOf(database: JournalDatabase, path: string): number {
+  const id = pragma(database, "application_id");
+  if (id !== APPLICATION_ID) {
+    const whose = id === 0
+      ? "it does not say whose it is"
+      : `its application id is ${id}, not ${APPLICATION_ID}`;
+    throw refused(path, `it is another program's database: ${whose}. Choose another name.`);
+  }
+  const version = pragma(database, "user_version");
+  if (version > SCHEMA_VERSION) {
+    throw refused(
+      path,
+      `a newer Penstock wrote it (version ${version}; this one knows up to ${SCHEMA_VERSION}). Use that one.`,
+    );
+  }
+  return version;
+}
+
+/** Brings the tables from `version` to the present one; throws a JournalError where that is not known. */
+export function migrate(
+  database: JournalDatabase,
+  path: string,
+  version: number,
+  migrations: Migrations,
+): void {
+  for (let from = version; from < SCHEMA_VERSION; from++) {
+    const step = migrations.get(from);
+    if (step === undefined) throw outdated(path, from);
+    step(database);
+  }
+  setVersion(database, SCHEMA_VERSION);
+}
+
+/** The error for a journal of `version`, which has to be brought on first or cannot be. */
+export function outdated(path: string, version: number): Error {
+  return refused(
+    path,
+    `its tables are of version ${version}, and this Penstock reads ${SCHEMA_VERSION}. ` +
+      "Open it for writing with a Penstock that knows both.",
+  );
+}
+
+/** Which of the tables, indexes and triggers is missing; null when none is. */
+export function missingObject(database: JournalDatabase): string | null {
+  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE sql IS NOT NULL").all();
+  const names = new Set(rows.map(({ name }) => name));
+  return Object.keys(OBJECTS).find((name) => !names.has(name)) ?? null;
+}
+
+function pragma(database: JournalDatabase, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function setVersion(database: JournalDatabase, version: number): void {
+  database.prepare(`PRAGMA user_version = ${version}`).run();
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,142 @@
+/** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
+import type { PipelineEvent } from "../domain/event.ts";
+import type { Pipeline, PipelineSnapshot } from "../stages/pipeline.ts";
+import { Journal, type JournalOptions, type Spent } from "./journal.ts";
+import type { CheckpointDraft } from "./journal_checkpoint.ts";
+
+/** The configuration by option name, as the `started` event shows it. */
+export type ShownOptions = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The journal holds a run that was made with other options; the message names them and says what to do. */
+export class OtherRun extends Error {
+  override readonly name = "OtherRun";
+}
+
+/** How a run begins. Times in µs since 1970. */
+export interface Beginning {
+  readonly time: number;
+  readonly version: string;
+  readonly options: ShownOptions;
+  /** Closes the run that the journal holds and starts another. */
+  readonly isNew: boolean;
+}
+
+/** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
+const LASTING = [
+  ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
+  ...["slippage", "latency", "lot", "tick", "minNotional"],
+] as const;
+
+/** One pipeline's journal. */
+export class RunJournal implements Disposable {
+  readonly #journal: Journal;
+  readonly #pipeline: Pipeline;
+  readonly #symbol: string;
+  readonly #path: string;
+  /** Trades at the last checkpoint. */
+  #kept = -1;
+
+  /**
+   * Opens the journal at `path`, making it where there is none. Throws a JournalError where it cannot be used.
+   */
+  constructor(path: string, pipeline: Pipeline, symbol: string, options: JournalOptions) {
+    this.#journal = Journal.open(path, options);
+    this.#path = path;
+    this.#pipeline = pipeline;
+    this.#symbol = symbol;
+  }
+
+  /** The time that the journal took so far. */
+  get spent(): Spent {
+    return this.#journal.spent;
+  }
+
+  /**
+   * Starts a run, or takes the journal's last one up: then the pipeline goes on where its last checkpoint was, and
+   * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
+   * or a BooksError where it cannot be taken up.
+   */
+  begin({ time, version, options, isNew }: Beginning): boolean {
+    const last = this.#journal.last();
+    const content = { version, options };
+    if (last === null || isNew) {
+      if (last !== null) {
+        this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
+      }
+      this.#journal.startRun({ time, content });
+      return false;
+    }
+    const then = (last.started.content["options"] ?? {}) as ShownOptions;
+    const changed = LASTING.filter((name) => then[name] !== options[name]);
+    if (changed.length > 0) throw this.#otherRun(changed, then, options);
+    if (last.checkpoint !== null) {
+      const { decimals, values } = this.#journal.lastPrices();
+      // The journal's chain has just been checked: this is what `snapshot` gave.
+      const state = last.checkpoint.state as unknown as PipelineSnapshot;
+      this.#pipeline.restore(state, { decimals, prices: values });
+    }
+    this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
+    return true;
+  }
+
+  /** Keeps events of the pipeline and where it stands after them; on disk when this returns. */
+  keep(events: readonly PipelineEvent[]): void {
+    if (events.length === 0) return;
+    const entries = events.map(({ type, time, ...content }) => ({
+      type,
+      time: microsecondsOf(time),
+      content,
+    }));
+    this.#journal.commit({ entries, checkpoint: this.#draft(entries.at(-1)!.time) });
+  }
+
+  /** Keeps what happened to the connection, with where the run stands. */
+  note(type: "connected" | "disconnected" | "stopped", time: number, content: object): void {
+    this.#journal.commit({ entries: [{ type, time, content }] });
+    this.checkpoint(time);
+  }
+
+  /** Keeps where the run stands, if trades have come since it was last kept. */
+  checkpoint(time: number): void {
+    if (this.#pipeline.trades === this.#kept) return;
+    this.#journal.commit({ checkpoint: this.#draft(time) });
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #draft(time: number): CheckpointDraft {
+    const state = this.#pipeline.snapshot();
+    const { prices, decimals, isFresh } = this.#pipeline.takePrices();
+    const { cash, fees, realized, position, cost } = state.account;
+    this.#kept = state.trades;
+    return {
+      time,
+      state,
+      account: { cash, fees, realized },
+      positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
+      prices: { decimals, fresh: isFresh, values: prices },
+    };
+  }
+
+  #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
+    const list = changed.map((name) => `${name} was ${then[name] ?? "not set"} and is ${now[name]}`).join(
+      ", ",
+    );
+    return new OtherRun(
+      `the run in ${this.#path} cannot go on with other options: ${list}. ` +
+        "Give the same options, another --state, or --new-run to close that run and start another",
+    );
+  }
+}
+
+/** µs since 1970 of an event's time, exactly. */
+function microsecondsOf(time: string): number {
+  const [seconds = "", micros = ""] = time.split(".");
+  return Date.parse(`${seconds}Z`) * 1000 + Number(micros.slice(0, 6));
+}

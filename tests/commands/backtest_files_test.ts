@@ -1,0 +1,227 @@
+/** `penstock backtest` over several files, and over the same trades packed and cut in every way. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
+import type { Input } from "../support/penstock.ts";
+import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
+import { reckon } from "../support/reckoning.ts";
+import { csvText, type FileTrade, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
+import { all, assertReckoned, assertSame, backtest, eventsFrom, steady } from "./backtest_run.ts";
+
+const TRADES = walk(3, 3_000, { holes: 2, twice: 10 });
+/** The same, cut into three parts. */
+const [FIRST, SECOND, THIRD] = [TRADES.slice(0, 900), TRADES.slice(900, 2_000), TRADES.slice(2_000)] as const;
+
+Deno.test("penstock backtest says the same bytes twice, packed or not, from files, standard input or several files", async () => {
+  await using folder = new Folder();
+  const text = csvText(TRADES);
+  const plain = await folder.write("trades.csv", text);
+  const archive = await zip({ "trades.csv": text });
+  const ways: { readonly what: string; readonly files: readonly string[]; readonly input?: Input }[] = [
+    { what: "plain", files: [plain] },
+    { what: "again", files: [plain] },
+    { what: "gzip", files: [await folder.write("trades.csv.gz", gzip(text))] },
+    { what: "zip", files: [await folder.write("trades.zip", archive)] },
+    { what: "zip in gzip, under another name", files: [await folder.write("trades", gzip(archive))] },
+    { what: "gzip in two members", files: [await folder.write("two.gz", inTwoMembers(text))] },
+    { what: "standard input", files: ["-"], input: text },
+    { what: "gzip on standard input", files: ["-"], input: gzip(text) },
+    { what: "zip on standard input", files: ["-"], input: archive },
+    { what: "standard input in small pieces", files: ["-"], input: inPieces(bytesOf(text), 997) },
+    {
+      what: "three files",
+      files: [
+        await folder.write("1.csv", csvText(FIRST)),
+        await folder.write("2.csv.gz", gzip(csvText(SECOND))),
+        await folder.write("3.zip", await zip({ "3.csv": csvText(THIRD) })),
+      ],
+    },
+  ];
+  const outputs = await all(ways, async ({ files, input }) => {
+    const { code, stdout, stderr } = await backtest(
+      ["--json", ...files],
+      input === undefined ? {} : { input },
+    );
+    assertEquals([code, stderr], [0, ""]);
+    return steady(stdout);
+  });
+  assertSame(outputs[0]!.split("\n").map((line) => JSON.parse(line)), reckon(TRADES, DEFAULTS));
+  outputs.forEach((output, at) => assert(output === outputs[0], ways[at]!.what));
+});
+
+Deno.test("penstock backtest shows the same table twice, but for the time it took", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const [one, other] = await Promise.all([1, 2].map(async () => {
+    const { code, stdout } = await backtest([file, "--models"]);
+    assertEquals(code, 0);
+    return stdout.replace(/ in [\d.]+ m?s, [\d,]+ a second/, "");
+  }));
+  assertStringIncludes(one!, "  3,000 trades; ");
+  assertEquals(one, other);
+});
+
+Deno.test("penstock backtest comes to the same events whatever is read at a time", async () => {
+  await using folder = new Folder();
+  const expected = reckon(TRADES, DEFAULTS).events;
+  const files = [
+    await folder.write(
+      "rows.csv",
+      csvText(TRADES, "futures trades", { ...USUAL, header: true, ending: "\r\n" }),
+    ),
+    await folder.write("frames.gz", gzip(recordingText(TRADES, "combined trade", "ns"))),
+    await folder.write("messages", messagesText(TRADES, "trade").trimEnd()),
+    await folder.write("rows.zip", await zip({ "rows.csv": csvText(TRADES, "spot aggTrades") })),
+  ];
+  for (const file of files) {
+    for (const chunkBytes of [61, 256, 4_099, 65_536, 1 << 22]) {
+      assertEquals(await eventsThrough(file, chunkBytes), expected, `${file} ${chunkBytes}`);
+    }
+  }
+});
+
+Deno.test("penstock backtest drops what files have in common, and a file given twice, by their ids", async () => {
+  await using folder = new Folder();
+  const [one, two] = [TRADES.slice(0, 1_700), TRADES.slice(1_200)];
+  const files = [
+    await folder.write("1.csv", csvText(one)),
+    await folder.write("2.jsonl", messagesText(two, "trade")),
+  ] as const;
+  const overlapping = await assertReckoned(files, [...one, ...two], DEFAULTS);
+  const summary = overlapping.at(-1)!;
+  assertEquals([summary.trades, summary.duplicates], [3_000, one.length + two.length - 3_000]);
+  assertEquals(summary.cash, reckon(TRADES, DEFAULTS).totals.cash);
+  await assertReckoned([files[0], ...files], [...one, ...one, ...two], DEFAULTS);
+});
+
+Deno.test("penstock backtest tells each hole between files as one gap", async () => {
+  await using folder = new Folder();
+  const whole = walk(4, 3_000);
+  const parts = [whole.slice(0, 1_000), whole.slice(1_001, 2_000), whole.slice(2_100)];
+  const files = await Promise.all(parts.map((part, at) => folder.write(`${at}`, csvText(part))));
+  const events = await assertReckoned(files, parts.flat(), DEFAULTS);
+  assertEquals(
+    events.filter(({ type }) => type === "gap").map(({ fromId, missing }) => [fromId, missing]),
+    [[whole[1_000]!.firstId, 1], [whole[2_000]!.firstId, 100]],
+  );
+});
+
+Deno.test("penstock backtest --sort reads the files in the order of their first trades", async () => {
+  await using folder = new Folder();
+  const files = [
+    await folder.write("c.csv.gz", gzip(csvText(THIRD, "futures trades", { ...USUAL, header: true }))),
+    await folder.write("a.zip", await zip({ "b.jsonl": messagesText(FIRST, "trade") })),
+    await folder.write("b.txt", recordingText(SECOND, "trade", "µs")),
+  ];
+  await assertReckoned(["--sort", ...files], TRADES, DEFAULTS);
+  // Without it they are read as they are given: the older trades are behind the newer ones.
+  const [summary] = (await eventsFrom(files)).slice(-1);
+  const { trades, duplicates } = reckon([...THIRD, ...FIRST, ...SECOND], DEFAULTS).totals;
+  assertEquals([summary!.trades, summary!.duplicates], [trades, duplicates]);
+});
+
+Deno.test("penstock backtest reads the members of an archive in the order of their names", async () => {
+  await using folder = new Folder();
+  const archive = await zip({
+    "trades-2025-01-03.csv": csvText(THIRD, "spot aggTrades"),
+    "readme/": "",
+    "__MACOSX/._trades-2025-01-01.csv": "rubbish",
+    "trades-2025-01-01.csv": csvText(FIRST),
+    "trades-2025-01-02.csv.gz": gzip(csvText(SECOND)),
+  });
+  await assertReckoned([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
+});
+
+Deno.test("penstock backtest takes a checksum beside a file that agrees with it", async () => {
+  await using folder = new Folder();
+  const archive = await zip({ "trades.csv": csvText(TRADES) });
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", archive)).toHex();
+  await folder.write("trades.zip.CHECKSUM", `${digest}  trades.zip\n`);
+  await assertReckoned([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
+});
+
+Deno.test("penstock backtest passes over trades of other symbols and takes the one asked for", async () => {
+  await using folder = new Folder();
+  const ether: FileTrade[] = walk(5, 2_000);
+  const ours = messagesText(TRADES, "trade").split("\n");
+  const theirs = messagesText(ether, "trade").replaceAll("BTCUSDT", "ETHUSDT").split("\n");
+  const file = await folder.write(
+    "both.jsonl",
+    ours.flatMap((line, at) => [line, theirs[at] ?? ""]).join("\n"),
+  );
+  await assertReckoned([file], TRADES, DEFAULTS);
+  await assertReckoned(["--symbol=ETHUSDT", file], ether, { ...DEFAULTS, symbol: "ETHUSDT" });
+});
+
+/** A line of Penstock's between the frames of a recording. */
+function note(event: string, more = ""): string {
+  return `1723161253937085 {"penstock":{"event":"${event}"${more}}}\n`;
+}
+
+const BEGUN = note("recording", `,"version":1,"symbol":"BTCUSDT"`);
+const CONNECTED = note("connected", `,"endpoint":"ws://127.0.0.1:1","attempt":1`);
+const DISCONNECTED = note("disconnected", `,"reason":"the connection broke","retryInMs":5`);
+
+Deno.test("penstock backtest refuses every order while a recording is disconnected, and fills again afterwards", async () => {
+  await using folder = new Folder();
+  const [before, without, after] = [FIRST, SECOND, THIRD].map((part) => recordingText(part, "trade", "µs"));
+  const file = await folder.write(
+    "recording.txt",
+    BEGUN + CONNECTED + before + DISCONNECTED + without + CONNECTED + after + note("ended"),
+  );
+  const events = await eventsFrom([file]);
+  const ids = (type: string) =>
+    events.filter((event) => event.type === type).map(({ tradeId }) => Number(tradeId));
+  const isWithout = (id: number) => id >= SECOND[0]!.firstId && id < THIRD[0]!.firstId;
+  const signals = reckon(TRADES, DEFAULTS).events.filter(({ type }) => type === "signal");
+  assertEquals(events.filter(({ type }) => type === "signal"), signals as unknown as typeof events);
+  assertEquals(ids("fill").filter(isWithout), []);
+  assertEquals(ids("refusal").filter(isWithout), ids("signal").filter(isWithout));
+  assert(ids("signal").some(isWithout) && ids("fill").some((id) => id >= THIRD[0]!.firstId));
+  const refused = events.filter(({ type, tradeId }) => type === "refusal" && isWithout(Number(tradeId)));
+  assertEquals(new Set(refused.map(({ reason }) => reason)), new Set(["disconnected"]));
+  assertEquals(
+    events.filter(({ type }) => type.endsWith("connected")).map(({ type }) => type),
+    ["connected", "disconnected", "connected"],
+  );
+});
+
+Deno.test("penstock backtest trades the file behind a recording that ended without a connection", async () => {
+  await using folder = new Folder();
+  const recording = BEGUN + CONNECTED + recordingText(FIRST, "trade", "µs") + DISCONNECTED + note("ended");
+  const files = [
+    await folder.write("1.txt", recording),
+    await folder.write("2.csv", csvText([...SECOND, ...THIRD])),
+  ];
+  await assertReckoned(files, TRADES, DEFAULTS);
+});
+
+/** What the feed, the reader and the pipeline make of a file read in pieces of `chunkBytes`. */
+async function eventsThrough(file: string, chunkBytes: number): Promise<PipelineEvent[]> {
+  const reader = new ChunkReader("BTCUSDT", true);
+  const pipeline = new Pipeline(optionsOf(DEFAULTS));
+  const events: PipelineEvent[] = [];
+  for await (const chunk of recordedChunks([file], { chunkBytes })) {
+    reader.open(chunk);
+    do events.push(...pipeline.run(reader)); while (reader.takeNote() !== null);
+  }
+  return [...events, ...pipeline.end()];
+}
+
+function inTwoMembers(text: string): Uint8Array<ArrayBuffer> {
+  const middle = text.length >> 1;
+  return joined(gzip(text.slice(0, middle)), gzip(text.slice(middle)));
+}
+
+function inPieces(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) controller.close();
+      else controller.enqueue(bytes.slice(at, at += size));
+    },
+  });
+}

@@ -1,0 +1,290 @@
+/** `penstock backtest` on input that cannot be used: it says where and why, once, and ends with 3. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Folder, gzip, zip } from "../feeds/recorded_input.ts";
+import { BOOLEAN, HEADERS, ID, PRICE, QUANTITY, TIME, withField } from "../support/csv.ts";
+import { eventsOf, type Input } from "../support/penstock.ts";
+import { DEFAULTS } from "../support/pipeline_input.ts";
+import { reckon } from "../support/reckoning.ts";
+import { csvRows, csvText, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
+import { all, backtest, traded } from "./backtest_run.ts";
+
+/** A bad line is the 300th; something has been traded before. */
+const GOOD = 299;
+const TRADES = walk(6, 400);
+const ROWS = csvRows(TRADES, "spot trades", USUAL);
+const MESSAGES = messagesText(TRADES, "trade").split(/(?<=\n)/);
+const ADVICE = ". With --skip-bad such lines are counted and passed over";
+const BEFORE = reckon(TRADES.slice(0, GOOD), DEFAULTS).events;
+
+/** Runs it; says `message` (without the folder) and nothing else, and has traded only what came before. */
+async function assertRefused(
+  folder: Folder,
+  args: readonly string[],
+  message: string | RegExp,
+  { input, good }: { readonly input?: Input | undefined; readonly good?: number | undefined } = {},
+): Promise<void> {
+  const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
+  const said = stderr.replaceAll(`${folder.path}/`, "");
+  if (typeof message === "string") assertEquals(said, `penstock: ${message}`);
+  else assertMatch(said, message);
+  assertEquals([code, said.split("\n").length], [3, 1], said);
+  const events = eventsOf(stdout);
+  if (good === undefined) return assertEquals(events, []);
+  assertEquals(events[0]!.type, "started");
+  assertEquals(traded(events), reckon(TRADES.slice(0, good), DEFAULTS).events);
+  assertEquals(events.length, 1 + traded(events).length, "nothing else, and no summary");
+}
+
+function withLine(lines: readonly string[], change: (line: string) => string): string {
+  return lines.with(GOOD, change(lines[GOOD]!)).join("");
+}
+
+Deno.test("penstock backtest trades before the bad lines of these tests", () => {
+  assert(BEFORE.filter(({ type }) => type === "fill").length >= 3);
+});
+
+Deno.test("penstock backtest names file, line, column, field and value of a bad row, and what it expected", async () => {
+  await using folder = new Folder();
+  // The field's number is also that of the column in which it begins.
+  const cases: readonly (readonly [field: number, change: (row: string) => string, message: string])[] = [
+    [1, (row) => withField(row, 1, "37x"), `id is "37x": expected ${ID}`],
+    [2, (row) => withField(row, 2, "abc"), `price is "abc": expected ${PRICE}`],
+    [2, (row) => withField(row, 2, "0.00000000"), `price is "0.00000000": expected ${PRICE}`],
+    [2, (row) => withField(row, 2, "6e4"), `price is "6e4": expected ${PRICE}`],
+    [3, (row) => withField(row, 3, "-1"), `qty is "-1": expected ${QUANTITY}`],
+    [3, (row) => withField(row, 3, ""), `qty is empty: expected ${QUANTITY}`],
+    [5, (row) => withField(row, 5, "2024-08-08"), `time is "2024-08-08": expected ${TIME}`],
+    [6, (row) => withField(row, 6, "yes"), `isBuyerMaker is "yes": expected ${BOOLEAN}`],
+    [6, (row) => withField(row, 6, "\x1b[2J"), `isBuyerMaker is "\\u001b[2J": expected ${BOOLEAN}`],
+    [7, (row) => row.replace(/,True\n$/, "\n"), `the row has 6 fields: expected 7 (${HEADERS[0]})`],
+    [8, (row) => row.replace("\n", ",x\n"), `the row has 8 fields: expected 7 (${HEADERS[0]})`],
+  ];
+  await all(cases, async ([field, change, message], at) => {
+    const row = change(ROWS[GOOD]!);
+    const column = row.trimEnd().split(",").slice(0, field - 1).join(",").length + (field > 1 ? 2 : 1);
+    const missing = field === 7 ? 1 : 0;
+    const file = await folder.write(`${at}.csv`, withLine(ROWS, () => row));
+    await assertRefused(folder, [file], `${at}.csv:300:${column - missing}: ${message}${ADVICE}`, {
+      good: GOOD,
+    });
+  });
+});
+
+Deno.test("penstock backtest names line, column, field and value of a bad message, and what it expected", async () => {
+  await using folder = new Folder();
+  const price = "decimal text from 0.00000001 to 10000000";
+  const cases: readonly (readonly [from: RegExp, to: string, field: RegExp | null, message: string])[] = [
+    [/"p":"[^"]*"/, `"p":"-1"`, /"p"/, `price is "-1", not ${price}`],
+    [/"p":"[^"]*",/, "", null, `price is missing, not ${price}`],
+    [/"q":"[^"]*"/, `"q":"0"`, /"q"/, `quantity is "0", not decimal text above 0 with up to 8 decimals`],
+    [/"t":\d+/, `"t":"x"`, /"t"/, `trade id is "x", expected a whole number`],
+    [/"T":\d+/, `"T":null`, /"T"/, `trade time "T" is null, expected ms or µs since 1970`],
+    [/"m":true/, `"m":"True"`, /"m"/, `"m" is "True", not true or false`],
+    [/"p".*/, "", null, "not JSON: found the end of the line, expected a Binance message"],
+  ];
+  await all(cases, async ([from, to, field, message], at) => {
+    const line = MESSAGES[GOOD]!.replace(from, to);
+    const file = await folder.write(`${at}.jsonl`, withLine(MESSAGES, () => line));
+    const column = field !== null ? line.search(field) + 1 : message.startsWith("not JSON") ? line.length : 1;
+    await assertRefused(folder, [file], `${at}.jsonl:300:${column}: ${message}${ADVICE}`, { good: GOOD });
+  });
+});
+
+Deno.test("penstock backtest names a bad line by the file it is in, packed or not, also on standard input", async () => {
+  await using folder = new Folder();
+  const bad = withLine(ROWS, (row) => withField(row, 2, "abc"));
+  const message = `:300:12: price is "abc": expected ${PRICE}${ADVICE}`;
+  const half = ROWS.slice(0, 150).join("");
+  // The lines of each file are counted from its own beginning.
+  const cases: readonly (readonly [files: readonly string[], name: string, input?: Input])[] = [
+    [[await folder.write("bad.csv.gz", gzip(bad))], "bad.csv.gz"],
+    [[await folder.write("bad.zip", await zip({ "a.csv": half, "b.csv": bad }))], "bad.zip (b.csv)"],
+    [["-"], "standard input", bad],
+    [["-"], "standard input", gzip(bad)],
+    [[await folder.write("good.csv", half), await folder.write("bad.csv", bad)], "bad.csv"],
+  ];
+  await all(
+    cases,
+    ([files, name, input]) => assertRefused(folder, files, name + message, { input, good: GOOD }),
+  );
+});
+
+Deno.test("penstock backtest says of packed data that is cut off or damaged what it is, and trades what came before", async () => {
+  await using folder = new Folder();
+  // Random figures pack badly, so that half of the file is half of the trades.
+  const text = csvText(walk(7, 12_000));
+  const packed = gzip(text);
+  const archive = await zip({ "a.csv": text });
+  const again = ". Fetch or copy the file again";
+  const cases: readonly (readonly [name: string, bytes: Uint8Array, message: string | RegExp])[] = [
+    ["cut.gz", packed.slice(0, -1_000), `cut.gz: the gzip data is cut off: it ends in the middle${again}`],
+    [
+      "damaged.gz",
+      packed.with(-5, packed.at(-5)! ^ 255),
+      /^penstock: damaged.gz: the gzip data is damaged: .*again$/,
+    ],
+    [
+      "more.gz",
+      new Uint8Array([...packed, 1, 2, 3]),
+      /^penstock: more.gz: behind the gzip data stands something/,
+    ],
+    [
+      "cut.zip",
+      archive.slice(0, -1_000),
+      `cut.zip: the zip archive is cut off: the table of contents at its end is missing${again}`,
+    ],
+    [
+      "damaged.zip",
+      withWrongSum(archive),
+      /^penstock: damaged.zip \(a.csv\): the zip archive is damaged: .*again$/,
+    ],
+  ];
+  await all(cases, async ([name, bytes, message]) => {
+    const { code, stdout, stderr } = await backtest([
+      "--json",
+      "--skip-bad",
+      await folder.write(name, bytes),
+    ]);
+    const said = stderr.replaceAll(`${folder.path}/`, "");
+    if (typeof message === "string") assertEquals(said, `penstock: ${message}`);
+    else assertMatch(said, message);
+    assertEquals([code, said.split("\n").length], [3, 1]);
+    const events = eventsOf(stdout);
+    assert(events.every(({ type }) => type !== "summary"));
+    // The table of contents is missing before anything is read.
+    assertEquals(events.length > 0, name !== "cut.zip", name);
+  });
+});
+
+/** The archive with another checksum in its table of contents. */
+function withWrongSum(archive: Uint8Array<ArrayBuffer>): Uint8Array {
+  const entry = new TextDecoder("latin1").decode(archive).lastIndexOf("PK\x01\x02");
+  return archive.with(entry + 16, archive[entry + 16]! ^ 255);
+}
+
+Deno.test("penstock backtest says of whatever is not a file of trades what it is", async () => {
+  await using folder = new Folder();
+  const cases: readonly (readonly [name: string, content: string | Uint8Array, message: string | RegExp])[] =
+    [
+      [
+        "rubbish",
+        Uint8Array.of(0xc3, 0x28, 0, 1, 2, 3),
+        /: rubbish:1: it is not text: .* c3 28 00 01 02 03; readable are /,
+      ],
+      ["zeros", new Uint8Array(4_096), /: zeros:1: it is not text: /],
+      ["empty.csv", "", "empty.csv: it is empty, expected recorded trades"],
+      ["blank.csv", "\n \r\n\n", "blank.csv: it is empty, expected recorded trades"],
+      ["empty.csv.gz", gzip(""), "empty.csv.gz: it is empty, expected recorded trades"],
+      ["empty.zip", await zip({}), "empty.zip: the zip archive holds no file with trades"],
+      ["header.csv", `${HEADERS[3]}\n`, "header.csv: no trade of BTCUSDT was found."],
+      [
+        "kraken.csv",
+        "1763000000.1234,105944.2,0.5,b,m\n",
+        /: kraken.csv:1: the first line has 5 columns: "1763.*; expected /,
+      ],
+      [
+        "coinbase.csv",
+        "time,trade_id,price,size,side\n",
+        /: coinbase.csv:1: the header "time,trade_id,price.*" names no /,
+      ],
+      [
+        "klines.csv",
+        `${Array(12).fill("1").join()}\n`,
+        /: klines.csv:1: the first line has 12 columns, as klines have/,
+      ],
+      ["quoted.csv", `"1","2"\n`, /: quoted.csv:1: the fields are quoted: /],
+      [
+        "coinbase.jsonl",
+        `{"type":"match","trade_id":10,"product_id":"BTC-USD","price":"400.23"}\n`,
+        /: coinbase.jsonl:1:1: not a Binance trade message: found "{\\"type.*", expected a trade or aggTrade\. With/,
+      ],
+      [
+        "kraken.jsonl",
+        `{"channel":"trade","type":"update","data":[{}]}\n`,
+        /: kraken.jsonl:1:1: not a Binance trade/,
+      ],
+      [
+        "array.json",
+        `[{"e":"trade"}]\n`,
+        /: array.json:1: it is a JSON array, expected one message a line: use "jq /,
+      ],
+      ["page.csv", "<html>\n", /: page.csv:1: it is a web page or XML, perhaps an error that was downloaded/],
+      ["trades.parquet", "PAR1abc", /: trades.parquet:1: it is a Parquet file: export it as CSV/],
+      [
+        "trades.zst",
+        Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 4),
+        /: trades.zst:1: it is packed with Zstandard: use "zstd -dc/,
+      ],
+      ["long.csv", ROWS[0]! + "1".repeat(2 << 20), /: long.csv: the line at byte \d+ is longer than 1 MiB/],
+    ];
+  await all(cases, async ([name, content, message]) => {
+    const file = await folder.write(name, content);
+    const good = name === "long.csv" ? 1 : undefined;
+    await assertRefused(folder, [file], message, { good });
+  });
+});
+
+Deno.test("penstock backtest advises --skip-bad only where it helps", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("kraken.csv", "1763000000.1234,105944.2,0.5,b,m\n".repeat(3));
+  const [strict, skipping] = await Promise.all([[file], ["--skip-bad", file]].map((args) => backtest(args)));
+  assertEquals([strict!.code, skipping!.code], [3, 3]);
+  assertEquals(strict!.stderr, skipping!.stderr);
+  assert(!strict!.stderr.includes("--skip-bad"), strict!.stderr);
+});
+
+Deno.test("penstock backtest misses a file, a folder or standard input twice before it reads the first", async () => {
+  await using folder = new Folder();
+  const good = await folder.write("good.csv", ROWS.join(""));
+  await folder.write("trades.csv.CHECKSUM", `${"0".repeat(64)}  trades.csv\n`);
+  const cases: readonly (readonly [args: readonly string[], message: string | RegExp])[] = [
+    [[good, `${folder.path}/none.csv`], "none.csv: there is no such file"],
+    [[good, folder.path], /: \/.*: is a directory, expected a file: name the files in it$/],
+    [["-", good, "-"], `standard input: it can be read only once: give "-" only once`],
+    [
+      ["--sort", good, "-"],
+      /^penstock: standard input: it can be read only once and therefore not be sorted/,
+    ],
+    [
+      [good, await folder.write("trades.csv", ROWS.join(""))],
+      /^penstock: trades.csv: its SHA-256 is [0-9a-f]{64}, but trades.csv.CHECKSUM says 0{64}: fetch the file again$/,
+    ],
+  ];
+  await all(cases, ([args, message]) => assertRefused(folder, args, message));
+});
+
+Deno.test("penstock backtest names the symbols that a file of another symbol holds, and --symbol", async () => {
+  await using folder = new Folder();
+  const theirs = (text: string) =>
+    text.split("\n").map((line, at) => line.replaceAll("BTCUSDT", ["ETHUSDT", "BNBUSDT"][at % 2]!)).join(
+      "\n",
+    );
+  const message = "no trade of BTCUSDT was found. It holds trades of ETHUSDT, BNBUSDT: choose with --symbol.";
+  await assertRefused(
+    folder,
+    [await folder.write("a", theirs(messagesText(TRADES, "trade")))],
+    `a: ${message}`,
+  );
+  const recording = recordingText(TRADES, "combined aggTrade", "µs");
+  const input = recording.replaceAll("BTCUSDT", "ETHUSDT");
+  await assertRefused(folder, ["-"], `standard input: ${message.replace(", BNBUSDT", "")}`, { input });
+});
+
+Deno.test("penstock backtest has told its start when a line is bad before anything happened", async () => {
+  await using folder = new Folder();
+  const rows = ROWS.with(30, "x\n");
+  const message = /: standard input:31:2: the row has 1 field: expected 7 /;
+  await assertRefused(folder, ["-"], message, { input: rows.join(""), good: 30 });
+  await assertRefused(folder, ["-"], /: standard input:1: the first line has no commas/, {
+    input: "x\n" + rows.join(""),
+  });
+});
+
+Deno.test("penstock backtest says the same without --json, and nothing on standard output", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("bad.csv", withLine(ROWS, (row) => withField(row, 2, "abc")));
+  const { code, stdout, stderr } = await backtest([file]);
+  assertEquals([code, stdout], [3, ""]);
+  assertStringIncludes(stderr, `penstock: ${file}:300:12: price is "abc": expected`);
+  assertEquals(stderr.split("\n").length, 1);
+});

@@ -1,0 +1,133 @@
+/**
+ * A demo that was recorded, run again with `penstock backtest`, comes to the same events: signals, refusals,
+ * fills, gaps, halts, expired orders and connections, one for one, through every fault of the exchange.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { FAULT_KINDS } from "../../src/feeds/exchange/faults.ts";
+import { Folder } from "../feeds/recorded_input.ts";
+import { eventsOf, Penstock, type Told } from "../support/penstock.ts";
+import { backtest, traded } from "./backtest_run.ts";
+import { assertBacktest, assertRun } from "./event_contract.ts";
+
+/** Far enough apart that the stream runs again before the next one, at 2,000 trades a second. */
+const FAULTS = [
+  ...[
+    "duplicate=5@300",
+    "hole=3@450",
+    "malformed@600",
+    "reorder@750",
+    "slow=100@900",
+    "drop@1100",
+    "stall@1900",
+  ],
+  ...["close@2900", "half-open@3600", "no-close@4600", "shutdown@5600", "refuse=503:0@6400", "random=1500"],
+];
+const PACE = ["--rate=200", "--speed=10", "--stale=200ms", "--retry-max=250ms"];
+/** Slow enough that it is time, and not how much there is, that makes a recording write. */
+const CALM_SPEED = 3;
+const CALM = ["--rate=200", `--speed=${CALM_SPEED}`, "--faults=malformed@300,hole=3@500"];
+const NO_FIGURES = ["time", "elapsedMs", "tradesPerSecond", "metrics"];
+const SECOND = 1_000_000;
+
+/** Starts `penstock demo`, which records into the folder. */
+function startDemo(folder: Folder, args: readonly string[]): Penstock {
+  const flags = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", `--allow-write=${folder.path}`];
+  return Penstock.start(["demo", "--json", "--log-level=error", ...args], flags);
+}
+
+/** What both runs have to tell alike: an event of a connection has a time and a hint of its own. */
+function comparable(events: readonly Told[]): unknown[] {
+  const same = [...traded(events), ...events.filter(({ type }) => type.endsWith("connected"))];
+  return events.filter((event) => (same as unknown[]).includes(event)).map((event) => {
+    if (!event.type.endsWith("connected")) return event;
+    const { time: _, hint: __, ...rest } = event;
+    return rest;
+  });
+}
+
+function figures(summary: Told): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(summary).filter(([name]) => !NO_FIGURES.includes(name)));
+}
+
+/** Runs a recording again; the events and what the log said. */
+async function again(args: readonly string[]): Promise<{ events: Told[]; log: string }> {
+  const { code, stdout, stderr } = await backtest(["--json", "--log-level=error", ...args]);
+  assertEquals(code, 0, stderr);
+  const events = eventsOf(stdout);
+  assertBacktest(events);
+  return { events, log: stderr };
+}
+
+/** Runs a demo with `options`, both of which see `must`, and its recording again. */
+async function assertParity(
+  file: string,
+  options: readonly string[],
+  pace: readonly string[],
+  must: readonly string[],
+): Promise<void> {
+  await using folder = new Folder();
+  const path = `${folder.path}/${file}`;
+  await using demo = startDemo(folder, ["--record", path, ...options, ...pace]);
+  const { code, stdout, stderr } = await demo.finished();
+  assertEquals([code, stderr], [0, ""]);
+  const live = eventsOf(stdout);
+  assertRun(live);
+  for (const type of must) assert(live.some((event) => event.type === type), `the demo told no ${type}`);
+  const { events, log } = await again([...options, path]);
+  assertEquals(log, "");
+  assertEquals(comparable(events), comparable(live));
+  assertEquals(figures(events.at(-1)!), figures(live.at(-1)!));
+}
+
+Deno.test("penstock backtest comes to what a recorded demo came to, event for event, through every fault", async () => {
+  const kinds = new Set(FAULTS.map((fault) => fault.split(/[=@]/)[0]!));
+  assertEquals(kinds, new Set(Object.keys(FAULT_KINDS)));
+  const faults = [`--faults=${FAULTS.join()}`, ...PACE];
+  await Promise.all([
+    assertParity(
+      "plain.txt",
+      ["--slippage=1.5", "--latency=300ms", "--min-notional=999.6"],
+      ["--for=5s", ...faults],
+      ["gap", "signal", "refusal", "fill", "connected", "disconnected", "rejected"],
+    ),
+    assertParity(
+      "packed.gz",
+      ["--short=5", "--long=12", "--max-drawdown=0.2%"],
+      ["--for=5s", ...faults, "--seed=7", "--renew-after=700ms"],
+      ["gap", "signal", "refusal", "fill", "halt", "disconnected", "rejected"],
+    ),
+    assertParity(
+      "stopped.gz",
+      ["--stop-after=4000", "--latency=5s", "--short=7", "--long=30"],
+      ["--speed=max", ...faults.filter((option) => !option.startsWith("--speed")), "--seed=3"],
+      ["gap", "signal", "fill", "expired", "disconnected", "rejected"],
+    ),
+  ]);
+});
+
+Deno.test("penstock backtest reads what a killed demo recorded, and lacks at most its last second", async () => {
+  await Promise.all(["killed.txt", "killed.gz"].map(async (file) => {
+    await using folder = new Folder();
+    const path = `${folder.path}/${file}`;
+    const options = ["--short=5", "--long=12", "--slippage=1"];
+    await using demo = startDemo(folder, ["--record", path, ...options, ...CALM]);
+    const first = await demo.event("fill");
+    const due = microseconds(first.time) + 2.5 * CALM_SPEED * SECOND;
+    await demo.event("fill", ({ time }) => microseconds(time) >= due);
+    demo.signal("SIGKILL");
+    const { stdout } = await demo.finished();
+    // What it was telling when it was killed may be torn, too.
+    const live = traded(eventsOf(stdout.slice(0, stdout.lastIndexOf("\n"))));
+    const { events, log } = await again([...options, path]);
+    const found = traded(events).filter(({ type }) => type !== "expired");
+    assertEquals(log, "");
+    assertEquals(found, live.slice(0, found.length));
+    const end = microseconds(live.at(-1)!.time) - CALM_SPEED * SECOND;
+    const least = live.filter(({ time }) => microseconds(time) <= end).length;
+    assert(least > 20 && found.length >= least, `${found.length} of ${live.length}, expected ${least}`);
+  }));
+});
+
+function microseconds(time: unknown): number {
+  return Date.parse(String(time)) * 1000;
+}

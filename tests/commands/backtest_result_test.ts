@@ -1,0 +1,195 @@
+/** `penstock backtest --out` and `--models`. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Folder } from "../feeds/recorded_input.ts";
+import { withField } from "../support/csv.ts";
+import { eventsOf, type Told } from "../support/penstock.ts";
+import { csvRows, csvText, USUAL, walk } from "../support/trade_files.ts";
+import { all, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
+import { assertBacktest } from "./event_contract.ts";
+
+const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
+const SWIFT = ["--short=4", "--long=9"];
+const MOST_POINTS = 2_000;
+
+/** A summary or model event without what says which run it is of. */
+function figures(event: Told): Record<string, unknown> {
+  const { type: _, model: __, elapsedMs: ___, tradesPerSecond: ____, ...rest } = event;
+  return rest;
+}
+
+/** The names of the files in a folder, in order. */
+function filesIn({ path }: Folder): string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+}
+
+Deno.test("penstock backtest --out writes a whole file that agrees with the events and leaves nothing else", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const out = `${folder.path}/result.json`;
+  await folder.write("result.json", "an older one");
+  const run = await backtest(["--json", "--out", out, ...SWIFT, file], { writable: folder.path });
+  assertEquals([run.code, run.stderr], [0, ""]);
+  assertEquals(filesIn(folder), ["result.json", "trades.csv"]);
+  const events = eventsOf(run.stdout);
+  assertBacktest(events);
+  const [started, summary] = [events[0]!, events.at(-1)!];
+  const result = JSON.parse(await Deno.readTextFile(out));
+  assertEquals(
+    Object.keys(result),
+    "schema,version,options,environment,fills,summary,metrics,equityCurve,drawdownPeriods".split(","),
+  );
+  assertEquals([result.schema, result.version], ["penstock-result", 1]);
+  assertEquals(result.options, started.config);
+  assertEquals(result.environment.penstock, started.version);
+  assertEquals(result.fills, events.filter(({ type }) => type === "fill"));
+  assert(result.fills.length > 100);
+  assertEquals({ ...result.summary, metrics: result.metrics }, summary);
+  assertCurve(result.equityCurve, summary);
+  assertPeriods(result.drawdownPeriods, summary);
+});
+
+/** The curve goes from the start's cash to the summary's equity, in the order of time. */
+function assertCurve(curve: readonly (readonly [time: string, equity: string])[], summary: Told): void {
+  assert(curve.length > 100 && curve.length <= MOST_POINTS, `${curve.length} points`);
+  assertEquals([curve[0]![0], curve[0]![1]], [summary.firstTime, "10000"]);
+  assertEquals(curve.at(-1)![0], summary.lastTime);
+  assert(Math.abs(Number(curve.at(-1)![1]) - Number(summary.equity)) < 1e-6);
+  assert(curve.every(([time], at) => at === 0 || curve[at - 1]![0] <= time), "in the order of time");
+}
+
+/** The deepest comes first and is the one that the summary tells. */
+function assertPeriods(periods: readonly Record<string, string | null>[], summary: Told): void {
+  const depths = periods.map(({ fraction }) => Number(fraction));
+  assertEquals(depths, depths.toSorted((one, other) => other - one));
+  assertEquals(Number(summary.maxDrawdown).toFixed(7), depths[0]!.toFixed(7));
+  for (const { from, to, recovered } of periods) {
+    assert(from! <= to! && (recovered === null || to! <= recovered!), `${from} ${to} ${recovered}`);
+  }
+}
+
+Deno.test("penstock backtest --out writes the same without --json, but for the time it took", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const [told, shown] = await Promise.all([["--json"], []].map(async (options, at) => {
+    const out = `${folder.path}/${at}.json`;
+    const { code } = await backtest([...options, "--out", out, ...SWIFT, file], { writable: folder.path });
+    assertEquals(code, 0);
+    const { options: _, summary, ...rest } = JSON.parse(await Deno.readTextFile(out));
+    return { ...rest, summary: figures(summary) };
+  }));
+  assertEquals(told, shown);
+});
+
+Deno.test("penstock backtest --out keeps the older file and leaves no other behind when the run fails", async () => {
+  await using folder = new Folder();
+  const rows = csvRows(TRADES, "spot trades", USUAL);
+  const bad = await folder.write("bad.csv", rows.with(2_000, withField(rows[2_000]!, 2, "abc")).join(""));
+  const out = await folder.write("result.json", "an older one");
+  for (const file of [bad, `${folder.path}/none.csv`]) {
+    const { code } = await backtest(["--json", "--out", out, ...SWIFT, file], { writable: folder.path });
+    assertEquals(code, 3);
+    assertEquals(filesIn(folder), ["bad.csv", "result.json"]);
+    assertEquals(await Deno.readTextFile(out), "an older one");
+  }
+});
+
+Deno.test("penstock backtest --out writes over no file that it reads", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const { code, stdout, stderr } = await backtest(["--json", "--out", file, file], { writable: folder.path });
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(
+    stderr,
+    /^penstock: the result cannot be written to .*trades\.csv: it is read\. Choose another name$/,
+  );
+  assertEquals(await Deno.readTextFile(file), csvText(TRADES));
+});
+
+Deno.test("penstock backtest --out is whole after SIGINT", async () => {
+  await using folder = new Folder();
+  const out = `${folder.path}/result.json`;
+  const waiting = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(csvText(TRADES))),
+  });
+  await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting, folder.path);
+  await program.event("fill");
+  program.signal("SIGINT");
+  const { code, stdout } = await program.finished();
+  assertEquals(code, 0);
+  assertEquals(filesIn(folder), ["result.json"]);
+  const fills = eventsOf(stdout).filter(({ type }) => type === "fill");
+  assertEquals(JSON.parse(await Deno.readTextFile(out)).fills, fills);
+});
+
+Deno.test("penstock backtest --out says why it cannot write before it reads anything", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const cases: readonly (readonly [out: string, writable: string | undefined, message: RegExp])[] = [
+    [`${folder.path}/no/result.json`, folder.path, /no\/result\.json: its folder does not exist$/],
+    [
+      `${folder.path}/result.json`,
+      undefined,
+      /: writing there is not permitted: grant it with --allow-write=.*partial$/,
+    ],
+  ];
+  await all(cases, async ([out, writable, message]) => {
+    const { code, stdout, stderr } = await backtest(
+      ["--json", "--out", out, file],
+      writable === undefined ? {} : { writable },
+    );
+    assertEquals([code, stdout, stderr.split("\n").length], [1, "", 1]);
+    assertMatch(stderr, /^penstock: the result cannot be written to \//);
+    assertMatch(stderr, message);
+  });
+});
+
+for (
+  const { options, pessimistic } of [
+    { options: [], pessimistic: ["--latency=250ms", "--slippage=2"] },
+    { options: ["--latency=100ms", "--slippage=1.5"], pessimistic: ["--latency=300ms", "--slippage=4.5"] },
+    { options: ["--latency=50ms", "--slippage=0.5"], pessimistic: ["--latency=250ms", "--slippage=2"] },
+  ]
+) {
+  const name = options.join(" ") || "no latency and no slippage";
+  Deno.test(`penstock backtest --models with ${name} shows what runs with other options come to`, async () => {
+    await using folder = new Folder();
+    const file = await folder.write("trades.csv", csvText(TRADES));
+    const common = [...SWIFT, "--max-drawdown=4%", "--stop-after=2200", file];
+    const [models, plain, best, worst] = await all(
+      [["--models", ...options], options, ["--latency=0", "--slippage=0"], pessimistic],
+      (own) => eventsFrom([...own, ...common]),
+    );
+    assertEquals(models!.slice(-3).map(({ type, model }) => [type, model]), [
+      ["model", "optimistic"],
+      ["model", "pessimistic"],
+      ["summary", undefined],
+    ]);
+    const [optimistic, pessimisticModel, summary] = models!.slice(-3);
+    assertEquals(figures(optimistic!), figures(best!.at(-1)!));
+    assertEquals(figures(pessimisticModel!), figures(worst!.at(-1)!));
+    assertEquals(figures(summary!), figures(plain!.at(-1)!));
+    // The other models change nothing about the run itself.
+    assertEquals(models!.slice(1, -3), plain!.slice(1, -1));
+    assert(optimistic!.cash !== pessimisticModel!.cash);
+  });
+}
+
+Deno.test("penstock backtest --models shows three columns, which hold what each model came to", async () => {
+  await using folder = new Folder();
+  const args = [
+    "--latency=100ms",
+    "--slippage=1",
+    ...SWIFT,
+    await folder.write("trades.csv", csvText(TRADES)),
+  ];
+  const [table, events] = await Promise.all([
+    backtest(["--models", ...args]),
+    eventsFrom(["--models", ...args]),
+  ]);
+  assertEquals(table.code, 0);
+  assertMatch(table.stdout, /\n +optimistic +configured +pessimistic\n/);
+  const row = (label: string) => new RegExp(`\\n  ${label} +(.*)\\n`).exec(table.stdout)![1]!.split(/ {2,}/);
+  const [optimistic, pessimistic, configured] = events.slice(-3);
+  const cents = ({ fees }: Told) => Number(fees).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ",");
+  assertEquals(row("fees, USDT"), [optimistic!, configured!, pessimistic!].map(cents));
+});

@@ -1,0 +1,85 @@
+/** `penstock backtest` for its tests: run it, compare it with the reckoning, do several at a time. */
+import { assertEquals } from "@std/assert";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import { eventsOf, type Finished, type Input, Penstock, type Told } from "../support/penstock.ts";
+import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
+import { assertBacktest } from "./event_contract.ts";
+
+/** What trading consists of. */
+const TRADED = ["gap", "signal", "refusal", "fill", "expired", "halt"];
+const AT_A_TIME = 3;
+
+/** Runs `penstock backtest ARGS` to its end, quietly unless ARGS say else; it may read everything and write to `writable`. */
+export async function backtest(
+  args: readonly string[],
+  { input, writable }: { readonly input?: Input; readonly writable?: string } = {},
+): Promise<Finished> {
+  await using program = startBacktest(args, input, writable);
+  return await program.finished();
+}
+
+/** Starts it. */
+export function startBacktest(args: readonly string[], input?: Input, writable?: string): Penstock {
+  const flags = [
+    "--no-prompt",
+    "--allow-read",
+    ...(writable === undefined ? [] : [`--allow-write=${writable}`]),
+  ];
+  const quiet = args.some((arg) => arg.startsWith("--log-level")) ? [] : ["--log-level=error"];
+  return Penstock.start(["backtest", ...quiet, ...args], flags, input);
+}
+
+/** Runs it with `--json` to its good end; the events, which follow the contract. */
+export async function eventsFrom(args: readonly string[], input?: Input): Promise<Told[]> {
+  const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
+  assertEquals([code, stderr], [0, ""]);
+  const events = eventsOf(stdout);
+  assertBacktest(events);
+  return events;
+}
+
+/** What trading came to. */
+export function traded(events: readonly Told[]): PipelineEvent[] {
+  return events.filter(({ type }) => TRADED.includes(type)) as unknown as PipelineEvent[];
+}
+
+/** Compares every event and the summary with what the reckoning came to. */
+export function assertSame(events: readonly Told[], expected: Reckoned, what = ""): void {
+  const found = traded(events);
+  found.forEach((event, at) => assertEquals(event, expected.events[at], what));
+  assertEquals(found.length, expected.events.length, what);
+  const summary = events.at(-1)!;
+  for (const [key, value] of Object.entries(expected.totals)) {
+    assertEquals(summary[key], value, `${what} ${key}`);
+  }
+}
+
+/** Runs it and compares it with the reckoning of `trades` under `choices`. */
+export async function assertReckoned(
+  args: readonly string[],
+  trades: Iterable<PlainTrade>,
+  choices: Choices,
+): Promise<Told[]> {
+  const events = await eventsFrom(args);
+  assertSame(events, reckon(trades, choices), args.join(" "));
+  return events;
+}
+
+/** Standard output without the two figures that differ between runs. */
+export function steady(stdout: string): string {
+  return stdout.replace(/"elapsedMs":\d+,"tradesPerSecond":\d+/, '"elapsedMs":0,"tradesPerSecond":0');
+}
+
+/** Does `work` for all of `items`, a few at a time; the results in order. */
+export async function all<T, R>(
+  items: readonly T[],
+  work: (item: T, at: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [at, item] of waiting) results[at] = await work(item, at);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  return results;
+}

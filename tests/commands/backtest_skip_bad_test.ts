@@ -1,0 +1,188 @@
+/** `penstock backtest` over input of which a part is bad: --skip-bad, and recordings that were cut off. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Folder, gzip, joined } from "../feeds/recorded_input.ts";
+import { PRICE, withField } from "../support/csv.ts";
+import { eventsOf, type Told } from "../support/penstock.ts";
+import { DEFAULTS, messageOf } from "../support/pipeline_input.ts";
+import { reckon } from "../support/reckoning.ts";
+import { csvRows, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
+import { all, assertSame, backtest, eventsFrom } from "./backtest_run.ts";
+import { assertBacktest } from "./event_contract.ts";
+
+const TRADES = walk(8, 1_200);
+const START = `1723161253937085 {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}\n`;
+const OWN = START + recordingText(TRADES, "trade", "µs");
+
+/** The lines of `text`, each with its line feed. */
+const linesOf = (text: string): string[] => text.split(/(?<=\n)/);
+
+/** Every seventh line spoilt, from the third on. */
+function spoil(lines: readonly string[], spoilt: readonly ((line: string) => string)[]): string[] {
+  return lines.map((line, at) => at % 7 === 3 ? spoilt[Math.floor(at / 7) % spoilt.length]!(line) : line);
+}
+
+const GOOD = TRADES.filter((_, at) => at % 7 !== 3);
+
+/** Runs `text` with --skip-bad: it comes to what the good lines come to, and counts the others. */
+async function skip(folder: Folder, name: string, lines: readonly string[]): Promise<Told> {
+  const events = await eventsFrom(["--skip-bad", await folder.write(name, lines.join(""))]);
+  assertSame(events, reckon(GOOD, DEFAULTS), name);
+  assertEquals(events.at(-1)!.rejected, TRADES.length - GOOD.length);
+  const rejected = events.filter(({ type }) => type === "rejected");
+  assertEquals(rejected.length, 1);
+  assertEquals(rejected[0]!.count, TRADES.length - GOOD.length);
+  return rejected[0]!;
+}
+
+Deno.test("penstock backtest --skip-bad counts bad rows and trades the good ones", async () => {
+  await using folder = new Folder();
+  const spoilt = [
+    (row: string) => withField(row, 2, "abc"),
+    (row: string) => withField(row, 3, "0"),
+    (row: string) => withField(row, 1, "-1"),
+    (row: string) => withField(row, 5, ""),
+    (row: string) => withField(row, 6, "TRUE"),
+    (row: string) => `${row.slice(0, 30)}\n`,
+    (row: string) => row.replace("\n", ",x\n"),
+    () => "\0\x1b\xff\n",
+    () => `{"e":"trade"}\n`,
+  ];
+  const { reason, sample } = await skip(
+    folder,
+    "a.csv",
+    spoil(csvRows(TRADES, "spot trades", USUAL), spoilt),
+  );
+  // The fourth line is the first bad one.
+  assertMatch(String(reason), /a\.csv:4:12: price is "abc": expected/);
+  assert(typeof sample === "string" && sample.length <= 200);
+});
+
+Deno.test("penstock backtest --skip-bad says of the first bad line where it is, what it holds and what was expected", async () => {
+  await using folder = new Folder();
+  const rows = spoil(csvRows(TRADES, "futures trades", USUAL), [(row) => withField(row, 2, "abc")]);
+  const { reason, sample, time } = await skip(folder, "b.csv", rows);
+  assertEquals(reason, `${folder.path}/b.csv:4:12: price is "abc": expected ${PRICE}`);
+  assertEquals(sample, rows[3]!.trimEnd());
+  assertMatch(String(time), /^2024-08-/);
+});
+
+Deno.test("penstock backtest --skip-bad counts bad messages and lines of recordings and trades the good ones", async () => {
+  await using folder = new Folder();
+  const spoilt = [
+    (line: string) => line.replace(/"p":"[^"]*"/, `"p":"0.00000000"`),
+    (line: string) => line.replace(/"t":\d+/, `"t":"x"`),
+    (line: string) => line.replace(/"q":"[^"]*",/, ""),
+    (line: string) => line.replace(/"T":\d+/, `"T":null`),
+    (line: string) => `${line.slice(0, 60)}\n`,
+    () => `{"channel":"trade"}\n`,
+  ];
+  await skip(
+    folder,
+    "a.jsonl",
+    spoil(linesOf(messagesText(TRADES, "trade")).slice(0, TRADES.length), spoilt),
+  );
+  const frames = TRADES.map((trade) => `${trade.time} ${messageOf(trade)}\n`);
+  await skip(folder, "a.txt", spoil(frames, [...spoilt.slice(0, 5), (line) => line.slice(9), () => "?\n"]));
+});
+
+Deno.test("penstock backtest --skip-bad tells the rejected lines in the log as well", async () => {
+  await using folder = new Folder();
+  const rows = spoil(csvRows(TRADES, "spot trades", USUAL), [(row) => withField(row, 2, "abc")]);
+  const file = await folder.write("c.csv", rows.join(""));
+  const { code, stdout, stderr } = await backtest(["--log-level=warn", "--skip-bad", file]);
+  assertEquals(code, 0);
+  assertMatch(stderr, /WARN .*c\.csv:4:12: price is "abc"/);
+  assertMatch(stdout, /rejected|unusable/);
+});
+
+Deno.test("penstock backtest stops at a foreign recording that was cut off in a line, and --skip-bad goes on", async () => {
+  await using folder = new Folder();
+  const line = recordingText(TRADES, "trade", "ns").trimEnd();
+  const text = line.slice(0, -40);
+  const file = await folder.write("cut.txt", text);
+  const { code, stdout, stderr } = await backtest(["--json", file]);
+  assertEquals([code, stderr.split("\n").length], [3, 1]);
+  const last = linesOf(text).length;
+  assertMatch(
+    stderr,
+    new RegExp(`cut.txt:${last}:\\d+: not JSON: found the end of the line, expected a Binance`),
+  );
+  assert(!stdout.includes(`"summary"`));
+  assertSame(await eventsFrom(["--skip-bad", file]), reckon(TRADES.slice(0, -1), DEFAULTS));
+  const packed = gzip(line);
+  const torn = await backtest(["--json", "--skip-bad", await folder.write("cut.gz", packed.slice(0, -60))]);
+  assertEquals(torn.code, 3);
+  assertMatch(torn.stderr, /cut\.gz: the gzip data is cut off: it ends in the middle/);
+});
+
+Deno.test("penstock backtest reads a recording of Penstock's that was cut off up to there, with one warning", async () => {
+  await using folder = new Folder();
+  const lines = linesOf(OWN);
+  const kept = TRADES.length - 1;
+  const before = lines.slice(0, -1).join("");
+  const last = lines.at(-1)!;
+  const half = OWN.length >> 1;
+  const begun = linesOf(OWN.slice(0, half)).slice(0, -1).filter((line) => line.includes(`"trade"`)).length;
+  const members = joined(gzip(before), gzip(last));
+  const cases: readonly (readonly [name: string, content: string | Uint8Array, trades: number | null])[] = [
+    ["in-the-time", before + last.slice(0, 9), kept],
+    ["behind-the-time", before + last.slice(0, 17), kept],
+    ["in-the-frame", before + last.slice(0, 60), kept],
+    ["before-the-brace", before + last.slice(0, -2), kept],
+    ["in-a-note", `${before}1723161253937085 {"penstock":{"event":"disconn`, kept],
+    ["in-the-middle", OWN.slice(0, half), begun],
+    ["in-a-member.gz", members.slice(0, -9), null],
+    ["between-members.gz", joined(gzip(before), gzip(last).slice(0, 5)), kept],
+  ];
+  await all(cases, async ([name, content, count]) => {
+    const file = await folder.write(name, content);
+    const { code, stdout, stderr } = await backtest(["--json", "--log-level=warn", file]);
+    assertEquals(code, 0, stderr);
+    const warning = `${name}: the recording was cut off while it was being written; it is read up to there`;
+    assert(stderr.includes("WARN") && stderr.endsWith(warning) && stderr.split("\n").length === 1, stderr);
+    const events = eventsOf(stdout);
+    assertBacktest(events);
+    // How much of the last line comes out of a member that was cut is for zlib to say.
+    const trades = count ?? Number(events.at(-1)!.trades);
+    assert(count !== null || trades === kept || trades === kept + 1, `${trades}`);
+    assertSame(events, reckon(TRADES.slice(0, trades), DEFAULTS), name);
+  });
+});
+
+Deno.test("penstock backtest takes a recording of Penstock's that lacks nothing but the last line feed as whole", async () => {
+  await using folder = new Folder();
+  const { code, stdout, stderr } = await backtest([
+    "--json",
+    "--log-level=warn",
+    await folder.write("whole", OWN.trimEnd()),
+  ]);
+  assertEquals([code, stderr], [0, ""]);
+  assertSame(eventsOf(stdout), reckon(TRADES, DEFAULTS));
+});
+
+Deno.test("penstock backtest counts bad frames that Penstock recorded, as the live run did, but stops at damaged lines", async () => {
+  await using folder = new Folder();
+  const lines = linesOf(OWN);
+  const frame = `1723161253937085 {"e":"trade","s":"BTCUSDT","t":1,"p":"NaN"}\n`;
+  const events = await eventsFrom([await folder.write("own", lines.with(100, frame + lines[100]!).join(""))]);
+  assertSame(events, reckon(TRADES, DEFAULTS));
+  assertEquals(events.at(-1)!.rejected, 1);
+  const damaged = await folder.write("damaged", lines.with(100, lines[100]!.slice(12)).join(""));
+  const { code, stderr } = await backtest(["--json", damaged]);
+  assertEquals(code, 3);
+  assertMatch(
+    stderr,
+    /damaged:101:\d+: the line is ".*", expected "<receive time> <frame>" with the time in ns, µs/,
+  );
+});
+
+Deno.test("penstock backtest --skip-bad says what is wrong with a file in which every line is bad", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("kraken.jsonl", `{"channel":"trade"}\n`.repeat(3));
+  const { code, stdout, stderr } = await backtest(["--json", "--skip-bad", file]);
+  assertEquals([code, stdout, stderr.split("\n").length], [3, "", 1]);
+  assertMatch(
+    stderr,
+    /no trade of BTCUSDT was found\. Unusable lines: 3, the first is .*kraken\.jsonl:1:1: not a Binance/,
+  );
+});

@@ -1,0 +1,198 @@
+/** `penstock backtest` from outside: what it tells, what ends it, and how it is called. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { bytesOf, Folder } from "../feeds/recorded_input.ts";
+import { withField } from "../support/csv.ts";
+import { eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
+import { DEFAULTS } from "../support/pipeline_input.ts";
+import { reckon } from "../support/reckoning.ts";
+import { csvRows, csvText, USUAL, walk } from "../support/trade_files.ts";
+import { assertReckoned, assertSame, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
+import { assertBacktest } from "./event_contract.ts";
+
+const TRADES = walk(9, 1_500, { holes: 3, twice: 20 });
+const ENDING_MS = 2_000;
+const BLOCK = 2_000;
+
+/** A file that never ends: one trade after the other, as fast as they are read. */
+function endless(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let firstId = 1;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(bytesOf(csvText(walk(firstId, BLOCK, { firstId }))));
+      firstId += BLOCK;
+    },
+  });
+}
+
+/** What somebody has written so far who writes nothing more and keeps the pipe open. */
+function silentAfter(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    start(controller) {
+      if (text !== "") controller.enqueue(bytesOf(text));
+    },
+  });
+}
+
+/** Asserts that it ended well and in time; the events, which follow the contract. */
+async function endedWell(finished: Promise<Finished>): Promise<Told[]> {
+  const begun = performance.now();
+  const { code, stdout, stderr } = await finished;
+  const elapsed = performance.now() - begun;
+  assertEquals([code, stderr], [0, ""]);
+  assert(elapsed < ENDING_MS, `${elapsed} ms`);
+  const events = eventsOf(stdout);
+  assertBacktest(events);
+  return events;
+}
+
+Deno.test("penstock backtest tells the contract's events: first the start, in the first trade's time, last the summary", async () => {
+  await using folder = new Folder();
+  const events = await assertReckoned(
+    [await folder.write("trades.csv", csvText(TRADES)), "--latency=100ms", "--stake=700"],
+    TRADES,
+    { ...DEFAULTS, latency: 100_000, stake: "700" },
+  );
+  const [started, summary] = [events[0]!, events.at(-1)!];
+  assertEquals(started.time, "2024-08-08T23:54:15.342000Z");
+  assertEquals(started.command, "backtest");
+  const { symbol, stake, latency, json, skipBad } = started.config as Record<string, unknown>;
+  assertEquals([symbol, stake, latency, json, skipBad], ["BTCUSDT", "700", 100, true, false]);
+  const { netProfit, fees, roundTrips } = summary.metrics as Record<string, unknown>;
+  assertEquals([fees, roundTrips], [summary.fees, Math.floor(Number(summary.fills) / 2)]);
+  assertEquals(Number(netProfit).toFixed(8), (Number(summary.equity) - 10_000).toFixed(8));
+});
+
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`penstock backtest ends within two seconds of ${name}, with a summary and 0`, async () => {
+    await using program = startBacktest(["--json", "-"], endless());
+    await program.event("fill");
+    program.signal(name);
+    const events = await endedWell(program.finished());
+    assert(Number(events.at(-1)!.trades) >= BLOCK / 2);
+  });
+}
+
+Deno.test("penstock backtest ends within two seconds of SIGINT in the middle of files", async () => {
+  await using folder = new Folder();
+  const rows = 20_000;
+  const file = await folder.write("trades.csv", csvText(walk(10, rows)));
+  const files = Array<string>(2_000).fill(file);
+  await using program = startBacktest(["--json", ...files]);
+  await program.event("fill");
+  program.signal("SIGINT");
+  const { trades, duplicates } = (await endedWell(program.finished())).at(-1)!;
+  assert(Number(trades) + Number(duplicates) < rows * files.length, "it had read everything by then");
+});
+
+Deno.test("penstock backtest ends at SIGINT while it waits for more on standard input", async () => {
+  await using program = startBacktest(["--json", "-"], silentAfter(csvText(TRADES)));
+  const last = reckon(TRADES, DEFAULTS).events.findLast(({ type }) => type === "fill")!;
+  await program.event("fill", ({ time }) => time === last.time);
+  program.signal("SIGINT");
+  assertSame(await endedWell(program.finished()), reckon(TRADES, DEFAULTS));
+});
+
+Deno.test("penstock backtest tells a start and a summary of nothing when it ends before the first trade", async () => {
+  const { code, stdout, stderr } = await backtest(["--json", "--for=300ms", "-"], { input: silentAfter("") });
+  assertEquals([code, stderr], [0, ""]);
+  const events = eventsOf(stdout);
+  assertEquals(events.map(({ type }) => type), ["started", "summary"]);
+  assertEquals([events[1]!.trades, events[1]!.firstTime, events[1]!.cash], [0, null, "10000"]);
+});
+
+Deno.test("penstock backtest --for ends after that time", async () => {
+  await using program = startBacktest(["--json", "--for=500ms", "-"], endless());
+  await program.event("started");
+  const summary = (await endedWell(program.finished())).at(-1)!;
+  assert(Number(summary.elapsedMs) >= 500 && Number(summary.elapsedMs) < 500 + ENDING_MS);
+});
+
+Deno.test("penstock backtest --stop-after ends after so many trades, not counting those that come twice", async () => {
+  await using folder = new Folder();
+  const stop = 1_000;
+  const seen = new Set<number>();
+  const until = TRADES.findIndex(({ lastId }) => seen.add(lastId).size === stop) + 1;
+  assert(until > stop);
+  // What is behind them does not matter.
+  const rows = csvRows(TRADES, "spot trades", USUAL).map((row, at) =>
+    at < until ? row : withField(row, 2, "bad")
+  );
+  const file = await folder.write("trades.csv", rows.join(""));
+  const events = await assertReckoned([`--stop-after=${stop}`, file], TRADES.slice(0, until), DEFAULTS);
+  assertEquals(events.at(-1)!.trades, stop);
+  const input = endless();
+  const unending = await eventsFrom([`--stop-after=${stop}`, "-"], input);
+  assertEquals(unending.at(-1)!.trades, stop);
+});
+
+Deno.test("penstock backtest ends quietly when nobody reads its output any more", async () => {
+  await using program = startBacktest(["--json", "-"], endless());
+  await program.event("started");
+  await program.closeOutput();
+  const { code, stderr } = await program.finished();
+  assertEquals([code, stderr], [0, ""]);
+});
+
+Deno.test("penstock backtest shows a table on standard output and what is unusual on standard error", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const { code, stdout, stderr } = await backtest(["--log-level=info", file]);
+  assertEquals(code, 0);
+  const { totals } = reckon(TRADES, DEFAULTS);
+  assertMatch(stdout, /^\nBacktest of BTCUSDT, averages of 20 and 50 trades, on paper\n {2}1,500 trades in /);
+  assertMatch(stdout, new RegExp(`\\n {2}fills +${totals.fills}\\n`));
+  assertMatch(stdout, /\n {2}equity at the end, USDT +9,9\d\d\.\d\d\n/);
+  const lines = stderr.split("\n");
+  assertEquals(lines.filter((line) => / WARN {2}gap: /.test(line)).length, totals.gaps);
+  assert(!(stdout + stderr).includes("\x1b"), "no terminal, no escapes");
+});
+
+Deno.test("penstock backtest takes its options from a configuration file as well", async () => {
+  await using folder = new Folder();
+  const config = await folder.write("config.json", `{"short":3,"long":11,"slippage":"1.5","json":true}`);
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const { stdout } = await backtest(["--config", config, "--long=13", file]);
+  assertSame(eventsOf(stdout), reckon(TRADES, { ...DEFAULTS, short: 3, long: 13, slippage: "1.5" }));
+});
+
+for (
+  const [what, args, ...mistakes] of [
+    [
+      "no file",
+      [],
+      /^penstock: no file given: expected "penstock backtest FILE\.\.\.", or - for standard input$/,
+    ],
+    [
+      "an unknown option",
+      ["--fast", "a.csv"],
+      /^penstock: --fast is not an option: "penstock backtest --help"/,
+    ],
+    ["an option of run", ["--record=a", "a.csv"], /^penstock: --record is not an option of "backtest": /],
+    [
+      "three mistakes",
+      ["--short=60", "--slippage=-1", "--fast", "a.csv"],
+      /^penstock: --fast is not an option/,
+      /^penstock: --slippage is "-1": expected basis points from 0 to below 10000/,
+      /^penstock: --short is 60 and --long is 50: expected the short window to be the smaller one/,
+    ],
+  ] as const
+) {
+  Deno.test(`penstock backtest refuses ${what} with 2 and a sentence for each`, async () => {
+    const { code, stdout, stderr } = await penstock("backtest", ...args);
+    assertEquals([code, stdout], [2, ""]);
+    const lines = stderr.split("\n");
+    assertEquals(lines.length, mistakes.length, stderr);
+    mistakes.forEach((mistake, at) => assertMatch(lines[at]!, mistake));
+  });
+}
+
+Deno.test("penstock backtest --help lists its options and no others", async () => {
+  const { code, stdout, stderr } = await penstock("backtest", "--help");
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "the same pipeline over recorded trades");
+  const options = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
+  for (const name of ["sort", "skip-bad", "models", "out", "stop-after", "for", "json", "max-drawdown"]) {
+    assert(options.includes(name), name);
+  }
+  for (const name of ["record", "endpoint", "faults", "stale", "port"]) assert(!options.includes(name), name);
+});

@@ -1,0 +1,158 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import {
+  type DrawdownPeriod,
+  DrawdownPeriods,
+  type Fall,
+  type MarkedBooks,
+  MAX_PERIODS,
+  periodOf,
+  worth,
+} from "../../src/domain/drawdown_periods.ts";
+import { Money, plain } from "../../src/domain/money.ts";
+import {
+  deepestOf,
+  type EquityPoint,
+  isPeriod,
+  longestOf,
+  periodsOf,
+  type PlainPeriod,
+  wrongInDeepest,
+} from "../support/drawdown_reckoning.ts";
+import { Exact } from "../support/exact.ts";
+import { pointsOf, restlessRun, type Run, run, stepsOf } from "./drawdown_run.ts";
+
+function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPeriod {
+  return { peak: plain(peak), amount: plain(amount), from, to, recovered };
+}
+
+/** Asks after every fifth trade and at the end, so that asking is seen to change nothing; returns all periods. */
+function compare(made: Run): number {
+  const points: EquityPoint[] = [];
+  let periods = periodsOf(Exact.of(made.cash), points);
+  let at = 0;
+  for (const step of stepsOf(made)) {
+    points.push(...pointsOf(step));
+    if (++at % 5 !== 0 && at < made.moves.length) continue;
+    const { drawdown, time } = step;
+    periods = periodsOf(Exact.of(made.cash), points);
+    const worst = deepestOf(periods);
+    const found = drawdown.worstFall();
+    if (worst === null || found === null) assertEquals(found, worst as null);
+    // Of the worst fall it is not told whether it has been made good.
+    else assert(isPeriod(plainOf(found), { ...worst, recovered: null }), JSON.stringify(plainOf(found)));
+    for (const now of [time, time + 5]) {
+      assertEquals(drawdown.longestUnderWater(now), longestOf(periods, now));
+    }
+    assertEquals(wrongInDeepest(drawdown.deepestPeriods().map(plainOf), periods, 10), null);
+  }
+  return periods.length;
+}
+
+Deno.test("Drawdown finds the worst fall, the longest and the deepest periods, as a list of all equity does", () => {
+  let several = 0;
+  fc.assert(
+    fc.property(run, (made) => {
+      if (compare(made) > 1) several++;
+    }),
+    { numRuns: 3_000 },
+  );
+  assertGreater(several, 400);
+});
+
+Deno.test("Drawdown does so too when equity comes back to its peak and its trough over and over", () => {
+  let many = 0;
+  fc.assert(
+    fc.property(restlessRun, (made) => {
+      if (compare(made) > 10) many++;
+    }),
+    { numRuns: 1_800 },
+  );
+  // Otherwise the limit of ten would not have been met.
+  assertGreater(many, 10);
+});
+
+/** Books without a position. */
+const cash = (amount: number): MarkedBooks => (
+  { cash: new Money(amount), position: new Money(0), price: 1, decimals: 0 }
+);
+
+/** A fall from 1000 by `amount`, from one time to another. */
+const fallOf = (amount: number, from: number, to: number): Fall => (
+  { peak: cash(1_000), trough: cash(1_000 - amount), from, to }
+);
+
+/** Periods one after the other, each 10 µs from peak to peak, of these depths in thousandths. */
+function periodsOfDepths(...depths: readonly number[]): DrawdownPeriods {
+  const periods = new DrawdownPeriods();
+  depths.forEach((depth, at) => {
+    periods.atPeak(10 * at);
+    periods.take(depth / 1_000, fallOf(depth, 10 * at, 10 * at + 5));
+  });
+  periods.atPeak(10 * depths.length);
+  return periods;
+}
+
+Deno.test("DrawdownPeriods.deepest() keeps the ten deepest, deepest first, however they come", () => {
+  assertEquals(MAX_PERIODS, 10);
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 999 }), { maxLength: 30 }), (depths) => {
+      const found = periodsOfDepths(...depths).deepest();
+      const expected = depths
+        .map((depth, at) => ({ amount: depth, from: 10 * at, to: 10 * at + 5, recovered: 10 * at + 10 }))
+        .sort((one, other) => other.amount - one.amount)
+        .slice(0, 10);
+      assertEquals(
+        found.map(({ peak: _, amount, ...times }) => ({ amount: amount.toNumber(), ...times })),
+        expected,
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("DrawdownPeriods.deepest() counts the period that goes on, which may push one out and may yet be pushed", () => {
+  const periods = periodsOfDepths(10, 20, 30, 40, 50, 60, 70, 80, 90, 100);
+  const amounts = () => periods.deepest().map(({ amount }) => amount.toNumber());
+  periods.take(0.005, fallOf(5, 100, 101));
+  assertEquals(amounts(), [100, 90, 80, 70, 60, 50, 40, 30, 20, 10]);
+  periods.take(0.055, fallOf(55, 100, 102));
+  assertEquals(amounts(), [100, 90, 80, 70, 60, 55, 50, 40, 30, 20]);
+  assertEquals(periods.deepest()[5]?.recovered, null);
+  assertEquals(amounts().length, 10);
+  periods.atPeak(103);
+  assertEquals(periods.deepest()[5]?.recovered, 103);
+});
+
+Deno.test("DrawdownPeriods.longest() is the longest to the peak again or to now, whichever is longer", () => {
+  const periods = new DrawdownPeriods();
+  assertEquals([periods.longest(50), periods.isBelow], [null, false]);
+  periods.atPeak(100);
+  periods.atPeak(110);
+  assertEquals([periods.longest(150), periods.peakTime, periods.isBelow], [null, 110, false]);
+  periods.take(0.1, fallOf(100, 110, 115));
+  assertEquals([periods.longest(115), periods.longest(140), periods.isBelow], [5, 30, true]);
+  periods.atPeak(140);
+  periods.take(0.5, fallOf(500, 140, 141));
+  assertEquals([periods.longest(150), periods.longest(175)], [30, 35]);
+});
+
+Deno.test("DrawdownPeriods.deepens() is true only for a fall deeper than the deepest of the present period", () => {
+  const periods = new DrawdownPeriods();
+  periods.atPeak(0);
+  assertEquals([0, 1e-9].map((depth) => periods.deepens(depth)), [false, true]);
+  periods.take(0.3, fallOf(300, 0, 1));
+  assertEquals([0.2, 0.3, 0.4].map((depth) => periods.deepens(depth)), [false, false, true]);
+  periods.atPeak(2);
+  assertEquals(periods.deepens(0.1), true);
+});
+
+Deno.test("worth() and periodOf() work out equity exactly, at any price unit", () => {
+  const books = { cash: new Money("0.1"), position: new Money("0.3"), price: 12_345_678, decimals: 7 };
+  assertEquals(plain(worth(books)), "0.47037034");
+  const fall = { peak: books, trough: { ...books, price: 2, decimals: 8 }, from: 5, to: 6 };
+  assertEquals(plainOf(periodOf(fall, 9)), {
+    ...{ peak: "0.47037034", amount: "0.370370334", from: 5, to: 6, recovered: 9 },
+  });
+  assertEquals(periodOf(fall).recovered, null);
+});

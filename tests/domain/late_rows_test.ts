@@ -1,0 +1,243 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
+import { faultOf, type LateRow, LateRows, lateText, readLateText } from "../../src/domain/late_rows.ts";
+import type { TradeFields } from "../../src/domain/trade_reader.ts";
+import { Parse } from "../../src/stages/parse.ts";
+
+const ROW: LateRow = {
+  firstId: 3735683259,
+  lastId: 3735683259,
+  price: "61837.63000000",
+  quantity: "0.02000000",
+  time: 1723161255342,
+  buyerIsMaker: true,
+};
+
+function rowsAt(ids: readonly (readonly [number, number])[]): LateRow[] {
+  return ids.map(([firstId, lastId]) => ({ ...ROW, firstId, lastId }));
+}
+
+function fieldsOf(trade: TradeFields): TradeFields {
+  const { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker } = trade;
+  return { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker };
+}
+
+/** The same values as a message of the stream. */
+function messageOf(row: Record<keyof LateRow, unknown>): string {
+  const { firstId, lastId, price, quantity, time, buyerIsMaker } = row;
+  return JSON.stringify({
+    e: "aggTrade",
+    s: "BTCUSDT",
+    a: 1,
+    p: price,
+    q: quantity,
+    f: firstId,
+    l: lastId,
+    T: time,
+    m: buyerIsMaker,
+  });
+}
+
+Deno.test("LateRows reads every row of a page, exactly, and then answers null", () => {
+  const reader = new LateRows("BTCUSDT");
+  assertEquals([reader.next(), reader.sample()], [null, ""]);
+  reader.open([ROW, { ...ROW, firstId: 3735683260, lastId: 3735683264, time: 1723161255342123 }]);
+  assertEquals(reader.next(), "trade");
+  assertEquals(fieldsOf(reader.trade), {
+    firstId: 3735683259,
+    lastId: 3735683259,
+    time: 1723161255342000,
+    price: 6183763,
+    decimals: 2,
+    quantityWhole: 0,
+    quantityFraction: 2000000,
+    buyerIsMaker: true,
+  });
+  assertEquals(reader.sample(), `[3735683259,3735683259,"61837.63000000","0.02000000",1723161255342,true]`);
+  assertEquals([reader.next(), reader.trade.time, reader.taken], ["trade", 1723161255342123, 2]);
+  assertEquals([reader.next(), reader.next()], [null, null]);
+  assertEquals([reader.open([ROW]).next(), reader.symbol, reader.emptyId], ["trade", "BTCUSDT", -1]);
+});
+
+Deno.test("LateRows rejects what the stream's reader rejects, for the same reasons", () => {
+  const values: { readonly [K in keyof LateRow]: readonly unknown[] } = {
+    firstId: [-1, 0.5, "7", null, 2 ** 53, 3735683260, undefined],
+    lastId: [-1, "7", 2 ** 53, 3735683258],
+    price: [
+      "",
+      "0",
+      "0.0",
+      "-1",
+      "1e5",
+      " 1",
+      "1 ",
+      "1.",
+      ".5",
+      "01",
+      "1,5",
+      "10000000.1",
+      "1.123456789",
+      5,
+      null,
+    ],
+    quantity: [
+      "",
+      "0.00000000",
+      "-1",
+      "1e15",
+      "1000000000000000.1",
+      "NaN",
+      "0x1",
+      "0.000000001",
+      5,
+      undefined,
+    ],
+    time: [0, -1, 1.5, "1723161255342", null],
+    buyerIsMaker: ["true", 1, null, undefined],
+  };
+  const late = new LateRows("BTCUSDT");
+  const stream = new BinanceMessageReader("BTCUSDT");
+  for (const [name, bad] of Object.entries(values)) {
+    for (const value of bad) {
+      const row = { ...ROW, [name]: value };
+      const told = JSON.stringify(row);
+      assertEquals(late.open([row as LateRow, ROW]).next(), "rejected", told);
+      assertEquals(stream.readJson(messageOf(row)), "rejected", told);
+      if (name === "price" || name === "quantity") assertEquals(late.reason, stream.reason);
+      assert(late.sample().length <= 200 && late.reason.length <= 200);
+      // The next one is read all the same.
+      assertEquals(late.next(), "trade");
+    }
+  }
+});
+
+Deno.test("LateRows reads every price and quantity as the stream's reader does", () => {
+  const late = new LateRows("BTCUSDT");
+  const stream = new BinanceMessageReader("BTCUSDT");
+  const amount = fc.oneof(
+    fc.stringMatching(/^\d{1,9}\.\d{0,10}0{0,70}$/),
+    fc.stringMatching(/^\d{1,17}$/),
+    fc.stringMatching(/^[0-9.eé+ -]{0,12}$/),
+    fc.string({ maxLength: 90 }),
+  );
+  fc.assert(
+    fc.property(
+      amount,
+      amount,
+      fc.maxSafeNat(),
+      fc.nat(),
+      fc.boolean(),
+      (price, quantity, id, time, maker) => {
+        const row = { firstId: id, lastId: id, price, quantity, time, buyerIsMaker: maker };
+        const verdict = late.open([row]).next();
+        assertEquals(verdict, stream.readJson(messageOf(row)));
+        if (verdict === "trade") assertEquals(fieldsOf(late.trade), fieldsOf(stream));
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+Deno.test("LateRows keeps nothing of a longer text for the one after it", () => {
+  const reader = new LateRows("BTCUSDT");
+  const long = `1.5${"0".repeat(61)}`;
+  reader.open([{ ...ROW, price: "61837.63999999" }, { ...ROW, price: long }, { ...ROW, price: "6" }]);
+  assertEquals([reader.next(), reader.trade.price, reader.trade.decimals], ["trade", 6183763999999, 8]);
+  assertEquals([reader.next(), reader.trade.price, reader.trade.decimals], ["trade", 15, 1]);
+  assertEquals([reader.next(), reader.trade.price, reader.trade.decimals], ["trade", 6, 0]);
+});
+
+Deno.test("the parse stage takes late rows as it takes messages", () => {
+  const parse = new Parse();
+  const reader = new LateRows("BTCUSDT");
+  const ticks = [...parse.over(reader.open(rowsAt([[5, 5], [6, 8]])))];
+  assertEquals(ticks.map(({ firstId, id, missing }) => [firstId, id, missing]), [[5, 5, 0], [6, 8, 0]]);
+  // Rows that are known as a whole are dropped.
+  assertEquals([...parse.over(reader.open(rowsAt([[6, 8], [9, 9]])))].map(({ id }) => id), [9]);
+  assertEquals(parse.counts.duplicates, 1);
+});
+
+Deno.test("faultOf() finds holes, overlaps and rows that cannot be read, and nothing else", () => {
+  assertEquals(faultOf([]), null);
+  assertEquals(faultOf(rowsAt([[0, 0], [1, 5], [6, 6]])), null);
+  assertEquals(faultOf(rowsAt([[1, 5], [7, 7]])), "trade 7 stands behind trade 5, expected 6");
+  assertEquals(faultOf(rowsAt([[1, 5], [5, 7]])), "trade 5 stands behind trade 5, expected 6");
+  assertStringIncludes(
+    faultOf([ROW, { ...ROW, firstId: ROW.lastId + 1, lastId: ROW.lastId + 1, price: "x" }])!,
+    "x",
+  );
+});
+
+const DECIMAL = fc.tuple(fc.integer({ min: 1, max: 9_999_999 }), fc.integer({ min: 0, max: 99_999_999 }))
+  .map(([whole, fraction]) => `${whole}.${String(fraction).padStart(8, "0")}`);
+
+/** A page that an exchange could have sent. */
+const PAGE = fc.tuple(
+  fc.integer({ min: 0, max: 2 ** 40 }),
+  fc.array(
+    fc.tuple(
+      fc.integer({ min: 1, max: 9 }),
+      DECIMAL,
+      DECIMAL,
+      fc.integer({ min: 1, max: 2 ** 50 }),
+      fc.boolean(),
+    ),
+    { maxLength: 20 },
+  ),
+).map(([begin, rows]) => {
+  let next = begin;
+  return rows.map(([count, price, quantity, time, buyerIsMaker]): LateRow => {
+    const firstId = next;
+    next += count;
+    return { firstId, lastId: next - 1, price, quantity, time, buyerIsMaker };
+  });
+});
+
+Deno.test("readLateText() gives back every page that lateText() wrote, to the last character", () => {
+  fc.assert(fc.property(PAGE, (rows) => {
+    const text = lateText(rows);
+    assertEquals(text.includes("\n"), false);
+    assertEquals(readLateText(text), { rows });
+    assertEquals(lateText(rows), text);
+  }));
+});
+
+Deno.test("readLateText() refuses what is no page, with what was found", () => {
+  const row = `[7,7,"1.5","2",1723161255342,true]`;
+  const cases: [text: string, says: string][] = [
+    ["", "not JSON"],
+    ["[", "not JSON"],
+    ["7", "the late trades are 7, not an array"],
+    ["null", "the late trades are null, not an array"],
+    [`{"rows":[]}`, "not an array"],
+    ["[7]", "a late trade is 7, not an array of 6 values"],
+    [row, "a late trade is 7, not an array of 6 values"],
+    [`[[7,7,"1.5","2",1723161255342]]`, "not an array of 6 values"],
+    [`[[7,7,"1.5","2",1723161255342,true,0]]`, "not an array of 6 values"],
+    [`[[8,7,"1.5","2",1723161255342,true]]`, "trade id is 8 to 7"],
+    [`[[7,7,1.5,"2",1723161255342,true]]`, "price is 1.5, not decimal text"],
+    [`[[7,7,"1.5","2 ",1723161255342,true]]`, `quantity is "2 "`],
+    [`[[7,7,"1.5","2",0,true]]`, "trade time is 0"],
+    [`[[7,7,"1.5","2",1723161255342,1]]`, "not true or false"],
+    [`[${row},${row}]`, "trade 7 stands behind trade 7, expected 8"],
+    [`[${row},[9,9,"1.5","2",1723161255342,true]]`, "trade 9 stands behind trade 7, expected 8"],
+  ];
+  for (const [text, says] of cases) {
+    const read = readLateText(text);
+    assert("malformed" in read, text);
+    assertStringIncludes(read.malformed, says);
+  }
+});
+
+Deno.test("readLateText() never throws, and what it takes is a page, whatever was done to the text", () => {
+  fc.assert(
+    fc.property(PAGE, fc.nat(), fc.string({ maxLength: 3 }), fc.nat(4), (rows, place, scrap, cut) => {
+      const text = lateText(rows);
+      const at = place % (text.length + 1);
+      const read = readLateText(text.slice(0, at) + scrap + text.slice(at + cut));
+      if ("rows" in read) assertEquals(faultOf(read.rows), null);
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,214 @@
+import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { DrawdownPeriod } from "../../src/domain/drawdown_periods.ts";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { Metrics } from "../../src/domain/metrics.ts";
+import { Money, plain } from "../../src/domain/money.ts";
+import { isoTime } from "../../src/domain/time.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { type PlainPeriod, wrongInDeepest } from "../support/drawdown_reckoning.ts";
+import { number, reckonPerformance, ROUGH } from "../support/performance_reckoning.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
+import type { Choices, PlainTrade } from "../support/reckoning.ts";
+
+/** What is made of trades and their cuts into batches. */
+interface Scenario {
+  readonly choices: Choices;
+  readonly trades: readonly PlainTrade[];
+  readonly sizes: readonly number[];
+}
+
+const SECOND = 1_000_000, HOUR = 3600 * SECOND;
+
+const choices: fc.Arbitrary<Choices> = fc.record({
+  short: fc.integer({ min: 1, max: 3 }),
+  more: fc.integer({ min: 1, max: 4 }),
+  cash: fc.constantFrom("10000", "10000", "777.123456789"),
+  stake: fc.constantFrom("1000", "1000", "100000", "33.3333"),
+  fee: fc.constantFrom("0.001", "0", "0.00075", "0.01"),
+  slippage: fc.constantFrom("0", "0", "2.5"),
+  latency: fc.constantFrom(0, 0, SECOND),
+  minNotional: fc.constantFrom("5", "999"),
+  maxDrawdown: fc.constantFrom("0.2", null, "0.05"),
+}).map(({ short, more, ...rest }) => ({ ...DEFAULTS, short, long: short + more, ...rest }));
+
+/** Trades some seconds, minutes or hours apart, so that every sampling comes up; now and then a gap or a duplicate. */
+const trades: fc.Arbitrary<PlainTrade[]> = fc.record({
+  apart: fc.constantFrom(SECOND / 10, SECOND, 30 * SECOND, HOUR / 2, 10 * HOUR),
+  steps: fc.array(
+    fc.record({
+      idStep: fc.oneof({ weight: 30, arbitrary: fc.constant(1) }, {
+        weight: 1,
+        arbitrary: fc.constantFrom(-2, 0, 5),
+      }),
+      later: fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 0, max: 200 }) }, {
+        weight: 1,
+        arbitrary: fc.constantFrom(0, 100),
+      }),
+      level: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 960, max: 1040 }) }, {
+        weight: 1,
+        arbitrary: fc.integer({ min: 100, max: 3_000 }),
+      }),
+    }),
+    { minLength: 1, maxLength: 130, size: "max" },
+  ),
+}).map(({ apart, steps }) => {
+  let id = 500;
+  let last = id;
+  let time = 1_723_161_255_342_000;
+  return steps.map(({ idStep, later, level }) => {
+    id = last + idStep;
+    last = Math.max(last, id);
+    time += Math.round(apart * later / 100);
+    return { firstId: id, lastId: id, time, price: (level / 10).toFixed(1) };
+  });
+});
+
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  choices,
+  trades,
+  sizes: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
+});
+
+/** Runs all trades in batches of these sizes, over and over; returns the pipeline and its events. */
+function runOf(
+  { choices, trades, sizes }: Scenario,
+  more: { readonly isQuiet?: boolean } = {},
+): { pipeline: Pipeline; events: PipelineEvent[] } {
+  const pipeline = new Pipeline({ ...optionsOf(choices), withResults: true, ...more });
+  const events: PipelineEvent[] = [];
+  const messages = trades.map((trade) => messageOf(trade));
+  for (let at = 0, turn = 0; at < messages.length; turn++) {
+    const size = sizes[turn % sizes.length]!;
+    events.push(...pipeline.run(reading(messages.slice(at, at + size))));
+    at += size;
+  }
+  events.push(...pipeline.end());
+  return { pipeline, events };
+}
+
+function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPeriod {
+  return { peak: plain(peak), amount: plain(amount), from, to, recovered };
+}
+
+/** Whether two figures differ by no more than the last digit shown, or what doubles of such size are off by. */
+function isNear(found: string | null, expected: number | null): boolean {
+  if (found === null || expected === null) return found === expected;
+  return Math.abs(Number(found) - expected) <= 1.1e-8 + 1e-9 * Math.abs(expected);
+}
+
+Deno.test("Pipeline.results() are those of a reckoning that keeps every trade's equity and every fill", () => {
+  const seen = new Map<string, number>();
+  const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
+  fc.assert(
+    fc.property(scenario, (made) => {
+      const { metrics, equityCurve, drawdownPeriods } = runOf(made).pipeline.results();
+      const expected = reckonPerformance(made.trades, made.choices);
+      const { maxDrawdown, ...others } = metrics;
+      const exact: Partial<Metrics> = { ...others };
+      for (const name of ROUGH) {
+        assert(
+          isNear(metrics[name], expected.rough[name]),
+          `${name}: ${metrics[name]}, ${expected.rough[name]}`,
+        );
+        delete (exact as Record<string, unknown>)[name];
+        if (metrics[name] !== null) count(name);
+      }
+      assertEquals(exact, expected.exact as Partial<Metrics>);
+
+      const { worst, periods, first, last } = expected;
+      assertEquals(maxDrawdown === null, worst === null);
+      if (maxDrawdown !== null && worst !== null) {
+        const { fraction, amount, from, to, lengthMs } = maxDrawdown;
+        assertEquals(fraction, worst.amount.ratio(worst.peak, 8).toString());
+        assertEquals([amount, from], [worst.amount.toString(), isoTime(worst.from)]);
+        const trough = worst.troughs.find((time) => isoTime(time) === to);
+        assertEquals(lengthMs, trough === undefined ? "one of the troughs" : (trough - worst.from) / 1000);
+      }
+      assertEquals(wrongInDeepest(drawdownPeriods.map(plainOf), periods, 10), null);
+
+      const [begin, end] = [equityCurve[0]!, equityCurve.at(-1)!];
+      assertEquals([begin.time, end.time], [first.time, last.time]);
+      assertEquals(begin.equity, number(first.equity));
+      assertLess(Math.abs(end.equity / number(last.equity) - 1), 1e-12);
+      assertLess(equityCurve.length, 2_001);
+      for (const { time } of equityCurve) assert(time >= first.time && time <= last.time);
+      count(`sampling ${metrics.sampling}`);
+    }),
+    { numRuns: 800 },
+  );
+  const kinds = ["1d", "1h", "1m", "null"].map((sampling) => `sampling ${sampling}`);
+  for (const kind of [...kinds, ...ROUGH]) assertGreater(seen.get(kind) ?? 0, 30, kind);
+});
+
+/** Results as text, with their decimals. */
+function shown(pipeline: Pipeline): string {
+  return JSON.stringify(
+    [pipeline.totals, pipeline.results()],
+    (_, value) => value instanceof Money ? plain(value) : value,
+  );
+}
+
+Deno.test("Pipeline.results() are the same however the trades are cut into batches, and whenever they are asked for", () => {
+  fc.assert(
+    fc.property(scenario, (made) => {
+      const expected = shown(runOf({ ...made, sizes: [1_000] }).pipeline);
+      const { pipeline } = runOf(made);
+      assertEquals(shown(pipeline), expected);
+      const asked = new Pipeline({ ...optionsOf(made.choices), withResults: true });
+      for (const trade of made.trades) {
+        asked.run(reading([messageOf(trade)])).toArray();
+        asked.results();
+      }
+      asked.end().toArray();
+      assertEquals(shown(asked), expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("Pipeline that is quiet tells only gaps, halts and what expired, and comes to the same", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(scenario, (made) => {
+      const full = runOf(made);
+      const quiet = runOf(made, { isQuiet: true });
+      const told = full.events.filter(({ type }) => ["gap", "halt", "expired"].includes(type));
+      assertEquals(quiet.events, told);
+      assertEquals(shown(quiet.pipeline), shown(full.pipeline));
+      for (const { type } of told) seen.add(type);
+    }),
+    { numRuns: 300 },
+  );
+  assertEquals([...seen].sort(), ["expired", "gap", "halt"]);
+});
+
+Deno.test("Pipeline.results() do not change the run: events and totals are those without them", () => {
+  fc.assert(
+    fc.property(scenario, (made) => {
+      const { pipeline, events } = runOf(made);
+      const without = new Pipeline(optionsOf(made.choices));
+      const messages = made.trades.map((trade) => messageOf(trade));
+      assertEquals([...without.run(reading(messages)), ...without.end()], events);
+      assertEquals(without.totals, pipeline.totals);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("Pipeline.results() before the first trade have no curve, no periods and no ratios", () => {
+  const { metrics, equityCurve, drawdownPeriods } = new Pipeline({
+    ...optionsOf(DEFAULTS),
+    withResults: true,
+  }).results();
+  assertEquals([equityCurve, drawdownPeriods], [[], []]);
+  const { netProfit, roundTrips, maxDrawdown, sharpe, buyAndHoldReturn, timeInMarket, sampling } = metrics;
+  assertEquals({ netProfit, roundTrips, maxDrawdown, sharpe, buyAndHoldReturn, timeInMarket, sampling }, {
+    ...{ netProfit: "0", roundTrips: 0, maxDrawdown: null, sharpe: null, buyAndHoldReturn: null },
+    ...{ timeInMarket: null, sampling: null },
+  });
+});
+
+Deno.test("Pipeline.results() are refused where the pipeline was not made for them", () => {
+  assertThrows(() => new Pipeline(optionsOf(DEFAULTS)).results(), TypeError, "without results");
+});

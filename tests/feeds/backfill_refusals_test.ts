@@ -1,0 +1,394 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Backfill, type BackfillEnd } from "../../src/feeds/backfill.ts";
+import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
+import { RestBudget } from "../../src/feeds/rest_budget.ts";
+import { answering, backfillOf, collect, restOf, rowsFrom, START_TIME } from "./backfill_run.ts";
+import type { RawServer, Visit } from "./raw_server.ts";
+
+const FROM = 100;
+const GOOD = { body: JSON.stringify(rowsFrom(FROM, 3)) };
+
+/** What a fetch of trades 100 to 102 comes to. */
+async function endOf(server: RawServer, options: Parameters<typeof backfillOf>[1] = {}) {
+  const { backfill, clock } = backfillOf(restOf(server), options);
+  const { rows, end } = await collect(backfill, FROM, FROM + 2);
+  return { rows, end, clock };
+}
+
+function assertGaveUp(end: BackfillEnd): asserts end is BackfillEnd & { complete: false } {
+  assert(!end.complete, "it was complete");
+  // One line that fits a log, whatever the server sent.
+  assertMatch(end.reason, /^[\x20-\x7e…]{1,600}$/);
+}
+
+for (const [status, seconds] of [[429, 7], [418, 40], [503, 3]] as const) {
+  Deno.test(`fetch() leaves an exchange that answers ${status} alone for as long as it asks`, async () => {
+    await using server = answering((number) =>
+      number === 1 ? { status, body: "{}", headers: { "Retry-After": `${seconds}` } } : GOOD
+    );
+    const { rows, end, clock } = await endOf(server);
+    assertEquals([rows.length, end.complete], [3, true]);
+    assertEquals(clock.pauses, [seconds * 1000]);
+  });
+}
+
+Deno.test("fetch() gives up at once where it is to stay away for longer than it has, and remembers", async () => {
+  await using server = answering(() => ({
+    status: 418,
+    body: `{"code":-1003,"msg":"Way too much request weight used; IP banned."}`,
+    headers: { "Retry-After": "7200" },
+  }));
+  const { backfill, clock } = backfillOf(restOf(server));
+  const { end } = await collect(backfill, FROM, FROM + 2);
+  assertGaveUp(end);
+  assertEquals(end.why, "busy");
+  assertStringIncludes(end.reason, "is not to be asked for another 7200 s: ");
+  assertStringIncludes(end.reason, "HTTP 418, code -1003: Way too much request weight used; IP banned.");
+  assertStringIncludes(end.hint!, "banned");
+
+  const again = (await collect(backfill, FROM, FROM + 2)).end;
+  assertGaveUp(again);
+  assertEquals([again.why, server.visits.length, clock.pauses], ["busy", 1, []]);
+});
+
+Deno.test("fetch() shares a ban with all that share its budget", async () => {
+  await using server = answering(() => ({ status: 429, headers: { "Retry-After": "7200" } }));
+  const options = { budget: new RestBudget() };
+  for (let symbol = 0; symbol < 2; symbol++) assertGaveUp((await endOf(server, options)).end);
+  assertEquals(server.visits.length, 1);
+});
+
+for (const [status, waitMs] of [[429, 10_000], [418, 120_000]] as const) {
+  Deno.test(`fetch() waits ${waitMs} ms after ${status} without Retry-After`, async () => {
+    await using server = answering((number) => number === 1 ? { status } : GOOD);
+    const { end, clock } = await endOf(server, { deadlineMs: 300_000 });
+    assertEquals([end.complete, clock.pauses], [true, [waitMs]]);
+  });
+}
+
+Deno.test("fetch() points a restricted region to the market-data host", async () => {
+  await using server = answering(() => ({ status: 451, body: `{"code":0,"msg":"restricted location"}` }));
+  const { end } = await endOf(server);
+  assertGaveUp(end);
+  assertEquals([end.why, server.visits.length], ["refused", 1]);
+  assertStringIncludes(end.reason, "refused: HTTP 451, code 0: restricted location");
+  assertStringIncludes(end.hint!, "wss://data-stream.binance.vision:443");
+});
+
+Deno.test("fetch() says all refusals where every endpoint refuses", async () => {
+  await using server = answering((number) => ({ status: number === 1 ? 403 : 404, body: "<html>" }));
+  const { end, clock } = await endOf(server);
+  assertGaveUp(end);
+  const host = restOf(server).slice("http://".length);
+  assertEquals(end.reason, `${host} refused: HTTP 403; ${host} refused: HTTP 404`);
+  assertStringIncludes(end.hint!, "firewall");
+  assertEquals([end.why, server.visits.length, clock.pauses], ["refused", 2, []]);
+});
+
+Deno.test("fetch() asks an exchange in trouble again, at growing distances", async () => {
+  await using server = answering((number) =>
+    number <= 4 ? { status: [500, 502, 504, 408][number - 1]! } : GOOD
+  );
+  const { rows, end, clock } = await endOf(server);
+  assertEquals([rows.length, end.complete], [3, true]);
+  assertEquals(clock.pauses, [125, 250, 500, 1000]);
+});
+
+Deno.test("fetch() gives up on an exchange that stays in trouble when its time is over", async () => {
+  await using server = answering(() => ({ status: 500, body: `{"code":-1000,"msg":"Internal error"}` }));
+  const { end, clock } = await endOf(server, { deadlineMs: 30_000 });
+  assertGaveUp(end);
+  assertEquals([end.why, end.fetched, end.lastId], ["unreachable", 0, FROM - 1]);
+  assertStringIncludes(end.reason, "is in trouble: HTTP 500, code -1000: Internal error");
+  assert(clock.waited > 20_000 && clock.waited < 30_000, `${clock.waited}`);
+});
+
+Deno.test("fetch() asks again where nothing answers, and says what a person can do", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const { backfill, clock } = backfillOf(`http://127.0.0.1:${port}`, { symbol: "TLSUSDT" });
+  const { end } = await collect(backfill, FROM, null);
+  assertGaveUp(end);
+  assertEquals(end.why, "unreachable");
+  assertEquals(end.reason, `nothing answers at 127.0.0.1:${port} (refused or unreachable)`);
+  assertStringIncludes(end.hint!, "penstock demo");
+  assert(clock.pauses.length > 5);
+});
+
+Deno.test("fetch() says that TLS failed where the port does not speak it", async () => {
+  await using server = answering(() => GOOD);
+  const { backfill } = backfillOf(restOf(server).replace("http:", "https:"), { deadlineMs: 100 });
+  const { end } = await collect(backfill, FROM, null);
+  assertGaveUp(end);
+  assertMatch(end.reason, /^TLS with 127\.0\.0\.1:\d+ failed: /);
+  assertStringIncludes(end.hint!, "DENO_TLS_CA_STORE=system");
+});
+
+Deno.test("fetch() survives connections that break before and within an answer", async () => {
+  const whole = new TextDecoder().decode(formatResponse(200, GOOD.body));
+  await using server = answering((number) => async (visit) => {
+    // Cut within the head, within the body, and not at all.
+    await visit.write(new TextEncoder().encode(whole.slice(0, [0, 30, whole.length - 9][number - 1])));
+    visit.end();
+  });
+  const { rows, end } = await endOf(server);
+  assertEquals([rows.length, end.complete, server.visits.length], [3, true, 4]);
+});
+
+Deno.test("fetch() gives up on an answer that does not come in time, wherever it stops", async () => {
+  const never = Promise.withResolvers<void>();
+  const stages: ((visit: Visit) => Promise<void>)[] = [
+    () => never.promise,
+    (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Le"),
+    (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"),
+    async (visit) => {
+      await write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+      // A byte now and then is no answer either.
+      for (;;) {
+        await write(visit, " ");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+  ];
+  await using server = answering((number) => stages[number - 1] ?? GOOD);
+  const { rows, end } = await endOf(server, { requestMs: 40 });
+  assertEquals([rows.length, end.complete, server.visits.length], [3, true, 5]);
+
+  await using silent = answering(() => () => never.promise);
+  const late = await endOf(silent, { requestMs: 40, deadlineMs: 2_000 });
+  assertGaveUp(late.end);
+  assertEquals(late.end.why, "unreachable");
+  assertStringIncludes(late.end.reason, "no answer within 40 ms");
+  never.resolve();
+});
+
+Deno.test("fetch() takes the refusal of an exchange that does not come to the end of its explanation", async () => {
+  await using server = answering(() => (visit) =>
+    write(visit, "HTTP/1.1 451 Unavailable\r\nContent-Length: 100\r\n\r\n{")
+  );
+  const { end } = await endOf(server, { requestMs: 40 });
+  assertGaveUp(end);
+  assertEquals(end.why, "refused");
+  assertStringIncludes(end.reason, "HTTP 451");
+});
+
+Deno.test("fetch() does not follow a redirect", async () => {
+  await using elsewhere = answering(() => GOOD);
+  for (const status of [301, 302, 307, 308]) {
+    await using server = answering(() => ({ status, headers: { Location: `${restOf(elsewhere)}/x` } }));
+    const { end } = await endOf(server);
+    assertGaveUp(end);
+    assertEquals([end.why, server.visits.length], ["refused", 2]);
+    assertStringIncludes(end.reason, `redirects to ${restOf(elsewhere)}/x (HTTP ${status})`);
+  }
+  assertEquals(elsewhere.visits.length, 0);
+});
+
+const [ROW] = rowsFrom(FROM, 1);
+const NEXT = { ...ROW, id: FROM + 1 };
+const UNBELIEVABLE: readonly [name: string, body: string, says: string][] = [
+  ["nothing", "", "sent no JSON: "],
+  ["a page for people", "<html>\r\n<body>Welcome to the hotel\x1b[31m</body>", "sent no JSON: <html>"],
+  ["half an answer", `[{"id":100`, "sent no JSON"],
+  ["an error as an answer", `{"code":-1000,"msg":"?"}`, "is not an array"],
+  ["null", "null", "is not an array"],
+  ["rows that are none", `[[100,"1","2"]]`, "a row of the answer is not an object"],
+  ["null for a row", "[null]", "a row of the answer is not an object"],
+  ["more rows than asked for", JSON.stringify(rowsFrom(FROM, 4)), "4 rows, more than the 3 asked for"],
+  ["ids below", JSON.stringify(rowsFrom(FROM - 1, 3)), "begins at trade 99, below the 100 asked for"],
+  ["descending ids", JSON.stringify([NEXT, ROW]), "trade 100 stands behind trade 101, expected 102"],
+  ["an id twice", JSON.stringify([ROW, ROW]), "trade 100 stands behind trade 100, expected 101"],
+  ["a hole", JSON.stringify([ROW, { ...ROW, id: 102 }]), "trade 102 stands behind trade 100, expected 101"],
+  ["aggregates", `[{"a":1,"p":"1","q":"1","f":100,"l":101,"T":1,"m":true}]`, "trade id is missing"],
+  ["an id as text", JSON.stringify([{ ...ROW, id: "100" }]), `trade id is "100"`],
+  ["an id with a fraction", JSON.stringify([{ ...ROW, id: 100.5 }]), "trade id is 100.5"],
+  ["an unsafe id", `[${JSON.stringify(ROW).replace(":100,", ":90071992547409930,")}]`, "trade id is 9007"],
+  ["a price that is a number", JSON.stringify([{ ...ROW, price: 61837.6 }]), "price is 61837.6, not decimal"],
+  ["a price of zero", JSON.stringify([{ ...ROW, price: "0.00000000" }]), `price is "0.00000000"`],
+  ["no quantity", JSON.stringify([{ ...ROW, qty: undefined }]), "quantity is missing"],
+  ["no time", JSON.stringify([{ ...ROW, time: 0 }]), "trade time is 0"],
+  ["no side", JSON.stringify([{ ...ROW, isBuyerMaker: "true" }]), "not true or false"],
+];
+
+for (const [name, body, says] of UNBELIEVABLE) {
+  Deno.test(`fetch() does not believe ${name}, and asks three times at most`, async () => {
+    await using server = answering(() => ({ body }));
+    const { rows, end } = await endOf(server);
+    assertGaveUp(end);
+    assertEquals([rows, end.why, end.fetched, server.visits.length], [[], "malformed", 0, 3]);
+    assertStringIncludes(end.reason, says);
+
+    await using better = answering((number) => number < 3 ? { body } : GOOD);
+    assertEquals((await endOf(better)).end, { complete: true, fetched: 3, lastId: FROM + 2 });
+  });
+}
+
+Deno.test("fetch() takes no answer but 200 for one", async () => {
+  await using server = answering(() => ({ ...GOOD, status: 206 }));
+  const { end } = await endOf(server);
+  assertGaveUp(end);
+  assertEquals([end.why, server.visits.length], ["malformed", 3]);
+  assertStringIncludes(end.reason, "answered HTTP 206, expected 200");
+});
+
+Deno.test("fetch() gives up where the exchange does not go back as far", async () => {
+  await using server = answering(() => ({ body: JSON.stringify(rowsFrom(FROM + 2, 3)) }));
+  const { rows, end } = await endOf(server);
+  assertGaveUp(end);
+  assertEquals([rows, end.why, server.visits.length], [[], "no-join", 3]);
+  assertStringIncludes(end.reason, "trade 100 is not there, the first after it is 102");
+});
+
+Deno.test("fetch() keeps what joined before an answer that it does not believe", async () => {
+  await using server = answering((_number, url) => {
+    const from = Number(url.searchParams.get("fromId"));
+    return { body: from < 2100 ? JSON.stringify(rowsFrom(from, 1000)) : "garbage" };
+  });
+  const { backfill } = backfillOf(restOf(server));
+  const { rows, end } = await collect(backfill, FROM, 5_000);
+  assertGaveUp(end);
+  assertEquals([rows.length, end.why, end.fetched, end.lastId], [2000, "malformed", 2000, 2099]);
+});
+
+const AGGREGATE = { a: 7, p: "61837.6", q: "0.02", f: FROM, l: FROM + 2, T: START_TIME, m: true, M: true };
+const UNBELIEVABLE_AGGREGATES: readonly [name: string, rows: unknown[], says: string][] = [
+  ["trades", rowsFrom(FROM, 1), "aggregate id is undefined"],
+  ["no ids of trades", [{ ...AGGREGATE, f: undefined }], "covers trades undefined to 102"],
+  ["ids the wrong way round", [{ ...AGGREGATE, l: FROM - 1 }], "covers trades 100 to 99"],
+  ["aggregates out of order", [AGGREGATE, { ...AGGREGATE, f: 103, l: 103 }], "aggregate id is 7, expected 8"],
+  ["overlapping aggregates", [AGGREGATE, { ...AGGREGATE, a: 8 }], "covers trades 100 to 102, expected 103"],
+  ["a price of zero", [{ ...AGGREGATE, p: "0" }], `price is "0"`],
+  ["a hole", [AGGREGATE, { ...AGGREGATE, a: 8, f: 104, l: 104 }], "trade 104 stands behind trade 102"],
+];
+
+for (const [name, rows, says] of UNBELIEVABLE_AGGREGATES) {
+  Deno.test(`fetch() does not believe ${name} among aggregates`, async () => {
+    await using server = answering((number) =>
+      number === 1 ? { status: 404 } : { body: JSON.stringify(rows) }
+    );
+    const { end, rows: fetched } = await endOf(server);
+    assertGaveUp(end);
+    assertEquals([fetched, end.why], [[], "malformed"]);
+    assertStringIncludes(end.reason, says);
+  });
+}
+
+Deno.test("fetch() gives up where the exchange's aggregates do not go back as far", async () => {
+  const all = Array.from({ length: 3000 }, (_, index) => {
+    const id = 50_000 + index;
+    return { ...AGGREGATE, a: id, f: id, l: id };
+  });
+  await using server = answering((number, url) => {
+    if (number === 1) return { status: 404 };
+    const fromId = url.searchParams.get("fromId");
+    const rows = fromId === null ? all.slice(-1000) : all.filter(({ a }) => a >= Number(fromId));
+    return { body: JSON.stringify(rows.slice(0, 1000)) };
+  });
+  const { end } = await endOf(server);
+  assertGaveUp(end);
+  assertEquals(end.why, "no-join");
+  assertStringIncludes(end.reason, "trade 100 is not there, the first after it is 50000");
+  assert(server.visits.length < 8, `${server.visits.length} requests`);
+});
+
+Deno.test("fetch() reads no more than 4 MiB of an answer", async () => {
+  const chunk = new TextEncoder().encode(" ".repeat(64 * 1024));
+  let sent = 0;
+  await using server = answering(() => async (visit) => {
+    await write(visit, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[");
+    try {
+      for (sent = 0;; sent += chunk.length) await visit.write(chunk);
+    } catch {
+      // The client has had enough.
+    }
+  });
+  const { end } = await endOf(server);
+  assertGaveUp(end);
+  assertEquals([end.why, server.visits.length], ["malformed", 3]);
+  assertStringIncludes(end.reason, "sent more than 4194304 bytes");
+  assert(sent < 32 * 1024 * 1024, `${sent}`);
+});
+
+Deno.test("fetch() unpacks no more than 4 MiB of a packed answer", async () => {
+  const packed = new Response(
+    new Blob([" ".repeat(64 * 1024 * 1024)]).stream().pipeThrough(new CompressionStream("gzip")),
+  );
+  const bytes = new Uint8Array(await packed.arrayBuffer());
+  await using server = answering(() => async (visit) => {
+    const head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" +
+      `Content-Length: ${bytes.length}\r\nConnection: close\r\n\r\n`;
+    await write(visit, head);
+    await visit.write(bytes);
+    visit.end();
+  });
+  const { end } = await endOf(server);
+  assertGaveUp(end);
+  assertStringIncludes(end.reason, "sent more than 4194304 bytes");
+});
+
+Deno.test("fetch() ends at once when it is stopped, wherever it is", async () => {
+  const never = Promise.withResolvers<void>();
+  const places: [name: string, answer: Parameters<typeof answering>[0]][] = [
+    ["within an answer's head", () => () => never.promise],
+    ["within its body", () => (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[")],
+    ["in a pause", () => ({ status: 429, headers: { "Retry-After": "50" } })],
+    ["in the wait for the tail", () => ({})],
+  ];
+  for (const [name, answer] of places) {
+    const asked = Promise.withResolvers<void>();
+    await using server = answering((number, url) => {
+      asked.resolve();
+      return answer(number, url);
+    });
+    const stop = new AbortController();
+    const backfill = new Backfill({ restEndpoint: restOf(server), symbol: "BTCUSDT", signal: stop.signal });
+    const fetching = collect(backfill, FROM, FROM + 2);
+    await asked.promise;
+    // Let the answer arrive, if there is any.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const begun = performance.now();
+    stop.abort();
+    const { end } = await fetching;
+    assertGaveUp(end);
+    assertEquals([end.why, end.lastId], ["stopped", FROM - 1], name);
+    assert(performance.now() - begun < 500, name);
+    // Nor is anything begun from then on.
+    const { length } = server.visits;
+    assertEquals((await collect(backfill, FROM, null)).end.complete, false);
+    assertEquals(server.visits.length, length);
+  }
+  never.resolve();
+});
+
+Deno.test("a fetch that is left leaves nothing behind", async () => {
+  await using server = answering((_number, url) => ({
+    body: JSON.stringify(rowsFrom(Number(url.searchParams.get("fromId")), 1000)),
+  }));
+  const { backfill } = backfillOf(restOf(server));
+  for await (const { rows } of backfill.fetch(FROM, 5_000)) {
+    assertEquals(rows.length, 1000);
+    break;
+  }
+  assertEquals(server.visits.length, 1);
+});
+
+Deno.test("a fetch takes no longer than it may, on a real clock", async () => {
+  await using server = answering(() => () => new Promise(() => {}));
+  const backfill = new Backfill({
+    restEndpoint: restOf(server),
+    symbol: "BTCUSDT",
+    signal: new AbortController().signal,
+    deadlineMs: 60,
+  });
+  const begun = performance.now();
+  const { end } = await collect(backfill, FROM, FROM);
+  const took = performance.now() - begun;
+  assertGaveUp(end);
+  assertEquals(end.why, "unreachable");
+  assert(took >= 55 && took < 1_000, `${took}`);
+});
+
+function write(visit: Visit, text: string): Promise<void> {
+  return visit.write(new TextEncoder().encode(text));
+}

@@ -1,0 +1,191 @@
+/** Backfills from the built-in exchange and from servers that misbehave, on a clock that does not wait. */
+import {
+  Backfill,
+  type BackfillEnd,
+  type BackfillOptions,
+  type LateTrades,
+} from "../../src/feeds/backfill.ts";
+import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
+import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { Aggregator, type ExchangeAggregate, type ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
+import type { LateRow } from "../../src/domain/late_rows.ts";
+import type { RestClock } from "../../src/feeds/rest_client.ts";
+import { RawServer, type Visit } from "./raw_server.ts";
+
+export const FIRST_ID = 5_000_000_000;
+export const START_TIME = 1_723_161_240_000;
+export const NEVER = new AbortController().signal;
+
+/** Time that passes only when it is waited for. */
+export class PassingClock implements RestClock {
+  /** The waits, in ms. */
+  readonly pauses: number[] = [];
+  #now: number;
+
+  constructor(now = START_TIME) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  async pause(ms: number, _signal: AbortSignal): Promise<void> {
+    this.pauses.push(ms);
+    this.#now += ms;
+    await Promise.resolve();
+  }
+
+  /** The sum of the waits, ms. */
+  get waited(): number {
+    return this.pauses.reduce((sum, ms) => sum + ms, 0);
+  }
+}
+
+/** The same trades at every call. */
+export function tradesOf(count: number, seed = 1): ExchangeTrade[] {
+  return priceProcess({ seed, rate: 1000, firstId: FIRST_ID, startTime: START_TIME }).take(count).toArray();
+}
+
+/** What an exchange makes of them. */
+export function aggregatesOf(trades: readonly ExchangeTrade[]): ExchangeAggregate[] {
+  const aggregator = new Aggregator();
+  return trades.flatMap((trade, index) => aggregator.add(trade, trades[index + 1] ?? null) ?? []);
+}
+
+/** A trade or an aggregate as it is to be handed over. */
+export function rowOf(trade: ExchangeTrade | ExchangeAggregate): LateRow {
+  const { price, quantity, time, buyerIsMaker } = trade;
+  const { firstId, lastId } = "firstId" in trade ? trade : { firstId: trade.id, lastId: trade.id };
+  return { firstId, lastId, price, quantity, time: Math.floor(time), buyerIsMaker };
+}
+
+/** An exchange all of whose trades are out, and the REST requests it was asked. */
+export interface Past extends AsyncDisposable {
+  readonly endpoint: string;
+  /** Paths with parameters. */
+  readonly asked: string[];
+  readonly exchange: BuiltInExchange;
+}
+
+/** Opens an exchange where `trades` are past. `onRest` may change its answers. */
+export async function past(
+  trades: readonly ExchangeTrade[],
+  onRest: (url: URL, answer: RestAnswer) => RestAnswer = (_url, answer) => answer,
+  options: ExchangeOptions = {},
+): Promise<Past> {
+  const asked: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const exchange = BuiltInExchange.listen({
+    trades,
+    speed: 1e12,
+    startOnFirstSubscriber: false,
+    onEvent: ({ type }) => type === "ended" && ended.resolve(),
+    onRest(url, answer) {
+      asked.push(url.pathname.replace("/api/v3/", "") + url.search);
+      return withoutWeight(onRest(url, answer));
+    },
+    ...options,
+  });
+  await ended.promise;
+  return {
+    endpoint: exchange.restEndpoint,
+    asked,
+    exchange,
+    [Symbol.asyncDispose]: () => exchange.close(),
+  };
+}
+
+/** Tests ask more in a real minute than is allowed: only those about the budget look at it. */
+function withoutWeight({ status, body, headers }: RestAnswer): RestAnswer {
+  const rest = Object.entries(headers).filter(([name]) => !/^X-MBX-USED-WEIGHT/.test(name));
+  return { status, body, headers: Object.fromEntries(rest) };
+}
+
+/** Changes what an answer's rows are. */
+export function withRows(
+  answer: RestAnswer,
+  // deno-lint-ignore no-explicit-any
+  change: (rows: any[]) => unknown,
+): RestAnswer {
+  return { ...answer, body: JSON.stringify(change(JSON.parse(answer.body))) };
+}
+
+/** A refusal of historicalTrades alone. */
+export function onlyAggregates(url: URL, answer: RestAnswer): RestAnswer {
+  if (!url.pathname.endsWith("historicalTrades")) return answer;
+  return { status: 403, body: `{"code":-1,"msg":"no such thing here"}`, headers: {} };
+}
+
+/** A server that answers every request, numbered from 1, as it is told. */
+export function answering(
+  answer: (number: number, url: URL) => Partial<RestAnswer> | ((visit: Visit) => Promise<void>),
+): RawServer {
+  return RawServer.listen(async (visit) => {
+    const told = answer(visit.number, visit.request.url);
+    if (typeof told === "function") return await told(visit);
+    await visit.write(formatResponse(told.status ?? 200, told.body ?? "[]", told.headers));
+    visit.end();
+  });
+}
+
+/** Where a server's REST side would be. */
+export function restOf(server: RawServer): string {
+  return server.endpoint.replace("ws://", "http://");
+}
+
+/** historicalTrades' rows for `count` trades from id `first` on. */
+export function rowsFrom(first: number, count: number): Record<string, unknown>[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: first + index,
+    price: "61837.60000000",
+    qty: "0.02000000",
+    quoteQty: "1236.75200000",
+    time: START_TIME + index,
+    isBuyerMaker: index % 2 === 0,
+    isBestMatch: true,
+  }));
+}
+
+/** What a fetch handed over. */
+export interface Fetched {
+  readonly pages: LateTrades[];
+  readonly rows: LateRow[];
+  readonly end: BackfillEnd;
+}
+
+/** Makes a backfill on a clock that does not wait. */
+export function backfillOf(
+  restEndpoint: string | null,
+  options: Partial<BackfillOptions> = {},
+): { backfill: Backfill; clock: PassingClock } {
+  const clock = new PassingClock();
+  const backfill = new Backfill({
+    restEndpoint,
+    symbol: "BTCUSDT",
+    signal: NEVER,
+    random: () => 0.5,
+    clock,
+    ...options,
+  });
+  return { backfill, clock };
+}
+
+/** Runs a fetch to its end. */
+export async function collect(
+  backfill: Backfill,
+  fromId: number,
+  untilId: number | null,
+  onPage: (page: LateTrades) => void = () => {},
+): Promise<Fetched> {
+  const pages: LateTrades[] = [];
+  const fetching = backfill.fetch(fromId, untilId);
+  for (;;) {
+    const { value, done } = await fetching.next();
+    if (done) return { pages, rows: pages.flatMap(({ rows }) => rows), end: value };
+    pages.push(value);
+    onPage(value);
+  }
+}

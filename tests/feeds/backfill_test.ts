@@ -1,0 +1,360 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { LateRows } from "../../src/domain/late_rows.ts";
+import { BINANCE_HOSTS } from "../../src/feeds/binance.ts";
+import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
+import { RestBudget } from "../../src/feeds/rest_budget.ts";
+import {
+  aggregatesOf,
+  answering,
+  backfillOf,
+  collect,
+  FIRST_ID,
+  onlyAggregates,
+  PassingClock,
+  past,
+  restOf,
+  rowOf,
+  rowsFrom,
+  START_TIME,
+  tradesOf,
+  withRows,
+} from "./backfill_run.ts";
+
+const TRADES = tradesOf(3_300);
+const AGGREGATES = aggregatesOf(TRADES);
+const LAST_ID = FIRST_ID + TRADES.length - 1;
+
+Deno.test("fetch() hands over exactly the missing trades, for any hole", async () => {
+  await using exchange = await past(TRADES);
+  const { backfill } = backfillOf(exchange.endpoint);
+  const reader = new LateRows("BTCUSDT");
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: TRADES.length - 1 }),
+      fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: TRADES.length })),
+      fc.boolean(),
+      async (from, count, isOpen) => {
+        const missing = TRADES.slice(from, isOpen ? TRADES.length : from + count);
+        const until = isOpen ? null : FIRST_ID + from + missing.length - 1;
+        const { pages, rows, end } = await collect(backfill, FIRST_ID + from, until);
+        assertEquals(rows, missing.map(rowOf));
+        const lastId = FIRST_ID + from + missing.length - 1;
+        assertEquals(end, { complete: true, fetched: missing.length, lastId });
+        for (const { rows, source } of pages) {
+          assertEquals([rows.length > 0, source], [true, "historicalTrades"]);
+          reader.open(rows);
+          for (let left = rows.length; left > 0; left--) assertEquals(reader.next(), "trade");
+        }
+      },
+    ),
+    { numRuns: 40, examples: [[0, 1000, false], [0, 2000, false], [300, 1, true], [3_299, 1, true]] },
+  );
+});
+
+Deno.test("fetch() hands over whole aggregates where only they are to be had, or none", async () => {
+  await using exchange = await past(TRADES, onlyAggregates);
+  const { backfill } = backfillOf(exchange.endpoint);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: TRADES.length - 1 }),
+      fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: TRADES.length })),
+      async (from, count) => {
+        const fromId = FIRST_ID + from;
+        const untilId = Math.min(LAST_ID, fromId + count - 1);
+        const { rows, end, pages } = await collect(backfill, fromId, untilId);
+        const held = AGGREGATES.find(({ lastId }) => lastId >= fromId)!;
+        if (held.firstId < fromId) {
+          assert(!end.complete && end.why === "no-join");
+          assertStringIncludes(end.reason, `an aggregate that begins at trade ${held.firstId}`);
+          assertEquals([rows, end.fetched, end.lastId], [[], 0, fromId - 1]);
+          return;
+        }
+        const missing = AGGREGATES.filter(({ firstId }) => firstId >= fromId && firstId <= untilId);
+        assertEquals(rows, missing.map(rowOf));
+        const { lastId } = missing.at(-1)!;
+        assertEquals(end, { complete: true, fetched: lastId - fromId + 1, lastId });
+        assertEquals(new Set(pages.map(({ source }) => source)), new Set(["aggTrades"]));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("fetch() with null goes to the newest trade, however that falls on the pages", async () => {
+  for (const count of [1, 999, 1000, 1001, 2000]) {
+    const trades = TRADES.slice(0, count);
+    await using exchange = await past(trades);
+    const { rows, end } = await collect(backfillOf(exchange.endpoint).backfill, FIRST_ID, null);
+    assertEquals(rows, trades.map(rowOf));
+    assertEquals(end, { complete: true, fetched: count, lastId: FIRST_ID + count - 1 });
+  }
+});
+
+Deno.test("fetch() with null is complete with nothing when nothing is newer, in both ways", async () => {
+  for (const onRest of [undefined, onlyAggregates]) {
+    await using exchange = await past(TRADES, onRest);
+    const { backfill, clock } = backfillOf(exchange.endpoint);
+    const { end } = await collect(backfill, LAST_ID + 1, null);
+    assertEquals(end, { complete: true, fetched: 0, lastId: LAST_ID });
+    assertEquals(clock.pauses, []);
+  }
+});
+
+Deno.test("fetch() asks for nothing when nothing is missing, and refuses an id that is none", async () => {
+  const { backfill } = backfillOf("http://127.0.0.1:9");
+  assertEquals((await collect(backfill, 8, 7)).end, { complete: true, fetched: 0, lastId: 7 });
+  for (const id of [-1, 0.5, NaN]) await assertRejects(() => collect(backfill, id, null), RangeError);
+});
+
+Deno.test("fetch() asks for no more trades than are missing", async () => {
+  await using exchange = await past(TRADES);
+  await collect(backfillOf(exchange.endpoint).backfill, FIRST_ID, FIRST_ID + 1_004);
+  assertEquals(exchange.asked, [
+    `historicalTrades?symbol=BTCUSDT&fromId=${FIRST_ID}&limit=1000`,
+    `historicalTrades?symbol=BTCUSDT&fromId=${FIRST_ID + 1000}&limit=5`,
+  ]);
+});
+
+Deno.test("target ends a running fetch where it is set", async () => {
+  await using exchange = await past(TRADES);
+  const { backfill } = backfillOf(exchange.endpoint);
+  const narrowed = await collect(backfill, FIRST_ID, null, () => backfill.target = FIRST_ID + 1_499);
+  assertEquals(narrowed.end, { complete: true, fetched: 1_500, lastId: FIRST_ID + 1_499 });
+  assertEquals(exchange.asked.length, 2);
+  // The next fetch has its own.
+  assertEquals((await collect(backfill, LAST_ID, null)).end.fetched, 1);
+});
+
+Deno.test("target, set while an answer is on its way, cuts what that answer brings", async () => {
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+  const { promise: set, resolve: isSet } = Promise.withResolvers<void>();
+  await using server = answering(() => async (visit) => {
+    isAsked();
+    await set;
+    const body = JSON.stringify(rowsFrom(100, 1000));
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+    await visit.write(new TextEncoder().encode(head + body));
+  });
+  const { backfill } = backfillOf(restOf(server));
+  const fetching = collect(backfill, 100, null);
+  await asked;
+  backfill.target = 102;
+  isSet();
+  const { rows, end } = await fetching;
+  assertEquals(rows.map(({ firstId }) => firstId), [100, 101, 102]);
+  assertEquals(end, { complete: true, fetched: 3, lastId: 102 });
+});
+
+for (const onRest of [undefined, onlyAggregates]) {
+  const source = onRest === undefined ? "historicalTrades" : "aggTrades";
+  Deno.test(`fetch() asks again for a tail that the exchange does not have yet (${source})`, async () => {
+    let released = FIRST_ID - 50;
+    let requests = 0;
+    // Thirty more trades are there at every third request.
+    const lagging = (url: URL, answer: RestAnswer): RestAnswer => {
+      const told = onRest?.(url, answer) ?? answer;
+      if (told.status !== 200) return told;
+      if (++requests % 3 === 0) released += 30;
+      return withRows(told, (rows) => rows.filter((row) => (row.id ?? row.l) <= released));
+    };
+    await using exchange = await past(TRADES.slice(0, 200), lagging);
+    const { backfill, clock } = backfillOf(exchange.endpoint, { deadlineMs: 600_000 });
+    const { rows, end } = await collect(backfill, FIRST_ID, FIRST_ID + 99);
+    assert(end.complete && end.lastId >= FIRST_ID + 99);
+    assertEquals(rows.map(({ lastId }) => lastId).at(-1), end.lastId);
+    rows.forEach((row, index) =>
+      assertEquals(row.firstId, index === 0 ? FIRST_ID : rows[index - 1]!.lastId + 1)
+    );
+    // They grow while nothing comes, and start anew when something does.
+    assertEquals(clock.pauses.slice(0, 4), [225, 350, 600, 1100]);
+    assert(clock.pauses.slice(4).includes(225), `${clock.pauses}`);
+  });
+}
+
+Deno.test("fetch() gives up on a tail that never comes, when its time is over, and says which", async () => {
+  await using exchange = await past(TRADES.slice(0, 10));
+  const { backfill, clock } = backfillOf(exchange.endpoint, { deadlineMs: 20_000 });
+  const { rows, end } = await collect(backfill, FIRST_ID, FIRST_ID + 11);
+  assertEquals(rows.length, 10);
+  assert(!end.complete);
+  assertEquals([end.why, end.fetched, end.lastId], ["deadline", 10, FIRST_ID + 9]);
+  const host = exchange.endpoint.slice("http://".length);
+  assertEquals(
+    end.reason,
+    `${host} did not have trades ${FIRST_ID + 10} to ${FIRST_ID + 11} within 20000 ms`,
+  );
+  assert(clock.waited < 20_000 && clock.waited > 15_000, `${clock.waited}`);
+});
+
+Deno.test("fetch() finds an aggregate in a few requests, however far back it is", async () => {
+  const trades = tradesOf(30_000, 3);
+  const aggregates = aggregatesOf(trades);
+  await using exchange = await past(trades, onlyAggregates);
+  const { backfill } = backfillOf(exchange.endpoint);
+  await collect(backfill, LAST_ID, LAST_ID);
+  let most = 0;
+  for (let index = 3; index < aggregates.length; index += 977) {
+    exchange.asked.length = 0;
+    const { firstId, lastId } = aggregates[index]!;
+    const { rows } = await collect(backfill, firstId, lastId);
+    assertEquals(rows, [rowOf(aggregates[index]!)]);
+    most = Math.max(most, exchange.asked.length);
+  }
+  assert(most <= 6, `${most} requests`);
+});
+
+Deno.test("fetch() passes over known and invalid aggregates", async () => {
+  const aggregate = (a: number, f: number, l: number) => ({
+    a,
+    p: l < 0 ? "0" : "61837.60000000",
+    q: l < 0 ? "0" : "0.02000000",
+    f,
+    l,
+    T: START_TIME,
+    m: true,
+    M: true,
+  });
+  const all = [
+    aggregate(70, 1000, 1002),
+    aggregate(71, -1, -1),
+    aggregate(72, 1003, 1003),
+    aggregate(73, -1, -1),
+    aggregate(74, 1004, 1009),
+    aggregate(75, -1, -1),
+  ];
+  await using server = answering((_number, url) => {
+    if (url.pathname.endsWith("historicalTrades")) return { status: 404 };
+    const from = Number(url.searchParams.get("fromId"));
+    return { body: JSON.stringify(all.filter(({ a }) => a >= from)) };
+  });
+  const { backfill } = backfillOf(restOf(server));
+  const cases: [number, number[]][] = [[1003, [1003, 1004]], [1004, [1004]], [1010, []]];
+  for (const [fromId, expected] of cases) {
+    const { rows, end } = await collect(backfill, fromId, null);
+    assertEquals(rows.map(({ firstId }) => firstId), expected);
+    assertEquals([end.complete, end.lastId], [true, 1009]);
+  }
+  const { end } = await collect(backfill, 1006, null);
+  assert(!end.complete && end.why === "no-join");
+});
+
+Deno.test("fetch() goes to aggTrades where historicalTrades is refused, and stays there", async () => {
+  const begins = AGGREGATES.filter(({ id }) => id % 100 === 0).map(({ firstId }) => firstId);
+  for (const status of [400, 401, 403, 404, 410, 451]) {
+    await using exchange = await past(
+      TRADES,
+      (url, answer) =>
+        url.pathname.endsWith("aggTrades")
+          ? answer
+          : { status, body: `{"code":-1102,"msg":"x"}`, headers: {} },
+    );
+    const { backfill, clock } = backfillOf(exchange.endpoint);
+    const first = await collect(backfill, begins[0]!, begins[0]! + 1);
+    // A region is refused as a whole, so this host is not asked for anything else.
+    assertEquals(first.end.complete, status !== 451, String(status));
+    await collect(backfill, begins[1]!, begins[1]! + 1);
+    const refusals = exchange.asked.filter((path) => path.startsWith("historicalTrades"));
+    assertEquals(refusals.length, status === 451 ? 2 : 1);
+    assertEquals(clock.pauses, []);
+  }
+});
+
+Deno.test("fetch() goes on with aggregates where historicalTrades is refused half-way", async () => {
+  const { firstId: at } = AGGREGATES.find(({ firstId }) => firstId > FIRST_ID + 1_500)!;
+  await using exchange = await past(
+    TRADES,
+    (url, answer) => Number(url.searchParams.get("fromId")) === at ? onlyAggregates(url, answer) : answer,
+  );
+  const { backfill } = backfillOf(exchange.endpoint);
+  const { rows, end, pages } = await collect(backfill, at - 1_000, LAST_ID);
+  assertEquals(rows, [
+    ...TRADES.filter(({ id }) => id >= at - 1_000 && id < at).map(rowOf),
+    ...AGGREGATES.filter(({ firstId }) => firstId >= at).map(rowOf),
+  ]);
+  assertEquals(end.complete, true);
+  assertEquals(pages.slice(0, 2).map(({ source }) => source), ["historicalTrades", "aggTrades"]);
+});
+
+Deno.test("fetch() asks Binance's hosts by default, and the market-data host for aggregates alone", async () => {
+  // The tests may not reach them, which is told with the flags that would allow it.
+  const { end } = await collect(backfillOf(null).backfill, 1, 2);
+  assert(!end.complete && end.why === "not-permitted");
+  assertEquals(
+    end.reason,
+    "No permission to reach api.binance.com:443: run with --allow-net=api.binance.com:443; " +
+      "No permission to reach data-api.binance.vision:443: run with --allow-net=data-api.binance.vision:443",
+  );
+  const market = await collect(backfillOf(BINANCE_HOSTS.marketDataRest).backfill, 1, 2);
+  assert(!market.end.complete);
+  assertStringIncludes(market.end.reason, "No permission to reach data-api.binance.vision:443");
+  assertEquals(market.end.reason.includes("api.binance.com"), false);
+});
+
+Deno.test("fetch() gives up where more is missing than may be fetched, before it asks if that is known", async () => {
+  await using exchange = await past(TRADES);
+  const { backfill } = backfillOf(exchange.endpoint, { maxTrades: 1_500 });
+  const exact = await collect(backfill, FIRST_ID, FIRST_ID + 1_499);
+  assertEquals(exact.end, { complete: true, fetched: 1_500, lastId: FIRST_ID + 1_499 });
+  assertEquals((await collect(backfill, LAST_ID - 1_499, null)).end.complete, true);
+
+  exchange.asked.length = 0;
+  const { end } = await collect(backfill, FIRST_ID, FIRST_ID + 1_500);
+  assert(!end.complete);
+  assertEquals([end.why, end.fetched, exchange.asked], ["too-many", 0, []]);
+  assertEquals(end.reason, "1501 trades are missing, more than the 1500 that may be fetched");
+
+  const open = await collect(backfill, LAST_ID - 1_500, null);
+  assert(!open.end.complete);
+  assertEquals([open.end.why, open.end.fetched, open.end.lastId], ["too-many", 1_000, LAST_ID - 501]);
+
+  const widened = await collect(backfill, FIRST_ID, null, () => backfill.target = LAST_ID);
+  assert(!widened.end.complete);
+  assertEquals([widened.end.why, widened.end.fetched], ["too-many", 1_000]);
+});
+
+Deno.test("fetch() knows beforehand that too many aggregates are missing", async () => {
+  await using exchange = await past(TRADES, onlyAggregates);
+  const { backfill } = backfillOf(exchange.endpoint, { maxTrades: 1_500 });
+  const { end } = await collect(backfill, FIRST_ID, null);
+  assert(!end.complete);
+  assertEquals([end.why, end.fetched], ["too-many", 0]);
+});
+
+Deno.test("fetch() keeps within its share of the weight, whatever else is asked from the same address", async () => {
+  const clock = new PassingClock();
+  let used = 0;
+  let minute = 0;
+  let most = 0;
+  await using exchange = await past(tradesOf(8_000), undefined, {
+    onRest(_url, answer) {
+      const now = Math.floor(clock.now() / 60_000);
+      if (now !== minute) used = 0;
+      minute = now;
+      // Another program of the same address asks for three times as much.
+      used += 100;
+      most = Math.max(most, used);
+      const headers = { "X-MBX-USED-WEIGHT-1M": String(used) };
+      return used > 500 ? { status: 429, body: "{}", headers } : { ...answer, headers };
+    },
+  });
+  const budget = new RestBudget({ perMinute: 500 });
+  const { backfill } = backfillOf(exchange.endpoint, { clock, budget, deadlineMs: 600_000 });
+  const { end } = await collect(backfill, FIRST_ID, FIRST_ID + 7_999);
+  assertEquals(end, { complete: true, fetched: 8_000, lastId: FIRST_ID + 7_999 });
+  assert(most <= 500, `${most}`);
+  assert(clock.waited > 60_000);
+});
+
+Deno.test("fetch() gives up at once where its budget outlasts its time, and says for how long", async () => {
+  await using server = answering(() => ({
+    body: JSON.stringify(rowsFrom(1, 1)),
+    headers: { "X-MBX-USED-WEIGHT-1M": "5990" },
+  }));
+  const { backfill, clock } = backfillOf(restOf(server), { deadlineMs: 10_000 });
+  const { rows, end } = await collect(backfill, 1, 2);
+  assertEquals(rows.length, 1);
+  assert(!end.complete && end.why === "busy");
+  assertStringIncludes(end.reason, " s: its weight budget is used up");
+  assert(clock.waited < 1_000);
+});

@@ -1,0 +1,68 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { RestBudget } from "../../src/feeds/rest_budget.ts";
+
+const MINUTE = 60_000;
+
+Deno.test("RestBudget lets pass what stays within the share, then waits for the next minute", () => {
+  const budget = new RestBudget({ perMinute: 100, share: 0.5 });
+  const begin = 1_000 * MINUTE;
+  for (const at of [0, 10, 20_000]) {
+    assertEquals(budget.waitMs(15, begin + at), 0);
+    budget.spend(15, begin + at);
+  }
+  assertEquals(budget.waitMs(5, begin + 20_000), 0);
+  assertEquals(budget.waitMs(6, begin + 20_000), 41_000);
+  assertEquals(budget.waitMs(50, begin + MINUTE), 0);
+});
+
+Deno.test("RestBudget takes the host's own count, higher or lower", () => {
+  const budget = new RestBudget();
+  budget.spend(25, 0);
+  assertEquals(budget.waitMs(25, 0), 0);
+  budget.report(4_775, 1_000);
+  assertEquals(budget.waitMs(25, 1_000), 0);
+  budget.report(4_776, 1_000);
+  assertEquals(budget.waitMs(25, 1_000), 60_000);
+  budget.report(40, 2_000);
+  assertEquals(budget.waitMs(25, 2_000), 0);
+});
+
+Deno.test("RestBudget holds off for as long as it is told, and never for less than it was told before", () => {
+  const budget = new RestBudget();
+  budget.holdOff(5_000, 100);
+  budget.holdOff(1_000, 200);
+  assertEquals(budget.waitMs(1, 200), 4_900);
+  assertEquals(budget.waitMs(1, 5_099), 1);
+  assertEquals(budget.waitMs(1, 5_100), 0);
+});
+
+Deno.test("RestBudget never lets more than the share pass in a minute, whatever the host says", () => {
+  const step = fc.record({
+    pause: fc.integer({ min: 0, max: 20_000 }),
+    weight: fc.integer({ min: 1, max: 40 }),
+    others: fc.integer({ min: 0, max: 30 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 0, max: MINUTE }), (steps, start) => {
+      const budget = new RestBudget({ perMinute: 200, share: 0.5 });
+      let now = start;
+      let minute = -1;
+      let used = 0;
+      for (const { pause, weight, others } of steps) {
+        now += pause;
+        const wait = budget.waitMs(weight, now);
+        assert(wait <= MINUTE + 1_000, `${wait}`);
+        now += wait;
+        assertEquals(budget.waitMs(weight, now), 0);
+        if (Math.floor(now / MINUTE) !== minute) used = 0;
+        minute = Math.floor(now / MINUTE);
+        // What was told last is within the share with this request; what others add comes on top.
+        assert(used + weight <= 100, `${used} and ${weight}`);
+        budget.spend(weight, now);
+        used += weight + others;
+        budget.report(used, now);
+      }
+    }),
+  );
+});

@@ -1,0 +1,272 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import type { SummaryEvent } from "../../src/domain/event.ts";
+import type { Metrics } from "../../src/domain/metrics.ts";
+import { type ReportColumn, reportTable, span } from "../../src/views/report_table.ts";
+import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../support/sample_metrics.ts";
+
+function column(
+  metrics: Partial<Metrics> = {},
+  summary: Partial<SummaryEvent> = {},
+  title = "configured",
+): ReportColumn {
+  return { title, summary: { ...SUMMARY, ...summary, metrics: { ...METRICS, ...metrics } } };
+}
+
+function table(columns: readonly ReportColumn[], summary: Partial<SummaryEvent> = {}): string {
+  return reportTable({ summary: { ...SUMMARY, ...summary }, short: 20, long: 50 }, columns);
+}
+
+/** The figure of one row in a table of one column with these metrics. */
+function figure(label: string, metrics: Partial<Metrics>, summary: Partial<SummaryEvent> = {}): string {
+  const row = table([column(metrics, summary)], summary).split("\n").find((line) =>
+    line.trim().startsWith(label)
+  );
+  return row?.slice(row.indexOf(label) + label.length).trim() ?? `no row "${label}"`;
+}
+
+Deno.test("reportTable() of one run says what it came to", () => {
+  assertEquals(
+    table([column()]),
+    `
+Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
+  1,019,904 trades in 2.34 s, 435,856 a second; no gaps
+  2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
+
+Result
+  net profit, USDT                           -193.42
+  return                                     -1.93 %
+  buy and hold                               +0.12 %
+  against buy and hold                       -2.05 %
+  gross profit, USDT                         +412.70
+  gross loss, USDT                           -606.12
+  open position, USDT                           0.00
+  fees, USDT                                  205.96
+  equity at the end, USDT                   9,806.58
+
+Trading
+  fills                                          206
+  round trips                                    103
+  won / lost / even                      30 / 72 / 1
+  win rate                                   29.13 %
+  average win, USDT                           +13.76
+  average loss, USDT                           -8.42
+  largest win, USDT                           +51.20
+  largest loss, USDT                          -33.13
+  profit factor                                 0.68
+  payoff ratio                                  1.63
+  expectancy, USDT a round trip                -1.88
+  longest winning streak                           4
+  longest losing streak                           11
+  holding time, mean                          4.52 s
+  holding time, shortest                      0.34 s
+  holding time, longest                      1 m 1 s
+  time in the market                         48.12 %
+
+Risk
+  largest drawdown                            2.02 %
+  largest drawdown, USDT                      203.12
+    from                         2024-08-08 23:54:18
+    to                           2024-08-09 00:09:59
+    length                                 15 m 41 s
+  longest time under water                 15 m 43 s
+  annualized return                                –
+  annualized volatility                      81.23 %
+  Sharpe                                      -12.35
+  Sortino                                     -15.10
+  Calmar                                           –
+  SQN                                          -1.99
+
+  Volatility, Sharpe and Sortino are from equity at full minutes, annualized to 365 days;
+  annualized return and Calmar need a day of trades. Risk-free rate and target return are 0.
+`,
+  );
+});
+
+Deno.test("reportTable() of three fill models puts them side by side, and – where a figure does not exist", () => {
+  const optimistic = column(
+    {
+      netProfit: "1234567.891",
+      return: "1.234567891",
+      holdingTimeMs: { shortest: 90_000, mean: 5e6, longest: 9e8 },
+    },
+    { fills: 12_345, refusals: 1_003, equity: "1244567.891" },
+    "optimistic",
+  );
+  const pessimistic = column(NOTHING_BOUGHT, { fills: 0, refusals: 7, equity: "10000" }, "pessimistic");
+  assertEquals(
+    table([optimistic, column(), pessimistic], { gaps: 1, duplicates: 1_200, rejected: 3, trades: 99_574 }),
+    `
+Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
+  99,574 trades in 2.34 s, 435,856 a second; 1 gap, 1,200 duplicates dropped, 3 unusable
+  2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
+
+                                             optimistic           configured    pessimistic
+
+Result
+  net profit, USDT                        +1,234,567.89              -193.42           0.00
+  return                                      +123.46 %              -1.93 %         0.00 %
+  buy and hold                                  +0.12 %              +0.12 %        +0.12 %
+  against buy and hold                          -2.05 %              -2.05 %        -0.12 %
+  gross profit, USDT                            +412.70              +412.70           0.00
+  gross loss, USDT                              -606.12              -606.12           0.00
+  open position, USDT                              0.00                 0.00           0.00
+  fees, USDT                                     205.96               205.96           0.00
+  equity at the end, USDT                  1,244,567.89             9,806.58      10,000.00
+
+Trading
+  fills                          12,345 (1,003 refused)                  206  0 (7 refused)
+  round trips                                       103                  103              0
+  won / lost / even                         30 / 72 / 1          30 / 72 / 1      0 / 0 / 0
+  win rate                                      29.13 %              29.13 %              –
+  average win, USDT                              +13.76               +13.76              –
+  average loss, USDT                              -8.42                -8.42              –
+  largest win, USDT                              +51.20               +51.20              –
+  largest loss, USDT                             -33.13               -33.13              –
+  profit factor                                    0.68                 0.68              –
+  payoff ratio                                     1.63                 1.63              –
+  expectancy, USDT a round trip                   -1.88                -1.88              –
+  longest winning streak                              4                    4              0
+  longest losing streak                              11                   11              0
+  holding time, mean                           1 h 23 m               4.52 s              –
+  holding time, shortest                       1 m 30 s               0.34 s              –
+  holding time, longest                       10 d 10 h              1 m 1 s              –
+  time in the market                            48.12 %              48.12 %         0.00 %
+
+Risk
+  largest drawdown                               2.02 %               2.02 %              –
+  largest drawdown, USDT                         203.12               203.12              –
+    from                            2024-08-08 23:54:18  2024-08-08 23:54:18              –
+    to                              2024-08-09 00:09:59  2024-08-09 00:09:59              –
+    length                                    15 m 41 s            15 m 41 s              –
+  longest time under water                    15 m 43 s            15 m 43 s              –
+  annualized return                                   –                    –              –
+  annualized volatility                         81.23 %              81.23 %              –
+  Sharpe                                         -12.35               -12.35              –
+  Sortino                                        -15.10               -15.10              –
+  Calmar                                              –                    –              –
+  SQN                                             -1.99                -1.99              –
+
+  Volatility, Sharpe and Sortino are from equity at full minutes, annualized to 365 days;
+  annualized return and Calmar need a day of trades. Risk-free rate and target return are 0.
+`,
+  );
+});
+
+Deno.test("reportTable() shows small amounts to four digits: prices of a hundred-thousandth are not 0.00", () => {
+  const shown = (amount: string) => figure("average loss, USDT", { averageLoss: amount });
+  assertEquals(
+    ["-0.000012345678", "-0.00000001", "-0.5", "-0.1234567", "-1", "-1.006", "0"].map(shown),
+    ["-0.00001235", "-0.00000001", "-0.5", "-0.1235", "-1.00", "-1.01", "0.00"],
+  );
+});
+
+Deno.test("reportTable() groups thousands of amounts and counts, and marks gains and losses", () => {
+  const net = (netProfit: string) => figure("net profit, USDT", { netProfit });
+  assertEquals(
+    ["1", "-1234.567", "999999.995", "12345678901234.5678", "0", "0.001"].map(net),
+    ["+1.00", "-1,234.57", "+1,000,000.00", "+12,345,678,901,234.57", "0.00", "+0.001"],
+  );
+  assertEquals(figure("round trips", { roundTrips: 1_234_567 }), "1,234,567");
+  assertEquals(figure("fills", {}, { fills: 12_345, refusals: 6_789 }), "12,345 (6,789 refused)");
+  // What only goes one way needs no sign.
+  assertEquals(figure("fees, USDT", { fees: "9999.999" }), "10,000.00");
+  assertEquals(figure("win rate", { winRate: "1" }), "100.00 %");
+});
+
+Deno.test("reportTable() shows – for every figure that does not exist, and never null or NaN", () => {
+  const text = table([column(NOTHING_BOUGHT)]);
+  assert(!/null|NaN|undefined|Infinity/.test(text), text);
+  const dashes = text.split("\n").filter((line) => line.endsWith("  –")).map((line) =>
+    line.slice(0, -1).trim()
+  );
+  assertEquals(dashes, [
+    ...["win rate", "average win, USDT", "average loss, USDT", "largest win, USDT", "largest loss, USDT"],
+    ...["profit factor", "payoff ratio", "expectancy, USDT a round trip", "holding time, mean"],
+    ...[
+      "holding time, shortest",
+      "holding time, longest",
+      "largest drawdown",
+      "largest drawdown, USDT",
+      "from",
+    ],
+    ...["to", "length", "longest time under water", "annualized return", "annualized volatility", "Sharpe"],
+    ...["Sortino", "Calmar", "SQN"],
+  ]);
+  // Without returns there is nothing to say of how they were sampled.
+  assert(!text.includes("Volatility, Sharpe and Sortino are"));
+});
+
+Deno.test("reportTable() says by what the returns were sampled", () => {
+  for (
+    const [sampling, words] of [["1m", "full minutes"], ["1h", "full hours"], ["1d", "full days"]] as const
+  ) {
+    assertStringIncludes(table([column({ sampling })]), `from equity at ${words}, annualized`);
+  }
+});
+
+Deno.test("reportTable() goes by the symbol's quote currency", () => {
+  assertStringIncludes(table([column()], { symbol: "ETHBTC" }), "net profit, BTC  ");
+  assertStringIncludes(table([column()], { symbol: "STRANGE" }), "net profit, quote  ");
+});
+
+const amount = fc.double({ min: -1e15, max: 1e15, noNaN: true }).map((value) => value.toFixed(8));
+const ratio = fc.option(fc.double({ min: -1e9, max: 1e9, noNaN: true }).map((value) => value.toFixed(8)));
+const whole = fc.integer({ min: 0, max: 999_999_999 });
+
+Deno.test("reportTable() of one run is at most 100 characters wide, its figures flush right", () => {
+  const metrics = fc.record({
+    ...{
+      netProfit: amount,
+      grossProfit: amount,
+      grossLoss: amount,
+      fees: amount,
+      averageWin: fc.option(amount),
+    },
+    ...{
+      return: ratio,
+      profitFactor: ratio,
+      sharpe: ratio,
+      calmar: ratio,
+      annualizedReturn: ratio,
+      sqn: ratio,
+    },
+    ...{
+      roundTrips: whole,
+      wins: whole,
+      losses: whole,
+      breakEven: whole,
+      longestUnderWaterMs: fc.option(whole),
+    },
+  });
+  const summary = fc.record({
+    ...{ fills: whole, refusals: whole, gaps: whole, trades: whole, equity: amount, tradesPerSecond: whole },
+    elapsedMs: whole,
+  });
+  fc.assert(fc.property(metrics, summary, (changes, totals) => {
+    const lines = table([column(changes, totals)], totals).split("\n");
+    for (const line of lines) assert(line.length <= 100, line);
+    const ends = lines.slice(5, -4).filter((line) => line.startsWith("  ")).map((line) => line.length);
+    assertEquals(new Set(ends).size, 1);
+    assert(lines.every((line) => line === line.trimEnd()));
+  }));
+});
+
+Deno.test("span() says a length of time in its two largest units", () => {
+  const second = 1_000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+  const cases: [number | null, string][] = [
+    [null, "–"],
+    [0, "0 s"],
+    [350, "0.35 s"],
+    [9_994, "9.99 s"],
+    [12 * second, "12 s"],
+    [59_400, "59 s"],
+    [59_600, "1 m 0 s"],
+    [12 * minute + 3 * second, "12 m 3 s"],
+    [hour - 1, "1 h 0 m"],
+    [5 * hour + 59 * minute, "5 h 59 m"],
+    [day + 4 * hour, "1 d 4 h"],
+    [1_234 * day, "1,234 d 0 h"],
+  ];
+  for (const [milliseconds, text] of cases) assertEquals(span(milliseconds), text);
+});
