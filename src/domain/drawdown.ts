@@ -159,12 +159,15 @@ export class Drawdown {
     return fractionText(amount.div(peak));
   }
 
-  /** The largest fall so far, as a fraction of its peak; null when equity never fell. */
+  /**
+   * The largest fall so far, as a fraction of its peak; null when equity never fell. Whether it has recovered is
+   * not looked at.
+   */
   worstFall(): DrawdownPeriod | null {
     this.#putAway();
     if (this.#worst === null) return null;
-    const period = periodOf(this.#worst);
-    return period.amount.isZero() ? null : period;
+    const fall = periodOf(this.#worst);
+    return fall.amount.isZero() ? null : fall;
   }
 
   /** The longest time below a peak up to `now`, µs; null when equity never fell. */

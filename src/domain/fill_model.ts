@@ -33,7 +33,10 @@ export function termsUnder(model: FillModel, terms: Terms): Terms {
       return {
         ...terms,
         latency: Math.max(LEAST_LATENCY, WORSE * terms.latency),
-        slippage: Money.min(MOST_SLIPPAGE, Money.max(LEAST_SLIPPAGE, terms.slippage.times(WORSE))),
+        slippage: Money.max(
+          terms.slippage,
+          Money.min(MOST_SLIPPAGE, Money.max(LEAST_SLIPPAGE, terms.slippage.times(WORSE))),
+        ),
       };
   }
 }

@@ -85,7 +85,7 @@ export function createJournal(path: string, connect: Connect): void {
       database.prepare(`PRAGMA application_id = ${APPLICATION_ID}`).run();
       setVersion(database, SCHEMA_VERSION);
       database.prepare("COMMIT").run();
-      database.prepare("PRAGMA journal_mode = WAL").get();
+      database.prepare("PRAGMA journal_mode = WAL").run();
     } finally {
       database.close();
     }

@@ -48,6 +48,7 @@ export class ResultFile implements Disposable {
   /** Begins a result at `path`. Throws a ResultFileError where it cannot be written. */
   static create(path: string, head: ResultHead): ResultFile {
     const partial = `${path}.partial`;
+    if (isFolder(path)) throw new ResultFileError(`the result cannot be written to ${path}: it is a folder`);
     try {
       return new ResultFile(
         path,
@@ -97,13 +98,13 @@ export class ResultFile implements Disposable {
     };
     this.#text += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
     this.#flush();
-    this.#isOpen = false;
-    this.#file.close();
     try {
       Deno.renameSync(this.#partial, this.#path);
     } catch (error) {
       throw unwritten(this.#path, error);
     }
+    this.#isOpen = false;
+    this.#file.close();
   }
 
   /** Leaves no half-written file behind. */
@@ -126,6 +127,15 @@ export class ResultFile implements Disposable {
     } catch (error) {
       throw unwritten(this.#path, error);
     }
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return /[\\/]$/.test(path) || Deno.statSync(path).isDirectory;
+  } catch {
+    // Nothing is there yet, or it may not be looked at: writing will show.
+    return false;
   }
 }
 

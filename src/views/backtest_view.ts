@@ -1,6 +1,7 @@
 /** Everything a backtest shows: events as JSON or in words, progress, the table. */
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
+import { plain } from "../domain/money.ts";
 import type { Config } from "../domain/options.ts";
 import { openLog } from "./log.ts";
 import { narrate } from "./narration.ts";
@@ -74,8 +75,8 @@ export class BacktestView {
       this.#lines.add(summary);
       this.#lines.flush();
     } else {
-      const { short, long } = this.#config;
-      writeText(Deno.stdout, `${reportTable({ summary, short, long }, reports)}\n`);
+      const { short, long, cash } = this.#config;
+      writeText(Deno.stdout, `${reportTable({ summary, short, long, cash: plain(cash) }, reports)}\n`);
     }
   }
 

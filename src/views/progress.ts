@@ -1,5 +1,5 @@
 /** How far a backtest has come, in one line, as a function of its state. */
-import { seconds } from "./narration.ts";
+import { grouped, span } from "./figures.ts";
 
 /** Where a backtest stands. */
 export interface BacktestProgress {
@@ -11,6 +11,8 @@ export interface BacktestProgress {
 }
 
 const MEGABYTE = 1_000_000;
+/** Before so much is done nothing can be said of the time left. */
+const LEAST_SHARE = 0.01;
 
 /** One line of at most `width` characters, without colours. */
 export function progressLine(
@@ -18,7 +20,7 @@ export function progressLine(
   width: number,
 ): string {
   const share = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
-  const left = share === null || share === 0 ? null : elapsedMs * (1 - share) / share;
+  const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
   const parts = [
     share === null ? "" : `${Math.floor(share * 100)} %`,
     bytesTotal === null
@@ -26,15 +28,10 @@ export function progressLine(
       : `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
     `${grouped(trades)} trades`,
     elapsedMs === 0 ? "" : `${grouped(Math.round(trades * 1000 / elapsedMs))} trades/s`,
-    left === null ? "" : `${seconds(Math.round(left))} left`,
+    left === null ? "" : `${span(Math.round(left))} left`,
   ];
   const line = parts.filter((part) => part !== "").join("  ");
   return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
-}
-
-/** A whole number with commas between thousands. */
-export function grouped(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 function megabytes(bytes: number): string {

@@ -3,7 +3,7 @@ import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
 import { assets } from "./assets.ts";
-import { grouped } from "./progress.ts";
+import { grouped, NONE, span } from "./figures.ts";
 
 /** One column: what a summary says, and under which fill model. */
 export interface ReportColumn {
@@ -17,11 +17,11 @@ export interface ReportHead {
   /** Windows in trades. */
   readonly short: number;
   readonly long: number;
+  /** At the start, quote currency, decimal text. */
+  readonly cash: string;
 }
 
 type Row = readonly [label: string, figure: (column: ReportColumn["summary"]) => string] | string;
-
-const NONE = "–";
 
 /** The rows in sections, a section's name standing alone. `quote` is the quote currency. */
 function rowsIn(quote: string): readonly Row[] {
@@ -33,17 +33,17 @@ function rowsIn(quote: string): readonly Row[] {
     ["against buy and hold", ({ metrics }) => percent(metrics.excessReturn)],
     [`gross profit, ${quote}`, ({ metrics }) => signedMoney(metrics.grossProfit)],
     [`gross loss, ${quote}`, ({ metrics }) => signedMoney(metrics.grossLoss)],
-    [`open position, ${quote}`, ({ metrics }) => signedMoney(metrics.openProfit)],
+    [`open profit, ${quote}`, ({ metrics }) => signedMoney(metrics.openProfit)],
     [`fees, ${quote}`, ({ metrics }) => money(metrics.fees)],
     [`equity at the end, ${quote}`, ({ equity }) => money(equity)],
     "Trading",
-    [
-      "fills",
-      ({ fills, refusals }) =>
-        refusals === 0 ? grouped(fills) : `${grouped(fills)} (${grouped(refusals)} refused)`,
-    ],
+    ["fills", ({ fills }) => grouped(fills)],
+    ["refused orders", ({ refusals }) => grouped(refusals)],
     ["round trips", ({ metrics }) => grouped(metrics.roundTrips)],
-    ["won / lost / even", ({ metrics: { wins, losses, breakEven } }) => `${wins} / ${losses} / ${breakEven}`],
+    [
+      "won / lost / even",
+      ({ metrics: { wins, losses, breakEven } }) => [wins, losses, breakEven].map(grouped).join(" / "),
+    ],
     ["win rate", ({ metrics }) => unsignedPercent(metrics.winRate)],
     [`average win, ${quote}`, ({ metrics }) => signedMoney(metrics.averageWin)],
     [`average loss, ${quote}`, ({ metrics }) => signedMoney(metrics.averageLoss)],
@@ -75,7 +75,8 @@ function rowsIn(quote: string): readonly Row[] {
 }
 
 /** The table. Amounts are shown to the hundredth; `--json` and `--out` have every digit. */
-export function reportTable({ summary, short, long }: ReportHead, columns: readonly ReportColumn[]): string {
+export function reportTable(head: ReportHead, columns: readonly ReportColumn[]): string {
+  const { summary } = head;
   const { quote } = assets(summary.symbol);
   const rows = rowsIn(quote);
   const figures = rows.map((row) =>
@@ -92,10 +93,10 @@ export function reportTable({ summary, short, long }: ReportHead, columns: reado
     typeof row === "string" ? ["", row] : [line(row[0], figures[at] ?? [])]
   );
   const titles = columns.length > 1 ? ["", line("", columns.map(({ title }) => title))] : [];
-  return ["", ...headOf(summary, short, long), ...titles, ...lines, ...notes(columns), ""].join("\n");
+  return ["", ...headOf(head), ...titles, ...lines, ...notes(columns), ""].join("\n");
 }
 
-function headOf(summary: SummaryEvent, short: number, long: number): string[] {
+function headOf({ summary, short, long, cash }: ReportHead): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected } = summary;
   const perSecond = summary.tradesPerSecond === undefined
     ? ""
@@ -108,7 +109,8 @@ function headOf(summary: SummaryEvent, short: number, long: number): string[] {
   return [
     `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
     `  ${grouped(trades)} trades in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
-    `  ${moment(firstTime)} to ${moment(lastTime)} UTC`,
+    ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
+    `  start cash ${money(cash)} ${assets(symbol).quote}`,
   ];
 }
 
@@ -123,56 +125,49 @@ function notes(columns: readonly ReportColumn[]): string[] {
   ];
 }
 
-/** To the hundredth, or to four digits where an amount is smaller. */
+/** From here on a figure is written with an exponent. */
+const HUGE = 1e12;
+/** Below this an amount has four digits that are not zero, for coins worth next to nothing. */
+const SMALL = 0.1;
+
+/** To the hundredth with commas between thousands, or to four digits where an amount is small. */
 function money(amount: string | null): string {
   if (amount === null) return NONE;
   const value = new Money(amount);
-  const small = !value.isZero() && value.abs().lt(1);
-  const [whole = "", decimals] = (small ? value.toSignificantDigits(4) : value.toDecimalPlaces(2))
-    .toFixed(small ? undefined : 2).split(".");
-  const sign = whole.startsWith("-") ? "-" : "";
-  return `${sign}${whole.replace("-", "").replace(/\B(?=(\d{3})+$)/g, ",")}${
-    decimals === undefined ? "" : `.${decimals}`
-  }`;
+  const isSmall = !value.isZero() && value.abs().lt(SMALL);
+  return isSmall ? value.toSignificantDigits(4).toFixed() : hundredths(value);
 }
 
 function signedMoney(amount: string | null): string {
-  const shown = money(amount);
-  return shown === NONE || shown.startsWith("-") || new Money(amount ?? 0).isZero() ? shown : `+${shown}`;
+  return amount === null ? NONE : withPlus(new Money(amount), money(amount));
 }
 
 function percent(fraction: string | null): string {
-  if (fraction === null) return NONE;
-  const shown = unsignedPercent(fraction);
-  return new Money(fraction).isPositive() && !new Money(fraction).isZero() ? `+${shown}` : shown;
+  return fraction === null ? NONE : withPlus(new Money(fraction), unsignedPercent(fraction));
 }
 
 function unsignedPercent(fraction: string | null): string {
-  if (fraction === null) return NONE;
-  const value = new Money(fraction).times(100);
-  return value.abs().gte(1e9) ? `${value.toExponential(2)} %` : `${value.toFixed(2)} %`;
+  return fraction === null ? NONE : `${hundredths(new Money(fraction).times(100))} %`;
 }
 
 function ratio(value: string | null): string {
-  return value === null ? NONE : new Money(value).toFixed(2);
+  return value === null ? NONE : hundredths(new Money(value));
+}
+
+/** Two decimals, thousands apart; no sign before a figure that is shown as nothing. */
+function hundredths(value: Money): string {
+  if (value.abs().gte(HUGE)) return value.toExponential(2);
+  const [whole = "", decimals = ""] = value.abs().toFixed(2).split(".");
+  const sign = value.isNegative() && !value.toDecimalPlaces(2).isZero() ? "-" : "";
+  return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${decimals}`;
+}
+
+/** A plus before what is shown as more than nothing. */
+function withPlus(value: Money, shown: string): string {
+  return value.isPositive() && /[1-9]/.test(shown) ? `+${shown}` : shown;
 }
 
 /** `2024-08-08 23:54:15`. */
 function moment(time: string | null): string {
   return time === null ? NONE : time.slice(0, 19).replace("T", " ");
-}
-
-/** A length of time in its two largest units: `1 d 4 h`, `12 m 3 s`, `0.35 s`. */
-export function span(milliseconds: number | null): string {
-  if (milliseconds === null) return NONE;
-  const total = Math.round(milliseconds / 1000);
-  const [days, hours, minutes] = [
-    Math.floor(total / 86_400),
-    Math.floor(total / 3_600) % 24,
-    Math.floor(total / 60) % 60,
-  ];
-  if (days > 0) return `${grouped(days)} d ${hours} h`;
-  if (hours > 0) return `${hours} h ${minutes} m`;
-  if (minutes > 0) return `${minutes} m ${total % 60} s`;
-  return milliseconds < 10_000 ? `${Number((milliseconds / 1000).toFixed(2))} s` : `${total} s`;
 }

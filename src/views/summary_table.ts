@@ -3,7 +3,7 @@ import type { SummaryEvent } from "../domain/event.ts";
 import { Money, plain } from "../domain/money.ts";
 import { assets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
-import { grouped } from "./progress.ts";
+import { grouped } from "./figures.ts";
 
 /** A table of what the run came to. `startCash` is the cash it began with, quote currency. */
 export function summaryTable(summary: SummaryEvent, startCash: Money): string {

@@ -3,7 +3,7 @@ import { Backfill, type BackfillEnd } from "../../src/feeds/backfill.ts";
 import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
 import { RestBudget } from "../../src/feeds/rest_budget.ts";
 import { answering, backfillOf, collect, restOf, rowsFrom, START_TIME } from "./backfill_run.ts";
-import type { RawServer, Visit } from "./raw_server.ts";
+import { RawServer, type Visit } from "./raw_server.ts";
 
 const FROM = 100;
 const GOOD = { body: JSON.stringify(rowsFrom(FROM, 3)) };
@@ -117,8 +117,8 @@ Deno.test("fetch() asks again where nothing answers, and says what a person can 
 });
 
 Deno.test("fetch() says that TLS failed where the port does not speak it", async () => {
-  await using server = answering(() => GOOD);
-  const { backfill } = backfillOf(restOf(server).replace("http:", "https:"), { deadlineMs: 100 });
+  await using server = RawServer.speaksPlainly();
+  const { backfill } = backfillOf(restOf(server).replace("http:", "https:"));
   const { end } = await collect(backfill, FROM, null);
   assertGaveUp(end);
   assertMatch(end.reason, /^TLS with 127\.0\.0\.1:\d+ failed: /);
@@ -137,9 +137,8 @@ Deno.test("fetch() survives connections that break before and within an answer",
 });
 
 Deno.test("fetch() gives up on an answer that does not come in time, wherever it stops", async () => {
-  const never = Promise.withResolvers<void>();
   const stages: ((visit: Visit) => Promise<void>)[] = [
-    () => never.promise,
+    nothing,
     (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Le"),
     (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"),
     async (visit) => {
@@ -155,12 +154,11 @@ Deno.test("fetch() gives up on an answer that does not come in time, wherever it
   const { rows, end } = await endOf(server, { requestMs: 40 });
   assertEquals([rows.length, end.complete, server.visits.length], [3, true, 5]);
 
-  await using silent = answering(() => () => never.promise);
+  await using silent = answering(() => nothing);
   const late = await endOf(silent, { requestMs: 40, deadlineMs: 2_000 });
   assertGaveUp(late.end);
   assertEquals(late.end.why, "unreachable");
   assertStringIncludes(late.end.reason, "no answer within 40 ms");
-  never.resolve();
 });
 
 Deno.test("fetch() takes the refusal of an exchange that does not come to the end of its explanation", async () => {
@@ -328,9 +326,8 @@ Deno.test("fetch() unpacks no more than 4 MiB of a packed answer", async () => {
 });
 
 Deno.test("fetch() ends at once when it is stopped, wherever it is", async () => {
-  const never = Promise.withResolvers<void>();
   const places: [name: string, answer: Parameters<typeof answering>[0]][] = [
-    ["within an answer's head", () => () => never.promise],
+    ["within an answer's head", () => nothing],
     ["within its body", () => (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[")],
     ["in a pause", () => ({ status: 429, headers: { "Retry-After": "50" } })],
     ["in the wait for the tail", () => ({})],
@@ -358,7 +355,6 @@ Deno.test("fetch() ends at once when it is stopped, wherever it is", async () =>
     assertEquals((await collect(backfill, FROM, null)).end.complete, false);
     assertEquals(server.visits.length, length);
   }
-  never.resolve();
 });
 
 Deno.test("a fetch that is left leaves nothing behind", async () => {
@@ -374,7 +370,7 @@ Deno.test("a fetch that is left leaves nothing behind", async () => {
 });
 
 Deno.test("a fetch takes no longer than it may, on a real clock", async () => {
-  await using server = answering(() => () => new Promise(() => {}));
+  await using server = answering(() => nothing);
   const backfill = new Backfill({
     restEndpoint: restOf(server),
     symbol: "BTCUSDT",
@@ -388,6 +384,11 @@ Deno.test("a fetch takes no longer than it may, on a real clock", async () => {
   assertEquals(end.why, "unreachable");
   assert(took >= 55 && took < 1_000, `${took}`);
 });
+
+/** Leaves a client without an answer. */
+function nothing(): Promise<void> {
+  return Promise.resolve();
+}
 
 function write(visit: Visit, text: string): Promise<void> {
   return visit.write(new TextEncoder().encode(text));

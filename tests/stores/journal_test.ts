@@ -1,0 +1,287 @@
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { createHash } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
+import type { Journal } from "../../src/stores/journal.ts";
+import { JournalError } from "../../src/stores/journal_file.ts";
+import {
+  checkpoint,
+  contentsOf,
+  draft,
+  inFolder,
+  openJournal,
+  tamper,
+  TIME,
+  verdictOf,
+  WINDOW,
+  writeSample,
+} from "./sample_journal.ts";
+
+Deno.test("Journal keeps entries in their order, numbered from 1, each in the run that it belongs to", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using journal = openJournal(path);
+      assertEquals([journal.run, journal.last()], [0, null]);
+      assertEquals(journal.startRun({ time: TIME, content: { config: { symbol: "BTCUSDT" } } }), 1);
+      assertEquals(journal.commit({ entries: [draft(1, "connected"), draft(2, "gap")] }), 3);
+      assertEquals(journal.commit({}), 3);
+      assertEquals(journal.commit({ entries: [draft(3)], checkpoint: checkpoint(3, [5, 6]) }), 5);
+    }
+    {
+      using journal = openJournal(path);
+      assertEquals(journal.run, 1);
+      assertEquals(journal.commit({ entries: [draft(4, "resumed")] }), 6);
+      assertEquals(journal.startRun({ time: TIME, content: {} }), 2);
+      assertEquals(journal.commit({ entries: [draft(5, "stopped")] }), 8);
+    }
+    const { entries } = contentsOf(path);
+    assertEquals(entries.map(({ seq, run, type }) => `${seq} ${run} ${type}`), [
+      "1 1 started",
+      "2 1 connected",
+      "3 1 gap",
+      "4 1 fill",
+      "5 1 checkpoint",
+      "6 1 resumed",
+      "7 2 started",
+      "8 2 stopped",
+    ]);
+    assertEquals(entries[3], { seq: 4, run: 1, ...draft(3) } as typeof entries[3]);
+    assertEquals(entries[0]!.content, { config: { symbol: "BTCUSDT" } });
+    assertEquals(verdictOf(path), { isWhole: true, entries: 8, from: TIME, to: TIME + 5 });
+  });
+});
+
+Deno.test("Journal hashes each entry with the one before, as its description says", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    let before = new Uint8Array(32);
+    let count = 0;
+    for (const row of database.prepare("SELECT * FROM entries ORDER BY seq").all()) {
+      const { seq, run, type, time, content, hash } = row;
+      const text = new TextEncoder().encode([seq, run, type, time, content].join("\n"));
+      before = new Uint8Array(createHash("sha256").update(new Uint8Array([...before, ...text])).digest());
+      assertEquals(hash, before);
+      count++;
+    }
+    assertEquals(count, 16);
+    database.close();
+  });
+});
+
+Deno.test("Journal refuses to be changed, by whatever program", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const was = contentsOf(path);
+    const database = new DatabaseSync(path);
+    const insert = (seq: number, verb = "INSERT") =>
+      `${verb} INTO entries SELECT ${seq}, run, type, time, content, hash FROM entries WHERE seq = 5`;
+    for (
+      const sql of [
+        "UPDATE entries SET content = '{}' WHERE seq = 3",
+        "DELETE FROM entries",
+        "DELETE FROM entries WHERE seq = 16",
+        insert(3, "INSERT OR REPLACE"),
+        insert(18),
+        insert(0),
+        "INSERT INTO entries (run, type, time, content, hash) VALUES (1, 'fill', 1, '{}', zeroblob(32))",
+      ]
+    ) assertThrows(() => database.prepare(sql).run(), Error, "entries of a journal", sql);
+    database.close();
+    assertEquals(contentsOf(path), was);
+  });
+});
+
+Deno.test("Journal.last() gives a resume the run's beginning, its last checkpoint and what came after it", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    const look = (journal: Journal): unknown[] => {
+      const { run, started, checkpoint, since } = journal.last()!;
+      const { seq, state, account, positions, time } = checkpoint ?? {};
+      return [run, started.seq, seq, state, account, positions, time, since.map((entry) => entry.seq)];
+    };
+    const again = () => {
+      using journal = openJournal(path);
+      return look(journal);
+    };
+    {
+      using journal = openJournal(path);
+      journal.startRun({ time: TIME, content: { long: 10 } });
+      journal.commit({ entries: [draft(1, "connected")] });
+      const none = undefined;
+      assertEquals(look(journal), [1, 1, none, none, none, none, none, [2]]);
+      assertEquals(journal.lastPrices(), { decimals: 0, values: [] });
+      journal.commit({ entries: [draft(3)], checkpoint: checkpoint(3, [5, 6]) });
+      const { state, account, positions, time } = checkpoint(3);
+      assertEquals(look(journal), [1, 1, 4, state, account, positions, time, []]);
+      journal.commit({ entries: [draft(4, "disconnected"), draft(5, "stopped")] });
+      assertEquals(look(journal), [1, 1, 4, state, account, positions, time, [5, 6]]);
+    }
+    const { state, account, positions, time } = checkpoint(3);
+    assertEquals(again(), [1, 1, 4, state, account, positions, time, [5, 6]]);
+    {
+      using journal = openJournal(path);
+      assertEquals(journal.last()!.started.content, { long: 10 });
+      assertEquals(journal.lastPrices(), { decimals: 2, values: [5, 6] });
+      journal.startRun({ time: TIME, content: {} });
+      assertEquals([journal.last()!.checkpoint, journal.lastPrices().values], [null, []]);
+      // The prices of the run before are nothing to this one.
+      journal.commit({ checkpoint: checkpoint(6, [7]) });
+      assertEquals(journal.lastPrices().values, [7]);
+    }
+    assertEquals(again().slice(0, 6), [2, 7, 8, { number: 6 }, checkpoint(6).account, []]);
+  });
+});
+
+Deno.test("Journal.lastPrices() puts the last prices together, and keeps no more of them than that takes", () => {
+  const anyValues = fc.array(fc.nat(1e9), { maxLength: 14 });
+  const anyStep = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ values: anyValues, fresh: fc.constant(false) }) },
+    { weight: 1, arbitrary: fc.record({ values: anyValues, fresh: fc.constant(true) }) },
+    { weight: 1, arbitrary: fc.constantFrom("reopen" as const, "run" as const, "finer" as const) },
+  );
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 20 }), (steps) => {
+      inFolder((folder) => {
+        const path = `${folder}/a.db`;
+        let journal = openJournal(path);
+        try {
+          journal.startRun({ time: TIME, content: {} });
+          let decimals = 0;
+          // The naive way: all prices of the run as decimals of 10^-8.
+          let all: bigint[] = [];
+          let longest = 0;
+          for (const step of steps) {
+            if (step === "reopen") {
+              journal.close();
+              journal = openJournal(path);
+            } else if (step === "run") {
+              journal.startRun({ time: TIME, content: {} });
+              all = [];
+            } else if (step === "finer") decimals = Math.min(6, decimals + 1);
+            else {
+              const { values, fresh } = step;
+              journal.commit({ checkpoint: { ...checkpoint(1), prices: { decimals, fresh, values } } });
+              const exact = values.map((value) => BigInt(value) * 10n ** BigInt(8 - decimals));
+              all = [...(fresh ? [] : all), ...exact];
+              longest = Math.max(longest, values.length);
+            }
+            const last = journal.lastPrices();
+            assertEquals(
+              last.values.map((value) => BigInt(value) * 10n ** BigInt(8 - last.decimals)),
+              all.slice(-WINDOW),
+            );
+          }
+          const reading = new DatabaseSync(path, { readOnly: true });
+          const { kept } = reading.prepare("SELECT sum(length(prices)) / 8 AS kept FROM checkpoint_prices")
+            .get()!;
+          reading.close();
+          assertLess(Number(kept), WINDOW + longest + 1);
+        } finally {
+          journal.close();
+        }
+        assert(verdictOf(path).isWhole);
+      });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("Journal.lastPrices() refuses prices that are missing or not those that were written", () => {
+  inFolder((folder) => {
+    const changes = {
+      "missing": "DELETE FROM checkpoint_prices WHERE seq = 10",
+      "not those": "UPDATE checkpoint_prices SET prices = zeroblob(24) WHERE seq = 10",
+      "not those that": "UPDATE checkpoint_prices SET decimals = 3 WHERE seq = 10",
+      "not those that it": "UPDATE checkpoint_prices SET fresh = 1 WHERE seq = 10",
+    };
+    for (const [what, sql] of Object.entries(changes)) {
+      const path = `${folder}/${what}.db`;
+      writeSample(path);
+      tamper(path, (database) => database.exec(sql));
+      using journal = openJournal(path);
+      const { message } = assertThrows(() => journal.lastPrices(), JournalError, what);
+      assert(message.startsWith(`The journal ${path} is damaged: the prices of entry 10 are `), message);
+      assertThrows(() => openJournal(path, { verify: true }), JournalError);
+      const verdict = verdictOf(path);
+      assert(!verdict.isWhole && verdict.flaw === "derived" && verdict.what.includes(what));
+    }
+  });
+});
+
+Deno.test("Journal.commit() refuses what no journal can hold before anything is written, and goes on", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path);
+    assertThrows(() => journal.commit({ entries: [draft(1)] }), Error, "startRun() comes first");
+    journal.startRun({ time: TIME, content: {} });
+    const { account, prices } = checkpoint(1);
+    const wrong = [
+      { entries: [{ ...draft(1), time: 1.5 }] },
+      { entries: [draft(1), { ...draft(1), content: { amount: 1n } }] },
+      { entries: [draft(1)], checkpoint: { ...checkpoint(1), time: NaN } },
+      { checkpoint: checkpoint(1, [1.5]) },
+      { checkpoint: checkpoint(1, [2 ** 53]) },
+      { checkpoint: { ...checkpoint(1), account: { ...account, cash: "1e5" } } },
+      { checkpoint: { ...checkpoint(1), positions: [{ symbol: "X", quantity: "", cost: "1" }] } },
+      { checkpoint: { ...checkpoint(1), prices: { ...prices, decimals: 9 } } },
+    ];
+    for (const commit of wrong) {
+      const { name } = assertThrows(() => journal.commit(commit), Error);
+      assert(name === "RangeError" || name === "TypeError", name);
+    }
+    assertEquals(journal.commit({ entries: [draft(1)] }), 2);
+    assertEquals(contentsOf(path).entries.length, 2);
+    journal.close();
+    journal.close();
+    assertThrows(() => journal.commit({ entries: [draft(2)] }), Error, "is closed");
+  });
+});
+
+Deno.test("Journal.commit() keeps the account and the positions of every run as of its last checkpoint", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path);
+    journal.startRun({ time: TIME, content: {} });
+    assertEquals(contentsOf(path).account, null);
+    const positions = [
+      { symbol: "ETHUSDT", quantity: "1.5", cost: "3000.25" },
+      { symbol: "BTCUSDT", quantity: "0", cost: "0" },
+    ];
+    journal.commit({ checkpoint: { ...checkpoint(1), positions } });
+    assertEquals(contentsOf(path).account, checkpoint(1).account);
+    assertEquals(contentsOf(path).positions, positions.toReversed());
+    journal.commit({ checkpoint: checkpoint(2) });
+    assertEquals(contentsOf(path).account, checkpoint(2).account);
+    assertEquals(contentsOf(path).positions, []);
+    assert(verdictOf(path).isWhole);
+  });
+});
+
+Deno.test("Journal.spent counts commits and their time by the clock that it is given", () => {
+  inFolder((folder) => {
+    const times = [0, 5, 10, 12, 20, 27];
+    using journal = openJournal(`${folder}/a.db`, { now: () => times.shift()! });
+    journal.startRun({ time: TIME, content: {} });
+    journal.commit({ entries: [draft(1)] });
+    journal.commit({});
+    journal.commit({ checkpoint: checkpoint(1) });
+    assertEquals(journal.spent, { commits: 3, totalMs: 14, worstMs: 7 });
+    assertEquals(times, []);
+  });
+});
+
+Deno.test("Journal keeps an integer up to 2^53 exactly, as a time and as a price", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    const largest = Number.MAX_SAFE_INTEGER;
+    using journal = openJournal(path);
+    journal.startRun({ time: largest, content: {} });
+    journal.commit({ checkpoint: checkpoint(1, [largest, largest - 1, 0]) });
+    assertEquals(journal.last()!.started.time, largest);
+    assertEquals(journal.lastPrices().values, [largest, largest - 1, 0]);
+  });
+});

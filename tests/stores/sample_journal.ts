@@ -1,0 +1,196 @@
+/** What the tests of the journal share: journals in folders of their own, and a database that fails on demand. */
+import { DatabaseSync } from "node:sqlite";
+import { Journal, type JournalOptions } from "../../src/stores/journal.ts";
+import type { CheckpointDraft } from "../../src/stores/journal_checkpoint.ts";
+import type { Draft, Entry, EntryType } from "../../src/stores/journal_entry.ts";
+import { type Connect, connect, type JournalDatabase } from "../../src/stores/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+
+export const TIME = 1_723_161_255_342_123;
+/** The prices that a resume needs in these tests. */
+export const WINDOW = 10;
+const ROOT = new URL("../../", import.meta.url);
+const TRIGGERS = ["entries_follow", "entries_stand", "entries_stay"];
+
+/** Runs `use` with a new folder, which is gone afterwards. */
+export function inFolder(use: (folder: string) => void): void {
+  const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
+  try {
+    use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** As `inFolder`, for what takes its time. */
+export async function inFolderAsync(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
+  try {
+    await use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+export function openJournal(path: string, options: Partial<JournalOptions> = {}): Journal {
+  return Journal.open(path, { now: () => performance.now(), window: WINDOW, ...options });
+}
+
+export function draft(number: number, type: EntryType = "fill"): Draft {
+  return { type, time: TIME + number, content: { number, price: "61607.85", note: "é\n\u0000\ufffd\ud800" } };
+}
+
+export function checkpoint(number: number, values: readonly number[] = [], fresh = false): CheckpointDraft {
+  return {
+    time: TIME + number,
+    state: { number },
+    account: { cash: `${10_000 - number}`, fees: "0.5", realized: "-3.25" },
+    positions: number % 2 === 0 ? [] : [{ symbol: "BTCUSDT", quantity: "0.01", cost: `${number}.5` }],
+    prices: { decimals: 2, fresh, values },
+  };
+}
+
+/** A closed journal with a run of `commits` commits of three entries each, all but the first after a checkpoint. */
+export function writeSample(path: string, commits = 5): void {
+  using journal = openJournal(path);
+  journal.startRun({ time: TIME, content: { config: { long: 10 } } });
+  for (let number = 1; number <= commits; number++) {
+    journal.commit({
+      entries: [draft(number, "signal"), draft(number)],
+      checkpoint: checkpoint(number, [number, number + 1, number + 2]),
+    });
+  }
+}
+
+/** All that a journal holds, as a reader sees it. */
+export function contentsOf(path: string) {
+  using reader = JournalReader.open(path);
+  const entries: Entry[] = [...reader.entries()];
+  return { entries, account: reader.account(), positions: reader.positions(), counts: reader.counts() };
+}
+
+/** Whether and where a journal is flawed, as a reader sees it. */
+export function verdictOf(path: string) {
+  using reader = JournalReader.open(path);
+  return reader.verifyChain();
+}
+
+/** Changes a closed journal by hand, past its triggers. */
+export function tamper(path: string, change: (database: DatabaseSync) => void): void {
+  const database = new DatabaseSync(path);
+  const saved = TRIGGERS.map((name) =>
+    String(database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name)!["sql"])
+  );
+  for (const name of TRIGGERS) database.exec(`DROP TRIGGER ${name}`);
+  change(database);
+  for (const sql of saved) database.exec(sql);
+  database.close();
+}
+
+/** The bytes of a journal and of what stands beside it, to see that nothing changes. */
+export function bytesOf(path: string): (Uint8Array | null)[] {
+  return [path, `${path}-wal`].map((file) => {
+    try {
+      const bytes = Deno.readFileSync(file);
+      return bytes.length === 0 ? null : bytes;
+    } catch {
+      return null;
+    }
+  });
+}
+
+/** Copies a journal as it lies on the disk, with its log and, if wanted, its shared memory. */
+export function copyJournal(from: string, to: string, withMemory = false): void {
+  for (const side of withMemory ? ["", "-wal", "-shm"] : ["", "-wal"]) {
+    try {
+      Deno.copyFileSync(from + side, to + side);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+/** Told of every write before and after it is made, by its number; it may throw instead. */
+export type OnWrite = (number: number, moment: "before" | "after", sql: string) => void;
+
+/** Real databases with someone in between. */
+export function watched(onWrite: OnWrite): Connect {
+  let number = 0;
+  return (path, readOnly): JournalDatabase => {
+    const database = connect(path, readOnly);
+    return {
+      prepare(sql) {
+        const statement = database.prepare(sql);
+        return {
+          run(...values) {
+            const at = number++;
+            onWrite(at, "before", sql);
+            const result = statement.run(...values);
+            onWrite(at, "after", sql);
+            return result;
+          },
+          get: (...values) => statement.get(...values),
+          all: (...values) => statement.all(...values),
+        };
+      },
+      close: () => database.close(),
+    };
+  };
+}
+
+/** As node:sqlite reports a failing disk. */
+export function diskError(): Error {
+  return Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode: 778 });
+}
+
+/** A database that waits for nobody. */
+export const impatient: Connect = (path, readOnly) => new DatabaseSync(path, { readOnly, timeout: 0 });
+
+/** Runs `body`, with `Journal` and `JournalReader`, as a process that may read and write what `flags` say. */
+export function journalProcess(folder: string, body: string, flags: readonly string[]): Deno.ChildProcess {
+  const from = (file: string) => JSON.stringify(new URL(`src/stores/${file}`, ROOT).href);
+  const script = `import { Journal } from ${from("journal.ts")};
+    import { JournalReader } from ${from("journal_reader.ts")};\n${body}`;
+  const path = `${folder}/process.js`;
+  Deno.writeTextFileSync(path, script);
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--config", new URL("deno.json", ROOT).pathname, ...flags, path],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+/** The lines that a process prints. */
+export async function* linesOf(process: Deno.ChildProcess): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
+
+/** Whether a small disk can be mounted, which takes a system with tmpfs and the right to it. */
+export const canMount = Deno.build.os === "linux" && (() => {
+  const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
+  try {
+    return mount(folder, "size=64k") && run("umount", folder);
+  } finally {
+    Deno.removeSync(folder);
+  }
+})();
+
+/** Mounts a disk of its own at `folder`; false where that is not possible. */
+export function mount(folder: string, options: string): boolean {
+  return run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder);
+}
+
+/** Runs a program of the system; whether it succeeded. */
+export function run(program: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
