@@ -244,12 +244,13 @@ class Desk {
       for (;;) {
         this.#tell(this.#pipeline.run(reader));
         const gap = this.#pipeline.heldGap;
-        if (gap === null) break;
+        if (gap === null || this.done) break;
         record(reader.taken - 1);
         await this.#feed.during(this.#fill(gap));
       }
     } finally {
-      record(reader.taken);
+      // A trade that is still held has not been worked off.
+      record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
     }
   }
 

@@ -49,7 +49,7 @@ export class AggregatePages implements LatePages {
       const newestId = newest.aggregates.at(-1)?.row.lastId ?? null;
       this.#at = await this.#find(next, newest, deadline);
       // How much there is to fetch is known before any of it is fetched.
-      return { rows: [], isEnd: this.#at === null || newestId === null || newestId < next, newestId };
+      return { rows: [], isEnd: this.#at === null, newestId };
     }
     const { rows, found } = await this.#ask(this.#at, deadline, (found) => {
       const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next);
@@ -96,15 +96,15 @@ export class AggregatePages implements LatePages {
       else low = last.id;
       // Only the newest page can be without one, and that one ends behind `next`.
       const { id, row } = high!;
-      if (low !== null && id - low <= PAGE_ROWS) return low + 1;
+      if (low !== null && id - low <= PAGE_ROWS) return low;
       const trades = row.firstId - next;
       const bottom = low === null ? Math.max(0, id - trades) : low + 1;
       const perTrade = aggregates.length / (last.row.lastId - first.row.firstId + 1);
       const guess = isFirst
         ? id - Math.round(trades * perTrade) - PAGE_ROWS / 2
-        : Math.floor((bottom + id) / 2);
+        : Math.floor((bottom + Math.max(bottom, id - PAGE_ROWS)) / 2);
       const at: number = Math.max(bottom, Math.min(guess, id - 1));
-      ({ aggregates } = await this.#ask(Math.max(0, at), deadline));
+      ({ aggregates } = await this.#ask(at, deadline));
     }
   }
 

@@ -109,7 +109,7 @@ export class Journal implements Disposable {
     let database: file.JournalDatabase | null = null;
     try {
       let version = schema.SCHEMA_VERSION;
-      if (file.isThere(path)) {
+      if (file.isThere(path, "open")) {
         // A connection that only reads leaves a damaged file alone even when it is closed.
         const reading = connect(path, true);
         try {
@@ -125,7 +125,11 @@ export class Journal implements Disposable {
         schema.migrate(database, path, version, migrations);
         inspect(database, path, verify);
         database.prepare("COMMIT").run();
-      } else database.prepare("ROLLBACK").run();
+      } else {
+        // Taking the lock is no proof: it can be had where writing is impossible.
+        database.prepare("UPDATE head SET seq = seq").run();
+        database.prepare("ROLLBACK").run();
+      }
       return new Journal(path, database, lock, options);
     } catch (error) {
       // What was begun is undone by closing.
@@ -173,6 +177,7 @@ export class Journal implements Disposable {
    * Begins a run with a `started` entry, on disk when this returns, and returns its number. Throws like `commit`.
    */
   startRun({ time, content }: Omit<Draft, "type">): number {
+    this.#mustTake();
     this.#write({ entries: [{ type: "started", time, content }] }, this.#run + 1);
     return this.#run;
   }
@@ -187,6 +192,7 @@ export class Journal implements Disposable {
    * can hold.
    */
   commit(commit: Commit): number {
+    this.#mustTake();
     if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     if (commit.checkpoint !== undefined || (commit.entries?.length ?? 0) > 0) this.#write(commit, this.#run);
     return this.#seq;
@@ -234,6 +240,11 @@ export class Journal implements Disposable {
     this.close();
   }
 
+  #mustTake(): void {
+    if (this.#isClosed) throw new Error(`The journal ${this.#path} is closed`);
+    if (this.#failure !== null) throw new JournalError(this.#failure);
+  }
+
   #read<T>(read: () => T): T {
     try {
       return read();
@@ -243,8 +254,6 @@ export class Journal implements Disposable {
   }
 
   #write({ entries = [], checkpoint }: Commit, run: number): void {
-    if (this.#isClosed) throw new Error(`The journal ${this.#path} is closed`);
-    if (this.#failure !== null) throw new JournalError(this.#failure);
     const lines = entries.map(lineOf);
     // A new run begins without prices, whatever the one before had.
     const before = run === this.#run ? this.#priced : null;
@@ -308,7 +317,7 @@ export class Journal implements Disposable {
   }
 }
 
-/** Takes the write lock, so that what hinders writing shows before anything is written; its caller lets it go. */
+/** Begins a transaction that nobody else can write beside; its caller ends it. */
 function prepareToWrite(database: file.JournalDatabase, path: string): void {
   database.prepare("PRAGMA synchronous = FULL").run();
   const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];

@@ -184,8 +184,8 @@ function placeBefore(database: JournalDatabase, entry: RawEntry): number | null 
       for (const { seq, hash } of rows) {
         if (typeof seq !== "number" || !(hash instanceof Uint8Array)) continue;
         last = seq;
-        // Others may have moved up or down by one to make room.
-        for (const place of [seq, seq + 1, seq + 2]) if (fits(hash, place)) return place;
+        // The one before it, where it was, or up or down by one for an entry that was moved.
+        for (const place of [seq + 1, seq, entry.seq + 1]) if (fits(hash, place)) return place;
       }
       if (rows.length < CHUNK) break;
     }

@@ -30,12 +30,17 @@ export interface JournalDatabase {
   close(): void;
 }
 
+/** What is done to a journal; only to "read" one takes no permission to write. */
+export type Doing = "open" | "read" | "write to";
+
 /** Opens the database at `path`; for writing it is made where it is missing. */
 export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
 
 /** How long a statement waits for another program that has the database locked, ms. */
 const PATIENCE_MS = 1000;
-const OWN_PID = /^\d+$/;
+/** The smallest page that SQLite has; it takes what is shorter for an empty database. */
+const LEAST_BYTES = 512;
+const PID = /^\d+$/;
 const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to begin a new one.";
 
 /** Opens the database at `path` through node:sqlite. */
@@ -99,14 +104,14 @@ export class JournalLock implements Disposable {
 
 /**
  * Whether there is a file at `path`. Throws a JournalError for what cannot be a journal: a folder, a device, nothing
- * but a journal's side files, a file without content.
+ * but a journal's side files, a file that is too short.
  */
-export function isThere(path: string): boolean {
+export function isThere(path: string, doing: Doing): boolean {
   let info: Deno.FileInfo;
   try {
     info = Deno.statSync(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw failed("open", path, error);
+    if (!(error instanceof Deno.errors.NotFound)) throw failed(doing, path, error);
     // SQLite would take these for part of the new journal.
     for (const side of [`${path}-wal`, `${path}-journal`]) {
       if (sizeAt(side) === 0) continue;
@@ -117,7 +122,12 @@ export function isThere(path: string): boolean {
   }
   if (info.isDirectory) throw refused(path, "it is a folder. Name a file in it.");
   if (!info.isFile) throw refused(path, "it is not a file. Choose another name.");
-  if (info.size === 0) throw refused(path, `it is empty (0 bytes), which a journal never is. ${RESTORE}`);
+  if (info.size < LEAST_BYTES) {
+    const has = info.size === 0
+      ? "it is empty"
+      : `it was cut short to ${info.size} bytes, or never was a journal`;
+    throw refused(path, `${has}. ${RESTORE}`);
+  }
   return true;
 }
 
@@ -132,7 +142,7 @@ export function damaged(path: string, what: string): JournalError {
 }
 
 /** What became of opening, reading or writing the journal at `path`: a JournalError for any error. */
-export function failed(doing: "open" | "read" | "write to", path: string, error: unknown): JournalError {
+export function failed(doing: Doing, path: string, error: unknown): JournalError {
   if (error instanceof JournalError) return error;
   return new JournalError(`Cannot ${doing} the journal ${path}: ${reasonOf(error, doing, path)}`, {
     cause: error,
@@ -145,7 +155,7 @@ export function resultCode(error: unknown): number | null {
   return typeof code === "number" ? code & 0xff : null;
 }
 
-function reasonOf(error: unknown, doing: string, path: string): string {
+function reasonOf(error: unknown, doing: Doing, path: string): string {
   if (error instanceof Deno.errors.NotCapable) {
     const folder = folderOf(path);
     const flags = doing === "read"
@@ -160,6 +170,7 @@ function reasonOf(error: unknown, doing: string, path: string): string {
   switch (resultCode(error)) {
     case 5:
     case 6:
+    case 15:
       return "another program has it locked. Close that program, then start again.";
     case 8:
       return `the file or its folder is read-only (${said}). Allow writing there, or choose another place.`;
@@ -191,7 +202,7 @@ function held(path: string, lockPath: string): JournalError {
 function holderOf(lockPath: string): string | null {
   try {
     const text = Deno.readTextFileSync(lockPath).trim();
-    return OWN_PID.test(text) ? text : null;
+    return PID.test(text) ? text : null;
   } catch {
     return null;
   }
@@ -232,7 +243,7 @@ function sizeAt(path: string): number {
     return Deno.statSync(path).size;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
-    throw failed("open", path, error);
+    throw error;
   }
 }
 

@@ -41,7 +41,7 @@ export class JournalReader implements Disposable {
   static open(path: string, { connect = connectToFile }: { readonly connect?: Connect } = {}): JournalReader {
     let database: JournalDatabase | null = null;
     try {
-      if (!isThere(path)) {
+      if (!isThere(path, "read")) {
         throw refused(path, "there is none. Name the file that a run keeps its journal in.");
       }
       database = connect(path, true);

@@ -22,7 +22,7 @@ export class BacktestView {
   readonly #isLive: boolean;
   readonly #log: Logger;
   readonly #lines = new EventLines(Deno.stdout);
-  #told = 0;
+  #gaps = 0;
   #lastLineAt = 0;
 
   constructor(config: Config) {
@@ -44,8 +44,8 @@ export class BacktestView {
     const line = narrate(event);
     if (line === null) return;
     if (!isNews) this.#log.debug(line.text);
-    else if (++this.#told <= TOLD || event.type !== "gap") this.#log[line.level](line.text);
-    else if (this.#told === TOLD + 1) this.#log.warn("further gaps are counted, not told");
+    else if (event.type !== "gap" || ++this.#gaps <= TOLD) this.#log[line.level](line.text);
+    else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not told");
   }
 
   /** Says something that is no event. */

@@ -74,9 +74,10 @@ export function narrate(event: PenstockEvent): Line | null {
 
 function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
   if (missing === 0) return warn(`the trade ids start anew at ${toId + 1}: the averages start again`);
-  const trades = missing === 1 ? "1 trade" : `${missing} trades`;
-  const gap = `gap: ${trades} missing (${fromId} to ${toId})`;
-  if (filled === missing) return info(`${gap}: fetched; they move the averages and trade nothing`);
+  const gap = missing === 1
+    ? `gap: trade ${fromId} missing`
+    : `gap: ${missing} trades missing (${fromId} to ${toId})`;
+  if (filled === missing) return info(`${gap}: fetched; late trades move the averages and trade nothing`);
   const fetched = filled === 0 ? "" : `${filled} fetched, `;
   return warn(`${gap}: ${fetched}the averages start again`);
 }

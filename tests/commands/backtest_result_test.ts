@@ -126,6 +126,7 @@ Deno.test("penstock backtest --out says why it cannot write before it reads anyt
   const file = await folder.write("trades.csv", csvText(TRADES));
   const cases: readonly (readonly [out: string, writable: string | undefined, message: RegExp])[] = [
     [`${folder.path}/no/result.json`, folder.path, /no\/result\.json: its folder does not exist$/],
+    [folder.path, folder.path, /: it is a folder$/],
     [
       `${folder.path}/result.json`,
       undefined,

@@ -140,11 +140,25 @@ Deno.test("penstock backtest shows a table on standard output and what is unusua
   assertEquals(code, 0);
   const { totals } = reckon(TRADES, DEFAULTS);
   assertMatch(stdout, /^\nBacktest of BTCUSDT, averages of 20 and 50 trades, on paper\n {2}1,500 trades in /);
-  assertMatch(stdout, new RegExp(`\\n {2}fills +${totals.fills}\\n`));
+  assertMatch(stdout, /\n {2}start cash 10,000\.00 USDT\n/);
+  assertMatch(
+    stdout,
+    new RegExp(`\\n {2}fills +${totals.fills}\\n {2}refused orders +${totals.refusals}\\n`),
+  );
   assertMatch(stdout, /\n {2}equity at the end, USDT +9,9\d\d\.\d\d\n/);
   const lines = stderr.split("\n");
   assertEquals(lines.filter((line) => / WARN {2}gap: /.test(line)).length, totals.gaps);
   assert(!(stdout + stderr).includes("\x1b"), "no terminal, no escapes");
+});
+
+Deno.test("penstock backtest shows a table of nothing when it ends before the first trade", async () => {
+  const { code, stdout, stderr } = await backtest(["--for=300ms", "-"], { input: silentAfter("") });
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(
+    stdout,
+    /\n {2}0 trades in 0\.\d\d s, 0 a second; no gaps\n {2}start cash 10,000\.00 USDT\n\nResult\n/,
+  );
+  assertMatch(stdout, /\n {2}net profit, USDT +0\.00\n/);
 });
 
 Deno.test("penstock backtest takes its options from a configuration file as well", async () => {

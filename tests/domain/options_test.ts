@@ -30,6 +30,8 @@ const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = 
   logFormat: "text",
 };
 
+const SWITCHES: readonly string[] = ["json", "newRun", "sort", "skipBad", "models"];
+
 Deno.test("OPTIONS has the contract's names and defaults", () => {
   const shown = shownConfig(configure({}).config);
   for (const [name, value] of Object.entries(CONTRACT)) assertEquals(shown[name], value, name);
@@ -42,7 +44,7 @@ Deno.test("OPTIONS can read every default, belongs to known commands and explain
     assert(commands.length > 0 && commands.every((command) => Object.hasOwn(COMMANDS, command)), name);
     assertMatch(help, /^\S.*[^.\s]$/);
     assertMatch(name, /^[a-z]+([A-Z][a-z]+)*$/);
-    assertEquals(value === null, name === "json", `${name} takes a value unless it is a switch`);
+    assertEquals(value === null, SWITCHES.includes(name), `${name} takes a value unless it is a switch`);
   }
 });
 

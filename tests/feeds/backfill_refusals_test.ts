@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { Backfill, type BackfillEnd } from "../../src/feeds/backfill.ts";
 import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
 import { RestBudget } from "../../src/feeds/rest_budget.ts";
-import { answering, backfillOf, collect, restOf, rowsFrom, START_TIME } from "./backfill_run.ts";
+import { REAL_CLOCK } from "../../src/feeds/rest_client.ts";
+import { answering, backfillOf, collect, restOf, rowsFrom } from "./backfill_run.ts";
 import { RawServer, type Visit } from "./raw_server.ts";
 
 const FROM = 100;
@@ -136,6 +137,15 @@ Deno.test("fetch() survives connections that break before and within an answer",
   assertEquals([rows.length, end.complete, server.visits.length], [3, true, 4]);
 });
 
+Deno.test("fetch() does not mistake the address for the error", async () => {
+  await using server = answering(() => (visit) => Promise.resolve(visit.end()));
+  const { backfill } = backfillOf(restOf(server), { symbol: "TLSUSDT", deadlineMs: 1_000 });
+  const { end } = await collect(backfill, FROM, null);
+  assertGaveUp(end);
+  const host = restOf(server).slice("http://".length);
+  assertEquals(end.reason, `no connection to ${host}: connection closed before message completed`);
+});
+
 Deno.test("fetch() gives up on an answer that does not come in time, wherever it stops", async () => {
   const stages: ((visit: Visit) => Promise<void>)[] = [
     nothing,
@@ -151,8 +161,9 @@ Deno.test("fetch() gives up on an answer that does not come in time, wherever it
     },
   ];
   await using server = answering((number) => stages[number - 1] ?? GOOD);
-  const { rows, end } = await endOf(server, { requestMs: 40 });
-  assertEquals([rows.length, end.complete, server.visits.length], [3, true, 5]);
+  const { rows, end } = await endOf(server, { requestMs: 200 });
+  assertEquals([rows.length, end.complete], [3, true]);
+  assert(server.visits.length >= 5);
 
   await using silent = answering(() => nothing);
   const late = await endOf(silent, { requestMs: 40, deadlineMs: 2_000 });
@@ -165,7 +176,7 @@ Deno.test("fetch() takes the refusal of an exchange that does not come to the en
   await using server = answering(() => (visit) =>
     write(visit, "HTTP/1.1 451 Unavailable\r\nContent-Length: 100\r\n\r\n{")
   );
-  const { end } = await endOf(server, { requestMs: 40 });
+  const { end } = await endOf(server, { requestMs: 300 });
   assertGaveUp(end);
   assertEquals(end.why, "refused");
   assertStringIncludes(end.reason, "HTTP 451");
@@ -188,6 +199,7 @@ const NEXT = { ...ROW, id: FROM + 1 };
 const UNBELIEVABLE: readonly [name: string, body: string, says: string][] = [
   ["nothing", "", "sent no JSON: "],
   ["a page for people", "<html>\r\n<body>Welcome to the hotel\x1b[31m</body>", "sent no JSON: <html>"],
+  ["a long story", "once upon a time ".repeat(300), "sent no JSON: once upon a time"],
   ["half an answer", `[{"id":100`, "sent no JSON"],
   ["an error as an answer", `{"code":-1000,"msg":"?"}`, "is not an array"],
   ["null", "null", "is not an array"],
@@ -249,47 +261,6 @@ Deno.test("fetch() keeps what joined before an answer that it does not believe",
   assertEquals([rows.length, end.why, end.fetched, end.lastId], [2000, "malformed", 2000, 2099]);
 });
 
-const AGGREGATE = { a: 7, p: "61837.6", q: "0.02", f: FROM, l: FROM + 2, T: START_TIME, m: true, M: true };
-const UNBELIEVABLE_AGGREGATES: readonly [name: string, rows: unknown[], says: string][] = [
-  ["trades", rowsFrom(FROM, 1), "aggregate id is undefined"],
-  ["no ids of trades", [{ ...AGGREGATE, f: undefined }], "covers trades undefined to 102"],
-  ["ids the wrong way round", [{ ...AGGREGATE, l: FROM - 1 }], "covers trades 100 to 99"],
-  ["aggregates out of order", [AGGREGATE, { ...AGGREGATE, f: 103, l: 103 }], "aggregate id is 7, expected 8"],
-  ["overlapping aggregates", [AGGREGATE, { ...AGGREGATE, a: 8 }], "covers trades 100 to 102, expected 103"],
-  ["a price of zero", [{ ...AGGREGATE, p: "0" }], `price is "0"`],
-  ["a hole", [AGGREGATE, { ...AGGREGATE, a: 8, f: 104, l: 104 }], "trade 104 stands behind trade 102"],
-];
-
-for (const [name, rows, says] of UNBELIEVABLE_AGGREGATES) {
-  Deno.test(`fetch() does not believe ${name} among aggregates`, async () => {
-    await using server = answering((number) =>
-      number === 1 ? { status: 404 } : { body: JSON.stringify(rows) }
-    );
-    const { end, rows: fetched } = await endOf(server);
-    assertGaveUp(end);
-    assertEquals([fetched, end.why], [[], "malformed"]);
-    assertStringIncludes(end.reason, says);
-  });
-}
-
-Deno.test("fetch() gives up where the exchange's aggregates do not go back as far", async () => {
-  const all = Array.from({ length: 3000 }, (_, index) => {
-    const id = 50_000 + index;
-    return { ...AGGREGATE, a: id, f: id, l: id };
-  });
-  await using server = answering((number, url) => {
-    if (number === 1) return { status: 404 };
-    const fromId = url.searchParams.get("fromId");
-    const rows = fromId === null ? all.slice(-1000) : all.filter(({ a }) => a >= Number(fromId));
-    return { body: JSON.stringify(rows.slice(0, 1000)) };
-  });
-  const { end } = await endOf(server);
-  assertGaveUp(end);
-  assertEquals(end.why, "no-join");
-  assertStringIncludes(end.reason, "trade 100 is not there, the first after it is 50000");
-  assert(server.visits.length < 8, `${server.visits.length} requests`);
-});
-
 Deno.test("fetch() reads no more than 4 MiB of an answer", async () => {
   const chunk = new TextEncoder().encode(" ".repeat(64 * 1024));
   let sent = 0;
@@ -325,37 +296,48 @@ Deno.test("fetch() unpacks no more than 4 MiB of a packed answer", async () => {
   assertStringIncludes(end.reason, "sent more than 4194304 bytes");
 });
 
-Deno.test("fetch() ends at once when it is stopped, wherever it is", async () => {
-  const places: [name: string, answer: Parameters<typeof answering>[0]][] = [
-    ["within an answer's head", () => nothing],
-    ["within its body", () => (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[")],
-    ["in a pause", () => ({ status: 429, headers: { "Retry-After": "50" } })],
-    ["in the wait for the tail", () => ({})],
-  ];
-  for (const [name, answer] of places) {
+const STOPPED: readonly [where: string, answer: Parameters<typeof answering>[0]][] = [
+  ["before an answer", () => nothing],
+  ["within an answer", () => (visit) => write(visit, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[")],
+  ["where it is to stay away", () => ({ status: 429, headers: { "Retry-After": "50" } })],
+  ["in the wait for the tail", () => ({})],
+];
+
+for (const [where, answer] of STOPPED) {
+  Deno.test(`fetch() ends at once when it is stopped ${where}`, async () => {
     const asked = Promise.withResolvers<void>();
+    const paused = Promise.withResolvers<void>();
     await using server = answering((number, url) => {
       asked.resolve();
       return answer(number, url);
     });
     const stop = new AbortController();
-    const backfill = new Backfill({ restEndpoint: restOf(server), symbol: "BTCUSDT", signal: stop.signal });
+    const { backfill } = backfillOf(restOf(server), {
+      signal: stop.signal,
+      clock: {
+        now: REAL_CLOCK.now,
+        pause(ms, signal) {
+          paused.resolve();
+          return REAL_CLOCK.pause(ms, signal);
+        },
+      },
+    });
     const fetching = collect(backfill, FROM, FROM + 2);
-    await asked.promise;
-    // Let the answer arrive, if there is any.
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await (typeof answer(1, new URL("http://x")) === "function" ? asked : paused).promise;
+    // When the beginning of an answer has arrived cannot be seen from outside.
+    if (where === "within an answer") await new Promise((resolve) => setTimeout(resolve, 20));
     const begun = performance.now();
     stop.abort();
     const { end } = await fetching;
     assertGaveUp(end);
-    assertEquals([end.why, end.lastId], ["stopped", FROM - 1], name);
-    assert(performance.now() - begun < 500, name);
+    assertEquals([end.why, end.lastId], ["stopped", FROM - 1]);
+    assert(performance.now() - begun < 500);
     // Nor is anything begun from then on.
     const { length } = server.visits;
     assertEquals((await collect(backfill, FROM, null)).end.complete, false);
     assertEquals(server.visits.length, length);
-  }
-});
+  });
+}
 
 Deno.test("a fetch that is left leaves nothing behind", async () => {
   await using server = answering((_number, url) => ({

@@ -28,6 +28,14 @@ Deno.test("RestBudget takes the host's own count, higher or lower", () => {
   assertEquals(budget.waitMs(25, 2_000), 0);
 });
 
+Deno.test("RestBudget begins every minute anew", () => {
+  const budget = new RestBudget({ perMinute: 100, share: 1 });
+  budget.spend(90, 0);
+  budget.spend(20, MINUTE);
+  assertEquals(budget.waitMs(80, MINUTE), 0);
+  assertEquals(budget.waitMs(81, MINUTE), 61_000);
+});
+
 Deno.test("RestBudget holds off for as long as it is told, and never for less than it was told before", () => {
   const budget = new RestBudget();
   budget.holdOff(5_000, 100);

@@ -268,17 +268,34 @@ Deno.test({
   },
 });
 
-Deno.test("ResultFile.finish() says why where its name is taken by a folder", () => {
-  inFolder((folder) => {
+Deno.test("ResultFile.create() refuses a folder before anything is written, there or not", () => {
+  const names = inFolder((folder) => {
+    Deno.mkdirSync(`${folder}/x.json`);
+    Deno.symlinkSync(`${folder}/x.json`, `${folder}/y.json`);
+    for (const path of ["x.json", "x.json/", "y.json", "none/", "."].map((name) => `${folder}/${name}`)) {
+      assertThrows(
+        () => ResultFile.create(path, HEAD),
+        ResultFileError,
+        `the result cannot be written to ${path}: it is a folder`,
+      );
+    }
+    assertEquals([...Deno.readDirSync(`${folder}/x.json`)], []);
+  });
+  assertEquals(names, ["x.json", "y.json"]);
+});
+
+Deno.test("ResultFile.finish() says why where a folder took its name meanwhile, and leaves no part", () => {
+  const names = inFolder((folder) => {
     const path = `${folder}/x.json`;
-    Deno.mkdirSync(path);
     using file = ResultFile.create(path, HEAD);
+    Deno.mkdirSync(path);
     assertThrows(
       () => file.finish(SUMMARY, RESULTS),
       ResultFileError,
       `the result cannot be written to ${path}: Is a directory`,
     );
   });
+  assertEquals(names, ["x.json"]);
 });
 
 for (const fills of [0, 10_000]) {

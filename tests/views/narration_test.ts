@@ -35,9 +35,34 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
     "gap: 3 trades missing (5 to 7): the averages start again",
   ],
   [
+    { type: "gap", time, symbol, fromId: 5, toId: 7, missing: 3, filled: 2 },
+    "warn",
+    "gap: 3 trades missing (5 to 7): 2 fetched, the averages start again",
+  ],
+  [
+    { type: "gap", time, symbol, fromId: 5, toId: 7, missing: 3, filled: 3 },
+    "info",
+    "gap: 3 trades missing (5 to 7): fetched; late trades move the averages and trade nothing",
+  ],
+  [
+    { type: "gap", time, symbol, fromId: 5, toId: 5, missing: 1, filled: 0 },
+    "warn",
+    "gap: trade 5 missing: the averages start again",
+  ],
+  [
+    { type: "gap", time, symbol, fromId: 5, toId: 5, missing: 1, filled: 1 },
+    "info",
+    "gap: trade 5 missing: fetched; late trades move the averages and trade nothing",
+  ],
+  [
     { type: "gap", time, symbol, fromId: 8, toId: 7, missing: 0, filled: 0 },
     "warn",
     "the trade ids start anew at 8: the averages start again",
+  ],
+  [
+    { type: "gap", time, symbol, fromId: 0, toId: -1, missing: 0, filled: 0 },
+    "warn",
+    "the trade ids start anew at 0: the averages start again",
   ],
   [
     {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type BacktestProgress, grouped, progressLine } from "../../src/views/progress.ts";
+import { type BacktestProgress, progressLine } from "../../src/views/progress.ts";
 
 const STATE: BacktestProgress = {
   bytesRead: 123_456_789,
@@ -17,7 +17,28 @@ Deno.test("progressLine() says how far it has come, how fast, and how long it wi
   assertEquals(line(), "25 %  123.5 of 493.8 MB  5,000,000 trades  5,000,000 trades/s  3 s left");
   assertEquals(
     line({ bytesRead: 493_827_155, elapsedMs: 2_500 }),
-    "99 %  493.8 of 493.8 MB  5,000,000 trades  2,000,000 trades/s  0 s left",
+    "99 %  493.8 of 493.8 MB  5,000,000 trades  2,000,000 trades/s  0 ms left",
+  );
+});
+
+Deno.test("progressLine() says the time left in its two largest units", () => {
+  const left = (ms: number) =>
+    / {2}([^ ].*) left$/.exec(line({ elapsedMs: ms / 3 }))?.[1]?.split("  ").at(-1);
+  assertEquals(
+    [12, 900, 59_000, 90_000, 10_800_000, 100_800_000].map(left),
+    ["12 ms", "0.9 s", "59 s", "1 m 30 s", "3 h 0 m", "1 d 4 h"],
+  );
+});
+
+Deno.test("progressLine() leaves out the time left while less than 1 % is done", () => {
+  const state = { bytesTotal: 1_000_000_000, elapsedMs: 1_000 };
+  assertEquals(
+    line({ ...state, bytesRead: 9_999_999 }),
+    "0 %  10.0 of 1000.0 MB  5,000,000 trades  5,000,000 trades/s",
+  );
+  assertEquals(
+    line({ ...state, bytesRead: 10_000_000 }),
+    "1 %  10.0 of 1000.0 MB  5,000,000 trades  5,000,000 trades/s  1 m 39 s left",
   );
 });
 
@@ -60,9 +81,4 @@ Deno.test("progressLine() is cut to the width, and says so with an ellipsis", ()
       assert(!/NaN|Infinity|undefined|null|-/.test(shown), shown);
     },
   ));
-});
-
-Deno.test("grouped() puts commas between thousands", () => {
-  const shown = [0, 7, 999, 1_000, 12_345, 999_999, 1_000_000, 9_007_199_254_740_991].map(grouped);
-  assertEquals(shown, ["0", "7", "999", "1,000", "12,345", "999,999", "1,000,000", "9,007,199,254,740,991"]);
 });

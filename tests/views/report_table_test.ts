@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { SummaryEvent } from "../../src/domain/event.ts";
 import type { Metrics } from "../../src/domain/metrics.ts";
-import { type ReportColumn, reportTable, span } from "../../src/views/report_table.ts";
+import { type ReportColumn, reportTable } from "../../src/views/report_table.ts";
 import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../support/sample_metrics.ts";
 
 function column(
@@ -13,8 +13,12 @@ function column(
   return { title, summary: { ...SUMMARY, ...summary, metrics: { ...METRICS, ...metrics } } };
 }
 
-function table(columns: readonly ReportColumn[], summary: Partial<SummaryEvent> = {}): string {
-  return reportTable({ summary: { ...SUMMARY, ...summary }, short: 20, long: 50 }, columns);
+function table(
+  columns: readonly ReportColumn[],
+  summary: Partial<SummaryEvent> = {},
+  cash = "10000",
+): string {
+  return reportTable({ summary: { ...SUMMARY, ...summary }, short: 20, long: 50, cash }, columns);
 }
 
 /** The figure of one row in a table of one column with these metrics. */
@@ -32,6 +36,7 @@ Deno.test("reportTable() of one run says what it came to", () => {
 Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   1,019,904 trades in 2.34 s, 435,856 a second; no gaps
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
+  start cash 10,000.00 USDT
 
 Result
   net profit, USDT                           -193.42
@@ -40,12 +45,13 @@ Result
   against buy and hold                       -2.05 %
   gross profit, USDT                         +412.70
   gross loss, USDT                           -606.12
-  open position, USDT                           0.00
+  open profit, USDT                             0.00
   fees, USDT                                  205.96
   equity at the end, USDT                   9,806.58
 
 Trading
   fills                                          206
+  refused orders                                   0
   round trips                                    103
   won / lost / even                      30 / 72 / 1
   win rate                                   29.13 %
@@ -88,6 +94,7 @@ Deno.test("reportTable() of three fill models puts them side by side, and – wh
     {
       netProfit: "1234567.891",
       return: "1.234567891",
+      ...{ roundTrips: 6_172, wins: 4_172, losses: 1_998, breakEven: 2 },
       holdingTimeMs: { shortest: 90_000, mean: 5e6, longest: 9e8 },
     },
     { fills: 12_345, refusals: 1_003, equity: "1244567.891" },
@@ -100,52 +107,54 @@ Deno.test("reportTable() of three fill models puts them side by side, and – wh
 Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   99,574 trades in 2.34 s, 435,856 a second; 1 gap, 1,200 duplicates dropped, 3 unusable
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
+  start cash 10,000.00 USDT
 
-                                             optimistic           configured    pessimistic
+                                          optimistic           configured  pessimistic
 
 Result
-  net profit, USDT                        +1,234,567.89              -193.42           0.00
-  return                                      +123.46 %              -1.93 %         0.00 %
-  buy and hold                                  +0.12 %              +0.12 %        +0.12 %
-  against buy and hold                          -2.05 %              -2.05 %        -0.12 %
-  gross profit, USDT                            +412.70              +412.70           0.00
-  gross loss, USDT                              -606.12              -606.12           0.00
-  open position, USDT                              0.00                 0.00           0.00
-  fees, USDT                                     205.96               205.96           0.00
-  equity at the end, USDT                  1,244,567.89             9,806.58      10,000.00
+  net profit, USDT                     +1,234,567.89              -193.42         0.00
+  return                                   +123.46 %              -1.93 %       0.00 %
+  buy and hold                               +0.12 %              +0.12 %      +0.12 %
+  against buy and hold                       -2.05 %              -2.05 %      -0.12 %
+  gross profit, USDT                         +412.70              +412.70         0.00
+  gross loss, USDT                           -606.12              -606.12         0.00
+  open profit, USDT                             0.00                 0.00         0.00
+  fees, USDT                                  205.96               205.96         0.00
+  equity at the end, USDT               1,244,567.89             9,806.58    10,000.00
 
 Trading
-  fills                          12,345 (1,003 refused)                  206  0 (7 refused)
-  round trips                                       103                  103              0
-  won / lost / even                         30 / 72 / 1          30 / 72 / 1      0 / 0 / 0
-  win rate                                      29.13 %              29.13 %              –
-  average win, USDT                              +13.76               +13.76              –
-  average loss, USDT                              -8.42                -8.42              –
-  largest win, USDT                              +51.20               +51.20              –
-  largest loss, USDT                             -33.13               -33.13              –
-  profit factor                                    0.68                 0.68              –
-  payoff ratio                                     1.63                 1.63              –
-  expectancy, USDT a round trip                   -1.88                -1.88              –
-  longest winning streak                              4                    4              0
-  longest losing streak                              11                   11              0
-  holding time, mean                           1 h 23 m               4.52 s              –
-  holding time, shortest                       1 m 30 s               0.34 s              –
-  holding time, longest                       10 d 10 h              1 m 1 s              –
-  time in the market                            48.12 %              48.12 %         0.00 %
+  fills                                       12,345                  206            0
+  refused orders                               1,003                    0            7
+  round trips                                  6,172                  103            0
+  won / lost / even                4,172 / 1,998 / 2          30 / 72 / 1    0 / 0 / 0
+  win rate                                   29.13 %              29.13 %            –
+  average win, USDT                           +13.76               +13.76            –
+  average loss, USDT                           -8.42                -8.42            –
+  largest win, USDT                           +51.20               +51.20            –
+  largest loss, USDT                          -33.13               -33.13            –
+  profit factor                                 0.68                 0.68            –
+  payoff ratio                                  1.63                 1.63            –
+  expectancy, USDT a round trip                -1.88                -1.88            –
+  longest winning streak                           4                    4            0
+  longest losing streak                           11                   11            0
+  holding time, mean                        1 h 23 m               4.52 s            –
+  holding time, shortest                    1 m 30 s               0.34 s            –
+  holding time, longest                    10 d 10 h              1 m 1 s            –
+  time in the market                         48.12 %              48.12 %       0.00 %
 
 Risk
-  largest drawdown                               2.02 %               2.02 %              –
-  largest drawdown, USDT                         203.12               203.12              –
-    from                            2024-08-08 23:54:18  2024-08-08 23:54:18              –
-    to                              2024-08-09 00:09:59  2024-08-09 00:09:59              –
-    length                                    15 m 41 s            15 m 41 s              –
-  longest time under water                    15 m 43 s            15 m 43 s              –
-  annualized return                                   –                    –              –
-  annualized volatility                         81.23 %              81.23 %              –
-  Sharpe                                         -12.35               -12.35              –
-  Sortino                                        -15.10               -15.10              –
-  Calmar                                              –                    –              –
-  SQN                                             -1.99                -1.99              –
+  largest drawdown                            2.02 %               2.02 %            –
+  largest drawdown, USDT                      203.12               203.12            –
+    from                         2024-08-08 23:54:18  2024-08-08 23:54:18            –
+    to                           2024-08-09 00:09:59  2024-08-09 00:09:59            –
+    length                                 15 m 41 s            15 m 41 s            –
+  longest time under water                 15 m 43 s            15 m 43 s            –
+  annualized return                                –                    –            –
+  annualized volatility                      81.23 %              81.23 %            –
+  Sharpe                                      -12.35               -12.35            –
+  Sortino                                     -15.10               -15.10            –
+  Calmar                                           –                    –            –
+  SQN                                          -1.99                -1.99            –
 
   Volatility, Sharpe and Sortino are from equity at full minutes, annualized to 365 days;
   annualized return and Calmar need a day of trades. Risk-free rate and target return are 0.
@@ -153,25 +162,90 @@ Risk
   );
 });
 
+Deno.test("reportTable() says what cash it began with, in the symbol's quote currency", () => {
+  const cash = (cash: string, symbol: string) => table([column()], { symbol }, cash).split("\n")[4];
+  assertEquals(cash("1234567.891", "BTCUSDT"), "  start cash 1,234,567.89 USDT");
+  assertEquals(cash("0.0512345", "ETHBTC"), "  start cash 0.05123 BTC");
+});
+
+Deno.test("reportTable() of a run without a trade has no line for its times", () => {
+  const lines = table([column(NOTHING_BOUGHT)], {
+    ...{ trades: 0, firstTime: null, lastTime: null, elapsedMs: 4, tradesPerSecond: 0 },
+  }).split("\n");
+  assertEquals(lines.slice(2, 6), [
+    "  0 trades in 0.00 s, 0 a second; no gaps",
+    "  start cash 10,000.00 USDT",
+    "",
+    "Result",
+  ]);
+});
+
 Deno.test("reportTable() shows small amounts to four digits: prices of a hundred-thousandth are not 0.00", () => {
   const shown = (amount: string) => figure("average loss, USDT", { averageLoss: amount });
   assertEquals(
-    ["-0.000012345678", "-0.00000001", "-0.5", "-0.1234567", "-1", "-1.006", "0"].map(shown),
-    ["-0.00001235", "-0.00000001", "-0.5", "-0.1235", "-1.00", "-1.01", "0.00"],
+    ["-0.000012345678", "-0.00000001", "-0.00999", "-0.0123456", "-0.09876543", "-0.004"].map(shown),
+    ["-0.00001235", "-0.00000001", "-0.00999", "-0.01235", "-0.09877", "-0.004"],
+  );
+  assertEquals(
+    ["-0.1", "-0.1234567", "-0.5", "-1", "-1.006", "0"].map(shown),
+    ["-0.10", "-0.12", "-0.50", "-1.00", "-1.01", "0.00"],
   );
 });
 
 Deno.test("reportTable() groups thousands of amounts and counts, and marks gains and losses", () => {
   const net = (netProfit: string) => figure("net profit, USDT", { netProfit });
   assertEquals(
-    ["1", "-1234.567", "999999.995", "12345678901234.5678", "0", "0.001"].map(net),
-    ["+1.00", "-1,234.57", "+1,000,000.00", "+12,345,678,901,234.57", "0.00", "+0.001"],
+    ["1", "-1234.567", "999999.995", "123456789012.345", "0", "0.001"].map(net),
+    ["+1.00", "-1,234.57", "+1,000,000.00", "+123,456,789,012.34", "0.00", "+0.001"],
   );
   assertEquals(figure("round trips", { roundTrips: 1_234_567 }), "1,234,567");
-  assertEquals(figure("fills", {}, { fills: 12_345, refusals: 6_789 }), "12,345 (6,789 refused)");
+  assertEquals(
+    figure("won / lost / even", { wins: 1_234, losses: 12_345, breakEven: 0 }),
+    "1,234 / 12,345 / 0",
+  );
   // What only goes one way needs no sign.
   assertEquals(figure("fees, USDT", { fees: "9999.999" }), "10,000.00");
   assertEquals(figure("win rate", { winRate: "1" }), "100.00 %");
+  assertEquals(figure("return", { return: "-123.456789" }), "-12,345.68 %");
+  assertEquals(figure("Sharpe", { sharpe: "1234.5" }), "1,234.50");
+});
+
+Deno.test("reportTable() counts fills and refused orders in rows of their own", () => {
+  const totals = { fills: 12_345, refusals: 6_789 };
+  assertEquals(figure("fills", {}, totals), "12,345");
+  assertEquals(figure("refused orders", {}, totals), "6,789");
+  assertEquals(figure("refused orders", {}), "0");
+});
+
+Deno.test("reportTable() has no sign before a figure that it shows as nothing", () => {
+  const shown = (value: string) => [
+    figure("return", { return: value }),
+    figure("Sharpe", { sharpe: value }),
+    figure("net profit, USDT", { netProfit: value }),
+  ];
+  assertEquals(shown("0"), ["0.00 %", "0.00", "0.00"]);
+  assertEquals(shown("-0"), ["0.00 %", "0.00", "0.00"]);
+  // An amount so small is shown, a share or a ratio is not.
+  assertEquals(shown("0.00004"), ["0.00 %", "0.00", "+0.00004"]);
+  assertEquals(shown("-0.00004"), ["0.00 %", "0.00", "-0.00004"]);
+  assertEquals(shown("0.00006"), ["+0.01 %", "0.00", "+0.00006"]);
+  assertEquals(shown("-0.00006"), ["-0.01 %", "0.00", "-0.00006"]);
+  assertEquals(shown("-0.006"), ["-0.60 %", "-0.01", "-0.006"]);
+});
+
+Deno.test("reportTable() writes what is huge with an exponent, as ratios to next to nothing are", () => {
+  const sharpe = (value: string) => figure("Sharpe", { sharpe: value });
+  assertEquals(
+    ["999999999999.99", "1000000000000", "-12345678901234.5678", "1e50"].map(sharpe),
+    ["999,999,999,999.99", "1.00e+12", "-1.23e+13", "1.00e+50"],
+  );
+  // The share counts as it is shown, in hundredths of the whole.
+  const annualized = (value: string) => figure("annualized return", { annualizedReturn: value });
+  assertEquals(
+    ["9876543210", "12345678901", "-12345678901", "4.2e300"].map(annualized),
+    ["+987,654,321,000.00 %", "+1.23e+12 %", "-1.23e+12 %", "+4.20e+302 %"],
+  );
+  assertEquals(figure("net profit, USDT", { netProfit: "12345678901234.5" }), "+1.23e+13");
 });
 
 Deno.test("reportTable() shows – for every figure that does not exist, and never null or NaN", () => {
@@ -244,29 +318,12 @@ Deno.test("reportTable() of one run is at most 100 characters wide, its figures 
     elapsedMs: whole,
   });
   fc.assert(fc.property(metrics, summary, (changes, totals) => {
-    const lines = table([column(changes, totals)], totals).split("\n");
+    const text = table([column(changes, totals)], totals);
+    const lines = text.split("\n");
     for (const line of lines) assert(line.length <= 100, line);
-    const ends = lines.slice(5, -4).filter((line) => line.startsWith("  ")).map((line) => line.length);
+    const ends = lines.slice(6, -4).filter((line) => line.startsWith("  ")).map((line) => line.length);
     assertEquals(new Set(ends).size, 1);
     assert(lines.every((line) => line === line.trimEnd()));
+    assert(!/[-+]0(\.0+)?( %)?$/m.test(text), text);
   }));
-});
-
-Deno.test("span() says a length of time in its two largest units", () => {
-  const second = 1_000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
-  const cases: [number | null, string][] = [
-    [null, "–"],
-    [0, "0 s"],
-    [350, "0.35 s"],
-    [9_994, "9.99 s"],
-    [12 * second, "12 s"],
-    [59_400, "59 s"],
-    [59_600, "1 m 0 s"],
-    [12 * minute + 3 * second, "12 m 3 s"],
-    [hour - 1, "1 h 0 m"],
-    [5 * hour + 59 * minute, "5 h 59 m"],
-    [day + 4 * hour, "1 d 4 h"],
-    [1_234 * day, "1,234 d 0 h"],
-  ];
-  for (const [milliseconds, text] of cases) assertEquals(span(milliseconds), text);
 });

@@ -1,0 +1,338 @@
+import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import { Journal } from "../../src/stores/journal.ts";
+import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
+import { SeededRandom } from "../support/random.ts";
+import {
+  canMount,
+  checkpoint,
+  contentsOf,
+  copyJournal,
+  diskError,
+  draft,
+  inFolder,
+  inFolderAsync,
+  journalProcess,
+  linesOf,
+  mount,
+  openJournal,
+  run,
+  TIME,
+  verdictOf,
+  watched,
+  WINDOW,
+} from "./sample_journal.ts";
+
+/** How often a writer is killed; raise it for a long look. */
+const KILLS = 20;
+
+/** One after another: what is done to a new journal. Together they write to every table and let go of prices. */
+const STEPS: readonly ((journal: Journal) => void)[] = [
+  (journal) => journal.startRun({ time: TIME, content: { long: WINDOW } }),
+  (journal) => journal.commit({ entries: [draft(1, "connected")] }),
+  (journal) => journal.commit({ entries: [draft(2)], checkpoint: checkpoint(3, [1, 2, 3]) }),
+  (journal) =>
+    journal.commit({ entries: [draft(4), draft(5)], checkpoint: checkpoint(5, [4, 5, 6, 7, 8, 9, 10]) }),
+  (journal) => journal.commit({ checkpoint: checkpoint(7, [11, 12, 13]) }),
+  (journal) => journal.commit({ entries: [draft(8, "stopped")] }),
+];
+
+/** All that stands in a journal after so many steps; null as long as there is none. */
+function statesOf(folder: string): (ReturnType<typeof stateOf>)[] {
+  const path = `${folder}/plain.db`;
+  const states: ReturnType<typeof stateOf>[] = [];
+  using journal = openJournal(path);
+  for (const step of [() => {}, ...STEPS]) {
+    step(journal);
+    const copy = `${folder}/plain_${states.length}.db`;
+    copyJournal(path, copy);
+    states.push(stateOf(copy));
+  }
+  return states;
+}
+
+/** What a resume sees of a journal, which is opened for it like after a crash. */
+function stateOf(path: string) {
+  using journal = openJournal(path, { verify: true });
+  const { values } = journal.lastPrices();
+  assert(verdictOf(path).isWhole);
+  return { ...contentsOf(path), last: journal.last(), values };
+}
+
+function isMissing(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+Deno.test("Journal stops at a fault at any write and opens again whole, with all that it confirmed", () => {
+  inFolder((folder) => {
+    const states = statesOf(folder);
+    let number = 0;
+    // Until no write is left that could fail.
+    for (let failing = 0, hasFailed = true; hasFailed; failing++) {
+      hasFailed = false;
+      for (const [moment, isLasting] of [["before", false], ["before", true], ["after", false]] as const) {
+        const path = `${folder}/${number++}.db`;
+        let failed = "";
+        const connection = watched((at, when, sql) => {
+          if (when !== moment || !(isLasting ? at >= failing : at === failing)) return;
+          if (failed === "") failed = sql;
+          throw diskError();
+        });
+        let confirmed = -1;
+        const error = faultOf(() => {
+          using journal = openJournal(path, { connect: connection });
+          confirmed = 0;
+          for (const step of STEPS) {
+            const why = faultOf(() => step(journal));
+            if (why !== null) {
+              const again = assertThrows(() => journal.commit({ entries: [draft(9)] }), JournalError);
+              assertEquals(again.message, `${why.message} It takes nothing more until it is opened again.`);
+              throw why;
+            }
+            confirmed++;
+          }
+        });
+        if (failed === "") continue;
+        hasFailed = true;
+        const doing = confirmed < 0 ? "open" : "write to";
+        assertEquals(
+          error?.message,
+          `Cannot ${doing} the journal ${path}: the disk failed (disk I/O error). ` +
+            "See that it is well and has room, then start again.",
+        );
+        assert(isMissing(`${path}.new`) && isMissing(`${path}.lock`));
+        const state = stateOf(path);
+        // Whoever is told of a fault after the commit cannot know that it took place.
+        const isIn = moment === "after" && failed === "COMMIT" && confirmed >= 0;
+        assertEquals(state, states[Math.max(0, confirmed) + (isIn ? 1 : 0)]!, `${moment} ${failed}`);
+      }
+    }
+    // Making it, and eight writes for a step at least.
+    assertGreater(number / 3, 50);
+  });
+});
+
+function faultOf(use: () => void): JournalError | null {
+  try {
+    use();
+    return null;
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    return error;
+  }
+}
+
+Deno.test("Journal is whole in whatever moment its process dies, before, after and within any write", () => {
+  inFolder((folder) => {
+    const states = statesOf(folder);
+    const path = `${folder}/a.db`;
+    const random = new SeededRandom(7);
+    let confirmed = 0;
+    let isOpen = false;
+    let count = 0;
+    const found = new Set<number>();
+    const look = (moment: string, sql: string) => {
+      for (const withMemory of [false, true]) {
+        const copy = `${folder}/copy_${count++}.db`;
+        copyJournal(path, copy, withMemory);
+        if (!isOpen && isMissing(copy)) continue;
+        const state = stateOf(copy);
+        const isIn = moment === "after" && sql === "COMMIT" && isOpen;
+        assertEquals(state, states[confirmed + (isIn ? 1 : 0)]!, `${moment} ${sql}`);
+        found.add(confirmed);
+      }
+      if (!isOpen || moment === "before") return;
+      // The write reached the disk in part.
+      const torn = `${folder}/torn_${count}.db`;
+      copyJournal(path, torn);
+      const log = Deno.readFileSync(`${torn}-wal`);
+      Deno.writeFileSync(`${torn}-wal`, log.subarray(0, random.whole(0, log.length)));
+      const { entries } = stateOf(torn);
+      assertEquals(entries, states.at(-1)!.entries.slice(0, entries.length));
+    };
+    const connection = watched((_number, moment, sql) => look(moment, sql));
+    {
+      using journal = openJournal(path, { connect: connection });
+      isOpen = true;
+      for (const step of STEPS) {
+        step(journal);
+        confirmed++;
+      }
+    }
+    assertEquals([...found], [0, 1, 2, 3, 4, 5]);
+    assertEquals(stateOf(path), states.at(-1)!);
+  });
+});
+
+Deno.test(`Journal has all that it confirmed after its process is killed, ${KILLS} times over`, async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/data/a.db`;
+    Deno.mkdirSync(`${folder}/data`);
+    const body = `
+      const options = { now: () => 0, window: 10 };
+      let journal = Journal.open(${JSON.stringify(path)}, options);
+      if (journal.run === 0) journal.startRun({ time: 1, content: {} });
+      let number = journal.last().checkpoint?.state.number ?? 0;
+      const amount = (x) => String(x);
+      for (;;) {
+        // Now and then the journal is closed and opened again, so that it dies in the midst of that too.
+        if (++number % 97 === 0) {
+          journal.close();
+          journal = Journal.open(${JSON.stringify(path)}, options);
+        }
+        const seq = journal.commit({
+          entries: [{ type: "fill", time: number, content: { number } }],
+          checkpoint: {
+            time: number,
+            state: { number },
+            account: { cash: amount(number), fees: "0", realized: "0" },
+            positions: [{ symbol: "BTCUSDT", quantity: amount(number), cost: "1" }],
+            prices: { decimals: 2, fresh: false, values: [3 * number, 3 * number + 1, 3 * number + 2] },
+          },
+        });
+        console.log(seq + " " + number);
+      }
+    `;
+    const flags = [`--allow-read=${folder}/data`, `--allow-write=${folder}/data`];
+    const random = new SeededRandom(11);
+    for (let time = 0; time < KILLS; time++) {
+      const process = journalProcess(folder, body, flags);
+      const printed: string[] = [];
+      const until = random.whole(0, 250);
+      let isKilled = false;
+      for await (const line of linesOf(process)) {
+        printed.push(line);
+        if (printed.length >= until && !isKilled) {
+          process.kill("SIGKILL");
+          isKilled = true;
+        }
+      }
+      assertEquals((await process.status).signal, "SIGKILL");
+      const { entries } = contentsOf(path);
+      for (const line of printed) {
+        const [seq, number] = line.split(" ").map(Number);
+        assertEquals(entries[seq! - 1]!.content["state"], { number });
+      }
+      const fills = entries.filter(({ type }) => type === "fill").map(({ content }) => content["number"]);
+      assertEquals(fills, Array.from(fills, (_, at) => at + 1));
+      using journal = openJournal(path, { verify: true });
+      const { checkpoint, since } = journal.last()!;
+      assertEquals([checkpoint!.state, checkpoint!.account.cash], [
+        { number: fills.length },
+        `${fills.length}`,
+      ]);
+      assertEquals(since, []);
+      const end = 3 * fills.length + 3;
+      assertEquals(journal.lastPrices().values, Array.from({ length: 10 }, (_, at) => end - 10 + at));
+    }
+  });
+});
+
+/** Commits until it fails; how often that worked, and why it does no more. */
+function fill(journal: Journal): { confirmed: number; message: string } {
+  for (let confirmed = 0;; confirmed++) {
+    try {
+      journal.commit({ entries: [draft(confirmed)], checkpoint: checkpoint(confirmed, [confirmed]) });
+    } catch (error) {
+      assert(error instanceof JournalError, String(error));
+      return { confirmed, message: error.message };
+    }
+    assert(confirmed < 100_000);
+  }
+}
+
+Deno.test("Journal stops when SQLite has no room left, and goes on when it has", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    const small: Connect = (at, readOnly) => {
+      const database = connect(at, readOnly);
+      database.prepare("PRAGMA max_page_count = 60").get();
+      return database;
+    };
+    openJournal(path).close();
+    let confirmed: number;
+    {
+      using journal = openJournal(path, { connect: small });
+      journal.startRun({ time: TIME, content: {} });
+      const end = fill(journal);
+      confirmed = end.confirmed;
+      const why = "the disk is full (database or disk is full). Make room, then start again.";
+      assertEquals(end.message, `Cannot write to the journal ${path}: ${why}`);
+    }
+    assertGreater(confirmed, 100);
+    using journal = openJournal(path, { verify: true });
+    assertEquals(contentsOf(path).entries.length, 1 + 2 * confirmed);
+    assertEquals(journal.last()!.checkpoint!.state, { number: confirmed - 1 });
+    journal.commit({ entries: [draft(1)], checkpoint: checkpoint(1, [1]) });
+  });
+});
+
+Deno.test({
+  name: "Journal stops when the disk is full, and goes on when there is room again",
+  ignore: !canMount,
+  fn: () => {
+    inFolder((folder) => {
+      const disk = `${folder}/disk`;
+      Deno.mkdirSync(disk);
+      for (const kilobytes of [0, 8, 60, 100, 150, 300, 500, 516, 1100]) {
+        assert(mount(disk, "size=1200k"));
+        try {
+          const path = `${disk}/a.db`;
+          // What it is missing at first, something else takes up.
+          const ballast = `${disk}/ballast`;
+          Deno.writeFileSync(ballast, new Uint8Array((1200 - kilobytes) * 1024));
+          let confirmed = -1;
+          let message = "";
+          try {
+            using journal = openJournal(path);
+            journal.startRun({ time: TIME, content: {} });
+            ({ confirmed, message } = fill(journal));
+          } catch (error) {
+            assert(error instanceof JournalError);
+            message = error.message;
+          }
+          const isClear = /the disk is full|the disk failed|No space left on device/.test(message);
+          assert(isClear && message.includes(path), message);
+          const isThere = !isMissing(path);
+          if (isThere) {
+            // To read what is there takes no room.
+            const size = Deno.statSync(path).size;
+            if (kilobytes > 100) assert(verdictOf(path).isWhole);
+            assertEquals(Deno.statSync(path).size, size);
+          }
+          Deno.removeSync(ballast);
+          using journal = openJournal(path, { verify: true });
+          if (confirmed >= 0) {
+            assertEquals(contentsOf(path).entries.length, 1 + 2 * confirmed);
+            journal.commit({ entries: [draft(1)] });
+          } else {
+            assert(contentsOf(path).entries.length <= 1);
+            journal.startRun({ time: TIME, content: {} });
+          }
+        } finally {
+          assert(run("umount", disk));
+        }
+      }
+    });
+  },
+});
+
+Deno.test("Journal.open() says that the disk fails, and lets go of the journal", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    openJournal(path).close();
+    const broken: Connect = () => {
+      throw diskError();
+    };
+    const { message } = assertThrows(() => openJournal(path, { connect: broken }), JournalError);
+    assertStringIncludes(
+      message,
+      `Cannot open the journal ${path}: the disk failed (disk I/O error). See that it`,
+    );
+    openJournal(path).close();
+  });
+});

@@ -1,0 +1,387 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { connect, JournalError } from "../../src/stores/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { APPLICATION_ID } from "../../src/stores/journal_schema.ts";
+import { SeededRandom } from "../support/random.ts";
+import {
+  bytesOf,
+  canMount,
+  checkpoint,
+  contentsOf,
+  copyJournal,
+  draft,
+  impatient,
+  inFolder,
+  inFolderAsync,
+  journalProcess,
+  linesOf,
+  mount,
+  openJournal,
+  run,
+  tamper,
+  verdictOf,
+  writeSample,
+} from "./sample_journal.ts";
+
+/** Whether a folder can be closed to writing by its mode, which does not hold for root, nor on Windows. */
+const modesCount = Deno.build.os !== "windows" && (() => {
+  const folder = Deno.makeTempDirSync({ prefix: "penstock_" });
+  try {
+    Deno.chmodSync(folder, 0o555);
+    Deno.mkdirSync(`${folder}/x`);
+    return false;
+  } catch {
+    return true;
+  } finally {
+    Deno.chmodSync(folder, 0o755);
+    Deno.removeSync(folder, { recursive: true });
+  }
+})();
+
+/** The message with which it is refused; nothing at the path and beside it may change. */
+function refusal(path: string, options: Parameters<typeof openJournal>[1] = {}): string {
+  const before = bytesOf(path);
+  const { message } = assertThrows(() => openJournal(path, options).close(), JournalError);
+  assertEquals(bytesOf(path), before);
+  assert(message.includes(path), message);
+  return message;
+}
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+Deno.test("Journal.open() makes a journal and its folder, and closing leaves one file", () => {
+  inFolder((folder) => {
+    const path = `${folder}/data/penstock.db`;
+    openJournal(path).close();
+    assertEquals(namesIn(`${folder}/data`), ["penstock.db"]);
+    const database = new DatabaseSync(path);
+    assertEquals(database.prepare("PRAGMA application_id").get()!["application_id"], APPLICATION_ID);
+    assertEquals(database.prepare("PRAGMA user_version").get()!["user_version"], 1);
+    assertEquals(database.prepare("PRAGMA journal_mode").get()!["journal_mode"], "wal");
+    database.close();
+    const deep = `${folder}/a/b/penstock.db`;
+    assertStringIncludes(refusal(deep), `the folder ${folder}/a/b does not exist. Create it, or choose`);
+    assertEquals(namesIn(folder), ["data"]);
+    // What a process left that was killed while it made one.
+    Deno.writeTextFileSync(`${folder}/x.db.new`, "x");
+    openJournal(`${folder}/x.db`).close();
+    assertEquals(namesIn(folder), ["data", "x.db"]);
+  });
+});
+
+Deno.test("Journal.open() refuses what is no journal, and says what to do", () => {
+  inFolder((folder) => {
+    const at = (name: string, content: string | Uint8Array) => {
+      const path = `${folder}/${name}`;
+      if (typeof content === "string") Deno.writeTextFileSync(path, content);
+      else Deno.writeFileSync(path, content);
+      return path;
+    };
+    assertStringIncludes(refusal(folder), "it is a folder. Name a file in it.");
+    assertStringIncludes(
+      refusal(at("empty.db", "")),
+      "it is empty. Nothing was changed. Restore it",
+    );
+    assertStringIncludes(
+      refusal(at("text.db", "x".repeat(9000))),
+      "it is not a SQLite database, or its beginning",
+    );
+    assertStringIncludes(refusal(at("short.db", "x")), "it was cut short to 1 bytes, or never was a");
+    assertStringIncludes(refusal(`${at("file", "x")}/a.db`), "Not a directory");
+    const orphan = at("orphan.db-wal", "x");
+    const missing = `${folder}/orphan.db`;
+    assertStringIncludes(
+      refusal(missing),
+      `it is missing, but ${orphan} is there and holds the last of it. Put`,
+    );
+    for (const mode of ["wal", "delete"]) {
+      const path = `${folder}/${mode}.db`;
+      const database = new DatabaseSync(path);
+      database.exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE notes (text)`);
+      database.exec(mode === "wal" ? "PRAGMA application_id = 77" : "");
+      database.close();
+      const whose = mode === "wal"
+        ? "its application id is 77, not 1347310420"
+        : "it does not say whose it is";
+      assertStringIncludes(refusal(path), `it is another program's database: ${whose}. Choose another name.`);
+    }
+    assertEquals(namesIn(folder).filter((name) => name.endsWith(".lock") || name.includes(".new")), []);
+  });
+});
+
+Deno.test("Journal.open() refuses a newer version, and brings an older one up to date or leaves it alone", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const setVersion = (version: number) => {
+      const database = new DatabaseSync(path);
+      database.exec(`PRAGMA user_version = ${version}`);
+      database.close();
+    };
+    setVersion(2);
+    assertStringIncludes(
+      refusal(path),
+      "a newer Penstock wrote it (version 2; this one knows up to 1). Use that",
+    );
+    setVersion(0);
+    assertStringIncludes(refusal(path), "its tables are of version 0, and this Penstock reads 1");
+    assertThrows(() => JournalReader.open(path), JournalError, "its tables are of version 0");
+    // As if in version 0 the account had been kept under another name.
+    const renamed = new DatabaseSync(path);
+    renamed.exec("ALTER TABLE account RENAME TO balance");
+    renamed.close();
+    const failing = new Map([[0, () => {
+      throw new Error("it went wrong");
+    }]]);
+    assertStringIncludes(refusal(path, { migrations: failing }), "it went wrong");
+    const forgetful = new Map([[0, () => {}]]);
+    assertStringIncludes(refusal(path, { migrations: forgetful }), "account is missing from its tables");
+    const migrations = new Map([[0, (database: { prepare(sql: string): { run(): unknown } }) => {
+      database.prepare("ALTER TABLE balance RENAME TO account").run();
+    }]]);
+    openJournal(path, { migrations }).close();
+    openJournal(path, { verify: true }).close();
+    assertEquals(contentsOf(path).entries.length, 16);
+  });
+});
+
+Deno.test("Journal.open() refuses a journal that is not as Penstock left it, and names the entry", () => {
+  inFolder((folder) => {
+    let number = 0;
+    const after = (sql: string, options = {}) => {
+      const path = `${folder}/${++number}.db`;
+      writeSample(path, 60);
+      tamper(path, (database) => database.exec(sql));
+      return refusal(path, options);
+    };
+    const change = (seq: number) => `UPDATE entries SET content = '{"x":1}' WHERE seq = ${seq}`;
+    assertStringIncludes(after(change(180)), "is damaged: entry 180 (fill) does not match its hash");
+    assertStringIncludes(
+      after(change(3), { verify: true }),
+      "is damaged: entry 3 (fill) does not match its hash",
+    );
+    assertStringIncludes(
+      after("DELETE FROM entries WHERE seq = 90"),
+      "is damaged: entry 90 is missing. Nothing was",
+    );
+    assertStringIncludes(
+      after("DELETE FROM entries WHERE seq > 179"),
+      "entries 180 to 181 are missing at the end",
+    );
+    assertStringIncludes(after("DELETE FROM head"), "the record of where it ends cannot be read");
+    assertStringIncludes(
+      after("UPDATE account SET cash = '1'"),
+      "account table does not say what the checkpoint",
+    );
+    assertStringIncludes(
+      after("DELETE FROM account"),
+      "the account table does not say what the checkpoint of run 1",
+    );
+    assertStringIncludes(
+      after("INSERT INTO positions VALUES (1, 'X', '1', '1')"),
+      "the positions table does not",
+    );
+    assertStringIncludes(
+      after("DROP TABLE checkpoint_prices"),
+      "checkpoint_prices is missing from its tables",
+    );
+    // What is older than the last entries is looked at when that is asked for, so that starting takes no time.
+    const path = `${folder}/old.db`;
+    writeSample(path, 60);
+    tamper(path, (database) => database.exec(change(3)));
+    openJournal(path).close();
+    assertStringIncludes(refusal(path, { verify: true }), "entry 3 (fill)");
+  });
+});
+
+Deno.test("Journal.open() lets one process write, names the one that does, and forgets one that was killed", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/data/a.db`;
+    const body = `
+      const journal = Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      journal.startRun({ time: 1, content: {} });
+      console.log("open");
+      setInterval(() => {}, 1000);
+    `;
+    Deno.mkdirSync(`${folder}/data`);
+    const flags = [`--allow-read=${folder}/data`, `--allow-write=${folder}/data`];
+    const holder = journalProcess(folder, body, flags);
+    const lines = linesOf(holder);
+    assertEquals((await lines.next()).value, "open");
+    const why = `process ${holder.pid} has it open, and only one may write to it. Stop that one, or choose`;
+    assertStringIncludes(refusal(path), why);
+    if (Deno.build.os !== "windows") {
+      Deno.symlinkSync(path, `${folder}/link.db`);
+      assertStringIncludes(refusal(`${folder}/link.db`), why);
+    }
+    assertEquals(contentsOf(path).entries.length, 1);
+    holder.kill("SIGKILL");
+    await holder.status;
+    await lines.return(undefined);
+    {
+      using journal = openJournal(path);
+      assertEquals(journal.run, 1);
+      assertStringIncludes(refusal(path), "this process has it open");
+      assertEquals(journal.commit({ entries: [draft(1)] }), 2);
+    }
+    openJournal(path).close();
+    assertEquals(namesIn(`${folder}/data`), ["a.db"]);
+  });
+});
+
+Deno.test("Journal.open() takes permission to read and write the folder, and names the flags", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/data/a.db`;
+    const body = `
+      const report = (name, use) => {
+        try { use().close(); console.log(name, "ok"); } catch ({ name, message }) { console.log(name, message); }
+      };
+      report("journal", () => Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 }));
+      report("reader", () => JournalReader.open(${JSON.stringify(path)}));
+    `;
+    const read = `--allow-read=${folder}/data`;
+    const write = `--allow-write=${folder}/data`;
+    const said = async (...flags: string[]) => {
+      const { stdout } = await journalProcess(folder, body, flags).output();
+      return new TextDecoder().decode(stdout).trim().split("\n");
+    };
+    const place = "or choose a place where it is.";
+    const writing =
+      `JournalError Cannot open the journal ${path}: it is not allowed. Allow it with ${read} ${write}, ${place}`;
+    const reading =
+      `JournalError Cannot read the journal ${path}: it is not allowed. Allow it with ${read}, ${place}`;
+    const none =
+      `JournalError Cannot open the journal ${path}: there is none. Name the file that a run keeps its journal in.`;
+    assertEquals(await said(), [writing, reading]);
+    assertEquals(await said(read), [writing, none]);
+    assertEquals(await said(write), [writing, reading]);
+    assertEquals(await said(read, write), ["journal ok", "reader ok"]);
+    assertEquals(await said(read), [writing, "reader ok"]);
+  });
+});
+
+Deno.test("Journal.open() and commit() say when another program has the database locked", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    const locked = "another program has it locked. Close that program, then start again.";
+    assertStringIncludes(refusal(path, { connect: impatient }), locked);
+    other.exec("ROLLBACK");
+    {
+      using journal = openJournal(path, { connect: impatient });
+      other.exec("BEGIN IMMEDIATE");
+      const { message } = assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError);
+      assertEquals(message, `Cannot write to the journal ${path}: ${locked}`);
+      other.exec("ROLLBACK");
+      assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError, "It takes nothing more");
+    }
+    other.close();
+    assertEquals(contentsOf(path).entries.length, 16);
+  });
+});
+
+Deno.test("Journal.open() refuses a file cut short at any length, or gives back an older whole state", () => {
+  inFolder((folder) => {
+    const random = new SeededRandom(4);
+    const path = `${folder}/a.db`;
+    writeSample(path, 40);
+    const bytes = Deno.readFileSync(path);
+    const lengths = Array.from({ length: 50 }, () => random.whole(0, bytes.length - 1));
+    for (const length of [0, 1, 15, 16, 99, 100, 4096, bytes.length - 1, ...lengths]) {
+      Deno.writeFileSync(path, bytes.subarray(0, length));
+      assertMatch(
+        refusal(path),
+        /: it (is empty|was cut short to|is not a SQLite)|: the file is damaged, perhaps cut short|is damaged: entry/,
+      );
+    }
+    // The same with the log of a writer that was killed: what it ends in is lost, what it holds is not.
+    Deno.writeFileSync(path, bytes);
+    const copy = `${folder}/b.db`;
+    {
+      using journal = openJournal(path);
+      for (let number = 0; number < 20; number++) {
+        journal.commit({ entries: [draft(number)], checkpoint: checkpoint(number) });
+      }
+      copyJournal(path, copy);
+    }
+    const log = Deno.readFileSync(`${copy}-wal`);
+    const whole = contentsOf(path).entries;
+    for (let time = 0; time < 50; time++) {
+      Deno.writeFileSync(copy, bytes);
+      Deno.writeFileSync(`${copy}-wal`, log.subarray(0, random.whole(0, log.length - 1)));
+      openJournal(copy, { verify: true }).close();
+      const { entries } = contentsOf(copy);
+      assertEquals(entries, whole.slice(0, entries.length));
+      assert(entries.length >= 121 && entries.length % 2 === 1);
+    }
+  });
+});
+
+Deno.test("Journal.open() refuses a file whose beginning was overwritten", () => {
+  inFolder((folder) => {
+    const random = new SeededRandom(5);
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const bytes = Deno.readFileSync(path);
+    for (let time = 0; time < 30; time++) {
+      const length = random.whole(1, 4096);
+      const damaged = bytes.slice();
+      for (let at = 0; at < length; at++) damaged[at] = random.whole(0, 255);
+      Deno.writeFileSync(path, damaged);
+      assertMatch(refusal(path), /: it is not a SQLite database, or its beginning was overwritten|cut short/);
+    }
+    Deno.writeFileSync(path, bytes);
+    assert(verdictOf(path).isWhole);
+  });
+});
+
+Deno.test({
+  name: "Journal.open() and JournalReader.open() say what is wrong with a folder that is read-only",
+  ignore: !modesCount && !canMount,
+  fn: () => {
+    inFolder((folder) => {
+      const disk = `${folder}/disk`;
+      Deno.mkdirSync(disk);
+      if (!modesCount) assert(mount(disk, "size=4m"));
+      try {
+        const path = `${disk}/a.db`;
+        const killed = `${disk}/killed.db`;
+        writeSample(path);
+        {
+          using journal = openJournal(path);
+          journal.commit({ entries: [draft(1)] });
+          copyJournal(path, killed, true);
+        }
+        if (!modesCount) assert(run("mount", "-o", "remount,ro", disk));
+        else Deno.chmodSync(disk, 0o555);
+        const advice = "See that the file and its folder may be read and written, or choose another place.";
+        assertStringIncludes(refusal(path), advice);
+        assertStringIncludes(refusal(`${disk}/new.db`), advice);
+        assertThrows(() => JournalReader.open(path), JournalError, "a folder that may be written to");
+        assertEquals(contentsOf(killed).entries.length, 17);
+      } finally {
+        if (!modesCount) assert(run("umount", disk));
+        else Deno.chmodSync(disk, 0o755);
+      }
+    });
+  },
+});
+
+Deno.test("Journal.open() refuses a file that it may read but not write", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    // As SQLite does with a file that the user may not write to, whoever the user is.
+    const message = refusal(path, { connect: (at) => connect(at, true) });
+    assertStringIncludes(
+      message,
+      "the file or its folder is read-only (attempt to write a readonly database)",
+    );
+    assert(verdictOf(path).isWhole);
+  });
+});
