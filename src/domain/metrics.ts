@@ -222,7 +222,7 @@ export function payoffRatio(
   losses: number,
 ): Money | null {
   // One division, so that nothing is rounded twice.
-  return wins === 0 || losses === 0 ? null : grossProfit.times(losses).div(grossLoss.abs().times(wins));
+  return wins === 0 || grossLoss.isZero() ? null : grossProfit.times(losses).div(grossLoss.abs().times(wins));
 }
 
 /**
