@@ -128,31 +128,37 @@ export class TradeSocket {
     }
   }
 
-  async #pump(reader: ReadableStreamDefaultReader<string | Uint8Array>): Promise<void> {
+  /**
+   * Reads frame after frame. Each read begins the next from its own callback, which costs less than an `await` a
+   * frame.
+   */
+  #pump(reader: ReadableStreamDefaultReader<string | Uint8Array>): void {
     // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together. The
-    // turn matters: a loop of promises alone would keep timers and signals waiting, and garbage alive.
+    // turn matters: a chain of promises alone would keep timers and signals waiting, and garbage alive.
     const awaken = (): void => this.#awaken();
     let fullBatches = 0;
-    try {
-      while (this.#end === null) {
-        const { value, done } = await reader.read();
-        if (done) return this.#finish(await this.#closeReason());
-        // A read may resolve after the socket was given up: its frame was received, so it is handed over.
-        const count = this.#frames.push(typeof value === "string" ? value : BINARY_FRAME);
-        if (count === 1) {
-          this.#heard = true;
-          this.#lastHeardAt = performance.now();
-          setImmediate(awaken);
-        }
-        if (count >= FRAMES_AHEAD) {
-          const room = new Promise<void>((resolve) => this.#room = resolve);
-          if (++fullBatches % BATCHES_A_TURN !== 0) this.#awaken();
-          await room;
-        }
-      }
-    } catch (error) {
+    const onBreak = (error: unknown): void =>
       this.#finish(`the connection broke: ${error instanceof Error ? error.message : error}`);
-    }
+    const onFrame = ({ value, done }: ReadableStreamReadResult<string | Uint8Array>): void => {
+      if (done) {
+        this.#closeReason().then((reason) => this.#finish(reason));
+        return;
+      }
+      // A read may resolve after the socket was given up: its frame was received, so it is handed over.
+      const count = this.#frames.push(typeof value === "string" ? value : BINARY_FRAME);
+      if (count === 1) {
+        this.#heard = true;
+        this.#lastHeardAt = performance.now();
+        setImmediate(awaken);
+      }
+      if (count < FRAMES_AHEAD) return readOn();
+      this.#room = readOn;
+      if (++fullBatches % BATCHES_A_TURN !== 0) this.#awaken();
+    };
+    const readOn = (): void => {
+      if (this.#end === null) reader.read().then(onFrame, onBreak);
+    };
+    readOn();
   }
 
   async #closeReason(): Promise<string> {
