@@ -1,25 +1,29 @@
 /** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
-import { powerOfTen } from "../domain/price.ts";
 import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
-import {
-  type Checkpoint,
-  checkpointContent,
-  type CheckpointDraft,
-  lastCheckpoint,
-} from "./journal_checkpoint.ts";
+import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
 import { type Draft, type Entry, lastOfType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
-import * as file from "./journal_file.ts";
-import { damaged, failed, JournalError, JournalLock, refused } from "./journal_file.ts";
-import { inspect } from "./journal_inspection.ts";
 import {
-  gatherPrices,
-  hexHash,
-  KeptPrices,
-  priceBytes,
-  type Prices,
-  type PricesNote,
-} from "./journal_prices.ts";
-import * as schema from "./journal_schema.ts";
+  type Connect,
+  connect as connectToFile,
+  damaged,
+  failed,
+  isThere,
+  type JournalDatabase,
+  JournalError,
+  JournalLock,
+  refused,
+} from "./journal_file.ts";
+import { inspect } from "./journal_inspection.ts";
+import { hasPrices, type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
+import { gatherPrices, KeptPrices, type Prices } from "./journal_prices.ts";
+import {
+  createJournal,
+  migrate,
+  MIGRATIONS,
+  type Migrations,
+  SCHEMA_VERSION,
+  versionOf,
+} from "./journal_schema.ts";
 
 /** What a journal is opened with. */
 export interface JournalOptions {
@@ -30,9 +34,9 @@ export interface JournalOptions {
   /** Looks at the whole chain before it is opened; otherwise at the last entries. */
   readonly verify?: boolean;
   /** Opens the database; through node:sqlite unless it is given. */
-  readonly connect?: file.Connect;
+  readonly connect?: Connect;
   /** How older versions become present ones; those that Penstock knows unless they are given. */
-  readonly migrations?: schema.Migrations;
+  readonly migrations?: Migrations;
 }
 
 /** What is kept in one transaction: all of it or nothing. */
@@ -60,28 +64,13 @@ export interface Spent {
   readonly worstMs: number;
 }
 
-interface Line {
-  readonly type: string;
-  readonly time: number;
-  readonly text: string;
-}
-
-/** A checkpoint as it is written. */
-interface Stored extends Pick<CheckpointDraft, "account" | "positions"> {
-  readonly line: Line;
-  readonly note: PricesNote;
-  readonly bytes: Uint8Array;
-}
-
-const DECIMAL = /^-?\d+(\.\d+)?$/;
-
 /**
  * A journal open for writing, by this process alone. Entries are only ever added, each with a hash over itself and
  * the one before. After a failed write it takes nothing more: the program has to stop and open it again.
  */
 export class Journal implements Disposable {
   readonly #path: string;
-  readonly #database: file.JournalDatabase;
+  readonly #database: JournalDatabase;
   readonly #lock: JournalLock;
   readonly #now: () => number;
   readonly #window: number;
@@ -101,28 +90,31 @@ export class Journal implements Disposable {
    * Opens the journal at `path` for writing; where there is none it is made, with its folder, in a folder that has to
    * be there. Before that it is checked: that it is a journal of a version that Penstock knows, its chain, and that
    * what derives from the chain agrees with it. Throws a JournalError that says what is wrong and what to do,
-   * and leaves the file as it was.
+   * and leaves the file as it was; a RangeError for a window below 1.
    */
   static open(path: string, options: JournalOptions): Journal {
-    const { connect = file.connect, migrations = schema.MIGRATIONS, verify = false } = options;
+    const { connect = connectToFile, migrations = MIGRATIONS, verify = false, window } = options;
+    if (!Number.isSafeInteger(window) || window < 1) {
+      throw new RangeError(`A window must be a whole number from 1 on: got ${window}`);
+    }
     const lock = JournalLock.take(path);
-    let database: file.JournalDatabase | null = null;
+    let database: JournalDatabase | null = null;
     try {
-      let version = schema.SCHEMA_VERSION;
-      if (file.isThere(path, "open")) {
+      let version = SCHEMA_VERSION;
+      if (isThere(path, "open")) {
         // A connection that only reads leaves a damaged file alone even when it is closed.
         const reading = connect(path, true);
         try {
-          version = schema.versionOf(reading, path);
-          if (version === schema.SCHEMA_VERSION) inspect(reading, path, verify);
+          version = versionOf(reading, path);
+          if (version === SCHEMA_VERSION) inspect(reading, path, verify);
         } finally {
           reading.close();
         }
-      } else schema.createJournal(path, connect);
+      } else createJournal(path, connect);
       database = connect(path, false);
       prepareToWrite(database, path);
-      if (version < schema.SCHEMA_VERSION) {
-        schema.migrate(database, path, version, migrations);
+      if (version < SCHEMA_VERSION) {
+        migrate(database, path, version, migrations);
         inspect(database, path, verify);
         database.prepare("COMMIT").run();
       } else {
@@ -141,7 +133,7 @@ export class Journal implements Disposable {
 
   private constructor(
     path: string,
-    database: file.JournalDatabase,
+    database: JournalDatabase,
     lock: JournalLock,
     options: JournalOptions,
   ) {
@@ -178,7 +170,7 @@ export class Journal implements Disposable {
    */
   startRun({ time, content }: Omit<Draft, "type">): number {
     this.#mustTake();
-    this.#write({ entries: [{ type: "started", time, content }] }, this.#run + 1);
+    this.#write([lineOf({ type: "started", time, content })], null, this.#run + 1);
     return this.#run;
   }
 
@@ -191,10 +183,11 @@ export class Journal implements Disposable {
    * opening it again shows. Throws a RangeError or a TypeError, before anything is written, for what no journal
    * can hold.
    */
-  commit(commit: Commit): number {
+  commit({ entries = [], checkpoint }: Commit): number {
     this.#mustTake();
     if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
-    if (commit.checkpoint !== undefined || (commit.entries?.length ?? 0) > 0) this.#write(commit, this.#run);
+    const lines = entries.map(lineOf);
+    if (checkpoint !== undefined || lines.length > 0) this.#write(lines, checkpoint ?? null, this.#run);
     return this.#seq;
   }
 
@@ -253,12 +246,11 @@ export class Journal implements Disposable {
     }
   }
 
-  #write({ entries = [], checkpoint }: Commit, run: number): void {
-    const lines = entries.map(lineOf);
+  #write(entries: readonly Line[], checkpoint: CheckpointDraft | null, run: number): void {
     // A new run begins without prices, whatever the one before had.
     const before = run === this.#run ? this.#priced : null;
-    const stored = checkpoint === undefined ? null : storedCheckpoint(checkpoint, before);
-    if (stored !== null) lines.push(stored.line);
+    const stored = checkpoint === null ? null : storedCheckpoint(checkpoint, before);
+    const lines = stored === null ? entries : [...entries, stored.line];
     const { begin, head, commit } = this.#statements;
     const from = this.#now();
     let seq = this.#seq;
@@ -318,7 +310,7 @@ export class Journal implements Disposable {
 }
 
 /** Begins a transaction that nobody else can write beside; its caller ends it. */
-function prepareToWrite(database: file.JournalDatabase, path: string): void {
+function prepareToWrite(database: JournalDatabase, path: string): void {
   database.prepare("PRAGMA synchronous = FULL").run();
   const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
   if (mode !== "wal") {
@@ -328,7 +320,7 @@ function prepareToWrite(database: file.JournalDatabase, path: string): void {
 }
 
 /** All that is ever written goes through these. */
-function statementsOf(database: file.JournalDatabase) {
+function statementsOf(database: JournalDatabase) {
   return {
     begin: database.prepare("BEGIN IMMEDIATE"),
     entry: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
@@ -341,28 +333,4 @@ function statementsOf(database: file.JournalDatabase) {
     commit: database.prepare("COMMIT"),
     rollback: database.prepare("ROLLBACK"),
   };
-}
-
-function lineOf({ type, time, content }: Draft): Line {
-  if (!Number.isSafeInteger(time)) throw new RangeError(`A time must be whole µs since 1970: got ${time}`);
-  return { type, time, text: JSON.stringify(content) };
-}
-
-/** `before` is the last checkpoint with prices that still count; without one those of this one are all there are. */
-function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
-  const { account, positions, prices: { decimals, values } } = draft;
-  const amounts = [...Object.values(account), ...positions.flatMap(({ quantity, cost }) => [quantity, cost])];
-  for (const amount of amounts) {
-    if (!DECIMAL.test(amount)) throw new RangeError(`An amount must be plain decimal text: got ${amount}`);
-  }
-  powerOfTen(decimals);
-  const bytes = priceBytes(values);
-  const fresh = draft.prices.fresh || before === null;
-  const note = { decimals, fresh, count: values.length, hash: hexHash(bytes), before: fresh ? null : before };
-  const line = lineOf({ type: "checkpoint", time: draft.time, content: checkpointContent(draft, note) });
-  return { account, positions, line, note, bytes };
-}
-
-function hasPrices({ count, fresh }: PricesNote): boolean {
-  return count > 0 || fresh;
 }

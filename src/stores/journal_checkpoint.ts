@@ -24,7 +24,7 @@ export interface PositionRow {
 export interface CheckpointDraft {
   /** µs since 1970. */
   readonly time: number;
-  /** What a resume needs besides account, positions and prices: anything that JSON can hold. */
+  /** What a resume needs besides account, positions and prices: an object that JSON can hold. */
   readonly state: object;
   readonly account: AccountRow;
   /** All there are; an empty one need not be among them. */
@@ -42,13 +42,6 @@ export interface Checkpoint {
   readonly account: AccountRow;
   readonly positions: readonly PositionRow[];
   readonly prices: PricesNote;
-}
-
-/** The content of a checkpoint's entry, from what is to become one and where its prices are. */
-export function checkpointContent(draft: CheckpointDraft, prices: PricesNote): object {
-  const { cash, fees, realized } = draft.account;
-  const positions = draft.positions.map(({ symbol, quantity, cost }) => ({ symbol, quantity, cost }));
-  return { state: draft.state, account: { cash, fees, realized }, positions, prices };
 }
 
 /** The last checkpoint of `run`; null where it has none. Throws a JournalError where it cannot be read. */

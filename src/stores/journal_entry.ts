@@ -16,12 +16,12 @@ export type EntryType =
   | "stopped"
   | "resumed";
 
-/** What is to become an entry. */
+/** What is to become an entry; the others come about with a run and with a checkpoint. */
 export interface Draft {
-  readonly type: EntryType;
+  readonly type: Exclude<EntryType, "started" | "checkpoint">;
   /** µs since 1970. */
   readonly time: number;
-  /** Anything that JSON can hold; amounts as decimal text. */
+  /** An object that JSON can hold; amounts as decimal text. */
   readonly content: object;
 }
 

@@ -40,6 +40,8 @@ export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
 const PATIENCE_MS = 1000;
 /** The smallest page that SQLite has; it takes what is shorter for an empty database. */
 const LEAST_BYTES = 512;
+/** What the system says of a full disk, as Deno has no class for it. */
+const NO_SPACE = /\(os error (28|112|122)\)/;
 const PID = /^\d+$/;
 const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to begin a new one.";
 
@@ -167,7 +169,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     return `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`;
   }
   const said = error instanceof Error ? error.message : String(error);
-  switch (resultCode(error)) {
+  switch (resultCode(error) ?? (NO_SPACE.test(said) ? 13 : null)) {
     case 5:
     case 6:
     case 15:
@@ -192,7 +194,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
 
 function held(path: string, lockPath: string): JournalError {
   const pid = holderOf(lockPath);
-  const who = pid === null ? "another process" : pid === `${Deno.pid}` ? "this process" : `process ${pid}`;
+  const who = pid === null ? "another process" : `process ${pid}`;
   return refused(
     path,
     `${who} has it open, and only one may write to it. Stop that one, or choose another journal.`,

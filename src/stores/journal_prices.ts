@@ -123,7 +123,7 @@ function* priceParts(
     };
     if (!fresh && before === null) throw damaged(path, `the prices before those of entry ${at} are missing`);
     if (before !== null && before >= at) throw damaged(path, `entry ${at} has its prices in a circle`);
-    at = fresh ? null : before;
+    at = before;
   }
 }
 

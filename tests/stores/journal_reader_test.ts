@@ -9,7 +9,7 @@ import {
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { entryHash } from "../../src/stores/journal_chain.ts";
-import type { EntryType } from "../../src/stores/journal_entry.ts";
+import type { Draft, EntryType } from "../../src/stores/journal_entry.ts";
 import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -39,7 +39,7 @@ function writeRuns(folder: string): string {
     for (let number = 0; number < 40; number++) {
       const types = Array.from(
         { length: 20 },
-        () => random.pick<EntryType>(["signal", "fill", "refusal", "gap"]),
+        () => random.pick<Draft["type"]>(["signal", "fill", "refusal", "gap"]),
       );
       journal.commit({ entries: types.map((type) => draft(number, type)), checkpoint: checkpoint(number) });
     }
@@ -188,12 +188,13 @@ function renumber(database: DatabaseSync, places: ReadonlyMap<number, number>): 
 }
 
 /** Puts an entry at the end, with the right hash or a wrong one. */
-function append(database: DatabaseSync, isRight: boolean): void {
+function append(database: DatabaseSync, isRight: boolean, content = "{}"): Uint8Array {
   const { seq, hash } = database.prepare("SELECT seq, hash FROM head").get()!;
   const entry = { seq: Number(seq) + 1, run: 1, type: "fill", time: TIME };
-  const right = entryHash(hash as Uint8Array, entry, "{}");
-  database.prepare("INSERT INTO entries VALUES (?, 1, 'fill', ?, '{}', ?)")
-    .run(entry.seq, TIME, isRight ? right : new Uint8Array(32));
+  const right = entryHash(hash as Uint8Array, entry, content);
+  database.prepare("INSERT INTO entries VALUES (?, 1, 'fill', ?, ?, ?)")
+    .run(entry.seq, TIME, content, isRight ? right : new Uint8Array(32));
+  return right;
 }
 
 Deno.test("JournalReader.verifyChain() names the entry that was changed, removed, added or moved", () => {
@@ -286,6 +287,21 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
       sql("DROP INDEX entries_by_type"),
       "31 derived: entries_by_type is missing from its tables",
     );
+  });
+});
+
+Deno.test("JournalReader.entries() stops at an entry that cannot be read, and names it", () => {
+  inFolder((folder) => {
+    const contents = [`'x'`, `'1'`, `CAST(x'7b2261223a22ff227d' AS TEXT)`];
+    for (const [at, content] of contents.entries()) {
+      const path = `${folder}/${at}.db`;
+      writeSample(path);
+      tamper(path, (database) => database.exec(`UPDATE entries SET content = ${content} WHERE seq = 3`));
+      using reader = JournalReader.open(path);
+      const entries = reader.entries();
+      assertEquals([entries.next().value?.seq, entries.next().value?.seq], [1, 2]);
+      assertThrows(() => entries.next(), JournalError, `${path} is damaged: entry 3 cannot be read`);
+    }
   });
 });
 

@@ -223,6 +223,9 @@ Deno.test("Journal.commit() refuses what no journal can hold before anything is 
       { entries: [{ ...draft(1), time: 1.5 }] },
       { entries: [draft(1), { ...draft(1), content: { amount: 1n } }] },
       { entries: [draft(1)], checkpoint: { ...checkpoint(1), time: NaN } },
+      { entries: [{ ...draft(1), content: new Date(0) }] },
+      { entries: [{ ...draft(1), content: [1] }] },
+      { checkpoint: { ...checkpoint(1), state: new Date(0) } },
       { checkpoint: checkpoint(1, [1.5]) },
       { checkpoint: checkpoint(1, [2 ** 53]) },
       { checkpoint: { ...checkpoint(1), account: { ...account, cash: "1e5" } } },
@@ -238,6 +241,9 @@ Deno.test("Journal.commit() refuses what no journal can hold before anything is 
     journal.close();
     journal.close();
     assertThrows(() => journal.commit({ entries: [draft(2)] }), Error, "is closed");
+    for (const window of [0, 1.5, NaN]) {
+      assertThrows(() => openJournal(path, { window }), RangeError, "A window");
+    }
   });
 });
 

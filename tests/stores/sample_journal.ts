@@ -1,9 +1,10 @@
 /** What the tests of the journal share: journals in folders of their own, and a database that fails on demand. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Journal, type JournalOptions } from "../../src/stores/journal.ts";
 import type { CheckpointDraft } from "../../src/stores/journal_checkpoint.ts";
-import type { Draft, Entry, EntryType } from "../../src/stores/journal_entry.ts";
-import { type Connect, connect, type JournalDatabase } from "../../src/stores/journal_file.ts";
+import type { Draft, Entry } from "../../src/stores/journal_entry.ts";
+import { type Connect, connect, type JournalDatabase, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 
 export const TIME = 1_723_161_255_342_123;
@@ -36,7 +37,7 @@ export function openJournal(path: string, options: Partial<JournalOptions> = {})
   return Journal.open(path, { now: () => performance.now(), window: WINDOW, ...options });
 }
 
-export function draft(number: number, type: EntryType = "fill"): Draft {
+export function draft(number: number, type: Draft["type"] = "fill"): Draft {
   return { type, time: TIME + number, content: { number, price: "61607.85", note: "é\n\u0000\ufffd\ud800" } };
 }
 
@@ -97,6 +98,20 @@ export function bytesOf(path: string): (Uint8Array | null)[] {
       return null;
     }
   });
+}
+
+/** The message with which it is refused; nothing at the path and beside it may change. */
+export function refusal(path: string, options: Partial<JournalOptions> = {}): string {
+  const before = bytesOf(path);
+  const { message } = assertThrows(() => openJournal(path, options).close(), JournalError);
+  assertEquals(bytesOf(path), before);
+  assert(message.includes(path), message);
+  return message;
+}
+
+/** The names of all that is in a folder. */
+export function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
 /** Copies a journal as it lies on the disk, with its log and, if wanted, its shared memory. */

@@ -1,0 +1,128 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { JournalError } from "../../src/stores/journal_file.ts";
+import {
+  contentsOf,
+  draft,
+  impatient,
+  inFolder,
+  inFolderAsync,
+  journalProcess,
+  linesOf,
+  namesIn,
+  openJournal,
+  refusal,
+  writeSample,
+} from "./sample_journal.ts";
+
+Deno.test("Journal.open() lets one process write, names the one that does, and forgets one that was killed", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/data/a.db`;
+    const body = `
+      const journal = Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      journal.startRun({ time: 1, content: {} });
+      console.log("open");
+      setInterval(() => {}, 1000);
+    `;
+    Deno.mkdirSync(`${folder}/data`);
+    const flags = [`--allow-read=${folder}/data`, `--allow-write=${folder}/data`];
+    const holder = journalProcess(folder, body, flags);
+    const lines = linesOf(holder);
+    assertEquals((await lines.next()).value, "open");
+    const why = `process ${holder.pid} has it open, and only one may write to it. Stop that one, or choose`;
+    assertStringIncludes(refusal(path), why);
+    if (Deno.build.os !== "windows") {
+      Deno.symlinkSync(path, `${folder}/link.db`);
+      assertStringIncludes(refusal(`${folder}/link.db`), why);
+    }
+    assertEquals(contentsOf(path).entries.length, 1);
+    holder.kill("SIGKILL");
+    await holder.status;
+    await lines.return(undefined);
+    {
+      using journal = openJournal(path);
+      assertEquals(journal.run, 1);
+      assertStringIncludes(refusal(path), `process ${Deno.pid} has it open`);
+      assertEquals(journal.commit({ entries: [draft(1)] }), 2);
+    }
+    openJournal(path).close();
+    assertEquals(namesIn(`${folder}/data`), ["a.db"]);
+  });
+});
+
+Deno.test("Journal.open() is not deceived when the lock's file is removed and made anew while it takes it", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    const first = openJournal(path);
+    const { tryLockSync } = Deno.FsFile.prototype;
+    let second = first;
+    // Between opening the file and locking it, the first one ends and another takes its place.
+    Deno.FsFile.prototype.tryLockSync = function (...values) {
+      Deno.FsFile.prototype.tryLockSync = tryLockSync;
+      first.close();
+      second = openJournal(path);
+      return tryLockSync.apply(this, values);
+    };
+    try {
+      assertStringIncludes(refusal(path), "has it open, and only one may write to it");
+      assert(second !== first);
+    } finally {
+      Deno.FsFile.prototype.tryLockSync = tryLockSync;
+      second.close();
+    }
+    openJournal(path).close();
+  });
+});
+
+Deno.test("Journal.open() takes permission to read and write the folder, and names the flags", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/data/a.db`;
+    const body = `
+      const report = (name, use) => {
+        try { use().close(); console.log(name, "ok"); } catch ({ name, message }) { console.log(name, message); }
+      };
+      report("journal", () => Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 }));
+      report("reader", () => JournalReader.open(${JSON.stringify(path)}));
+    `;
+    const read = `--allow-read=${folder}/data`;
+    const write = `--allow-write=${folder}/data`;
+    const said = async (...flags: string[]) => {
+      const { stdout } = await journalProcess(folder, body, flags).output();
+      return new TextDecoder().decode(stdout).trim().split("\n");
+    };
+    const place = "or choose a place where it is.";
+    const writing =
+      `JournalError Cannot open the journal ${path}: it is not allowed. Allow it with ${read} ${write}, ${place}`;
+    const reading =
+      `JournalError Cannot read the journal ${path}: it is not allowed. Allow it with ${read}, ${place}`;
+    const none =
+      `JournalError Cannot open the journal ${path}: there is none. Name the file that a run keeps its journal in.`;
+    assertEquals(await said(), [writing, reading]);
+    assertEquals(await said(read), [writing, none]);
+    assertEquals(await said(write), [writing, reading]);
+    assertEquals(await said(read, write), ["journal ok", "reader ok"]);
+    assertEquals(await said(read), [writing, "reader ok"]);
+  });
+});
+
+Deno.test("Journal.open() and commit() say when another program has the database locked", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const other = new DatabaseSync(path);
+    other.exec("BEGIN IMMEDIATE");
+    const locked = "another program has it locked. Close that program, then start again.";
+    assertStringIncludes(refusal(path, { connect: impatient }), locked);
+    other.exec("ROLLBACK");
+    {
+      using journal = openJournal(path, { connect: impatient });
+      other.exec("BEGIN IMMEDIATE");
+      const { message } = assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError);
+      assertEquals(message, `Cannot write to the journal ${path}: ${locked}`);
+      other.exec("ROLLBACK");
+      assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError, "It takes nothing more");
+    }
+    other.close();
+    assertEquals(contentsOf(path).entries.length, 16);
+  });
+});
