@@ -23,7 +23,7 @@ const PROGRESS_MS = 250;
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
 export async function backtest({ command, version, config, files, signal }: Started): Promise<void> {
-  if (config.out !== null && files.includes(config.out)) {
+  if (config.out !== null && files.some((file) => isSameFile(file, config.out!))) {
     throw new ResultFileError(
       `the result cannot be written to ${config.out}: it is read. Choose another name`,
     );
@@ -229,6 +229,15 @@ class Desk {
     this.#held = null;
     yield { ...this.#started, time: isoTime(this.#main.pipeline.firstTime ?? 0) };
     yield* held;
+  }
+}
+
+/** Whether two paths lead to one file; what cannot be looked at is told by its name. */
+function isSameFile(one: string, other: string): boolean {
+  try {
+    return one === other || Deno.realPathSync(one) === Deno.realPathSync(other);
+  } catch {
+    return false;
   }
 }
 
