@@ -93,16 +93,20 @@ Deno.test("penstock backtest --out keeps the older file and leaves no other behi
   }
 });
 
-Deno.test("penstock backtest --out writes over no file that it reads", async () => {
+Deno.test("penstock backtest --out writes over no file that it reads, by whatever path it is named", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
-  const { code, stdout, stderr } = await backtest(["--json", "--out", file, file], { writable: folder.path });
-  assertEquals([code, stdout], [1, ""]);
-  assertMatch(
-    stderr,
-    /^penstock: the result cannot be written to .*trades\.csv: it is read\. Choose another name$/,
-  );
-  assertEquals(await Deno.readTextFile(file), csvText(TRADES));
+  for (const out of [file, `${folder.path}/./trades.csv`]) {
+    const { code, stdout, stderr } = await backtest(["--json", "--out", out, file], {
+      writable: folder.path,
+    });
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(
+      stderr,
+      /^penstock: the result cannot be written to .*trades\.csv: it is read\. Choose another name$/,
+    );
+    assertEquals(await Deno.readTextFile(file), csvText(TRADES));
+  }
 });
 
 Deno.test("penstock backtest --out is whole after SIGINT", async () => {
