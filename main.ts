@@ -104,6 +104,9 @@ async function execute(
       case "backtest":
         await (await import("./src/commands/backtest.ts")).backtest(started);
         break;
+      case "resume":
+        (await import("./src/commands/resume.ts")).resume(started);
+        break;
       case "exchange":
         await (await import("./src/commands/exchange.ts")).exchange(started);
     }
@@ -121,7 +124,9 @@ function fail(error: unknown): number {
   const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
   if (name === "ExchangeUnreachable") return complain(messageOf(error), EXIT.unreachable);
   if (name === "UnusableInput") return complain(`${messageOf(error)}${adviceOn(error)}`, EXIT.input);
-  if (name === "RecordingError" || name === "OtherRun") return complain(messageOf(error), EXIT.usage);
+  if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted") {
+    return complain(messageOf(error), EXIT.usage);
+  }
   if (name === "ResultFileError" || name === "JournalError") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);

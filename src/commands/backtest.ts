@@ -214,9 +214,9 @@ class Desk {
       if (pipeline.done) return;
       const note = reader.takeNote();
       if (note === null) return;
-      if (note.event === "connected" || note.event === "disconnected") {
-        pipeline.connected = note.event === "connected";
-      }
+      if (note.event === "connected") pipeline.connected = true;
+      else if (note.event === "disconnected") pipeline.disconnect(note.reason);
+      else if (note.event === "halt") yield* pipeline.halt(note.action, note.time);
       if (note.event === "late") yield* pipeline.run(late.open(rowsOf(note, chunk.origin.name)));
       else if (note.event === "settled") pipeline.settleGap(note.filled);
       const event = eventOf(note);

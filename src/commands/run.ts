@@ -4,6 +4,7 @@ import type { Config } from "../domain/options.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, PipelineEvent } from "../domain/event.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
+import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
@@ -51,6 +52,7 @@ export async function run({ command, version, config, signal }: Started): Promis
     setInterval(() => desk.checkpoint(), CHECKPOINT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
+  using _halting = onHaltSignals((action) => desk.halt(action));
   try {
     const shown = shownConfig(config);
     const resumed = await desk.open(version, shown);
@@ -144,15 +146,16 @@ class Desk {
         break;
       case "connected": {
         const { endpoint, attempt } = batch;
-        this.#connect(true);
+        this.#connected = this.#pipeline.connected = true;
         this.#note({ event: "connected", endpoint, attempt });
         this.#journal?.note("connected", Date.now() * 1000, { endpoint, attempt });
         this.#view.event({ type: "connected", time: now(), endpoint, attempt });
         break;
       }
       case "disconnected": {
-        this.#connect(false);
         const { reason, retryInMs, hint } = batch;
+        this.#connected = false;
+        this.#pipeline.disconnect(reason);
         this.#note({ event: "disconnected", reason, retryInMs });
         this.#journal?.note("disconnected", Date.now() * 1000, { reason, retryInMs });
         this.#view.event({
@@ -168,6 +171,14 @@ class Desk {
         this.#note({ event: "notice", message: batch.message });
         this.#view.say({ level: "info", text: batch.message });
     }
+  }
+
+  /** Halts trading by hand. */
+  halt(action: OnHalt): void {
+    if (!this.#isOpen) return;
+    const at = Date.now();
+    this.#recording?.note({ event: "halt", action }, at);
+    this.#tell(this.#pipeline.halt(action, at * 1000));
   }
 
   /** Keeps where the run stands. */
@@ -233,7 +244,7 @@ class Desk {
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
   async #run(messages: readonly string[], receivedAt: number): Promise<void> {
-    const reader = this.#messages.open(messages);
+    const reader = this.#messages.open(messages, Math.round(receivedAt * 1000));
     let recorded = 0;
     // What was received after the last trade that counted is no part of this run.
     const record = (until: number): void => {
@@ -286,11 +297,20 @@ class Desk {
   #note(note: RecordingNote): void {
     this.#recording?.note(note, Date.now());
   }
+}
 
-  #connect(connected: boolean): void {
-    this.#connected = connected;
-    this.#pipeline.connected = connected;
-  }
+/** Halts at SIGUSR1, and flattens at SIGUSR2, as long as it is in scope; Windows has neither. */
+function onHaltSignals(halt: (action: OnHalt) => void): Disposable {
+  const signals = Deno.build.os === "windows" ? [] : [
+    { name: "SIGUSR1", listen: () => halt("hold") },
+    { name: "SIGUSR2", listen: () => halt("flatten") },
+  ] as const;
+  for (const { name, listen } of signals) Deno.addSignalListener(name, listen);
+  return {
+    [Symbol.dispose]: () => {
+      for (const { name, listen } of signals) Deno.removeSignalListener(name, listen);
+    },
+  };
 }
 
 /** Where missed trades are fetched: null for the exchange's own hosts, undefined for nowhere. */
@@ -303,7 +323,8 @@ function restOf({ backfill, endpoint, restEndpoint }: Config): string | null | u
 
 function resumedText(path: string, pipeline: Pipeline): string {
   const { trades, cash, position, stance } = pipeline.standing;
-  const halted = pipeline.standing.halted ? "; halted: no more buys" : "";
+  const { halt } = pipeline.standing;
+  const halted = halt === null ? "" : `; halted (${halt.reason}), until "penstock resume ${path}"`;
   return `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, position ${
     plain(position)
   }, ` +

@@ -17,6 +17,11 @@ export interface Arguments {
 }
 
 const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
+/** The commands that take files: how many, and how that is written. */
+const FILES: Partial<Record<CommandName, { most: number; shown: string; more: string }>> = {
+  backtest: { most: Infinity, shown: "FILE...", more: ", or - for standard input" },
+  resume: { most: 1, shown: "JOURNAL --reason TEXT", more: "" },
+};
 const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
 
 /** Reads a command line (without the program's name). Never throws: mistakes are collected. */
@@ -42,9 +47,11 @@ export function readArguments(args: readonly string[]): Arguments {
   if (first !== undefined && command === null) {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
-  const takesFiles = command === "backtest";
-  if (!takesFiles) {
-    for (const word of rest) mistakes.push(`"${word}" is one word too many: "${first}" takes options only`);
+  const wanted = command === null ? undefined : FILES[command];
+  const takesFiles = wanted !== undefined;
+  for (const word of rest.slice(wanted?.most ?? 0)) {
+    const takes = takesFiles ? `${wanted.shown} only` : "options only";
+    mistakes.push(`"${word}" is one word too many: "${first}" takes ${takes}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${help}`);
@@ -75,7 +82,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const wantsText = parsed.help === true || parsed.version === true;
   // A file behind an unknown option was taken for its value.
   if (takesFiles && rest.length === 0 && unknown.size === 0 && !wantsText) {
-    mistakes.push(`no file given: expected "penstock ${command} FILE...", or - for standard input`);
+    mistakes.push(`no file given: expected "penstock ${command} ${wanted.shown}"${wanted.more}`);
   }
   return {
     command,

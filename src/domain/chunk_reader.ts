@@ -30,6 +30,11 @@ export class ChunkReader implements TradeReader {
     return this.#current.trade;
   }
 
+  /** When a recording's frame was received, µs since 1970; 0 for what carries no times. */
+  get receivedAt(): number {
+    return this.#current === this.#lines ? this.#lines.receivedAt : 0;
+  }
+
   get reason(): string {
     return this.#current.reason;
   }

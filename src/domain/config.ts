@@ -1,7 +1,7 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
 import { plain } from "./money.ts";
-import { NotAllowed } from "./option_values.ts";
+import { NotAllowed, orderRateText } from "./option_values.ts";
 import { type CommandName, type Config, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import type { Terms } from "./terms.ts";
 
@@ -112,6 +112,7 @@ export function configure(given: GivenOptions, mistakes: readonly string[] = [])
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
 export function shownValue(value: Config[OptionName]): string | number | boolean | null {
   if (value instanceof Decimal) return plain(value);
+  if (typeof value === "object" && value !== null) return orderRateText(value);
   return value === Infinity ? "max" : value;
 }
 
@@ -132,5 +133,19 @@ export function termsOf(config: Config): Terms {
     tick: config.tick,
     minNotional: config.minNotional,
     maxDrawdown: config.maxDrawdown,
+    maxDailyLoss: config.maxDailyLoss,
+    onHalt: config.onHalt,
+    maxPosition: config.maxPosition,
+    maxOrders: config.maxOrders,
+    cooldown: microsecondsOf(config.cooldown),
+    maxLag: microsecondsOf(config.maxLag),
+    participation: config.participation,
+    orderTtl: microsecondsOf(config.orderTtl),
+    stopLoss: config.stopLoss,
+    takeProfit: config.takeProfit,
   };
+}
+
+function microsecondsOf(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : milliseconds * 1000;
 }

@@ -2,17 +2,8 @@
  * Every option: its default, how its text is read, which commands take it and what help says. The command line,
  * the configuration file, `penstock config` and `--help` are all made from this table.
  */
-import {
-  address,
-  amount,
-  anyText,
-  duration,
-  fraction,
-  oneOf,
-  onOff,
-  symbol,
-  wholeNumber,
-} from "./option_values.ts";
+import { address, amount, anyText, duration, oneOf, onOff, symbol, wholeNumber } from "./option_values.ts";
+import { RISK_OPTIONS } from "./risk_options.ts";
 
 /** The commands there are. */
 export const COMMANDS = {
@@ -20,13 +11,15 @@ export const COMMANDS = {
   demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same pipeline over recorded trades",
+  resume: "release the halt that a run's journal holds",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 
 /** A command's name. */
 export type CommandName = keyof typeof COMMANDS;
 
-interface Option<T, D extends string | null> {
+/** One option of the table. */
+export interface Option<T, D extends string | null> {
   /** The default's text; null where absence means something of its own. */
   readonly default: D;
   readonly read: (text: string) => T;
@@ -38,6 +31,9 @@ interface Option<T, D extends string | null> {
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 
+/** The longest window of an average, in trades. */
+export const MAX_WINDOW = 1_000_000;
+
 const HOUR = 3_600_000;
 const TRADING = ["run", "demo", "backtest", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
@@ -45,6 +41,7 @@ const LIVE = ["run", "config"] as const;
 const EXCHANGE = ["demo", "exchange"] as const;
 const BACKTEST = ["backtest"] as const;
 const ALL = ["run", "demo", "exchange", "backtest", "config"] as const;
+
 const positive = amount("an amount above 0", (value) => value.gt(0));
 
 /** The table. A key is the option's name in the configuration file; the command line writes it in kebab case. */
@@ -65,7 +62,7 @@ export const OPTIONS = {
   }),
   long: option({
     default: "50",
-    read: wholeNumber(2, 1_000_000),
+    read: wholeNumber(2, MAX_WINDOW),
     value: "TRADES",
     commands: TRADING,
     help: "window of the long average",
@@ -126,13 +123,7 @@ export const OPTIONS = {
     commands: TRADING,
     help: "smallest price × quantity of an order, quote currency",
   }),
-  maxDrawdown: option({
-    default: "20%",
-    read: fraction,
-    value: "SHARE",
-    commands: TRADING,
-    help: "halt when equity has fallen this far from its peak: no more buys",
-  }),
+  ...RISK_OPTIONS,
   exchange: option({
     default: "binance",
     read: oneOf("binance"),
@@ -258,6 +249,13 @@ export const OPTIONS = {
     value: "FILE",
     commands: BACKTEST,
     help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
+  }),
+  reason: option({
+    default: null,
+    read: anyText,
+    value: "TEXT",
+    commands: ["resume"],
+    help: "why the halt may end; kept in the journal",
   }),
   port: option({
     default: "9001",

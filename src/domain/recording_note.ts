@@ -5,6 +5,8 @@
  * of a note.
  */
 
+import type { OnHalt } from "./halt.ts";
+
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
 
@@ -26,6 +28,8 @@ export type RecordingNote =
   }
   | { readonly event: "disconnected"; readonly reason: string; readonly retryInMs: number }
   | { readonly event: "notice"; readonly message: string }
+  /** The person halted trading by hand at the line's time. */
+  | { readonly event: "halt"; readonly action: OnHalt }
   | {
     /** Frames that were received in this place could not be written. */
     readonly event: "lost";
@@ -82,11 +86,17 @@ const VERSION: Kind = {
   holds: (value) => value === RECORDING_VERSION,
 };
 
+const ACTION: Kind = {
+  expected: `"hold" or "flatten"`,
+  holds: (value) => value === "hold" || value === "flatten",
+};
+
 const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<Record<string, Kind>> } = {
   recording: { version: VERSION, symbol: TEXT },
   connected: { endpoint: TEXT, attempt: COUNT },
   disconnected: { reason: TEXT, retryInMs: MS },
   notice: { message: TEXT },
+  halt: { action: ACTION },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
   late: { trades: TEXT },
   settled: { filled: COUNT },

@@ -10,15 +10,21 @@ import {
   plain,
   type Side,
   slippedPrice,
+  ZERO,
 } from "./money.ts";
+import type { Order } from "./order.ts";
 import type { Check } from "./refusal.ts";
 import type { Terms } from "./terms.ts";
 
-/** An order's size: quantity in base currency, price and fee in quote currency. */
+/** What an order trades at one trade: quantities in base currency, price, notional and fee in quote currency. */
 export interface Sized {
   readonly price: Money;
+  /** Zero where the trade leaves no room for a lot. */
   readonly quantity: Money;
+  readonly notional: Money;
   readonly fee: Money;
+  /** What it would trade if there were room; all that is left of the order. */
+  readonly whole: Money;
 }
 
 /** Why an order cannot trade; `limit` and `value` in the same unit. */
@@ -42,20 +48,29 @@ export class OrderSizing {
   }
 
   /**
-   * Sizes an order against the account at a trade's price: a buy spends the stake, or what the cash allows with
-   * the fee on top; a sell sells the whole position.
+   * Sizes an order against the account at a trade's price: a buy spends the stake, or what it has not spent of it
+   * yet, or what the cash allows with the fee on top; a sell sells the whole position. No more than `room` (base
+   * currency, null for any amount) is traded now; the instrument's smallest order is about the whole.
    */
-  size(side: Side, tradePrice: Money, account: Account): Sized | Unsized {
-    const { slippage, tick, lot, minNotional, feeRate } = this.#terms;
+  size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
+    const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#terms;
+    const { side } = order;
     const price = slippedPrice(side, tradePrice, slippage, tick);
-    const quantity = side === "sell"
+    const whole = side === "sell"
       ? account.position
-      : affordableQuantity(this.#outlay, account.cash, price, lot);
-    if (quantity.isZero()) return this.#nothing(side, price, account);
-    const notional = price.times(quantity);
-    if (notional.isZero() || notional.lt(minNotional)) {
-      return because("min-notional", minNotional, notional);
+      : affordableQuantity(this.#outlayOf(order), account.cash, price, lot);
+    if (whole.isZero()) return this.#nothing(side, price, account, this.#outlayOf(order).stake);
+    const all = price.times(whole);
+    if (all.isZero() || !order.isWorking && all.lt(minNotional)) {
+      return because("min-notional", minNotional, all);
     }
+    if (side === "buy" && maxPosition !== null) {
+      const held = account.position.isZero() ? all : account.position.plus(whole).times(price);
+      if (held.gt(maxPosition)) return because("max-position", maxPosition, held);
+    }
+    const isWhole = room === null || whole.lte(room);
+    const quantity = isWhole ? whole : room;
+    const notional = isWhole ? all : price.times(quantity);
     const fee = feeOn(notional, feeRate);
     if (side === "buy" && !account.canPay(this.#most)) {
       const spent = notional.plus(fee);
@@ -65,17 +80,34 @@ export class OrderSizing {
     if (side === "sell" && notional.lt(fee) && !account.canPay(fee.minus(notional))) {
       return because("funds", fee.minus(notional), account.cash);
     }
-    return { price, quantity, fee };
+    return { price, quantity, notional, fee, whole };
+  }
+
+  /** What an order still needs once it has traded `sized`: cash with the fee on top, or position. */
+  needs(
+    order: Order,
+    { quantity, notional, fee }: Sized,
+    account: Account,
+  ): { cash: Money; position: Money } {
+    if (order.side === "sell") return { cash: ZERO, position: account.position.minus(quantity) };
+    const { stake, grossing } = this.#outlayOf(order);
+    const left = account.cash.minus(notional).minus(fee);
+    const wanted = stake.minus(notional).times(grossing);
+    return { cash: wanted.lt(left) ? wanted : left, position: ZERO };
+  }
+
+  #outlayOf({ spent }: Order): Outlay {
+    return spent.isZero() ? this.#outlay : outlayOf(this.#terms.stake.minus(spent), this.#terms.feeRate);
   }
 
   /** Says why a quantity came to zero. */
-  #nothing(side: Side, price: Money, account: Account): Unsized {
+  #nothing(side: Side, price: Money, account: Account, stake: Money): Unsized {
     const { lot } = this.#terms;
     if (side === "sell") return { reason: "no-position", limit: plain(lot), value: "0" };
     const lotCost = price.times(lot);
     const lotCostWithFee = lotCost.times(this.#outlay.grossing);
     return account.canPay(lotCostWithFee)
-      ? because("lot", lotCost, this.#outlay.stake)
+      ? because("lot", lotCost, stake)
       : because("funds", lotCostWithFee, account.cash);
   }
 }

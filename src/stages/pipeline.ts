@@ -1,20 +1,22 @@
 /** The one place where the five stages stand in order, and where their findings become events. */
 import { Account, type AccountSnapshot } from "../domain/account.ts";
 import { Drawdown, type DrawdownSnapshot } from "../domain/drawdown.ts";
-import type { FillEvent, GapEvent, PipelineEvent, RefusalEvent, SummaryEvent } from "../domain/event.ts";
-import type { Fill } from "../domain/fill.ts";
-import { type Money, plain } from "../domain/money.ts";
+import type { MarkedBooks } from "../domain/drawdown_periods.ts";
+import type { GapEvent, PipelineEvent, SummaryEvent } from "../domain/event.ts";
+import type { Halt, OnHalt } from "../domain/halt.ts";
+import { Money, plain } from "../domain/money.ts";
+import { expiredEvent, outcomeEvent } from "../domain/outcome_event.ts";
 import { priceAsMoney, priceText } from "../domain/price.ts";
 import { Performance, type Results } from "../domain/performance.ts";
-import type { Refusal } from "../domain/refusal.ts";
 import type { Terms } from "../domain/terms.ts";
 import { type Averages, createTick, type Filled } from "../domain/tick.ts";
+import { isSilence } from "../domain/silence.ts";
 import { isoTime } from "../domain/time.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import { type HeldGap, Parse, type ParseSnapshot, type Rejections } from "./parse.ts";
-import { RiskGate, type RiskSnapshot } from "./risk.ts";
+import { releasedGate, RiskGate, type RiskSnapshot } from "./risk.ts";
 import { Crossover, type CrossoverSnapshot } from "./signal.ts";
 
 /** What a pipeline is built from. */
@@ -66,7 +68,8 @@ export interface Standing {
   readonly cash: Money;
   readonly position: Money;
   readonly equity: Money;
-  readonly halted: boolean;
+  /** The halt in force, or null. */
+  readonly halt: Halt | null;
 }
 
 /** Trades in, events out: parse → average → signal → risk → fill. */
@@ -91,7 +94,7 @@ export class Pipeline {
     const { short, long, terms } = options;
     this.#options = options;
     this.#account = new Account(terms.cash);
-    this.#drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
+    this.#drawdown = new Drawdown(terms.cash);
     this.#parse = new Parse(options.holdsAtGaps);
     this.#averages = new MovingAverages(short, long);
     this.#crossover = new Crossover();
@@ -153,14 +156,23 @@ export class Pipeline {
   *end(): Generator<PipelineEvent> {
     this.#parse.end();
     const time = isoTime(this.#last?.time ?? 0);
-    for (const { side, signalTradeId } of this.#gate.end()) {
-      yield { type: "expired", time, symbol: this.#options.symbol, side, signalTradeId };
-    }
+    for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
+  }
+
+  /** Halts trading by hand, at `time` (µs since 1970), between two trades; nothing where that changes nothing. */
+  *halt(action: OnHalt, time: number): Generator<PipelineEvent> {
+    this.#gate.haltByHand(action, this.lastId);
+    yield* this.#news(isoTime(time));
   }
 
   /** Trading stops while the feed is disconnected. */
   set connected(connected: boolean) {
     this.#gate.connected = connected;
+  }
+
+  /** Trading stops: the feed has been disconnected for this reason. */
+  disconnect(reason: string): void {
+    this.#gate.disconnect(isSilence(reason) ? "stale" : "disconnected");
   }
 
   /** Messages that were of no use since the last call, or null. */
@@ -199,7 +211,7 @@ export class Pipeline {
       cash: this.#account.cash,
       position: this.#account.position,
       equity: price === null ? this.#account.cash : this.#account.equity(price),
-      halted: this.#gate.halt !== null,
+      halt: this.#gate.halt,
     };
   }
 
@@ -225,6 +237,7 @@ export class Pipeline {
       fees: plain(this.#account.fees),
       realized: plain(this.#account.realized),
       maxDrawdown: this.#drawdown.worst(),
+      halted: this.#gate.halt?.reason ?? null,
     };
   }
 
@@ -272,14 +285,9 @@ export class Pipeline {
     this.#crossover.restore(snapshot.crossover);
     this.#fills.restore(snapshot.fills);
     this.#account.restore(snapshot.account);
-    const { cash, position } = this.#account;
-    this.#drawdown.restore(snapshot.drawdown, {
-      cash,
-      position,
-      price: last?.price ?? 0,
-      decimals: last?.decimals ?? 0,
-    });
-    this.#gate.restore(snapshot.gate);
+    const books = booksIn(snapshot);
+    this.#drawdown.restore(snapshot.drawdown, books);
+    this.#gate.restore(snapshot.gate, books);
   }
 
   #price(): Money | null {
@@ -299,14 +307,34 @@ export class Pipeline {
       const price = priceText(tick.price, tick.decimals);
       yield { type: "signal", time, symbol, side, price, tradeId, shortAverage, longAverage };
     }
-    const halt = this.#gate.takeHalt();
-    if (halt !== null) yield { type: "halt", time, symbol, ...halt, action: "hold" };
+    yield* this.#news(time);
     for (const outcome of tick.outcomes) {
       if (outcome.kind === "refusal") this.#refusals++;
-      if (isQuiet) continue;
-      yield outcome.kind === "fill" ? fillEvent(outcome, time, symbol) : refusalEvent(outcome, time, symbol);
+      if (!isQuiet) yield outcomeEvent(outcome, time, symbol);
     }
   }
+
+  *#news(time: string): Generator<PipelineEvent> {
+    const { symbol } = this.#options;
+    for (const { type, ...news } of this.#gate.takeNews()) {
+      yield { type, time, symbol, ...news } as PipelineEvent;
+    }
+  }
+}
+
+/** A run as it stands once a person has released its halt. */
+export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
+  return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };
+}
+
+/** The books in a snapshot, at its last trade. */
+function booksIn({ account: { cash, position }, last }: PipelineSnapshot): MarkedBooks {
+  return {
+    cash: new Money(cash),
+    position: new Money(position),
+    price: last?.price ?? 0,
+    decimals: last?.decimals ?? 0,
+  };
 }
 
 /** A trade that has been through all stages long ago, as far as it still matters. */
@@ -332,27 +360,4 @@ function gapEvent({ symbol, firstId, missing, filled }: Filled, time: string): G
     missing: known,
     filled,
   };
-}
-
-function fillEvent(fill: Fill, time: string, symbol: string): FillEvent {
-  const quantity = plain(fill.quantity);
-  return {
-    type: "fill",
-    time,
-    symbol,
-    side: fill.side,
-    price: plain(fill.price),
-    quantity,
-    fee: plain(fill.fee),
-    cash: plain(fill.cash),
-    position: fill.position === fill.quantity ? quantity : plain(fill.position),
-    tradeId: fill.tradeId,
-    signalTradeId: fill.signalTradeId,
-    ...(fill.realized === null ? {} : { realized: plain(fill.realized) }),
-  };
-}
-
-function refusalEvent(refusal: Refusal, time: string, symbol: string): RefusalEvent {
-  const { side, reason, limit, value, tradeId } = refusal;
-  return { type: "refusal", time, symbol, side, reason, limit, value, tradeId };
 }

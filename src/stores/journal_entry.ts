@@ -12,6 +12,7 @@ export type EntryType =
   | "fill"
   | "expired"
   | "halt"
+  | "released"
   | "checkpoint"
   | "stopped"
   | "resumed";

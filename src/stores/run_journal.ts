@@ -24,7 +24,7 @@ export interface Beginning {
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
 const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
-  ...["slippage", "latency", "lot", "tick", "minNotional"],
+  ...["slippage", "latency", "lot", "tick", "minNotional", "participation", "orderTtl"],
 ] as const;
 
 /** One pipeline's journal. */
@@ -67,7 +67,7 @@ export class RunJournal implements Disposable {
       return false;
     }
     const then = (last.started.content["options"] ?? {}) as ShownOptions;
-    const changed = LASTING.filter((name) => then[name] !== options[name]);
+    const changed = LASTING.filter((name) => (then[name] ?? null) !== (options[name] ?? null));
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) {
       const { decimals, values } = this.#journal.lastPrices();
@@ -125,7 +125,9 @@ export class RunJournal implements Disposable {
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
-    const list = changed.map((name) => `${name} was ${then[name] ?? "not set"} and is ${now[name]}`).join(
+    const list = changed.map((name) =>
+      `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
+    ).join(
       ", ",
     );
     return new OtherRun(

@@ -80,13 +80,15 @@ Deno.test("readArguments() takes no inherited name for a command or an option", 
   }
 });
 
+const NEED_A_FILE = ["backtest", "resume"];
+
 Deno.test("readArguments() and configure() read any text of any option or refuse it by name and value", () => {
   fc.assert(
     fc.property(fc.constantFrom(...valued), fc.oneof(anything, fc.string()), (name, text) => {
       const option = `--${kebab(name)}`;
-      // A backtest needs a file; the other commands take none.
+      // A backtest and a release need a file; the other commands take none.
       const command = OPTIONS[name].commands[0]!;
-      const words = [command, `${option}=${text}`, ...(command === "backtest" ? ["trades.csv"] : [])];
+      const words = [command, `${option}=${text}`, ...(NEED_A_FILE.includes(command) ? ["trades.csv"] : [])];
       const { given, mistakes } = readArguments(words);
       assertEquals(mistakes, []);
       assertEquals(given[name], { text, source: "command line" });

@@ -157,6 +157,19 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
   const { latency, feeRate, ...terms } = termsOf(config);
   assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
-  const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown } = config;
-  assertEquals(terms, { cash, stake, slippage, lot, tick, minNotional, maxDrawdown });
+  const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown, onHalt } = config;
+  const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
+  const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
+  assertEquals(terms, {
+    cash,
+    stake,
+    slippage,
+    lot,
+    tick,
+    minNotional,
+    maxDrawdown,
+    onHalt,
+    ...none,
+    ...off,
+  });
 });

@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { Account } from "../../src/domain/account.ts";
 import { Money, plain } from "../../src/domain/money.ts";
+import { Order } from "../../src/domain/order.ts";
 import { OrderSizing } from "../../src/domain/sizing.ts";
 import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reckoning.ts";
 
 const m = (amount: string) => new Money(amount);
+const orderTo = (side: "buy" | "sell") => new Order({ side, signalTradeId: 1, due: 0 });
 
 /** Sizes an order with the defaults but for `changed`; amounts as text. A position is bought for nothing first. */
 function sized(
@@ -19,7 +21,7 @@ function sized(
   if (position !== "0") {
     account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
   }
-  const order = new OrderSizing(terms).size(side, m(price), account);
+  const order = new OrderSizing(terms).size(orderTo(side), m(price), account, null);
   return "reason" in order
     ? { reason: order.reason, limit: order.limit, value: order.value }
     : { price: plain(order.price), quantity: plain(order.quantity), fee: plain(order.fee) };
@@ -98,6 +100,6 @@ Deno.test("OrderSizing.size() turns a sale down whose fee takes more than it bri
   const broke = new Account(new Money("0"));
   broke.book({ side: "buy", price: m("0"), quantity: m("0.00001"), fee: m("0"), tradeId: 1 });
   const terms = termsOf({ ...DEFAULTS, minNotional: "0" });
-  const order = new OrderSizing(terms).size("sell", m("0.0002"), broke);
+  const order = new OrderSizing(terms).size(orderTo("sell"), m("0.0002"), broke, null);
   assertEquals(order, { reason: "funds", limit: "0.000000008", value: "0" });
 });

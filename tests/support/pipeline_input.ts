@@ -32,8 +32,22 @@ export function termsOf(choices: Choices): Terms {
     lot: new Money(choices.lot),
     tick: new Money(choices.tick),
     minNotional: new Money(choices.minNotional),
-    maxDrawdown: choices.maxDrawdown === null ? null : new Money(choices.maxDrawdown),
+    maxDrawdown: moneyOf(choices.maxDrawdown),
+    maxDailyLoss: moneyOf(choices.maxDailyLoss),
+    onHalt: choices.onHalt ?? "hold",
+    maxPosition: moneyOf(choices.maxPosition),
+    maxOrders: choices.maxOrders ?? null,
+    cooldown: choices.cooldown ?? null,
+    maxLag: null,
+    participation: moneyOf(choices.participation),
+    orderTtl: choices.orderTtl ?? null,
+    stopLoss: moneyOf(choices.stopLoss),
+    takeProfit: moneyOf(choices.takeProfit),
   };
+}
+
+function moneyOf(amount: string | null | undefined): Money | null {
+  return amount === null || amount === undefined ? null : new Money(amount);
 }
 
 /** A pipeline's options; without `stopAfter` it never stops by itself. */

@@ -28,6 +28,19 @@ export interface Choices {
   readonly tick: string;
   readonly minNotional: string;
   readonly maxDrawdown: string | null;
+  /** What follows limits nothing where it is absent. */
+  readonly maxDailyLoss?: string | null;
+  readonly onHalt?: "hold" | "flatten";
+  readonly maxPosition?: string | null;
+  /** `within` in ms. */
+  readonly maxOrders?: { readonly count: number; readonly within: number } | null;
+  /** µs. */
+  readonly cooldown?: number | null;
+  readonly participation?: string | null;
+  /** µs. */
+  readonly orderTtl?: number | null;
+  readonly stopLoss?: string | null;
+  readonly takeProfit?: string | null;
 }
 
 /** What a run comes to. */

@@ -158,7 +158,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       action: "hold",
     },
     "warn",
-    "halted: max-drawdown 0.21 reached the limit 0.2 at trade 7; no more buys in this run",
+    "halted: max-drawdown 0.21 reached the limit 0.2 at trade 7; no more buys, until it is released",
   ],
   [
     { type: "rejected", time, reason: "not JSON", count: 1, sample: "{" },

@@ -23,6 +23,7 @@ const SUMMARY: SummaryEvent = {
   fees: "205.95837875",
   realized: "-193.42148085",
   maxDrawdown: "0.02021",
+  halted: null,
   elapsedMs: 2_340,
 };
 
