@@ -182,7 +182,7 @@ export class RiskGate {
 
   #isDue({ time }: Signalled): boolean {
     const oldest = this.#waiting[0];
-    return oldest !== undefined && (oldest.due <= time || this.#mustSweep);
+    return oldest !== undefined && (oldest.due <= time || this.#mustSweep || this.#terms.orderTtl !== null);
   }
 
   *#judge(tick: Signalled): Generator<RiskVerdict> {
