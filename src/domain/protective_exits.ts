@@ -55,9 +55,9 @@ export class ProtectiveExits {
     return price <= this.#low || price >= this.#high;
   }
 
-  /** Why a trade at this integer price, in the unit of `isReached`, asks for a sale; null where it does not. */
-  causeAt(price: number): ExitCause | null {
-    if (price > this.#low && price < this.#high) return null;
+  /** Why a trade at this integer price asks for a sale; null where it does not. */
+  causeAt(price: number, decimals: number): ExitCause | null {
+    if (!this.isReached(price, decimals)) return null;
     return this.#isFlattening ? "flatten" : price <= this.#low ? "stop-loss" : "take-profit";
   }
 

@@ -188,7 +188,7 @@ export class RiskGate {
   *#judge(tick: Signalled): Generator<RiskVerdict> {
     if (this.#waiting.length > 0) yield* this.#sweep(tick);
     if (tick.late) return;
-    const cause = this.#lost === null ? this.#exits.causeAt(tick.price) : null;
+    const cause = this.#lost === null ? this.#exits.causeAt(tick.price, tick.decimals) : null;
     if (cause !== null && !this.#waiting.some(({ side }) => side === "sell")) {
       this.#exits.ask();
       this.#place({ side: "sell", cause, signalTradeId: tick.id }, tick.time);
