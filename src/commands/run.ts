@@ -58,6 +58,7 @@ export async function run({ command, version, config, signal }: Started): Promis
     const resumed = await desk.open(version, shown);
     view.event({ type: "started", time: now(), command, version, config: shown });
     if (resumed !== null) view.say({ level: "info", text: resumed });
+    desk.begin();
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
@@ -83,6 +84,9 @@ class Desk {
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
   #isOpen = false;
+  #hasBegun = false;
+  /** A halt by hand that came too early to be told. */
+  #early: OnHalt | null = null;
   #connected = false;
   #rejectionsTold = false;
 
@@ -131,6 +135,12 @@ class Desk {
     return resumed;
   }
 
+  /** Begins, once it has been told that it does. */
+  begin(): void {
+    this.#hasBegun = true;
+    if (this.#early !== null) this.halt(this.#early);
+  }
+
   /** Whether as many trades as asked for have been seen. */
   get done(): boolean {
     return this.#pipeline.done;
@@ -173,9 +183,12 @@ class Desk {
     }
   }
 
-  /** Halts trading by hand. */
+  /** Halts trading by hand; what comes before the run has begun waits for `begin`. */
   halt(action: OnHalt): void {
-    if (!this.#isOpen) return;
+    if (!this.#hasBegun) {
+      this.#early = this.#early === "flatten" ? "flatten" : action;
+      return;
+    }
     const at = Date.now();
     this.#recording?.note({ event: "halt", action }, at);
     this.#tell(this.#pipeline.halt(action, at * 1000));
