@@ -125,17 +125,6 @@ export function wholeLots(quantity: Money, lot: Money): Money {
   return quantity.divToInt(lot).times(lot);
 }
 
-/** The largest whole number at or below `amount ÷ unit`; both of them zero or more, `unit` above zero. */
-export function wholeBelow(amount: Money, unit: Money): number {
-  return amount.divToInt(unit).toNumber();
-}
-
-/** The smallest whole number at or above `amount ÷ unit`; both of them zero or more, `unit` above zero. */
-export function wholeAbove(amount: Money, unit: Money): number {
-  const below = amount.divToInt(unit);
-  return (below.times(unit).lt(amount) ? below.plus(ONE) : below).toNumber();
-}
-
 /**
  * The volume-weighted average price of a quantity (base currency) that cost or brought `notional` (quote currency)
  * in several fills: Σ price × quantity ÷ Σ quantity, to 12 decimals, half to even.

@@ -3,11 +3,11 @@
  *
  * A stop-loss of s is reached where price ≤ entry × (1 − s), a take-profit of t where price ≥ entry × (1 + t); entry
  * is the average price that the position was bought at, fees aside: Σ price × quantity ÷ Σ quantity, of which a sale
- * of a part takes its share. Both come to integer prices, worked out exactly when the position changes, so that a
- * trade costs two comparisons.
+ * of a part takes its share. Both come to integer prices, worked out in doubles, a little too near, when the position
+ * changes, so that a trade costs two comparisons; what reaches them is decided in exact decimals.
  */
-import { costShare, Money, plain, type Side, wholeAbove, wholeBelow, ZERO } from "./money.ts";
-import { priceAsMoney } from "./price.ts";
+import { costShare, estimate, Money, plain, type Side, ZERO } from "./money.ts";
+import { powerOfTen, priceAsMoney } from "./price.ts";
 
 /** Why a position is sold without a signal. */
 export type ExitCause = "stop-loss" | "take-profit" | "flatten";
@@ -28,11 +28,15 @@ export interface ExitSnapshot {
 }
 
 const ONE: Money = new Money(1);
+/** A thousand times the error of the doubles below, as a fraction of the price. */
+const DOUBT = 1e-12;
 
 /** The exits of one position. */
 export class ProtectiveExits {
   readonly #stop: Money | null;
   readonly #target: Money | null;
+  readonly #stopEstimate: number;
+  readonly #targetEstimate: number;
   /** What the position cost, fees aside. */
   #paid: Money = ZERO;
   #position: Money = ZERO;
@@ -40,16 +44,18 @@ export class ProtectiveExits {
   #isFlattening = false;
   /** A sale has been asked for and still waits, or was refused: it is not asked for again meanwhile. */
   #isAsked = false;
-  /** A position is sold at or below this integer price, and at or above that one. */
+  /** At or below this integer price, and at or above that one, the position may have to be sold. */
   #low = -Infinity;
   #high = Infinity;
 
   constructor({ stopLoss, takeProfit }: ExitTerms) {
     this.#stop = stopLoss === null ? null : ONE.minus(stopLoss);
     this.#target = takeProfit === null ? null : ONE.plus(takeProfit);
+    this.#stopEstimate = this.#stop === null ? -Infinity : estimate(this.#stop);
+    this.#targetEstimate = this.#target === null ? Infinity : estimate(this.#target);
   }
 
-  /** Whether a trade at this integer price asks for a sale. */
+  /** Whether a trade at this integer price may ask for a sale: `causeAt` says whether it does. */
   isReached(price: number, decimals: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     return price <= this.#low || price >= this.#high;
@@ -58,7 +64,17 @@ export class ProtectiveExits {
   /** Why a trade at this integer price asks for a sale; null where it does not. */
   causeAt(price: number, decimals: number): ExitCause | null {
     if (!this.isReached(price, decimals)) return null;
-    return this.#isFlattening ? "flatten" : price <= this.#low ? "stop-loss" : "take-profit";
+    if (this.#isFlattening) return "flatten";
+    const worth = priceAsMoney(price, decimals).times(this.#position);
+    if (price <= this.#low) {
+      if (this.#stop !== null && worth.lte(this.#paid.times(this.#stop))) return "stop-loss";
+      // Nor is it reached at any price above.
+      this.#low = price - 1;
+    }
+    if (price < this.#high) return null;
+    if (this.#target !== null && worth.gte(this.#paid.times(this.#target))) return "take-profit";
+    this.#high = price + 1;
+    return null;
   }
 
   /** The sale is on its way. */
@@ -83,10 +99,9 @@ export class ProtectiveExits {
   /** Takes note of a fill, which leaves `position`; `isLast` unless its order goes on. */
   booked(side: Side, price: Money, quantity: Money, position: Money, isLast: boolean): void {
     if (this.#stop !== null || this.#target !== null) {
-      this.#paid = side === "buy" ? this.#paid.plus(price.times(quantity)) : position.isZero()
-        ? ZERO
-        // Of a sale that empties the account the whole is taken, as of its cost.
-        : this.#paid.minus(costShare(this.#paid, quantity, position.plus(quantity)));
+      if (side === "buy") this.#paid = this.#paid.plus(price.times(quantity));
+      else if (position.isZero()) this.#paid = ZERO;
+      else this.#paid = this.#paid.minus(costShare(this.#paid, quantity, position.plus(quantity)));
     }
     this.#position = position;
     if (isLast || side === "buy") this.#isAsked = false;
@@ -121,9 +136,9 @@ export class ProtectiveExits {
       return;
     }
     if (this.#stop === null && this.#target === null) return;
-    const unit = this.#position.times(priceAsMoney(1, this.#decimals));
-    if (this.#stop !== null) this.#low = wholeBelow(this.#paid.times(this.#stop), unit);
-    if (this.#target !== null) this.#high = wholeAbove(this.#paid.times(this.#target), unit);
+    const entry = estimate(this.#paid) / estimate(this.#position) * powerOfTen(this.#decimals);
+    this.#low = Math.floor(entry * this.#stopEstimate * (1 + DOUBT));
+    this.#high = Math.ceil(entry * this.#targetEstimate * (1 - DOUBT));
   }
 
   #rescale(decimals: number): void {

@@ -121,9 +121,11 @@ class Reckoning {
 
   /** Halts by hand, at `time`. */
   halt(action: "hold" | "flatten", time: number): void {
-    this.#time = time;
     const tradeId = this.#lastId ?? -1;
+    const lastTime = this.#time;
+    this.#time = time;
     this.#stop({ reason: "manual", limit: "released", value: "halted", tradeId, action });
+    this.#time = lastTime;
   }
 
   end(): Reckoned {
