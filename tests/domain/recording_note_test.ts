@@ -96,6 +96,10 @@ Deno.test("readNote() says what is wrong with a malformed note: the field, the v
       `"symbol" of the note "recording" is missing, expected text`,
     ],
     [
+      `{"penstock":{"event":"halt","action":"stop"}}`,
+      `"action" of the note "halt" is "stop", expected "hold" or "flatten"`,
+    ],
+    [
       `{"penstock":{"event":"connected","endpoint":"ws://x","attempt":1.5}}`,
       `"attempt" of the note "connected" is 1.5, expected a whole number, 0 or more`,
     ],

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Account } from "../../src/domain/account.ts";
 import { Money, plain } from "../../src/domain/money.ts";
 import { Order } from "../../src/domain/order.ts";
@@ -58,6 +58,36 @@ Deno.test("OrderSizing.size() sizes at the price moved by slippage", () => {
   });
   const sale = sized("sell", "100", { slippage: "100", position: "2" });
   assertEquals(sale, { price: "99", quantity: "2", fee: "0.198" });
+});
+
+Deno.test("OrderSizing.size() turns a buy down that would make the position worth more than allowed", () => {
+  const more = sized("buy", "100", { lot: "1", maxPosition: "1199", position: "2" });
+  assertEquals(more, { reason: "max-position", limit: "1199", value: "1200" });
+  assertEquals(sized("buy", "100", { lot: "1", maxPosition: "1200", position: "2" }).quantity, "10");
+  // A sale makes it smaller, however large it is.
+  assertEquals(sized("sell", "100", { maxPosition: "1", position: "2" }).quantity, "2");
+});
+
+Deno.test("OrderSizing.size() trades what there is room for, and goes by the whole for the smallest order", () => {
+  const terms = termsOf({ ...DEFAULTS, lot: "1", minNotional: "500" });
+  const account = new Account(terms.cash);
+  const sizing = new OrderSizing(terms);
+  const order = orderTo("buy");
+  const first = sizing.size(order, m("100"), account, m("3"));
+  assert("whole" in first);
+  assertEquals([plain(first.quantity), plain(first.whole), plain(first.fee)], ["3", "10", "0.3"]);
+  assertEquals(plain(sizing.needs(order, first, account).cash), "700.7");
+  order.isWorking = true;
+  order.take(first.quantity, first.notional);
+  // 700 are left of the stake.
+  const second = sizing.size(order, m("140"), account, m("99"));
+  assert("whole" in second);
+  assertEquals([plain(second.quantity), plain(second.whole)], ["5", "5"]);
+  assertEquals(order.progress(), { filled: "3", averagePrice: "100" });
+  order.take(second.quantity, second.notional);
+  assertEquals(order.progress(), { filled: "8", averagePrice: "125" });
+  const third = sizing.size(order, m("140"), account, m("99"));
+  assertEquals(third, { reason: "lot", limit: "140", value: "0" });
 });
 
 Deno.test("OrderSizing.size() turns a notional below the minimum down, and takes one that equals it", () => {

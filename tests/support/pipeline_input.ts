@@ -38,7 +38,7 @@ export function termsOf(choices: Choices): Terms {
     maxPosition: moneyOf(choices.maxPosition),
     maxOrders: choices.maxOrders ?? null,
     cooldown: choices.cooldown ?? null,
-    maxLag: null,
+    maxLag: choices.maxLag ?? null,
     participation: moneyOf(choices.participation),
     orderTtl: choices.orderTtl ?? null,
     stopLoss: moneyOf(choices.stopLoss),

@@ -41,6 +41,8 @@ export interface Choices {
   readonly maxOrders?: { readonly count: number; readonly within: number } | null;
   /** µs. */
   readonly cooldown?: number | null;
+  /** µs; the streams that are reckoned have no receive times. */
+  readonly maxLag?: number | null;
   readonly participation?: string | null;
   /** µs. */
   readonly orderTtl?: number | null;
