@@ -200,7 +200,7 @@ class Desk {
   }
 
   tellStatus(): void {
-    const { trades, equity, position } = this.#pipeline.standing;
+    const { trades, equity, position, halt } = this.#pipeline.standing;
     const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
     this.#view.event({
       type: "status",
@@ -211,6 +211,7 @@ class Desk {
       lagMs: this.#pace.lagMs,
       equity: plain(equity),
       position: plain(position),
+      halted: halt?.reason ?? null,
     });
   }
 

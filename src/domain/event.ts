@@ -129,6 +129,8 @@ export interface StatusEvent extends OfSymbol {
   readonly lagMs: number | null;
   readonly equity: string;
   readonly position: string;
+  /** What trading is halted for, or null. */
+  readonly halted: HaltReason | null;
 }
 
 export interface SummaryEvent extends OfSymbol {

@@ -57,7 +57,8 @@ export function narrate(event: PenstockEvent): Line | null {
       return {
         level: "debug",
         text:
-          `${event.trades} trades, ${event.tradesPerSecond}/s, equity ${event.equity}, position ${event.position}`,
+          `${event.trades} trades, ${event.tradesPerSecond}/s, equity ${event.equity}, position ${event.position}` +
+          (event.halted === null ? "" : `, halted (${event.halted})`),
       };
     case "model":
     case "summary":

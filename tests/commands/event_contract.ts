@@ -140,6 +140,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     lagMs: orNull((value) => typeof value === "number"),
     equity: isAmount,
     position: isAmount,
+    halted: orNull(isReason),
   },
   model: { model: isOneOf("optimistic", "pessimistic"), ...TOTALS, metrics: isMade(METRICS) },
   summary: {

@@ -168,6 +168,14 @@ Deno.test("reportTable() says what cash it began with, in the symbol's quote cur
   assertEquals(cash("0.0512345", "ETHBTC"), "  start cash 0.05123 BTC");
 });
 
+Deno.test("reportTable() says that trading is halted at the end, and nothing where it is not", () => {
+  assertStringIncludes(
+    table([column()], { halted: "max-daily-loss" }),
+    "  halted at the end: max-daily-loss\n",
+  );
+  assertEquals(table([column()]).includes("halted"), false);
+});
+
 Deno.test("reportTable() of a run without a trade has no line for its times", () => {
   const lines = table([column(NOTHING_BOUGHT)], {
     ...{ trades: 0, firstTime: null, lastTime: null, elapsedMs: 4, tradesPerSecond: 0 },

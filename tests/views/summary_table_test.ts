@@ -64,6 +64,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
     position: "0.5",
     equity: "10012.3456",
     realized: "12",
+    halted: "max-drawdown",
   });
   for (
     const line of [
@@ -71,6 +72,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
       "  fills             206, 2 refused",
       "  realized          +12 BTC",
       "  result            +12.3456 BTC (+0.12 %)",
+      "  halted            max-drawdown",
       "  account           9000.5 BTC and 0.5 ETH",
       "  stream            1 gap, 1,200 duplicates, 3 unusable messages",
     ]
