@@ -22,6 +22,7 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
       kept.take(pipeline);
       pipeline = new Pipeline(optionsOf(choices));
       pipeline.restore(kept.state, kept.prices(choices.long));
+      assertEquals(pipeline.snapshot(), kept.state);
     }
     for (const { before, action, time } of halts) {
       if (before === at) events.push(...pipeline.halt(action, time));
@@ -34,13 +35,16 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
 }
 
 /** The laws of the books, reckoned from what a snapshot says. */
-function assertBooks({ account, last }: PipelineSnapshot, { cash: start }: Choices): void {
+function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }: Choices): void {
   const amount = (name: keyof typeof account) => Exact.of(account[name]);
   const [cash, position, cost] = [amount("cash"), amount("position"), amount("cost")];
   const free = [cash.minus(amount("reservedCash")), position.minus(amount("reservedPosition"))];
   for (const one of [cash, position, cost, ...free, amount("reservedCash"), amount("reservedPosition")]) {
     assert(one.compare(NOTHING) >= 0, `negative: ${JSON.stringify(account)}`);
   }
+  const working = gate.waiting.find(({ isWorking }) => isWorking)?.side;
+  if (working !== "buy") assertEquals(account.reservedCash, "0");
+  assertEquals(account.reservedPosition, working === "sell" ? account.position : "0");
   const postings = cash.plus(amount("fees")).plus(amount("marketQuote"));
   assertEquals(`${postings}`, `${Exact.of(start)}`, "quote currency");
   assertEquals(account.position, account.marketBase, "bought minus sold");
