@@ -84,6 +84,7 @@ class Desk {
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
   #isOpen = false;
+  /** Whether it has been told that the run began, and not yet that it stopped. */
   #hasBegun = false;
   /** A halt by hand that came too early to be told. */
   #early: OnHalt | null = null;
@@ -183,7 +184,7 @@ class Desk {
     }
   }
 
-  /** Halts trading by hand; what comes before the run has begun waits for `begin`. */
+  /** Halts trading by hand: before the run has begun with `begin`, and nothing once it has stopped. */
   halt(action: OnHalt): void {
     if (!this.#hasBegun) {
       this.#early = this.#early === "flatten" ? "flatten" : action;
@@ -234,6 +235,7 @@ class Desk {
 
   /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
   stop(): void {
+    this.#hasBegun = false;
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
@@ -242,6 +244,7 @@ class Desk {
 
   /** Closes what was opened and says the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
+    this.#hasBegun = false;
     await this.#recording?.close();
     this.#journal?.close();
     // A run that never began has nothing to sum up.

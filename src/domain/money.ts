@@ -127,7 +127,8 @@ export function wholeLots(quantity: Money, lot: Money): Money {
 
 /**
  * The volume-weighted average price of a quantity (base currency) that cost or brought `notional` (quote currency)
- * in several fills: Σ price × quantity ÷ Σ quantity, to 12 decimals, half to even.
+ * in several fills: Σ price × quantity ÷ Σ quantity, to 12 decimals, half to even (Berkowitz, Logue and Noser,
+ * "The Total Cost of Transactions on the NYSE", Journal of Finance 43 (1), 1988).
  */
 export function averagePriceText(notional: Money, quantity: Money): string {
   return plain(notional.div(quantity).toDecimalPlaces(FILL_DECIMALS, Decimal.ROUND_HALF_EVEN));

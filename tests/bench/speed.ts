@@ -25,6 +25,7 @@ import { median, table } from "./table.ts";
 const MESSAGES = 200_000;
 const FRAMES = 1_000_000;
 const ROUNDS = 15;
+const LIMIT_ROUNDS = 41;
 const { config } = configure({});
 
 /** Every limit, none of which is ever reached, so that the same orders fill. */
@@ -101,7 +102,7 @@ function underLimits(): void {
   const none = { ...termsOf(config), maxDrawdown: null };
   const rounds = { none: [] as number[], all: [] as number[] };
   const fills = { none: 0, all: 0 };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < LIMIT_ROUNDS; round++) {
     for (const which of round % 2 === 0 ? ["none", "all"] as const : ["all", "none"] as const) {
       const terms = which === "none" ? none : { ...none, ...LIMITS };
       const account = new Account(terms.cash);

@@ -22,6 +22,7 @@ const anyNote: fc.Arbitrary<RecordingNote | FrameNote> = fc.oneof(
   fc.record({ event: fc.constant("connected" as const), endpoint: anyText, attempt: count }),
   fc.record({ event: fc.constant("disconnected" as const), reason: anyText, retryInMs: count }),
   fc.record({ event: fc.constant("notice" as const), message: anyText }),
+  fc.record({ event: fc.constant("halt" as const), action: fc.constantFrom("hold", "flatten") }),
   fc.record({ event: fc.constant("lost" as const), frames: count, from: count, to: count }),
   fc.record({ event: fc.constant("ended" as const) }),
   fc.record({ event: fc.constant("frame" as const), text: anyText }),
