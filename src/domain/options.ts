@@ -11,7 +11,7 @@ export const COMMANDS = {
   demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same pipeline over recorded trades",
-  resume: "release the halt that a run's journal holds",
+  resume: "release the halt of a run: penstock resume JOURNAL --reason TEXT",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 

@@ -3,6 +3,7 @@ import type { Halt } from "../domain/halt.ts";
 import { MAX_WINDOW } from "../domain/options.ts";
 import { type PipelineSnapshot, released } from "../stages/pipeline.ts";
 import { Journal } from "./journal.ts";
+import { isThere, refused } from "./journal_file.ts";
 
 /** The run in the journal is not halted: there is nothing to release. */
 export class NotHalted extends Error {
@@ -19,9 +20,13 @@ export interface ReleaseNote {
 /**
  * Releases the halt of the last run in the journal at `path`: an entry says when and why, and a checkpoint has the
  * run without it, its peak and its day begun anew. Both are on disk when this returns the halt that stood. Throws
- * NotHalted where none does, and a JournalError where the journal cannot be written, as while a run has it open.
+ * NotHalted where none does, and a JournalError where there is no journal or it cannot be written, as while a run has
+ * it open.
  */
 export function releaseHalt(path: string, { time, text }: ReleaseNote): Halt {
+  if (!isThere(path, "open")) {
+    throw refused(path, "there is none. Name the file that a run keeps its journal in.");
+  }
   // As no run has a longer window, nothing that it needs is let go.
   using journal = Journal.open(path, { now: () => 0, window: MAX_WINDOW });
   const checkpoint = journal.last()?.checkpoint ?? null;

@@ -113,7 +113,7 @@ Deno.test("penstock backtest comes to what a recorded demo came to, event for ev
         ...["--stake=900.3", "--min-notional=0", "--max-drawdown=0.5%"],
       ],
       ["--for=6s", "--rate=1000", "--stale=200ms", "--retry-max=250ms", "--faults=stall@1500,slow=100@3000"],
-      ["fill", "max-lag", "replaced", "cooldown", "max-position", "halt", "flatten"],
+      ["fill", "max-lag", "replaced", "cooldown", "max-position", "halt"],
     ),
   ]);
 });

@@ -147,6 +147,13 @@ Deno.test({
       const { stdout } = await demo.finished();
       assertEquals(eventsOf(stdout).at(-1)!.halted, "manual");
     }
+    const changed = await ended(folder, "demo", ...DEMO, "--state", state, "--participation=10%");
+    assertEquals(changed.code, 2);
+    assertStringIncludes(changed.err, "participation was not set and is 0.1");
+    const missing = await ended(folder, "resume", `${folder.path}/other.db`, "--reason", "mistyped");
+    assertEquals(missing.code, 1);
+    assertStringIncludes(missing.err, "there is none");
+    assertEquals([...Deno.readDirSync(folder.path)].filter(({ name }) => name.startsWith("other")), []);
     const unreasoned = await ended(folder, "resume", state);
     assertEquals(unreasoned.code, 2);
     assertStringIncludes(unreasoned.err, "--reason is missing");

@@ -144,11 +144,12 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
     lot: { text: "0.00000010", source: "command line" },
     maxDrawdown: { text: "2.50%", source: "command line" },
     speed: { text: "max", source: "command line" },
+    maxOrders: { text: "10/60s", source: "command line" },
   });
   const shown = shownConfig(config);
   assertEquals(
-    [shown.lot, shown.maxDrawdown, shown.speed, shown.json, shown.stale, shown.attempts],
-    ["0.0000001", "0.025", "max", false, 15_000, null],
+    [shown.lot, shown.maxDrawdown, shown.speed, shown.json, shown.stale, shown.attempts, shown.maxOrders],
+    ["0.0000001", "0.025", "max", false, 15_000, null, "10/1m"],
   );
   assertEquals(Object.keys(shown), OPTION_NAMES);
 });
