@@ -40,7 +40,7 @@ export const RISK_OPTIONS = {
   }),
   maxOrders: option({
     default: null,
-    read: orderRate(10_000, 1, 24 * HOUR),
+    read: orderRate(1_000, 1, 24 * HOUR),
     value: "N/DURATION",
     commands: TRADING,
     help: "refuse an order when N have passed within this time before it, such as 10/1m",

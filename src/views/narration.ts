@@ -36,8 +36,10 @@ export function narrate(event: PenstockEvent): Line | null {
     }
     case "refusal": {
       const cause = event.cause === undefined ? "" : ` for the ${event.cause}`;
+      const unit = event.reason === "cooldown" || event.reason === "max-lag" ? " ms" : "";
       return warn(
-        `${event.side}${cause} refused (${event.reason}): ${event.value} found, limit ${event.limit}, ` +
+        `${event.side}${cause} refused (${event.reason}): ${event.value}${unit} found, ` +
+          `limit ${event.limit}${unit}, ` +
           `trade ${event.tradeId}${got(event)}`,
       );
     }

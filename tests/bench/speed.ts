@@ -33,7 +33,7 @@ const LIMITS: Partial<Terms> = {
   maxDrawdown: new Money("0.99"),
   maxDailyLoss: new Money("0.99"),
   maxPosition: new Money(1e9),
-  maxOrders: { count: 10_000, within: 1 },
+  maxOrders: { count: 1_000, within: 1 },
   cooldown: 0,
   maxLag: 1e12,
   orderTtl: 1e12,

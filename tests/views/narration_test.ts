@@ -233,6 +233,14 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
+      ...{ type: "refusal", time, symbol, side: "buy", reason: "max-lag", limit: "5000", value: "5000.25" },
+      tradeId: 9,
+    },
+    "warn",
+    "buy refused (max-lag): 5000.25 ms found, limit 5000 ms, trade 9",
+  ],
+  [
+    {
       ...{ type: "expired", time, symbol, side: "buy", signalTradeId: 7, reason: "order-ttl" },
       ...{ filled: "0.5", averagePrice: "3" },
     },
