@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
       : await readFileOptions(given.config.text, command, collected);
     const options = { ...fromFile, ...given };
     await checkFaults(options, collected);
-    return await execute(command!, configure(options, collected), files);
+    return await execute(command!, configure(options, collected, command), files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const mistake of error.mistakes) complain(mistake);

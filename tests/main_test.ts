@@ -108,7 +108,14 @@ for (
 
 Deno.test("main() ends with 4 and a summary when --attempts are used up", async () => {
   const endpoint = deadEndpoint();
-  const { code, stdout, stderr } = await penstock("run", "--json", "--attempts=2", "--endpoint", endpoint);
+  const { code, stdout, stderr } = await penstock(
+    "run",
+    "--state=none",
+    "--json",
+    "--attempts=2",
+    "--endpoint",
+    endpoint,
+  );
   assertEquals(code, 4);
   assertEquals(eventsOf(stdout).map(({ type }) => type), ["started", "disconnected", "summary"]);
   const host = endpoint.slice("ws://".length);
@@ -118,7 +125,9 @@ Deno.test("main() ends with 4 and a summary when --attempts are used up", async 
 });
 
 Deno.test("main() ends with 2 and the missing flag where it may not reach the exchange", async () => {
-  await using program = Penstock.start(["run", "--endpoint=ws://127.0.0.1:4567"], ["--no-prompt"]);
+  await using program = Penstock.start(["run", "--state=none", "--endpoint=ws://127.0.0.1:4567"], [
+    "--no-prompt",
+  ]);
   const { code, stderr } = await program.finished();
   assertEquals(code, 2);
   assertStringIncludes(stderr, "No permission to reach 127.0.0.1:4567: run with --allow-net=127.0.0.1:4567");

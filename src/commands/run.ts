@@ -48,7 +48,14 @@ export async function run({ command, version, config, signal }: Started): Promis
   const timers = [
     setInterval(() => desk.tellStatus(), STATUS_EVENT_MS),
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
-    setInterval(() => desk.checkpoint(), CHECKPOINT_MS),
+    setInterval(() => {
+      try {
+        desk.checkpoint();
+      } catch {
+        // The journal keeps why it takes nothing more, and says so when the run is closed in it.
+        ending.abort();
+      }
+    }, CHECKPOINT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
   try {
@@ -80,14 +87,18 @@ class Desk {
   readonly #pace = new Pace();
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
+  readonly #signal: AbortSignal;
   #isOpen = false;
   #connected = false;
+  /** The run was stopped at a gap, which the next one is to fill. */
+  #isLeft = false;
   #rejectionsTold = false;
 
   constructor(config: Config, view: RunView, feed: ReadAhead, signal: AbortSignal) {
     this.#config = config;
     this.#view = view;
     this.#feed = feed;
+    this.#signal = signal;
     this.#messages = new MessageBatch(config.symbol);
     this.#late = new LateRows(config.symbol);
     const restEndpoint = restOf(config);
@@ -129,9 +140,9 @@ class Desk {
     return resumed;
   }
 
-  /** Whether as many trades as asked for have been seen. */
+  /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
   get done(): boolean {
-    return this.#pipeline.done;
+    return this.#pipeline.done || this.#isLeft;
   }
 
   async take(batch: Batch): Promise<void> {
@@ -247,6 +258,7 @@ class Desk {
         if (gap === null || this.done) break;
         record(reader.taken - 1);
         await this.#feed.during(this.#fill(gap));
+        if (this.#isLeft) break;
       }
     } finally {
       // A trade that is still held has not been worked off.
@@ -261,6 +273,10 @@ class Desk {
       this.#tell(this.#pipeline.run(this.#late.open(page.value.rows)));
       this.#note({ event: "late", trades: lateText(page.value.rows) });
     }
+    // Let pass now, the gap would cost a run that is taken up again its averages.
+    this.#isLeft = this.#journal !== null && this.#signal.aborted && page.done === true &&
+      !page.value.complete;
+    if (this.#isLeft) return;
     const filled = this.#pipeline.lastId - fromId + 1;
     if (page.done && !page.value.complete) {
       const { reason, hint } = page.value;

@@ -29,6 +29,8 @@ export type CommandName = keyof typeof COMMANDS;
 interface Option<T, D extends string | null> {
   /** The default's text; null where absence means something of its own. */
   readonly default: D;
+  /** Where a command has a default of its own. */
+  readonly defaultOf?: Partial<Record<CommandName, string>>;
   readonly read: (text: string) => T;
   /** Stands for the value in help; a switch takes none. */
   readonly value: string | null;
@@ -37,6 +39,9 @@ interface Option<T, D extends string | null> {
 }
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
+
+/** Where a live run is kept unless it is told otherwise. */
+export const JOURNAL = "data/penstock.db";
 
 const HOUR = 3_600_000;
 const TRADING = ["run", "demo", "backtest", "config"] as const;
@@ -156,10 +161,11 @@ export const OPTIONS = {
   }),
   state: option({
     default: "none",
+    defaultOf: { run: JOURNAL, config: JOURNAL },
     read: anyText,
     value: "FILE",
     commands: TRADING,
-    help: "the journal, such as data/penstock.db: keeps the run and takes it up again",
+    help: "the journal: keeps the run and takes it up again; none keeps nothing",
   }),
   newRun: option({
     default: "off",
@@ -345,6 +351,12 @@ export type Config = {
     | ReturnType<(typeof OPTIONS)[K]["read"]>
     | ((typeof OPTIONS)[K]["default"] extends string ? never : null);
 };
+
+/** The text of an option's default for `command`; null where absence means something of its own. */
+export function defaultText(name: OptionName, command: CommandName | null): string | null {
+  const { default: byDefault, defaultOf }: Option<unknown, string | null> = OPTIONS[name];
+  return (command === null ? undefined : defaultOf?.[command]) ?? byDefault;
+}
 
 /** `minNotional` as the command line writes it: `min-notional`. */
 export function kebab(name: OptionName): string {

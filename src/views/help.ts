@@ -1,5 +1,5 @@
 /** The texts of --help. */
-import { type CommandName, COMMANDS, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
+import { type CommandName, COMMANDS, defaultText, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
 
 const EXIT_CODES =
   `Exit codes: 0 done or stopped by you · 1 unexpected failure · 2 wrong usage or configuration
@@ -21,7 +21,8 @@ ${EXIT_CODES}
 export function commandHelp(command: CommandName): string {
   const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
   const rows = names.map((name) => {
-    const { value, default: byDefault, help } = OPTIONS[name];
+    const { value, help } = OPTIONS[name];
+    const byDefault = defaultText(name, command);
     const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
     return [`--${kebab(name)}${value === null ? "" : ` ${value}`}`, `${help}${shown}`] as const;
   });

@@ -26,7 +26,15 @@ Deno.test({
   fn: async () => {
     await using exchange = BuiltInExchange.listen({ speed: Infinity });
     await using program = Penstock.start(
-      ["run", "--json", "--log-level=error", "--endpoint", exchange.endpoint, "--for=10500ms"],
+      [
+        "run",
+        "--state=none",
+        "--json",
+        "--log-level=error",
+        "--endpoint",
+        exchange.endpoint,
+        "--for=10500ms",
+      ],
       [...FLAGS, V8_FLAGS],
     );
     await program.event("connected");

@@ -37,6 +37,13 @@ Deno.test("OPTIONS has the contract's names and defaults", () => {
   for (const [name, value] of Object.entries(CONTRACT)) assertEquals(shown[name], value, name);
 });
 
+Deno.test("OPTIONS keeps a run's journal in the data folder, and nothing of a demo or a backtest", () => {
+  const defaults = (["run", "config", "demo", "backtest"] as const).map((command) =>
+    configure({}, [], command).config.state
+  );
+  assertEquals(defaults, ["data/penstock.db", "data/penstock.db", "none", "none"]);
+});
+
 Deno.test("OPTIONS can read every default, belongs to known commands and explains itself", () => {
   for (const name of OPTION_NAMES) {
     const { default: byDefault, read, commands, help, value } = OPTIONS[name];

@@ -12,6 +12,8 @@ export interface PlainTrade {
   readonly lastId: number;
   readonly time: number;
   readonly price: string;
+  /** Fetched after the fact: it moves averages and equity, and never trades. */
+  readonly late?: boolean;
 }
 
 /** What the person chose, amounts as decimal text, latency in µs. */
@@ -104,9 +106,9 @@ class Reckoning {
     this.#lastId = trade.lastId;
     this.#prices.push(this.#price.unitsAt(PRICE_DECIMALS));
     if (this.#prices.length > this.#choices.long) this.#prices.shift();
-    const signal = this.#signal(trade);
+    const signal = trade.late ? null : this.#signal(trade);
     this.#mark(trade.lastId);
-    this.#trade(signal, trade);
+    if (!trade.late) this.#trade(signal, trade);
   }
 
   end(): Reckoned {
