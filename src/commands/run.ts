@@ -15,6 +15,7 @@ import { LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
+import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
@@ -229,6 +230,7 @@ class Desk {
   /** Closes what was opened and says the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
     await this.#recording?.close();
+    if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
     this.#journal?.close();
     // A run that never began has nothing to sum up.
     if (!this.#isOpen) return this.#view.close();
@@ -324,6 +326,12 @@ function resumedText(path: string, pipeline: Pipeline): string {
     plain(position)
   }, ` +
     `stance ${stance}${halted}`;
+}
+
+function spentText({ commits, totalMs, worstMs }: Spent): string {
+  return `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${
+    worstMs.toFixed(1)
+  } ms at worst`;
 }
 
 function now(): string {

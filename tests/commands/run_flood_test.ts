@@ -7,7 +7,7 @@ import { assertRun } from "./event_contract.ts";
 /** Half of it is Deno itself. Without back pressure it would be a gigabyte. */
 const LIMIT_MB = 150;
 /** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=2";
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size";
 const SAMPLE_MS = 500;
 
 function pause(ms: number): Promise<false> {

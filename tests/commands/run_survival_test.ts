@@ -1,8 +1,8 @@
 /** A run that is killed at any moment and started again: nothing is lost, nothing is booked twice. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { canMount, inFolderAsync, mount, run } from "../stores/sample_journal.ts";
 import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./journaled_run.ts";
 
 /** How often the run is killed; `deno task test:kill` looks longer. */
@@ -55,5 +55,40 @@ Deno.test({
       assertEquals([summary.trades, summary.fills], [trades, fills]);
       assertGreater(fills, KILLS);
       assert(told.some((events) => events.some(({ type, filled }) => type === "gap" && Number(filled) > 0)));
+    }),
+});
+
+Deno.test({
+  name: "penstock run ends with 1 when the disk is full, and goes on where it was when there is room again",
+  ignore: !canMount,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      assert(mount(folder, "size=256k"));
+      try {
+        const path = `${folder}/run.db`;
+        await using exchange = reproducibleExchange();
+        const told: Told[][] = [];
+        {
+          await using program = startRun(exchange, path);
+          const { code, stdout, stderr } = await program.finished();
+          assertEquals(code, 1);
+          assertMatch(stderr, /^penstock: Cannot write to the journal .*run\.db: the disk is full.*/);
+          assert(!stderr.includes("    at "), stderr);
+          told.push(eventsOf(stdout));
+        }
+        assertEquals(told[0]!.at(-1)!.type, "summary");
+        assert(mount(folder, "remount,size=64m"));
+        assertKept(wholeEntries(path), told);
+        await using program = startRun(exchange, path);
+        await program.event("fill");
+        program.signal("SIGINT");
+        const { code, stdout, stderr } = await program.finished();
+        assertEquals([code, stderr], [0, ""]);
+        told.push(eventsOf(stdout));
+        assertKept(wholeEntries(path), told);
+        assertReckons(path);
+      } finally {
+        run("umount", folder);
+      }
     }),
 });
