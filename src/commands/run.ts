@@ -25,6 +25,7 @@ const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
+const BEAT_MS = 5_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, signal }: Started): Promise<void> {
@@ -49,6 +50,7 @@ export async function run({ command, version, config, signal }: Started): Promis
     setInterval(() => desk.tellStatus(), STATUS_EVENT_MS),
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
     setInterval(() => desk.checkpoint(), CHECKPOINT_MS),
+    setInterval(() => desk.beat(), BEAT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
   try {
@@ -126,6 +128,7 @@ class Desk {
       });
     }
     this.#isOpen = true;
+    this.beat();
     return resumed;
   }
 
@@ -173,6 +176,13 @@ class Desk {
   /** Keeps where the run stands. */
   checkpoint(): void {
     if (this.#isOpen) this.#journal?.checkpoint(Date.now() * 1000);
+  }
+
+  /** Says in the journal that this process is alive. */
+  beat(): void {
+    if (!this.#isOpen) return;
+    const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
+    this.#journal?.beat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#pace.lagMs });
   }
 
   tellStatus(): void {
