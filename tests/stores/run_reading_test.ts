@@ -7,7 +7,7 @@ import { JournalError } from "../../src/stores/journal_file.ts";
 import type { Life } from "../../src/stores/journal_life.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { chosenRun, chosenRuns, extentOf, fillsOf, readRun } from "../../src/stores/run_reading.ts";
-import { inFolder, openJournal, TIME } from "./sample_journal.ts";
+import { impatient, inFolder, openJournal, TIME } from "./sample_journal.ts";
 
 const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
 const FILL: Omit<FillEvent, "type" | "time"> = {
@@ -180,6 +180,31 @@ Deno.test("readRun() has the halt in force, and none that is over", () => {
     assertEquals(readRun(reader, 1).halt as unknown, { type: "halt", time: isoTime(TIME + 5), ...halt });
     journal.commit({ checkpoint: checkpoint(false) });
     assertEquals(readRun(reader, 1).halt, null);
+  });
+});
+
+Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment while others write", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path, { connect: impatient });
+    journal.startRun({ time: TIME, content: { options: OPTIONS } });
+    using reader = JournalReader.open(path, { connect: impatient });
+    const before = readRun(reader, 1);
+    reader.atOnce(() => {
+      assertEquals(reader.lastSeq, 1);
+      keepFill(journal, TIME);
+      journal.beat(life(TIME + 5));
+      assertEquals([reader.lastSeq, reader.life, reader.account()], [1, null, null]);
+    });
+    assertEquals([before.trades, readRun(reader, 1).trades, reader.lastSeq], [0, 9, 3]);
+    // And the other way round: a transaction that is not over keeps nobody from reading.
+    const writer = impatient(path, false);
+    writer.prepare("BEGIN IMMEDIATE").run();
+    writer.prepare("UPDATE life SET trades = 50").run();
+    assertEquals(readRun(reader, 1).trades, 9);
+    writer.prepare("COMMIT").run();
+    writer.close();
+    assertEquals(readRun(reader, 1).trades, 50);
   });
 });
 
