@@ -145,7 +145,7 @@ export class JournalReader implements Disposable {
     return this.atOnce(() => verifyAll(this.#database, this.#path));
   }
 
-  /** What `read` makes of one state of the journal, whatever is written meanwhile. */
+  /** What `read` makes of one state of the journal, whatever is written meanwhile. It cannot be used within itself. */
   atOnce<T>(read: () => T): T {
     return this.#read(() => {
       this.#database.prepare("BEGIN").run();

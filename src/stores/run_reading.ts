@@ -29,7 +29,11 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
     const life = sign?.run === run ? sign : null;
     const [resumed, stopped] = [lastOf(reader, run, "resumed"), lastOf(reader, run, "stopped")];
     const present = resumed ?? started;
-    const position = reader.positions(run)[0];
+    const startCash = options["cash"];
+    const account = reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
+    const { quantity, cost } = reader.positions(run)[0] ?? { quantity: "0", cost: "0" };
+    const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
+    if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
     // What trades did between two signs of life is only known if it was kept, which every decision is.
     const isLifeNewer = life !== null && life.trades > (state?.trades ?? 0);
     const counts = reader.counts(run);
@@ -42,14 +46,16 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       stopped: stopped !== null && stopped.seq > present.seq
         ? { time: stopped.time, reason: String(stopped.content["reason"]) }
         : null,
-      ...lastSignOf(reader, run, life),
+      lastSign: lastSignOf(reader, run, life),
+      pid: life !== null && life.seq >= present.seq ? life.pid : null,
       connection: connectionOf(reader, run, present.seq),
       trades: isLifeNewer ? life.trades : state?.trades ?? 0,
       pace: life,
       last: isLifeNewer ? life.last : price,
-      startCash: String(options["cash"]),
-      account: reader.account(run) ?? { cash: String(options["cash"]), fees: "0", realized: "0" },
-      position: { quantity: position?.quantity ?? "0", cost: position?.cost ?? "0" },
+      // What they are has just been looked at.
+      startCash: startCash as string,
+      account: account as KeptRun["account"],
+      position: { quantity, cost },
       halt: (state?.gate?.halt ?? null) === null
         ? null
         : latest<HaltEvent>(reader, run, "halt", 1)[0] ?? null,
@@ -59,7 +65,7 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
         refusals: counts.refusal ?? 0,
         gaps: counts.gap ?? 0,
       },
-      lastFills: latest<FillEvent>(reader, run, "fill", FILLS),
+      lastFills: reader.latest("fill", FILLS, run).map((entry) => fillOf(entry, reader.path)),
       lastRefusals: latest<RefusalEvent>(reader, run, "refusal", OTHERS),
       lastGaps: latest<GapEvent>(reader, run, "gap", OTHERS),
     };
@@ -94,11 +100,11 @@ export interface Extent {
 
 /** What of `run` is there now: what is written later is left out of what is read of it. */
 export function extentOf(reader: JournalReader, run: number): Extent {
-  return reader.atOnce(() => ({
-    run,
-    untilSeq: reader.lastSeq,
-    realized: reader.account(run)?.realized ?? "0",
-  }));
+  return reader.atOnce(() => {
+    const realized = reader.account(run)?.realized ?? "0";
+    if (!isAmount(realized)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
+    return { run, untilSeq: reader.lastSeq, realized };
+  });
 }
 
 /** A fill as it was told, and its time (µs since 1970). */
@@ -114,15 +120,21 @@ export interface KeptFill {
 export function* fillsOf(reader: JournalReader, { run, untilSeq }: Extent): Generator<KeptFill> {
   for (const entry of reader.entries({ types: ["fill"], run })) {
     if (entry.seq > untilSeq) return;
-    const { symbol, side, price, quantity, fee, tradeId } = entry.content;
-    const amounts = [price, quantity, fee].every((amount) =>
-      typeof amount === "string" && DECIMAL.test(amount)
-    );
-    const isFill = amounts && typeof symbol === "string" && (side === "buy" || side === "sell") &&
-      Number.isSafeInteger(tradeId);
-    if (!isFill) throw damaged(reader.path, `entry ${entry.seq} is not a fill`);
-    yield { time: entry.time, event: eventOf<FillEvent>(entry) };
+    yield { time: entry.time, event: fillOf(entry, reader.path) };
   }
+}
+
+/** The fill in an entry; a JournalError where it is none. */
+function fillOf(entry: Entry, path: string): FillEvent {
+  const { symbol, side, price, quantity, fee, realized, tradeId } = entry.content;
+  const isFill = typeof symbol === "string" && (side === "buy" || side === "sell") &&
+    [price, quantity, fee, realized ?? "0"].every(isAmount) && Number.isSafeInteger(tradeId);
+  if (!isFill) throw damaged(path, `entry ${entry.seq} is not a fill`);
+  return eventOf<FillEvent>(entry);
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === "string" && DECIMAL.test(value);
 }
 
 /** An entry as the event that was told of it, its fields in the same order. */
@@ -167,13 +179,12 @@ function lastSignOf(
   reader: JournalReader,
   run: number,
   life: JournalReader["life"],
-): Pick<KeptRun, "lastSign" | "pid"> {
+): number {
   const entries = (["started", "resumed", "connected", "disconnected", "stopped"] as const)
     .flatMap((type) => lastOf(reader, run, type) ?? [])
     .sort((a, b) => b.seq - a.seq);
   const entry = entries[0]!;
-  const isLife = life !== null && life.seq >= entry.seq;
-  return { lastSign: isLife ? life.time : entry.time, pid: life?.pid ?? null };
+  return life !== null && life.seq >= entry.seq ? life.time : entry.time;
 }
 
 /** What the process that began at the entry `sinceSeq` said last of its connection, and since when that is so. */

@@ -81,7 +81,7 @@ Deno.test("penstock status says that a stopped run is stopped, and its health ch
     await program.finished();
     const { code, stdout, stderr } = await penstock("status", place.journal);
     assertEquals([code, stderr], [0, ""]);
-    assertMatch(stdout, /^Run 1 of BTCUSDT in .*penstock\.db, on paper\n  state  +stopped \d{4}-/m);
+    assertMatch(stdout, /^Run 1 of BTCUSDT in .*penstock\.db, on paper\n\s+state\s+stopped \d{4}-/m);
     assertStringIncludes(stdout, "  trades seen        500\n");
     const health = await place.health("1000h");
     assertEquals([health.code, health.stdout], [1, ""]);

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import type { FillEvent } from "../../src/domain/event.ts";
 import { ConfigError } from "../../src/domain/config.ts";
 import { isoTime } from "../../src/domain/time.ts";
@@ -243,6 +244,24 @@ Deno.test("fillsOf() gives the fills of a run as it was when its extent was take
     ]);
     assertEquals([...fillsOf(reader, extentOf(reader, 1))].length, 2);
     assertEquals([extent.realized, extent.untilSeq], ["0", 3]);
+  });
+});
+
+Deno.test("readRun() and extentOf() refuse an account that makes no sense", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using journal = openJournal(path);
+      journal.startRun({ time: TIME, content: { options: OPTIONS } });
+      keepFill(journal, TIME);
+    }
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE account SET realized = '=1+1'");
+    database.close();
+    using reader = JournalReader.open(path);
+    for (const read of [readRun, extentOf]) {
+      assertThrows(() => read(reader, 1), JournalError, "the account of run 1 cannot be read");
+    }
   });
 });
 
