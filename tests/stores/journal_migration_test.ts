@@ -5,6 +5,8 @@ import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { SCHEMA_VERSION } from "../../src/stores/journal_schema.ts";
 import {
   contentsOf,
+  copyJournal,
+  diskError,
   draft,
   inFolder,
   openJournal,
@@ -12,6 +14,7 @@ import {
   tamper,
   TIME,
   verdictOf,
+  watched,
   writeSample,
 } from "./sample_journal.ts";
 import { writeVersion1 } from "./version_1.ts";
@@ -60,3 +63,47 @@ Deno.test("Journal.open() leaves a journal of version 1 alone that is not as Pen
     assertEquals(schemaOf(path), before);
   });
 });
+
+Deno.test("Journal.open() brings a journal of version 1 on as a whole or not at all, whichever write fails", () => {
+  inFolder((folder) => {
+    const old = `${folder}/old.db`;
+    writeVersion1(old);
+    const held = contentsAsVersion1(old);
+    let hasFailed = true;
+    let failing = 0;
+    for (; hasFailed; failing++) {
+      hasFailed = false;
+      for (const moment of ["before", "after"] as const) {
+        const path = `${folder}/${failing}_${moment}.db`;
+        copyJournal(old, path);
+        const connection = watched((at, when) => {
+          if (at !== failing || when !== moment) return;
+          hasFailed = true;
+          throw diskError();
+        });
+        try {
+          openJournal(path, { connect: connection }).close();
+        } catch (error) {
+          assert(error instanceof JournalError);
+        }
+        const { version } = schemaOf(path);
+        assert(version === 1 || version === SCHEMA_VERSION);
+        if (version === 1) assertEquals(contentsAsVersion1(path), held);
+        openJournal(path, { verify: true }).close();
+        assertEquals(contentsAsVersion1(path), held);
+        assertEquals(schemaOf(path).version, SCHEMA_VERSION);
+      }
+    }
+    // Getting ready to write, the table, the version, and the end.
+    assert(failing > 4, `${failing} writes`);
+  });
+});
+
+/** What both versions hold. */
+function contentsAsVersion1(path: string): unknown[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const rows = ["entries", "head", "account", "positions", "checkpoint_prices"]
+    .map((table) => database.prepare(`SELECT * FROM ${table}`).all());
+  database.close();
+  return rows;
+}
