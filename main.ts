@@ -104,6 +104,12 @@ async function execute(
       case "backtest":
         await (await import("./src/commands/backtest.ts")).backtest(started);
         break;
+      case "status":
+        (await import("./src/commands/status.ts")).status(started);
+        break;
+      case "export":
+        (await import("./src/commands/export.ts")).exportJournal(started);
+        break;
       case "exchange":
         await (await import("./src/commands/exchange.ts")).exchange(started);
     }
@@ -123,6 +129,7 @@ function fail(error: unknown): number {
   if (name === "UnusableInput") return complain(`${messageOf(error)}${adviceOn(error)}`, EXIT.input);
   if (name === "RecordingError" || name === "OtherRun") return complain(messageOf(error), EXIT.usage);
   if (name === "ResultFileError" || name === "JournalError") return complain(messageOf(error), EXIT.failure);
+  if (name === "NoSignOfLife") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);
   }

@@ -26,6 +26,7 @@ const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
+const BEAT_MS = 5_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, signal }: Started): Promise<void> {
@@ -46,17 +47,19 @@ export async function run({ command, version, config, signal }: Started): Promis
     }),
   );
   const desk = new Desk(config, view, feed, stop);
+  const keep = (write: () => void): void => {
+    try {
+      write();
+    } catch {
+      // The journal remembers why it takes nothing more, and says so when the run is to be closed in it.
+      ending.abort();
+    }
+  };
   const timers = [
     setInterval(() => desk.tellStatus(), STATUS_EVENT_MS),
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
-    setInterval(() => {
-      try {
-        desk.checkpoint();
-      } catch {
-        // The journal keeps why it takes nothing more, and says so when the run is closed in it.
-        ending.abort();
-      }
-    }, CHECKPOINT_MS),
+    setInterval(() => keep(() => desk.checkpoint()), CHECKPOINT_MS),
+    setInterval(() => keep(() => desk.beat()), BEAT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
   try {
@@ -138,6 +141,7 @@ class Desk {
       });
     }
     this.#isOpen = true;
+    this.beat();
     return resumed;
   }
 
@@ -185,6 +189,13 @@ class Desk {
   /** Keeps where the run stands. */
   checkpoint(): void {
     if (this.#isOpen) this.#journal?.checkpoint(Date.now() * 1000);
+  }
+
+  /** Says in the journal that this process is alive. */
+  beat(): void {
+    if (!this.#isOpen) return;
+    const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
+    this.#journal?.beat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#pace.lagMs });
   }
 
   tellStatus(): void {

@@ -16,6 +16,13 @@ export interface Arguments {
   readonly mistakes: readonly string[];
 }
 
+/** How many files a command takes; the others take none. */
+const FILES: Partial<Record<CommandName, { readonly least: number; readonly most: number }>> = {
+  backtest: { least: 1, most: Infinity },
+  status: { least: 0, most: 1 },
+  export: { least: 0, most: 1 },
+};
+
 const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
 const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
 
@@ -42,9 +49,10 @@ export function readArguments(args: readonly string[]): Arguments {
   if (first !== undefined && command === null) {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
-  const takesFiles = command === "backtest";
-  if (!takesFiles) {
-    for (const word of rest) mistakes.push(`"${word}" is one word too many: "${first}" takes options only`);
+  const { least, most } = (command === null ? undefined : FILES[command]) ?? { least: 0, most: 0 };
+  const taken = most === 0 ? "options only" : "one journal and options";
+  for (const word of rest.slice(most)) {
+    mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${help}`);
@@ -72,14 +80,17 @@ export function readArguments(args: readonly string[]): Arguments {
       mistakes.push(`--${kebab(name)} is not an option of "${command}": ${help}`);
     }
   }
+  if (command === "status" && given.run?.text === "all") {
+    mistakes.push(`--run is "all": expected the number of one run for "status"`);
+  }
   const wantsText = parsed.help === true || parsed.version === true;
   // A file behind an unknown option was taken for its value.
-  if (takesFiles && rest.length === 0 && unknown.size === 0 && !wantsText) {
+  if (rest.length < least && unknown.size === 0 && !wantsText) {
     mistakes.push(`no file given: expected "penstock ${command} FILE...", or - for standard input`);
   }
   return {
     command,
-    files: takesFiles ? rest : [],
+    files: rest.slice(0, most),
     help: parsed.help === true,
     version: parsed.version === true,
     given,

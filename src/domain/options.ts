@@ -10,6 +10,7 @@ import {
   fraction,
   oneOf,
   onOff,
+  runNumber,
   symbol,
   wholeNumber,
 } from "./option_values.ts";
@@ -20,8 +21,13 @@ export const COMMANDS = {
   demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same pipeline over recorded trades",
+  status: "account, position, last trades, refusals, gaps, from the journal",
+  export: "the fills or the closed positions in the journal, for a spreadsheet",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
+
+/** The journal that a live run keeps, and that commands read, unless they are given another. */
+export const DEFAULT_JOURNAL = "data/penstock.db";
 
 /** A command's name. */
 export type CommandName = keyof typeof COMMANDS;
@@ -40,15 +46,13 @@ interface Option<T, D extends string | null> {
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 
-/** Where a live run is kept unless it is told otherwise. */
-export const JOURNAL = "data/penstock.db";
-
 const HOUR = 3_600_000;
 const TRADING = ["run", "demo", "backtest", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
 const LIVE = ["run", "config"] as const;
 const EXCHANGE = ["demo", "exchange"] as const;
 const BACKTEST = ["backtest"] as const;
+const JOURNAL = ["status", "export"] as const;
 const ALL = ["run", "demo", "exchange", "backtest", "config"] as const;
 const positive = amount("an amount above 0", (value) => value.gt(0));
 
@@ -161,7 +165,7 @@ export const OPTIONS = {
   }),
   state: option({
     default: "none",
-    defaultOf: { run: JOURNAL, config: JOURNAL },
+    defaultOf: { run: DEFAULT_JOURNAL, config: DEFAULT_JOURNAL },
     read: anyText,
     value: "FILE",
     commands: TRADING,
@@ -307,6 +311,34 @@ export const OPTIONS = {
     commands: EXCHANGE,
     help: "what goes wrong and when: kind[=arg]@trade, such as drop@500,stall@900, or random",
   }),
+  run: option({
+    default: null,
+    read: runNumber,
+    value: "N",
+    commands: JOURNAL,
+    help: "which run of the journal; export also takes all (default: the last)",
+  }),
+  maxAge: option({
+    default: null,
+    read: duration(1, 1000 * HOUR),
+    value: "DURATION",
+    commands: ["status"],
+    help: "only say whether the last sign of life is younger: exit code 0, else 1; a run gives one every 5s",
+  }),
+  format: option({
+    default: "csv",
+    read: oneOf("csv", "json"),
+    value: "csv|json",
+    commands: ["export"],
+    help: "csv for spreadsheets, or json: one object a line",
+  }),
+  closed: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "the closed positions, first in, first out, instead of the fills",
+  }),
   config: option({
     default: null,
     read: anyText,
@@ -318,7 +350,7 @@ export const OPTIONS = {
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest"],
+    commands: ["run", "demo", "exchange", "backtest", "status"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({

@@ -30,7 +30,7 @@ const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = 
   logFormat: "text",
 };
 
-const SWITCHES: readonly string[] = ["json", "newRun", "sort", "skipBad", "models"];
+const SWITCHES: readonly string[] = ["json", "newRun", "sort", "skipBad", "models", "closed"];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {
   const shown = shownConfig(configure({}).config);
