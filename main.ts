@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
       ? {}
       : await readFileOptions(given.config.text, command, collected);
     const options = { ...fromFile, ...given };
-    await checkFaults(options, collected);
+    await checkMarket(options, collected);
     return await execute(command!, configure(options, collected, command), files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -55,18 +55,29 @@ async function readFileOptions(
   return readConfigFile(text, path, command ?? "run", mistakes);
 }
 
-/** Collects what is wrong with the faults asked for: their form belongs to the exchange, not to the options. */
-async function checkFaults({ faults }: GivenOptions, mistakes: string[]): Promise<void> {
-  if (faults === undefined) return;
-  const [{ parseFaults }, { nameIn }] = await Promise.all([
-    import("./src/feeds/exchange/faults.ts"),
-    import("./src/domain/config.ts"),
-  ]);
-  try {
-    parseFaults(faults.text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
+/** Collects what is wrong with the market asked for: it belongs to the exchange, not to the options. */
+async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]): Promise<void> {
+  if (faults !== undefined) {
+    const [{ parseFaults }, { nameIn }] = await Promise.all([
+      import("./src/feeds/exchange/faults.ts"),
+      import("./src/domain/config.ts"),
+    ]);
+    try {
+      parseFaults(faults.text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
+    }
+  }
+  if (serve !== undefined) {
+    try {
+      await Deno.stat(serve.text);
+    } catch (error) {
+      // Whatever else is wrong with it shows when it is read.
+      if (error instanceof Deno.errors.NotFound) {
+        mistakes.push(`--serve ${serve.text}: there is no such file`);
+      }
+    }
   }
 }
 

@@ -67,12 +67,13 @@ Deno.test("main() names the mistakes of the configuration file with those of the
   }
 });
 
-Deno.test("main() names unreadable faults together with other mistakes", async () => {
-  const found = await mistakes("demo", "--faults", "dorp@5", "--rate=0", "--json=5");
-  assertEquals(found.length, 3);
+Deno.test("main() names unreadable faults and a missing recording together with other mistakes", async () => {
+  const found = await mistakes("demo", "--faults", "dorp@5", "--rate=0", "--json=5", "--serve=none.gz");
+  assertEquals(found.length, 4);
   assertEquals(found[0], `--json is "5": expected no value, it is a switch`);
   assertMatch(found[1]!, /^--faults: Cannot read the fault "dorp@5": expected drop@N, close@N,/);
-  assertEquals(found[2], `--rate is "0": expected a whole number from 1 to 1000000`);
+  assertEquals(found[2], "--serve none.gz: there is no such file");
+  assertEquals(found[3], `--rate is "0": expected a whole number from 1 to 1000000`);
 });
 
 for (
