@@ -64,6 +64,18 @@ test("penstock run, offline for thousands of trades, goes on as if it had seen t
   assertGreater(fills, 9);
 });
 
+test("penstock run, offline where only aggregates are to be had, goes on as exactly", async (folder) => {
+  const path = `${folder}/run.db`;
+  const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
+    url.pathname.endsWith("historicalTrades") ? { status: 404, body: "no", headers: {} } : answer;
+  await using exchange = reproducibleExchange({ onRest });
+  await runFor(exchange, path, 5);
+  await moreTrades(exchange, 2_500);
+  await runFor(exchange, path, 5);
+  assertGreater(Number(gaps(path)[0]!.missing), 2_500);
+  assertReckons(path);
+});
+
 test("penstock run, stopped while missed trades are being fetched, leaves the gap to the next run", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
