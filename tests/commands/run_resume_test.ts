@@ -5,7 +5,7 @@ import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
 import { DatabaseSync } from "node:sqlite";
 import { eventsOf, type Finished, type Penstock, type Told, within } from "../support/penstock.ts";
 import { bytesOf, inFolderAsync } from "../stores/sample_journal.ts";
-import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./journaled_run.ts";
+import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
 
 const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>

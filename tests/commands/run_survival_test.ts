@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
 import { canMount, inFolderAsync, mount, run } from "../stores/sample_journal.ts";
-import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./journaled_run.ts";
+import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
 
 /** How often the run is killed; `deno task test:kill` looks longer. */
 const KILLS = Number(Deno.env.get("PENSTOCK_KILLS") ?? 10);
