@@ -28,8 +28,8 @@ async function main(args: readonly string[]): Promise<number> {
       ? {}
       : await readFileOptions(given.config.text, command, collected);
     const options = { ...fromFile, ...given };
-    await checkFaults(options, collected);
-    return await execute(command!, configure(options, collected), files);
+    await checkMarket(options, collected);
+    return await execute(command!, configure(options, collected, command), files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const mistake of error.mistakes) complain(mistake);
@@ -55,18 +55,29 @@ async function readFileOptions(
   return readConfigFile(text, path, command ?? "run", mistakes);
 }
 
-/** Collects what is wrong with the faults asked for: their form belongs to the exchange, not to the options. */
-async function checkFaults({ faults }: GivenOptions, mistakes: string[]): Promise<void> {
-  if (faults === undefined) return;
-  const [{ parseFaults }, { nameIn }] = await Promise.all([
-    import("./src/feeds/exchange/faults.ts"),
-    import("./src/domain/config.ts"),
-  ]);
-  try {
-    parseFaults(faults.text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
+/** Collects what is wrong with the market asked for: it belongs to the exchange, not to the options. */
+async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]): Promise<void> {
+  if (faults !== undefined) {
+    const [{ parseFaults }, { nameIn }] = await Promise.all([
+      import("./src/feeds/exchange/faults.ts"),
+      import("./src/domain/config.ts"),
+    ]);
+    try {
+      parseFaults(faults.text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
+    }
+  }
+  if (serve !== undefined) {
+    try {
+      await Deno.stat(serve.text);
+    } catch (error) {
+      // Whatever else is wrong with it shows when it is read.
+      if (error instanceof Deno.errors.NotFound) {
+        mistakes.push(`--serve ${serve.text}: there is no such file`);
+      }
+    }
   }
 }
 
@@ -107,6 +118,12 @@ async function execute(
       case "resume":
         (await import("./src/commands/resume.ts")).resume(started);
         break;
+      case "status":
+        (await import("./src/commands/status.ts")).status(started);
+        break;
+      case "export":
+        (await import("./src/commands/export.ts")).exportJournal(started);
+        break;
       case "exchange":
         await (await import("./src/commands/exchange.ts")).exchange(started);
     }
@@ -128,6 +145,7 @@ function fail(error: unknown): number {
     return complain(messageOf(error), EXIT.usage);
   }
   if (name === "ResultFileError" || name === "JournalError") return complain(messageOf(error), EXIT.failure);
+  if (name === "NoSignOfLife") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);
   }

@@ -67,12 +67,13 @@ Deno.test("main() names the mistakes of the configuration file with those of the
   }
 });
 
-Deno.test("main() names unreadable faults together with other mistakes", async () => {
-  const found = await mistakes("demo", "--faults", "dorp@5", "--rate=0", "--json=5");
-  assertEquals(found.length, 3);
+Deno.test("main() names unreadable faults and a missing recording together with other mistakes", async () => {
+  const found = await mistakes("demo", "--faults", "dorp@5", "--rate=0", "--json=5", "--serve=none.gz");
+  assertEquals(found.length, 4);
   assertEquals(found[0], `--json is "5": expected no value, it is a switch`);
   assertMatch(found[1]!, /^--faults: Cannot read the fault "dorp@5": expected drop@N, close@N,/);
-  assertEquals(found[2], `--rate is "0": expected a whole number from 1 to 1000000`);
+  assertEquals(found[2], "--serve none.gz: there is no such file");
+  assertEquals(found[3], `--rate is "0": expected a whole number from 1 to 1000000`);
 });
 
 for (
@@ -81,7 +82,7 @@ for (
     [
       "an unknown command",
       ["rnu"],
-      /^"rnu" is not a command: expected one of run, demo, exchange, backtest, resume, config$/,
+      /^"rnu" is not a command: expected one of run, demo, exchange, backtest, status, export, resume, config$/,
     ],
     ["an option of another command", ["run", "--port=1"], /^--port is not an option of "run"/],
     ["an option given twice", ["run", "--cash=1", "--cash=2"], /^--cash is given 2 times \(1, 2\)/],
@@ -108,7 +109,14 @@ for (
 
 Deno.test("main() ends with 4 and a summary when --attempts are used up", async () => {
   const endpoint = deadEndpoint();
-  const { code, stdout, stderr } = await penstock("run", "--json", "--attempts=2", "--endpoint", endpoint);
+  const { code, stdout, stderr } = await penstock(
+    "run",
+    "--state=none",
+    "--json",
+    "--attempts=2",
+    "--endpoint",
+    endpoint,
+  );
   assertEquals(code, 4);
   assertEquals(eventsOf(stdout).map(({ type }) => type), ["started", "disconnected", "summary"]);
   const host = endpoint.slice("ws://".length);
@@ -118,7 +126,9 @@ Deno.test("main() ends with 4 and a summary when --attempts are used up", async 
 });
 
 Deno.test("main() ends with 2 and the missing flag where it may not reach the exchange", async () => {
-  await using program = Penstock.start(["run", "--endpoint=ws://127.0.0.1:4567"], ["--no-prompt"]);
+  await using program = Penstock.start(["run", "--state=none", "--endpoint=ws://127.0.0.1:4567"], [
+    "--no-prompt",
+  ]);
   const { code, stderr } = await program.finished();
   assertEquals(code, 2);
   assertStringIncludes(stderr, "No permission to reach 127.0.0.1:4567: run with --allow-net=127.0.0.1:4567");

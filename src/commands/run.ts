@@ -16,6 +16,7 @@ import { LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
+import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
@@ -26,6 +27,7 @@ const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
+const BEAT_MS = 5_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, signal }: Started): Promise<void> {
@@ -46,10 +48,19 @@ export async function run({ command, version, config, signal }: Started): Promis
     }),
   );
   const desk = new Desk(config, view, feed, stop);
+  const keep = (write: () => void): void => {
+    try {
+      write();
+    } catch {
+      // The journal remembers why it takes nothing more, and says so when the run is to be closed in it.
+      ending.abort();
+    }
+  };
   const timers = [
     setInterval(() => desk.tellStatus(), STATUS_EVENT_MS),
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
-    setInterval(() => desk.checkpoint(), CHECKPOINT_MS),
+    setInterval(() => keep(() => desk.checkpoint()), CHECKPOINT_MS),
+    setInterval(() => keep(() => desk.beat()), BEAT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
   using _halting = onHaltSignals((action) => desk.halt(action));
@@ -83,18 +94,22 @@ class Desk {
   readonly #pace = new Pace();
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
+  readonly #signal: AbortSignal;
   #isOpen = false;
   /** Whether it has been told that the run began, and not yet that it stopped. */
   #hasBegun = false;
   /** A halt by hand that came too early to be told. */
   #early: OnHalt | null = null;
   #connected = false;
+  /** The run was stopped at a gap, which the next one is to fill. */
+  #isLeft = false;
   #rejectionsTold = false;
 
   constructor(config: Config, view: RunView, feed: ReadAhead, signal: AbortSignal) {
     this.#config = config;
     this.#view = view;
     this.#feed = feed;
+    this.#signal = signal;
     this.#messages = new MessageBatch(config.symbol);
     this.#late = new LateRows(config.symbol);
     const restEndpoint = restOf(config);
@@ -133,6 +148,7 @@ class Desk {
       });
     }
     this.#isOpen = true;
+    this.beat();
     return resumed;
   }
 
@@ -142,9 +158,9 @@ class Desk {
     if (this.#early !== null) this.halt(this.#early);
   }
 
-  /** Whether as many trades as asked for have been seen. */
+  /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
   get done(): boolean {
-    return this.#pipeline.done;
+    return this.#pipeline.done || this.#isLeft;
   }
 
   async take(batch: Batch): Promise<void> {
@@ -200,6 +216,13 @@ class Desk {
     if (this.#isOpen) this.#journal?.checkpoint(Date.now() * 1000);
   }
 
+  /** Says in the journal that this process is alive. */
+  beat(): void {
+    if (!this.#isOpen) return;
+    const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
+    this.#journal?.beat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#pace.lagMs });
+  }
+
   tellStatus(): void {
     const { trades, equity, position, halt } = this.#pipeline.standing;
     const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
@@ -246,6 +269,7 @@ class Desk {
   async close(elapsedMs: number): Promise<void> {
     this.#hasBegun = false;
     await this.#recording?.close();
+    if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
     this.#journal?.close();
     // A run that never began has nothing to sum up.
     if (!this.#isOpen) return this.#view.close();
@@ -275,6 +299,7 @@ class Desk {
         if (gap === null || this.done) break;
         record(reader.taken - 1);
         await this.#feed.during(this.#fill(gap));
+        if (this.#isLeft) break;
       }
     } finally {
       // A trade that is still held has not been worked off.
@@ -289,6 +314,10 @@ class Desk {
       this.#tell(this.#pipeline.run(this.#late.open(page.value.rows)));
       this.#note({ event: "late", trades: lateText(page.value.rows) });
     }
+    // Let pass now, the gap would cost a run that is taken up again its averages.
+    this.#isLeft = this.#journal !== null && this.#signal.aborted && page.done === true &&
+      !page.value.complete;
+    if (this.#isLeft) return;
     const filled = this.#pipeline.lastId - fromId + 1;
     if (page.done && !page.value.complete) {
       const { reason, hint } = page.value;
@@ -346,6 +375,12 @@ function resumedText(path: string, pipeline: Pipeline): string {
     plain(position)
   }, ` +
     `stance ${stance}${halted}`;
+}
+
+function spentText({ commits, totalMs, worstMs }: Spent): string {
+  return `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${
+    worstMs.toFixed(1)
+  } ms at worst`;
 }
 
 function now(): string {

@@ -16,12 +16,15 @@ export interface Arguments {
   readonly mistakes: readonly string[];
 }
 
-const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
-/** The commands that take files: how many, and how that is written. */
-const FILES: Partial<Record<CommandName, { most: number; shown: string; more: string }>> = {
-  backtest: { most: Infinity, shown: "FILE...", more: ", or - for standard input" },
-  resume: { most: 1, shown: "JOURNAL --reason TEXT", more: "" },
+/** How many files a command takes; the others take none. */
+const FILES: Partial<Record<CommandName, { readonly least: number; readonly most: number }>> = {
+  backtest: { least: 1, most: Infinity },
+  status: { least: 0, most: 1 },
+  export: { least: 0, most: 1 },
+  resume: { least: 1, most: 1 },
 };
+
+const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
 const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
 
 /** Reads a command line (without the program's name). Never throws: mistakes are collected. */
@@ -47,11 +50,10 @@ export function readArguments(args: readonly string[]): Arguments {
   if (first !== undefined && command === null) {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
-  const wanted = command === null ? undefined : FILES[command];
-  const takesFiles = wanted !== undefined;
-  for (const word of rest.slice(wanted?.most ?? 0)) {
-    const takes = takesFiles ? `${wanted.shown} only` : "options only";
-    mistakes.push(`"${word}" is one word too many: "${first}" takes ${takes}`);
+  const { least, most } = (command === null ? undefined : FILES[command]) ?? { least: 0, most: 0 };
+  const taken = most === 0 ? "options only" : "one journal and options";
+  for (const word of rest.slice(most)) {
+    mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
   for (const text of unknown) mistakes.push(`${text} is not an option: ${help}`);
@@ -79,14 +81,18 @@ export function readArguments(args: readonly string[]): Arguments {
       mistakes.push(`--${kebab(name)} is not an option of "${command}": ${help}`);
     }
   }
+  if (command === "status" && given.run?.text === "all") {
+    mistakes.push(`--run is "all": expected the number of one run for "status"`);
+  }
   const wantsText = parsed.help === true || parsed.version === true;
   // A file behind an unknown option was taken for its value.
-  if (takesFiles && rest.length === 0 && unknown.size === 0 && !wantsText) {
-    mistakes.push(`no file given: expected "penstock ${command} ${wanted.shown}"${wanted.more}`);
+  if (rest.length < least && unknown.size === 0 && !wantsText) {
+    const wanted = command === "resume" ? 'JOURNAL --reason TEXT"' : 'FILE...", or - for standard input';
+    mistakes.push(`no file given: expected "penstock ${command} ${wanted}`);
   }
   return {
     command,
-    files: takesFiles ? rest : [],
+    files: rest.slice(0, most),
     help: parsed.help === true,
     version: parsed.version === true,
     given,

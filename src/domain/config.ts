@@ -2,7 +2,15 @@
 import { Decimal } from "decimal.js";
 import { plain } from "./money.ts";
 import { NotAllowed, orderRateText } from "./option_values.ts";
-import { type CommandName, type Config, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import {
+  type CommandName,
+  type Config,
+  defaultText,
+  kebab,
+  OPTION_NAMES,
+  type OptionName,
+  OPTIONS,
+} from "./options.ts";
 import type { Terms } from "./terms.ts";
 
 /** Where an option's value came from. */
@@ -78,14 +86,21 @@ export function readConfigFile(
   return given;
 }
 
-/** Reads every option once into a complete configuration; throws a ConfigError that names every mistake. */
-export function configure(given: GivenOptions, mistakes: readonly string[] = []): Configuration {
+/**
+ * Reads every option once into a complete configuration, with the defaults of `command`. Throws a ConfigError that
+ * names every mistake, `mistakes` first.
+ */
+export function configure(
+  given: GivenOptions,
+  mistakes: readonly string[] = [],
+  command: CommandName | null = null,
+): Configuration {
   const found = [...mistakes];
   const config: Partial<Record<OptionName, unknown>> = {};
   const sources: Partial<Record<OptionName, Source>> = {};
   for (const name of OPTION_NAMES) {
-    const { read, default: byDefault } = OPTIONS[name];
-    const { text, source } = given[name] ?? { text: byDefault, source: "default" as const };
+    const { read } = OPTIONS[name];
+    const { text, source } = given[name] ?? { text: defaultText(name, command), source: "default" as const };
     sources[name] = source;
     config[name] = null;
     if (text === null) continue;

@@ -135,6 +135,20 @@ export function averagePriceText(notional: Money, quantity: Money): string {
 }
 
 /**
+ * What `part` of a quantity of `whole` bears of the `fee` on it: its share, down to 8 decimals, and the last part
+ * all that is left, so that the parts add up to the fee exactly and none is below zero.
+ */
+export function feeShare(fee: Money, part: Money, whole: Money): Money {
+  if (part.eq(whole)) return fee;
+  return fee.times(part).div(whole).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_DOWN);
+}
+
+/** What one unit of a position of `quantity` cost on average, for showing: 8 decimals, half to even. */
+export function averageCostText(cost: Money, quantity: Money): string {
+  return amountText(cost.div(quantity));
+}
+
+/**
  * `amount` as a double, within a few units of its last place: for estimates whose doubtful cases are decided in
  * decimals. Reads the leading digits as decimal.js documents them (base 10^7, `e` the exponent of the first
  * digit), which is several times cheaper than going through text.

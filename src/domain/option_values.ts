@@ -133,6 +133,13 @@ export function onOff(text: string): boolean {
   return oneOf("on", "off")(text) === "on";
 }
 
+/** A reader of the number of one of a journal's runs, from 1 on, or `all` of them. */
+export function runNumber(text: string): number | "all" {
+  if (text === "all") return text;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new NotAllowed("the number of a run, from 1 on, or all");
+  return Number(text);
+}
+
 /** A reader of an exchange symbol: 2 to 20 letters and digits, in upper case afterwards. */
 export function symbol(text: string): string {
   if (!/^[A-Za-z0-9]{2,20}$/.test(text)) throw new NotAllowed("2 to 20 letters and digits, such as BTCUSDT");

@@ -2,7 +2,17 @@
  * Every option: its default, how its text is read, which commands take it and what help says. The command line,
  * the configuration file, `penstock config` and `--help` are all made from this table.
  */
-import { address, amount, anyText, duration, oneOf, onOff, symbol, wholeNumber } from "./option_values.ts";
+import {
+  address,
+  amount,
+  anyText,
+  duration,
+  oneOf,
+  onOff,
+  runNumber,
+  symbol,
+  wholeNumber,
+} from "./option_values.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 
 /** The commands there are. */
@@ -11,9 +21,14 @@ export const COMMANDS = {
   demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same pipeline over recorded trades",
+  status: "account, position, last trades, refusals, gaps, from the journal",
+  export: "the fills or the closed positions in the journal, for a spreadsheet",
   resume: "release the halt of a run: penstock resume JOURNAL --reason TEXT",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
+
+/** The journal that a live run keeps, and that commands read, unless they are given another. */
+export const DEFAULT_JOURNAL = "data/penstock.db";
 
 /** A command's name. */
 export type CommandName = keyof typeof COMMANDS;
@@ -22,6 +37,8 @@ export type CommandName = keyof typeof COMMANDS;
 export interface Option<T, D extends string | null> {
   /** The default's text; null where absence means something of its own. */
   readonly default: D;
+  /** Where a command has a default of its own. */
+  readonly defaultOf?: Partial<Record<CommandName, string>>;
   readonly read: (text: string) => T;
   /** Stands for the value in help; a switch takes none. */
   readonly value: string | null;
@@ -40,6 +57,7 @@ const STREAM = ["run", "demo", "config"] as const;
 const LIVE = ["run", "config"] as const;
 const EXCHANGE = ["demo", "exchange"] as const;
 const BACKTEST = ["backtest"] as const;
+const JOURNAL = ["status", "export"] as const;
 const ALL = ["run", "demo", "exchange", "backtest", "config"] as const;
 
 const positive = amount("an amount above 0", (value) => value.gt(0));
@@ -88,20 +106,6 @@ export const OPTIONS = {
     commands: TRADING,
     help: "fee as a share of the notional, both sides",
   }),
-  slippage: option({
-    default: "0",
-    read: amount("basis points from 0 to below 10000", (value) => value.lt(10_000)),
-    value: "BPS",
-    commands: TRADING,
-    help: "basis points that a fill is worse than the trade",
-  }),
-  latency: option({
-    default: "0",
-    read: duration(0, 24 * HOUR),
-    value: "DURATION",
-    commands: TRADING,
-    help: "time between a signal and the earliest trade that fills it",
-  }),
   lot: option({
     default: "0.00001",
     read: positive,
@@ -147,10 +151,11 @@ export const OPTIONS = {
   }),
   state: option({
     default: "none",
+    defaultOf: { run: DEFAULT_JOURNAL, config: DEFAULT_JOURNAL },
     read: anyText,
     value: "FILE",
     commands: TRADING,
-    help: "the journal, such as data/penstock.db: keeps the run and takes it up again",
+    help: "the journal: keeps the run and takes it up again; none keeps nothing",
   }),
   newRun: option({
     default: "off",
@@ -250,13 +255,6 @@ export const OPTIONS = {
     commands: BACKTEST,
     help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
   }),
-  reason: option({
-    default: null,
-    read: anyText,
-    value: "TEXT",
-    commands: ["resume"],
-    help: "why the halt may end; kept in the journal",
-  }),
   port: option({
     default: "9001",
     read: wholeNumber(0, 65_535),
@@ -299,6 +297,34 @@ export const OPTIONS = {
     commands: EXCHANGE,
     help: "what goes wrong and when: kind[=arg]@trade, such as drop@500,stall@900, or random",
   }),
+  run: option({
+    default: null,
+    read: runNumber,
+    value: "N",
+    commands: JOURNAL,
+    help: "which run of the journal; export also takes all (default: the last)",
+  }),
+  maxAge: option({
+    default: null,
+    read: duration(1, 1000 * HOUR),
+    value: "DURATION",
+    commands: ["status"],
+    help: "only say whether the last sign of life is younger: exit code 0, else 1; a run gives one every 5s",
+  }),
+  format: option({
+    default: "csv",
+    read: oneOf("csv", "json"),
+    value: "csv|json",
+    commands: ["export"],
+    help: "csv for spreadsheets, or json: one object a line",
+  }),
+  closed: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["export"],
+    help: "the closed positions, first in, first out, instead of the fills",
+  }),
   config: option({
     default: null,
     read: anyText,
@@ -310,7 +336,7 @@ export const OPTIONS = {
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest"],
+    commands: ["run", "demo", "exchange", "backtest", "status"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({
@@ -343,6 +369,12 @@ export type Config = {
     | ReturnType<(typeof OPTIONS)[K]["read"]>
     | ((typeof OPTIONS)[K]["default"] extends string ? never : null);
 };
+
+/** The text of an option's default for `command`; null where absence means something of its own. */
+export function defaultText(name: OptionName, command: CommandName | null): string | null {
+  const { default: byDefault, defaultOf }: Option<unknown, string | null> = OPTIONS[name];
+  return (command === null ? undefined : defaultOf?.[command]) ?? byDefault;
+}
 
 /** `minNotional` as the command line writes it: `min-notional`. */
 export function kebab(name: OptionName): string {

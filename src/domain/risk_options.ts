@@ -1,5 +1,5 @@
 /** The options of the risk gate and of how orders fill: a part of the table in options.ts. */
-import { amount, duration, fraction, gain, oneOf, orderRate } from "./option_values.ts";
+import { amount, anyText, duration, fraction, gain, oneOf, orderRate } from "./option_values.ts";
 import type { Option } from "./options.ts";
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
@@ -10,6 +10,20 @@ const MOST = 1000 * HOUR;
 
 /** A key is the option's name in the configuration file; absent means no limit. */
 export const RISK_OPTIONS = {
+  slippage: option({
+    default: "0",
+    read: amount("basis points from 0 to below 10000", (value) => value.lt(10_000)),
+    value: "BPS",
+    commands: TRADING,
+    help: "basis points that a fill is worse than the trade",
+  }),
+  latency: option({
+    default: "0",
+    read: duration(0, 24 * HOUR),
+    value: "DURATION",
+    commands: TRADING,
+    help: "time between a signal and the earliest trade that fills it",
+  }),
   maxDrawdown: option({
     default: "20%",
     read: fraction,
@@ -86,5 +100,12 @@ export const RISK_OPTIONS = {
     value: "SHARE",
     commands: TRADING,
     help: "sell the position when the price is this far above its average entry",
+  }),
+  reason: option({
+    default: null,
+    read: anyText,
+    value: "TEXT",
+    commands: ["resume"],
+    help: "why the halt may end; kept in the journal",
   }),
 };

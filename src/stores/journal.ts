@@ -14,6 +14,7 @@ import {
   refused,
 } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
+import { type Life, writeLife } from "./journal_life.ts";
 import { hasPrices, type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
 import { gatherPrices, KeptPrices, type Prices } from "./journal_prices.ts";
 import {
@@ -189,6 +190,22 @@ export class Journal implements Disposable {
     const lines = entries.map(lineOf);
     if (checkpoint !== undefined || lines.length > 0) this.#write(lines, checkpoint ?? null, this.#run);
     return this.#seq;
+  }
+
+  /**
+   * Says to whoever looks on that this process is alive. That is no entry; see journal_life.ts. Throws like `commit`
+   * where it cannot be written.
+   */
+  beat(life: Life): void {
+    this.#mustTake();
+    if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
+    const from = this.#now();
+    try {
+      writeLife(this.#database, { ...life, run: this.#run, seq: this.#seq });
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    this.#spend(this.#now() - from);
   }
 
   /** The last run as it stands in the journal; null before the first. Throws a JournalError where it cannot be read. */

@@ -12,6 +12,7 @@ import {
   type Row,
 } from "./journal_file.ts";
 import { lastRunOf, verifyAll } from "./journal_inspection.ts";
+import { type KeptLife, lifeOf } from "./journal_life.ts";
 import { outdated, SCHEMA_VERSION, versionOf } from "./journal_schema.ts";
 
 /** Which entries to read; all unless it says otherwise. */
@@ -59,9 +60,26 @@ export class JournalReader implements Disposable {
     this.#database = database;
   }
 
+  /** Where the journal is. */
+  get path(): string {
+    return this.#path;
+  }
+
   /** The number of the last run; 0 before the first. */
   get lastRun(): number {
     return this.#read(() => lastRunOf(this.#database));
+  }
+
+  /** The number of the last entry; 0 before the first. */
+  get lastSeq(): number {
+    return this.#read(() =>
+      Number(this.#database.prepare("SELECT max(seq) AS seq FROM entries").get()?.["seq"] ?? 0)
+    );
+  }
+
+  /** The last sign of life of a process that writes, of whatever run; null before the first. */
+  get life(): KeptLife | null {
+    return this.#read(() => lifeOf(this.#database, this.#path));
   }
 
   /** The time of the last entry, µs since 1970; null where there is none. */
@@ -124,11 +142,15 @@ export class JournalReader implements Disposable {
    * kept and the database itself. Throws a JournalError where it cannot be read.
    */
   verifyChain(): ChainVerdict {
+    return this.atOnce(() => verifyAll(this.#database, this.#path));
+  }
+
+  /** What `read` makes of one state of the journal, whatever is written meanwhile. It cannot be used within itself. */
+  atOnce<T>(read: () => T): T {
     return this.#read(() => {
-      // One state of it, whatever is written meanwhile.
       this.#database.prepare("BEGIN").run();
       try {
-        return verifyAll(this.#database, this.#path);
+        return read();
       } finally {
         this.#database.prepare("ROLLBACK").run();
       }

@@ -4,7 +4,7 @@ import { type Connect, type JournalDatabase, refused } from "./journal_file.ts";
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
 /** The version of the tables. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Brings a database one version on, within a transaction that its caller begins and ends. */
 export type Migration = (database: JournalDatabase) => void;
@@ -12,10 +12,13 @@ export type Migration = (database: JournalDatabase) => void;
 /** By the version from which it starts. */
 export type Migrations = ReadonlyMap<number, Migration>;
 
-/** How older versions become present ones: there are none yet. */
-export const MIGRATIONS: Migrations = new Map();
+/** How older versions become present ones. */
+export const MIGRATIONS: Migrations = new Map([
+  // 1 had no sign of life; its table is still the one that came with 2.
+  [1, (database) => void database.prepare(OBJECTS["life"]!).run()],
+]);
 
-/** By name. The tables besides `entries` derive from it and change in the same transaction. */
+/** By name. The tables besides `entries` derive from it and change in the same transaction; `life` alone does not. */
 const OBJECTS: Readonly<Record<string, string>> = {
   // time: µs since 1970. content: JSON. hash: SHA-256, see journal_chain.ts.
   entries: `CREATE TABLE entries (
@@ -62,6 +65,19 @@ const OBJECTS: Readonly<Record<string, string>> = {
     decimals INTEGER NOT NULL,
     fresh INTEGER NOT NULL,
     prices BLOB NOT NULL
+  ) STRICT`,
+  // What the process that writes says of itself, see journal_life.ts. Times: µs since 1970.
+  life: `CREATE TABLE life (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    pid INTEGER NOT NULL,
+    trades INTEGER NOT NULL,
+    trades_per_second INTEGER NOT NULL,
+    lag_ms INTEGER,
+    price TEXT,
+    price_time INTEGER
   ) STRICT`,
 };
 

@@ -1,8 +1,10 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
 import type { PipelineEvent } from "../domain/event.ts";
+import { plain } from "../domain/money.ts";
 import type { Pipeline, PipelineSnapshot } from "../stages/pipeline.ts";
 import { Journal, type JournalOptions, type Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
+import type { Life } from "./journal_life.ts";
 
 /** The configuration by option name, as the `started` event shows it. */
 export type ShownOptions = Readonly<Record<string, string | number | boolean | null>>;
@@ -100,6 +102,17 @@ export class RunJournal implements Disposable {
   checkpoint(time: number): void {
     if (this.#pipeline.trades === this.#kept) return;
     this.#journal.commit({ checkpoint: this.#draft(time) });
+  }
+
+  /**
+   * Says that this process is alive at `time` (µs since 1970, by the wall clock), whether trades come or not, and
+   * where the run stands that it does not keep at every trade.
+   */
+  beat(time: number, pace: Pick<Life, "tradesPerSecond" | "lagMs">): void {
+    const { trades, price, lastTime } = this.#pipeline.standing;
+    const last = price === null || lastTime === null ? null : { price: plain(price), time: lastTime };
+    const { tradesPerSecond, lagMs } = pace;
+    this.#journal.beat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
   }
 
   close(): void {

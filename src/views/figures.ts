@@ -1,4 +1,5 @@
 /** Figures as people read them. */
+import { Money } from "../domain/money.ts";
 
 /** Stands for a figure that does not exist. */
 export const NONE = "–";
@@ -6,6 +7,14 @@ export const NONE = "–";
 /** A whole number with commas between thousands. */
 export function grouped(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** An amount with every digit that it has, thousands apart, with `places` decimals at least. */
+export function exactly(amount: string, places = 0): string {
+  const [whole = "", decimals = ""] = amount.split(".");
+  const groups = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  const shown = decimals.padEnd(places, "0");
+  return shown === "" ? groups : `${groups}.${shown}`;
 }
 
 /** A length of time in its two largest units: `1 d 4 h`, `12 m 3 s`, `0.35 s`, `4 ms`. */
@@ -20,4 +29,50 @@ export function span(milliseconds: number | null): string {
   if (hours > 0) return `${hours} h ${minutes} m`;
   if (minutes > 0) return `${minutes} m ${total % 60} s`;
   return milliseconds < 10_000 ? `${Number((milliseconds / 1000).toFixed(2))} s` : `${total} s`;
+}
+
+/** From here on a figure is written with an exponent. */
+const HUGE = 1e12;
+/** Below this an amount has four digits that are not zero, for coins worth next to nothing. */
+const SMALL = 0.1;
+
+/** To the hundredth with commas between thousands, or to four digits where an amount is small. */
+export function money(amount: string | null): string {
+  if (amount === null) return NONE;
+  const value = new Money(amount);
+  const isSmall = !value.isZero() && value.abs().lt(SMALL);
+  return isSmall ? value.toSignificantDigits(4).toFixed() : hundredths(value);
+}
+
+/** The same with a plus before what is more than nothing. */
+export function signedMoney(amount: string | null): string {
+  return amount === null ? NONE : withPlus(new Money(amount), money(amount));
+}
+
+/** A fraction in per cent, to the hundredth, with its sign. */
+export function percent(fraction: string | null): string {
+  return fraction === null ? NONE : withPlus(new Money(fraction), unsignedPercent(fraction));
+}
+
+/** The same without a plus. */
+export function unsignedPercent(fraction: string | null): string {
+  return fraction === null ? NONE : `${hundredths(new Money(fraction).times(100))} %`;
+}
+
+/** Two decimals, thousands apart; no sign before a figure that is shown as nothing. */
+export function hundredths(value: Money): string {
+  if (value.abs().gte(HUGE)) return value.toExponential(2);
+  const [whole = "", decimals = ""] = value.abs().toFixed(2).split(".");
+  const sign = value.isNegative() && !value.toDecimalPlaces(2).isZero() ? "-" : "";
+  return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${decimals}`;
+}
+
+/** A plus before what is shown as more than nothing. */
+function withPlus(value: Money, shown: string): string {
+  return value.isPositive() && /[1-9]/.test(shown) ? `+${shown}` : shown;
+}
+
+/** `2024-08-08 23:54:15`. */
+export function moment(time: string | null): string {
+  return time === null ? NONE : time.slice(0, 19).replace("T", " ");
 }

@@ -1,9 +1,31 @@
 /** The texts of --help. */
-import { type CommandName, COMMANDS, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
+import {
+  type CommandName,
+  COMMANDS,
+  DEFAULT_JOURNAL,
+  defaultText,
+  kebab,
+  OPTION_NAMES,
+  OPTIONS,
+} from "../domain/options.ts";
 
 const EXIT_CODES =
   `Exit codes: 0 done or stopped by you · 1 unexpected failure · 2 wrong usage or configuration
 3 unusable input data · 4 exchange out of reach (--attempts) · 5 a verification found a difference`;
+
+/** What is said of a command besides its options: how it is called, and examples. */
+const USAGE: Partial<Record<CommandName, string>> = {
+  status: `penstock status [JOURNAL] reads while a run writes; without a name, ${DEFAULT_JOURNAL}.
+
+  penstock status                                     how the run stands, as a table
+  penstock status data/penstock.db --json             the same as one JSON object
+  penstock status data/penstock.db --max-age 60s      a health check: exit code 0 while a process gives signs of life`,
+  export: `penstock export [JOURNAL] writes to standard output; without a name, ${DEFAULT_JOURNAL}.
+
+  penstock export > fills.csv                         the fills of the last run
+  penstock export data/penstock.db --closed --run all > closed.csv
+                                                      the closed positions of all runs, for a tax form`,
+};
 
 /** Help for the program. */
 export function programHelp(version: string): string {
@@ -21,15 +43,17 @@ ${EXIT_CODES}
 export function commandHelp(command: CommandName): string {
   const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
   const rows = names.map((name) => {
-    const { value, default: byDefault, help } = OPTIONS[name];
+    const { value, help } = OPTIONS[name];
+    const byDefault = defaultText(name, command);
     const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
     return [`--${kebab(name)}${value === null ? "" : ` ${value}`}`, `${help}${shown}`] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   const options = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  const usage = USAGE[command] === undefined ? "" : `${USAGE[command]}\n\n`;
   return `penstock ${command}: ${COMMANDS[command]}
 
-${options.join("\n")}
+${usage}${options.join("\n")}
 
 Defaults are in parentheses. Durations are 250ms, 30s, 5m, 24h; a bare number is milliseconds.
 ${EXIT_CODES}

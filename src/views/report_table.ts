@@ -3,7 +3,17 @@ import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
 import { assets } from "./assets.ts";
-import { grouped, NONE, span } from "./figures.ts";
+import {
+  grouped,
+  hundredths,
+  moment,
+  money,
+  NONE,
+  percent,
+  signedMoney,
+  span,
+  unsignedPercent,
+} from "./figures.ts";
 
 /** One column: what a summary says, and under which fill model. */
 export interface ReportColumn {
@@ -126,49 +136,6 @@ function notes(columns: readonly ReportColumn[]): string[] {
   ];
 }
 
-/** From here on a figure is written with an exponent. */
-const HUGE = 1e12;
-/** Below this an amount has four digits that are not zero, for coins worth next to nothing. */
-const SMALL = 0.1;
-
-/** To the hundredth with commas between thousands, or to four digits where an amount is small. */
-function money(amount: string | null): string {
-  if (amount === null) return NONE;
-  const value = new Money(amount);
-  const isSmall = !value.isZero() && value.abs().lt(SMALL);
-  return isSmall ? value.toSignificantDigits(4).toFixed() : hundredths(value);
-}
-
-function signedMoney(amount: string | null): string {
-  return amount === null ? NONE : withPlus(new Money(amount), money(amount));
-}
-
-function percent(fraction: string | null): string {
-  return fraction === null ? NONE : withPlus(new Money(fraction), unsignedPercent(fraction));
-}
-
-function unsignedPercent(fraction: string | null): string {
-  return fraction === null ? NONE : `${hundredths(new Money(fraction).times(100))} %`;
-}
-
 function ratio(value: string | null): string {
   return value === null ? NONE : hundredths(new Money(value));
-}
-
-/** Two decimals, thousands apart; no sign before a figure that is shown as nothing. */
-function hundredths(value: Money): string {
-  if (value.abs().gte(HUGE)) return value.toExponential(2);
-  const [whole = "", decimals = ""] = value.abs().toFixed(2).split(".");
-  const sign = value.isNegative() && !value.toDecimalPlaces(2).isZero() ? "-" : "";
-  return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${decimals}`;
-}
-
-/** A plus before what is shown as more than nothing. */
-function withPlus(value: Money, shown: string): string {
-  return value.isPositive() && /[1-9]/.test(shown) ? `+${shown}` : shown;
-}
-
-/** `2024-08-08 23:54:15`. */
-function moment(time: string | null): string {
-  return time === null ? NONE : time.slice(0, 19).replace("T", " ");
 }

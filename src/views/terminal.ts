@@ -33,8 +33,8 @@ export function printableJson(value: unknown): string {
 
 const FLUSH_CHARACTERS = 64 * 1024;
 
-/** Events on their way out, one JSON object a line: many of them cost one write. */
-export class EventLines {
+/** Text on its way out: many lines cost one write. */
+export class TextLines {
   readonly #sink: Sink;
   #text = "";
 
@@ -42,9 +42,9 @@ export class EventLines {
     this.#sink = sink;
   }
 
-  /** Takes one event; it is written now or at the next `flush`. */
-  add(event: unknown): void {
-    this.#text += `${printableJson(event)}\n`;
+  /** Takes whole lines; they are written now or at the next `flush`. */
+  add(lines: string): void {
+    this.#text += lines;
     if (this.#text.length >= FLUSH_CHARACTERS) this.flush();
   }
 
@@ -53,6 +53,25 @@ export class EventLines {
     const text = this.#text;
     this.#text = "";
     if (text !== "") writeText(this.#sink, text);
+  }
+}
+
+/** Events on their way out, one JSON object a line. */
+export class EventLines {
+  readonly #lines: TextLines;
+
+  constructor(sink: Sink) {
+    this.#lines = new TextLines(sink);
+  }
+
+  /** Takes one event; it is written now or at the next `flush`. */
+  add(event: unknown): void {
+    this.#lines.add(`${printableJson(event)}\n`);
+  }
+
+  /** Writes what has been added. */
+  flush(): void {
+    this.#lines.flush();
   }
 }
 

@@ -258,7 +258,17 @@ async function deno(args: readonly string[]): Promise<void> {
 
 async function untilConnected(endpoint: string): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-net=127.0.0.1", "main.ts", "run", "--json", "--endpoint", endpoint],
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-net=127.0.0.1",
+      "main.ts",
+      "run",
+      "--state=none",
+      "--json",
+      "--endpoint",
+      endpoint,
+    ],
     stdout: "piped",
     stderr: "null",
   }).spawn();

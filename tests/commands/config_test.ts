@@ -23,6 +23,7 @@ Deno.test("penstock config prints every option of a run with its value and where
       latency: { value: 1500, source: "command line" },
     });
     assertEquals(others.stale, { value: 15_000, source: "default" });
+    assertEquals(others.state, { value: "data/penstock.db", source: "default" });
     assertEquals(others.config, { value: file, source: "command line" });
   } finally {
     await Deno.remove(file);

@@ -34,6 +34,7 @@ async function assertTraded(options: readonly string[], choices: Choices): Promi
   const { code, stdout, stderr } = await penstock(
     ...[
       "run",
+      "--state=none",
       "--json",
       "--log-level=error",
       "--endpoint",

@@ -9,7 +9,15 @@ Deno.test("penstock run --stop-after ends after exactly that many trades", async
   for (const count of [1, 49, 256, 1_000, 1_001]) {
     await using exchange = BuiltInExchange.listen({ speed: Infinity });
     const { code, stdout } = await penstock(
-      ...["run", "--json", "--log-level=error", "--endpoint", exchange.endpoint, `--stop-after=${count}`],
+      ...[
+        "run",
+        "--state=none",
+        "--json",
+        "--log-level=error",
+        "--endpoint",
+        exchange.endpoint,
+        `--stop-after=${count}`,
+      ],
     );
     assertEquals(code, 0);
     const events = eventsOf(stdout);
@@ -21,7 +29,14 @@ Deno.test("penstock run --stop-after ends after exactly that many trades", async
 Deno.test("penstock run --for ends after that time, also when nothing comes", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
   const begun = performance.now();
-  const { code, stdout } = await penstock("run", "--json", "--endpoint", exchange.endpoint, "--for=1s");
+  const { code, stdout } = await penstock(
+    "run",
+    "--state=none",
+    "--json",
+    "--endpoint",
+    exchange.endpoint,
+    "--for=1s",
+  );
   assertEquals(code, 0);
   const events = eventsOf(stdout);
   assertEquals(events.map(({ type }) => type), ["started", "connected", "summary"]);
@@ -32,7 +47,16 @@ Deno.test("penstock run --for ends after that time, also when nothing comes", as
 
 Deno.test("penstock run says first what it was started with", async () => {
   const { stdout } = await penstock(
-    ...["run", "--json", "--attempts=1", "--endpoint", deadEndpoint(), "--cash=1000.50", "--short=5"],
+    ...[
+      "run",
+      "--state=none",
+      "--json",
+      "--attempts=1",
+      "--endpoint",
+      deadEndpoint(),
+      "--cash=1000.50",
+      "--short=5",
+    ],
   );
   const { type, command, version, config } = eventsOf(stdout)[0]!;
   assertEquals([type, command, version], ["started", "run", meta.version]);
@@ -55,7 +79,7 @@ Deno.test("penstock run takes options from a file, and the command line's before
       file,
       JSON.stringify({ endpoint, symbol: "ethusdt", stopAfter: 5, json: true, logLevel: "error" }),
     );
-    const { stdout, stderr } = await penstock("run", "--config", file, "--stop-after=60");
+    const { stdout, stderr } = await penstock("run", "--state=none", "--config", file, "--stop-after=60");
     const { symbol, trades } = eventsOf(stdout).at(-1)!;
     assertEquals([symbol, trades, stderr], ["ETHUSDT", 60, ""]);
   } finally {
@@ -65,7 +89,7 @@ Deno.test("penstock run takes options from a file, and the command line's before
 
 Deno.test("penstock run shows received text without letting it steer the terminal", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
-  await using program = Penstock.start(["run", "--json", "--endpoint", exchange.endpoint]);
+  await using program = Penstock.start(["run", "--state=none", "--json", "--endpoint", exchange.endpoint]);
   await program.event("connected");
   const sample = "\x1b[2J\x9b\u202e\r\nnot a trade";
   exchange.send(sample);
@@ -79,7 +103,14 @@ Deno.test("penstock run shows received text without letting it steer the termina
 
 Deno.test("penstock run tells a flood of unusable messages as few bounded events", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
-  await using program = Penstock.start(["run", "--json", "--endpoint", exchange.endpoint, "--for=1500ms"]);
+  await using program = Penstock.start([
+    "run",
+    "--state=none",
+    "--json",
+    "--endpoint",
+    exchange.endpoint,
+    "--for=1500ms",
+  ]);
   await program.event("connected");
   for (let message = 0; message < 5_000; message++) {
     exchange.send(`{"e":"trade","junk":"${"x".repeat(1_000)}"}`);

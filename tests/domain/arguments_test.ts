@@ -72,6 +72,25 @@ Deno.test("readArguments() names everything that it cannot use, each thing once"
   );
 });
 
+Deno.test("readArguments() takes at most one journal for what reads one, and one run for a status", () => {
+  for (const command of ["status", "export"]) {
+    assertEquals(readArguments([command]).files, []);
+    assertEquals(readArguments([command, "a.db"]).files, ["a.db"]);
+    assertEquals(readArguments([command, "a.db", "--run=2"]).mistakes, []);
+    const { files, mistakes } = readArguments([command, "a.db", "b.db", "c.db", "--port=1"]);
+    assertEquals(files, ["a.db"]);
+    assertEquals(mistakes, [
+      `"b.db" is one word too many: "${command}" takes one journal and options`,
+      `"c.db" is one word too many: "${command}" takes one journal and options`,
+      `--port is not an option of "${command}": "penstock ${command} --help" lists the options`,
+    ]);
+  }
+  assertEquals(readArguments(["export", "--run=all"]).mistakes, []);
+  assertEquals(readArguments(["status", "--run=all"]).mistakes, [
+    `--run is "all": expected the number of one run for "status"`,
+  ]);
+});
+
 Deno.test("readArguments() takes no inherited name for a command or an option", () => {
   for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     assertEquals(readArguments([name]).command, null);

@@ -2,9 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   affordableQuantity,
+  averageCostText,
   averageText,
   estimate,
   feeOn,
+  feeShare,
   fractionText,
   Money,
   outlayOf,
@@ -152,6 +154,31 @@ Deno.test("affordableQuantity() keeps the lot that is affordable to the last dig
     ),
     { numRuns: 1_000 },
   );
+});
+
+Deno.test("feeShare() gives parts down to 8 decimals, the last one the rest, so that they add up to the fee", () => {
+  assertEquals(plain(feeShare(m("1"), m("1"), m("3"))), "0.33333333");
+  assertEquals(plain(feeShare(m("0.00000002"), m("2"), m("3"))), "0.00000001");
+  assertEquals(plain(feeShare(m("0.123456789"), m("3"), m("3"))), "0.123456789");
+  const anyParts = fc.array(fc.integer({ min: 1, max: 1_000_000 }), { minLength: 1, maxLength: 8 });
+  fc.assert(fc.property(anyParts, fc.nat(1_000_000_000), (parts, units) => {
+    const whole = parts.reduce((sum, part) => sum + part, 0);
+    let [left, fee] = [m(`${whole}`), m(`${units}`).div(1e8)];
+    for (const part of parts) {
+      const share = feeShare(fee, m(`${part}`), left);
+      const even = m(`${units}`).div(1e8).times(part).div(whole);
+      // What was rounded off before stays among those that come after.
+      assert(share.gte(0) && share.minus(even).abs().lte(m("1e-8").times(parts.length)), plain(share));
+      fee = fee.minus(share);
+      left = left.minus(part);
+    }
+    assertEquals(plain(fee), "0");
+  }));
+});
+
+Deno.test("averageCostText() gives 8 decimals, half to even", () => {
+  assertEquals(averageCostText(m("1000.7"), m("0.0167")), "59922.15568862");
+  assertEquals(averageCostText(m("0.00000001"), m("2")), "0");
 });
 
 Deno.test("fractionText() gives 8 decimals, half to even", () => {

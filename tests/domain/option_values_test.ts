@@ -14,6 +14,7 @@ import {
   onOff,
   orderRate,
   orderRateText,
+  runNumber,
   symbol,
   wholeNumber,
 } from "../../src/domain/option_values.ts";
@@ -52,6 +53,12 @@ Deno.test("duration() reads any whole number of any unit, and durationText() can
     assertEquals(read(`${count}${unit}`), count * size);
     assertEquals(read(durationText(count * size)), count * size);
   }));
+});
+
+Deno.test("runNumber() reads whole numbers from 1 on, and all", () => {
+  assertEquals(["1", "12", "all"].map(runNumber), [1, 12, "all"]);
+  const refused = ["", "0", "01", "-1", "1.0", "ALL", "last", " 1", "9".repeat(20)];
+  assertRefused(runNumber, refused, "the number of a run, from 1 on, or all");
 });
 
 Deno.test("wholeNumber() reads digits only, within its bounds", () => {

@@ -36,11 +36,18 @@ const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = 
   logFormat: "text",
 };
 
-const SWITCHES: readonly string[] = ["json", "newRun", "sort", "skipBad", "models"];
+const SWITCHES: readonly string[] = ["json", "newRun", "sort", "skipBad", "models", "closed"];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {
   const shown = shownConfig(configure({}).config);
   for (const [name, value] of Object.entries(CONTRACT)) assertEquals(shown[name], value, name);
+});
+
+Deno.test("OPTIONS keeps a run's journal in the data folder, and nothing of a demo or a backtest", () => {
+  const defaults = (["run", "config", "demo", "backtest"] as const).map((command) =>
+    configure({}, [], command).config.state
+  );
+  assertEquals(defaults, ["data/penstock.db", "data/penstock.db", "none", "none"]);
 });
 
 Deno.test("OPTIONS can read every default, belongs to known commands and explains itself", () => {

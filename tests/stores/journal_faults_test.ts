@@ -34,6 +34,7 @@ const STEPS: readonly ((journal: Journal) => void)[] = [
   (journal) =>
     journal.commit({ entries: [draft(4), draft(5)], checkpoint: checkpoint(5, [4, 5, 6, 7, 8, 9, 10]) }),
   (journal) => journal.commit({ checkpoint: checkpoint(7, [11, 12, 13]) }),
+  (journal) => journal.beat({ time: TIME, pid: 1, trades: 7, tradesPerSecond: 2, lagMs: null, last: null }),
   (journal) => journal.commit({ entries: [draft(8, "stopped")] }),
 ];
 
@@ -164,7 +165,7 @@ Deno.test("Journal is whole in whatever moment its process dies, before, after a
         confirmed++;
       }
     }
-    assertEquals([...found], [0, 1, 2, 3, 4, 5]);
+    assertEquals([...found], [0, 1, 2, 3, 4, 5, 6]);
     assertEquals(stateOf(path), states.at(-1)!);
   });
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { DatabaseSync } from "node:sqlite";
 import { connect, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { APPLICATION_ID } from "../../src/stores/journal_schema.ts";
+import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from "../../src/stores/journal_schema.ts";
 import { SeededRandom } from "../support/random.ts";
 import {
   bytesOf,
@@ -44,7 +44,7 @@ Deno.test("Journal.open() makes a journal and its folder, and closing leaves one
     assertEquals(namesIn(`${folder}/data`), ["penstock.db"]);
     const database = new DatabaseSync(path);
     assertEquals(database.prepare("PRAGMA application_id").get()!["application_id"], APPLICATION_ID);
-    assertEquals(database.prepare("PRAGMA user_version").get()!["user_version"], 1);
+    assertEquals(database.prepare("PRAGMA user_version").get()!["user_version"], SCHEMA_VERSION);
     assertEquals(database.prepare("PRAGMA journal_mode").get()!["journal_mode"], "wal");
     database.close();
     const deep = `${folder}/a/b/penstock.db`;
@@ -106,27 +106,34 @@ Deno.test("Journal.open() refuses a newer version, and brings an older one up to
       database.exec(`PRAGMA user_version = ${version}`);
       database.close();
     };
-    setVersion(2);
+    const newer = SCHEMA_VERSION + 1;
+    setVersion(newer);
     assertStringIncludes(
       refusal(path),
-      "a newer Penstock wrote it (version 2; this one knows up to 1). Use that",
+      `a newer Penstock wrote it (version ${newer}; this one knows up to ${SCHEMA_VERSION}). Use that`,
     );
     setVersion(0);
-    assertStringIncludes(refusal(path), "its tables are of version 0, and this Penstock reads 1");
+    assertStringIncludes(
+      refusal(path),
+      `its tables are of version 0, and this Penstock reads ${SCHEMA_VERSION}`,
+    );
     assertThrows(() => JournalReader.open(path), JournalError, "its tables are of version 0");
     // As if in version 0 the account had been kept under another name.
     const renamed = new DatabaseSync(path);
-    renamed.exec("ALTER TABLE account RENAME TO balance");
+    renamed.exec("ALTER TABLE account RENAME TO balance; DROP TABLE life");
     renamed.close();
-    const failing = new Map([[0, () => {
+    const failing = new Map([...MIGRATIONS, [0, () => {
       throw new Error("it went wrong");
     }]]);
     assertStringIncludes(refusal(path, { migrations: failing }), "it went wrong");
-    const forgetful = new Map([[0, () => {}]]);
+    const forgetful = new Map([...MIGRATIONS, [0, () => {}]]);
     assertStringIncludes(refusal(path, { migrations: forgetful }), "account is missing from its tables");
-    const migrations = new Map([[0, (database: { prepare(sql: string): { run(): unknown } }) => {
-      database.prepare("ALTER TABLE balance RENAME TO account").run();
-    }]]);
+    const migrations = new Map([...MIGRATIONS, [
+      0,
+      (database: { prepare(sql: string): { run(): unknown } }) => {
+        database.prepare("ALTER TABLE balance RENAME TO account").run();
+      },
+    ]]);
     openJournal(path, { migrations }).close();
     openJournal(path, { verify: true }).close();
     assertEquals(contentsOf(path).entries.length, 16);

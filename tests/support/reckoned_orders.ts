@@ -10,7 +10,7 @@ import type { Choices } from "./reckoning.ts";
 export type Untold<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
 
 type Side = "buy" | "sell";
-type Reason = "halted" | "no-position" | "lot" | "funds" | "min-notional" | "max-position" | Pace;
+type Reason = "halted" | "late" | "no-position" | "lot" | "funds" | "min-notional" | "max-position" | Pace;
 type Pace = "max-orders" | "cooldown";
 
 /** Trading stopped, as events say it. */
@@ -39,6 +39,8 @@ export interface At {
   readonly price: Exact;
   readonly quantity: Exact;
   readonly halt: ReckonedHalt | null;
+  /** Fetched after the fact: nothing is traded at it. */
+  readonly late: boolean;
 }
 
 const ONE = new Exact(1n);
@@ -85,6 +87,7 @@ export class ReckonedOrders {
   /** Everything that happens to orders at one trade; `signal` is the side of the signal that it gave, if any. */
   trade(signal: Side | null, at: At): void {
     this.#clear(at);
+    if (at.late) return;
     const cause = this.#exitAt(at);
     if (cause !== null) {
       this.#asked = true;
@@ -112,6 +115,10 @@ export class ReckonedOrders {
         this.#drop(order);
         if (order.cause !== null) this.#asked = false;
         this.#expire(order, "order-ttl");
+      } else if (at.late && order.side === "buy" && order.due <= at.time) {
+        // It would have filled here, and here nothing can be traded.
+        this.#drop(order);
+        this.#refuse(order, "late", "live", "late", at);
       }
     }
   }

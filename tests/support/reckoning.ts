@@ -17,6 +17,8 @@ export interface PlainTrade {
   readonly time: number;
   readonly price: string;
   readonly quantity?: string;
+  /** Fetched after the fact: it moves averages and equity, and never trades. */
+  readonly late?: boolean;
 }
 
 /** What the person chose, amounts as decimal text, latency in µs. */
@@ -108,7 +110,7 @@ class Reckoning {
     this.#lastId = trade.lastId;
     this.#prices.push(this.#price.unitsAt(PRICE_DECIMALS));
     if (this.#prices.length > this.#choices.long) this.#prices.shift();
-    const signal = this.#signal(trade);
+    const signal = trade.late ? null : this.#signal(trade);
     this.#measure();
     this.#beginDay(before, trade);
     this.#checkLosses(trade.lastId);
@@ -118,6 +120,7 @@ class Reckoning {
       price: this.#price,
       quantity: Exact.of(trade.quantity ?? DEFAULT_QUANTITY),
       halt: this.#halt,
+      late: trade.late === true,
     });
   }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { grouped, NONE, span } from "../../src/views/figures.ts";
+import { exactly, grouped, NONE, span } from "../../src/views/figures.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -10,6 +10,12 @@ const DAY = 24 * HOUR;
 Deno.test("grouped() puts commas between thousands", () => {
   const shown = [0, 7, 999, 1_000, 12_345, 999_999, 1_000_000, 9_007_199_254_740_991].map(grouped);
   assertEquals(shown, ["0", "7", "999", "1,000", "12,345", "999,999", "1,000,000", "9,007,199,254,740,991"]);
+});
+
+Deno.test("exactly() keeps every digit, and adds zeros up to the places asked for", () => {
+  const shown = ["0", "-1234.5", "60100", "1234567.00000001"].map((amount) => exactly(amount));
+  assertEquals(shown, ["0", "-1,234.5", "60,100", "1,234,567.00000001"]);
+  assertEquals(["5", "5.1", "5.123"].map((amount) => exactly(amount, 2)), ["5.00", "5.10", "5.123"]);
 });
 
 Deno.test("grouped() is as the language itself groups in English", () => {

@@ -1,0 +1,205 @@
+/** Where a run stands, reckoned from what its journal holds: the figures that `penstock status` shows. */
+import type {
+  ConnectedEvent,
+  DisconnectedEvent,
+  FillEvent,
+  GapEvent,
+  HaltEvent,
+  RefusalEvent,
+} from "./event.ts";
+import { averageCostText, Money, plain } from "./money.ts";
+import { isoTime } from "./time.ts";
+
+/** What a journal holds of one run. Times in µs since 1970; amounts as decimal text, in quote currency. */
+export interface KeptRun {
+  readonly journal: string;
+  readonly run: number;
+  readonly symbol: string;
+  /** When the run began, and the process that goes on with it, if that is another; by the wall clock. */
+  readonly started: number;
+  readonly resumed: number | null;
+  /** When and why it was stopped; null unless that is the last that was heard. */
+  readonly stopped: { readonly time: number; readonly reason: string } | null;
+  /** The wall-clock time of the last that a live process wrote. */
+  readonly lastSign: number;
+  /** The process that wrote it; null where it came to no sign of life. */
+  readonly pid: number | null;
+  /** What was last said of the connection by the present process, and since when that has been so; null for nothing. */
+  readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;
+  readonly trades: number;
+  /** When they were last counted; null for never. */
+  readonly pace: { readonly tradesPerSecond: number; readonly lagMs: number | null } | null;
+  /** The last trade that is known, with its own time; null before the first. */
+  readonly last: { readonly price: string; readonly time: number } | null;
+  readonly startCash: string;
+  readonly account: { readonly cash: string; readonly fees: string; readonly realized: string };
+  /** In base currency, and what it cost with its fees. */
+  readonly position: { readonly quantity: string; readonly cost: string };
+  /** The halt in force; null without one. */
+  readonly halt: HaltEvent | null;
+  readonly counts: Readonly<Record<"signals" | "fills" | "refusals" | "gaps", number>>;
+  /** The last few, oldest first. */
+  readonly lastFills: readonly FillEvent[];
+  readonly lastRefusals: readonly RefusalEvent[];
+  readonly lastGaps: readonly GapEvent[];
+}
+
+/** Whether a process is at work: `silent` when it neither stopped nor says anything any more. */
+export type RunState = "running" | "silent" | "stopped";
+
+/**
+ * The same for people and programs: an event of type `status`, with more in it than a run tells by itself. Times are
+ * ISO 8601 UTC with microseconds, amounts decimal text; null is what does not exist.
+ */
+export interface RunStatus extends
+  Pick<
+    KeptRun,
+    "journal" | "run" | "symbol" | "pid" | "trades" | "halt" | "lastFills" | "lastRefusals" | "lastGaps"
+  > {
+  readonly type: "status";
+  /** Now. */
+  readonly time: string;
+  readonly state: RunState;
+  readonly started: string;
+  readonly resumed: string | null;
+  readonly stopped: string | null;
+  readonly stopReason: string | null;
+  readonly lastSignOfLife: string;
+  /** How long ago that was; below zero where the clock has been set back. */
+  readonly ageMs: number;
+  readonly connected: boolean;
+  /** Since when it is, or is not. */
+  readonly connectionSince: string;
+  readonly endpoint: string | null;
+  /** Why it is disconnected. */
+  readonly reason: string | null;
+  readonly halted: boolean;
+  /** 0 unless the run is running. */
+  readonly tradesPerSecond: number;
+  readonly lagMs: number | null;
+  readonly price: string | null;
+  readonly priceTime: string | null;
+  readonly startCash: string;
+  readonly cash: string;
+  readonly position: string;
+  /** What the position cost, fees included, and that for each unit, to 8 decimals. */
+  readonly cost: string;
+  readonly averageCost: string | null;
+  /** Cash and the position at the last price. */
+  readonly equity: string;
+  readonly fees: string;
+  readonly realized: string;
+  /** The position at the last price − its cost; the fee of selling it is not in it. */
+  readonly unrealized: string;
+  readonly signals: number;
+  readonly fills: number;
+  readonly refusals: number;
+  readonly gaps: number;
+}
+
+/** After this without a sign of life a run is silent, ms: six of them are overdue. */
+const SILENT_MS = 30_000;
+
+/** How a run stands at `now` (µs since 1970, by the wall clock). */
+export function statusOf(kept: KeptRun, now: number): RunStatus {
+  const { stopped, lastSign, connection, pace, last, account, counts } = kept;
+  const ageMs = Math.round((now - lastSign) / 1000);
+  const state = stopped !== null ? "stopped" : ageMs > SILENT_MS ? "silent" : "running";
+  const isConnected = state === "running" && connection?.event.type === "connected";
+  const quantity = new Money(kept.position.quantity);
+  const cost = new Money(kept.position.cost);
+  const value = quantity.times(last?.price ?? 0);
+  return {
+    type: "status",
+    time: isoTime(now),
+    journal: kept.journal,
+    run: kept.run,
+    symbol: kept.symbol,
+    state,
+    started: isoTime(kept.started),
+    resumed: timeOrNull(kept.resumed),
+    stopped: timeOrNull(stopped?.time ?? null),
+    stopReason: stopped?.reason ?? null,
+    lastSignOfLife: isoTime(lastSign),
+    ageMs,
+    pid: kept.pid,
+    connected: isConnected,
+    connectionSince: isoTime(isConnected ? connection.since : disconnectedSince(kept, state)),
+    endpoint: connection?.event.type === "connected" ? connection.event.endpoint : null,
+    reason: connection?.event.type === "disconnected" ? connection.event.reason : null,
+    halted: kept.halt !== null,
+    halt: kept.halt,
+    trades: kept.trades,
+    tradesPerSecond: state === "running" ? pace?.tradesPerSecond ?? 0 : 0,
+    lagMs: pace?.lagMs ?? null,
+    price: last?.price ?? null,
+    priceTime: timeOrNull(last?.time ?? null),
+    startCash: kept.startCash,
+    cash: account.cash,
+    position: kept.position.quantity,
+    cost: kept.position.cost,
+    averageCost: quantity.isZero() ? null : averageCostText(cost, quantity),
+    equity: plain(value.plus(account.cash)),
+    fees: account.fees,
+    realized: account.realized,
+    unrealized: plain(value.minus(cost)),
+    ...counts,
+    lastFills: kept.lastFills,
+    lastRefusals: kept.lastRefusals,
+    lastGaps: kept.lastGaps,
+  };
+}
+
+/** What a health check says: a line when the run is alive, else what is wrong. */
+export interface Health {
+  readonly isAlive: boolean;
+  readonly text: string;
+}
+
+/**
+ * Whether the last sign of life is younger than `maxAgeMs`. A run that was stopped is not alive; nor is one whose sign
+ * of life lies further ahead than `maxAgeMs`, as then nothing can be told from the clock.
+ */
+export function healthOf(status: RunStatus, maxAgeMs: number): Health {
+  const { journal, run, state, ageMs, lastSignOfLife } = status;
+  const which = `run ${run} in ${journal}`;
+  if (state === "stopped") {
+    return {
+      isAlive: false,
+      text: `${which} was stopped at ${status.stopped} (${status.stopReason}): no process works on it. ` +
+        "Start it again to go on with it",
+    };
+  }
+  const limit = `${maxAgeMs / 1000} s`;
+  if (ageMs < -maxAgeMs) {
+    return {
+      isAlive: false,
+      text:
+        `the last sign of life of ${which}, at ${lastSignOfLife}, lies ${-ageMs / 1000} s ahead of this ` +
+        "clock: it was set back, or the clocks differ, and whether it lives cannot be told until it says more",
+    };
+  }
+  if (ageMs < maxAgeMs) {
+    return { isAlive: true, text: `${which} is alive: its last sign of life is ${ageMs / 1000} s old` };
+  }
+  return {
+    isAlive: false,
+    text:
+      `the last sign of life of ${which}, at ${lastSignOfLife}, is ${ageMs / 1000} s old, limit ${limit}: ` +
+      "its process was killed, failed, hangs, or cannot write",
+  };
+}
+
+/** A process that is not at work is not connected either, from the last that was heard of it. */
+function disconnectedSince(
+  { started, resumed, stopped, lastSign, connection }: KeptRun,
+  state: RunState,
+): number {
+  if (stopped !== null) return stopped.time;
+  if (connection === null) return resumed ?? started;
+  return state === "silent" && connection.event.type === "connected" ? lastSign : connection.since;
+}
+
+function timeOrNull(time: number | null): string | null {
+  return time === null ? null : isoTime(time);
+}

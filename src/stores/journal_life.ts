@@ -1,0 +1,61 @@
+/**
+ * The sign of life of the process that writes a journal, for whoever looks on. It is one row which is written over
+ * every few seconds, whether trades come or not. It is no entry: nothing of it is hashed, a resume does not read it,
+ * and it proves nothing.
+ */
+import { damaged, type JournalDatabase } from "./journal_file.ts";
+
+/** What the process says of itself and of what no entry holds. Times in µs since 1970. */
+export interface Life {
+  /** When it was written, by the wall clock. */
+  readonly time: number;
+  readonly pid: number;
+  readonly trades: number;
+  /** A whole number, as is the lag. */
+  readonly tradesPerSecond: number;
+  /** Age of the last trade when it arrived, ms; null before the first. */
+  readonly lagMs: number | null;
+  /** The last trade's price, decimal text in quote currency, and its own time; null before the first. */
+  readonly last: { readonly price: string; readonly time: number } | null;
+}
+
+/** A sign of life as it stands in the journal. */
+export interface KeptLife extends Life {
+  /** The run that the process was writing. */
+  readonly run: number;
+  /** The journal's last entry when it was written: what came after it is younger. */
+  readonly seq: number;
+}
+
+const DECIMAL = /^\d+(\.\d+)?$/;
+const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/**
+ * Writes a sign of life, outside of any transaction. It does not wait for the disk: one that is lost with the power
+ * harms nobody. What is committed afterwards waits for the disk again.
+ */
+export function writeLife(database: JournalDatabase, { last, ...life }: KeptLife): void {
+  const { run, seq, time, pid, trades, tradesPerSecond, lagMs } = life;
+  // SQLite obeys these when they are prepared, not when they are run.
+  database.prepare("PRAGMA synchronous = NORMAL").run();
+  database.prepare(INSERT).run(
+    ...[run, seq, time, pid, trades, tradesPerSecond, lagMs],
+    last?.price ?? null,
+    last?.time ?? null,
+  );
+  database.prepare("PRAGMA synchronous = FULL").run();
+}
+
+/** The last sign of life; null before the first. Throws a JournalError where it cannot be read. */
+export function lifeOf(database: JournalDatabase, path: string): KeptLife | null {
+  const row = database.prepare("SELECT * FROM life WHERE one = 1").get();
+  if (row === undefined) return null;
+  const { run, seq, time, pid, trades, trades_per_second: tradesPerSecond, lag_ms: lagMs } = row;
+  const { price, price_time: priceTime } = row;
+  const numbers = [run, seq, time, pid, trades, tradesPerSecond, lagMs ?? 0, priceTime ?? 0];
+  if (!numbers.every(Number.isSafeInteger) || (price !== null && !DECIMAL.test(String(price)))) {
+    throw damaged(path, "its sign of life cannot be read");
+  }
+  const last = price === null || priceTime === null ? null : { price, time: priceTime };
+  return { run, seq, time, pid, trades, tradesPerSecond, lagMs, last } as KeptLife;
+}

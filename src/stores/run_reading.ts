@@ -1,0 +1,201 @@
+/** What a journal holds of a run, read back as the run told it. */
+import { ConfigError } from "../domain/config.ts";
+import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
+import { priceText } from "../domain/price.ts";
+import type { KeptRun } from "../domain/run_status.ts";
+import { isoTime } from "../domain/time.ts";
+import type { PipelineSnapshot } from "../stages/pipeline.ts";
+import type { Entry } from "./journal_entry.ts";
+import { damaged, refused } from "./journal_file.ts";
+import type { JournalReader } from "./journal_reader.ts";
+import type { ShownOptions } from "./run_journal.ts";
+
+/** How many of the last fills, refusals and gaps are read. */
+const FILLS = 10;
+const OTHERS = 5;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+/**
+ * How `run` stands, as of one moment whatever is written meanwhile. The run has to be there. Throws a JournalError
+ * where the journal cannot be read.
+ */
+export function readRun(reader: JournalReader, run: number): KeptRun {
+  return reader.atOnce(() => {
+    const started = lastOf(reader, run, "started");
+    if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    const options = (started.content["options"] ?? {}) as ShownOptions;
+    const { state, price } = checkpointOf(reader, run);
+    const sign = reader.life;
+    const life = sign?.run === run ? sign : null;
+    const [resumed, stopped] = [lastOf(reader, run, "resumed"), lastOf(reader, run, "stopped")];
+    const present = resumed ?? started;
+    const startCash = options["cash"];
+    const account = reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
+    const { quantity, cost } = reader.positions(run)[0] ?? { quantity: "0", cost: "0" };
+    const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
+    if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
+    // What trades did between two signs of life is only known if it was kept, which every decision is.
+    const isLifeNewer = life !== null && life.trades > (state?.trades ?? 0);
+    const counts = reader.counts(run);
+    return {
+      journal: reader.path,
+      run,
+      symbol: String(options["symbol"]),
+      started: started.time,
+      resumed: resumed?.time ?? null,
+      stopped: stopped !== null && stopped.seq > present.seq
+        ? { time: stopped.time, reason: String(stopped.content["reason"]) }
+        : null,
+      lastSign: lastSignOf(reader, run, life),
+      pid: life !== null && life.seq >= present.seq ? life.pid : null,
+      connection: connectionOf(reader, run, present.seq),
+      trades: isLifeNewer ? life.trades : state?.trades ?? 0,
+      pace: life,
+      last: isLifeNewer ? life.last : price,
+      // What they are has just been looked at.
+      startCash: startCash as string,
+      account: account as KeptRun["account"],
+      position: { quantity, cost },
+      halt: (state?.gate?.halt ?? null) === null
+        ? null
+        : latest<HaltEvent>(reader, run, "halt", 1)[0] ?? null,
+      counts: {
+        signals: counts.signal ?? 0,
+        fills: counts.fill ?? 0,
+        refusals: counts.refusal ?? 0,
+        gaps: counts.gap ?? 0,
+      },
+      lastFills: reader.latest("fill", FILLS, run).map((entry) => fillOf(entry, reader.path)),
+      lastRefusals: latest<RefusalEvent>(reader, run, "refusal", OTHERS),
+      lastGaps: latest<GapEvent>(reader, run, "gap", OTHERS),
+    };
+  });
+}
+
+/** The run that is asked for, the last unless it is said. Throws a ConfigError where the journal does not hold it. */
+export function chosenRun(reader: JournalReader, run: number | "all" | null): number {
+  return chosenRuns(reader, run).at(-1)!;
+}
+
+/** The runs that are asked for, oldest first; the last unless it is said. Throws a ConfigError like `chosenRun`. */
+export function chosenRuns(reader: JournalReader, run: number | "all" | null): number[] {
+  const last = reader.lastRun;
+  if (last === 0) throw refused(reader.path, "it holds no run yet. Start one with it, then ask again.");
+  if (run === "all") return Array.from({ length: last }, (_, at) => at + 1);
+  if (run !== null && run > last) {
+    const held = last === 1 ? "1, the only one" : `1 to ${last}`;
+    throw new ConfigError([`--run is "${run}": expected a run that ${reader.path} holds, ${held}`]);
+  }
+  return [run ?? last];
+}
+
+/** What of a run is there now. */
+export interface Extent {
+  readonly run: number;
+  /** The journal's last entry. */
+  readonly untilSeq: number;
+  /** What the account had realized then, quote currency. */
+  readonly realized: string;
+}
+
+/** What of `run` is there now: what is written later is left out of what is read of it. */
+export function extentOf(reader: JournalReader, run: number): Extent {
+  return reader.atOnce(() => {
+    const realized = reader.account(run)?.realized ?? "0";
+    if (!isAmount(realized)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
+    return { run, untilSeq: reader.lastSeq, realized };
+  });
+}
+
+/** A fill as it was told, and its time (µs since 1970). */
+export interface KeptFill {
+  readonly time: number;
+  readonly event: FillEvent;
+}
+
+/**
+ * The fills of a run as far as `extentOf` says, in their order, in memory that does not grow with the journal. Throws a
+ * JournalError at one that is none.
+ */
+export function* fillsOf(reader: JournalReader, { run, untilSeq }: Extent): Generator<KeptFill> {
+  for (const entry of reader.entries({ types: ["fill"], run })) {
+    if (entry.seq > untilSeq) return;
+    yield { time: entry.time, event: fillOf(entry, reader.path) };
+  }
+}
+
+/** The fill in an entry; a JournalError where it is none. */
+function fillOf(entry: Entry, path: string): FillEvent {
+  const { symbol, side, price, quantity, fee, realized, tradeId } = entry.content;
+  const isFill = typeof symbol === "string" && (side === "buy" || side === "sell") &&
+    [price, quantity, fee, realized ?? "0"].every(isAmount) && Number.isSafeInteger(tradeId);
+  if (!isFill) throw damaged(path, `entry ${entry.seq} is not a fill`);
+  return eventOf<FillEvent>(entry);
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === "string" && DECIMAL.test(value);
+}
+
+/** An entry as the event that was told of it, its fields in the same order. */
+function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
+  // The journal was written from such events.
+  return { type, time: isoTime(time), ...content } as unknown as E;
+}
+
+function latest<E extends PenstockEvent>(
+  reader: JournalReader,
+  run: number,
+  type: E["type"] & Entry["type"],
+  count: number,
+): E[] {
+  return reader.latest(type, count, run).map((entry) => eventOf<E>(entry));
+}
+
+function lastOf(reader: JournalReader, run: number, type: Entry["type"]): Entry | null {
+  return reader.latest(type, 1, run)[0] ?? null;
+}
+
+/** The state in the last checkpoint, and its last price; null before the first. */
+function checkpointOf(
+  reader: JournalReader,
+  run: number,
+): { readonly state: Partial<PipelineSnapshot> | null; readonly price: KeptRun["last"] } {
+  const entry = lastOf(reader, run, "checkpoint");
+  if (entry === null) return { state: null, price: null };
+  const state = (entry.content["state"] ?? {}) as Partial<PipelineSnapshot>;
+  const { last = null } = state;
+  return {
+    state,
+    price: last === null ? null : { price: priceText(last.price, last.decimals), time: last.time },
+  };
+}
+
+/**
+ * The last that a live process wrote: its sign of life, or an entry after it of those that bear the time at which
+ * they were written. The others bear their trade's. Entries that are written in order tell more than their times.
+ */
+function lastSignOf(
+  reader: JournalReader,
+  run: number,
+  life: JournalReader["life"],
+): number {
+  const entries = (["started", "resumed", "connected", "disconnected", "stopped"] as const)
+    .flatMap((type) => lastOf(reader, run, type) ?? [])
+    .sort((a, b) => b.seq - a.seq);
+  const entry = entries[0]!;
+  return life !== null && life.seq >= entry.seq ? life.time : entry.time;
+}
+
+/** What the process that began at the entry `sinceSeq` said last of its connection, and since when that is so. */
+function connectionOf(reader: JournalReader, run: number, sinceSeq: number): KeptRun["connection"] {
+  const [up, down] = [lastOf(reader, run, "connected"), lastOf(reader, run, "disconnected")];
+  const last = (up?.seq ?? 0) > (down?.seq ?? 0) ? up : down;
+  if (last === null || last.seq < sinceSeq) return null;
+  const event = eventOf<NonNullable<KeptRun["connection"]>["event"]>(last);
+  if (last === up) return { event, since: last.time };
+  // Every try that failed has an entry of its own: the first of them counts.
+  const afterSeq = Math.max(up?.seq ?? 0, sinceSeq);
+  const { value: first } = reader.entries({ afterSeq, types: ["disconnected"], run }).next();
+  return { event, since: (first as Entry | undefined ?? last).time };
+}

@@ -1,0 +1,83 @@
+/** What `penstock export` writes: fills or closed positions, as lines of CSV or of JSON. */
+import type { FillEvent } from "../domain/event.ts";
+import type { ClosedLot, ClosedTotals } from "../domain/fifo_lots.ts";
+import { Money, plain } from "../domain/money.ts";
+import { isoTime } from "../domain/time.ts";
+import { csvLine } from "./spreadsheet.ts";
+import { printableJson } from "./terminal.ts";
+
+/** How a file of lines is written. Each line comes with its end. */
+export type ExportFormat = "csv" | "json";
+
+/** Where a line comes from. */
+interface OfRun {
+  /** The run of the journal. */
+  readonly run: number;
+}
+
+const FILL_COLUMNS = [
+  ...["run", "time", "symbol", "side", "price", "quantity", "notional", "fee", "cash", "position"],
+  ...["realized", "tradeId", "signalTradeId"],
+];
+
+const CLOSED_COLUMNS = [
+  ...["run", "symbol", "opened", "closed", "quantity", "cost", "proceeds", "fees", "profit"],
+  ...["buyTradeId", "sellTradeId"],
+];
+
+/** The first line of the fills; empty in JSON. */
+export function fillHead(format: ExportFormat): string {
+  return format === "csv" ? csvLine(FILL_COLUMNS) : "";
+}
+
+/** One fill: in JSON the event as `--json` told it, to the byte. */
+export function fillLine(format: ExportFormat, event: FillEvent, { run }: OfRun): string {
+  if (format === "json") return `${printableJson(event)}\n`;
+  const { time, symbol, side, price, quantity, fee, cash, position, realized, tradeId, signalTradeId } =
+    event;
+  const notional = plain(new Money(price).times(quantity));
+  return csvLine([
+    ...[run, time, symbol, side, price, quantity, notional, fee, cash, position],
+    ...[realized ?? null, tradeId, signalTradeId],
+  ]);
+}
+
+/** The first line of the closed positions; empty in JSON. */
+export function closedHead(format: ExportFormat): string {
+  return format === "csv" ? csvLine(CLOSED_COLUMNS) : "";
+}
+
+/** One closed position. */
+export function closedLine(format: ExportFormat, lot: ClosedLot, { run }: OfRun): string {
+  const { symbol, buyTradeId, sellTradeId } = lot;
+  const [opened, closed] = [isoTime(lot.opened), isoTime(lot.closed)];
+  const [quantity, cost, proceeds] = [plain(lot.quantity), plain(lot.cost), plain(lot.proceeds)];
+  const [fees, profit] = [plain(lot.fees), plain(lot.profit)];
+  if (format === "csv") {
+    return csvLine([
+      ...[run, symbol, opened, closed, quantity, cost, proceeds, fees, profit, buyTradeId, sellTradeId],
+    ]);
+  }
+  return `${
+    printableJson({
+      ...{ type: "closed", run, symbol, opened, closed, quantity, cost, proceeds, fees, profit },
+      ...{ buyTradeId, sellTradeId },
+    })
+  }\n`;
+}
+
+/** What the closed positions of a run add up to, for a person. */
+export function closedSummary(
+  { count, cost, proceeds, fees, profit }: ClosedTotals,
+  { run, realized, isFlat }: OfRun & { readonly realized: string; readonly isFlat: boolean },
+): string {
+  const sums = `cost ${plain(cost)}, proceeds ${plain(proceeds)}, fees ${plain(fees)}, profit ${
+    plain(profit)
+  }`;
+  const agrees = profit.eq(realized);
+  const journal = agrees
+    ? "which is what the journal realized"
+    : `the journal realized ${realized} at average cost`;
+  const open = isFlat ? "" : "; a position is still open and not among them";
+  return `run ${run}: ${count} closed position${count === 1 ? "" : "s"}: ${sums}, ${journal}${open}`;
+}

@@ -1,0 +1,146 @@
+/** How a run stands, as a trader reads it: a function of what its journal holds. */
+import { Money, plain } from "../domain/money.ts";
+import type { RunStatus } from "../domain/run_status.ts";
+import { assets } from "./assets.ts";
+import { exactly, grouped, moment, money, percent, signedMoney, span } from "./figures.ts";
+import { printable } from "./terminal.ts";
+
+type Row = readonly [label: string, value: string];
+
+/** The table. Amounts are shown to the hundredth, times to the second, in UTC; `--json` has every digit. */
+export function statusTable(status: RunStatus): string {
+  const rows = [processRows(status), accountRows(status)];
+  const width = Math.max(...rows.flat().map(([label]) => label.length));
+  const [process, account] = rows.map((section) =>
+    section.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`)
+  );
+  const lines = [
+    `Run ${status.run} of ${status.symbol} in ${status.journal}, on paper`,
+    ...process!,
+    "",
+    "Account",
+    ...account!,
+    ...fillLines(status),
+    ...otherLines(status),
+  ];
+  return ["", ...lines.map(printable), ""].join("\n");
+}
+
+function processRows(status: RunStatus): Row[] {
+  const { state, resumed, started, pid, ageMs, tradesPerSecond, lagMs } = status;
+  const by = pid === null ? "" : `, process ${pid}`;
+  const states = {
+    running: `running since ${since(resumed ?? started, status)}${by}`,
+    silent: `SILENT${
+      by === "" ? ": its process" : by
+    } was killed, failed or hangs; started again, the run goes on`,
+    stopped: `stopped ${since(status.stopped!, status)}: ${status.stopReason}`,
+  };
+  const pace = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
+  const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
+  return [
+    ["state", states[state]],
+    ["run began", resumed === null && state === "running" ? "" : since(started, status)] as const,
+    ["last sign of life", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`] as const,
+    ["connection", connection(status)],
+    ["trading", trading(status)],
+    ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
+  ].filter(([, value]) => value !== "") as Row[];
+}
+
+function connection(status: RunStatus): string {
+  const { connected, endpoint, reason } = status;
+  const when = since(status.connectionSince, status);
+  if (connected) return `connected since ${when} to ${endpoint}`;
+  const why = reason === null || status.state !== "running" ? "" : `: ${reason}`;
+  return `NOT CONNECTED since ${when}${why}`;
+}
+
+function trading({ halt }: RunStatus): string {
+  if (halt === null) return "not halted";
+  const { reason, value, limit, tradeId, time } = halt;
+  const since = `HALTED at ${moment(time)} UTC`;
+  if (reason === "manual") return `${since} by hand`;
+  return `${since}: ${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
+}
+
+function accountRows(status: RunStatus): Row[] {
+  const { base, quote } = assets(status.symbol);
+  const { position, averageCost, cost, price, priceTime, startCash, equity } = status;
+  const result = new Money(equity).minus(startCash);
+  const share = new Money(startCash).isZero() ? "" : ` (${percent(plain(result.div(startCash)))})`;
+  const held = averageCost === null
+    ? "none"
+    : `${exactly(position)} ${base}, bought at ${money(averageCost)} on average with fees (${
+      money(cost)
+    } ${quote})`;
+  const figures = [
+    ["cash", money(status.cash)],
+    ["equity", money(equity)],
+    ["realized", signedMoney(status.realized)],
+    ["unrealized", signedMoney(status.unrealized)],
+    ["result", signedMoney(plain(result))],
+    ["fees", money(status.fees)],
+  ] as const;
+  const width = Math.max(...figures.map(([, figure]) => figure.length));
+  return [
+    ["position", held],
+    ["last price", price === null ? "none yet" : `${exactly(price)}, ${since(priceTime!, status)}`],
+    ...figures.map(([label, figure]): Row => [
+      label,
+      `${figure.padStart(width)} ${quote}${label === "result" ? share : ""}`,
+    ]),
+  ];
+}
+
+function fillLines({ symbol, fills, lastFills }: RunStatus): string[] {
+  if (lastFills.length === 0) return ["", "No fills yet"];
+  const { base, quote } = assets(symbol);
+  const head = ["time, UTC", "", `quantity, ${base}`, "price", `fee, ${quote}`, `result, ${quote}`];
+  const places = (amounts: readonly string[]): number =>
+    Math.max(...amounts.map((amount) => amount.split(".")[1]?.length ?? 0));
+  const quantityPlaces = places(lastFills.map(({ quantity }) => quantity));
+  const pricePlaces = places(lastFills.map(({ price }) => price));
+  const rows = [
+    head,
+    ...lastFills.map(({ time, side, quantity, price, fee, realized }) => [
+      ...[moment(time), side, exactly(quantity, quantityPlaces), exactly(price, pricePlaces), money(fee)],
+      realized === undefined ? "" : signedMoney(realized),
+    ]),
+  ];
+  const widths = head.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  const lines = rows.map((row) =>
+    `  ${row.map((cell, at) => at < 2 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)).join("  ")}`
+      .trimEnd()
+  );
+  return ["", `Fills: ${lastOf(lastFills.length, fills)}`, ...lines];
+}
+
+function otherLines({ refusals, lastRefusals, gaps, lastGaps }: RunStatus): string[] {
+  const refused = lastRefusals.map(({ time, side, reason, value, limit, tradeId }) =>
+    `  ${moment(time)}  ${side} refused (${reason}): ${value} found, limit ${limit}, trade ${tradeId}`
+  );
+  const missing = lastGaps.map(({ time, fromId, toId, missing, filled }) =>
+    missing === 0
+      ? `  ${moment(time)}  the trade ids start anew at ${toId + 1}`
+      : `  ${moment(time)}  ${grouped(missing)} missing (${fromId} to ${toId}), ${grouped(filled)} fetched`
+  );
+  return [
+    ...section("Refused orders", refusals, refused),
+    ...section("Gaps", gaps, missing),
+  ];
+}
+
+function section(title: string, count: number, lines: readonly string[]): string[] {
+  return count === 0 ? ["", `${title}: none`] : ["", `${title}: ${lastOf(lines.length, count)}`, ...lines];
+}
+
+function lastOf(shown: number, all: number): string {
+  return shown === all ? grouped(all) : `the last ${shown} of ${grouped(all)}`;
+}
+
+/** A time and how long ago it was. */
+function since(time: string, { time: now }: RunStatus): string {
+  const ago = Date.parse(now) - Date.parse(time);
+  return ago < 0 ? `${moment(time)} UTC` : `${moment(time)} UTC (${span(ago)} ago)`;
+}

@@ -1,0 +1,132 @@
+/** `penstock export` from outside, on journals that real runs write. */
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { Money, plain, ZERO } from "../../src/domain/money.ts";
+import { eventsOf, penstock } from "../support/penstock.ts";
+import { type Place, withExchange } from "./journal_run.ts";
+
+/** Two runs in one journal; returns what each told. */
+async function twoRuns(place: Place): Promise<string[]> {
+  const told: string[] = [];
+  for (const args of [["--stop-after=3000"], ["--stop-after=2000", "--new-run"]]) {
+    await using program = place.run("--short=3", "--long=9", "--slippage=2", ...args);
+    const { code, stdout } = await program.finished();
+    assertEquals(code, 0);
+    told.push(stdout);
+  }
+  return told;
+}
+
+/** The lines in which a run told its fills. */
+const fillsIn = (stdout: string) => stdout.split("\n").filter((line) => line.startsWith(`{"type":"fill"`));
+
+/** The rows of CSV without quotes, by column. */
+function rowsOf(csv: string): Record<string, string>[] {
+  assert(csv.endsWith("\r"), "the last line ends too");
+  const [head, ...lines] = csv.split("\r\n").map((line) => line.replace(/\r$/, "").split(","));
+  return lines.map((cells) => Object.fromEntries(head!.map((name, at) => [name, cells[at]!])));
+}
+
+const sum = (rows: readonly Record<string, string>[], column: string) =>
+  plain(rows.reduce((total, row) => total.plus(row[column]!), ZERO));
+
+Deno.test("penstock export gives the fills that a run told: in JSON to the byte, in CSV cell by cell", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    const [first, second] = await twoRuns(place);
+    const exported = async (...args: string[]) => {
+      const { code, stdout, stderr } = await penstock("export", place.journal, ...args);
+      assertEquals([code, stderr], [0, ""]);
+      return stdout;
+    };
+    assertGreater(fillsIn(first!).length, 20);
+    assertEquals(await exported("--format=json"), fillsIn(second!).join("\n"));
+    assertEquals(await exported("--format=json", "--run=1"), fillsIn(first!).join("\n"));
+    assertEquals(
+      await exported("--format=json", "--run=all"),
+      [...fillsIn(first!), ...fillsIn(second!)].join("\n"),
+    );
+    const rows = rowsOf(await exported("--run=all"));
+    assertEquals(
+      rows.map(({ run: _, notional: __, ...row }) => row),
+      [first!, second!].flatMap((stdout) =>
+        fillsIn(stdout).map((line) => {
+          const { type: _, realized = "", ...fill } = JSON.parse(line);
+          return { ...fill, realized, tradeId: `${fill.tradeId}`, signalTradeId: `${fill.signalTradeId}` };
+        })
+      ),
+    );
+    for (const { price, quantity, notional } of rows) {
+      assertEquals(plain(new Money(price!).times(quantity!)), notional);
+    }
+    const runs = new Set(rowsOf(await exported()).map(({ run }) => run));
+    assertEquals([...runs], ["2"]);
+  });
+});
+
+Deno.test("penstock export --closed adds up to what the journal realized, in every run", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    const told = await twoRuns(place);
+    const { code, stdout, stderr } = await penstock("export", place.journal, "--closed", "--run=all");
+    assertEquals(code, 0);
+    const rows = rowsOf(stdout);
+    const json = await penstock("export", place.journal, "--closed", "--run=all", "--format=json");
+    assertEquals(
+      eventsOf(json.stdout).map((event) => Object.values(event).slice(1).map(String)),
+      rows.map((row) => Object.values(row)),
+    );
+    told.forEach((events, at) => {
+      const own = rows.filter(({ run }) => run === `${at + 1}`);
+      const sells = fillsIn(events).map((line) => JSON.parse(line)).filter(({ side }) => side === "sell");
+      assertGreater(own.length, 10);
+      assertEquals(own.map(({ profit }) => profit), sells.map(({ realized }) => realized));
+      assertEquals(own.map(({ closed }) => closed), sells.map(({ time }) => time));
+      const realized = String(eventsOf(events).at(-1)!.realized);
+      assertEquals(sum(own, "profit"), realized);
+      assertStringIncludes(stderr, `run ${at + 1}: ${own.length} closed positions: cost ${sum(own, "cost")}`);
+      assertStringIncludes(stderr, `profit ${realized}, which is what the journal realized`);
+    });
+  });
+});
+
+Deno.test("penstock export --closed stops where the fills do not add up to what the journal realized", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    await twoRuns(place);
+    const database = new DatabaseSync(place.journal);
+    database.exec("DROP TRIGGER entries_stand");
+    database.exec(
+      `UPDATE entries SET content = json_set(content, '$.fee', '0') WHERE type = 'fill' AND run = 1 AND seq =
+        (SELECT min(seq) FROM entries WHERE type = 'fill')`,
+    );
+    // Where a position is open the two need not agree: then nothing is said.
+    const open =
+      Number(database.prepare("SELECT count(*) AS n FROM positions WHERE run = 1").get()!["n"]) > 0;
+    if (open) {
+      database.exec(
+        "UPDATE entries SET type = 'note' WHERE seq = (SELECT max(seq) FROM entries WHERE type = 'fill' AND run = 1)",
+      );
+    }
+    database.close();
+    const { code, stderr } = await penstock("export", place.journal, "--closed", "--run=1");
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^penstock: The books do not balance: the profit of all closed lots is .*, expected /,
+    );
+  });
+});
+
+Deno.test("penstock export of a run without fills has a head and no rows", async () => {
+  await withExchange({ trades: [] }, async (place) => {
+    await using program = place.run("--for=100ms");
+    await program.finished();
+    const csv = await penstock("export", place.journal);
+    assertEquals([csv.code, csv.stdout.split("\n").length], [0, 1]);
+    assertMatch(csv.stdout, /^run,time,symbol,side,price,/);
+    const closed = await penstock("export", place.journal, "--closed", "--format=json");
+    assertEquals([closed.code, closed.stdout], [0, ""]);
+    assertMatch(
+      closed.stderr,
+      /^run 1: 0 closed positions: cost 0, proceeds 0, fees 0, profit 0, which is what/,
+    );
+  });
+});

@@ -1,0 +1,61 @@
+/** Runs that keep a journal, on the built-in exchange of the tests, and what is read of it meanwhile. */
+import { assertEquals } from "@std/assert";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { eventsOf, type Finished, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+
+/** A folder, an exchange, and what is done with them; both are gone afterwards. */
+export async function withExchange(
+  options: ExchangeOptions,
+  use: (place: Place) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "penstock_" });
+  try {
+    await using exchange = BuiltInExchange.listen(options);
+    await use(new Place(folder, exchange));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Where a run keeps its journal, and where its trades come from. */
+export class Place {
+  readonly journal: string;
+  readonly exchange: BuiltInExchange;
+  readonly #folder: string;
+
+  constructor(folder: string, exchange: BuiltInExchange) {
+    this.#folder = folder;
+    this.journal = `${folder}/penstock.db`;
+    this.exchange = exchange;
+  }
+
+  /** Starts `penstock run` with its journal here. */
+  run(...args: readonly string[]): Penstock {
+    return this.runAt(this.exchange.endpoint, ...args);
+  }
+
+  /** The same with another exchange. */
+  runAt(endpoint: string, ...args: readonly string[]): Penstock {
+    return Penstock.start(
+      [
+        ...["run", "--json", "--log-level=error", "--backfill=off", "--state", this.journal],
+        ...["--endpoint", endpoint, ...args],
+      ],
+      [...FLAGS, `--allow-write=${this.#folder}`],
+    );
+  }
+
+  /** What `penstock status --json` says. */
+  async status(...args: readonly string[]): Promise<Told> {
+    const { code, stdout, stderr } = await penstock("status", this.journal, "--json", ...args);
+    assertEquals([code, stderr], [0, ""]);
+    const [status, ...rest] = eventsOf(stdout);
+    assertEquals(rest, []);
+    return status!;
+  }
+
+  /** What `penstock status --max-age` comes to. */
+  health(maxAge: string): Promise<Finished> {
+    return penstock("status", this.journal, "--max-age", maxAge);
+  }
+}

@@ -1,0 +1,122 @@
+/** Runs that keep a journal, and what has to be true of the journal however often they were killed. */
+import { assert, assertEquals } from "@std/assert";
+import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { Journal } from "../../src/stores/journal.ts";
+import type { Entry } from "../../src/stores/journal_entry.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { FLAGS, Penstock, type Told } from "../support/penstock.ts";
+import { DEFAULTS } from "../support/pipeline_input.ts";
+import { type PlainTrade, reckon } from "../support/reckoning.ts";
+
+/** Where the made-up market's time begins, ms since 1970. */
+const START_TIME = 1_723_161_255_342;
+const PROCESS = { seed: 11, rate: 100, firstId: 1, startTime: START_TIME };
+/** Fills every hundred trades or so, and about a page of trades missed while a process starts. */
+const SPEED = 15;
+
+/** Events that the journal keeps as entries of the same name and content. */
+const KEPT = ["connected", "disconnected", "gap", "signal", "refusal", "fill", "expired", "halt"];
+
+/** An exchange whose trades can be made again from their seed. */
+export function reproducibleExchange(options: ExchangeOptions = {}): BuiltInExchange {
+  return BuiltInExchange.listen({ ...PROCESS, speed: SPEED, historyLimit: 2_000_000, ...options });
+}
+
+/** Starts `penstock run` against `exchange` with its journal at `path`, whose folder it may write to. */
+export function startRun(
+  exchange: Pick<BuiltInExchange, "endpoint" | "restEndpoint">,
+  path: string,
+  ...args: string[]
+): Penstock {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  return Penstock.start([
+    ...["run", "--json", "--log-level=warn", "--state", path],
+    ...["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint, ...args],
+  ], [...FLAGS, `--allow-write=${folder}`]);
+}
+
+/** The entries of a journal whose chain and tables are whole. */
+export function wholeEntries(path: string): Entry[] {
+  using reader = JournalReader.open(path);
+  const verdict = reader.verifyChain();
+  assert(verdict.isWhole, verdict.isWhole ? "" : verdict.what);
+  return [...reader.entries()];
+}
+
+/**
+ * Checks that all that processes told, one after the other, stands in the journal as each wrote it, in that order
+ * and before anything else that it wrote.
+ */
+export function assertKept(entries: readonly Entry[], told: readonly (readonly Told[])[]): void {
+  const written: Entry[][] = [];
+  for (const entry of entries) {
+    if (entry.type === "started" || entry.type === "resumed") written.push([]);
+    else if (KEPT.includes(entry.type)) written.at(-1)!.push(entry);
+  }
+  // A process that was killed before it opened the journal left nothing there, and told nothing.
+  const speaking = told.filter((events) => events.length > 0);
+  let at = 0;
+  for (const events of speaking) {
+    const kept = events.filter(({ type }) => KEPT.includes(type));
+    const matches = (entries: readonly Entry[]) =>
+      kept.every(({ type, time: _time, ...content }, index) => {
+        const entry = entries[index];
+        return entry?.type === type &&
+          JSON.stringify(contentOf(entry)) === JSON.stringify(withoutHint(content));
+      });
+    while (at < written.length && !matches(written[at]!)) at++;
+    assert(at < written.length, `what a process told is not in the journal: ${JSON.stringify(kept)}`);
+    at++;
+  }
+}
+
+/** A hint is advice to the person, not what happened. */
+function withoutHint({ hint: _hint, ...content }: Record<string, unknown>): Record<string, unknown> {
+  return content;
+}
+
+function contentOf({ content }: Entry): Record<string, unknown> {
+  return { ...content };
+}
+
+/**
+ * Checks a journal, of one run whose gaps were all filled, against a reckoning over the market's trades made anew:
+ * every decision, and the prices that the averages stand on after the last checkpoint.
+ */
+export function assertReckons(path: string): { readonly fills: number; readonly trades: number } {
+  const entries = wholeEntries(path);
+  const last = entries.findLast(({ type }) => type === "checkpoint")!.content["state"] as {
+    readonly trades: number;
+    readonly last: { readonly id: number };
+  };
+  const firstId = last.last.id - last.trades + 1;
+  const late = entries.filter(({ type }) => type === "gap").map(({ content }) => {
+    const { fromId, missing, filled } = content as Record<string, number>;
+    assertEquals(filled, missing);
+    return { from: fromId!, to: fromId! + filled! - 1 };
+  });
+  const trades: PlainTrade[] = priceProcess(PROCESS)
+    .drop(firstId - PROCESS.firstId).take(last.trades).map(({ id, price, time }) => ({
+      firstId: id,
+      lastId: id,
+      time: time * 1000,
+      price,
+      late: late.some(({ from, to }) => id >= from && id <= to),
+    })).toArray();
+  const decided = ["signal", "refusal", "fill"];
+  const expected = reckon(trades, DEFAULTS).events
+    .filter(({ type }) => decided.includes(type))
+    .map(({ time: _time, ...event }) => event);
+  const found = entries.filter(({ type }) => decided.includes(type))
+    .map(({ type, content }) => ({ type, ...content }));
+  assertEquals(found as unknown[], expected);
+
+  using journal = Journal.open(path, { now: () => 0, window: DEFAULTS.long, verify: true });
+  const { decimals, values } = journal.lastPrices();
+  assertEquals(
+    values.map((value) => value / 10 ** decimals),
+    trades.slice(-DEFAULTS.long).map(({ price }) => Number(price)),
+  );
+  return { fills: found.filter(({ type }) => type === "fill").length, trades: trades.length };
+}

@@ -1,0 +1,194 @@
+/** A run that keeps a journal, stopped and taken up again: what it goes on with, and what it refuses. */
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
+import { DatabaseSync } from "node:sqlite";
+import { eventsOf, type Finished, type Penstock, type Told, within } from "../support/penstock.ts";
+import { bytesOf, inFolderAsync } from "../stores/sample_journal.ts";
+import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
+
+const ignore = Deno.build.os === "windows";
+const test = (name: string, fn: (folder: string) => Promise<void>) =>
+  Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
+
+/** Stops a run as a person does; what it told. */
+async function stopped(program: Penstock): Promise<Told[]> {
+  program.signal("SIGINT");
+  const { code, stdout, stderr } = await program.finished();
+  assertEquals([code, stderr], [0, ""]);
+  return eventsOf(stdout);
+}
+
+/** Runs until so many fills have been told, and stops. */
+async function runFor(
+  exchange: BuiltInExchange,
+  path: string,
+  fills: number,
+  ...args: string[]
+): Promise<Told[]> {
+  await using program = startRun(exchange, path, ...args);
+  for (let fill = 0; fill < fills; fill++) await program.event("fill");
+  return await stopped(program);
+}
+
+/** Waits until the exchange has `count` trades more than now. */
+async function moreTrades(exchange: BuiltInExchange, count: number): Promise<void> {
+  const enough = exchange.released + count;
+  while (exchange.released < enough) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function gaps(path: string): Record<string, unknown>[] {
+  return wholeEntries(path).filter(({ type }) => type === "gap").map(({ content }) => ({ ...content }));
+}
+
+/** How a run that cannot begin ends, and that it leaves the journal as it is. */
+async function refused(exchange: BuiltInExchange, path: string, ...args: string[]): Promise<Finished> {
+  const before = bytesOf(path);
+  await using program = startRun(exchange, path, ...args);
+  const finished = await program.finished();
+  assertEquals(finished.stdout, "");
+  assertEquals(bytesOf(path), before);
+  return finished;
+}
+
+test("penstock run, offline for thousands of trades, goes on as if it had seen them", async (folder) => {
+  const path = `${folder}/run.db`;
+  await using exchange = reproducibleExchange();
+  const told = [await runFor(exchange, path, 5)];
+  await moreTrades(exchange, 3_500);
+  told.push(await runFor(exchange, path, 5));
+  assertKept(wholeEntries(path), told);
+  const [gap] = gaps(path);
+  assertGreater(Number(gap!.missing), 3_500);
+  const { fills } = assertReckons(path);
+  assertGreater(fills, 9);
+});
+
+test("penstock run, offline where only aggregates are to be had, goes on as exactly", async (folder) => {
+  const path = `${folder}/run.db`;
+  const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
+    url.pathname.endsWith("historicalTrades") ? { status: 404, body: "no", headers: {} } : answer;
+  await using exchange = reproducibleExchange({ onRest });
+  await runFor(exchange, path, 5);
+  await moreTrades(exchange, 2_500);
+  await runFor(exchange, path, 5);
+  assertGreater(Number(gaps(path)[0]!.missing), 2_500);
+  assertReckons(path);
+});
+
+test("penstock run, stopped while missed trades are being fetched, leaves the gap to the next run", async (folder) => {
+  const path = `${folder}/run.db`;
+  await using exchange = reproducibleExchange();
+  await runFor(exchange, path, 5);
+  await moreTrades(exchange, 100);
+  // Takes requests and never answers.
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  {
+    const { endpoint } = exchange;
+    await using program = startRun({ endpoint, restEndpoint: `http://127.0.0.1:${silent.addr.port}` }, path);
+    using asking = await within(silent.accept(), "the request for missed trades");
+    await asking.read(new Uint8Array(1_024));
+    await stopped(program);
+  }
+  assertEquals(gaps(path), []);
+  await runFor(exchange, path, 5);
+  assertEquals(gaps(path).length, 1);
+  assertReckons(path);
+});
+
+test("penstock run begins its averages again where missed trades can be fetched in part only", async (folder) => {
+  const path = `${folder}/run.db`;
+  let pages = 0;
+  const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
+    !url.pathname.endsWith("Trades") || url.searchParams.get("fromId") === null || pages++ === 0
+      ? answer
+      : { status: 403, body: "<html>no</html>", headers: {} };
+  await using exchange = reproducibleExchange({ onRest });
+  await runFor(exchange, path, 3);
+  await moreTrades(exchange, 2_500);
+  await using program = startRun(exchange, path);
+  const warning = await program.logged("could not be fetched");
+  const gap = await program.event("gap");
+  await program.event("signal");
+  program.signal("SIGINT");
+  const { code, stdout } = await program.finished();
+  assertEquals(code, 0);
+  const [missing, filled] = [Number(gap.missing), Number(gap.filled)];
+  assertEquals(filled, 1_000);
+  assertStringIncludes(warning, `${missing - filled} of ${missing} missed trades could not be fetched`);
+  assertStringIncludes(warning, "403");
+  const { type: _type, time: _time, ...content } = gap;
+  assertEquals(gaps(path), [content]);
+  // No signal before the averages exist again.
+  const signal = eventsOf(stdout).find(({ type }) => type === "signal")!;
+  assertGreater(Number(signal.tradeId), Number(gap.toId) + 49);
+});
+
+test("penstock run takes a run up only under the options that it was made with", async (folder) => {
+  const path = `${folder}/run.db`;
+  await using exchange = reproducibleExchange();
+  await runFor(exchange, path, 3);
+  const { code, stderr } = await refused(exchange, path, "--short=5", "--cash=500", "--stale=3s");
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, `the run in ${path} cannot go on with other options: `);
+  assertStringIncludes(stderr, "short was 20 and is 5, cash was 10000 and is 500. ");
+  assertStringIncludes(stderr, "--new-run");
+
+  const told = await runFor(exchange, path, 3, "--new-run", "--short=5", "--cash=500");
+  const entries = wholeEntries(path);
+  assertEquals(entries.filter(({ type }) => type === "started").map(({ run }) => run), [1, 2]);
+  assertEquals(entries.filter(({ run, type }) => run === 1 && type === "stopped").length, 2);
+  const fills = entries.filter(({ run, type }) => run === 2 && type === "fill");
+  assertEquals(fills.length, told.filter(({ type }) => type === "fill").length);
+  assert(Number(fills[0]!.content["cash"]) < 500);
+});
+
+test("penstock run says which process holds its journal", async (folder) => {
+  const path = `${folder}/run.db`;
+  await using exchange = reproducibleExchange();
+  await using first = startRun(exchange, path);
+  await first.event("connected");
+  await using second = startRun(exchange, path);
+  const { code, stdout, stderr } = await second.finished();
+  assertEquals([code, stdout], [1, ""]);
+  assertStringIncludes(stderr, `process ${first.pid} has it open`);
+  await first.event("fill");
+  await stopped(first);
+  assertReckons(path);
+});
+
+test("penstock run refuses what is no journal of its own, with exit code 1, and leaves it as it is", async (folder) => {
+  await using exchange = reproducibleExchange();
+  const whole = `${folder}/whole.db`;
+  await runFor(exchange, whole, 3);
+  const bytes = Deno.readFileSync(whole);
+  const damage: Record<string, readonly [(path: string) => void, RegExp]> = {
+    "a text": [(path) => Deno.writeTextFileSync(path, "no database\n".repeat(100)), /not a SQLite database/],
+    "another program's database": [(path) => {
+      using database = new DatabaseSync(path);
+      database.exec("CREATE TABLE orders (id INTEGER)");
+    }, /another program's database/],
+    "a newer version": [(path) => {
+      Deno.writeFileSync(path, bytes);
+      using database = new DatabaseSync(path);
+      database.exec("PRAGMA user_version = 99");
+    }, /a newer Penstock wrote it \(version 99/],
+    "a header overwritten": [(path) => {
+      Deno.writeFileSync(path, bytes);
+      using file = Deno.openSync(path, { write: true });
+      file.writeSync(new Uint8Array(100).fill(7));
+    }, /Cannot open the journal/],
+    "half a file": [
+      (path) => Deno.writeFileSync(path, bytes.subarray(0, bytes.length >> 1)),
+      /Cannot open the journal/,
+    ],
+  };
+  for (const [what, [make, expected]] of Object.entries(damage)) {
+    const path = `${folder}/${what.replaceAll(/\W/g, "_")}.db`;
+    make(path);
+    const { code, stderr } = await refused(exchange, path);
+    assertEquals(code, 1, what);
+    assertMatch(stderr, expected);
+    assert(stderr.includes(path) && !stderr.includes("    at "), stderr);
+  }
+});

@@ -1,0 +1,94 @@
+/** A run that is killed at any moment and started again: nothing is lost, nothing is booked twice. */
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
+import { SeededRandom } from "../support/random.ts";
+import { canMount, inFolderAsync, mount, run } from "../stores/sample_journal.ts";
+import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
+
+/** How often the run is killed; `deno task test:kill` looks longer. */
+const KILLS = Number(Deno.env.get("PENSTOCK_KILLS") ?? 10);
+/** The latest moment of a kill after the start of the process, ms: it takes about a third of this to connect. */
+const LATEST_KILL_MS = 700;
+const ignore = Deno.build.os === "windows";
+
+/** Resolves after `ms`: moments of a kill are drawn, not awaited. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** What a process that was killed had told: its last line may be torn. */
+async function toldBy(program: Penstock): Promise<Told[]> {
+  const { stdout } = await program.finished();
+  const lines = stdout.split("\n");
+  const last = lines.pop() ?? "";
+  return eventsOf(last.endsWith("}") ? stdout : lines.join("\n"));
+}
+
+Deno.test({
+  name:
+    `penstock run, killed ${KILLS} times at any moment, books every fill once and decides as if it had not been`,
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const path = `${folder}/run.db`;
+      const random = new SeededRandom(5);
+      await using exchange = reproducibleExchange();
+      const told: Told[][] = [];
+      for (let kill = 0; kill < KILLS; kill++) {
+        await using program = startRun(exchange, path);
+        // Also one that is killed before it has connected resumes, or leaves things as they were.
+        if (kill === 0) await program.event("fill");
+        await pause(random.fraction() * LATEST_KILL_MS);
+        program.signal("SIGKILL");
+        told.push(await toldBy(program));
+        wholeEntries(path);
+      }
+      await using program = startRun(exchange, path);
+      await program.event("fill");
+      program.signal("SIGINT");
+      const { code, stdout, stderr } = await program.finished();
+      assertEquals([code, stderr], [0, ""]);
+      told.push(eventsOf(stdout));
+      assertKept(wholeEntries(path), told);
+      const { fills, trades } = assertReckons(path);
+      const summary = told.at(-1)!.at(-1)!;
+      assertEquals([summary.trades, summary.fills], [trades, fills]);
+      assertGreater(fills, KILLS);
+      assert(told.some((events) => events.some(({ type, filled }) => type === "gap" && Number(filled) > 0)));
+    }),
+});
+
+Deno.test({
+  name: "penstock run ends with 1 when the disk is full, and goes on where it was when there is room again",
+  ignore: !canMount,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      assert(mount(folder, "size=256k"));
+      try {
+        const path = `${folder}/run.db`;
+        await using exchange = reproducibleExchange();
+        const told: Told[][] = [];
+        {
+          await using program = startRun(exchange, path);
+          const { code, stdout, stderr } = await program.finished();
+          assertEquals(code, 1);
+          assertMatch(stderr, /^penstock: Cannot write to the journal .*run\.db: the disk is full.*/);
+          assert(!stderr.includes("    at "), stderr);
+          told.push(eventsOf(stdout));
+        }
+        assertEquals(told[0]!.at(-1)!.type, "summary");
+        assert(mount(folder, "remount,size=64m"));
+        assertKept(wholeEntries(path), told);
+        await using program = startRun(exchange, path);
+        await program.event("fill");
+        program.signal("SIGINT");
+        const { code, stdout, stderr } = await program.finished();
+        assertEquals([code, stderr], [0, ""]);
+        told.push(eventsOf(stdout));
+        assertKept(wholeEntries(path), told);
+        assertReckons(path);
+      } finally {
+        run("umount", folder);
+      }
+    }),
+});

@@ -1,0 +1,232 @@
+/** `penstock status` from outside, on journals that real runs write. */
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { Money } from "../../src/domain/money.ts";
+import { deadEndpoint, eventsOf, penstock, type Told, within } from "../support/penstock.ts";
+import { assertEvent } from "./event_contract.ts";
+import { withExchange } from "./journal_run.ts";
+
+const ignore = Deno.build.os === "windows";
+
+/** Checks that all of a status is of one moment: the account is what its last fill left, marked at the price. */
+function assertOneMoment(status: Told): void {
+  assertEvent(status);
+  const { cash, position, price, equity, realized, unrealized, startCash, fills, lastFills } = status as
+    & Told
+    & {
+      [name: string]: string;
+    };
+  const last = (lastFills as unknown as Told[]).at(-1);
+  if (last !== undefined) assertEquals([cash, position], [last.cash, last.position]);
+  assertEquals((lastFills as unknown as Told[]).length, Math.min(10, Number(fills)));
+  const made = new Money(equity!).minus(startCash!);
+  assert(new Money(cash!).plus(new Money(position!).times(price!)).eq(equity!));
+  assert(new Money(realized!).plus(unrealized!).eq(made), `${realized} + ${unrealized} is not ${made}`);
+}
+
+Deno.test("penstock status reads one whole moment of a run that writes many fills, and holds up nothing", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    await using program = place.run("--short=2", "--long=5", "--fee=0", "--max-drawdown=100%");
+    await program.event("fill");
+    let fills = 0;
+    for (let time = 0; time < 3; time++) {
+      const status = await place.status();
+      assertOneMoment(status);
+      assertEquals([status.state, status.connected, status.pid, status.run], [
+        "running",
+        true,
+        program.pid,
+        1,
+      ]);
+      assertGreater(Number(status.fills), fills);
+      fills = Number(status.fills);
+    }
+    program.signal("SIGINT");
+    const { code, stdout } = await program.finished();
+    assertEquals(code, 0);
+    const events = eventsOf(stdout);
+    const summary = events.at(-1)!;
+    const status = await place.status();
+    assertOneMoment(status);
+    for (
+      const name of [
+        "trades",
+        "signals",
+        "fills",
+        "refusals",
+        "gaps",
+        "cash",
+        "position",
+        "equity",
+        "fees",
+        "realized",
+      ]
+    ) {
+      assertEquals(status[name], summary[name], name);
+    }
+    assertEquals(status.lastFills as Told[], events.filter(({ type }) => type === "fill").slice(-10));
+    assertEquals([status.state, status.connected, status.stopReason], ["stopped", false, "asked to"]);
+  });
+});
+
+Deno.test("penstock status says that a stopped run is stopped, and its health check fails by that", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    await using program = place.run("--stop-after=500");
+    await program.finished();
+    const { code, stdout, stderr } = await penstock("status", place.journal);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /^Run 1 of BTCUSDT in .*penstock\.db, on paper\n\s+state\s+stopped \d{4}-/m);
+    assertStringIncludes(stdout, "  trades seen        500\n");
+    const health = await place.health("1000h");
+    assertEquals([health.code, health.stdout], [1, ""]);
+    assertMatch(
+      health.stderr,
+      /^penstock: run 1 in .*penstock\.db was stopped at .*Z \(asked to\): no process works on it\. Start it again/,
+    );
+  });
+});
+
+Deno.test("penstock status --max-age knows a killed run by the age of its last sign of life", async () => {
+  await withExchange({ rate: 200 }, async (place) => {
+    await using program = place.run();
+    await program.event("fill");
+    program.signal("SIGKILL");
+    await program.finished();
+    const [young, old, both] = await Promise.all([
+      place.health("1h"),
+      place.health("1ms"),
+      penstock("status", place.journal, "--max-age=1ms", "--json"),
+    ]);
+    assertEquals([young.code, young.stderr], [0, ""]);
+    assertMatch(young.stdout, /^run 1 in .* is alive: its last sign of life is [\d.]+ s old$/);
+    assertEquals([old.code, old.stdout], [1, ""]);
+    assertMatch(
+      old.stderr,
+      /^penstock: the last sign of life of run 1 in .*, at .*Z, is [\d.]+ s old, limit 0\.001 s: its process was killed, failed, hangs, or cannot write\n?$/,
+    );
+    assertEquals([both.code, eventsOf(both.stdout).length], [1, 1]);
+    assertOneMoment(await place.status());
+  });
+});
+
+Deno.test({
+  name:
+    "penstock status --max-age takes a quiet run for alive, a suspended one for dead, and once it goes on for alive again",
+  ignore,
+  fn: async () => {
+    await withExchange({ trades: [] }, async (place) => {
+      await using program = place.run();
+      await program.event("connected");
+      const began = await place.status();
+      // Nobody tells when it is old enough: only asking again shows that.
+      const until = async (matches: (status: Told) => boolean) => {
+        const find = async (): Promise<Told> => {
+          const status = await place.status();
+          return matches(status) ? status : await find();
+        };
+        return await within(find(), "a status that is waited for");
+      };
+      const later = await until(({ lastSignOfLife }) => lastSignOfLife !== began.lastSignOfLife);
+      assertEquals([later.state, later.trades, later.connected], ["running", 0, true]);
+      assertEquals(later.connectionSince, began.connectionSince);
+      assertEquals((await place.health("8s")).code, 0);
+      program.signal("SIGSTOP");
+      // A run at work is never that old: it gives a sign of life every five seconds.
+      await until(({ ageMs }) => Number(ageMs) > 8_000);
+      assertEquals((await place.health("8s")).code, 1);
+      program.signal("SIGCONT");
+      await until(({ ageMs }) => Number(ageMs) < 5_000);
+      assertEquals((await place.health("8s")).code, 0);
+      program.signal("SIGINT");
+      assertEquals((await program.finished()).code, 0);
+    });
+  },
+});
+
+Deno.test("penstock status says that a run is not connected, since when and why", async () => {
+  await withExchange({ trades: [] }, async (place) => {
+    await using program = place.runAt(deadEndpoint(), "--retry-max=250ms");
+    const first = await program.event("disconnected");
+    await program.event("disconnected");
+    const last = await program.event("disconnected");
+    const status = await place.status();
+    const { state, connected, reason, endpoint, price } = status;
+    assertEquals([state, connected, reason, endpoint, price], ["running", false, last.reason, null, null]);
+    assertLess(
+      Math.abs(Date.parse(String(status.connectionSince)) - Date.parse(first.time as string)),
+      1_000,
+    );
+    assertLess(String(status.connectionSince), String(last.time));
+    assertEquals((await place.health("1m")).code, 0);
+  });
+});
+
+Deno.test("penstock status shows the last run unless another is asked for", async () => {
+  await withExchange({ speed: Infinity }, async (place) => {
+    for (const args of [["--stop-after=100"], ["--stop-after=200", "--new-run"]]) {
+      await using program = place.run(...args);
+      await program.finished();
+    }
+    const [last, first] = [await place.status(), await place.status("--run=1")];
+    assertEquals([last.run, last.trades, first.run, first.trades], [2, 200, 1, 100]);
+    assertEquals([first.state, first.stopReason], ["stopped", "new run"]);
+    const none = await penstock("status", place.journal, "--run=3");
+    assertEquals([none.code, none.stdout], [2, ""]);
+    assertStringIncludes(none.stderr, `--run is "3": expected a run that ${place.journal} holds, 1 to 2`);
+  });
+});
+
+Deno.test("penstock status says how the run goes on that was killed and taken up again", async () => {
+  await withExchange({ rate: 500 }, async (place) => {
+    let before: Told;
+    {
+      await using program = place.run();
+      await program.event("fill");
+      program.signal("SIGKILL");
+      await program.finished();
+      before = await place.status();
+    }
+    await using program = place.run();
+    await program.event("connected");
+    const status = await place.status();
+    assertOneMoment(status);
+    assertEquals([status.run, status.started, status.pid], [1, before.started, program.pid]);
+    assert(before.resumed === null && String(status.resumed) > String(before.lastSignOfLife));
+    assertGreater(Number(status.trades), 0);
+  });
+});
+
+Deno.test("penstock status and export say that a journal is missing, or is none, and how to call them", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "penstock_" });
+  try {
+    await Deno.writeTextFile(`${folder}/text.db`, "x".repeat(9_000));
+    for (const command of ["status", "export"]) {
+      const missing = await penstock(command, `${folder}/none.db`);
+      assertEquals([missing.code, missing.stdout], [1, ""]);
+      assertStringIncludes(
+        missing.stderr,
+        `penstock: Cannot open the journal ${folder}/none.db: there is none. Name`,
+      );
+      const text = await penstock(command, `${folder}/text.db`);
+      assertEquals([text.code, text.stdout], [1, ""]);
+      assertStringIncludes(text.stderr, "it is not a SQLite database");
+      const wrong = await penstock(command, "a.db", "b.db", "--run=0");
+      assertEquals([wrong.code, wrong.stderr], [
+        2,
+        `penstock: "b.db" is one word too many: "${command}" takes one journal and options\n` +
+        `penstock: --run is "0": expected the number of a run, from 1 on, or all`,
+      ]);
+      const help = await penstock(command, "--help");
+      assertStringIncludes(help.stdout, `\n  penstock ${command} data/penstock.db --`);
+    }
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["text.db"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,112 @@
+import { assertEquals } from "@std/assert";
+import { healthOf, type KeptRun, statusOf } from "../../src/domain/run_status.ts";
+import { isoTime } from "../../src/domain/time.ts";
+
+const SECOND = 1_000_000;
+const BEGAN = 1_723_161_255_342_123;
+
+/** A run that bought and goes on; its last sign of life came 100 s after its beginning. */
+function kept(over: Partial<KeptRun> = {}): KeptRun {
+  return {
+    ...{ journal: "a.db", run: 2, symbol: "BTCUSDT", started: BEGAN, resumed: null, stopped: null },
+    lastSign: BEGAN + 100 * SECOND,
+    pid: 77,
+    connection: {
+      event: { type: "connected", time: isoTime(BEGAN), endpoint: "ws://h", attempt: 1 },
+      since: BEGAN + SECOND,
+    },
+    trades: 500,
+    pace: { tradesPerSecond: 5, lagMs: 12 },
+    last: { price: "101.5", time: BEGAN + 99 * SECOND },
+    startCash: "10000",
+    account: { cash: "8999", fees: "1.5", realized: "-0.5" },
+    position: { quantity: "10", cost: "1000.5" },
+    ...{ halt: null, counts: { signals: 3, fills: 3, refusals: 0, gaps: 0 } },
+    ...{ lastFills: [], lastRefusals: [], lastGaps: [] },
+    ...over,
+  };
+}
+
+/** How a run stands so many seconds after its last sign of life. */
+function after(seconds: number, over: Partial<KeptRun> = {}) {
+  const run = kept(over);
+  return statusOf(run, run.lastSign + seconds * SECOND);
+}
+
+Deno.test("statusOf() marks the position at the last price: realized and unrealized are what equity made", () => {
+  const { equity, unrealized, realized, averageCost, startCash, cash, position } = after(3);
+  assertEquals({ equity, unrealized, realized, averageCost }, {
+    equity: "10014",
+    unrealized: "14.5",
+    realized: "-0.5",
+    averageCost: "100.05",
+  });
+  assertEquals([startCash, cash, position], ["10000", "8999", "10"]);
+});
+
+Deno.test("statusOf() has no average cost without a position, and no price before the first trade", () => {
+  const status = after(3, {
+    ...{ last: null, pace: null, trades: 0, pid: null },
+    ...{ account: { cash: "10000", fees: "0", realized: "0" }, position: { quantity: "0", cost: "0" } },
+  });
+  const { equity, unrealized, averageCost, price, priceTime, lagMs, tradesPerSecond } = status;
+  assertEquals([equity, unrealized, tradesPerSecond], ["10000", "0", 0]);
+  assertEquals([averageCost, price, priceTime, lagMs], [null, null, null, null]);
+});
+
+Deno.test("statusOf() says that a run is running, silent after half a minute, or stopped", () => {
+  const states = [0, 30, 30.001, 3_600].map((seconds) => after(seconds));
+  assertEquals(states.map(({ state }) => state), ["running", "running", "silent", "silent"]);
+  assertEquals(states.map(({ ageMs }) => ageMs), [0, 30_000, 30_001, 3_600_000]);
+  assertEquals(states.map(({ tradesPerSecond }) => tradesPerSecond), [5, 5, 0, 0]);
+  const stopped = after(1, { stopped: { time: BEGAN + 100 * SECOND, reason: "asked to" } });
+  assertEquals([stopped.state, stopped.stopReason, stopped.stopped], [
+    ...["stopped", "asked to", isoTime(BEGAN + 100 * SECOND)],
+  ]);
+  const ahead = after(-5);
+  assertEquals([ahead.state, ahead.ageMs], ["running", -5_000]);
+});
+
+Deno.test("statusOf() says whether data flows as far as that can be known, and since when", () => {
+  const shown = (seconds: number, over: Partial<KeptRun> = {}) => {
+    const { connected, connectionSince, endpoint, reason } = after(seconds, over);
+    return [connected, (Date.parse(connectionSince) - Math.floor(BEGAN / 1000)) / 1000, endpoint, reason];
+  };
+  const down: KeptRun["connection"] = {
+    event: { type: "disconnected", time: isoTime(BEGAN), reason: "refused", retryInMs: 5 },
+    since: BEGAN + 60 * SECOND,
+  };
+  assertEquals(shown(3), [true, 1, "ws://h", null]);
+  assertEquals(shown(3, { connection: down }), [false, 60, null, "refused"]);
+  assertEquals(shown(3, { connection: null }), [false, 0, null, null]);
+  assertEquals(shown(3, { connection: null, resumed: BEGAN + 50 * SECOND }), [false, 50, null, null]);
+  // A process that is not heard of any more is not known to be connected.
+  assertEquals(shown(60), [false, 100, "ws://h", null]);
+  assertEquals(shown(60, { connection: down }), [false, 60, null, "refused"]);
+  const stopped = { time: BEGAN + 90 * SECOND, reason: "asked to" };
+  assertEquals(shown(1, { stopped }), [false, 90, "ws://h", null]);
+});
+
+Deno.test("healthOf() holds for signs of life that are younger than the limit, by whatever clock", () => {
+  const alive = (seconds: number, over: Partial<KeptRun> = {}) => healthOf(after(seconds, over), 60_000);
+  assertEquals([0, 59.999, -59.999].map((seconds) => alive(seconds).isAlive), [true, true, true]);
+  assertEquals([60, 1e6, -60.001].map((seconds) => alive(seconds).isAlive), [false, false, false]);
+  assertEquals(alive(12.5).text, "run 2 in a.db is alive: its last sign of life is 12.5 s old");
+  const at = isoTime(BEGAN + 100 * SECOND);
+  assertEquals(
+    alive(75).text,
+    `the last sign of life of run 2 in a.db, at ${at}, is 75 s old, limit 60 s: ` +
+      "its process was killed, failed, hangs, or cannot write",
+  );
+  assertEquals(
+    alive(-90).text,
+    `the last sign of life of run 2 in a.db, at ${at}, lies 90 s ahead of this clock: it was set back, ` +
+      "or the clocks differ, and whether it lives cannot be told until it says more",
+  );
+  const stopped = { time: BEGAN + 100 * SECOND, reason: "asked to" };
+  assertEquals(alive(1, { stopped }), {
+    isAlive: false,
+    text:
+      `run 2 in a.db was stopped at ${at} (asked to): no process works on it. Start it again to go on with it`,
+  });
+});

@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { type Connect, JournalError } from "../../src/stores/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { OtherRun, RunJournal, type ShownOptions } from "../../src/stores/run_journal.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
+import type { PlainTrade } from "../support/reckoning.ts";
+import { SeededRandom } from "../support/random.ts";
+import { diskError, inFolder, TIME, watched } from "./sample_journal.ts";
+
+const CHOICES = { ...DEFAULTS, short: 2, long: 5, latency: 1_500 };
+const SHOWN: ShownOptions = { symbol: "BTCUSDT", short: 2, long: 5, cash: "10000", stale: 15_000 };
+const BATCH = 15;
+
+/** A walk that crosses often: the same at every call. */
+function walk(count: number): PlainTrade[] {
+  const random = new SeededRandom(3);
+  let cents = 6_000_000;
+  return Array.from({ length: count }, (_, index) => {
+    cents += random.whole(-900, 900);
+    const id = index + 1;
+    return { firstId: id, lastId: id, time: TIME + index * 1_000, price: (cents / 100).toFixed(2) };
+  });
+}
+
+/** One process: takes the journal up and runs what is left of the trades, in batches; what it told. */
+function process(
+  path: string,
+  trades: readonly PlainTrade[],
+  told: PipelineEvent[],
+  connect?: Connect,
+): void {
+  const pipeline = new Pipeline(optionsOf(CHOICES));
+  const options = { now: () => 0, window: CHOICES.long, ...(connect === undefined ? {} : { connect }) };
+  using journal = new RunJournal(path, pipeline, "BTCUSDT", options);
+  journal.begin({ time: TIME, version: "1", options: SHOWN, isNew: false });
+  journal.note("connected", TIME, { endpoint: "ws://127.0.0.1:9001", attempt: 1 });
+  const rest = trades.filter(({ lastId }) => lastId > pipeline.lastId);
+  for (let at = 0; at < rest.length; at += BATCH) {
+    const events = [...pipeline.run(reading(rest.slice(at, at + BATCH).map((trade) => messageOf(trade))))];
+    journal.keep(events);
+    told.push(...events);
+    if (at % (5 * BATCH) === 0) journal.checkpoint(TIME + at);
+  }
+  journal.note("stopped", TIME, { reason: "asked to" });
+}
+
+/** The decisions in a journal whose chain is whole, as events. */
+function decisionsOf(path: string): unknown[] {
+  using reader = JournalReader.open(path);
+  const verdict = reader.verifyChain();
+  assert(verdict.isWhole, verdict.isWhole ? "" : verdict.what);
+  return [...reader.entries({ types: ["signal", "refusal", "fill"] })].map(({ type, content }) => ({
+    type,
+    ...content,
+  }));
+}
+
+function withoutTime(events: readonly PipelineEvent[]): unknown[] {
+  return events.map(({ time: _time, ...event }) => event);
+}
+
+Deno.test("RunJournal, failing at any write of a run, keeps what was told and decides the rest the same", () => {
+  inFolder((folder) => {
+    const trades = walk(70);
+    const whole: PipelineEvent[] = [];
+    process(`${folder}/whole.db`, trades, whole);
+    assertEquals(decisionsOf(`${folder}/whole.db`), withoutTime(whole));
+    assertGreater(whole.filter(({ type }) => type === "fill").length, 10);
+
+    let writes = 0;
+    for (let failing = 0, hasFailed = true; hasFailed; failing++) {
+      for (const moment of ["before", "after"] as const) {
+        const path = `${folder}/${failing}_${moment}.db`;
+        hasFailed = false;
+        const connect = watched((at, when) => {
+          if (at !== failing || when !== moment) return;
+          hasFailed = true;
+          throw diskError();
+        });
+        const told: PipelineEvent[] = [];
+        try {
+          process(path, trades, told, connect);
+        } catch (error) {
+          assert(error instanceof JournalError && hasFailed, String(error));
+          assertStringIncludes(error.message, "the disk failed");
+          // Nothing was told that is not kept, and perhaps one commit kept that was not told.
+          if (told.length > 0) assertEquals(decisionsOf(path).slice(0, told.length), withoutTime(told));
+        }
+        if (!hasFailed) continue;
+        writes++;
+        process(path, trades, told);
+        assertEquals(decisionsOf(path), withoutTime(whole), `${moment} write ${failing}`);
+      }
+    }
+    assertGreater(writes, 100);
+  });
+});
+
+Deno.test("RunJournal.begin() refuses to go on under other options, and begins anew when asked to", () => {
+  inFolder((folder) => {
+    const path = `${folder}/run.db`;
+    const told: PipelineEvent[] = [];
+    process(path, walk(60), told);
+    const begin = (options: ShownOptions, isNew: boolean) => {
+      const pipeline = new Pipeline(optionsOf(CHOICES));
+      using journal = new RunJournal(path, pipeline, "BTCUSDT", { now: () => 0, window: CHOICES.long });
+      return [journal.begin({ time: TIME, version: "1", options, isNew }), pipeline.trades] as const;
+    };
+    const other = { ...SHOWN, short: 3, stale: 1_000 };
+    const { message } = assertThrows(() => begin(other, false), OtherRun);
+    assertStringIncludes(message, "cannot go on with other options: short was 2 and is 3. ");
+    assertEquals(begin({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
+    assertEquals(begin(other, true), [false, 0]);
+    assertEquals(begin(other, false), [true, 0]);
+  });
+});

@@ -1,0 +1,277 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import type { FillEvent } from "../../src/domain/event.ts";
+import { ConfigError } from "../../src/domain/config.ts";
+import { isoTime } from "../../src/domain/time.ts";
+import type { Journal } from "../../src/stores/journal.ts";
+import { JournalError } from "../../src/stores/journal_file.ts";
+import type { Life } from "../../src/stores/journal_life.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { chosenRun, chosenRuns, extentOf, fillsOf, readRun } from "../../src/stores/run_reading.ts";
+import { impatient, inFolder, openJournal, TIME } from "./sample_journal.ts";
+
+const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
+const FILL: Omit<FillEvent, "type" | "time"> = {
+  ...{
+    symbol: "BTCUSDT",
+    side: "buy",
+    price: "100",
+    quantity: "2",
+    fee: "0.2",
+    cash: "9799.8",
+    position: "2",
+  },
+  ...{ tradeId: 7, signalTradeId: 7 },
+};
+
+function life(time: number, over: Partial<Life> = {}): Life {
+  return {
+    time,
+    pid: 77,
+    trades: 9,
+    tradesPerSecond: 3,
+    lagMs: 5,
+    last: { price: "103", time: time - 1 },
+    ...over,
+  };
+}
+
+/** Keeps a fill of trade 7 with a checkpoint after it, stamped with the trade's time. */
+function keepFill(journal: Journal, time: number, fill: object = FILL): void {
+  journal.commit({
+    entries: [{ type: "fill", time, content: fill }],
+    checkpoint: {
+      time,
+      state: {
+        trades: 8,
+        last: { id: 8, time, price: 1015, decimals: 1 },
+        gate: { waiting: [], halt: null },
+      },
+      account: { cash: "9799.8", fees: "0.2", realized: "0" },
+      positions: [{ symbol: "BTCUSDT", quantity: "2", cost: "200.2" }],
+      prices: { decimals: 1, fresh: false, values: [1000, 1015] },
+    },
+  });
+}
+
+/** Runs `use` with a journal whose run 1 has begun at TIME, and its reader. */
+function withRun(use: (journal: Journal, reader: JournalReader) => void): void {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path);
+    journal.startRun({ time: TIME, content: { version: "1", options: OPTIONS } });
+    using reader = JournalReader.open(path);
+    use(journal, reader);
+  });
+}
+
+Deno.test("readRun() of a run that has just begun has its start cash and nothing else", () => {
+  withRun((_journal, reader) => {
+    const { journal: _, ...run } = readRun(reader, 1);
+    assertEquals(run, {
+      ...{
+        run: 1,
+        symbol: "BTCUSDT",
+        started: TIME,
+        resumed: null,
+        stopped: null,
+        lastSign: TIME,
+        pid: null,
+      },
+      ...{ connection: null, trades: 0, pace: null, last: null, startCash: "10000", halt: null },
+      account: { cash: "10000", fees: "0", realized: "0" },
+      position: { quantity: "0", cost: "0" },
+      counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 },
+      ...{ lastFills: [], lastRefusals: [], lastGaps: [] },
+    });
+  });
+});
+
+Deno.test("readRun() takes the last sign of life from what was written last by the wall clock, whatever it says", () => {
+  withRun((journal, reader) => {
+    const last = () => readRun(reader, 1).lastSign - TIME;
+    journal.beat(life(TIME + 50));
+    assertEquals(last(), 50);
+    // A trade's time is no sign of life, however late it is.
+    keepFill(journal, TIME + 1_000_000);
+    assertEquals(last(), 50);
+    journal.commit({
+      entries: [{ type: "connected", time: TIME + 60, content: { endpoint: "ws://h", attempt: 1 } }],
+    });
+    assertEquals(last(), 60);
+    // The clock was set back: what was written later is later.
+    journal.beat(life(TIME - 500));
+    assertEquals(last(), -500);
+    journal.commit({ entries: [{ type: "stopped", time: TIME + 70, content: { reason: "asked to" } }] });
+    keepFill(journal, TIME + 1_000_001);
+    assertEquals(last(), 70);
+    assertEquals(readRun(reader, 1).stopped, { time: TIME + 70, reason: "asked to" });
+    journal.commit({ entries: [{ type: "resumed", time: TIME + 80, content: {} }] });
+    const { lastSign, resumed, stopped } = readRun(reader, 1);
+    assertEquals([lastSign - TIME, resumed! - TIME, stopped], [80, 80, null]);
+  });
+});
+
+Deno.test("readRun() takes trades and price from the checkpoint or the sign of life, whichever has seen more", () => {
+  withRun((journal, reader) => {
+    const seen = () => {
+      const { trades, last } = readRun(reader, 1);
+      return [trades, last?.price ?? null];
+    };
+    journal.beat(life(TIME, { trades: 7, last: { price: "99", time: TIME } }));
+    assertEquals(seen(), [7, "99"]);
+    keepFill(journal, TIME);
+    assertEquals(seen(), [8, "101.5"]);
+    journal.beat(life(TIME));
+    assertEquals(seen(), [9, "103"]);
+    assertEquals(readRun(reader, 1).position, { quantity: "2", cost: "200.2" });
+    assertEquals(readRun(reader, 1).account.cash, "9799.8");
+    assertEquals(readRun(reader, 1).lastFills, [{ type: "fill", time: isoTime(TIME), ...FILL }]);
+  });
+});
+
+Deno.test("readRun() says since when the present process is connected or not, from the first try that failed", () => {
+  withRun((journal, reader) => {
+    const note = (type: "connected" | "disconnected" | "resumed", at: number) =>
+      journal.commit({
+        entries: [{ type, time: TIME + at, content: { reason: `${at}`, endpoint: "ws://h" } }],
+      });
+    const found = () => {
+      const connection = readRun(reader, 1).connection;
+      return connection === null ? null : [connection.event.type, connection.since - TIME];
+    };
+    assertEquals(found(), null);
+    note("disconnected", 1);
+    note("disconnected", 2);
+    assertEquals(found(), ["disconnected", 1]);
+    note("connected", 3);
+    assertEquals(found(), ["connected", 3]);
+    for (const at of [4, 5, 6]) note("disconnected", at);
+    assertEquals(found(), ["disconnected", 4]);
+    assertEquals((readRun(reader, 1).connection!.event as { reason: string }).reason, "6");
+    note("resumed", 7);
+    assertEquals(found(), null);
+    note("disconnected", 8);
+    note("disconnected", 9);
+    assertEquals(found(), ["disconnected", 8]);
+  });
+});
+
+Deno.test("readRun() has the halt in force, and none that is over", () => {
+  withRun((journal, reader) => {
+    const halt = {
+      symbol: "BTCUSDT",
+      reason: "max-drawdown",
+      limit: "0.2",
+      value: "0.21",
+      tradeId: 5,
+      action: "hold",
+    };
+    const checkpoint = (isHalted: boolean) => ({
+      time: TIME,
+      state: { trades: 1, last: null, gate: { waiting: [], halt: isHalted ? halt : null } },
+      account: { cash: "1", fees: "0", realized: "0" },
+      positions: [],
+      prices: { decimals: 0, fresh: false, values: [] },
+    });
+    journal.commit({
+      entries: [{ type: "halt", time: TIME + 5, content: halt }],
+      checkpoint: checkpoint(true),
+    });
+    assertEquals(readRun(reader, 1).halt as unknown, { type: "halt", time: isoTime(TIME + 5), ...halt });
+    journal.commit({ checkpoint: checkpoint(false) });
+    assertEquals(readRun(reader, 1).halt, null);
+  });
+});
+
+Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment while others write", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path, { connect: impatient });
+    journal.startRun({ time: TIME, content: { options: OPTIONS } });
+    using reader = JournalReader.open(path, { connect: impatient });
+    const before = readRun(reader, 1);
+    reader.atOnce(() => {
+      assertEquals(reader.lastSeq, 1);
+      keepFill(journal, TIME);
+      journal.beat(life(TIME + 5));
+      assertEquals([reader.lastSeq, reader.life, reader.account()], [1, null, null]);
+    });
+    assertEquals([before.trades, readRun(reader, 1).trades, reader.lastSeq], [0, 9, 3]);
+    // And the other way round: a transaction that is not over keeps nobody from reading.
+    const writer = impatient(path, false);
+    writer.prepare("BEGIN IMMEDIATE").run();
+    writer.prepare("UPDATE life SET trades = 50").run();
+    assertEquals(readRun(reader, 1).trades, 9);
+    writer.prepare("COMMIT").run();
+    writer.close();
+    assertEquals(readRun(reader, 1).trades, 50);
+  });
+});
+
+Deno.test("readRun() leaves the sign of life of another run alone", () => {
+  withRun((journal, reader) => {
+    journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
+    journal.beat(life(TIME + 200));
+    const [first, second] = [readRun(reader, 1), readRun(reader, 2)];
+    assertEquals([first.lastSign - TIME, first.pid, first.trades, first.pace], [0, null, 0, null]);
+    assertEquals([second.lastSign - TIME, second.pid, second.trades], [200, 77, 9]);
+  });
+});
+
+Deno.test("chosenRuns() gives the last run unless it is said, and refuses what is not there", () => {
+  withRun((journal, reader) => {
+    const only = assertThrows(() => chosenRun(reader, 2), ConfigError).message;
+    assertEquals(only, `--run is "2": expected a run that ${reader.path} holds, 1, the only one`);
+    journal.startRun({ time: TIME, content: { options: OPTIONS } });
+    assertEquals([chosenRun(reader, null), chosenRun(reader, 1), chosenRuns(reader, "all")], [2, 1, [1, 2]]);
+    assertThrows(() => chosenRun(reader, 3), ConfigError, "holds, 1 to 2");
+  });
+  inFolder((folder) => {
+    openJournal(`${folder}/a.db`).close();
+    using reader = JournalReader.open(`${folder}/a.db`);
+    assertThrows(() => chosenRun(reader, null), JournalError, "it holds no run yet. Start one with it");
+  });
+});
+
+Deno.test("fillsOf() gives the fills of a run as it was when its extent was taken", () => {
+  withRun((journal, reader) => {
+    keepFill(journal, TIME + 1);
+    const extent = extentOf(reader, 1);
+    keepFill(journal, TIME + 2);
+    assertEquals([...fillsOf(reader, extent)], [
+      { time: TIME + 1, event: { type: "fill", time: isoTime(TIME + 1), ...FILL } },
+    ]);
+    assertEquals([...fillsOf(reader, extentOf(reader, 1))].length, 2);
+    assertEquals([extent.realized, extent.untilSeq], ["0", 3]);
+  });
+});
+
+Deno.test("readRun() and extentOf() refuse an account that makes no sense", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using journal = openJournal(path);
+      journal.startRun({ time: TIME, content: { options: OPTIONS } });
+      keepFill(journal, TIME);
+    }
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE account SET realized = '=1+1'");
+    database.close();
+    using reader = JournalReader.open(path);
+    for (const read of [readRun, extentOf]) {
+      assertThrows(() => read(reader, 1), JournalError, "the account of run 1 cannot be read");
+    }
+  });
+});
+
+Deno.test("fillsOf() refuses an entry that is no fill, by its number", () => {
+  for (
+    const change of [{ price: "=1+1" }, { side: "borrow" }, { symbol: 5 }, { quantity: 2 }, { tradeId: "7" }]
+  ) {
+    withRun((journal, reader) => {
+      keepFill(journal, TIME, { ...FILL, ...change });
+      assertThrows(() => [...fillsOf(reader, extentOf(reader, 1))], JournalError, "entry 2 is not a fill");
+    });
+  }
+});

@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import type { FillEvent } from "../../src/domain/event.ts";
+import type { ClosedLot } from "../../src/domain/fifo_lots.ts";
+import { Money } from "../../src/domain/money.ts";
+import { closedHead, closedLine, closedSummary, fillHead, fillLine } from "../../src/views/export_lines.ts";
+
+const FILL: FillEvent = {
+  ...{
+    type: "fill",
+    time: "2024-08-08T23:54:15.342123Z",
+    symbol: "BTCUSDT",
+    side: "sell",
+    price: "60006.02",
+  },
+  ...{ quantity: "0.01666", fee: "0.9997003", cash: "9998.03678775", position: "0" },
+  ...{ tradeId: 115, signalTradeId: 114, realized: "-1.96321225" },
+};
+
+const LOT: ClosedLot = {
+  ...{ symbol: "BTCUSDT", opened: 1_723_161_255_342_123, closed: 1_723_161_256_000_000 },
+  ...{
+    quantity: new Money("0.5"),
+    cost: new Money(100),
+    proceeds: new Money("99.9"),
+    fees: new Money("0.2"),
+  },
+  ...{ profit: new Money("-0.3"), buyTradeId: 7, sellTradeId: 9 },
+};
+
+Deno.test("fillLine() in CSV has a cell for every column, the notional reckoned exactly", () => {
+  assertEquals(
+    fillHead("csv"),
+    "run,time,symbol,side,price,quantity,notional,fee,cash,position,realized,tradeId,signalTradeId\r\n",
+  );
+  assertEquals(
+    fillLine("csv", FILL, { run: 2 }),
+    "2,2024-08-08T23:54:15.342123Z,BTCUSDT,sell,60006.02,0.01666,999.7002932,0.9997003,9998.03678775,0," +
+      "-1.96321225,115,114\r\n",
+  );
+  const { realized: _, ...bought } = FILL;
+  assertEquals(fillLine("csv", { ...bought, side: "buy" }, { run: 2 }).split(",")[10], "");
+});
+
+Deno.test("fillLine() in JSON is the event as it was told", () => {
+  assertEquals(fillHead("json"), "");
+  assertEquals(fillLine("json", FILL, { run: 2 }), `${JSON.stringify(FILL)}\n`);
+});
+
+Deno.test("fillLine() makes no formula of what a forged journal says", () => {
+  const line = fillLine("csv", { ...FILL, symbol: `=HYPERLINK("http://x")`, cash: "+1" }, { run: 1 });
+  assertEquals(line.includes(`,"'=HYPERLINK(""http://x"")",`) && line.includes(",'+1,"), true);
+});
+
+Deno.test("closedLine() says the same in CSV and in JSON", () => {
+  assertEquals(
+    closedHead("csv"),
+    "run,symbol,opened,closed,quantity,cost,proceeds,fees,profit,buyTradeId,sellTradeId\r\n",
+  );
+  const csv = closedLine("csv", LOT, { run: 3 });
+  assertEquals(
+    csv,
+    "3,BTCUSDT,2024-08-08T23:54:15.342123Z,2024-08-08T23:54:16.000000Z,0.5,100,99.9,0.2,-0.3,7,9\r\n",
+  );
+  assertEquals(closedHead("json"), "");
+  const { type, ...fields } = JSON.parse(closedLine("json", LOT, { run: 3 }));
+  assertEquals(type, "closed");
+  assertEquals(Object.keys(fields).join(","), closedHead("csv").trimEnd());
+  assertEquals(Object.values(fields).join(","), csv.trimEnd());
+});
+
+Deno.test("closedSummary() says what it adds up to, and whether that is all", () => {
+  const totals = { ...LOT, count: 1 };
+  assertEquals(
+    closedSummary(totals, { run: 1, realized: "-0.3", isFlat: true }),
+    "run 1: 1 closed position: cost 100, proceeds 99.9, fees 0.2, profit -0.3, which is what the journal realized",
+  );
+  assertEquals(
+    closedSummary({ ...totals, count: 2 }, { run: 1, realized: "5", isFlat: false }),
+    "run 1: 2 closed positions: cost 100, proceeds 99.9, fees 0.2, profit -0.3, the journal realized 5 at average " +
+      "cost; a position is still open and not among them",
+  );
+});

@@ -1,0 +1,85 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { csvLine } from "../../src/views/spreadsheet.ts";
+
+/** The cells of CSV lines as RFC 4180 has them. */
+function cellsOf(text: string): string[][] {
+  const lines: string[][] = [];
+  let cells: string[] = [];
+  for (let at = 0; at < text.length;) {
+    let cell = "";
+    if (text[at] === '"') {
+      for (at++; !(text[at] === '"' && text[at + 1] !== '"'); at++) {
+        assert(at < text.length, "a quote is not closed");
+        if (text[at] === '"') at++;
+        cell += text[at];
+      }
+      at++;
+    } else {
+      for (; at < text.length && text[at] !== "," && text[at] !== "\r"; at++) {
+        assert(text[at] !== '"' && text[at] !== "\n", "a cell is not quoted");
+        cell += text[at];
+      }
+    }
+    cells.push(cell);
+    if (text[at] === ",") {
+      at++;
+      if (text[at] === "\r") cells.push("");
+    }
+    if (text[at] === "\r") {
+      assertEquals(text[at + 1], "\n");
+      lines.push(cells);
+      cells = [];
+      at += 2;
+    }
+  }
+  return lines;
+}
+
+Deno.test("csvLine() leaves numbers alone, negative ones too, and quotes what has commas, quotes or line breaks", () => {
+  assertEquals(csvLine([1, "-1.96321225", "buy", null, "0.00000001"]), "1,-1.96321225,buy,,0.00000001\r\n");
+  assertEquals(csvLine(['a"b', "a,b", "a\nb", "a b"]), '"a""b","a,b","a\nb",a b\r\n');
+});
+
+Deno.test("csvLine() makes text of what a spreadsheet would take for a formula", () => {
+  const formulas = [
+    "=1+1",
+    "+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "--1",
+    "-",
+    "＝1",
+    '"=1',
+    "-1e5",
+    "-.5",
+  ];
+  for (const text of formulas) {
+    const [[cell]] = cellsOf(csvLine([text])) as [[string]];
+    assertEquals(cell, `'${text}`);
+  }
+});
+
+Deno.test("csvLine() gives back any cells, none of them a formula", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: fc.constantFrom("=", "+", "-", "@", '"', ",", "\r", "\n", "\t", " ", "1", "A", "'") }),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(text, fc.integer()), { minLength: 2 }), (cells) => {
+      const lines = cellsOf(csvLine(cells));
+      assertEquals(lines.length, 1);
+      assertEquals(
+        lines[0]!.map((cell, at) => cell === `'${cells[at]}` ? String(cells[at]) : cell),
+        cells.map(String),
+      );
+      for (const cell of lines[0]!) {
+        assert(!/^[=+\-@\t\r]/.test(cell.trimStart()) || /^-\d+(\.\d+)?$/.test(cell), JSON.stringify(cell));
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});

@@ -1,0 +1,170 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { type KeptRun, statusOf } from "../../src/domain/run_status.ts";
+import { isoTime } from "../../src/domain/time.ts";
+import { statusTable } from "../../src/views/status_table.ts";
+
+const SECOND = 1_000_000;
+const BEGAN = 1_723_161_255_342_123;
+const NOW = BEGAN + 3_723 * SECOND;
+
+const KEPT: KeptRun = {
+  ...{ journal: "data/penstock.db", run: 2, symbol: "BTCUSDT", started: BEGAN, resumed: null, stopped: null },
+  ...{ lastSign: NOW - 2 * SECOND, pid: 4711, trades: 12_345, pace: { tradesPerSecond: 20, lagMs: 35 } },
+  connection: {
+    event: { type: "connected", time: isoTime(BEGAN), endpoint: "wss://stream.test:9443", attempt: 1 },
+    since: BEGAN + SECOND,
+  },
+  last: { price: "60100", time: NOW - SECOND / 2 },
+  ...{ startCash: "10000", account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" } },
+  ...{ position: { quantity: "0.01665", cost: "1000.37654322" }, halt: null },
+  counts: { signals: 13, fills: 11, refusals: 1, gaps: 2 },
+  lastFills: [
+    {
+      ...{
+        type: "fill",
+        time: isoTime(BEGAN + 60 * SECOND),
+        symbol: "BTCUSDT",
+        side: "sell",
+        price: "59904.1",
+      },
+      ...{ quantity: "0.0167", fee: "0.99977607", cash: "1", position: "0", tradeId: 1, signalTradeId: 1 },
+      realized: "-2.10980944",
+    },
+    {
+      ...{
+        type: "fill",
+        time: isoTime(BEGAN + 61 * SECOND),
+        symbol: "BTCUSDT",
+        side: "buy",
+        price: "60023.22",
+      },
+      ...{
+        quantity: "0.01665",
+        fee: "0.99938661",
+        cash: "1",
+        position: "0.01665",
+        tradeId: 2,
+        signalTradeId: 2,
+      },
+    },
+  ],
+  lastRefusals: [{
+    ...{ type: "refusal", time: isoTime(BEGAN), symbol: "BTCUSDT", side: "buy", reason: "min-notional" },
+    ...{ limit: "5", value: "4.9", tradeId: 9 },
+  }],
+  lastGaps: [
+    {
+      type: "gap",
+      time: isoTime(BEGAN),
+      symbol: "BTCUSDT",
+      fromId: 11,
+      toId: 1_210,
+      missing: 1_200,
+      filled: 1_200,
+    },
+    { type: "gap", time: isoTime(BEGAN), symbol: "BTCUSDT", fromId: 5, toId: 4, missing: 0, filled: 0 },
+  ],
+};
+
+const shown = (over: Partial<KeptRun> = {}, now = NOW) => statusTable(statusOf({ ...KEPT, ...over }, now));
+
+Deno.test("statusTable() of a run at work says all of it", () => {
+  assertEquals(
+    shown(),
+    `
+Run 2 of BTCUSDT in data/penstock.db, on paper
+  state              running since 2024-08-08 23:54:15 UTC (1 h 2 m ago), process 4711
+  last sign of life  2 s ago
+  connection         connected since 2024-08-08 23:54:16 UTC (1 h 2 m ago) to wss://stream.test:9443
+  trading            not halted
+  trades seen        12,345, 20 a second, lag 35 ms
+
+Account
+  position           0.01665 BTC, bought at 60,082.68 on average with fees (1,000.38 USDT)
+  last price         60,100, 2024-08-09 00:56:17 UTC (0.5 s ago)
+  cash               8,999.12 USDT
+  equity             9,999.79 USDT
+  realized              -0.50 USDT
+  unrealized            +0.29 USDT
+  result                -0.21 USDT (0.00 %)
+  fees                   1.50 USDT
+
+Fills: the last 2 of 11
+  time, UTC                  quantity, BTC      price  fee, USDT  result, USDT
+  2024-08-08 23:55:15  sell        0.01670  59,904.10       1.00         -2.11
+  2024-08-08 23:55:16  buy         0.01665  60,023.22       1.00
+
+Refused orders: 1
+  2024-08-08 23:54:15  buy refused (min-notional): 4.9 found, limit 5, trade 9
+
+Gaps: 2
+  2024-08-08 23:54:15  1,200 missing (11 to 1210), 1,200 fetched
+  2024-08-08 23:54:15  the trade ids start anew at 5
+`,
+  );
+});
+
+Deno.test("statusTable() says that trading was halted by hand", () => {
+  const halted = shown({
+    halt: {
+      ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "manual", limit: "released" },
+      ...{ value: "halted", tradeId: 5, action: "flatten" },
+    },
+  });
+  assertStringIncludes(halted, "trading            HALTED at 2024-08-08 23:54:15 UTC by hand\n");
+});
+
+Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {
+  const halted = shown({
+    halt: {
+      ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
+      ...{ value: "0.21", tradeId: 5, action: "hold" },
+    },
+  });
+  assertStringIncludes(
+    halted,
+    "trading            HALTED at 2024-08-08 23:54:15 UTC: max-drawdown 0.21 reached the limit 0.2 at trade 5",
+  );
+  const down = shown({
+    connection: {
+      event: { type: "disconnected", time: isoTime(BEGAN), reason: "no data for 15 s", retryInMs: 1 },
+      since: NOW - 20 * SECOND,
+    },
+  });
+  assertStringIncludes(
+    down,
+    "connection         NOT CONNECTED since 2024-08-09 00:55:58 UTC (20 s ago): no data for 15 s",
+  );
+  const silent = shown({ resumed: BEGAN + SECOND }, NOW + 600 * SECOND);
+  assertStringIncludes(silent, "state              SILENT, process 4711 was killed, failed or hangs; ");
+  assertStringIncludes(silent, "run began          2024-08-08 23:54:15 UTC (1 h 12 m ago)");
+  assertStringIncludes(silent, "last sign of life  10 m 2 s ago");
+  assertStringIncludes(
+    silent,
+    "connection         NOT CONNECTED since 2024-08-09 00:56:16 UTC (10 m 2 s ago)",
+  );
+  const stopped = shown({ stopped: { time: NOW - 60 * SECOND, reason: "asked to" } });
+  assertStringIncludes(stopped, "state              stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): asked to");
+  assertStringIncludes(shown({}, NOW - 10 * SECOND), "last sign of life  8 s ahead of this clock");
+});
+
+Deno.test("statusTable() of a run without trades claims nothing", () => {
+  const table = shown({
+    ...{ trades: 0, pace: null, last: null, pid: null, connection: null, lastFills: [], lastRefusals: [] },
+    ...{ account: { cash: "10000", fees: "0", realized: "0" }, position: { quantity: "0", cost: "0" } },
+    ...{ counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 }, lastGaps: [] },
+  });
+  for (
+    const line of [
+      ...["position           none", "last price         none yet", "trades seen        0, 0 a second"],
+      ...["No fills yet", "Refused orders: none", "Gaps: none", "result                  0.00 USDT (0.00 %)"],
+    ]
+  ) assertStringIncludes(table, `${line}\n`);
+  assert(!/null|NaN|undefined/.test(table), table);
+});
+
+Deno.test("statusTable() lets nothing through that steers a terminal", () => {
+  const table = shown({ stopped: { time: NOW, reason: "\x1b[2J\nno" }, symbol: "BTC\x07USDT" });
+  assert(!/[\p{Cc}\p{Cf}]/u.test(table.replaceAll("\n", "")), table);
+  assertStringIncludes(table, "\\u{1b}[2J\\u{a}no");
+});
