@@ -235,7 +235,7 @@ class Desk {
       lagMs: this.#pace.lagMs,
       equity: plain(equity),
       position: plain(position),
-      halted: halt?.reason ?? null,
+      halted: halt !== null,
     });
   }
 

@@ -3,7 +3,7 @@
  * counts and ids are numbers, times ISO 8601 UTC with microseconds.
  */
 import type { Metrics } from "./metrics.ts";
-import type { HaltReason, OnHalt } from "./halt.ts";
+import type { Halt, HaltReason, OnHalt } from "./halt.ts";
 import type { Side } from "./money.ts";
 import type { Progress } from "./order.ts";
 import type { ExitCause } from "./protective_exits.ts";
@@ -129,8 +129,8 @@ export interface StatusEvent extends OfSymbol {
   readonly lagMs: number | null;
   readonly equity: string;
   readonly position: string;
-  /** What trading is halted for, or null. */
-  readonly halted: HaltReason | null;
+  /** Whether trading is halted. */
+  readonly halted: boolean;
 }
 
 export interface SummaryEvent extends OfSymbol {
@@ -153,8 +153,8 @@ export interface SummaryEvent extends OfSymbol {
   readonly realized: string;
   /** A fraction of the peak, 8 decimals, half to even. */
   readonly maxDrawdown: string;
-  /** What trading is halted for at the end, or null. */
-  readonly halted: HaltReason | null;
+  /** The halt that stands at the end, or null. */
+  readonly halt: Halt | null;
   readonly elapsedMs: number;
   /** In a backtest. */
   readonly tradesPerSecond?: number;

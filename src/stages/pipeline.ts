@@ -237,7 +237,7 @@ export class Pipeline {
       fees: plain(this.#account.fees),
       realized: plain(this.#account.realized),
       maxDrawdown: this.#drawdown.worst(),
-      halted: this.#gate.halt?.reason ?? null,
+      halt: this.#gate.halt,
     };
   }
 

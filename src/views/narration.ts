@@ -60,7 +60,7 @@ export function narrate(event: PenstockEvent): Line | null {
         level: "debug",
         text:
           `${event.trades} trades, ${event.tradesPerSecond}/s, equity ${event.equity}, position ${event.position}` +
-          (event.halted === null ? "" : `, halted (${event.halted})`),
+          (event.halted ? ", halted" : ""),
       };
     case "model":
     case "summary":

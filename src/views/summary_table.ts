@@ -24,7 +24,7 @@ export function summaryTable(summary: SummaryEvent, startCash: Money): string {
     ["realized", `${signed(summary.realized)} ${quote}`],
     ["result", `${signed(plain(profit))} ${quote} (${signed(plain(share))} %)`],
     ["largest drawdown", `${plain(drawdown)} %`],
-    ...(summary.halted === null ? [] : [["halted", summary.halted] as [string, string]]),
+    ...(summary.halt === null ? [] : [["halted", summary.halt.reason] as [string, string]]),
     ["account", `${summary.cash} ${quote}${held}`],
     ["equity", `${summary.equity} ${quote}`],
   ];

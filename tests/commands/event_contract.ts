@@ -30,6 +30,13 @@ type Fields = Readonly<Record<string, Kind>>;
 
 const SYMBOL = { symbol: isText };
 const isReason = isOneOf("max-drawdown", "max-daily-loss", "manual");
+const HALT: Fields = {
+  reason: isReason,
+  limit: isLimit,
+  value: isLimit,
+  tradeId: (value) => value === -1 || isCount(value),
+  action: isOneOf("hold", "flatten"),
+};
 /** What events say only of some orders. */
 const ORDER = {
   cause: orAbsent(isOneOf("stop-loss", "take-profit", "flatten")),
@@ -53,7 +60,7 @@ const TOTALS = {
   fees: isAmount,
   realized: isAmount,
   maxDrawdown: isAmount,
-  halted: orNull(isReason),
+  halt: orNull((value) => isMade(HALT)(value)),
 };
 const METRICS: Fields = {
   ...Object.fromEntries(
@@ -123,14 +130,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     signalTradeId: isCount,
     reason: orAbsent(isOneOf("order-ttl", "replaced")),
   },
-  halt: {
-    ...SYMBOL,
-    reason: isReason,
-    limit: isLimit,
-    value: isLimit,
-    tradeId: (value) => value === -1 || isCount(value),
-    action: isOneOf("hold", "flatten"),
-  },
+  halt: { ...SYMBOL, ...HALT },
   released: { ...SYMBOL, reason: isReason, tradeId: isCount },
   rejected: { reason: isText, count: isCount, sample: isSample },
   status: {
@@ -140,7 +140,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     lagMs: orNull((value) => typeof value === "number"),
     equity: isAmount,
     position: isAmount,
-    halted: orNull(isReason),
+    halted: (value) => typeof value === "boolean",
   },
   model: { model: isOneOf("optimistic", "pessimistic"), ...TOTALS, metrics: isMade(METRICS) },
   summary: {

@@ -29,6 +29,11 @@ async function ended(folder: Folder, ...args: string[]): Promise<{ code: number;
   return { code, out: text(stdout), err: text(stderr) };
 }
 
+/** What a summary says that trading is halted for, or null. */
+function reasonIn({ halt }: Told): unknown {
+  return halt === null ? null : (halt as { readonly reason: string }).reason;
+}
+
 /** The trades as the built-in exchange serves them. */
 function served(trades: readonly PlainTrade[]): ExchangeTrade[] {
   return trades.map(({ lastId, price, quantity, time }) => {
@@ -81,7 +86,7 @@ for (const onHalt of ["hold", "flatten"] as const) {
       for (const name of ["cash", "position", "equity", "realized", "maxDrawdown"] as const) {
         assertEquals(summary[name], expected.totals[name], name);
       }
-      assertEquals(summary.halted, "max-drawdown");
+      assertEquals(reasonIn(summary), "max-drawdown");
     },
   });
 }
@@ -113,7 +118,7 @@ Deno.test({
     const events = eventsOf(stdout);
     assertRun(events);
     const summary = events.at(-1)!;
-    assertEquals([summary.position, summary.halted], ["0", "manual"]);
+    assertEquals([summary.position, reasonIn(summary)], ["0", "manual"]);
     using journal = JournalReader.open(state);
     assertEquals(journal.latest("halt", 9).map(({ content }) => content["action"]), ["hold", "flatten"]);
     const again = await backtest(["--json", "--short=5", "--long=12", record]);
@@ -145,8 +150,12 @@ Deno.test({
       await demo.event("started");
       demo.signal("SIGTERM");
       const { stdout } = await demo.finished();
-      assertEquals(eventsOf(stdout).at(-1)!.halted, "manual");
+      assertEquals(reasonIn(eventsOf(stdout).at(-1)!), "manual");
     }
+    const status = async (): Promise<Told> =>
+      JSON.parse((await ended(folder, "status", state, "--json")).out);
+    const halted = await status();
+    assertEquals([halted.halted, reasonIn(halted)], [true, "manual"]);
     const changed = await ended(folder, "demo", ...DEMO, "--state", state, "--participation=10%");
     assertEquals(changed.code, 2);
     assertStringIncludes(changed.err, "participation was not set and is 0.1");
@@ -160,6 +169,7 @@ Deno.test({
     const released = await ended(folder, "resume", state, "--reason", "looked at it");
     assertEquals([released.code, released.err], [0, ""]);
     assertStringIncludes(released.out, "is released: looked at it");
+    assertEquals((await status()).halted, false);
     const idle = await ended(folder, "resume", state, "--reason", "again");
     assertEquals(idle.code, 2);
     assertStringIncludes(idle.err, "is not halted");
@@ -172,6 +182,6 @@ Deno.test({
     await demo.event("fill", ({ side }) => side === "buy");
     demo.signal("SIGTERM");
     const { code, stdout } = await demo.finished();
-    assertEquals([code, eventsOf(stdout).at(-1)!.halted], [0, null]);
+    assertEquals([code, reasonIn(eventsOf(stdout).at(-1)!)], [0, null]);
   },
 });

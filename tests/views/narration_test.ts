@@ -278,7 +278,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     {
       ...{ type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9" },
-      ...{ position: "0", halted: null },
+      ...{ position: "0", halted: false },
     },
     "debug",
     "5 trades, 2/s, equity 9, position 0",
@@ -286,10 +286,10 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     {
       ...{ type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9" },
-      ...{ position: "0", halted: "manual" },
+      ...{ position: "0", halted: true },
     },
     "debug",
-    "5 trades, 2/s, equity 9, position 0, halted (manual)",
+    "5 trades, 2/s, equity 9, position 0, halted",
   ],
 ];
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { SummaryEvent } from "../../src/domain/event.ts";
+import { haltByHand } from "../../src/domain/halt.ts";
 import type { Metrics } from "../../src/domain/metrics.ts";
 import { type ReportColumn, reportTable } from "../../src/views/report_table.ts";
 import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../support/sample_metrics.ts";
@@ -170,8 +171,8 @@ Deno.test("reportTable() says what cash it began with, in the symbol's quote cur
 
 Deno.test("reportTable() says that trading is halted at the end, and nothing where it is not", () => {
   assertStringIncludes(
-    table([column()], { halted: "max-daily-loss" }),
-    "  halted at the end: max-daily-loss\n",
+    table([column()], { halt: haltByHand("hold", 7) }),
+    "  halted at the end: manual\n",
   );
   assertEquals(table([column()]).includes("halted"), false);
 });

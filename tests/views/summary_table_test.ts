@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { SummaryEvent } from "../../src/domain/event.ts";
+import { haltByHand } from "../../src/domain/halt.ts";
 import { Money } from "../../src/domain/money.ts";
 import { summaryTable } from "../../src/views/summary_table.ts";
 
@@ -23,7 +24,7 @@ const SUMMARY: SummaryEvent = {
   fees: "205.95837875",
   realized: "-193.42148085",
   maxDrawdown: "0.02021",
-  halted: null,
+  halt: null,
   elapsedMs: 2_340,
 };
 
@@ -64,7 +65,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
     position: "0.5",
     equity: "10012.3456",
     realized: "12",
-    halted: "max-drawdown",
+    halt: haltByHand("hold", 7),
   });
   for (
     const line of [
@@ -72,7 +73,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
       "  fills             206, 2 refused",
       "  realized          +12 BTC",
       "  result            +12.3456 BTC (+0.12 %)",
-      "  halted            max-drawdown",
+      "  halted            manual",
       "  account           9000.5 BTC and 0.5 ETH",
       "  stream            1 gap, 1,200 duplicates, 3 unusable messages",
     ]
