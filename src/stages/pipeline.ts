@@ -322,6 +322,11 @@ export class Pipeline {
   }
 }
 
+/** Whether a snapshot has the shape that `restore` takes: not one from before the gate had all its limits. */
+export function isCurrent({ gate }: PipelineSnapshot): boolean {
+  return "losses" in gate;
+}
+
 /** A run as it stands once a person has released its halt. */
 export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
   return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };

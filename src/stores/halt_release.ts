@@ -1,7 +1,7 @@
 /** Releases the halt that a run's journal holds: the one way to end it. */
 import type { Halt } from "../domain/halt.ts";
 import { MAX_WINDOW } from "../domain/options.ts";
-import { type PipelineSnapshot, released } from "../stages/pipeline.ts";
+import { isCurrent, type PipelineSnapshot, released } from "../stages/pipeline.ts";
 import { Journal } from "./journal.ts";
 import { isThere, refused } from "./journal_file.ts";
 
@@ -35,6 +35,11 @@ export function releaseHalt(path: string, { time, text }: ReleaseNote): Halt {
   const halt = state?.gate.halt ?? null;
   if (checkpoint === null || state === undefined || halt === null) {
     throw new NotHalted(`the run in ${path} is not halted: there is nothing to release`);
+  }
+  if (!isCurrent(state)) {
+    throw new NotHalted(
+      `the run in ${path} was kept by an older Penstock and cannot go on: start another with --new-run`,
+    );
   }
   const { account, positions, prices: { decimals } } = checkpoint;
   const { reason, tradeId } = halt;

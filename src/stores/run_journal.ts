@@ -1,7 +1,7 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
 import type { PipelineEvent } from "../domain/event.ts";
 import { plain } from "../domain/money.ts";
-import type { Pipeline, PipelineSnapshot } from "../stages/pipeline.ts";
+import { isCurrent, type Pipeline, type PipelineSnapshot } from "../stages/pipeline.ts";
 import { Journal, type JournalOptions, type Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Life } from "./journal_life.ts";
@@ -75,6 +75,7 @@ export class RunJournal implements Disposable {
       const { decimals, values } = this.#journal.lastPrices();
       // The journal's chain has just been checked: this is what `snapshot` gave.
       const state = last.checkpoint.state as unknown as PipelineSnapshot;
+      if (!isCurrent(state)) throw this.#olderRun();
       this.#pipeline.restore(state, { decimals, prices: values });
     }
     this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
@@ -135,6 +136,13 @@ export class RunJournal implements Disposable {
       positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
       prices: { decimals, fresh: isFresh, values: prices },
     };
+  }
+
+  #olderRun(): OtherRun {
+    return new OtherRun(
+      `the run in ${this.#path} was kept by an older Penstock, which knew fewer limits, and cannot go on. ` +
+        "Give another --state, or --new-run to close that run and start another",
+    );
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
