@@ -16,6 +16,12 @@ export interface Arguments {
   readonly mistakes: readonly string[];
 }
 
+/** How many files a command takes at least, and what it is that it takes; the others take none. */
+const FILES: Partial<Record<CommandName, { readonly least: number; readonly usage: string }>> = {
+  backtest: { least: 1, usage: `FILE...", or - for standard input` },
+  verify: { least: 2, usage: `JOURNAL RECORDING..."` },
+};
+
 const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
 const VALUED = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
 
@@ -42,8 +48,8 @@ export function readArguments(args: readonly string[]): Arguments {
   if (first !== undefined && command === null) {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
-  const takesFiles = command === "backtest";
-  if (!takesFiles) {
+  const files = command === null ? undefined : FILES[command];
+  if (files === undefined) {
     for (const word of rest) mistakes.push(`"${word}" is one word too many: "${first}" takes options only`);
   }
   const help = `"penstock ${command === null ? "" : `${command} `}--help" lists the options`;
@@ -74,12 +80,14 @@ export function readArguments(args: readonly string[]): Arguments {
   }
   const wantsText = parsed.help === true || parsed.version === true;
   // A file behind an unknown option was taken for its value.
-  if (takesFiles && rest.length === 0 && unknown.size === 0 && !wantsText) {
-    mistakes.push(`no file given: expected "penstock ${command} FILE...", or - for standard input`);
+  if (files !== undefined && rest.length < files.least && unknown.size === 0 && !wantsText) {
+    mistakes.push(
+      `${rest.length === 0 ? "no file" : "one file"} given: expected "penstock ${command} ${files.usage}`,
+    );
   }
   return {
     command,
-    files: takesFiles ? rest : [],
+    files: files === undefined ? [] : rest,
     help: parsed.help === true,
     version: parsed.version === true,
     given,

@@ -20,6 +20,7 @@ export const COMMANDS = {
   demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same pipeline over recorded trades",
+  verify: "derive a recorded run again and compare it with its journal",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 
@@ -259,6 +260,13 @@ export const OPTIONS = {
     commands: BACKTEST,
     help: "write the result as JSON: options, metrics, fills, equity curve, drawdowns",
   }),
+  run: option({
+    default: null,
+    read: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    value: "N",
+    commands: ["verify"],
+    help: "which of the journal's runs, from 1 (default: the last)",
+  }),
   port: option({
     default: "9001",
     read: wholeNumber(0, 65_535),
@@ -305,28 +313,28 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "a JSON file of these options, in camelCase; the command line wins",
   }),
   json: option({
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest"],
+    commands: ["run", "demo", "exchange", "backtest", "verify"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({
     default: "info",
     read: oneOf("debug", "info", "warn", "error"),
     value: "LEVEL",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "least serious log record shown: debug, info, warn or error",
   }),
   logFormat: option({
     default: "text",
     read: oneOf("text", "json"),
     value: "FORMAT",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "log on standard error as text or json",
   }),
 };

@@ -4,7 +4,7 @@
  * accident or by hand, not what someone who reckons all later hashes anew puts in its place.
  */
 import { createHash } from "node:crypto";
-import { contentOf, RAW_COLUMNS, type RawEntry, rawEntry } from "./journal_entry.ts";
+import { contentIn, type RawEntry, rawEntry, TEXT_COLUMNS, textOf } from "./journal_entry.ts";
 import { failed, type JournalDatabase, resultCode, type Row } from "./journal_file.ts";
 
 /** What stands before the first entry: 32 zero bytes. */
@@ -37,6 +37,10 @@ export type ChainVerdict = WholeChain | BrokenChain;
 const CHUNK = 1000;
 /** How far around a flaw an entry's old place is looked for. */
 const REACH = 50_000;
+/** Of one UTF-16 unit in UTF-8. */
+const MOST_BYTES = 3;
+const ENCODER = new TextEncoder();
+let scratch = new Uint8Array(4096);
 /** Below every number that a row can have but one. */
 const LOWEST = -(2n ** 63n);
 
@@ -50,8 +54,19 @@ export function entryHash(
   content: Uint8Array | string,
 ): Uint8Array {
   const { seq, run, type, time } = entry;
-  return createHash("sha256").update(before).update(`${seq}\n${run}\n${type}\n${time}\n`).update(content)
-    .digest();
+  const head = `${seq}\n${run}\n${type}\n${time}\n`;
+  const length = before.length + (head.length + content.length) * MOST_BYTES;
+  if (scratch.length < length) scratch = new Uint8Array(2 * length);
+  // In one piece, since every call of the hash costs more than the bytes do.
+  scratch.set(before);
+  let end = before.length;
+  end += ENCODER.encodeInto(head, scratch.subarray(end)).written;
+  if (typeof content === "string") end += ENCODER.encodeInto(content, scratch.subarray(end)).written;
+  else {
+    scratch.set(content, end);
+    end += content.length;
+  }
+  return createHash("sha256").update(scratch.subarray(0, end)).digest();
 }
 
 /** Where the journal says that it ends: the last entry and its hash; null where it does not say. */
@@ -68,6 +83,19 @@ export function headOf(
  * cannot be read for another reason than being damaged.
  */
 export function verifyEntries(database: JournalDatabase, path: string, first = 1): ChainVerdict {
+  const entries = chainedEntries(database, path, first);
+  for (let next = entries.next();; next = entries.next()) {
+    if (next.done) return next.value;
+    if (contentIn(textOf(next.value)) === null) return unreadable(next.value.seq);
+  }
+}
+
+/** The same, and hands out every entry as it was written, whose content the caller has to look at. */
+export function* chainedEntries(
+  database: JournalDatabase,
+  path: string,
+  first = 1,
+): Generator<RawEntry, ChainVerdict> {
   const head = headOf(database);
   if (head === null) return broken(first, "unreadable", "the record of where it ends cannot be read");
   let before = GENESIS;
@@ -100,11 +128,11 @@ export function verifyEntries(database: JournalDatabase, path: string, first = 1
         return diagnosed(database, before, entry, head.seq);
       }
       if (entry.seq > head.seq) return added(entry, head.seq);
-      if (contentOf(entry) === null) return unreadable(expected);
       seq = expected;
       before = entry.hash;
       from ??= entry.time;
       to = entry.time;
+      yield entry;
     }
     if (rows.length < size) break;
   }
@@ -120,7 +148,9 @@ export function verifyEntries(database: JournalDatabase, path: string, first = 1
 
 /** Whether two hashes are the same. */
 export function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 /** A flaw found at entry `seq`. */
@@ -128,7 +158,8 @@ export function broken(seq: number, flaw: BrokenChain["flaw"], what: string): Br
   return { isWhole: false, seq, flaw, what };
 }
 
-function unreadable(seq: number): BrokenChain {
+/** The flaw of an entry that says nothing. */
+export function unreadable(seq: number): BrokenChain {
   return broken(seq, "unreadable", `entry ${seq} cannot be read`);
 }
 
@@ -198,7 +229,7 @@ function placeBefore(database: JournalDatabase, entry: RawEntry): number | null 
 function rowsAfter(database: JournalDatabase, seq: number, limit: number): Row[] {
   // The first look goes below 1 too: nothing may stand there.
   const after = seq === 0 ? LOWEST : seq;
-  return database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`)
+  return database.prepare(`SELECT ${TEXT_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`)
     .all(after, limit);
 }
 
