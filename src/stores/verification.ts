@@ -229,10 +229,10 @@ export class Verification {
     const mismatch = yield* derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
     this.#isOvertaken = this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
-    if (this.#isOvertaken) return null;
     // What was received in its last moment a process may have been killed over before the journal had it.
-    const untold = mismatch === null ? null : this.#otherwise(mismatch);
+    const untold = mismatch === null || this.#isOvertaken ? null : this.#otherwise(mismatch);
     if (untold !== null && !(yield* derivation.isLastLot())) return untold;
+    if (this.#isOvertaken && derivation.missing === null) return null;
     return derivation.missing === null ? this.#keptLess() : this.#unproven(derivation.missing);
   }
 
