@@ -3,7 +3,7 @@
  * was changed, removed, added or moved afterwards no longer fits. It has no key: it shows what was altered by
  * accident or by hand, not what someone who reckons all later hashes anew puts in its place.
  */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { contentIn, type RawEntry, rawEntry, TEXT_COLUMNS, textOf } from "./journal_entry.ts";
 import { failed, type JournalDatabase, resultCode, type Row } from "./journal_file.ts";
 
@@ -53,11 +53,24 @@ export function entryHash(
   entry: Omit<RawEntry, "hash" | "content">,
   content: Uint8Array | string,
 ): Uint8Array {
-  const { seq, run, type, time } = entry;
+  return createHash("sha256").update(hashed(before, entry, content)).digest();
+}
+
+/** Whether an entry has its hash. */
+function hasHash(before: Uint8Array, entry: RawEntry): boolean {
+  // As text it is made in one call, which costs half of what three do.
+  return hash("sha256", hashed(before, entry, entry.content)) === entry.hash.toHex();
+}
+
+/** The bytes that an entry's hash is over, until the next call. */
+function hashed(
+  before: Uint8Array,
+  { seq, run, type, time }: Omit<RawEntry, "hash" | "content">,
+  content: Uint8Array | string,
+): Uint8Array {
   const head = `${seq}\n${run}\n${type}\n${time}\n`;
   const length = before.length + (head.length + content.length) * MOST_BYTES;
   if (scratch.length < length) scratch = new Uint8Array(2 * length);
-  // In one piece, since every call of the hash costs more than the bytes do.
   scratch.set(before);
   let end = before.length;
   end += ENCODER.encodeInto(head, scratch.subarray(end)).written;
@@ -66,7 +79,7 @@ export function entryHash(
     scratch.set(content, end);
     end += content.length;
   }
-  return createHash("sha256").update(scratch.subarray(0, end)).digest();
+  return scratch.subarray(0, end);
 }
 
 /** Where the journal says that it ends: the last entry and its hash; null where it does not say. */
@@ -124,7 +137,7 @@ export function* chainedEntries(
       const expected = seq + 1;
       if (typeof row["seq"] === "number" && row["seq"] !== expected) return hole(expected, row["seq"] - 1);
       if (entry === null) return unreadable(expected);
-      if (!isSame(entryHash(before, entry, entry.content), entry.hash)) {
+      if (!hasHash(before, entry)) {
         return diagnosed(database, before, entry, head.seq);
       }
       if (entry.seq > head.seq) return added(entry, head.seq);
