@@ -5,9 +5,20 @@ import meta from "./deno.json" with { type: "json" };
 import { printable } from "./src/views/terminal.ts";
 
 /** What the program ends with. */
-const EXIT = { done: 0, failure: 1, usage: 2, input: 3, unreachable: 4, interrupted: 130 } as const;
+const EXIT = {
+  done: 0,
+  failure: 1,
+  usage: 2,
+  input: 3,
+  unreachable: 4,
+  difference: 5,
+  interrupted: 130,
+} as const;
 
 const { version } = meta;
+
+/** Whether the command that runs takes --skip-bad. */
+let skipsBad = false;
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -96,6 +107,7 @@ async function execute(
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const name of signals) Deno.addSignalListener(name, stop);
   const started = { command, version, config, files, signal: controller.signal };
+  skipsBad = command === "backtest";
   try {
     switch (command) {
       case "config":
@@ -123,6 +135,11 @@ async function execute(
         break;
       case "export":
         (await import("./src/commands/export.ts")).exportJournal(started);
+        break;
+      case "verify":
+        if (!await (await import("./src/commands/verify.ts")).verify(started)) {
+          return controller.signal.aborted ? EXIT.interrupted : EXIT.difference;
+        }
         break;
       case "exchange":
         await (await import("./src/commands/exchange.ts")).exchange(started);
@@ -161,7 +178,9 @@ function fail(error: unknown): number {
 /** What to do about a bad line. A first line of no known layout, which has no column, is another matter. */
 function adviceOn(error: unknown): string {
   const { place } = error as { readonly place?: { readonly column?: number } };
-  return place?.column === undefined ? "" : ". With --skip-bad such lines are counted and passed over";
+  return !skipsBad || place?.column === undefined
+    ? ""
+    : ". With --skip-bad such lines are counted and passed over";
 }
 
 function print(text: string): number {

@@ -12,6 +12,7 @@ import { Backfill } from "../feeds/backfill.ts";
 import { BINANCE_HOSTS, isBinance } from "../feeds/binance.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
+import { onHaltSignals } from "../feeds/halt_signals.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import type { HeldGap } from "../stages/parse.ts";
@@ -144,6 +145,7 @@ class Desk {
       const { Recording } = await import("../stores/recording.ts");
       this.#recording = Recording.create(record, {
         symbol,
+        journal: this.#journal?.place,
         onTrouble: (text) => this.#view.say({ level: "warn", text }),
       });
     }
@@ -173,21 +175,23 @@ class Desk {
         break;
       case "connected": {
         const { endpoint, attempt } = batch;
+        const at = Date.now();
         this.#connected = this.#pipeline.connected = true;
-        this.#note({ event: "connected", endpoint, attempt });
-        this.#journal?.note("connected", Date.now() * 1000, { endpoint, attempt });
-        this.#view.event({ type: "connected", time: now(), endpoint, attempt });
+        this.#note({ event: "connected", endpoint, attempt }, at);
+        this.#keepNote("connected", at, { endpoint, attempt });
+        this.#view.event({ type: "connected", time: isoTime(at * 1000), endpoint, attempt });
         break;
       }
       case "disconnected": {
         const { reason, retryInMs, hint } = batch;
+        const at = Date.now();
         this.#connected = false;
         this.#pipeline.disconnect(reason);
-        this.#note({ event: "disconnected", reason, retryInMs });
-        this.#journal?.note("disconnected", Date.now() * 1000, { reason, retryInMs });
+        this.#note({ event: "disconnected", reason, retryInMs }, at);
+        this.#keepNote("disconnected", at, { reason, retryInMs });
         this.#view.event({
           type: "disconnected",
-          time: now(),
+          time: isoTime(at * 1000),
           reason,
           retryInMs,
           ...(hint === null ? {} : { hint }),
@@ -213,7 +217,10 @@ class Desk {
 
   /** Keeps where the run stands. */
   checkpoint(): void {
-    if (this.#isOpen) this.#journal?.checkpoint(Date.now() * 1000);
+    if (!this.#isOpen || this.#journal === null) return;
+    this.#recording?.flush();
+    this.#journal.checkpoint(Date.now() * 1000);
+    this.#recording?.kept(this.#journal.lastSeq);
   }
 
   /** Says in the journal that this process is alive. */
@@ -258,11 +265,10 @@ class Desk {
 
   /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
   stop(): void {
-    this.#hasBegun = false;
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
-    this.#journal?.note("stopped", Date.now() * 1000, { reason: "asked to" });
+    this.#keepNote("stopped", Date.now(), { reason: "asked to" });
   }
 
   /** Closes what was opened and says the summary, however the run ended. */
@@ -292,18 +298,18 @@ class Desk {
       if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
       recorded = until;
     };
+    // A trade that is still held has not been worked off.
+    const recordTaken = () => record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
     try {
       for (;;) {
-        this.#tell(this.#pipeline.run(reader));
+        this.#tell(this.#pipeline.run(reader), recordTaken);
         const gap = this.#pipeline.heldGap;
         if (gap === null || this.done) break;
-        record(reader.taken - 1);
         await this.#feed.during(this.#fill(gap));
         if (this.#isLeft) break;
       }
     } finally {
-      // A trade that is still held has not been worked off.
-      record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
+      recordTaken();
     }
   }
 
@@ -311,8 +317,11 @@ class Desk {
     const pages = this.#backfill!.fetch(fromId, toId);
     let page = await pages.next();
     for (; !page.done && !this.done; page = await pages.next()) {
-      this.#tell(this.#pipeline.run(this.#late.open(page.value.rows)));
-      this.#note({ event: "late", trades: lateText(page.value.rows) });
+      const { rows } = page.value;
+      this.#tell(
+        this.#pipeline.run(this.#late.open(rows)),
+        () => this.#note({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)) }),
+      );
     }
     // Let pass now, the gap would cost a run that is taken up again its averages.
     this.#isLeft = this.#journal !== null && this.#signal.aborted && page.done === true &&
@@ -332,31 +341,34 @@ class Desk {
     this.#note({ event: "settled", filled });
   }
 
-  /** Keeps events, then tells them. */
-  #tell(events: Iterable<PipelineEvent>): void {
-    if (this.#journal === null) return this.#view.events(events);
+  /** Records what events come from, keeps them, then tells them. */
+  #tell(events: Iterable<PipelineEvent>, record: () => void = () => {}): void {
+    if (this.#journal === null) {
+      this.#view.events(events);
+      record();
+      return;
+    }
     const made = [...events];
+    record();
+    if (made.length === 0) return;
+    // What a kill leaves in the journal can be derived from what it leaves of the recording.
+    this.#recording?.flush();
     this.#journal.keep(made);
+    this.#recording?.kept(this.#journal.lastSeq);
     this.#view.events(made);
   }
 
-  #note(note: RecordingNote): void {
-    this.#recording?.note(note, Date.now());
+  #note(note: RecordingNote, at = Date.now()): void {
+    this.#recording?.note(note, at);
   }
-}
 
-/** Halts at SIGUSR1, and flattens at SIGUSR2, as long as it is in scope; Windows has neither. */
-function onHaltSignals(halt: (action: OnHalt) => void): Disposable {
-  const signals = Deno.build.os === "windows" ? [] : [
-    { name: "SIGUSR1", listen: () => halt("hold") },
-    { name: "SIGUSR2", listen: () => halt("flatten") },
-  ] as const;
-  for (const { name, listen } of signals) Deno.addSignalListener(name, listen);
-  return {
-    [Symbol.dispose]: () => {
-      for (const { name, listen } of signals) Deno.removeSignalListener(name, listen);
-    },
-  };
+  /** Keeps in the journal what happened at `at`, ms since 1970, and where the run stands. */
+  #keepNote(type: "connected" | "disconnected" | "stopped", at: number, content: object): void {
+    if (this.#journal === null) return;
+    this.#recording?.flush();
+    this.#journal.note(type, at * 1000, content);
+    this.#recording?.kept(this.#journal.lastSeq);
+  }
 }
 
 /** Where missed trades are fetched: null for the exchange's own hosts, undefined for nowhere. */

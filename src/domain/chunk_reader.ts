@@ -30,11 +30,6 @@ export class ChunkReader implements TradeReader {
     return this.#current.trade;
   }
 
-  /** When a recording's frame was received, µs since 1970; 0 for what carries no times. */
-  get receivedAt(): number {
-    return this.#current === this.#lines ? this.#lines.receivedAt : 0;
-  }
-
   get reason(): string {
     return this.#current.reason;
   }
@@ -46,6 +41,21 @@ export class ChunkReader implements TradeReader {
   /** Other symbols whose trades were passed over, in the order of their appearance, at most 8. */
   get otherSymbols(): readonly string[] {
     return this.#lines.otherSymbols;
+  }
+
+  /** The number of the line read last, from 1. */
+  get line(): number {
+    return this.#current.line;
+  }
+
+  /** When the frame or note read last was received, µs since 1970; 0 where the lines carry no times. */
+  get receivedAt(): number {
+    return this.#current === this.#lines ? this.#lines.receivedAt : 0;
+  }
+
+  /** Whether Penstock wrote the file: whether its first line says so. */
+  get isOwn(): boolean {
+    return this.#current === this.#lines && this.#lines.isOwn;
   }
 
   /** Takes a chunk to read; the rest of the one before is dropped. */

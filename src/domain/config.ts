@@ -136,6 +136,33 @@ export function shownConfig(config: Config): Record<string, string | number | bo
   return Object.fromEntries(OPTION_NAMES.map((name) => [name, shownValue(config[name])]));
 }
 
+/**
+ * The configuration that `shownConfig` showed. Options which did not exist then have their defaults; those that are
+ * `needed` have to be there. Throws a ConfigError that names every value which cannot be one.
+ */
+export function configFrom(
+  shown: Readonly<Record<string, unknown>>,
+  needed: readonly OptionName[] = [],
+): Config {
+  const mistakes: string[] = [];
+  const values = OPTION_NAMES.map((name) => {
+    const { read, default: byDefault } = OPTIONS[name];
+    if (shown[name] === undefined && needed.includes(name)) mistakes.push(`${name} is missing`);
+    const value = shown[name] ?? (name in shown ? null : byDefault);
+    if (value === null) return [name, null];
+    const text = value === true ? "on" : value === false ? "off" : String(value);
+    try {
+      return [name, read(text)];
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      mistakes.push(`${name} is ${JSON.stringify(value)}: expected ${error.message}`);
+      return [name, null];
+    }
+  });
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return Object.fromEntries(values) as Config;
+}
+
 /** What the stages need of the configuration. */
 export function termsOf(config: Config): Terms {
   return {

@@ -24,6 +24,7 @@ export const COMMANDS = {
   status: "account, position, last trades, refusals, gaps, from the journal",
   export: "the fills or the closed positions in the journal, for a spreadsheet",
   resume: "release the halt of a run: penstock resume JOURNAL --reason TEXT",
+  verify: "derive a recorded run again and compare it with its journal",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 
@@ -301,7 +302,7 @@ export const OPTIONS = {
     default: null,
     read: runNumber,
     value: "N",
-    commands: JOURNAL,
+    commands: [...JOURNAL, "verify"],
     help: "which run of the journal; export also takes all (default: the last)",
   }),
   maxAge: option({
@@ -329,28 +330,28 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "a JSON file of these options, in camelCase; the command line wins",
   }),
   json: option({
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest", "status"],
+    commands: ["run", "demo", "exchange", "backtest", "status", "verify"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({
     default: "info",
     read: oneOf("debug", "info", "warn", "error"),
     value: "LEVEL",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "least serious log record shown: debug, info, warn or error",
   }),
   logFormat: option({
     default: "text",
     read: oneOf("text", "json"),
     value: "FORMAT",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "log on standard error as text or json",
   }),
 };

@@ -12,6 +12,7 @@ import type { Terms } from "../domain/terms.ts";
 import { type Averages, createTick, type Filled } from "../domain/tick.ts";
 import { isSilence } from "../domain/silence.ts";
 import { isoTime } from "../domain/time.ts";
+import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
@@ -49,6 +50,8 @@ export interface PipelineSnapshot {
     readonly price: number;
     readonly decimals: number;
   } | null;
+  /** Of all trades so far, as TradeDigest makes it. */
+  readonly digest: string;
   readonly parse: ParseSnapshot;
   readonly crossover: CrossoverSnapshot;
   readonly gate: RiskSnapshot;
@@ -56,6 +59,15 @@ export interface PipelineSnapshot {
   readonly account: AccountSnapshot;
   readonly drawdown: DrawdownSnapshot;
 }
+
+/** A place in a run that somebody waits for; it can be moved on whenever it is not being waited at. */
+export interface Mark {
+  /** Trades that have gone through the averages. */
+  trades: number;
+}
+
+/** Is never come to. */
+export const NO_MARK: Mark = { trades: -1 };
 
 /** Where a run stands, for the views. Amounts in quote currency, position in base. */
 export interface Standing {
@@ -84,6 +96,7 @@ export class Pipeline {
   readonly #fills: PaperFills;
   readonly #measured: Performance | null;
   readonly #limit: number;
+  readonly #digest = new TradeDigest();
   #trades = 0;
   #gaps = 0;
   #refusals = 0;
@@ -118,10 +131,16 @@ export class Pipeline {
   }
 
   /** Runs what the reader has at hand and yields what happened, in order. Stops at the limit of trades, and is `done` then. */
-  *run(reader: TradeReader): Generator<PipelineEvent> {
+  run(reader: TradeReader): Generator<PipelineEvent> {
+    return this.runMarked(reader, NO_MARK) as Generator<PipelineEvent>;
+  }
+
+  /** The same, and yields `mark` itself when as many trades as it says have gone through the averages. */
+  *runMarked(reader: TradeReader, mark: Mark): Generator<PipelineEvent | Mark> {
     if (this.done) return;
     for (const tick of this.over(reader)) {
       if (this.#trades++ === 0) this.#firstTime = tick.time;
+      this.#digest.add(tick);
       this.#last = tick;
       this.#measured?.note(tick, tick.outcomes);
       if (
@@ -130,6 +149,7 @@ export class Pipeline {
       ) {
         yield* this.#events(tick);
       }
+      if (this.#trades === mark.trades) yield mark;
       if (this.#trades >= this.#limit) return;
     }
   }
@@ -258,6 +278,7 @@ export class Pipeline {
       last: last === null
         ? null
         : { id: last.id, time: last.time, price: last.price, decimals: last.decimals },
+      digest: this.#digest.snapshot(),
       parse: this.#parse.snapshot(),
       crossover: this.#crossover.snapshot(),
       gate: this.#gate.snapshot(),
@@ -272,6 +293,11 @@ export class Pipeline {
     return this.#averages.takePrices();
   }
 
+  /** The last prices in the averages, as `restore` takes them. */
+  get averages(): AveragesSnapshot {
+    return this.#averages.snapshot();
+  }
+
   /** Goes on where a snapshot was taken, with the averages' last prices. Throws a BooksError for unsound books. */
   restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
     const { last } = snapshot;
@@ -280,6 +306,7 @@ export class Pipeline {
     this.#refusals = snapshot.refusals;
     this.#firstTime = snapshot.firstTime;
     this.#last = last === null ? null : tickOf(last, this.#options.symbol);
+    this.#digest.restore(snapshot.digest);
     this.#parse.restore(snapshot.parse);
     this.#averages.restore(averages);
     this.#crossover.restore(snapshot.crossover);

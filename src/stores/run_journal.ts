@@ -1,6 +1,7 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
 import type { PipelineEvent } from "../domain/event.ts";
 import { plain } from "../domain/money.ts";
+import type { JournalPlace } from "../domain/recording_note.ts";
 import { isCurrent, type Pipeline, type PipelineSnapshot } from "../stages/pipeline.ts";
 import { Journal, type JournalOptions, type Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
@@ -24,7 +25,7 @@ export interface Beginning {
 }
 
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
-const LASTING = [
+export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minNotional", "participation", "orderTtl"],
 ] as const;
@@ -46,6 +47,17 @@ export class RunJournal implements Disposable {
     this.#path = path;
     this.#pipeline = pipeline;
     this.#symbol = symbol;
+  }
+
+  /** Where the journal stands. */
+  get place(): JournalPlace {
+    const { run, head: { seq, hash } } = this.#journal;
+    return { run, entry: seq, hash: hash.toHex() };
+  }
+
+  /** The number of the journal's last entry. */
+  get lastSeq(): number {
+    return this.#journal.head.seq;
   }
 
   /** The time that the journal took so far. */
@@ -125,17 +137,9 @@ export class RunJournal implements Disposable {
   }
 
   #draft(time: number): CheckpointDraft {
-    const state = this.#pipeline.snapshot();
-    const { prices, decimals, isFresh } = this.#pipeline.takePrices();
-    const { cash, fees, realized, position, cost } = state.account;
-    this.#kept = state.trades;
-    return {
-      time,
-      state,
-      account: { cash, fees, realized },
-      positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
-      prices: { decimals, fresh: isFresh, values: prices },
-    };
+    const draft = checkpointOf(this.#pipeline, this.#symbol, time);
+    this.#kept = this.#pipeline.trades;
+    return draft;
   }
 
   #olderRun(): OtherRun {
@@ -156,6 +160,20 @@ export class RunJournal implements Disposable {
         "Give the same options, another --state, or --new-run to close that run and start another",
     );
   }
+}
+
+/** Where a pipeline stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
+export function checkpointOf(pipeline: Pipeline, symbol: string, time: number): CheckpointDraft {
+  const state = pipeline.snapshot();
+  const { prices, decimals, isFresh } = pipeline.takePrices();
+  const { cash, fees, realized, position, cost } = state.account;
+  return {
+    time,
+    state,
+    account: { cash, fees, realized },
+    positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
+    prices: { decimals, fresh: isFresh, values: prices },
+  };
 }
 
 /** µs since 1970 of an event's time, exactly. */

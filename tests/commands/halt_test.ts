@@ -121,6 +121,8 @@ Deno.test({
     assertEquals([summary.position, reasonIn(summary)], ["0", "manual"]);
     using journal = JournalReader.open(state);
     assertEquals(journal.latest("halt", 9).map(({ content }) => content["action"]), ["hold", "flatten"]);
+    const verified = await ended(folder, "verify", state, record);
+    assertEquals([verified.code, verified.err], [0, ""]);
     const again = await backtest(["--json", "--short=5", "--long=12", record]);
     assertEquals(traded(eventsOf(again.stdout)), traded(events));
   },
@@ -132,7 +134,14 @@ Deno.test({
   fn: async () => {
     await using folder = new Folder();
     const state = `${folder.path}/run.db`;
-    const start = () => Penstock.start(["demo", ...DEMO, "--state", state], flags(folder));
+    const recordings: string[] = [];
+    const start = () => {
+      recordings.push(`${folder.path}/${recordings.length}.txt`);
+      return Penstock.start(
+        ["demo", ...DEMO, "--state", state, "--record", recordings.at(-1)!],
+        flags(folder),
+      );
+    };
     {
       await using demo = start();
       await demo.event("fill", ({ side }) => side === "buy");
@@ -183,5 +192,7 @@ Deno.test({
     demo.signal("SIGTERM");
     const { code, stdout } = await demo.finished();
     assertEquals([code, reasonIn(eventsOf(stdout).at(-1)!)], [0, null]);
+    const verified = await ended(folder, "verify", state, ...recordings);
+    assertEquals([verified.code, verified.err], [0, ""], verified.out);
   },
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import fc from "fast-check";
 import {
   ConfigError,
+  configFrom,
   configure,
   type GivenOptions,
   nameIn,
@@ -152,6 +153,35 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
     ["0.0000001", "0.025", "max", false, 15_000, null, "10/1m"],
   );
   assertEquals(Object.keys(shown), OPTION_NAMES);
+});
+
+Deno.test("configFrom() reads what shownConfig() showed, through JSON, whatever today's defaults are", () => {
+  const given: GivenOptions = {
+    lot: { text: "0.00000010", source: "command line" },
+    maxDrawdown: { text: "2.50%", source: "command line" },
+    latency: { text: "1.5s", source: "command line" },
+    speed: { text: "max", source: "command line" },
+    json: { text: "on", source: "command line" },
+    stopAfter: { text: "7", source: "command line" },
+    endpoint: { text: "ws://127.0.0.1:9001", source: "command line" },
+  };
+  for (const options of [{}, given]) {
+    const shown = JSON.parse(JSON.stringify(shownConfig(configure(options).config)));
+    assertEquals(shownConfig(configFrom(shown)), shown);
+  }
+  assertEquals(configFrom({ maxDrawdown: null, short: 7 }).maxDrawdown, null);
+  assertEquals(configFrom({}).short, 20);
+});
+
+Deno.test("configFrom() names what is needed and missing, and what cannot be", () => {
+  const shown = { short: "x", cash: -1, json: 5 };
+  const { mistakes } = assertThrows(() => configFrom(shown, ["long", "short"]), ConfigError);
+  assertEquals(mistakes, [
+    `short is "x": expected a whole number from 1 to 999999`,
+    "long is missing",
+    "cash is -1: expected an amount above 0, in plain decimals",
+    "json is 5: expected one of on, off",
+  ]);
 });
 
 Deno.test("termsOf() hands the stages what they need, latency in microseconds", () => {

@@ -54,6 +54,11 @@ Summary: on paper, a loss of 193.42 USDT
   );
 });
 
+Deno.test("summaryTable() says how much is lost of a quote currency of which little is much", () => {
+  const text = table({ symbol: "ETHBTC", equity: "9999.99871234" });
+  assertStringIncludes(text, "on paper, a loss of 0.001288 BTC");
+});
+
 Deno.test("summaryTable() says a gain, the position held, and what went wrong", () => {
   const text = table({
     symbol: "ETHBTC",
