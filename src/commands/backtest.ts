@@ -16,6 +16,7 @@ import type { Rejections } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
 import { Replay } from "../stages/replay.ts";
 import { ResultFile, ResultFileError } from "../stores/result_file.ts";
+import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
 
@@ -49,6 +50,13 @@ export async function backtest({ command, version, config, files, signal }: Star
       arch: Deno.build.arch,
     },
   });
+  using journal = config.state === "none" ? null : await openJournal(config.state, desk, { version, config });
+  const tell = (events: Iterable<PenstockEvent>): void => {
+    for (const event of journal === null ? events : kept(events, journal)) {
+      if (event.type === "fill") result?.add(event);
+      view.event(event);
+    }
+  };
   try {
     const paths = config.sort ? await sortByFirstTrade(files, firstTradeIn(config), { signal: stop }) : files;
     const chunks = recordedChunks(paths, {
@@ -57,15 +65,14 @@ export async function backtest({ command, version, config, files, signal }: Star
       onWarning: (text) => view.warn(text),
     });
     for await (const chunk of chunks) {
-      for (const event of desk.take(chunk)) {
-        if (event.type === "fill") result?.add(event);
-        view.event(event);
-      }
+      tell(desk.take(chunk));
       view.flush();
       if (desk.done || stop.aborted) break;
     }
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
-    for (const event of desk.end()) view.event(event);
+    tell(desk.end());
+    const reason = stop.aborted ? "asked to" : "the input ended";
+    journal?.note("stopped", Date.now() * 1000, { reason });
     const summary = desk.summary(performance.now() - begun);
     result?.finish(summary, desk.measured);
     view.end(summary, desk.reports());
@@ -74,6 +81,43 @@ export async function backtest({ command, version, config, files, signal }: Star
     clearInterval(draw);
     view.close();
   }
+}
+
+/** Begins the journal of a backtest, where none may be. */
+async function openJournal(
+  path: string,
+  { pipeline }: Desk,
+  { version, config }: Pick<Started, "version" | "config">,
+): Promise<RunJournal> {
+  const { OtherRun, RunJournal } = await import("../stores/run_journal.ts");
+  const journal = new RunJournal(path, pipeline, config.symbol, {
+    now: () => performance.now(),
+    window: config.long,
+  });
+  if (!journal.isFresh) {
+    journal.close();
+    throw new OtherRun(
+      `${path} holds a run already, and a backtest begins one of its own: give another --state`,
+    );
+  }
+  journal.begin({ time: Date.now() * 1000, version, options: shownConfig(config), isNew: true });
+  return journal;
+}
+
+/** The same events, all that the journal has room for on disk before the first is handed out, whatever ended them. */
+function* kept(events: Iterable<PenstockEvent>, journal: RunJournal): Generator<PenstockEvent> {
+  const made: PenstockEvent[] = [];
+  try {
+    for (const event of events) made.push(event);
+  } finally {
+    journal.keep(made.filter(isKept));
+    yield* made;
+  }
+}
+
+/** Whether an event becomes an entry; the others say how a run began, ended and went on, or what was no trade. */
+function isKept(event: PenstockEvent): event is Parameters<RunJournal["keep"]>[0][number] {
+  return !["started", "status", "rejected", "model", "summary"].includes(event.type);
 }
 
 /** One pipeline under one fill model, with a reader of its own. */
@@ -97,7 +141,8 @@ class Desk {
   constructor(config: Config, started: Omit<StartedEvent, "time">) {
     this.#started = started;
     // Thousands of events that nobody reads cost a tenth of the time.
-    const tells = config.json || config.out !== null || config.logLevel === "debug";
+    const tells = config.json || config.out !== null || config.state !== "none" ||
+      config.logLevel === "debug";
     const lane = (model: FillModel): Lane => {
       const reader = new ChunkReader(config.symbol, !config.skipBad);
       const pipeline = new Pipeline({
@@ -115,6 +160,11 @@ class Desk {
     this.#lanes = config.models
       ? FILL_MODELS.map((model) => model === "configured" ? this.#main : lane(model))
       : [this.#main];
+  }
+
+  /** The configured one. */
+  get pipeline(): Pipeline {
+    return this.#main.pipeline;
   }
 
   /** Trades so far. */

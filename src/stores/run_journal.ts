@@ -1,5 +1,5 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
-import type { PipelineEvent } from "../domain/event.ts";
+import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
 import { plain } from "../domain/money.ts";
 import type { JournalPlace } from "../domain/recording_note.ts";
 import { isCurrent, type Pipeline, type PipelineSnapshot } from "../stages/pipeline.ts";
@@ -94,8 +94,13 @@ export class RunJournal implements Disposable {
     return true;
   }
 
-  /** Keeps events of the pipeline and where it stands after them; on disk when this returns. */
-  keep(events: readonly PipelineEvent[]): void {
+  /** Whether the journal holds no run yet. */
+  get isFresh(): boolean {
+    return this.#journal.run === 0;
+  }
+
+  /** Keeps what happened and where the pipeline stands after it; on disk when this returns. */
+  keep(events: readonly (PipelineEvent | ConnectedEvent | DisconnectedEvent)[]): void {
     if (events.length === 0) return;
     const entries = events.map(({ type, time, ...content }) => ({
       type,
