@@ -18,11 +18,15 @@ import { Pipeline } from "../stages/pipeline.ts";
 import { ResultFile, ResultFileError } from "../stores/result_file.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
+import { instrumentOf } from "./backtest/instruments.ts";
 
 const PROGRESS_MS = 250;
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
-export async function backtest({ command, version, config, files, signal }: Started): Promise<void> {
+export async function backtest(
+  { command, version, files, signal, ...configuration }: Started,
+): Promise<void> {
+  const { config, sources } = await instrumentOf(configuration);
   if (config.out !== null && files.some((file) => isSameFile(file, config.out!))) {
     throw new ResultFileError(
       `the result cannot be written to ${config.out}: it is read. Choose another name`,
@@ -32,15 +36,16 @@ export async function backtest({ command, version, config, files, signal }: Star
   const begun = performance.now();
   const ending = new AbortController();
   const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
+  const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress = { bytesRead: 0, bytesTotal: null as number | null };
-  const started = { type: "started", command, version, config: shownConfig(config) } as const;
+  const started = { type: "started", command, version, config: shown } as const;
   const desk = new Desk(config, started);
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
   const stop = AbortSignal.any([signal, ending.signal]);
   using result = config.out === null ? null : ResultFile.create(config.out, {
-    options: shownConfig(config),
+    options: shown,
     environment: {
       penstock: version,
       deno: Deno.version.deno,

@@ -104,6 +104,11 @@ export function affordableQuantity(
   return lots.times(lot);
 }
 
+/** The least whole number of lots that is `quantity` (base currency) or more, as a quantity. */
+export function wholeLots(quantity: Money, lot: Money): Money {
+  return quantity.div(lot).toDecimalPlaces(0, Decimal.ROUND_CEIL).times(lot);
+}
+
 /**
  * The cost of `part` of a position of `whole` that cost `cost`: its share, to 18 decimals, half to even, so that
  * what stays and what goes still add up to the cost exactly.

@@ -2,6 +2,7 @@
  * Every option: its default, how its text is read, which commands take it and what help says. The command line,
  * the configuration file, `penstock config` and `--help` are all made from this table.
  */
+import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
 import {
   address,
   amount,
@@ -32,7 +33,8 @@ export const DEFAULT_JOURNAL = "data/penstock.db";
 /** A command's name. */
 export type CommandName = keyof typeof COMMANDS;
 
-interface Option<T, D extends string | null> {
+/** One option of the table. */
+export interface Option<T, D extends string | null> {
   /** The default's text; null where absence means something of its own. */
   readonly default: D;
   /** Where a command has a default of its own. */
@@ -114,27 +116,7 @@ export const OPTIONS = {
     commands: TRADING,
     help: "time between a signal and the earliest trade that fills it",
   }),
-  lot: option({
-    default: "0.00001",
-    read: positive,
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest step of a quantity, base currency",
-  }),
-  tick: option({
-    default: "0.01",
-    read: positive,
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest step of a price moved by slippage, quote currency",
-  }),
-  minNotional: option({
-    default: "5",
-    read: amount("an amount of 0 or more", () => true),
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest price × quantity of an order, quote currency",
-  }),
+  ...INSTRUMENT_OPTIONS,
   maxDrawdown: option({
     default: "20%",
     read: fraction,

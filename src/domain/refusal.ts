@@ -6,6 +6,8 @@ export type Check =
   | "funds"
   | "halted"
   | "lot"
+  | "max-notional"
+  | "max-quantity"
   | "min-notional"
   | "no-position";
 

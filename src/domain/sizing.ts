@@ -10,6 +10,7 @@ import {
   plain,
   type Side,
   slippedPrice,
+  wholeLots,
 } from "./money.ts";
 import type { Check } from "./refusal.ts";
 import type { Terms } from "./terms.ts";
@@ -34,9 +35,12 @@ export class OrderSizing {
   readonly #outlay: Outlay;
   /** No buy spends more than this, its fee rounded up included. */
   readonly #most: Money;
+  /** The smallest quantity of an order. */
+  readonly #least: Money;
 
   constructor(terms: Terms) {
     this.#terms = terms;
+    this.#least = terms.minQuantity === null ? terms.lot : wholeLots(terms.minQuantity, terms.lot);
     this.#outlay = outlayOf(terms.stake, terms.feeRate);
     this.#most = this.#outlay.grossStake.plus(FEE_STEP);
   }
@@ -46,15 +50,21 @@ export class OrderSizing {
    * the fee on top; a sell sells the whole position.
    */
   size(side: Side, tradePrice: Money, account: Account): Sized | Unsized {
-    const { slippage, tick, lot, minNotional, feeRate } = this.#terms;
+    const { slippage, tick, lot, maxQuantity, minNotional, maxNotional, feeRate } = this.#terms;
     const price = slippedPrice(side, tradePrice, slippage, tick);
     const quantity = side === "sell"
       ? account.position
       : affordableQuantity(this.#outlay, account.cash, price, lot);
-    if (quantity.isZero()) return this.#nothing(side, price, account);
+    if (quantity.isZero() || this.#isTooSmall(quantity)) return this.#nothing(side, price, account);
     const notional = price.times(quantity);
     if (notional.isZero() || notional.lt(minNotional)) {
       return because("min-notional", minNotional, notional);
+    }
+    if (maxQuantity !== null && quantity.gt(maxQuantity)) {
+      return because("max-quantity", maxQuantity, quantity);
+    }
+    if (maxNotional !== null && notional.gt(maxNotional)) {
+      return because("max-notional", maxNotional, notional);
     }
     const fee = feeOn(notional, feeRate);
     if (side === "buy" && !account.canPay(this.#most)) {
@@ -68,15 +78,25 @@ export class OrderSizing {
     return { price, quantity, fee };
   }
 
-  /** Says why a quantity came to zero. */
+  /** Without a smallest quantity a sale may be of less than a lot. */
+  #isTooSmall(quantity: Money): boolean {
+    const { minQuantity } = this.#terms;
+    return minQuantity !== null && quantity.lt(minQuantity);
+  }
+
+  /** Says why a quantity came to nothing that can be traded; amounts of `lot` and `funds` in quote currency. */
   #nothing(side: Side, price: Money, account: Account): Unsized {
     const { lot } = this.#terms;
-    if (side === "sell") return { reason: "no-position", limit: plain(lot), value: "0" };
-    const lotCost = price.times(lot);
-    const lotCostWithFee = lotCost.times(this.#outlay.grossing);
-    return account.canPay(lotCostWithFee)
-      ? because("lot", lotCost, this.#outlay.stake)
-      : because("funds", lotCostWithFee, account.cash);
+    const leastCost = price.times(this.#least);
+    if (side === "sell") {
+      return account.position.isZero()
+        ? { reason: "no-position", limit: plain(lot), value: "0" }
+        : because("lot", leastCost, price.times(account.position));
+    }
+    const leastCostWithFee = leastCost.times(this.#outlay.grossing);
+    return account.canPay(leastCostWithFee)
+      ? because("lot", leastCost, this.#outlay.stake)
+      : because("funds", leastCostWithFee, account.cash);
   }
 }
 

@@ -15,8 +15,13 @@ export interface Terms {
   readonly lot: Money;
   /** Smallest step of a fill price moved by slippage, quote currency. */
   readonly tick: Money;
+  /** Smallest and largest quantity of an order, base currency; null for no limit. */
+  readonly minQuantity: Money | null;
+  readonly maxQuantity: Money | null;
   /** Smallest price × quantity of an order, quote currency. */
   readonly minNotional: Money;
+  /** Largest price × quantity of an order, quote currency; null for no limit. */
+  readonly maxNotional: Money | null;
   /** Fall of equity from its peak, as a fraction, that halts trading; null for no limit. */
   readonly maxDrawdown: Money | null;
 }

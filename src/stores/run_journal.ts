@@ -1,8 +1,9 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
 import type { PipelineEvent } from "../domain/event.ts";
+import type { InstrumentOrigin } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
 import type { Pipeline, PipelineSnapshot } from "../stages/pipeline.ts";
-import { Journal, type JournalOptions, type Spent } from "./journal.ts";
+import type { Journal, Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Life } from "./journal_life.ts";
 
@@ -19,6 +20,8 @@ export interface Beginning {
   readonly time: number;
   readonly version: string;
   readonly options: ShownOptions;
+  /** Where the rules among the options come from. */
+  readonly instrument: InstrumentOrigin;
   /** Closes the run that the journal holds and starts another. */
   readonly isNew: boolean;
 }
@@ -26,7 +29,7 @@ export interface Beginning {
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
 const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
-  ...["slippage", "latency", "lot", "tick", "minNotional"],
+  ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
 ] as const;
 
 /** One pipeline's journal. */
@@ -38,12 +41,10 @@ export class RunJournal implements Disposable {
   /** Trades at the last checkpoint. */
   #kept = -1;
 
-  /**
-   * Opens the journal at `path`, making it where there is none. Throws a JournalError where it cannot be used.
-   */
-  constructor(path: string, pipeline: Pipeline, symbol: string, options: JournalOptions) {
-    this.#journal = Journal.open(path, options);
-    this.#path = path;
+  /** Keeps the run of `pipeline`, which trades `symbol`, in `journal`, and closes that in the end. */
+  constructor(journal: Journal, pipeline: Pipeline, symbol: string) {
+    this.#journal = journal;
+    this.#path = journal.path;
     this.#pipeline = pipeline;
     this.#symbol = symbol;
   }
@@ -58,9 +59,9 @@ export class RunJournal implements Disposable {
    * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
    * or a BooksError where it cannot be taken up.
    */
-  begin({ time, version, options, isNew }: Beginning): boolean {
+  begin({ time, version, options, instrument, isNew }: Beginning): boolean {
     const last = this.#journal.last();
-    const content = { version, options };
+    const content = { version, options, instrument };
     if (last === null || isNew) {
       if (last !== null) {
         this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
@@ -69,7 +70,7 @@ export class RunJournal implements Disposable {
       return false;
     }
     const then = (last.started.content["options"] ?? {}) as ShownOptions;
-    const changed = LASTING.filter((name) => then[name] !== options[name]);
+    const changed = LASTING.filter((name) => (then[name] ?? null) !== (options[name] ?? null));
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) {
       const { decimals, values } = this.#journal.lastPrices();
@@ -138,9 +139,10 @@ export class RunJournal implements Disposable {
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
-    const list = changed.map((name) => `${name} was ${then[name] ?? "not set"} and is ${now[name]}`).join(
-      ", ",
-    );
+    const list = changed.map((name) =>
+      `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
+    )
+      .join(", ");
     return new OtherRun(
       `the run in ${this.#path} cannot go on with other options: ${list}. ` +
         "Give the same options, another --state, or --new-run to close that run and start another",

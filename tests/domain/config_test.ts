@@ -157,6 +157,18 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
   const { latency, feeRate, ...terms } = termsOf(config);
   assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
-  const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown } = config;
-  assertEquals(terms, { cash, stake, slippage, lot, tick, minNotional, maxDrawdown });
+  const {
+    cash,
+    stake,
+    slippage,
+    lot,
+    tick,
+    minQuantity,
+    maxQuantity,
+    minNotional,
+    maxNotional,
+    maxDrawdown,
+  } = config;
+  const limits = { minQuantity, maxQuantity, minNotional, maxNotional };
+  assertEquals(terms, { cash, stake, slippage, lot, tick, ...limits, maxDrawdown });
 });

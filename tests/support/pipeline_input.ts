@@ -31,7 +31,10 @@ export function termsOf(choices: Choices): Terms {
     latency: choices.latency,
     lot: new Money(choices.lot),
     tick: new Money(choices.tick),
+    minQuantity: null,
+    maxQuantity: null,
     minNotional: new Money(choices.minNotional),
+    maxNotional: null,
     maxDrawdown: choices.maxDrawdown === null ? null : new Money(choices.maxDrawdown),
   };
 }
