@@ -61,7 +61,10 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
   const reader = new FilterReader(Array.isArray(filters) ? filters : [], flaws);
   const rules: Partial<Record<Rule, string>> = {};
   for (const [rule, value] of Object.entries(rulesOf(reader))) {
-    if (value !== null) rules[rule as Rule] = plain(value);
+    const text = value === null ? null : plain(value);
+    if (text === null) continue;
+    if (DECIMAL.test(text)) rules[rule as Rule] = text;
+    else flaws.push(`the steps of LOT_SIZE and MARKET_LOT_SIZE meet only at ${shown(text)}`);
   }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     if (!contradict(rules[least], rules[most])) continue;
