@@ -131,12 +131,10 @@ function rulesOf(reader: FilterReader): Record<Rule, Money | null> {
   };
 }
 
-/** The step that is a multiple of both, where both are known and ask for something. */
+/** The step that is a multiple of both; a market step of 0 leaves the other one in force. */
 function stepOf(lot: Money | null, market: Money | null): Money | null {
-  if (lot === null || market === null || lot.isZero() || market.isZero()) {
-    const step = market === null || market.isZero() ? lot ?? market : market;
-    return step?.isZero() ? new Money(FINEST) : step;
-  }
+  if (market === null || market.isZero()) return lot?.isZero() ? new Money(FINEST) : lot;
+  if (lot === null || lot.isZero()) return market;
   // Euclid's algorithm; remainders of decimals are exact.
   let [divisor, rest] = [lot, market];
   while (!rest.isZero()) [divisor, rest] = [rest, divisor.mod(rest)];

@@ -107,6 +107,7 @@ Deno.test("readExchangeInfo() lets orders meet both lot filters", () => {
   assertEquals(both("0.001", "0.00001"), "0.001");
   assertEquals(both("0.2", "0.3"), "0.6");
   assertEquals(rules({ ...MARKET, stepSize: "0.5" }).lot, "0.5");
+  assertEquals(rules({ ...MARKET, stepSize: "0" }).lot, undefined);
   const apart = read([{ ...LOT, stepSize: "70000000000" }, { ...MARKET, stepSize: "100.000004" }]);
   assertEquals([apart.rules.lot, apart.flaws], [
     undefined,
@@ -183,7 +184,8 @@ const anyFilter = fc.constantFrom<Record<string, unknown>>(
   ...ALL,
   { filterType: "MIN_NOTIONAL", minNotional: "5", applyToMarket: true },
 ).chain((filter) => {
-  const fields = Object.fromEntries(Object.keys(filter).map((name) => [name, anything]));
+  const names = Object.keys(filter).filter((name) => name !== "filterType");
+  const fields = Object.fromEntries(names.map((name) => [name, anything]));
   return fc.record(fields, { requiredKeys: [] }).map((changed) => ({ ...filter, ...changed }));
 });
 
