@@ -212,6 +212,8 @@ Deno.test("penstock run remembers the exchange's rules for a time when it does n
     for (let run = 0; run < 2; run++) {
       const { events, log } = await goodRun([...exchange.args, "--new-run"], folder);
       assertEquals(rulesIn(events).lot, `0.002 journal of ${instrument.exchangeInfo.time}`);
+      const { exchangeInfo } = (events[0]!.config as { instrument: typeof instrument }).instrument;
+      assertEquals(exchangeInfo, instrument.exchangeInfo);
       const [warning, ...more] = warnings(log);
       assertEquals(more, []);
       assertStringIncludes(warning!, "could not be asked for the rules of BTCUSDT: 127.0.0.1:");

@@ -12,6 +12,7 @@ import {
 } from "../../domain/instrument.ts";
 import type { Config } from "../../domain/options.ts";
 import { isoTime } from "../../domain/time.ts";
+import { isBinance } from "../../feeds/binance.ts";
 import { askInstrument, type InstrumentAnswer, type InstrumentQuestion } from "../../feeds/instruments.ts";
 import type { Journal } from "../../stores/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/instrument_memory.ts";
@@ -91,7 +92,7 @@ function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
 
 /** The rules of a run that begins. */
 function baseOf(
-  { symbol, offlineInstruments }: Config,
+  { symbol, endpoint, offlineInstruments }: Config,
   answer: InstrumentAnswer | null,
   told: KeptInfo | null,
   remembered: KeptInfo | null,
@@ -99,8 +100,9 @@ function baseOf(
   if (offlineInstruments) return builtInRules(symbol);
   if (told !== null) return { rules: told.rules, source: "exchange" };
   if (remembered !== null) return { rules: remembered.rules, source: `journal of ${remembered.time}` };
-  // Another exchange than Binance, which nothing is known of, may have other rules.
-  return answer === null ? null : builtInRules(symbol);
+  // Another exchange, which nobody was to ask, may have other rules than Binance.
+  const isOther = endpoint !== null && !isBinance(endpoint);
+  return answer === null && isOther ? null : builtInRules(symbol);
 }
 
 /** What is wrong with an answer. */
