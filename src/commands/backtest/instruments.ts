@@ -15,23 +15,32 @@ export async function instrumentOf(configuration: Configuration): Promise<Settle
   const { config: { instruments: path, symbol }, sources } = configuration;
   if (path === null) return settleInstrument(configuration, null);
   const name = `${nameIn(sources.instruments, "instruments")} ${path}`;
-  const bytes = await contentOf(path, name);
-  const base = isDatabase(bytes) ? await journaled(path, symbol, name) : saved(bytes, path, symbol, name);
+  const base = await isDatabase(path, name)
+    ? await journaled(path, symbol, name)
+    : saved(await read(() => Deno.readTextFile(path), name), path, symbol, name);
   return settleInstrument(configuration, base);
 }
 
-async function contentOf(path: string, name: string): Promise<Uint8Array> {
+async function isDatabase(path: string, name: string): Promise<boolean> {
+  // A journal can be much larger than what is to be known of it.
+  const beginning = await read(async () => {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(SQLITE.length);
+    await file.read(bytes);
+    return bytes;
+  }, name);
+  return SQLITE.every((byte, at) => beginning[at] === byte);
+}
+
+/** What comes of reading; a ConfigError where there is no such file or it cannot be read. */
+async function read<T>(reading: () => Promise<T>, name: string): Promise<T> {
   try {
-    return await Deno.readFile(path);
+    return await reading();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
     const isMissing = error instanceof Deno.errors.NotFound;
     throw new ConfigError([`${name}: ${isMissing ? "there is no such file" : messageOf(error)}`]);
   }
-}
-
-function isDatabase(bytes: Uint8Array): boolean {
-  return SQLITE.every((byte, at) => bytes[at] === byte);
 }
 
 async function journaled(path: string, symbol: string, name: string): Promise<RuleSet> {
@@ -45,10 +54,10 @@ async function journaled(path: string, symbol: string, name: string): Promise<Ru
   return base;
 }
 
-function saved(bytes: Uint8Array, path: string, symbol: string, name: string): RuleSet {
+function saved(text: string, path: string, symbol: string, name: string): RuleSet {
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder().decode(bytes));
+    body = JSON.parse(text);
   } catch (error) {
     throw new ConfigError([
       `${name}: expected a saved exchangeInfo answer or a journal, and it is neither: ${messageOf(error)}`,

@@ -34,13 +34,13 @@ const TOLD = 3;
  */
 export async function ask(
   { config, sources }: Configuration,
-  { restEndpoint, ...question }: Pick<InstrumentQuestion, "budget" | "signal"> & {
+  { restEndpoint, budget, signal }: Pick<InstrumentQuestion, "budget" | "signal"> & {
     readonly restEndpoint: string | null | undefined;
   },
 ): Promise<InstrumentAnswer | null> {
   if (config.offlineInstruments || restEndpoint === undefined) return null;
   const { symbol } = config;
-  const answer = await askInstrument({ ...question, restEndpoint, symbol });
+  const answer = await askInstrument({ restEndpoint, symbol, budget, signal });
   if (answer.kind !== "unknown") return answer;
   throw new ConfigError([
     `${
