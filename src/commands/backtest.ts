@@ -5,7 +5,6 @@ import type { Started } from "../domain/command.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../domain/fill_model.ts";
-import { type LateRow, LateRows, readLateText } from "../domain/late_rows.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import type { Config } from "../domain/options.ts";
@@ -15,6 +14,7 @@ import { UnusableInput } from "../domain/unusable_input.ts";
 import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
 import type { Rejections } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
+import { Replay } from "../stages/replay.ts";
 import { ResultFile, ResultFileError } from "../stores/result_file.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
@@ -86,7 +86,7 @@ interface Lane {
   readonly model: FillModel;
   readonly pipeline: Pipeline;
   readonly reader: ChunkReader;
-  readonly late: LateRows;
+  readonly replay: Replay;
 }
 
 /** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
@@ -103,11 +103,9 @@ class Desk {
     this.#started = started;
     // Thousands of events that nobody reads cost a tenth of the time.
     const tells = config.json || config.out !== null || config.logLevel === "debug";
-    const lane = (model: FillModel): Lane => ({
-      model,
-      reader: new ChunkReader(config.symbol, !config.skipBad),
-      late: new LateRows(config.symbol),
-      pipeline: new Pipeline({
+    const lane = (model: FillModel): Lane => {
+      const reader = new ChunkReader(config.symbol, !config.skipBad);
+      const pipeline = new Pipeline({
         symbol: config.symbol,
         short: config.short,
         long: config.long,
@@ -115,8 +113,9 @@ class Desk {
         stopAfter: config.stopAfter,
         withResults: true,
         isQuiet: model !== "configured" || !tells,
-      }),
-    });
+      });
+      return { model, pipeline, reader, replay: new Replay(pipeline, reader) };
+    };
     this.#main = lane("configured");
     this.#lanes = config.models
       ? FILL_MODELS.map((model) => model === "configured" ? this.#main : lane(model))
@@ -147,7 +146,9 @@ class Desk {
   *take(chunk: Chunk): Generator<PenstockEvent> {
     this.#enter(chunk.origin);
     try {
-      for (const event of this.#run(this.#main, chunk)) {
+      for (const told of this.#main.replay.open(chunk).run()) {
+        const event = "type" in told ? told : eventOf(told);
+        if (event === null) continue;
         if (this.#held !== null && this.trades > 0) yield* this.#begin();
         if (this.#held === null) yield event;
         else this.#held.push(event);
@@ -157,7 +158,7 @@ class Desk {
       if (this.#held !== null && this.trades > 0) yield* this.#begin();
     }
     for (const lane of this.#lanes) {
-      if (lane !== this.#main) this.#run(lane, chunk).forEach(() => {});
+      if (lane !== this.#main) lane.replay.open(chunk).run().forEach(() => {});
     }
   }
 
@@ -211,24 +212,6 @@ class Desk {
     for (const { pipeline } of this.#lanes) pipeline.connected = true;
   }
 
-  /** One lane's part of a chunk, note by note. */
-  *#run({ pipeline, reader, late }: Lane, chunk: Chunk): Generator<PenstockEvent> {
-    reader.open(chunk);
-    for (;;) {
-      yield* pipeline.run(reader);
-      if (pipeline.done) return;
-      const note = reader.takeNote();
-      if (note === null) return;
-      if (note.event === "connected" || note.event === "disconnected") {
-        pipeline.connected = note.event === "connected";
-      }
-      if (note.event === "late") yield* pipeline.run(late.open(rowsOf(note, chunk.origin.name)));
-      else if (note.event === "settled") pipeline.settleGap(note.filled);
-      const event = eventOf(note);
-      if (event !== null) yield event;
-    }
-  }
-
   *#begin(): Generator<PenstockEvent> {
     const held = this.#held ?? [];
     this.#held = null;
@@ -257,13 +240,6 @@ function eventOf(note: TimedNote): PenstockEvent | null {
     default:
       return null;
   }
-}
-
-/** The fetched trades in a note. Throws UnusableInput for what Penstock has not written. */
-function rowsOf({ trades }: TimedNote & { readonly event: "late" }, name: string): readonly LateRow[] {
-  const read = readLateText(trades);
-  if ("malformed" in read) throw new UnusableInput({ name }, `in a note of fetched trades ${read.malformed}`);
-  return read.rows;
 }
 
 /** Finds a chunk's first trade, for sorting; unusable lines are left to the run itself. */

@@ -4,13 +4,15 @@ import type { Config } from "../domain/options.ts";
 import type { Configuration } from "../domain/config.ts";
 import type { PenstockEvent, PipelineEvent } from "../domain/event.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
+import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
-import { BINANCE_HOSTS, isBinance } from "../feeds/binance.ts";
+import { BINANCE_HOSTS } from "../feeds/binance.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
+import { onHaltSignals } from "../feeds/halt_signals.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RestBudget } from "../feeds/rest_budget.ts";
@@ -22,7 +24,7 @@ import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
-import { type OpenedRun, openRun } from "./run/opening.ts";
+import { type OpenedRun, openRun, restOf } from "./run/opening.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -64,11 +66,13 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => keep(() => desk.beat()), BEAT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
+  using _halting = onHaltSignals((action) => desk.halt(action));
   try {
     // The stream connects while the exchange is asked for the instrument.
     const { shown, lines } = await feed.during(desk.open(version));
     view.event({ type: "started", time: now(), command, version, config: shown });
     for (const line of lines) view.say(line);
+    desk.begin();
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
@@ -100,6 +104,10 @@ class Desk {
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
   #isOpen = false;
+  /** Whether it has been told that the run began, and not yet that it stopped. */
+  #hasBegun = false;
+  /** A halt by hand that came too early to be told. */
+  #early: OnHalt | null = null;
   #connected = false;
   /** The run was stopped at a gap, which the next one is to fill. */
   #isLeft = false;
@@ -130,8 +138,8 @@ class Desk {
 
   /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
   async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines">> {
-    const { state, symbol, record } = this.#config;
-    const { pipeline, journal, isResumed, shown, lines } = await openRun(this.#configuration, {
+    const { symbol, record } = this.#config;
+    const { pipeline, journal, shown, lines } = await openRun(this.#configuration, {
       version,
       restEndpoint: this.#restEndpoint,
       budget: this.#budget,
@@ -144,13 +152,19 @@ class Desk {
       const { Recording } = await import("../stores/recording.ts");
       this.#recording = Recording.create(record, {
         symbol,
+        journal: this.#journal?.place,
         onTrouble: (text) => this.#view.say({ level: "warn", text }),
       });
     }
     this.#isOpen = true;
     this.beat();
-    if (!isResumed) return { shown, lines };
-    return { shown, lines: [{ level: "info", text: resumedText(state, pipeline) }, ...lines] };
+    return { shown, lines };
+  }
+
+  /** Begins, once it has been told that it does. */
+  begin(): void {
+    this.#hasBegun = true;
+    if (this.#early !== null) this.halt(this.#early);
   }
 
   /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
@@ -168,20 +182,23 @@ class Desk {
         break;
       case "connected": {
         const { endpoint, attempt } = batch;
-        this.#connect(true);
-        this.#note({ event: "connected", endpoint, attempt });
-        this.#journal?.note("connected", Date.now() * 1000, { endpoint, attempt });
-        this.#view.event({ type: "connected", time: now(), endpoint, attempt });
+        const at = Date.now();
+        this.#connected = this.#pipeline.connected = true;
+        this.#note({ event: "connected", endpoint, attempt }, at);
+        this.#keepNote("connected", at, { endpoint, attempt });
+        this.#view.event({ type: "connected", time: isoTime(at * 1000), endpoint, attempt });
         break;
       }
       case "disconnected": {
-        this.#connect(false);
         const { reason, retryInMs, hint } = batch;
-        this.#note({ event: "disconnected", reason, retryInMs });
-        this.#journal?.note("disconnected", Date.now() * 1000, { reason, retryInMs });
+        const at = Date.now();
+        this.#connected = false;
+        this.#pipeline.disconnect(reason);
+        this.#note({ event: "disconnected", reason, retryInMs }, at);
+        this.#keepNote("disconnected", at, { reason, retryInMs });
         this.#view.event({
           type: "disconnected",
-          time: now(),
+          time: isoTime(at * 1000),
           reason,
           retryInMs,
           ...(hint === null ? {} : { hint }),
@@ -194,9 +211,23 @@ class Desk {
     }
   }
 
+  /** Halts trading by hand: before the run has begun with `begin`, and nothing once it has stopped. */
+  halt(action: OnHalt): void {
+    if (!this.#hasBegun) {
+      this.#early = this.#early === "flatten" ? "flatten" : action;
+      return;
+    }
+    const at = Date.now();
+    this.#recording?.note({ event: "halt", action }, at);
+    this.#tell(this.#pipeline.halt(action, at * 1000));
+  }
+
   /** Keeps where the run stands. */
   checkpoint(): void {
-    if (this.#isOpen) this.#journal?.checkpoint(Date.now() * 1000);
+    if (!this.#isOpen || this.#journal === null) return;
+    this.#recording?.flush();
+    this.#journal.checkpoint(Date.now() * 1000);
+    this.#recording?.kept(this.#journal.lastSeq);
   }
 
   /** Says in the journal that this process is alive. */
@@ -208,7 +239,7 @@ class Desk {
 
   tellStatus(): void {
     if (!this.#isOpen) return;
-    const { trades, equity, position } = this.#pipeline.standing;
+    const { trades, equity, position, halt } = this.#pipeline.standing;
     const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
     this.#view.event({
       type: "status",
@@ -219,6 +250,7 @@ class Desk {
       lagMs: this.#pace.lagMs,
       equity: plain(equity),
       position: plain(position),
+      halted: halt !== null,
     });
   }
 
@@ -246,11 +278,12 @@ class Desk {
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
-    this.#journal?.note("stopped", Date.now() * 1000, { reason: "asked to" });
+    this.#keepNote("stopped", Date.now(), { reason: "asked to" });
   }
 
   /** Closes what was opened and says the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
+    this.#hasBegun = false;
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
     this.#journal?.close();
@@ -268,25 +301,25 @@ class Desk {
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
   async #run(messages: readonly string[], receivedAt: number): Promise<void> {
-    const reader = this.#messages.open(messages);
+    const reader = this.#messages.open(messages, Math.round(receivedAt * 1000));
     let recorded = 0;
     // What was received after the last trade that counted is no part of this run.
     const record = (until: number): void => {
       if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
       recorded = until;
     };
+    // A trade that is still held has not been worked off.
+    const recordTaken = () => record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
     try {
       for (;;) {
-        this.#tell(this.#pipeline.run(reader));
+        this.#tell(this.#pipeline.run(reader), recordTaken);
         const gap = this.#pipeline.heldGap;
         if (gap === null || this.done) break;
-        record(reader.taken - 1);
         await this.#feed.during(this.#fill(gap));
         if (this.#isLeft) break;
       }
     } finally {
-      // A trade that is still held has not been worked off.
-      record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
+      recordTaken();
     }
   }
 
@@ -294,8 +327,11 @@ class Desk {
     const pages = this.#backfill!.fetch(fromId, toId);
     let page = await pages.next();
     for (; !page.done && !this.done; page = await pages.next()) {
-      this.#tell(this.#pipeline.run(this.#late.open(page.value.rows)));
-      this.#note({ event: "late", trades: lateText(page.value.rows) });
+      const { rows } = page.value;
+      this.#tell(
+        this.#pipeline.run(this.#late.open(rows)),
+        () => this.#note({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)) }),
+      );
     }
     // Let pass now, the gap would cost a run that is taken up again its averages.
     this.#isLeft = this.#journal !== null && this.#signal.aborted && page.done === true &&
@@ -315,39 +351,34 @@ class Desk {
     this.#note({ event: "settled", filled });
   }
 
-  /** Keeps events, then tells them. */
-  #tell(events: Iterable<PipelineEvent>): void {
-    if (this.#journal === null) return this.#view.events(events);
+  /** Records what events come from, keeps them, then tells them. */
+  #tell(events: Iterable<PipelineEvent>, record: () => void = () => {}): void {
+    if (this.#journal === null) {
+      this.#view.events(events);
+      record();
+      return;
+    }
     const made = [...events];
+    record();
+    if (made.length === 0) return;
+    // What a kill leaves in the journal can be derived from what it leaves of the recording.
+    this.#recording?.flush();
     this.#journal.keep(made);
+    this.#recording?.kept(this.#journal.lastSeq);
     this.#view.events(made);
   }
 
-  #note(note: RecordingNote): void {
-    this.#recording?.note(note, Date.now());
+  #note(note: RecordingNote, at = Date.now()): void {
+    this.#recording?.note(note, at);
   }
 
-  #connect(connected: boolean): void {
-    this.#connected = connected;
-    this.#pipeline.connected = connected;
+  /** Keeps in the journal what happened at `at`, ms since 1970, and where the run stands. */
+  #keepNote(type: "connected" | "disconnected" | "stopped", at: number, content: object): void {
+    if (this.#journal === null) return;
+    this.#recording?.flush();
+    this.#journal.note(type, at * 1000, content);
+    this.#recording?.kept(this.#journal.lastSeq);
   }
-}
-
-/** Where missed trades are fetched: null for the exchange's own hosts, undefined for nowhere. */
-function restOf({ backfill, endpoint, restEndpoint }: Config): string | null | undefined {
-  if (!backfill) return undefined;
-  // Another stream has other trades than the exchange: only the person knows where to ask for them.
-  if (restEndpoint === null && endpoint !== null && !isBinance(endpoint)) return undefined;
-  return restEndpoint;
-}
-
-function resumedText(path: string, pipeline: Pipeline): string {
-  const { trades, cash, position, stance } = pipeline.standing;
-  const halted = pipeline.standing.halted ? "; halted: no more buys" : "";
-  return `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, position ${
-    plain(position)
-  }, ` +
-    `stance ${stance}${halted}`;
 }
 
 function spentText({ commits, totalMs, worstMs }: Spent): string {

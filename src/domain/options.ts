@@ -8,13 +8,13 @@ import {
   amount,
   anyText,
   duration,
-  fraction,
   oneOf,
   onOff,
   runNumber,
   symbol,
   wholeNumber,
 } from "./option_values.ts";
+import { RISK_OPTIONS } from "./risk_options.ts";
 
 /** The commands there are. */
 export const COMMANDS = {
@@ -24,6 +24,8 @@ export const COMMANDS = {
   backtest: "the same pipeline over recorded trades",
   status: "account, position, last trades, refusals, gaps, from the journal",
   export: "the fills or the closed positions in the journal, for a spreadsheet",
+  resume: "release the halt of a run: penstock resume JOURNAL --reason TEXT",
+  verify: "derive a recorded run again and compare it with its journal",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 
@@ -48,6 +50,9 @@ export interface Option<T, D extends string | null> {
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 
+/** The longest window of an average, in trades. */
+export const MAX_WINDOW = 1_000_000;
+
 const HOUR = 3_600_000;
 const TRADING = ["run", "demo", "backtest", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
@@ -56,6 +61,7 @@ const EXCHANGE = ["demo", "exchange"] as const;
 const BACKTEST = ["backtest"] as const;
 const JOURNAL = ["status", "export"] as const;
 const ALL = ["run", "demo", "exchange", "backtest", "config"] as const;
+
 const positive = amount("an amount above 0", (value) => value.gt(0));
 
 /** The table. A key is the option's name in the configuration file; the command line writes it in kebab case. */
@@ -76,7 +82,7 @@ export const OPTIONS = {
   }),
   long: option({
     default: "50",
-    read: wholeNumber(2, 1_000_000),
+    read: wholeNumber(2, MAX_WINDOW),
     value: "TRADES",
     commands: TRADING,
     help: "window of the long average",
@@ -102,28 +108,8 @@ export const OPTIONS = {
     commands: TRADING,
     help: "fee as a share of the notional, both sides",
   }),
-  slippage: option({
-    default: "0",
-    read: amount("basis points from 0 to below 10000", (value) => value.lt(10_000)),
-    value: "BPS",
-    commands: TRADING,
-    help: "basis points that a fill is worse than the trade",
-  }),
-  latency: option({
-    default: "0",
-    read: duration(0, 24 * HOUR),
-    value: "DURATION",
-    commands: TRADING,
-    help: "time between a signal and the earliest trade that fills it",
-  }),
   ...INSTRUMENT_OPTIONS,
-  maxDrawdown: option({
-    default: "20%",
-    read: fraction,
-    value: "SHARE",
-    commands: TRADING,
-    help: "halt when equity has fallen this far from its peak: no more buys",
-  }),
+  ...RISK_OPTIONS,
   exchange: option({
     default: "binance",
     read: oneOf("binance"),
@@ -297,7 +283,7 @@ export const OPTIONS = {
     default: null,
     read: runNumber,
     value: "N",
-    commands: JOURNAL,
+    commands: [...JOURNAL, "verify"],
     help: "which run of the journal; export also takes all (default: the last)",
   }),
   maxAge: option({
@@ -325,28 +311,28 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "a JSON file of these options, in camelCase; the command line wins",
   }),
   json: option({
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest", "status"],
+    commands: ["run", "demo", "exchange", "backtest", "status", "verify"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({
     default: "info",
     read: oneOf("debug", "info", "warn", "error"),
     value: "LEVEL",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "least serious log record shown: debug, info, warn or error",
   }),
   logFormat: option({
     default: "text",
     read: oneOf("text", "json"),
     value: "FORMAT",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "log on standard error as text or json",
   }),
 };

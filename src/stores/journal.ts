@@ -166,6 +166,11 @@ export class Journal implements Disposable {
     return this.#run;
   }
 
+  /** The last entry's number, 0 before the first, and its hash. */
+  get head(): { readonly seq: number; readonly hash: Uint8Array } {
+    return { seq: this.#seq, hash: this.#hash };
+  }
+
   /** The time that commits took so far. */
   get spent(): Spent {
     return { ...this.#spent };

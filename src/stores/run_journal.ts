@@ -2,7 +2,8 @@
 import type { PipelineEvent } from "../domain/event.ts";
 import type { InstrumentOrigin } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
-import type { Pipeline, PipelineSnapshot } from "../stages/pipeline.ts";
+import type { JournalPlace } from "../domain/recording_note.ts";
+import { isCurrent, type Pipeline, type PipelineSnapshot } from "../stages/pipeline.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Life } from "./journal_life.ts";
@@ -27,9 +28,10 @@ export interface Beginning {
 }
 
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
-const LASTING = [
+export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
+  ...["participation", "orderTtl"],
 ] as const;
 
 /** One pipeline's journal. */
@@ -47,6 +49,17 @@ export class RunJournal implements Disposable {
     this.#path = journal.path;
     this.#pipeline = pipeline;
     this.#symbol = symbol;
+  }
+
+  /** Where the journal stands. */
+  get place(): JournalPlace {
+    const { run, head: { seq, hash } } = this.#journal;
+    return { run, entry: seq, hash: hash.toHex() };
+  }
+
+  /** The number of the journal's last entry. */
+  get lastSeq(): number {
+    return this.#journal.head.seq;
   }
 
   /** The time that the journal took so far. */
@@ -76,6 +89,7 @@ export class RunJournal implements Disposable {
       const { decimals, values } = this.#journal.lastPrices();
       // The journal's chain has just been checked: this is what `snapshot` gave.
       const state = last.checkpoint.state as unknown as PipelineSnapshot;
+      if (!isCurrent(state)) throw this.#olderRun();
       this.#pipeline.restore(state, { decimals, prices: values });
     }
     this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
@@ -125,29 +139,43 @@ export class RunJournal implements Disposable {
   }
 
   #draft(time: number): CheckpointDraft {
-    const state = this.#pipeline.snapshot();
-    const { prices, decimals, isFresh } = this.#pipeline.takePrices();
-    const { cash, fees, realized, position, cost } = state.account;
-    this.#kept = state.trades;
-    return {
-      time,
-      state,
-      account: { cash, fees, realized },
-      positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
-      prices: { decimals, fresh: isFresh, values: prices },
-    };
+    const draft = checkpointOf(this.#pipeline, this.#symbol, time);
+    this.#kept = this.#pipeline.trades;
+    return draft;
+  }
+
+  #olderRun(): OtherRun {
+    return new OtherRun(
+      `the run in ${this.#path} was kept by an older Penstock, which knew fewer limits, and cannot go on. ` +
+        "Give another --state, or --new-run to close that run and start another",
+    );
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
     const list = changed.map((name) =>
       `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
-    )
-      .join(", ");
+    ).join(
+      ", ",
+    );
     return new OtherRun(
       `the run in ${this.#path} cannot go on with other options: ${list}. ` +
         "Give the same options, another --state, or --new-run to close that run and start another",
     );
   }
+}
+
+/** Where a pipeline stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
+export function checkpointOf(pipeline: Pipeline, symbol: string, time: number): CheckpointDraft {
+  const state = pipeline.snapshot();
+  const { prices, decimals, isFresh } = pipeline.takePrices();
+  const { cash, fees, realized, position, cost } = state.account;
+  return {
+    time,
+    state,
+    account: { cash, fees, realized },
+    positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
+    prices: { decimals, fresh: isFresh, values: prices },
+  };
 }
 
 /** µs since 1970 of an event's time, exactly. */

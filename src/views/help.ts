@@ -20,6 +20,11 @@ const USAGE: Partial<Record<CommandName, string>> = {
   penstock status                                     how the run stands, as a table
   penstock status data/penstock.db --json             the same as one JSON object
   penstock status data/penstock.db --max-age 60s      a health check: exit code 0 while a process gives signs of life`,
+  verify:
+    `penstock verify JOURNAL RECORDING... says in one line what is proven, or shows the first difference.
+
+  penstock verify data/penstock.db data/monday.txt.gz data/tuesday.txt.gz
+                                                      the recordings in the order in which they were made`,
   export: `penstock export [JOURNAL] writes to standard output; without a name, ${DEFAULT_JOURNAL}.
 
   penstock export > fills.csv                         the fills of the last run

@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { Folder } from "../feeds/recorded_input.ts";
-import { eventsOf, FLAGS, Penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest, eventsFrom, traded } from "./backtest_run.ts";
 
@@ -95,6 +95,8 @@ Deno.test({
     assertEquals(minNotional!.slice(0, 8), "7 run 1 ");
     assertEquals(traded(events), traded(live));
     assertGreater(traded(events).filter(({ type }) => type === "fill").length, 4);
+    const proof = await penstock("verify", journal, recording);
+    assertEquals([proof.code, proof.stderr], [0, ""]);
     // By the defaults the quantities would be others.
     const others = traded(await eventsFrom([recording]));
     assertEquals(JSON.stringify(others) === JSON.stringify(traded(live)), false);

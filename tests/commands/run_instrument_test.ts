@@ -16,7 +16,7 @@ import {
   within,
 } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
-import { wholeEntries } from "./journaled_run.ts";
+import { wholeEntries } from "./reckoned_run.ts";
 
 const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
 

@@ -1,6 +1,9 @@
 /** How a live run begins: its instrument, its pipeline and its journal, each of which needs the one before. */
 import { type Configuration, shownConfig, termsOf } from "../../domain/config.ts";
 import type { StartedEvent } from "../../domain/event.ts";
+import { plain } from "../../domain/money.ts";
+import type { Config } from "../../domain/options.ts";
+import { isBinance } from "../../feeds/binance.ts";
 import type { RestBudget } from "../../feeds/rest_budget.ts";
 import { Pipeline } from "../../stages/pipeline.ts";
 import type { RunJournal } from "../../stores/run_journal.ts";
@@ -22,11 +25,9 @@ export interface OpenedRun {
   readonly pipeline: Pipeline;
   /** Null where none is kept. */
   readonly journal: RunJournal | null;
-  /** Whether the journal held the run already. */
-  readonly isResumed: boolean;
   /** The configuration as the `started` event has it. */
   readonly shown: StartedEvent["config"];
-  /** What there is to say of the instrument. */
+  /** What there is to say of the run that the journal held already, and of the instrument. */
   readonly lines: readonly Line[];
 }
 
@@ -60,10 +61,33 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
     });
     const keeping = journal === null ? null : new runJournals!.RunJournal(journal, pipeline, symbol);
     const begins = { time, version: options.version, options: shown, instrument: origin, isNew: newRun };
-    const isResumed = keeping?.begin(begins) ?? false;
-    return { pipeline, journal: keeping, isResumed, shown: { ...shown, instrument: origin }, lines };
+    const resumed = keeping?.begin(begins) ? [resumedLine(state, pipeline)] : [];
+    return {
+      pipeline,
+      journal: keeping,
+      shown: { ...shown, instrument: origin },
+      lines: [...resumed, ...lines],
+    };
   } catch (error) {
     journal?.close();
     throw error;
   }
+}
+
+/** Where missed trades and rules are asked for: null for the exchange's own hosts, undefined for nowhere. */
+export function restOf({ backfill, endpoint, restEndpoint }: Config): string | null | undefined {
+  if (!backfill) return undefined;
+  // Another stream has other trades and rules than the exchange: only the person knows where to ask for them.
+  if (restEndpoint === null && endpoint !== null && !isBinance(endpoint)) return undefined;
+  return restEndpoint;
+}
+
+function resumedLine(path: string, pipeline: Pipeline): Line {
+  const { trades, cash, position, stance, halt } = pipeline.standing;
+  const halted = halt === null ? "" : `; halted (${halt.reason}), until "penstock resume ${path}"`;
+  return {
+    level: "info",
+    text: `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, ` +
+      `position ${plain(position)}, stance ${stance}${halted}`,
+  };
 }
