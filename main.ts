@@ -98,7 +98,6 @@ async function execute(
   configuration: Configuration,
   files: readonly string[],
 ): Promise<number> {
-  const { config } = configuration;
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
@@ -106,7 +105,7 @@ async function execute(
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const name of signals) Deno.addSignalListener(name, stop);
-  const started = { command, version, config, files, signal: controller.signal };
+  const started = { command, version, ...configuration, files, signal: controller.signal };
   skipsBad = command === "backtest";
   try {
     switch (command) {

@@ -9,6 +9,7 @@ import type { TimedNote } from "../domain/message_lines.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import type { Config } from "../domain/options.ts";
 import type { Results } from "../domain/performance.ts";
+import type { SettledInstrument } from "../domain/instrument.ts";
 import { isoTime } from "../domain/time.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
@@ -19,11 +20,15 @@ import { ResultFile, ResultFileError } from "../stores/result_file.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
+import { instrumentOf } from "./backtest/instruments.ts";
 
 const PROGRESS_MS = 250;
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
-export async function backtest({ command, version, config, files, signal }: Started): Promise<void> {
+export async function backtest(
+  { command, version, files, signal, ...configuration }: Started,
+): Promise<void> {
+  const { config, sources } = await instrumentOf(configuration);
   if (config.out !== null && files.some((file) => isSameFile(file, config.out!))) {
     throw new ResultFileError(
       `the result cannot be written to ${config.out}: it is read. Choose another name`,
@@ -33,15 +38,16 @@ export async function backtest({ command, version, config, files, signal }: Star
   const begun = performance.now();
   const ending = new AbortController();
   const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
+  const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress = { bytesRead: 0, bytesTotal: null as number | null };
-  const started = { type: "started", command, version, config: shownConfig(config) } as const;
+  const started = { type: "started", command, version, config: shown } as const;
   const desk = new Desk(config, started);
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
   const stop = AbortSignal.any([signal, ending.signal]);
   using result = config.out === null ? null : ResultFile.create(config.out, {
-    options: shownConfig(config),
+    options: shown,
     environment: {
       penstock: version,
       deno: Deno.version.deno,
@@ -50,7 +56,9 @@ export async function backtest({ command, version, config, files, signal }: Star
       arch: Deno.build.arch,
     },
   });
-  using journal = config.state === "none" ? null : await openJournal(config.state, desk, { version, config });
+  using journal = config.state === "none"
+    ? null
+    : await openJournal(config.state, desk, { config, sources }, version);
   const tell = (events: Iterable<PenstockEvent>): void => {
     for (const event of journal === null ? events : kept(events, journal)) {
       if (event.type === "fill") result?.add(event);
@@ -87,21 +95,29 @@ export async function backtest({ command, version, config, files, signal }: Star
 async function openJournal(
   path: string,
   { pipeline }: Desk,
-  { version, config }: Pick<Started, "version" | "config">,
+  { config, sources }: SettledInstrument,
+  version: string,
 ): Promise<RunJournal> {
-  const { OtherRun, RunJournal } = await import("../stores/run_journal.ts");
-  const journal = new RunJournal(path, pipeline, config.symbol, {
-    now: () => performance.now(),
-    window: config.long,
-  });
-  if (!journal.isFresh) {
+  const [{ Journal }, { OtherRun, RunJournal }] = await Promise.all([
+    import("../stores/journal.ts"),
+    import("../stores/run_journal.ts"),
+  ]);
+  const journal = Journal.open(path, { now: () => performance.now(), window: config.long });
+  if (journal.run > 0) {
     journal.close();
     throw new OtherRun(
       `${path} holds a run already, and a backtest begins one of its own: give another --state`,
     );
   }
-  journal.begin({ time: Date.now() * 1000, version, options: shownConfig(config), isNew: true });
-  return journal;
+  const keeping = new RunJournal(journal, pipeline, config.symbol);
+  keeping.begin({
+    time: Date.now() * 1000,
+    version,
+    options: shownConfig(config),
+    instrument: { sources, exchangeInfo: null },
+    isNew: true,
+  });
+  return keeping;
 }
 
 /** The same events, all that the journal has room for on disk before the first is handed out, whatever ended them. */

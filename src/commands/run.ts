@@ -1,7 +1,7 @@
 /** `penstock run`: a live feed, the pipeline, and the views. */
 import type { Started } from "../domain/command.ts";
 import type { Config } from "../domain/options.ts";
-import { shownConfig, termsOf } from "../domain/config.ts";
+import type { Configuration } from "../domain/config.ts";
 import type { PenstockEvent, PipelineEvent } from "../domain/event.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import type { OnHalt } from "../domain/halt.ts";
@@ -9,20 +9,22 @@ import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
-import { BINANCE_HOSTS, isBinance } from "../feeds/binance.ts";
+import { BINANCE_HOSTS } from "../feeds/binance.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
 import { onHaltSignals } from "../feeds/halt_signals.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
+import { RestBudget } from "../feeds/rest_budget.ts";
 import type { HeldGap } from "../stages/parse.ts";
-import { Pipeline } from "../stages/pipeline.ts";
+import type { Pipeline } from "../stages/pipeline.ts";
 import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
+import { type OpenedRun, openRun, restOf } from "./run/opening.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -31,7 +33,7 @@ const CHECKPOINT_MS = 10_000;
 const BEAT_MS = 5_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
-export async function run({ command, version, config, signal }: Started): Promise<void> {
+export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
   const view = new RunView(config);
   const begun = performance.now();
   const ending = new AbortController();
@@ -48,7 +50,7 @@ export async function run({ command, version, config, signal }: Started): Promis
       signal: stop,
     }),
   );
-  const desk = new Desk(config, view, feed, stop);
+  const desk = new Desk({ config, sources }, view, feed, stop);
   const keep = (write: () => void): void => {
     try {
       write();
@@ -66,10 +68,10 @@ export async function run({ command, version, config, signal }: Started): Promis
   ];
   using _halting = onHaltSignals((action) => desk.halt(action));
   try {
-    const shown = shownConfig(config);
-    const resumed = await desk.open(version, shown);
+    // The stream connects while the exchange is asked for the instrument.
+    const { shown, lines } = await feed.during(desk.open(version));
     view.event({ type: "started", time: now(), command, version, config: shown });
-    if (resumed !== null) view.say({ level: "info", text: resumed });
+    for (const line of lines) view.say(line);
     desk.begin();
     for await (const batch of feed) {
       await desk.take(batch);
@@ -79,20 +81,25 @@ export async function run({ command, version, config, signal }: Started): Promis
   } finally {
     clearTimeout(timer);
     for (const id of timers) clearInterval(id);
+    // A stream that connected for a run which could not begin.
+    ending.abort();
     await desk.close(performance.now() - begun);
   }
 }
 
 /** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
 class Desk {
+  readonly #configuration: Configuration;
   readonly #config: Config;
-  readonly #pipeline: Pipeline;
   readonly #view: RunView;
   readonly #feed: ReadAhead;
+  readonly #restEndpoint: string | null | undefined;
+  readonly #budget = new RestBudget();
   readonly #backfill: Backfill | null;
   readonly #messages: MessageBatch;
   readonly #late: LateRows;
   readonly #pace = new Pace();
+  #made: Pipeline | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
@@ -106,41 +113,41 @@ class Desk {
   #isLeft = false;
   #rejectionsTold = false;
 
-  constructor(config: Config, view: RunView, feed: ReadAhead, signal: AbortSignal) {
+  constructor(configuration: Configuration, view: RunView, feed: ReadAhead, signal: AbortSignal) {
+    const { config } = configuration;
+    this.#configuration = configuration;
     this.#config = config;
     this.#view = view;
     this.#feed = feed;
     this.#signal = signal;
     this.#messages = new MessageBatch(config.symbol);
     this.#late = new LateRows(config.symbol);
-    const restEndpoint = restOf(config);
+    const { symbol, backfillMax: maxTrades } = config;
+    const restEndpoint = this.#restEndpoint = restOf(config);
+    const budget = this.#budget;
     this.#backfill = restEndpoint === undefined
       ? null
-      : new Backfill({ restEndpoint, symbol: config.symbol, maxTrades: config.backfillMax, signal });
-    this.#pipeline = new Pipeline({
-      symbol: config.symbol,
-      short: config.short,
-      long: config.long,
-      terms: termsOf(config),
-      stopAfter: config.stopAfter,
-      holdsAtGaps: this.#backfill !== null,
-    });
+      : new Backfill({ restEndpoint, symbol, maxTrades, signal, budget });
   }
 
-  /** Opens the journal and the recording. Where a run that the journal holds was taken up, says how it stands. */
-  async open(version: string, options: ReturnType<typeof shownConfig>): Promise<string | null> {
-    let resumed: string | null = null;
-    const { state, symbol, long, newRun, record } = this.#config;
-    if (state !== "none") {
-      const { RunJournal } = await import("../stores/run_journal.ts");
-      const journal = new RunJournal(state, this.#pipeline, symbol, {
-        now: () => performance.now(),
-        window: long,
-      });
-      this.#journal = journal;
-      const isResumed = journal.begin({ time: Date.now() * 1000, version, options, isNew: newRun });
-      if (isResumed) resumed = resumedText(state, this.#pipeline);
-    }
+  /** There from `open` on: until then it is not known what orders have to be like. */
+  get #pipeline(): Pipeline {
+    if (this.#made === null) throw new TypeError("The desk is not open yet");
+    return this.#made;
+  }
+
+  /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
+  async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines">> {
+    const { symbol, record } = this.#config;
+    const { pipeline, journal, shown, lines } = await openRun(this.#configuration, {
+      version,
+      restEndpoint: this.#restEndpoint,
+      budget: this.#budget,
+      holdsAtGaps: this.#backfill !== null,
+      signal: this.#signal,
+    });
+    this.#made = pipeline;
+    this.#journal = journal;
     if (record !== null) {
       const { Recording } = await import("../stores/recording.ts");
       this.#recording = Recording.create(record, {
@@ -151,7 +158,7 @@ class Desk {
     }
     this.#isOpen = true;
     this.beat();
-    return resumed;
+    return { shown, lines };
   }
 
   /** Begins, once it has been told that it does. */
@@ -231,6 +238,7 @@ class Desk {
   }
 
   tellStatus(): void {
+    if (!this.#isOpen) return;
     const { trades, equity, position, halt } = this.#pipeline.standing;
     const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
     this.#view.event({
@@ -247,6 +255,7 @@ class Desk {
   }
 
   tellRejections(): void {
+    if (!this.#isOpen) return;
     const rejections = this.#pipeline.takeRejections();
     if (rejections === null) return;
     this.#rejectionsTold = true;
@@ -254,6 +263,7 @@ class Desk {
   }
 
   draw(): void {
+    if (!this.#isOpen) return;
     const pace = {
       symbol: this.#config.symbol,
       connected: this.#connected,
@@ -369,24 +379,6 @@ class Desk {
     this.#journal.note(type, at * 1000, content);
     this.#recording?.kept(this.#journal.lastSeq);
   }
-}
-
-/** Where missed trades are fetched: null for the exchange's own hosts, undefined for nowhere. */
-function restOf({ backfill, endpoint, restEndpoint }: Config): string | null | undefined {
-  if (!backfill) return undefined;
-  // Another stream has other trades than the exchange: only the person knows where to ask for them.
-  if (restEndpoint === null && endpoint !== null && !isBinance(endpoint)) return undefined;
-  return restEndpoint;
-}
-
-function resumedText(path: string, pipeline: Pipeline): string {
-  const { trades, cash, position, stance } = pipeline.standing;
-  const { halt } = pipeline.standing;
-  const halted = halt === null ? "" : `; halted (${halt.reason}), until "penstock resume ${path}"`;
-  return `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, position ${
-    plain(position)
-  }, ` +
-    `stance ${stance}${halted}`;
 }
 
 function spentText({ commits, totalMs, worstMs }: Spent): string {

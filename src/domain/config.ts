@@ -120,6 +120,18 @@ export function configure(
         `${complete.long}: expected the short window to be the smaller one`,
     );
   }
+  for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
+    const [from, to] = [complete[least], complete[most]];
+    // A default gives way to what the exchange asks for.
+    if ([least, most].some((name) => sources[name] === "default")) continue;
+    if (from === null || to === null || from.lte(to)) continue;
+    found.push(
+      `${nameIn(sources[least]!, least)} is ${plain(from)} and ${nameIn(sources[most]!, most)} is ${
+        plain(to)
+      }: ` +
+        "expected the smallest not to be above the largest",
+    );
+  }
   if (found.length > 0) throw new ConfigError(found);
   return { config: complete, sources: sources as Record<OptionName, Source> };
 }
@@ -173,7 +185,10 @@ export function termsOf(config: Config): Terms {
     latency: config.latency * 1000,
     lot: config.lot,
     tick: config.tick,
+    minQuantity: config.minQuantity,
+    maxQuantity: config.maxQuantity,
     minNotional: config.minNotional,
+    maxNotional: config.maxNotional,
     maxDrawdown: config.maxDrawdown,
     maxDailyLoss: config.maxDailyLoss,
     onHalt: config.onHalt,

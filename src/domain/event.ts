@@ -2,6 +2,7 @@
  * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
  * counts and ids are numbers, times ISO 8601 UTC with microseconds.
  */
+import type { InstrumentOrigin } from "./instrument.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Halt, HaltReason, OnHalt } from "./halt.ts";
 import type { Side } from "./money.ts";
@@ -22,7 +23,8 @@ export interface StartedEvent extends Base {
   readonly type: "started";
   readonly command: string;
   readonly version: string;
-  readonly config: Readonly<Record<string, string | number | boolean | null>>;
+  /** The options in force, and under `instrument` where its rules among them come from. */
+  readonly config: Readonly<Record<string, string | number | boolean | null | InstrumentOrigin>>;
 }
 
 export interface ConnectedEvent extends Base {

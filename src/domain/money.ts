@@ -125,6 +125,11 @@ export function wholeLots(quantity: Money, lot: Money): Money {
   return quantity.divToInt(lot).times(lot);
 }
 
+/** The least whole number of lots that is `quantity` (base currency) or more, as a quantity. */
+export function lotsOrMore(quantity: Money, lot: Money): Money {
+  return quantity.div(lot).toDecimalPlaces(0, Decimal.ROUND_CEIL).times(lot);
+}
+
 /**
  * The volume-weighted average price of a quantity (base currency) that cost or brought `notional` (quote currency)
  * in several fills: Σ price × quantity ÷ Σ quantity, to 12 decimals, half to even (Berkowitz, Logue and Noser,

@@ -7,7 +7,8 @@ export class NotAllowed extends Error {
   override readonly name = "NotAllowed";
 }
 
-const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
+/** Decimal amounts as text, up to 18 digits before and after the point. */
+export const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
 
 /** A reader of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {

@@ -2,6 +2,7 @@
  * Every option: its default, how its text is read, which commands take it and what help says. The command line,
  * the configuration file, `penstock config` and `--help` are all made from this table.
  */
+import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
 import {
   address,
   amount,
@@ -107,27 +108,7 @@ export const OPTIONS = {
     commands: TRADING,
     help: "fee as a share of the notional, both sides",
   }),
-  lot: option({
-    default: "0.00001",
-    read: positive,
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest step of a quantity, base currency",
-  }),
-  tick: option({
-    default: "0.01",
-    read: positive,
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest step of a price moved by slippage, quote currency",
-  }),
-  minNotional: option({
-    default: "5",
-    read: amount("an amount of 0 or more", () => true),
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest price × quantity of an order, quote currency",
-  }),
+  ...INSTRUMENT_OPTIONS,
   ...RISK_OPTIONS,
   exchange: option({
     default: "binance",

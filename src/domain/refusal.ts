@@ -11,8 +11,10 @@ export type Check =
   | "late"
   | "lot"
   | "max-lag"
+  | "max-notional"
   | "max-orders"
   | "max-position"
+  | "max-quantity"
   | "min-notional"
   | "no-position"
   | "stale";

@@ -4,11 +4,11 @@ import {
   affordableQuantity,
   FEE_STEP,
   feeOn,
+  lotsOrMore,
   type Money,
   type Outlay,
   outlayOf,
   plain,
-  type Side,
   slippedPrice,
   ZERO,
 } from "./money.ts";
@@ -40,9 +40,12 @@ export class OrderSizing {
   readonly #outlay: Outlay;
   /** No buy spends more than this, its fee rounded up included. */
   readonly #most: Money;
+  /** The smallest quantity of an order. */
+  readonly #least: Money;
 
   constructor(terms: Terms) {
     this.#terms = terms;
+    this.#least = terms.minQuantity === null ? terms.lot : lotsOrMore(terms.minQuantity, terms.lot);
     this.#outlay = outlayOf(terms.stake, terms.feeRate);
     this.#most = this.#outlay.grossStake.plus(FEE_STEP);
   }
@@ -50,20 +53,23 @@ export class OrderSizing {
   /**
    * Sizes an order against the account at a trade's price: a buy spends the stake, or what it has not spent of it
    * yet, or what the cash allows with the fee on top; a sell sells the whole position. No more than `room` (base
-   * currency, null for any amount) is traded now; the instrument's smallest order is about the whole.
+   * currency, null for any amount) is traded now; the instrument's limits of an
+   * order are about the whole, when it begins.
    */
   size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
     const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#terms;
-    const { side } = order;
+    const { side, isWorking } = order;
     const price = slippedPrice(side, tradePrice, slippage, tick);
     const whole = side === "sell"
       ? account.position
       : affordableQuantity(this.#outlayOf(order), account.cash, price, lot);
-    if (whole.isZero()) return this.#nothing(side, price, account, this.#outlayOf(order).stake);
+    if (whole.isZero() || !isWorking && this.#isTooSmall(whole)) return this.#nothing(order, price, account);
     const all = price.times(whole);
-    if (all.isZero() || !order.isWorking && all.lt(minNotional)) {
+    if (all.isZero() || !isWorking && all.lt(minNotional)) {
       return because("min-notional", minNotional, all);
     }
+    const tooLarge = this.#tooLarge(order, whole, all);
+    if (tooLarge !== null) return tooLarge;
     if (side === "buy" && maxPosition !== null) {
       const held = account.position.isZero() ? all : account.position.plus(whole).times(price);
       if (held.gt(maxPosition)) return because("max-position", maxPosition, held);
@@ -100,15 +106,43 @@ export class OrderSizing {
     return spent.isZero() ? this.#outlay : outlayOf(this.#terms.stake.minus(spent), this.#terms.feeRate);
   }
 
-  /** Says why a quantity came to zero. */
-  #nothing(side: Side, price: Money, account: Account, stake: Money): Unsized {
+  /** Without a smallest quantity a sale may be of less than a lot. */
+  #isTooSmall(quantity: Money): boolean {
+    const { minQuantity } = this.#terms;
+    return minQuantity !== null && quantity.lt(minQuantity);
+  }
+
+  /**
+   * Why an order would be beyond the instrument's limits with what it has filled already; null where it is not. The
+   * quantity of a sale does not change any more once it fills, that of a purchase does with the price.
+   */
+  #tooLarge({ side, isWorking, filled, spent }: Order, whole: Money, all: Money): Unsized | null {
+    const { maxQuantity, maxNotional } = this.#terms;
+    if (isWorking && side === "sell") return null;
+    if (maxQuantity !== null) {
+      const quantity = filled.plus(whole);
+      if (quantity.gt(maxQuantity)) return because("max-quantity", maxQuantity, quantity);
+    }
+    if (maxNotional !== null) {
+      const notional = spent.plus(all);
+      if (notional.gt(maxNotional)) return because("max-notional", maxNotional, notional);
+    }
+    return null;
+  }
+
+  /** Says why a quantity came to nothing that can be traded; amounts of `lot` and `funds` in quote currency. */
+  #nothing(order: Order, price: Money, account: Account): Unsized {
     const { lot } = this.#terms;
-    if (side === "sell") return { reason: "no-position", limit: plain(lot), value: "0" };
-    const lotCost = price.times(lot);
-    const lotCostWithFee = lotCost.times(this.#outlay.grossing);
-    return account.canPay(lotCostWithFee)
-      ? because("lot", lotCost, stake)
-      : because("funds", lotCostWithFee, account.cash);
+    const leastCost = price.times(order.isWorking ? lot : this.#least);
+    if (order.side === "sell") {
+      return account.position.isZero()
+        ? { reason: "no-position", limit: plain(lot), value: "0" }
+        : because("lot", leastCost, price.times(account.position));
+    }
+    const leastCostWithFee = leastCost.times(this.#outlay.grossing);
+    return account.canPay(leastCostWithFee)
+      ? because("lot", leastCost, this.#outlayOf(order).stake)
+      : because("funds", leastCostWithFee, account.cash);
   }
 }
 

@@ -19,8 +19,13 @@ export interface Terms extends LossTerms, PaceTerms, ExitTerms {
   readonly lot: Money;
   /** Smallest step of a fill price moved by slippage, quote currency. */
   readonly tick: Money;
+  /** Smallest and largest quantity of an order, base currency; null for no limit. */
+  readonly minQuantity: Money | null;
+  readonly maxQuantity: Money | null;
   /** Smallest price × quantity of an order, quote currency. */
   readonly minNotional: Money;
+  /** Largest price × quantity of an order, quote currency; null for no limit. */
+  readonly maxNotional: Money | null;
   /** Most that a position may be worth after a buy, quote currency; null for no limit. */
   readonly maxPosition: Money | null;
   /** Greatest age of a trade on arrival whose signal is traded, µs; null for no limit. */

@@ -1,9 +1,10 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
+import type { InstrumentOrigin } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
 import type { JournalPlace } from "../domain/recording_note.ts";
 import { isCurrent, type Pipeline, type PipelineSnapshot } from "../stages/pipeline.ts";
-import { Journal, type JournalOptions, type Spent } from "./journal.ts";
+import type { Journal, Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Life } from "./journal_life.ts";
 
@@ -20,6 +21,8 @@ export interface Beginning {
   readonly time: number;
   readonly version: string;
   readonly options: ShownOptions;
+  /** Where the rules among the options come from. */
+  readonly instrument: InstrumentOrigin;
   /** Closes the run that the journal holds and starts another. */
   readonly isNew: boolean;
 }
@@ -27,7 +30,8 @@ export interface Beginning {
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
 export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
-  ...["slippage", "latency", "lot", "tick", "minNotional", "participation", "orderTtl"],
+  ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
+  ...["participation", "orderTtl"],
 ] as const;
 
 /** One pipeline's journal. */
@@ -39,12 +43,10 @@ export class RunJournal implements Disposable {
   /** Trades at the last checkpoint. */
   #kept = -1;
 
-  /**
-   * Opens the journal at `path`, making it where there is none. Throws a JournalError where it cannot be used.
-   */
-  constructor(path: string, pipeline: Pipeline, symbol: string, options: JournalOptions) {
-    this.#journal = Journal.open(path, options);
-    this.#path = path;
+  /** Keeps the run of `pipeline`, which trades `symbol`, in `journal`, and closes that in the end. */
+  constructor(journal: Journal, pipeline: Pipeline, symbol: string) {
+    this.#journal = journal;
+    this.#path = journal.path;
     this.#pipeline = pipeline;
     this.#symbol = symbol;
   }
@@ -70,9 +72,9 @@ export class RunJournal implements Disposable {
    * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
    * or a BooksError where it cannot be taken up.
    */
-  begin({ time, version, options, isNew }: Beginning): boolean {
+  begin({ time, version, options, instrument, isNew }: Beginning): boolean {
     const last = this.#journal.last();
-    const content = { version, options };
+    const content = { version, options, instrument };
     if (last === null || isNew) {
       if (last !== null) {
         this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
@@ -92,11 +94,6 @@ export class RunJournal implements Disposable {
     }
     this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
-  }
-
-  /** Whether the journal holds no run yet. */
-  get isFresh(): boolean {
-    return this.#journal.run === 0;
   }
 
   /** Keeps what happened and where the pipeline stands after it; on disk when this returns. */

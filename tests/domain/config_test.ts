@@ -135,6 +135,31 @@ Deno.test("configure() refuses a short window that is not below the long one, wh
   assertEquals(mistakesIn({ short: { text: "x", source: "file" } }).length, 1);
 });
 
+Deno.test("configure() refuses limits of which the smallest is above the largest, and takes equal ones", () => {
+  assertEquals(
+    mistakesIn({
+      minQuantity: { text: "2", source: "file" },
+      maxQuantity: { text: "1", source: "command line" },
+      minNotional: { text: "5", source: "command line" },
+      maxNotional: { text: "4", source: "command line" },
+    }),
+    [
+      `"minQuantity" in the configuration file is 2 and --max-quantity is 1: ` +
+      "expected the smallest not to be above the largest",
+      "--min-notional is 5 and --max-notional is 4: expected the smallest not to be above the largest",
+    ],
+  );
+  configure({
+    minQuantity: { text: "2", source: "file" },
+    maxQuantity: { text: "2", source: "file" },
+    // Nothing is no limit.
+    minNotional: { text: "7", source: "file" },
+    maxNotional: { text: "0", source: "file" },
+  });
+  // The default of 5 is not what is asked for in every quote currency.
+  configure({ maxNotional: { text: "4", source: "command line" } });
+});
+
 Deno.test("nameIn() names an option as the person wrote it", () => {
   assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
   assertEquals(nameIn("command line", "minNotional"), "--min-notional");
@@ -191,6 +216,7 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
   const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown, onHalt } = config;
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
   const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
+  const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
   assertEquals(terms, {
     cash,
     stake,
@@ -202,5 +228,6 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
     onHalt,
     ...none,
     ...off,
+    ...limits,
   });
 });

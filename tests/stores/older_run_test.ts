@@ -1,4 +1,6 @@
 import { assertThrows } from "@std/assert";
+import { configure } from "../../src/domain/config.ts";
+import { settleInstrument } from "../../src/domain/instrument.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
 import { Journal } from "../../src/stores/journal.ts";
@@ -24,9 +26,11 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
       },
     });
   }
-  using journal = new RunJournal(path, new Pipeline(optionsOf(DEFAULTS)), "BTCUSDT", options);
+  const { sources } = settleInstrument(configure({}), null);
+  const instrument = { sources, exchangeInfo: null };
+  using journal = new RunJournal(Journal.open(path, options), new Pipeline(optionsOf(DEFAULTS)), "BTCUSDT");
   assertThrows(
-    () => journal.begin({ time: 3, version: "0.1.0", options: {}, isNew: false }),
+    () => journal.begin({ time: 3, version: "0.1.0", options: {}, instrument, isNew: false }),
     OtherRun,
     "was kept by an older Penstock, which knew fewer limits, and cannot go on. Give another --state, or --new-run",
   );
