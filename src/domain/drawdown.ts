@@ -16,6 +16,7 @@ import {
   fallOf,
   type FallSnapshot,
   fallText,
+  isDeeper,
   type MarkedBooks,
   periodOf,
   type PeriodsSnapshot,
@@ -228,7 +229,7 @@ export class Drawdown {
     if (deepens) this.#periods.take(estimate, fall);
     if (!mayBeWorst) return;
     const isWorst = estimate > this.#worstEstimate + DOUBT || this.#worst === null ||
-      isWorse(fall, this.#worst);
+      isDeeper(fall, this.#worst);
     if (!isWorst) return;
     this.#worst = fall;
     this.#worstEstimate = estimate;
@@ -248,10 +249,4 @@ export class Drawdown {
     if (this.#peakMoved) this.#peakPrice *= factor;
     else if (!this.#position.isZero()) this.#findPeakPrice();
   }
-}
-
-/** Whether one fall is the larger fraction of its peak. */
-function isWorse(one: Fall, other: Fall): boolean {
-  const [a, b] = [periodOf(one), periodOf(other)];
-  return a.amount.times(b.peak).gt(b.amount.times(a.peak));
 }

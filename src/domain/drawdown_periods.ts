@@ -107,12 +107,23 @@ export function booksOf({ cash, position, price, decimals }: BooksSnapshot): Mar
 /** The most periods that are kept, the deepest ones. */
 export const MAX_PERIODS = 10;
 
-/** Depths below this are rounding of the doubles they are worked out in. */
+/** Depths below this, and differences of depths, are rounding of the doubles they are worked out in. */
 const DOUBT = 1e-12;
 
+/** Whether one fall is the larger fraction of its peak. */
+export function isDeeper(one: Fall, other: Fall): boolean {
+  return compareDepths(one, other) > 0;
+}
+
+/** Above 0 where one fall is the larger fraction of its peak, below 0 where the other is. */
+function compareDepths(one: Fall, other: Fall): number {
+  const [a, b] = [periodOf(one), periodOf(other)];
+  return a.amount.times(b.peak).cmp(b.amount.times(a.peak));
+}
+
 /**
- * Follows the periods of one account. Depths are fractions of the peak in doubles, good enough to choose the
- * deepest periods; the amounts of those are exact.
+ * Follows the periods of one account. Depths are fractions of the peak in doubles; where two of them are too near to
+ * each other to be told apart, they are compared in exact decimals. Amounts are exact.
  */
 export class DrawdownPeriods {
   #peakTime = NaN;
@@ -145,16 +156,20 @@ export class DrawdownPeriods {
     this.#peakTime = time;
   }
 
-  /** Whether a fall to `depth`, a fraction of the peak, is news; it is to be taken then. */
+  /** Whether a fall to `depth`, a fraction of the peak, may be news; it is to be taken then. */
   deepens(depth: number): boolean {
-    return depth > this.#depth;
+    return depth > (this.#fall === null ? this.#depth : this.#depth - DOUBT);
   }
 
-  /** Takes the deepest fall of the present period so far. */
+  /** Takes a fall of the present period if it is its deepest so far. */
   take(depth: number, fall: Fall): void {
+    const isNear = this.#fall !== null && Math.abs(depth - this.#depth) <= DOUBT;
+    if (isNear && !isDeeper(fall, this.#fall!)) return;
     this.#depth = depth;
-    const shallowest = this.#kept.length < MAX_PERIODS ? DOUBT : this.#kept.at(-1)!.depth;
-    if (depth > shallowest) this.#fall = fall;
+    const isKept = this.#kept.length < MAX_PERIODS
+      ? depth > DOUBT
+      : depth >= this.#kept.at(-1)!.depth - DOUBT;
+    if (isKept) this.#fall = fall;
   }
 
   /** The longest time from a peak until equity was back at it, or until `now`, µs; null if it never fell. */
@@ -188,7 +203,7 @@ export class DrawdownPeriods {
 
   #keptWith(fall: Fall, recovered: number | null): Kept[] {
     return [...this.#kept, { depth: this.#depth, fall, recovered }]
-      .sort((a, b) => b.depth - a.depth)
+      .sort((a, b) => Math.abs(b.depth - a.depth) > DOUBT ? b.depth - a.depth : compareDepths(b.fall, a.fall))
       .slice(0, MAX_PERIODS);
   }
 }

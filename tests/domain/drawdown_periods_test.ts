@@ -137,14 +137,35 @@ Deno.test("DrawdownPeriods.longest() is the longest to the peak again or to now,
   assertEquals([periods.longest(150), periods.longest(175)], [30, 35]);
 });
 
-Deno.test("DrawdownPeriods.deepens() is true only for a fall deeper than the deepest of the present period", () => {
+Deno.test("DrawdownPeriods.deepens() is true for a fall that may be deeper than all of the present period", () => {
   const periods = new DrawdownPeriods();
   periods.atPeak(0);
   assertEquals([0, 1e-9].map((depth) => periods.deepens(depth)), [false, true]);
   periods.take(0.3, fallOf(300, 0, 1));
-  assertEquals([0.2, 0.3, 0.4].map((depth) => periods.deepens(depth)), [false, false, true]);
+  assertEquals([0.2, 0.3, 0.4].map((depth) => periods.deepens(depth)), [false, true, true]);
   periods.atPeak(2);
   assertEquals(periods.deepens(0.1), true);
+});
+
+Deno.test("DrawdownPeriods.take() and deepest() tell depths apart that are the same in doubles", () => {
+  const near = (amount: string, to: number): Fall => ({
+    peak: { ...cash(0), cash: new Money("98765432109") },
+    trough: { ...cash(0), cash: new Money("98765432109").minus(amount) },
+    from: 0,
+    to,
+  });
+  const periods = new DrawdownPeriods();
+  periods.atPeak(0);
+  periods.take(1e-9, near("98.76543211", 1));
+  // Deeper, not as deep and as deep, all of the same depth in doubles.
+  periods.take(1e-9, near("98.76543212", 2));
+  periods.take(1e-9, near("98.7654321", 3));
+  periods.take(1e-9, near("98.76543212", 4));
+  periods.atPeak(5);
+  periods.take(1e-9, near("98.76543213", 6));
+  periods.atPeak(7);
+  const found = periods.deepest().map(({ amount, to }) => [plain(amount), to]);
+  assertEquals(found, [["98.76543213", 6], ["98.76543212", 2]]);
 });
 
 Deno.test("worth() and periodOf() work out equity exactly, at any price unit", () => {
