@@ -3,15 +3,16 @@ import type { Started } from "../domain/command.ts";
 import type { Config } from "../domain/options.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, PipelineEvent } from "../domain/event.ts";
+import { hostsNeeded, restOf, streamOf } from "../domain/endpoints.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
-import { BINANCE_HOSTS, isBinance } from "../feeds/binance.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
+import { giveUp, type Needs } from "../feeds/permissions.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
@@ -37,7 +38,7 @@ export async function run({ command, version, config, signal }: Started): Promis
   const stop = AbortSignal.any([signal, ending.signal]);
   const feed = new ReadAhead(
     new LiveFeed({
-      endpoint: config.endpoint ?? BINANCE_HOSTS.stream,
+      endpoint: streamOf(config),
       symbol: config.symbol,
       staleMs: config.stale,
       retryMaxMs: config.retryMax,
@@ -65,6 +66,7 @@ export async function run({ command, version, config, signal }: Started): Promis
   try {
     const shown = shownConfig(config);
     const resumed = await desk.open(version, shown);
+    view.say({ level: "info", text: await giveUp(needsOf(config), pathsOf(config)) });
     view.event({ type: "started", time: now(), command, version, config: shown });
     if (resumed !== null) view.say({ level: "info", text: resumed });
     for await (const batch of feed) {
@@ -106,9 +108,13 @@ class Desk {
     this.#messages = new MessageBatch(config.symbol);
     this.#late = new LateRows(config.symbol);
     const restEndpoint = restOf(config);
-    this.#backfill = restEndpoint === undefined
-      ? null
-      : new Backfill({ restEndpoint, symbol: config.symbol, maxTrades: config.backfillMax, signal });
+    this.#backfill = restEndpoint === undefined ? null : new Backfill({
+      restEndpoint,
+      exchange: config.exchange,
+      symbol: config.symbol,
+      maxTrades: config.backfillMax,
+      signal,
+    });
     this.#pipeline = new Pipeline({
       symbol: config.symbol,
       short: config.short,
@@ -322,12 +328,17 @@ class Desk {
   }
 }
 
-/** Where missed trades are fetched: null for the exchange's own hosts, undefined for nowhere. */
-function restOf({ backfill, endpoint, restEndpoint }: Config): string | null | undefined {
-  if (!backfill) return undefined;
-  // Another stream has other trades than the exchange: only the person knows where to ask for them.
-  if (restEndpoint === null && endpoint !== null && !isBinance(endpoint)) return undefined;
-  return restEndpoint;
+/** The files that a run writes. */
+function pathsOf({ state, record }: Config): string[] {
+  return [state, record].filter((path) => path !== null && path !== "none") as string[];
+}
+
+/** What a run goes on needing once its journal and its recording are open. */
+function needsOf(config: Config): Needs {
+  const { state } = config;
+  // The lock beside the journal is removed at the end.
+  const writes = state === "none" ? [] : [`${state}.lock`];
+  return { hosts: hostsNeeded(config), writes };
 }
 
 function resumedText(path: string, pipeline: Pipeline): string {

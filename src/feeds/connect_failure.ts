@@ -1,4 +1,5 @@
 /** Why a connection could not be made, in words that a person can act on. */
+import { hostOf } from "../domain/exchange_hosts.ts";
 import { refusalHint } from "./binance.ts";
 
 /** One failed try to connect. */
@@ -18,17 +19,15 @@ export class NetPermissionError extends Error {
   override readonly name = "NetPermissionError";
 
   constructor(host: string) {
-    super(`No permission to reach ${host}: run with --allow-net=${host}`);
+    const advice = Deno.build.standalone
+      // The permissions of a compiled program are fixed: no flag changes them.
+      ? "this program was built for other hosts; --exchange chooses among them"
+      : `run with --allow-net=${host}`;
+    super(`No permission to reach ${host}: ${advice}`);
   }
 }
 
 const PROBE_TIMEOUT_MS = 3_000;
-
-/** host:port of an address, the scheme's own port where none is given. */
-export function hostOf(url: string): string {
-  const { hostname, port, protocol } = new URL(url);
-  return `${hostname}:${port || (protocol === "wss:" || protocol === "https:" ? "443" : "80")}`;
-}
 
 /**
  * Explains the error of a failed handshake with `url`. Throws a NetPermissionError where permission is missing.
@@ -44,7 +43,7 @@ export async function explain(error: unknown, url: string, signal: AbortSignal):
   const [, refused] = /^Invalid status code: (\d{3})/.exec(detail) ?? [];
   if (refused !== undefined) {
     const status = Number(refused);
-    const hint = refusalHint(status);
+    const hint = refusalHint(status, url);
     return {
       reason: `${host} refused the connection: HTTP ${status}`,
       hint,

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import {
   type ConnectFailure,
   explain,
-  hostOf,
   NetPermissionError,
   retryAfterMs,
 } from "../../src/feeds/connect_failure.ts";
@@ -156,13 +155,6 @@ socketTest("explain() passes on what it does not know, with the address", async 
     status: null,
     retryAfterMs: 0,
   });
-});
-
-Deno.test("hostOf() adds the scheme's own port", () => {
-  assertEquals(hostOf("wss://h/x"), "h:443");
-  assertEquals(hostOf("https://h:443/x"), "h:443");
-  assertEquals(hostOf("ws://h/x"), "h:80");
-  assertEquals(hostOf("wss://stream.binance.com:9443/ws"), "stream.binance.com:9443");
 });
 
 Deno.test("retryAfterMs() reads seconds and dates, and takes everything else for none", () => {
