@@ -2,7 +2,8 @@
  * `deno task compile [--exchange NAME]` makes dist/penstock for this machine, `deno task compile:all` one file for
  * every machine, with dist/SHA256SUMS. The permissions are fixed here, for good.
  *
- * The sources are copied and their times set to one, so that two clones give the same bytes.
+ * Files are embedded with their times. The sources are copied, and they and the cached packages that are embedded
+ * get one time, so that two clones on two machines give the same bytes.
  *
  * @module
  */
@@ -80,20 +81,28 @@ function copy(from: URL, to: URL): void {
   Deno.utimeSync(to, EPOCH, EPOCH);
 }
 
-/** The files and folders of npm packages that are not to be embedded, as flags. */
-async function exclusions(stage: URL): Promise<string[]> {
+/** Gives what is used of npm packages in the cache one time, and returns the rest as flags that leave it out. */
+async function preparePackages(stage: URL): Promise<string[]> {
   const { npmCache } = JSON.parse((await deno(["info", "--json"], stage)).stdout) as { npmCache: string };
   const found: string[] = [];
   for (const [name, used] of Object.entries(USED_PARTS)) {
     for (const registry of foldersIn(npmCache)) {
       for (const version of foldersIn(`${registry}/${name}`)) {
         for (const { name: part } of Deno.readDirSync(version)) {
-          if (!used.includes(part)) found.push(`--exclude=${version}/${part}`);
+          const path = `${version}/${part}`;
+          if (used.includes(part)) setTimes(path);
+          else found.push(`--exclude=${path}`);
         }
       }
     }
   }
   return found.sort();
+}
+
+function setTimes(path: string): void {
+  Deno.utimeSync(path, EPOCH, EPOCH);
+  if (!Deno.statSync(path).isDirectory) return;
+  for (const { name } of Deno.readDirSync(path)) setTimes(`${path}/${name}`);
 }
 
 function foldersIn(path: string): string[] {
@@ -120,7 +129,7 @@ async function compile(
     "--env-file=environment",
     `--v8-flags=${V8_FLAGS.join(",")}`,
     "--exclude-unused-npm",
-    ...await exclusions(stage),
+    ...await preparePackages(stage),
     ...(target === null ? [] : [`--target=${target}`]),
     `--output=${name}`,
   ];
