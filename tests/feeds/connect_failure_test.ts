@@ -57,6 +57,29 @@ socketTest("explain() says that a name cannot be resolved", async () => {
   assertEquals([told.status, told.retryAfterMs], [null, 0]);
 });
 
+socketTest("explain() finds the status that the runtime hides where TLS is on", async () => {
+  const hidden = new Error("failed to connect to WebSocket: Didn't receive h2 alpn, aborting connection");
+  for (const [status, seconds] of [[451, 0], [429, 7], [302, 0]] as const) {
+    await using server = refusing(status, seconds === 0 ? {} : { "Retry-After": String(seconds) });
+    const told = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+    assertStringIncludes(told.reason, `refused the connection: HTTP ${status}`);
+    assertEquals([told.status, told.retryAfterMs], [status, seconds * 1000]);
+  }
+});
+
+socketTest(
+  "explain() says that a refusal stays unexplained where a plain question gets the usual answer",
+  async () => {
+    const hidden = new Error("Didn't receive h2 alpn, aborting connection");
+    for (const status of [400, 404, 426]) {
+      await using server = refusing(status);
+      const told = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+      assertStringIncludes(told.reason, "refused the connection, and does not say why");
+      assertEquals([told.status, told.hint], [null, null]);
+    }
+  },
+);
+
 socketTest("explain() throws where permission is missing, and names the flag that grants it", async () => {
   const nothing = await failureInChild("wss://stream.binance.com:9443/ws/btcusdt@trade", []);
   assertEquals(
