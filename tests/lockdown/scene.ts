@@ -4,6 +4,7 @@
  */
 import { COMMANDS } from "../../src/domain/options.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { dockerArguments } from "./container.ts";
 import type { Probed } from "./probe.ts";
 import type { SandboxParts } from "./sandbox.ts";
 import { type Ended, Sandboxed } from "./sandboxed.ts";
@@ -73,12 +74,12 @@ class Scene {
 
   /** Connecting, trading, being stopped, resumed and looked into. */
   async *#path(): AsyncGenerator<Row> {
-    const first = this.#start("run", "--json", "--record=data/first.txt");
+    const first = this.#start(...dockerArguments("CMD"), "--json", "--record=data/first.txt");
     await first.said('"type":"fill"');
     yield this.#row(
       "health check while it trades",
       "exit 0, alive",
-      await this.#run("status", "--max-age=60s"),
+      await this.#run(...dockerArguments("HEALTHCHECK")),
       0,
       "sign of life",
     );
