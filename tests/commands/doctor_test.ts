@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import type { Finding } from "../../src/domain/finding.ts";
-import { deadEndpoint, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
+import { commandLine, deadEndpoint, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
 /** Examines under exactly these permissions, in a folder of its own. */
 async function examine(
@@ -62,6 +62,23 @@ Deno.test("penstock doctor says which host does not answer", async () => {
     "--backfill=off",
   );
   assertEquals([code, amiss(findings)], [1, [`${nobody} DNS, TCP`]]);
+});
+
+Deno.test("penstock doctor says that a host answers through a proxy of the environment alone", async () => {
+  const nobody = new URL(deadEndpoint()).host;
+  await using proxy = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => Response.json({ serverTime: Date.now() }),
+  );
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: commandLine(
+      ["doctor", "--json", "--state=none", `--endpoint=ws://${nobody}`, `--rest-endpoint=http://${nobody}`],
+      ["--no-prompt", "--allow-net=127.0.0.1"],
+    ),
+    env: { HTTP_PROXY: `http://127.0.0.1:${proxy.addr.port}` },
+  }).output();
+  const findings = eventsOf(new TextDecoder().decode(stdout))[0]!["findings"] as Finding[];
+  assert(amiss(findings).includes(`${nobody} proxy`), JSON.stringify(findings));
 });
 
 Deno.test("penstock doctor says that a symbol sends nothing, and that a clock is wrong", async () => {
