@@ -116,12 +116,19 @@ function foldersIn(path: string): string[] {
   }
 }
 
-/** Compiles for one machine; says on standard error why it could not, and returns null. */
+/** What became of compiling for one machine. */
+type Outcome =
+  | { readonly kind: "made"; readonly name: string; readonly embedded: string }
+  | { readonly kind: "failed" }
+  /** Nor can any other be made. */
+  | { readonly kind: "unreachable" };
+
+/** Compiles for one machine; says on standard error why it could not. */
 async function compile(
   stage: URL,
   { exchange }: Order,
   target: Target | null,
-): Promise<{ name: string; embedded: string } | null> {
+): Promise<Outcome> {
   const name = fileName(exchange, target);
   // The name of what is written is part of it, the folder is not.
   const flags = [
@@ -136,12 +143,13 @@ async function compile(
   const { code, stderr } = await deno(["compile", ...flags, "main.ts"], stage);
   if (code !== 0) {
     console.error(stderr);
-    complain(/base binary|dl\.deno\.land/.test(stderr) ? UNREACHABLE : `${name} could not be compiled`);
-    return null;
+    const isUnreachable = /base binary|dl\.deno\.land/.test(stderr);
+    complain(isUnreachable ? UNREACHABLE : `${name} could not be compiled; is DENORT_BIN for that machine?`);
+    return { kind: isUnreachable ? "unreachable" : "failed" };
   }
   Deno.renameSync(new URL(name, stage), new URL(name, DIST));
   const embedded = /Files:\s*(\S+)/.exec(stderr)?.[1] ?? "an unknown part";
-  return { name, embedded };
+  return { kind: "made", name, embedded };
 }
 
 async function deno(
@@ -190,7 +198,8 @@ async function main(args: readonly string[]): Promise<number> {
     }
     for (const target of order.targets) {
       const compiled = await compile(stage, order, target);
-      if (compiled === null) return 1;
+      if (compiled.kind === "unreachable") return 1;
+      if (compiled.kind === "failed") continue;
       const { name, embedded } = compiled;
       const file = new URL(name, DIST);
       const bytes = (Deno.statSync(file).size / 1e6).toFixed(1);
@@ -198,7 +207,7 @@ async function main(args: readonly string[]): Promise<number> {
       sums.push(`${await sha256(file)}  ${name}\n`);
     }
     Deno.writeTextFileSync(new URL("SHA256SUMS", DIST), sums.join(""));
-    return 0;
+    return sums.length === order.targets.length ? 0 : 1;
   } finally {
     removeFolder(stage);
   }
