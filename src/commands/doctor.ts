@@ -86,6 +86,9 @@ function journal(path: string): Finding {
     if (verdict.isWhole) return good(subject, "", `whole, ${verdict.entries} entries`);
     return bad(subject, "", verdict.what, "Restore it from a copy, or begin another with --state");
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      return bad(subject, "", "reading it is not permitted", `Allow it with --allow-read=${folderOf(path)}`);
+    }
     const said = error instanceof Error ? error.message : String(error);
     return bad(subject, "", said, "Restore it from a copy, or begin another with --state");
   }
