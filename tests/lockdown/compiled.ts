@@ -53,10 +53,12 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
   const args = exchange === "binance" ? [] : ["--", "--exchange", exchange];
   let built = await build(folder, null, ...args);
-  const isReal = built.code === 0;
-  if (!isReal) built = await build(folder, Deno.execPath(), ...args);
+  if (built.code !== 0) built = await build(folder, Deno.execPath(), ...args);
   if (built.code !== 0) throw new Error(`deno task compile failed: ${built.told}`);
   const path = `${folder}/dist/${fileName(exchange, null)}`;
+  // The environment may have named a stand-in too: the file tells by what it is.
+  const { stdout } = await new Deno.Command(path, { args: ["--version"] }).output();
+  const isReal = new TextDecoder().decode(stdout).startsWith("penstock ");
   console.log(
     isReal ? "lockdown: the real base was tested" : "lockdown: a stand-in base was tested (DENORT_BIN)",
   );
