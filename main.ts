@@ -5,9 +5,20 @@ import meta from "./deno.json" with { type: "json" };
 import { printable } from "./src/views/terminal.ts";
 
 /** What the program ends with. */
-const EXIT = { done: 0, failure: 1, usage: 2, input: 3, unreachable: 4, interrupted: 130 } as const;
+const EXIT = {
+  done: 0,
+  failure: 1,
+  usage: 2,
+  input: 3,
+  unreachable: 4,
+  difference: 5,
+  interrupted: 130,
+} as const;
 
 const { version } = meta;
+
+/** Whether the command that runs takes --skip-bad. */
+let skipsBad = false;
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -28,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
       ? {}
       : await readFileOptions(given.config.text, command, collected);
     const options = { ...await lockedOptions(), ...fromFile, ...given };
-    await checkFaults(options, collected);
+    await checkMarket(options, collected);
     return await execute(command!, configure(options, collected, command), files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -62,18 +73,29 @@ async function readFileOptions(
   return readConfigFile(text, path, command ?? "run", mistakes);
 }
 
-/** Collects what is wrong with the faults asked for: their form belongs to the exchange, not to the options. */
-async function checkFaults({ faults }: GivenOptions, mistakes: string[]): Promise<void> {
-  if (faults === undefined) return;
-  const [{ parseFaults }, { nameIn }] = await Promise.all([
-    import("./src/feeds/exchange/faults.ts"),
-    import("./src/domain/config.ts"),
-  ]);
-  try {
-    parseFaults(faults.text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
+/** Collects what is wrong with the market asked for: it belongs to the exchange, not to the options. */
+async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]): Promise<void> {
+  if (faults !== undefined) {
+    const [{ parseFaults }, { nameIn }] = await Promise.all([
+      import("./src/feeds/exchange/faults.ts"),
+      import("./src/domain/config.ts"),
+    ]);
+    try {
+      parseFaults(faults.text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
+    }
+  }
+  if (serve !== undefined) {
+    try {
+      await Deno.stat(serve.text);
+    } catch (error) {
+      // Whatever else is wrong with it shows when it is read.
+      if (error instanceof Deno.errors.NotFound) {
+        mistakes.push(`--serve ${serve.text}: there is no such file`);
+      }
+    }
   }
 }
 
@@ -83,7 +105,6 @@ async function execute(
   configuration: Configuration,
   files: readonly string[],
 ): Promise<number> {
-  const { config } = configuration;
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
@@ -91,7 +112,8 @@ async function execute(
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const name of signals) Deno.addSignalListener(name, stop);
-  const started = { command, version, config, files, signal: controller.signal };
+  const started = { command, version, ...configuration, files, signal: controller.signal };
+  skipsBad = command === "backtest";
   try {
     switch (command) {
       case "config":
@@ -111,6 +133,9 @@ async function execute(
       case "backtest":
         await (await import("./src/commands/backtest.ts")).backtest(started);
         break;
+      case "resume":
+        (await import("./src/commands/resume.ts")).resume(started);
+        break;
       case "status":
         (await import("./src/commands/status.ts")).status(started);
         break;
@@ -119,6 +144,11 @@ async function execute(
         break;
       case "export":
         (await import("./src/commands/export.ts")).exportJournal(started);
+        break;
+      case "verify":
+        if (!await (await import("./src/commands/verify.ts")).verify(started)) {
+          return controller.signal.aborted ? EXIT.interrupted : EXIT.difference;
+        }
         break;
       case "exchange":
         await (await import("./src/commands/exchange.ts")).exchange(started);
@@ -137,7 +167,9 @@ function fail(error: unknown): number {
   const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
   if (name === "ExchangeUnreachable") return complain(messageOf(error), EXIT.unreachable);
   if (name === "UnusableInput") return complain(`${messageOf(error)}${adviceOn(error)}`, EXIT.input);
-  if (name === "RecordingError" || name === "OtherRun") return complain(messageOf(error), EXIT.usage);
+  if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted") {
+    return complain(messageOf(error), EXIT.usage);
+  }
   if (name === "ResultFileError" || name === "JournalError") return complain(messageOf(error), EXIT.failure);
   if (name === "NoSignOfLife" || name === "Unwell") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
@@ -155,7 +187,9 @@ function fail(error: unknown): number {
 /** What to do about a bad line. A first line of no known layout, which has no column, is another matter. */
 function adviceOn(error: unknown): string {
   const { place } = error as { readonly place?: { readonly column?: number } };
-  return place?.column === undefined ? "" : ". With --skip-bad such lines are counted and passed over";
+  return !skipsBad || place?.column === undefined
+    ? ""
+    : ". With --skip-bad such lines are counted and passed over";
 }
 
 function print(text: string): number {

@@ -67,12 +67,13 @@ Deno.test("main() names the mistakes of the configuration file with those of the
   }
 });
 
-Deno.test("main() names unreadable faults together with other mistakes", async () => {
-  const found = await mistakes("demo", "--faults", "dorp@5", "--rate=0", "--json=5");
-  assertEquals(found.length, 3);
+Deno.test("main() names unreadable faults and a missing recording together with other mistakes", async () => {
+  const found = await mistakes("demo", "--faults", "dorp@5", "--rate=0", "--json=5", "--serve=none.gz");
+  assertEquals(found.length, 4);
   assertEquals(found[0], `--json is "5": expected no value, it is a switch`);
   assertMatch(found[1]!, /^--faults: Cannot read the fault "dorp@5": expected drop@N, close@N,/);
-  assertEquals(found[2], `--rate is "0": expected a whole number from 1 to 1000000`);
+  assertEquals(found[2], "--serve none.gz: there is no such file");
+  assertEquals(found[3], `--rate is "0": expected a whole number from 1 to 1000000`);
 });
 
 for (
@@ -81,7 +82,7 @@ for (
     [
       "an unknown command",
       ["rnu"],
-      /^"rnu" is not a command: expected one of run, demo, exchange, backtest, status, doctor, export, config$/,
+      /^"rnu" is not a command: expected one of run, demo, exchange, backtest, status, doctor, export, resume, verify, config$/,
     ],
     ["an option of another command", ["run", "--port=1"], /^--port is not an option of "run"/],
     ["an option given twice", ["run", "--cash=1", "--cash=2"], /^--cash is given 2 times \(1, 2\)/],

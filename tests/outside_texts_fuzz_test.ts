@@ -72,6 +72,10 @@ Deno.test("LateRows takes or rejects any row, and says why", () => {
     assert(verdict !== null);
     counts[verdict]++;
     if (verdict === "rejected") assert(rows.reason !== "", JSON.stringify(row));
+    // An aggregate is read once for every trade that it covers.
+    if (verdict === "trade") {
+      for (let id = row.firstId; id < row.lastId; id++) assertEquals(rows.next(), "trade");
+    }
     assertEquals(rows.next(), null);
     if (verdict !== "trade") continue;
     assert(Number.isSafeInteger(row.firstId) && row.firstId >= 0 && row.lastId >= row.firstId);

@@ -5,24 +5,30 @@ import type { Started } from "../domain/command.ts";
 import { shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../domain/fill_model.ts";
-import { type LateRow, LateRows, readLateText } from "../domain/late_rows.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import type { Config } from "../domain/options.ts";
 import type { Results } from "../domain/performance.ts";
+import type { SettledInstrument } from "../domain/instrument.ts";
 import { isoTime } from "../domain/time.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
 import type { Rejections } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
+import { Replay } from "../stages/replay.ts";
 import { ResultFile, ResultFileError } from "../stores/result_file.ts";
+import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
+import { instrumentOf } from "./backtest/instruments.ts";
 
 const PROGRESS_MS = 250;
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
-export async function backtest({ command, version, config, files, signal }: Started): Promise<void> {
+export async function backtest(
+  { command, version, files, signal, ...configuration }: Started,
+): Promise<void> {
+  const { config, sources } = await instrumentOf(configuration);
   if (config.out !== null && files.some((file) => isSameFile(file, config.out!))) {
     throw new ResultFileError(
       `the result cannot be written to ${config.out}: it is read. Choose another name`,
@@ -32,15 +38,16 @@ export async function backtest({ command, version, config, files, signal }: Star
   const begun = performance.now();
   const ending = new AbortController();
   const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
+  const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress = { bytesRead: 0, bytesTotal: null as number | null };
-  const started = { type: "started", command, version, config: shownConfig(config) } as const;
+  const started = { type: "started", command, version, config: shown } as const;
   const desk = new Desk(config, started);
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
   const stop = AbortSignal.any([signal, ending.signal]);
   using result = config.out === null ? null : ResultFile.create(config.out, {
-    options: shownConfig(config),
+    options: shown,
     environment: {
       penstock: version,
       deno: Deno.version.deno,
@@ -49,6 +56,15 @@ export async function backtest({ command, version, config, files, signal }: Star
       arch: Deno.build.arch,
     },
   });
+  using journal = config.state === "none"
+    ? null
+    : await openJournal(config.state, desk, { config, sources }, version);
+  const tell = (events: Iterable<PenstockEvent>): void => {
+    for (const event of journal === null ? events : kept(events, journal)) {
+      if (event.type === "fill") result?.add(event);
+      view.event(event);
+    }
+  };
   try {
     const paths = config.sort ? await sortByFirstTrade(files, firstTradeIn(config), { signal: stop }) : files;
     const chunks = recordedChunks(paths, {
@@ -57,15 +73,14 @@ export async function backtest({ command, version, config, files, signal }: Star
       onWarning: (text) => view.warn(text),
     });
     for await (const chunk of chunks) {
-      for (const event of desk.take(chunk)) {
-        if (event.type === "fill") result?.add(event);
-        view.event(event);
-      }
+      tell(desk.take(chunk));
       view.flush();
       if (desk.done || stop.aborted) break;
     }
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
-    for (const event of desk.end()) view.event(event);
+    tell(desk.end());
+    const reason = stop.aborted ? "asked to" : "the input ended";
+    journal?.note("stopped", Date.now() * 1000, { reason });
     const summary = desk.summary(performance.now() - begun);
     result?.finish(summary, desk.measured);
     view.end(summary, desk.reports());
@@ -76,12 +91,57 @@ export async function backtest({ command, version, config, files, signal }: Star
   }
 }
 
+/** Begins the journal of a backtest, where none may be. */
+async function openJournal(
+  path: string,
+  { pipeline }: Desk,
+  { config, sources }: SettledInstrument,
+  version: string,
+): Promise<RunJournal> {
+  const [{ Journal }, { OtherRun, RunJournal }] = await Promise.all([
+    import("../stores/journal.ts"),
+    import("../stores/run_journal.ts"),
+  ]);
+  const journal = Journal.open(path, { now: () => performance.now(), window: config.long });
+  if (journal.run > 0) {
+    journal.close();
+    throw new OtherRun(
+      `${path} holds a run already, and a backtest begins one of its own: give another --state`,
+    );
+  }
+  const keeping = new RunJournal(journal, pipeline, config.symbol);
+  keeping.begin({
+    time: Date.now() * 1000,
+    version,
+    options: shownConfig(config),
+    instrument: { sources, exchangeInfo: null },
+    isNew: true,
+  });
+  return keeping;
+}
+
+/** The same events, all that the journal has room for on disk before the first is handed out, whatever ended them. */
+function* kept(events: Iterable<PenstockEvent>, journal: RunJournal): Generator<PenstockEvent> {
+  const made: PenstockEvent[] = [];
+  try {
+    for (const event of events) made.push(event);
+  } finally {
+    journal.keep(made.filter(isKept));
+    yield* made;
+  }
+}
+
+/** Whether an event becomes an entry; the others say how a run began, ended and went on, or what was no trade. */
+function isKept(event: PenstockEvent): event is Parameters<RunJournal["keep"]>[0][number] {
+  return !["started", "status", "rejected", "model", "summary"].includes(event.type);
+}
+
 /** One pipeline under one fill model, with a reader of its own. */
 interface Lane {
   readonly model: FillModel;
   readonly pipeline: Pipeline;
   readonly reader: ChunkReader;
-  readonly late: LateRows;
+  readonly replay: Replay;
 }
 
 /** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
@@ -97,12 +157,11 @@ class Desk {
   constructor(config: Config, started: Omit<StartedEvent, "time">) {
     this.#started = started;
     // Thousands of events that nobody reads cost a tenth of the time.
-    const tells = config.json || config.out !== null || config.logLevel === "debug";
-    const lane = (model: FillModel): Lane => ({
-      model,
-      reader: new ChunkReader(config.symbol, !config.skipBad),
-      late: new LateRows(config.symbol),
-      pipeline: new Pipeline({
+    const tells = config.json || config.out !== null || config.state !== "none" ||
+      config.logLevel === "debug";
+    const lane = (model: FillModel): Lane => {
+      const reader = new ChunkReader(config.symbol, !config.skipBad);
+      const pipeline = new Pipeline({
         symbol: config.symbol,
         short: config.short,
         long: config.long,
@@ -110,12 +169,18 @@ class Desk {
         stopAfter: config.stopAfter,
         withResults: true,
         isQuiet: model !== "configured" || !tells,
-      }),
-    });
+      });
+      return { model, pipeline, reader, replay: new Replay(pipeline, reader) };
+    };
     this.#main = lane("configured");
     this.#lanes = config.models
       ? FILL_MODELS.map((model) => model === "configured" ? this.#main : lane(model))
       : [this.#main];
+  }
+
+  /** The configured one. */
+  get pipeline(): Pipeline {
+    return this.#main.pipeline;
   }
 
   /** Trades so far. */
@@ -142,7 +207,9 @@ class Desk {
   *take(chunk: Chunk): Generator<PenstockEvent> {
     this.#enter(chunk.origin);
     try {
-      for (const event of this.#run(this.#main, chunk)) {
+      for (const told of this.#main.replay.open(chunk).run()) {
+        const event = "type" in told ? told : eventOf(told);
+        if (event === null) continue;
         if (this.#held !== null && this.trades > 0) yield* this.#begin();
         if (this.#held === null) yield event;
         else this.#held.push(event);
@@ -152,7 +219,7 @@ class Desk {
       if (this.#held !== null && this.trades > 0) yield* this.#begin();
     }
     for (const lane of this.#lanes) {
-      if (lane !== this.#main) this.#run(lane, chunk).forEach(() => {});
+      if (lane !== this.#main) lane.replay.open(chunk).run().forEach(() => {});
     }
   }
 
@@ -206,24 +273,6 @@ class Desk {
     for (const { pipeline } of this.#lanes) pipeline.connected = true;
   }
 
-  /** One lane's part of a chunk, note by note. */
-  *#run({ pipeline, reader, late }: Lane, chunk: Chunk): Generator<PenstockEvent> {
-    reader.open(chunk);
-    for (;;) {
-      yield* pipeline.run(reader);
-      if (pipeline.done) return;
-      const note = reader.takeNote();
-      if (note === null) return;
-      if (note.event === "connected" || note.event === "disconnected") {
-        pipeline.connected = note.event === "connected";
-      }
-      if (note.event === "late") yield* pipeline.run(late.open(rowsOf(note, chunk.origin.name)));
-      else if (note.event === "settled") pipeline.settleGap(note.filled);
-      const event = eventOf(note);
-      if (event !== null) yield event;
-    }
-  }
-
   *#begin(): Generator<PenstockEvent> {
     const held = this.#held ?? [];
     this.#held = null;
@@ -252,13 +301,6 @@ function eventOf(note: TimedNote): PenstockEvent | null {
     default:
       return null;
   }
-}
-
-/** The fetched trades in a note. Throws UnusableInput for what Penstock has not written. */
-function rowsOf({ trades }: TimedNote & { readonly event: "late" }, name: string): readonly LateRow[] {
-  const read = readLateText(trades);
-  if ("malformed" in read) throw new UnusableInput({ name }, `in a note of fetched trades ${read.malformed}`);
-  return read.rows;
 }
 
 /** Finds a chunk's first trade, for sorting; unusable lines are left to the run itself. */

@@ -1,27 +1,31 @@
 /** `penstock run`: a live feed, the pipeline, and the views. */
 import type { Started } from "../domain/command.ts";
 import type { Config } from "../domain/options.ts";
-import { shownConfig, termsOf } from "../domain/config.ts";
+import type { Configuration } from "../domain/config.ts";
 import type { PenstockEvent, PipelineEvent } from "../domain/event.ts";
-import { hostsNeeded, restOf, streamOf } from "../domain/endpoints.ts";
+import { restOf, streamOf } from "../domain/endpoints.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
+import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
+import { onHaltSignals } from "../feeds/halt_signals.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
-import { giveUp, type Needs } from "../feeds/permissions.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
+import { RestBudget } from "../feeds/rest_budget.ts";
 import type { HeldGap } from "../stages/parse.ts";
-import { Pipeline } from "../stages/pipeline.ts";
+import type { Pipeline } from "../stages/pipeline.ts";
 import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
+import { giveUpUnneeded } from "./run/giving_up.ts";
+import { type OpenedRun, openRun } from "./run/opening.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -30,7 +34,7 @@ const CHECKPOINT_MS = 10_000;
 const BEAT_MS = 5_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
-export async function run({ command, version, config, signal }: Started): Promise<void> {
+export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
   const view = new RunView(config);
   const begun = performance.now();
   const ending = new AbortController();
@@ -47,7 +51,7 @@ export async function run({ command, version, config, signal }: Started): Promis
       signal: stop,
     }),
   );
-  const desk = new Desk(config, view, feed, stop);
+  const desk = new Desk({ config, sources }, view, feed, stop);
   const keep = (write: () => void): void => {
     try {
       write();
@@ -63,12 +67,14 @@ export async function run({ command, version, config, signal }: Started): Promis
     setInterval(() => keep(() => desk.beat()), BEAT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
+  using _halting = onHaltSignals((action) => desk.halt(action));
   try {
-    const shown = shownConfig(config);
-    const resumed = await desk.open(version, shown);
-    view.say({ level: "info", text: await giveUp(needsOf(config), pathsOf(config)) });
+    // The stream connects while the exchange is asked for the instrument.
+    const { shown, lines } = await feed.during(desk.open(version));
+    view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: shown });
-    if (resumed !== null) view.say({ level: "info", text: resumed });
+    for (const line of lines) view.say(line);
+    desk.begin();
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
@@ -77,78 +83,90 @@ export async function run({ command, version, config, signal }: Started): Promis
   } finally {
     clearTimeout(timer);
     for (const id of timers) clearInterval(id);
+    // A stream that connected for a run which could not begin.
+    ending.abort();
     await desk.close(performance.now() - begun);
   }
 }
 
 /** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
 class Desk {
+  readonly #configuration: Configuration;
   readonly #config: Config;
-  readonly #pipeline: Pipeline;
   readonly #view: RunView;
   readonly #feed: ReadAhead;
+  readonly #restEndpoint: string | null | undefined;
+  readonly #budget = new RestBudget();
   readonly #backfill: Backfill | null;
   readonly #messages: MessageBatch;
   readonly #late: LateRows;
   readonly #pace = new Pace();
+  #made: Pipeline | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
   #isOpen = false;
+  /** Whether it has been told that the run began, and not yet that it stopped. */
+  #hasBegun = false;
+  /** A halt by hand that came too early to be told. */
+  #early: OnHalt | null = null;
   #connected = false;
   /** The run was stopped at a gap, which the next one is to fill. */
   #isLeft = false;
   #rejectionsTold = false;
 
-  constructor(config: Config, view: RunView, feed: ReadAhead, signal: AbortSignal) {
+  constructor(configuration: Configuration, view: RunView, feed: ReadAhead, signal: AbortSignal) {
+    const { config } = configuration;
+    this.#configuration = configuration;
     this.#config = config;
     this.#view = view;
     this.#feed = feed;
     this.#signal = signal;
     this.#messages = new MessageBatch(config.symbol);
     this.#late = new LateRows(config.symbol);
-    const restEndpoint = restOf(config);
-    this.#backfill = restEndpoint === undefined ? null : new Backfill({
-      restEndpoint,
-      exchange: config.exchange,
-      symbol: config.symbol,
-      maxTrades: config.backfillMax,
-      signal,
-    });
-    this.#pipeline = new Pipeline({
-      symbol: config.symbol,
-      short: config.short,
-      long: config.long,
-      terms: termsOf(config),
-      stopAfter: config.stopAfter,
-      holdsAtGaps: this.#backfill !== null,
-    });
+    const { exchange, symbol, backfillMax: maxTrades } = config;
+    const restEndpoint = this.#restEndpoint = restOf(config);
+    const budget = this.#budget;
+    this.#backfill = restEndpoint === undefined
+      ? null
+      : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget });
   }
 
-  /** Opens the journal and the recording. Where a run that the journal holds was taken up, says how it stands. */
-  async open(version: string, options: ReturnType<typeof shownConfig>): Promise<string | null> {
-    let resumed: string | null = null;
-    const { state, symbol, long, newRun, record } = this.#config;
-    if (state !== "none") {
-      const { RunJournal } = await import("../stores/run_journal.ts");
-      const journal = new RunJournal(state, this.#pipeline, symbol, {
-        now: () => performance.now(),
-        window: long,
-      });
-      this.#journal = journal;
-      const isResumed = journal.begin({ time: Date.now() * 1000, version, options, isNew: newRun });
-      if (isResumed) resumed = resumedText(state, this.#pipeline);
-    }
+  /** There from `open` on: until then it is not known what orders have to be like. */
+  get #pipeline(): Pipeline {
+    if (this.#made === null) throw new TypeError("The desk is not open yet");
+    return this.#made;
+  }
+
+  /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
+  async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines">> {
+    const { symbol, record } = this.#config;
+    const { pipeline, journal, shown, lines } = await openRun(this.#configuration, {
+      version,
+      restEndpoint: this.#restEndpoint,
+      budget: this.#budget,
+      holdsAtGaps: this.#backfill !== null,
+      signal: this.#signal,
+    });
+    this.#made = pipeline;
+    this.#journal = journal;
     if (record !== null) {
       const { Recording } = await import("../stores/recording.ts");
       this.#recording = Recording.create(record, {
         symbol,
+        journal: this.#journal?.place,
         onTrouble: (text) => this.#view.say({ level: "warn", text }),
       });
     }
     this.#isOpen = true;
     this.beat();
-    return resumed;
+    return { shown, lines };
+  }
+
+  /** Begins, once it has been told that it does. */
+  begin(): void {
+    this.#hasBegun = true;
+    if (this.#early !== null) this.halt(this.#early);
   }
 
   /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
@@ -166,20 +184,23 @@ class Desk {
         break;
       case "connected": {
         const { endpoint, attempt } = batch;
-        this.#connect(true);
-        this.#note({ event: "connected", endpoint, attempt });
-        this.#journal?.note("connected", Date.now() * 1000, { endpoint, attempt });
-        this.#view.event({ type: "connected", time: now(), endpoint, attempt });
+        const at = Date.now();
+        this.#connected = this.#pipeline.connected = true;
+        this.#note({ event: "connected", endpoint, attempt }, at);
+        this.#keepNote("connected", at, { endpoint, attempt });
+        this.#view.event({ type: "connected", time: isoTime(at * 1000), endpoint, attempt });
         break;
       }
       case "disconnected": {
-        this.#connect(false);
         const { reason, retryInMs, hint } = batch;
-        this.#note({ event: "disconnected", reason, retryInMs });
-        this.#journal?.note("disconnected", Date.now() * 1000, { reason, retryInMs });
+        const at = Date.now();
+        this.#connected = false;
+        this.#pipeline.disconnect(reason);
+        this.#note({ event: "disconnected", reason, retryInMs }, at);
+        this.#keepNote("disconnected", at, { reason, retryInMs });
         this.#view.event({
           type: "disconnected",
-          time: now(),
+          time: isoTime(at * 1000),
           reason,
           retryInMs,
           ...(hint === null ? {} : { hint }),
@@ -192,9 +213,23 @@ class Desk {
     }
   }
 
+  /** Halts trading by hand: before the run has begun with `begin`, and nothing once it has stopped. */
+  halt(action: OnHalt): void {
+    if (!this.#hasBegun) {
+      this.#early = this.#early === "flatten" ? "flatten" : action;
+      return;
+    }
+    const at = Date.now();
+    this.#recording?.note({ event: "halt", action }, at);
+    this.#tell(this.#pipeline.halt(action, at * 1000));
+  }
+
   /** Keeps where the run stands. */
   checkpoint(): void {
-    if (this.#isOpen) this.#journal?.checkpoint(Date.now() * 1000);
+    if (!this.#isOpen || this.#journal === null) return;
+    this.#recording?.flush();
+    this.#journal.checkpoint(Date.now() * 1000);
+    this.#recording?.kept(this.#journal.lastSeq);
   }
 
   /** Says in the journal that this process is alive. */
@@ -205,7 +240,8 @@ class Desk {
   }
 
   tellStatus(): void {
-    const { trades, equity, position } = this.#pipeline.standing;
+    if (!this.#isOpen) return;
+    const { trades, equity, position, halt } = this.#pipeline.standing;
     const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
     this.#view.event({
       type: "status",
@@ -216,10 +252,12 @@ class Desk {
       lagMs: this.#pace.lagMs,
       equity: plain(equity),
       position: plain(position),
+      halted: halt !== null,
     });
   }
 
   tellRejections(): void {
+    if (!this.#isOpen) return;
     const rejections = this.#pipeline.takeRejections();
     if (rejections === null) return;
     this.#rejectionsTold = true;
@@ -227,6 +265,7 @@ class Desk {
   }
 
   draw(): void {
+    if (!this.#isOpen) return;
     const pace = {
       symbol: this.#config.symbol,
       connected: this.#connected,
@@ -241,11 +280,12 @@ class Desk {
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
-    this.#journal?.note("stopped", Date.now() * 1000, { reason: "asked to" });
+    this.#keepNote("stopped", Date.now(), { reason: "asked to" });
   }
 
   /** Closes what was opened and says the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
+    this.#hasBegun = false;
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
     this.#journal?.close();
@@ -263,25 +303,25 @@ class Desk {
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
   async #run(messages: readonly string[], receivedAt: number): Promise<void> {
-    const reader = this.#messages.open(messages);
+    const reader = this.#messages.open(messages, Math.round(receivedAt * 1000));
     let recorded = 0;
     // What was received after the last trade that counted is no part of this run.
     const record = (until: number): void => {
       if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
       recorded = until;
     };
+    // A trade that is still held has not been worked off.
+    const recordTaken = () => record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
     try {
       for (;;) {
-        this.#tell(this.#pipeline.run(reader));
+        this.#tell(this.#pipeline.run(reader), recordTaken);
         const gap = this.#pipeline.heldGap;
         if (gap === null || this.done) break;
-        record(reader.taken - 1);
         await this.#feed.during(this.#fill(gap));
         if (this.#isLeft) break;
       }
     } finally {
-      // A trade that is still held has not been worked off.
-      record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
+      recordTaken();
     }
   }
 
@@ -289,8 +329,11 @@ class Desk {
     const pages = this.#backfill!.fetch(fromId, toId);
     let page = await pages.next();
     for (; !page.done && !this.done; page = await pages.next()) {
-      this.#tell(this.#pipeline.run(this.#late.open(page.value.rows)));
-      this.#note({ event: "late", trades: lateText(page.value.rows) });
+      const { rows } = page.value;
+      this.#tell(
+        this.#pipeline.run(this.#late.open(rows)),
+        () => this.#note({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)) }),
+      );
     }
     // Let pass now, the gap would cost a run that is taken up again its averages.
     this.#isLeft = this.#journal !== null && this.#signal.aborted && page.done === true &&
@@ -310,44 +353,34 @@ class Desk {
     this.#note({ event: "settled", filled });
   }
 
-  /** Keeps events, then tells them. */
-  #tell(events: Iterable<PipelineEvent>): void {
-    if (this.#journal === null) return this.#view.events(events);
+  /** Records what events come from, keeps them, then tells them. */
+  #tell(events: Iterable<PipelineEvent>, record: () => void = () => {}): void {
+    if (this.#journal === null) {
+      this.#view.events(events);
+      record();
+      return;
+    }
     const made = [...events];
+    record();
+    if (made.length === 0) return;
+    // What a kill leaves in the journal can be derived from what it leaves of the recording.
+    this.#recording?.flush();
     this.#journal.keep(made);
+    this.#recording?.kept(this.#journal.lastSeq);
     this.#view.events(made);
   }
 
-  #note(note: RecordingNote): void {
-    this.#recording?.note(note, Date.now());
+  #note(note: RecordingNote, at = Date.now()): void {
+    this.#recording?.note(note, at);
   }
 
-  #connect(connected: boolean): void {
-    this.#connected = connected;
-    this.#pipeline.connected = connected;
+  /** Keeps in the journal what happened at `at`, ms since 1970, and where the run stands. */
+  #keepNote(type: "connected" | "disconnected" | "stopped", at: number, content: object): void {
+    if (this.#journal === null) return;
+    this.#recording?.flush();
+    this.#journal.note(type, at * 1000, content);
+    this.#recording?.kept(this.#journal.lastSeq);
   }
-}
-
-/** The files that a run writes. */
-function pathsOf({ state, record }: Config): string[] {
-  return [state, record].filter((path) => path !== null && path !== "none") as string[];
-}
-
-/** What a run goes on needing once its journal and its recording are open. */
-function needsOf(config: Config): Needs {
-  const { state } = config;
-  // The lock beside the journal is removed at the end.
-  const writes = state === "none" ? [] : [`${state}.lock`];
-  return { hosts: hostsNeeded(config), writes };
-}
-
-function resumedText(path: string, pipeline: Pipeline): string {
-  const { trades, cash, position, stance } = pipeline.standing;
-  const halted = pipeline.standing.halted ? "; halted: no more buys" : "";
-  return `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, position ${
-    plain(position)
-  }, ` +
-    `stance ${stance}${halted}`;
 }
 
 function spentText({ commits, totalMs, worstMs }: Spent): string {

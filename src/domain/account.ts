@@ -49,6 +49,8 @@ export interface AccountSnapshot {
   readonly marketBase: string;
   readonly cost: string;
   readonly realized: string;
+  readonly reservedCash: string;
+  readonly reservedPosition: string;
 }
 
 const KEPT_POSTINGS = 10;
@@ -67,6 +69,9 @@ export class Account {
   /** What the present position cost, fees included. */
   #cost: Money = ZERO;
   #realized: Money = ZERO;
+  /** What an order that is not filled to its end still needs of cash and position. */
+  #reservedCash: Money = ZERO;
+  #reservedPosition: Money = ZERO;
   readonly #lastBookings: Booking[] = [];
 
   /** Opens the account with `cash`, in quote currency. */
@@ -100,6 +105,26 @@ export class Account {
   /** What the present position cost, its fees included, quote currency. */
   get cost(): Money {
     return this.#cost;
+  }
+
+  /** Cash that no order has a claim on, quote currency. */
+  get freeCash(): Money {
+    return this.#cash.minus(this.#reservedCash);
+  }
+
+  /** What of the position no order has a claim on, base currency. */
+  get freePosition(): Money {
+    return this.#position.minus(this.#reservedPosition);
+  }
+
+  /**
+   * Sets aside what the order that is at work will still need after its next fill: cash (quote currency) for a
+   * purchase, position (base currency) for a sale. Total is free plus reserved; the next booking checks that both
+   * are there.
+   */
+  reserve(cash: Money, position: Money): void {
+    this.#reservedCash = cash;
+    this.#reservedPosition = position;
   }
 
   /** Cash plus the position at `price`, quote currency. */
@@ -154,6 +179,8 @@ export class Account {
       marketBase: plain(this.#marketBase),
       cost: plain(this.#cost),
       realized: plain(this.#realized),
+      reservedCash: plain(this.#reservedCash),
+      reservedPosition: plain(this.#reservedPosition),
     };
   }
 
@@ -167,6 +194,8 @@ export class Account {
     this.#marketBase = new Money(snapshot.marketBase);
     this.#cost = new Money(snapshot.cost);
     this.#realized = new Money(snapshot.realized);
+    this.#reservedCash = new Money(snapshot.reservedCash);
+    this.#reservedPosition = new Money(snapshot.reservedPosition);
     this.#check();
   }
 
@@ -179,10 +208,19 @@ export class Account {
     this.#lastBookings.push(booking);
   }
 
-  /** The laws: per asset all accounts add up to what there was at the start, and profit explains the rest. */
+  /**
+   * The laws of double-entry bookkeeping (Pacioli, "Particularis de computis et scripturis", 1494): per asset all
+   * accounts add up to what there was at the start, and profit explains the rest.
+   */
   #check(): void {
     if (this.#cash.isNegative()) this.#fail("cash", this.#cash, ZERO);
     if (this.#position.isNegative()) this.#fail("position", this.#position, ZERO);
+    if (!this.#reservedCash.isZero() && this.freeCash.isNegative()) {
+      this.#fail("free cash", this.freeCash, ZERO);
+    }
+    if (!this.#reservedPosition.isZero() && this.freePosition.isNegative()) {
+      this.#fail("free position", this.freePosition, ZERO);
+    }
     this.#law("position", this.#position, this.#marketBase);
     this.#law(
       "quote currency in all accounts",

@@ -16,11 +16,15 @@ export interface Arguments {
   readonly mistakes: readonly string[];
 }
 
-/** How many files a command takes; the others take none. */
-const FILES: Partial<Record<CommandName, { readonly least: number; readonly most: number }>> = {
-  backtest: { least: 1, most: Infinity },
+/** How many files a command takes, and what those are that it has to be given; the others take none. */
+const FILES: Partial<
+  Record<CommandName, { readonly least: number; readonly most: number; readonly usage?: string }>
+> = {
+  backtest: { least: 1, most: Infinity, usage: `FILE...", or - for standard input` },
+  verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
+  resume: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
 };
 
 const SWITCHES = OPTION_NAMES.filter((name) => OPTIONS[name].value === null);
@@ -49,7 +53,7 @@ export function readArguments(args: readonly string[]): Arguments {
   if (first !== undefined && command === null) {
     mistakes.push(`"${first}" is not a command: expected one of ${Object.keys(COMMANDS).join(", ")}`);
   }
-  const { least, most } = (command === null ? undefined : FILES[command]) ?? { least: 0, most: 0 };
+  const { least, most, usage } = (command === null ? undefined : FILES[command]) ?? { least: 0, most: 0 };
   const taken = most === 0 ? "options only" : "one journal and options";
   for (const word of rest.slice(most)) {
     mistakes.push(`"${word}" is one word too many: "${first}" takes ${taken}`);
@@ -80,13 +84,14 @@ export function readArguments(args: readonly string[]): Arguments {
       mistakes.push(`--${kebab(name)} is not an option of "${command}": ${help}`);
     }
   }
-  if (command === "status" && given.run?.text === "all") {
-    mistakes.push(`--run is "all": expected the number of one run for "status"`);
+  if ((command === "status" || command === "verify") && given.run?.text === "all") {
+    mistakes.push(`--run is "all": expected the number of one run for "${command}"`);
   }
   const wantsText = parsed.help === true || parsed.version === true;
   // A file behind an unknown option was taken for its value.
   if (rest.length < least && unknown.size === 0 && !wantsText) {
-    mistakes.push(`no file given: expected "penstock ${command} FILE...", or - for standard input`);
+    const given = rest.length === 0 ? "no file" : "one file";
+    mistakes.push(`${given} given: expected "penstock ${command} ${usage}`);
   }
   return {
     command,

@@ -43,6 +43,21 @@ export class ChunkReader implements TradeReader {
     return this.#lines.otherSymbols;
   }
 
+  /** The number of the line read last, from 1. */
+  get line(): number {
+    return this.#current.line;
+  }
+
+  /** When the frame or note read last was received, µs since 1970; 0 where the lines carry no times. */
+  get receivedAt(): number {
+    return this.#current === this.#lines ? this.#lines.receivedAt : 0;
+  }
+
+  /** Whether Penstock wrote the file: whether its first line says so. */
+  get isOwn(): boolean {
+    return this.#current === this.#lines && this.#lines.isOwn;
+  }
+
   /** Takes a chunk to read; the rest of the one before is dropped. */
   open(chunk: Chunk): this {
     this.#current = chunk.origin.layout.kind === "csv" ? this.#rows : this.#lines;

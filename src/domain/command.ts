@@ -1,10 +1,10 @@
-import type { CommandName, Config } from "./options.ts";
+import type { Configuration } from "./config.ts";
+import type { CommandName } from "./options.ts";
 
 /** What a command is started with. */
-export interface Started {
+export interface Started extends Configuration {
   readonly command: CommandName;
   readonly version: string;
-  readonly config: Config;
   /** The files named on the command line; empty for commands that take none. */
   readonly files: readonly string[];
   /** Aborted when the person asks for the end. */

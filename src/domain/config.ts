@@ -1,7 +1,7 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
 import { plain } from "./money.ts";
-import { NotAllowed } from "./option_values.ts";
+import { NotAllowed, orderRateText } from "./option_values.ts";
 import {
   type CommandName,
   type Config,
@@ -120,6 +120,18 @@ export function configure(
         `${complete.long}: expected the short window to be the smaller one`,
     );
   }
+  for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
+    const [from, to] = [complete[least], complete[most]];
+    // A default gives way to what the exchange asks for.
+    if ([least, most].some((name) => sources[name] === "default")) continue;
+    if (from === null || to === null || from.lte(to)) continue;
+    found.push(
+      `${nameIn(sources[least]!, least)} is ${plain(from)} and ${nameIn(sources[most]!, most)} is ${
+        plain(to)
+      }: ` +
+        "expected the smallest not to be above the largest",
+    );
+  }
   if (found.length > 0) throw new ConfigError(found);
   return { config: complete, sources: sources as Record<OptionName, Source> };
 }
@@ -127,12 +139,40 @@ export function configure(
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
 export function shownValue(value: Config[OptionName]): string | number | boolean | null {
   if (value instanceof Decimal) return plain(value);
+  if (typeof value === "object" && value !== null) return orderRateText(value);
   return value === Infinity ? "max" : value;
 }
 
 /** The configuration as plain JSON values. */
 export function shownConfig(config: Config): Record<string, string | number | boolean | null> {
   return Object.fromEntries(OPTION_NAMES.map((name) => [name, shownValue(config[name])]));
+}
+
+/**
+ * The configuration that `shownConfig` showed. Options which did not exist then have their defaults; those that are
+ * `needed` have to be there. Throws a ConfigError that names every value which cannot be one.
+ */
+export function configFrom(
+  shown: Readonly<Record<string, unknown>>,
+  needed: readonly OptionName[] = [],
+): Config {
+  const mistakes: string[] = [];
+  const values = OPTION_NAMES.map((name) => {
+    const { read, default: byDefault } = OPTIONS[name];
+    if (shown[name] === undefined && needed.includes(name)) mistakes.push(`${name} is missing`);
+    const value = shown[name] ?? (name in shown ? null : byDefault);
+    if (value === null) return [name, null];
+    const text = value === true ? "on" : value === false ? "off" : String(value);
+    try {
+      return [name, read(text)];
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      mistakes.push(`${name} is ${JSON.stringify(value)}: expected ${error.message}`);
+      return [name, null];
+    }
+  });
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return Object.fromEntries(values) as Config;
 }
 
 /** What the stages need of the configuration. */
@@ -145,7 +185,24 @@ export function termsOf(config: Config): Terms {
     latency: config.latency * 1000,
     lot: config.lot,
     tick: config.tick,
+    minQuantity: config.minQuantity,
+    maxQuantity: config.maxQuantity,
     minNotional: config.minNotional,
+    maxNotional: config.maxNotional,
     maxDrawdown: config.maxDrawdown,
+    maxDailyLoss: config.maxDailyLoss,
+    onHalt: config.onHalt,
+    maxPosition: config.maxPosition,
+    maxOrders: config.maxOrders,
+    cooldown: microsecondsOf(config.cooldown),
+    maxLag: microsecondsOf(config.maxLag),
+    participation: config.participation,
+    orderTtl: microsecondsOf(config.orderTtl),
+    stopLoss: config.stopLoss,
+    takeProfit: config.takeProfit,
   };
+}
+
+function microsecondsOf(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : milliseconds * 1000;
 }

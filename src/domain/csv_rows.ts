@@ -95,6 +95,11 @@ export class CsvRows implements TradeReader, TradeFields {
     this.#strict = strict;
   }
 
+  /** The number of the line read last, from 1. */
+  get line(): number {
+    return this.#line;
+  }
+
   /**
    * Goes on with `chunk`; what has not been read of the one before is dropped. Lines are counted over all chunks
    * of the same origin object, whose first line may be the header that its layout was told by. Throws a TypeError

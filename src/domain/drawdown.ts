@@ -3,7 +3,8 @@
  *
  * Equity is cash + position × price, marked at every trade before that trade's orders and again after every
  * fill. Between two fills it moves with the price alone, so a trade costs one or two integer comparisons;
- * decimal arithmetic happens at a fill, and where a fall may be the worst so far or reach the limit.
+ * decimal arithmetic happens at a fill, and where a fall may be the worst so far. What halts trading is apart, in
+ * loss_limits.ts: its peak begins anew with every release, this one never does.
  */
 import {
   booksOf,
@@ -23,20 +24,12 @@ import {
 import { estimate, fractionText, type Money, ZERO } from "./money.ts";
 import { powerOfTen } from "./price.ts";
 
-/** What a breach of the limit is reported with: fractions of the peak. */
-export interface Breach {
-  readonly limit: Money;
-  readonly value: Money;
-}
-
 /** Where the drawdown stands, as plain values; the books themselves are the account's to keep. */
 export interface DrawdownSnapshot {
   readonly peak: BooksSnapshot;
   readonly worst: FallSnapshot | null;
   readonly worstEstimate: number;
   readonly periods: PeriodsSnapshot;
-  /** Whether the limit is still watched. */
-  readonly isArmed: boolean;
 }
 
 /**
@@ -48,9 +41,6 @@ const DOUBT = 1e-12;
 /** The drawdown of one account in one symbol. */
 export class Drawdown {
   readonly #periods = new DrawdownPeriods();
-  readonly #limit: Money | null;
-  /** Falls up to this, a fraction, are below the limit; infinite without one and once it has done its work. */
-  #limitEstimate: number;
   /** The worst fall so far; null before the first. */
   #worst: Fall | null = null;
   #worstEstimate = 0;
@@ -75,20 +65,16 @@ export class Drawdown {
   #lowTime = NaN;
   /** The price of the last fill, whose own fall has been considered; NaN once the peak has moved. */
   #filledPrice = NaN;
-  /** The last fill's own cost reached the limit, so that prices above the lowest may breach it too. */
-  #doubtful = false;
 
-  /** Starts with `cash` (quote currency) and no position. `limit` is a fraction of the peak, or null for none. */
-  constructor(cash: Money, limit: Money | null) {
+  /** Starts with `cash` (quote currency) and no position. */
+  constructor(cash: Money) {
     this.#cash = cash;
     this.#peakBooks = { cash, position: ZERO, price: 0, decimals: 0 };
     this.#peakEstimate = this.#cashEstimate = estimate(cash);
-    this.#limit = limit;
-    this.#limitEstimate = limit === null ? Infinity : estimate(limit) - DOUBT;
   }
 
-  /** Marks equity at a trade's integer price and time (µs); whether the fall from the peak now reaches the limit. */
-  mark(price: number, decimals: number, time: number): boolean {
+  /** Marks equity at a trade's integer price and time (µs). */
+  mark(price: number, decimals: number, time: number): void {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     if (price >= this.#peakPrice && this.#reachesPeak(price)) {
       this.#putAway();
@@ -96,16 +82,11 @@ export class Drawdown {
       this.#peakPrice = this.#lowPrice = price;
       this.#lowTime = time;
       this.#peakMoved = true;
-      this.#doubtful = false;
       this.#filledPrice = NaN;
-      return false;
-    }
-    if (price < this.#lowPrice) {
+    } else if (price < this.#lowPrice) {
       this.#lowPrice = price;
       this.#lowTime = time;
-      return this.#estimate(price) > this.#limitEstimate && this.breachAt(price) !== null;
     }
-    return this.#doubtful && this.breachAt(price) !== null;
   }
 
   /** Takes over the books after a fill at a trade of integer price `price` and time `time` (µs). */
@@ -123,9 +104,7 @@ export class Drawdown {
     this.#position = position;
     this.#cashEstimate = estimate(cash);
     this.#positionEstimate = position.isZero() ? 0 : estimate(position) / powerOfTen(this.#decimals);
-    const fallen = this.#estimate(price);
-    this.#doubtful = fallen > this.#limitEstimate && this.breachAt(price) !== null;
-    this.#consider(price, fallen, time);
+    this.#consider(price, this.#estimate(price), time);
     this.#filledPrice = price;
     if (position.isZero()) {
       this.#peakPrice = Infinity;
@@ -135,20 +114,6 @@ export class Drawdown {
       this.#lowTime = time;
       this.#findPeakPrice();
     }
-  }
-
-  /** Stops watching the limit, which has been reached and acted upon: `mark` is false from now on. */
-  disarm(): void {
-    this.#limitEstimate = Infinity;
-    this.#doubtful = false;
-  }
-
-  /** The breach at this integer price, or null: limit ≤ (peak − equity) ÷ peak, in exact decimals. */
-  breachAt(price: number): Breach | null {
-    if (this.#limit === null) return null;
-    const peak = this.#currentPeak();
-    const fall = peak.minus(this.#equity(price));
-    return fall.gte(this.#limit.times(peak)) ? { limit: this.#limit, value: fall.div(peak) } : null;
   }
 
   /** The largest fall so far as a fraction of its peak: 8 decimals, half to even. */
@@ -193,13 +158,12 @@ export class Drawdown {
       worst: this.#worst === null ? null : fallText(this.#worst),
       worstEstimate: this.#worstEstimate,
       periods: this.#periods.snapshot(),
-      isArmed: this.#limitEstimate !== Infinity,
     };
   }
 
   /** Takes a snapshot up, with the books as they were then, last marked at an integer price of `decimals`. */
   restore(snapshot: DrawdownSnapshot, books: MarkedBooks): void {
-    const { peak, worst, worstEstimate, periods, isArmed } = snapshot;
+    const { peak, worst, worstEstimate, periods } = snapshot;
     this.#peakBooks = booksOf(peak);
     this.#peak = null;
     this.#peakMoved = false;
@@ -221,8 +185,6 @@ export class Drawdown {
       this.#lowPrice = this.#filledPrice = Infinity;
       this.#findPeakPrice();
     }
-    if (!isArmed) this.disarm();
-    else this.#doubtful = this.breachAt(books.price) !== null;
   }
 
   #equity(price: number): Money {

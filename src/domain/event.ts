@@ -2,9 +2,13 @@
  * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
  * counts and ids are numbers, times ISO 8601 UTC with microseconds.
  */
+import type { InstrumentOrigin } from "./instrument.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Check } from "./refusal.ts";
+import type { Halt, HaltReason, OnHalt } from "./halt.ts";
 import type { Side } from "./money.ts";
+import type { Progress } from "./order.ts";
+import type { ExitCause } from "./protective_exits.ts";
+import type { Check } from "./refusal.ts";
 
 interface Base {
   /** The trade's own time where there is one, else the time it happened. */
@@ -19,7 +23,8 @@ export interface StartedEvent extends Base {
   readonly type: "started";
   readonly command: string;
   readonly version: string;
-  readonly config: Readonly<Record<string, string | number | boolean | null>>;
+  /** The options in force, and under `instrument` where its rules among them come from. */
+  readonly config: Readonly<Record<string, string | number | boolean | null | InstrumentOrigin>>;
 }
 
 export interface ConnectedEvent extends Base {
@@ -56,7 +61,13 @@ export interface SignalEvent extends OfSymbol {
   readonly longAverage: string;
 }
 
-export interface RefusalEvent extends OfSymbol {
+/** Of an order that took several fills: what they came to, in the last event of that order. */
+interface OfOrder extends OfSymbol, Progress {
+  /** Why it sells without a signal; absent for a signal's order. */
+  readonly cause?: ExitCause;
+}
+
+export interface RefusalEvent extends OfOrder {
   readonly type: "refusal";
   readonly side: Side;
   readonly reason: Check;
@@ -65,7 +76,7 @@ export interface RefusalEvent extends OfSymbol {
   readonly tradeId: number;
 }
 
-export interface FillEvent extends OfSymbol {
+export interface FillEvent extends OfOrder {
   readonly type: "fill";
   readonly side: Side;
   readonly price: string;
@@ -76,21 +87,32 @@ export interface FillEvent extends OfSymbol {
   readonly tradeId: number;
   readonly signalTradeId: number;
   readonly realized?: string;
+  /** Whether the order goes on. */
+  readonly partial?: true;
 }
 
-export interface ExpiredEvent extends OfSymbol {
+export interface ExpiredEvent extends OfOrder {
   readonly type: "expired";
   readonly side: Side;
   readonly signalTradeId: number;
+  /** Absent at the end of the input. */
+  readonly reason?: "order-ttl" | "replaced";
 }
 
 export interface HaltEvent extends OfSymbol {
   readonly type: "halt";
-  readonly reason: string;
+  readonly reason: HaltReason;
   readonly limit: string;
   readonly value: string;
   readonly tradeId: number;
-  readonly action: "hold";
+  readonly action: OnHalt;
+}
+
+/** A halt has ended by itself: that of a day's loss, with the next UTC day. */
+export interface ReleasedEvent extends OfSymbol {
+  readonly type: "released";
+  readonly reason: HaltReason;
+  readonly tradeId: number;
 }
 
 export interface RejectedEvent extends Base {
@@ -109,6 +131,8 @@ export interface StatusEvent extends OfSymbol {
   readonly lagMs: number | null;
   readonly equity: string;
   readonly position: string;
+  /** Whether trading is halted. */
+  readonly halted: boolean;
 }
 
 export interface SummaryEvent extends OfSymbol {
@@ -131,6 +155,8 @@ export interface SummaryEvent extends OfSymbol {
   readonly realized: string;
   /** A fraction of the peak, 8 decimals, half to even. */
   readonly maxDrawdown: string;
+  /** The halt that stands at the end, or null. */
+  readonly halt: Halt | null;
   readonly elapsedMs: number;
   /** In a backtest. */
   readonly tradesPerSecond?: number;
@@ -150,7 +176,8 @@ export type PipelineEvent =
   | RefusalEvent
   | FillEvent
   | ExpiredEvent
-  | HaltEvent;
+  | HaltEvent
+  | ReleasedEvent;
 
 /** Every event. */
 export type PenstockEvent =

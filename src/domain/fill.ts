@@ -1,7 +1,12 @@
 import type { Money, Side } from "./money.ts";
+import type { Progress } from "./order.ts";
+import type { ExitCause } from "./protective_exits.ts";
 
-/** An order filled and booked. Amounts are exact. */
-export interface Fill {
+/**
+ * An order, or a part of one, filled and booked. Amounts are exact. The last fill of an order that took several says
+ * what all of them came to.
+ */
+export interface Fill extends Progress {
   readonly kind: "fill";
   readonly side: Side;
   /** Fill price, quote currency per unit of base currency. */
@@ -20,4 +25,8 @@ export interface Fill {
   readonly signalTradeId: number;
   /** On a sell: profit after the fees of both sides, quote currency; null on a buy. */
   readonly realized: Money | null;
+  /** Why it sold without a signal; absent for a signal's order. */
+  readonly cause?: ExitCause;
+  /** Whether the order goes on. */
+  readonly partial?: true;
 }

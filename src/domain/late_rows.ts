@@ -19,6 +19,8 @@ export interface LateRow {
   readonly buyerIsMaker: boolean;
 }
 
+/** No aggregate of one millisecond and price covers more: a row that says so is a mistake. */
+const MOST_COVERED = 1_000_000;
 const SAMPLE_CHARACTERS = 200;
 const SHOWN_CHARACTERS = 40;
 /** Room for any ordinary amount; a longer text gets its own. */
@@ -29,6 +31,10 @@ const NONE: readonly LateRow[] = [];
 /**
  * Reads fetched trades of one symbol, held to what BinanceMessageReader holds the stream's messages to. `open` a
  * page, then call `next` until it answers null.
+ *
+ * An aggregate is read once for every trade id that it covers: all its trades have its price and its time, so that
+ * averages over them are those over the trades themselves. Nobody says how its quantity is split; it stands with
+ * the last of them, and 0 with the others.
  *
  * @example
  * ```ts
@@ -51,6 +57,8 @@ export class LateRows implements TradeReader {
   readonly #scratchView = new DataView(this.#scratch.buffer);
   #rows = NONE;
   #taken = 0;
+  /** The last id of the aggregate at hand, as long as it has trades that were not read. */
+  #lastId = -1;
   #reason = "";
 
   /** A reader for `symbol`, in upper case as the exchange writes it. */
@@ -80,17 +88,21 @@ export class LateRows implements TradeReader {
   open(rows: readonly LateRow[]): this {
     this.#rows = rows;
     this.#taken = 0;
+    this.#lastId = -1;
     return this;
   }
 
   next(): Verdict | null {
+    if (this.#lastId > this.#fields.lastId) return this.#readOn();
     const row = this.#rows[this.#taken];
     if (row === undefined) return null;
     this.#taken++;
     const { firstId, lastId, price, quantity, time, buyerIsMaker } = row;
     const fields = this.#fields;
     const decimal = this.#decimal;
-    if (!isCount(firstId) || !isCount(lastId) || lastId < firstId) {
+    if (
+      !isCount(firstId) || !isCount(lastId) || lastId < firstId || lastId - firstId >= MOST_COVERED
+    ) {
       return this.#reject(
         `trade id is ${shown(firstId)}${firstId === lastId ? "" : ` to ${shown(lastId)}`}`,
       );
@@ -107,14 +119,24 @@ export class LateRows implements TradeReader {
     if (typeof buyerIsMaker !== "boolean") {
       return this.#reject(`the maker's side is ${shown(buyerIsMaker)}, not true or false`);
     }
-    fields.firstId = firstId;
-    fields.lastId = lastId;
     fields.time = microseconds(time);
     fields.price = decimal.price;
     fields.decimals = decimal.decimals;
-    fields.quantityWhole = decimal.quantityWhole;
-    fields.quantityFraction = decimal.quantityFraction;
+    fields.quantityWhole = fields.quantityFraction = 0;
     fields.buyerIsMaker = buyerIsMaker;
+    fields.lastId = firstId - 1;
+    this.#lastId = lastId;
+    return this.#readOn();
+  }
+
+  /** Goes on to the next trade of the row at hand. */
+  #readOn(): Verdict {
+    const fields = this.#fields;
+    fields.firstId = ++fields.lastId;
+    if (fields.lastId === this.#lastId) {
+      fields.quantityWhole = this.#decimal.quantityWhole;
+      fields.quantityFraction = this.#decimal.quantityFraction;
+    }
     return "trade";
   }
 
@@ -163,10 +185,8 @@ class Fields implements TradeFields {
 export function faultOf(rows: readonly LateRow[]): string | null {
   const reader = new LateRows("");
   let before: LateRow | null = null;
-  reader.open(rows);
-  for (let verdict = reader.next(); verdict !== null; verdict = reader.next()) {
-    if (verdict !== "trade") return reader.reason;
-    const row: LateRow = rows[reader.taken - 1]!;
+  for (const row of rows) {
+    if (reader.open([row]).next() !== "trade") return reader.reason;
     if (before !== null && row.firstId !== before.lastId + 1) {
       return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${before.lastId + 1}`;
     }

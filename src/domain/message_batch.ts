@@ -18,6 +18,7 @@ export class MessageBatch implements TradeReader {
   #taken = 0;
   /** Messages up to here are in #bytes, from #end on those not taken yet. */
   #encoded = 0;
+  #receivedAt = 0;
   #isEncoded = false;
   #end = 0;
 
@@ -38,13 +39,19 @@ export class MessageBatch implements TradeReader {
     return this.trade.emptyId;
   }
 
+  /** When the batch arrived, µs since 1970; 0 where that was not said. */
+  get receivedAt(): number {
+    return this.#receivedAt;
+  }
+
   /** Messages of the batch that `next` has read. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Takes a batch to read; what was left of the one before is dropped. */
-  open(messages: readonly string[]): this {
+  /** Takes a batch that arrived at `receivedAt` (µs since 1970); what was left of the one before is dropped. */
+  open(messages: readonly string[], receivedAt = 0): this {
+    this.#receivedAt = receivedAt;
     this.#messages = messages;
     this.#taken = this.#encoded = 0;
     return this;

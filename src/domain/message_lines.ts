@@ -101,6 +101,11 @@ export class MessageLines implements TradeReader {
     return this.#isOwn;
   }
 
+  /** The number of the line read last, from 1. */
+  get line(): number {
+    return this.#line;
+  }
+
   /** Takes a chunk to read, whose layout is "recording" or "messages"; the rest of the one before is dropped. */
   open({ origin, bytes, start, end }: Chunk): this {
     if (origin !== this.#origin) {

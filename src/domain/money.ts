@@ -22,10 +22,12 @@ export const ZERO: Money = new Money(0);
 
 const ONE: Money = new Money(1);
 const BASIS_POINTS: Money = new Money(10_000);
+const HUNDRED_MILLIONTH: Money = new Money("1e-8");
 const FEE_DECIMALS = 8;
 const RATIO_DECIMALS = 8;
 const AMOUNT_DECIMALS = 8;
 const COST_DECIMALS = 18;
+const FILL_DECIMALS = 12;
 const UNITS = 10n ** BigInt(RATIO_DECIMALS);
 const WORD = 1e7;
 const DIGITS_A_WORD = 7;
@@ -110,6 +112,31 @@ export function affordableQuantity(
  */
 export function costShare(cost: Money, part: Money, whole: Money): Money {
   return cost.times(part).div(whole).toDecimalPlaces(COST_DECIMALS, Decimal.ROUND_HALF_EVEN);
+}
+
+/** A traded quantity (base currency) of `whole` units and `fraction` hundred-millionths of one, exactly. */
+export function quantityOf(whole: number, fraction: number): Money {
+  const units = new Money(whole);
+  return fraction === 0 ? units : units.plus(HUNDRED_MILLIONTH.times(fraction));
+}
+
+/** A quantity (base currency) rounded down to whole lots. */
+export function wholeLots(quantity: Money, lot: Money): Money {
+  return quantity.divToInt(lot).times(lot);
+}
+
+/** The least whole number of lots that is `quantity` (base currency) or more, as a quantity. */
+export function lotsOrMore(quantity: Money, lot: Money): Money {
+  return quantity.div(lot).toDecimalPlaces(0, Decimal.ROUND_CEIL).times(lot);
+}
+
+/**
+ * The volume-weighted average price of a quantity (base currency) that cost or brought `notional` (quote currency)
+ * in several fills: Σ price × quantity ÷ Σ quantity, to 12 decimals, half to even (Berkowitz, Logue and Noser,
+ * "The Total Cost of Transactions on the NYSE", Journal of Finance 43 (1), 1988).
+ */
+export function averagePriceText(notional: Money, quantity: Money): string {
+  return plain(notional.div(quantity).toDecimalPlaces(FILL_DECIMALS, Decimal.ROUND_HALF_EVEN));
 }
 
 /**

@@ -1,12 +1,14 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
 import { Money } from "./money.ts";
+import type { OrderRate } from "./pacing.ts";
 
 /** What is allowed where a text was refused; the caller adds the option's name and the value. */
 export class NotAllowed extends Error {
   override readonly name = "NotAllowed";
 }
 
-const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
+/** Decimal amounts as text, up to 18 digits before and after the point. */
+export const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
 
 /** A reader of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -31,13 +33,54 @@ export function amount(allowed: string, allows: (value: Money) => boolean): (tex
 
 /** A reader of fractions above 0 and up to 1: `20%` or `0.2`. */
 export function fraction(text: string): Money {
-  const allowed = "a share above 0% and up to 100%, such as 20% or 0.2";
+  return share(text, 1, "a share above 0% and up to 100%, such as 20% or 0.2");
+}
+
+/** A reader of fractions above 0 and up to 1000: `5%`, `0.05`, `150%`. */
+export function gain(text: string): Money {
+  return share(text, 1000, "a share above 0% and up to 100000%, such as 5% or 0.05");
+}
+
+function share(text: string, most: number, allowed: string): Money {
   const percent = text.endsWith("%");
   const digits = percent ? text.slice(0, -1) : text;
   if (!DECIMAL.test(digits)) throw new NotAllowed(allowed);
   const value = percent ? new Money(digits).div(100) : new Money(digits);
-  if (value.isZero() || value.gt(1)) throw new NotAllowed(allowed);
+  if (value.isZero() || value.gt(most)) throw new NotAllowed(allowed);
   return value;
+}
+
+/**
+ * A reader of rates of orders, a whole number from 1 to `most` in a duration from `min` to `max` ms: `10/1m`.
+ *
+ * @example
+ * ```ts
+ * import { orderRate } from "./option_values.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(orderRate(100, 1, 86_400_000)("10/1m"), { count: 10, within: 60_000 });
+ * ```
+ */
+export function orderRate(most: number, min: number, max: number): (text: string) => OrderRate {
+  return (text) => {
+    const [count = "", within = "", more] = text.split("/");
+    try {
+      if (more === undefined) {
+        return { count: wholeNumber(1, most)(count), within: duration(min, max)(within) };
+      }
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+    }
+    throw new NotAllowed(
+      `orders from 1 to ${most} in a duration from ${durationText(min)} to ${
+        durationText(max)
+      }, such as 10/1m`,
+    );
+  };
+}
+
+/** A rate of orders as `orderRate` reads it. */
+export function orderRateText({ count, within }: OrderRate): string {
+  return `${count}/${durationText(within)}`;
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

@@ -2,12 +2,12 @@
  * Every option: its default, how its text is read, which commands take it and what help says. The command line,
  * the configuration file, `penstock config` and `--help` are all made from this table.
  */
+import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
 import {
   address,
   amount,
   anyText,
   duration,
-  fraction,
   oneOf,
   onOff,
   runNumber,
@@ -15,6 +15,7 @@ import {
   wholeNumber,
 } from "./option_values.ts";
 import { EXCHANGE_NAMES } from "./exchange_hosts.ts";
+import { RISK_OPTIONS } from "./risk_options.ts";
 
 /** The commands there are. */
 export const COMMANDS = {
@@ -25,6 +26,8 @@ export const COMMANDS = {
   status: "account, position, last trades, refusals, gaps, from the journal",
   doctor: "whether a run would work here: permissions, hosts, clock, data folder, journal",
   export: "the fills or the closed positions in the journal, for a spreadsheet",
+  resume: "release the halt of a run: penstock resume JOURNAL --reason TEXT",
+  verify: "derive a recorded run again and compare it with its journal",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 
@@ -34,7 +37,8 @@ export const DEFAULT_JOURNAL = "data/penstock.db";
 /** A command's name. */
 export type CommandName = keyof typeof COMMANDS;
 
-interface Option<T, D extends string | null> {
+/** One option of the table. */
+export interface Option<T, D extends string | null> {
   /** The default's text; null where absence means something of its own. */
   readonly default: D;
   /** Where a command has a default of its own. */
@@ -48,6 +52,9 @@ interface Option<T, D extends string | null> {
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 
+/** The longest window of an average, in trades. */
+export const MAX_WINDOW = 1_000_000;
+
 const HOUR = 3_600_000;
 const TRADING = ["run", "demo", "backtest", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
@@ -56,6 +63,7 @@ const EXCHANGE = ["demo", "exchange"] as const;
 const BACKTEST = ["backtest"] as const;
 const JOURNAL = ["status", "export"] as const;
 const ALL = ["run", "demo", "exchange", "backtest", "doctor", "config"] as const;
+
 const positive = amount("an amount above 0", (value) => value.gt(0));
 
 /** The table. A key is the option's name in the configuration file; the command line writes it in kebab case. */
@@ -76,7 +84,7 @@ export const OPTIONS = {
   }),
   long: option({
     default: "50",
-    read: wholeNumber(2, 1_000_000),
+    read: wholeNumber(2, MAX_WINDOW),
     value: "TRADES",
     commands: TRADING,
     help: "window of the long average",
@@ -102,48 +110,8 @@ export const OPTIONS = {
     commands: TRADING,
     help: "fee as a share of the notional, both sides",
   }),
-  slippage: option({
-    default: "0",
-    read: amount("basis points from 0 to below 10000", (value) => value.lt(10_000)),
-    value: "BPS",
-    commands: TRADING,
-    help: "basis points that a fill is worse than the trade",
-  }),
-  latency: option({
-    default: "0",
-    read: duration(0, 24 * HOUR),
-    value: "DURATION",
-    commands: TRADING,
-    help: "time between a signal and the earliest trade that fills it",
-  }),
-  lot: option({
-    default: "0.00001",
-    read: positive,
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest step of a quantity, base currency",
-  }),
-  tick: option({
-    default: "0.01",
-    read: positive,
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest step of a price moved by slippage, quote currency",
-  }),
-  minNotional: option({
-    default: "5",
-    read: amount("an amount of 0 or more", () => true),
-    value: "AMOUNT",
-    commands: TRADING,
-    help: "smallest price × quantity of an order, quote currency",
-  }),
-  maxDrawdown: option({
-    default: "20%",
-    read: fraction,
-    value: "SHARE",
-    commands: TRADING,
-    help: "halt when equity has fallen this far from its peak: no more buys",
-  }),
+  ...INSTRUMENT_OPTIONS,
+  ...RISK_OPTIONS,
   exchange: option({
     default: "binance",
     read: oneOf(...EXCHANGE_NAMES),
@@ -317,7 +285,7 @@ export const OPTIONS = {
     default: null,
     read: runNumber,
     value: "N",
-    commands: JOURNAL,
+    commands: [...JOURNAL, "verify"],
     help: "which run of the journal; export also takes all (default: the last)",
   }),
   maxAge: option({
@@ -345,28 +313,28 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "a JSON file of these options, in camelCase; the command line wins",
   }),
   json: option({
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest", "doctor", "status"],
+    commands: ["run", "demo", "exchange", "backtest", "doctor", "status", "verify"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({
     default: "info",
     read: oneOf("debug", "info", "warn", "error"),
     value: "LEVEL",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "least serious log record shown: debug, info, warn or error",
   }),
   logFormat: option({
     default: "text",
     read: oneOf("text", "json"),
     value: "FORMAT",
-    commands: ALL,
+    commands: [...ALL, "verify"],
     help: "log on standard error as text or json",
   }),
 };

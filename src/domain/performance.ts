@@ -3,13 +3,11 @@ import type { Account } from "./account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
 import { type CurvePoint, EquityCurve } from "./equity_curve.ts";
-import type { Fill } from "./fill.ts";
 import { type Metrics, metrics, type PricedTime } from "./metrics.ts";
 import { estimate } from "./money.ts";
 import { powerOfTen, priceAsMoney } from "./price.ts";
-import type { Refusal } from "./refusal.ts";
 import { RoundTrips } from "./round_trips.ts";
-import type { Tick } from "./tick.ts";
+import type { Outcome, Tick } from "./tick.ts";
 
 /** Everything about a finished run that its events do not say. */
 export interface Results {
@@ -39,7 +37,7 @@ export class Performance {
   }
 
   /** Takes note of a trade that has been through all stages, and of what became of the orders at it. */
-  note(tick: Tick, outcomes: readonly (Fill | Refusal)[]): void {
+  note(tick: Tick, outcomes: readonly Outcome[]): void {
     if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity());
     this.#first ??= tick;
     this.#last = tick;

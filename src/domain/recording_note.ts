@@ -5,19 +5,31 @@
  * of a note.
  */
 
+import type { OnHalt } from "./halt.ts";
+
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
 
+/** Where in a journal the process that made a recording began: its `started` or `resumed` entry. */
+export interface JournalPlace {
+  readonly run: number;
+  /** The entry's number. */
+  readonly entry: number;
+  /** Its hash in hexadecimal, which tells one journal from another. */
+  readonly hash: string;
+}
+
 /** What a recording says of itself and of its connection. */
 export type RecordingNote =
-  | {
+  | ({
     /** The first line of every recording that Penstock wrote. */
     readonly event: "recording";
     /** RECORDING_VERSION. */
     readonly version: number;
     /** In upper case as the exchange writes it. */
     readonly symbol: string;
-  }
+    /** Only of a run that keeps a journal: what verifying needs. */
+  } & Partial<JournalPlace>)
   | {
     readonly event: "connected";
     readonly endpoint: string;
@@ -26,6 +38,8 @@ export type RecordingNote =
   }
   | { readonly event: "disconnected"; readonly reason: string; readonly retryInMs: number }
   | { readonly event: "notice"; readonly message: string }
+  /** The person halted trading by hand at the line's time. */
+  | { readonly event: "halt"; readonly action: OnHalt }
   | {
     /** Frames that were received in this place could not be written. */
     readonly event: "lost";
@@ -43,6 +57,12 @@ export type RecordingNote =
     /** What could be fetched of a gap is above: so many trades. The next frame is taken as it is. */
     readonly event: "settled";
     readonly filled: number;
+  }
+  | {
+    /** By now the journal of the run had kept everything up to this entry. */
+    readonly event: "kept";
+    /** Its number. */
+    readonly entry: number;
   }
   /** The recording was closed; without this last line the program was killed. */
   | { readonly event: "ended" };
@@ -65,6 +85,7 @@ export type ReadNote =
 /** What a field holds, as an error calls it. */
 interface Kind {
   readonly expected: string;
+  readonly isOptional?: boolean;
   holds(value: unknown): boolean;
 }
 
@@ -77,19 +98,34 @@ const MS: Kind = {
   expected: "a number, 0 or more",
   holds: (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
 };
+const OPTIONAL_COUNT: Kind = { ...COUNT, isOptional: true };
+const OPTIONAL_TEXT: Kind = { ...TEXT, isOptional: true };
 const VERSION: Kind = {
   expected: `${RECORDING_VERSION}, which is what this version of Penstock reads`,
   holds: (value) => value === RECORDING_VERSION,
 };
 
+const ACTION: Kind = {
+  expected: `"hold" or "flatten"`,
+  holds: (value) => value === "hold" || value === "flatten",
+};
+
 const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<Record<string, Kind>> } = {
-  recording: { version: VERSION, symbol: TEXT },
+  recording: {
+    version: VERSION,
+    symbol: TEXT,
+    run: OPTIONAL_COUNT,
+    entry: OPTIONAL_COUNT,
+    hash: OPTIONAL_TEXT,
+  },
   connected: { endpoint: TEXT, attempt: COUNT },
   disconnected: { reason: TEXT, retryInMs: MS },
   notice: { message: TEXT },
+  halt: { action: ACTION },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
   late: { trades: TEXT },
   settled: { filled: COUNT },
+  kept: { entry: COUNT },
   ended: {},
   frame: { text: TEXT },
 };
@@ -134,8 +170,9 @@ export function readNote(text: string): ReadNote {
   if (typeof event !== "string") return malformed(`"event" of a note is ${shown(event)}, expected its name`);
   if (!isKnown(event)) return { event: "unknown", name: event };
   const note: Record<string, unknown> = { event };
-  for (const [name, { expected, holds }] of Object.entries(FIELDS[event])) {
+  for (const [name, { expected, holds, isOptional }] of Object.entries(FIELDS[event])) {
     const value = fields[name];
+    if (value === undefined && isOptional === true) continue;
     if (!holds(value)) {
       return malformed(`"${name}" of the note "${event}" is ${shown(value)}, expected ${expected}`);
     }

@@ -1,16 +1,29 @@
 import type { Side } from "./money.ts";
+import type { Order, Progress } from "./order.ts";
+import type { ExitCause } from "./protective_exits.ts";
 
 /** The risk gate's checks, by the code that a refusal carries. */
 export type Check =
+  | "cooldown"
   | "disconnected"
   | "funds"
   | "halted"
+  | "late"
   | "lot"
+  | "max-lag"
+  | "max-notional"
+  | "max-orders"
+  | "max-position"
+  | "max-quantity"
   | "min-notional"
-  | "no-position";
+  | "no-position"
+  | "stale";
 
-/** An order that the risk gate turned down. `limit` and `value` are in the same unit. */
-export interface Refusal {
+/**
+ * An order, or what is left of one, that the risk gate turned down. `limit` and `value` are in the same unit: quote
+ * currency, ms, orders, base currency, a fraction, or words.
+ */
+export interface Refusal extends Progress {
   readonly kind: "refusal";
   readonly side: Side;
   readonly reason: Check;
@@ -22,4 +35,49 @@ export interface Refusal {
   readonly tradeId: number;
   /** The trade whose signal made the order. */
   readonly signalTradeId: number;
+  /** Why it sells without a signal; absent for a signal's order. */
+  readonly cause?: ExitCause;
+}
+
+/** An order, or what is left of one, that time ended. */
+export interface Expired extends Progress {
+  readonly kind: "expired";
+  readonly side: Side;
+  readonly signalTradeId: number;
+  readonly cause?: ExitCause;
+  /** Its own time was up, or a sale took the place of a purchase; absent at the end of the input. */
+  readonly reason?: "order-ttl" | "replaced";
+}
+
+/** What every verdict says of an order. */
+export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;
+
+/** The refusal of an order at the trade of this id. */
+export function refusal(
+  order: Judgeable,
+  tradeId: number,
+  { reason, limit, value }: Pick<Refusal, "reason" | "limit" | "value">,
+): Refusal {
+  const { side, signalTradeId, cause } = order;
+  return {
+    kind: "refusal",
+    side,
+    reason,
+    limit,
+    value,
+    tradeId,
+    signalTradeId,
+    ...(cause === null ? {} : { cause }),
+    ...order.progress(),
+  };
+}
+
+/** The end of an order that time brought; without a reason, the end of the input. */
+export function expired(order: Order, reason?: "order-ttl" | "replaced"): Expired {
+  return {
+    kind: "expired",
+    ...order.origin(),
+    ...(reason === undefined ? {} : { reason }),
+    ...order.progress(),
+  };
 }

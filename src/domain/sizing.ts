@@ -4,21 +4,27 @@ import {
   affordableQuantity,
   FEE_STEP,
   feeOn,
+  lotsOrMore,
   type Money,
   type Outlay,
   outlayOf,
   plain,
-  type Side,
   slippedPrice,
+  ZERO,
 } from "./money.ts";
+import type { Order } from "./order.ts";
 import type { Check } from "./refusal.ts";
 import type { Terms } from "./terms.ts";
 
-/** An order's size: quantity in base currency, price and fee in quote currency. */
+/** What an order trades at one trade: quantities in base currency, price, notional and fee in quote currency. */
 export interface Sized {
   readonly price: Money;
+  /** Zero where the trade leaves no room for a lot. */
   readonly quantity: Money;
+  readonly notional: Money;
   readonly fee: Money;
+  /** What it would trade if there were room; all that is left of the order. */
+  readonly whole: Money;
 }
 
 /** Why an order cannot trade; `limit` and `value` in the same unit. */
@@ -34,28 +40,43 @@ export class OrderSizing {
   readonly #outlay: Outlay;
   /** No buy spends more than this, its fee rounded up included. */
   readonly #most: Money;
+  /** The smallest quantity of an order. */
+  readonly #least: Money;
 
   constructor(terms: Terms) {
     this.#terms = terms;
+    this.#least = terms.minQuantity === null ? terms.lot : lotsOrMore(terms.minQuantity, terms.lot);
     this.#outlay = outlayOf(terms.stake, terms.feeRate);
     this.#most = this.#outlay.grossStake.plus(FEE_STEP);
   }
 
   /**
-   * Sizes an order against the account at a trade's price: a buy spends the stake, or what the cash allows with
-   * the fee on top; a sell sells the whole position.
+   * Sizes an order against the account at a trade's price: a buy spends the stake, or what it has not spent of it
+   * yet, or what the cash allows with the fee on top; a sell sells the whole position. No more than `room` (base
+   * currency, null for any amount) is traded now; the instrument's limits of an
+   * order are about the whole, when it begins.
    */
-  size(side: Side, tradePrice: Money, account: Account): Sized | Unsized {
-    const { slippage, tick, lot, minNotional, feeRate } = this.#terms;
+  size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
+    const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#terms;
+    const { side, isWorking } = order;
     const price = slippedPrice(side, tradePrice, slippage, tick);
-    const quantity = side === "sell"
+    const whole = side === "sell"
       ? account.position
-      : affordableQuantity(this.#outlay, account.cash, price, lot);
-    if (quantity.isZero()) return this.#nothing(side, price, account);
-    const notional = price.times(quantity);
-    if (notional.isZero() || notional.lt(minNotional)) {
-      return because("min-notional", minNotional, notional);
+      : affordableQuantity(this.#outlayOf(order), account.cash, price, lot);
+    if (whole.isZero() || !isWorking && this.#isTooSmall(whole)) return this.#nothing(order, price, account);
+    const all = price.times(whole);
+    if (all.isZero() || !isWorking && all.lt(minNotional)) {
+      return because("min-notional", minNotional, all);
     }
+    const tooLarge = this.#tooLarge(order, whole, all);
+    if (tooLarge !== null) return tooLarge;
+    if (side === "buy" && maxPosition !== null) {
+      const held = account.position.isZero() ? all : account.position.plus(whole).times(price);
+      if (held.gt(maxPosition)) return because("max-position", maxPosition, held);
+    }
+    const isWhole = room === null || whole.lte(room);
+    const quantity = isWhole ? whole : room;
+    const notional = isWhole ? all : price.times(quantity);
     const fee = feeOn(notional, feeRate);
     if (side === "buy" && !account.canPay(this.#most)) {
       const spent = notional.plus(fee);
@@ -65,18 +86,63 @@ export class OrderSizing {
     if (side === "sell" && notional.lt(fee) && !account.canPay(fee.minus(notional))) {
       return because("funds", fee.minus(notional), account.cash);
     }
-    return { price, quantity, fee };
+    return { price, quantity, notional, fee, whole };
   }
 
-  /** Says why a quantity came to zero. */
-  #nothing(side: Side, price: Money, account: Account): Unsized {
+  /** What an order still needs once it has traded `sized`: cash with the fee on top, or position. */
+  needs(
+    order: Order,
+    { quantity, notional, fee }: Sized,
+    account: Account,
+  ): { cash: Money; position: Money } {
+    if (order.side === "sell") return { cash: ZERO, position: account.position.minus(quantity) };
+    const { stake, grossing } = this.#outlayOf(order);
+    const left = account.cash.minus(notional).minus(fee);
+    const wanted = stake.minus(notional).times(grossing);
+    return { cash: wanted.lt(left) ? wanted : left, position: ZERO };
+  }
+
+  #outlayOf({ spent }: Order): Outlay {
+    return spent.isZero() ? this.#outlay : outlayOf(this.#terms.stake.minus(spent), this.#terms.feeRate);
+  }
+
+  /** Without a smallest quantity a sale may be of less than a lot. */
+  #isTooSmall(quantity: Money): boolean {
+    const { minQuantity } = this.#terms;
+    return minQuantity !== null && quantity.lt(minQuantity);
+  }
+
+  /**
+   * Why an order would be beyond the instrument's limits with what it has filled already; null where it is not. The
+   * quantity of a sale does not change any more once it fills, that of a purchase does with the price.
+   */
+  #tooLarge({ side, isWorking, filled, spent }: Order, whole: Money, all: Money): Unsized | null {
+    const { maxQuantity, maxNotional } = this.#terms;
+    if (isWorking && side === "sell") return null;
+    if (maxQuantity !== null) {
+      const quantity = filled.plus(whole);
+      if (quantity.gt(maxQuantity)) return because("max-quantity", maxQuantity, quantity);
+    }
+    if (maxNotional !== null) {
+      const notional = spent.plus(all);
+      if (notional.gt(maxNotional)) return because("max-notional", maxNotional, notional);
+    }
+    return null;
+  }
+
+  /** Says why a quantity came to nothing that can be traded; amounts of `lot` and `funds` in quote currency. */
+  #nothing(order: Order, price: Money, account: Account): Unsized {
     const { lot } = this.#terms;
-    if (side === "sell") return { reason: "no-position", limit: plain(lot), value: "0" };
-    const lotCost = price.times(lot);
-    const lotCostWithFee = lotCost.times(this.#outlay.grossing);
-    return account.canPay(lotCostWithFee)
-      ? because("lot", lotCost, this.#outlay.stake)
-      : because("funds", lotCostWithFee, account.cash);
+    const leastCost = price.times(order.isWorking ? lot : this.#least);
+    if (order.side === "sell") {
+      return account.position.isZero()
+        ? { reason: "no-position", limit: plain(lot), value: "0" }
+        : because("lot", leastCost, price.times(account.position));
+    }
+    const leastCostWithFee = leastCost.times(this.#outlay.grossing);
+    return account.canPay(leastCostWithFee)
+      ? because("lot", leastCost, this.#outlayOf(order).stake)
+      : because("funds", leastCostWithFee, account.cash);
   }
 }
 

@@ -1,7 +1,11 @@
+import type { OnHalt } from "./halt.ts";
+import type { LossTerms } from "./loss_limits.ts";
 import type { Money } from "./money.ts";
+import type { PaceTerms } from "./pacing.ts";
+import type { ExitTerms } from "./protective_exits.ts";
 
 /** What the account trades under: the person's choices and the instrument's filters. */
-export interface Terms {
+export interface Terms extends LossTerms, PaceTerms, ExitTerms {
   /** Starting cash and the most one order spends before its fee, quote currency. */
   readonly cash: Money;
   readonly stake: Money;
@@ -15,8 +19,20 @@ export interface Terms {
   readonly lot: Money;
   /** Smallest step of a fill price moved by slippage, quote currency. */
   readonly tick: Money;
+  /** Smallest and largest quantity of an order, base currency; null for no limit. */
+  readonly minQuantity: Money | null;
+  readonly maxQuantity: Money | null;
   /** Smallest price × quantity of an order, quote currency. */
   readonly minNotional: Money;
-  /** Fall of equity from its peak, as a fraction, that halts trading; null for no limit. */
-  readonly maxDrawdown: Money | null;
+  /** Largest price × quantity of an order, quote currency; null for no limit. */
+  readonly maxNotional: Money | null;
+  /** Most that a position may be worth after a buy, quote currency; null for no limit. */
+  readonly maxPosition: Money | null;
+  /** Greatest age of a trade on arrival whose signal is traded, µs; null for no limit. */
+  readonly maxLag: number | null;
+  readonly onHalt: OnHalt;
+  /** Share of a trade's quantity that fills at it take at most; null for no limit. */
+  readonly participation: Money | null;
+  /** µs that an order may go on filling once it could have; null for ever. */
+  readonly orderTtl: number | null;
 }

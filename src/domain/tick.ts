@@ -6,7 +6,7 @@
  * left out is a type error at the next.
  */
 import type { Fill } from "./fill.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Expired, Refusal } from "./refusal.ts";
 import type { Signal } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
@@ -35,6 +35,8 @@ export interface Tick {
   readonly filled: number;
   /** True for a trade that was fetched after the fact: it moves averages and equity, and never trades. */
   readonly late: boolean;
+  /** When it arrived, µs since 1970; 0 where that is not known. */
+  readonly receivedAt: number;
 }
 
 /** Where the short average stands against the long one; `warming` until both exist. */
@@ -58,9 +60,12 @@ export interface Signalled extends Averaged {
   readonly signal: Signal | null;
 }
 
+/** What became of an order at one trade. */
+export type Outcome = Fill | Refusal | Expired;
+
 /** After the fill stage: what became of the orders that were due at this trade, in order. */
 export interface Filled extends Signalled {
-  readonly outcomes: readonly (Fill | Refusal)[];
+  readonly outcomes: readonly Outcome[];
 }
 
 /** The slots that later stages fill, as they stand before. */
@@ -78,6 +83,7 @@ export function createTick(
   missing: number,
   filled = 0,
   late = false,
+  receivedAt = 0,
 ): Tick {
   const record = {
     symbol,
@@ -92,6 +98,7 @@ export function createTick(
     missing,
     filled,
     late,
+    receivedAt,
     trend: "warming",
     averages: null,
     signal: null,

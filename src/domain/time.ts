@@ -42,3 +42,22 @@ export function isoTime(time: number): string {
   const micros = String(ofDay - seconds * 1e6).padStart(6, "0");
   return `${shownDate}T${hour}:${minute}:${second}.${micros}Z`;
 }
+
+/** When the UTC day that follows `time` (µs since 1970) begins. */
+export function nextDay(time: number): number {
+  return (Math.floor(time / DAY) + 1) * DAY;
+}
+
+/**
+ * A length of time in µs as decimal text in ms, exactly.
+ *
+ * @example
+ * ```ts
+ * import { millisecondsText } from "./time.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(millisecondsText(5_000_250), "5000.25");
+ * ```
+ */
+export function millisecondsText(length: number): string {
+  return `${length / 1000}`;
+}

@@ -29,6 +29,8 @@ export interface TradeReader {
   readonly symbol: string;
   /** Whether its trades were fetched after the fact. */
   readonly isLate?: boolean;
+  /** When the trade read last arrived, µs since 1970; 0 or absent where that is not known. */
+  readonly receivedAt?: number;
   /** The trade read last, overwritten by the next; it means something only after "trade". */
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */

@@ -25,9 +25,8 @@ interface Found {
  * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is looked for by aggregate ids: the newest
  * ones tell how many trades lie between, and each aggregate holds at least one.
  *
- * An aggregate cannot be cut, for its quantity is the sum over all its trades. One whose trades are all known is
- * passed over; where one holds known and missed trades there is no exact join, and that is given up. The last
- * one may reach beyond the target: the live trades that it holds are then known as well.
+ * An aggregate whose trades are all known is passed over; one that holds known and missed trades is cut to those
+ * that were missed, for all its trades have its price. Its quantity stays that of the whole.
  */
 export class AggregatePages implements LatePages {
   readonly source = "aggTrades";
@@ -52,7 +51,8 @@ export class AggregatePages implements LatePages {
       return { rows: [], isEnd: this.#at === null, newestId };
     }
     const { rows, found } = await this.#ask(this.#at, deadline, (found) => {
-      const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next);
+      const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next)
+        .map((row) => row.firstId < next ? { ...row, firstId: next } : row);
       const fault = faultOf(rows);
       if (fault !== null) return new Unbelieved("malformed", fault);
       const first = rows[0]?.firstId ?? next;
@@ -61,14 +61,6 @@ export class AggregatePages implements LatePages {
       }
       return { rows, found };
     });
-    const [first] = rows;
-    if (first !== undefined && first.firstId < next) {
-      throw new GaveUp(
-        "no-join",
-        `trade ${next} is part of an aggregate that begins at trade ${first.firstId}, ` +
-          `of which ${next - first.firstId} are known already: there is no exact join`,
-      );
-    }
     if (found.lastId !== null) this.#at = found.lastId + 1;
     return { rows, isEnd: found.count < PAGE_ROWS, newestId: rows.at(-1)?.lastId ?? null };
   }

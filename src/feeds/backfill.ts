@@ -72,7 +72,7 @@ const TAIL_MAX_MS = 4_000;
 
 /**
  * Fetches missed trades of one symbol, one fetch at a time. Trades come one by one from historicalTrades; where
- * that is refused they come as aggregates from aggTrades, which can only join where an aggregate begins.
+ * that is refused they come as aggregates from aggTrades, cut where they hold trades that are known.
  *
  * ```ts ignore
  * const backfill = new Backfill({ restEndpoint: null, symbol: "BTCUSDT", signal });
@@ -112,8 +112,7 @@ export class Backfill {
 
   /**
    * The trades from id `fromId` on, oldest first, until `untilId` (inclusive) is reached, or with null until the
-   * exchange has no newer ones; in pages, without a hole and without a duplicate. Aggregates are whole, so the
-   * last may reach beyond `untilId`. Where the exchange does not have the newest trades yet it is asked again
+   * exchange has no newer ones; in pages, without a hole and without a duplicate. Where the exchange does not have the newest trades yet it is asked again
    * (with null it is not: then there is nothing to wait for).
    *
    * Returns how it ended, whatever happened on the way. Throws a RangeError for an id below 0.
@@ -146,7 +145,7 @@ export class Backfill {
         }
         this.#checkCount(fromId, this.target ?? page.newestId);
         const { target } = this;
-        const rows = target === null ? page.rows : page.rows.filter(({ firstId }) => firstId <= target);
+        const rows = target === null ? page.rows : upTo(target, page.rows);
         if (rows.length > 0) {
           next = rows.at(-1)!.lastId + 1;
           tail.reset();
@@ -198,6 +197,12 @@ export class Backfill {
     const ids = next === target ? `trade ${next}` : `trades ${next} to ${target}`;
     return new GaveUp("deadline", `${hostOf(base)} did not have ${ids} within ${this.#deadlineMs} ms`);
   }
+}
+
+/** The rows up to trade `target`; an aggregate that reaches beyond it is cut. */
+function upTo(target: number, rows: readonly LateRow[]): LateRow[] {
+  return rows.filter(({ firstId }) => firstId <= target)
+    .map((row) => row.lastId > target ? { ...row, lastId: target } : row);
 }
 
 function isRefusal({ why }: GaveUp): boolean {

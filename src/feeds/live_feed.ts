@@ -1,6 +1,7 @@
 /** A symbol's live trade stream: connects, reconnects, renews, and says what happens. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BinanceMessageReader } from "../domain/binance_message.ts";
+import { isSilence } from "../domain/silence.ts";
 import { Backoff, ConnectionBudget } from "./backoff.ts";
 import { BINANCE_BUDGET, isServerShutdown, tradeStreamUrl } from "./binance.ts";
 import { type ConnectFailure, explain } from "./connect_failure.ts";
@@ -196,7 +197,7 @@ export class LiveFeed implements Feed {
 
   async *#broke(socket: TradeSocket, reason: string): AsyncGenerator<Batch> {
     const { symbol, staleMs } = this.#options;
-    const silent = !socket.heard && !this.#everHeard && reason.startsWith("no data");
+    const silent = !socket.heard && !this.#everHeard && isSilence(reason);
     const hint = silent
       ? `Is ${symbol} a symbol of this exchange? It accepts unknown ones and then sends nothing. ` +
         `For a symbol that trades less often than every ${staleMs} ms raise --stale.`

@@ -54,12 +54,21 @@ export class GaveUp extends Error {
   readonly hint: string | null;
   /** Whether another path of the same host would be answered alike. */
   readonly isWholeHost: boolean;
+  /** The exchange's own code of a refusal, such as -1121 for an unknown symbol; null where it gave none. */
+  readonly code: number | null;
 
-  constructor(why: GaveUpWhy, reason: string, hint: string | null = null, isWholeHost = false) {
+  constructor(
+    why: GaveUpWhy,
+    reason: string,
+    hint: string | null = null,
+    isWholeHost = false,
+    code: number | null = null,
+  ) {
     super(reason);
     this.why = why;
     this.hint = hint;
     this.isWholeHost = isWholeHost;
+    this.code = code;
   }
 }
 
@@ -94,6 +103,8 @@ export interface RestClientOptions {
   readonly requestMs: number;
   readonly signal: AbortSignal;
   readonly random: () => number;
+  /** Tries of one question after which it is given up, though there is time. Default: any number. */
+  readonly tries?: number;
 }
 
 const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
@@ -114,6 +125,7 @@ interface Trouble {
   /** Whether it is no use asking again. */
   readonly isFinal: boolean;
   readonly isWholeHost: boolean;
+  readonly code?: number | null;
 }
 
 /** Asks one question at a time. */
@@ -126,14 +138,14 @@ export class RestClient {
 
   /**
    * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp where there is none: at once where
-   * asking again is no use, after three answers that cannot be believed, or when time runs out.
+   * asking again is no use, after three answers that cannot be believed, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
-    const { budget, clock, random } = this.#options;
+    const { budget, clock, random, tries = Infinity } = this.#options;
     const backoff = new Backoff(RETRY_MAX_MS, random);
     let trouble: Trouble | null = null;
     let unbelieved = 0;
-    for (;;) {
+    for (let left = tries;;) {
       const retryMs = trouble === null ? 0 : backoff.next();
       const budgetMs = budget.waitMs(question.weight, clock.now());
       if (budgetMs > retryMs) trouble = busy(question, budgetMs, trouble);
@@ -147,7 +159,7 @@ export class RestClient {
       if (answer instanceof Answer) return answer.value;
       trouble = answer;
       if (trouble.why === "malformed" || trouble.why === "no-join") unbelieved++;
-      if (trouble.isFinal || unbelieved >= UNBELIEVED_TRIES) throw gaveUp(trouble);
+      if (trouble.isFinal || unbelieved >= UNBELIEVED_TRIES || --left <= 0) throw gaveUp(trouble);
     }
   }
 
@@ -244,7 +256,7 @@ export class RestClient {
       return { why: "unreachable", reason: trouble, hint, isFinal: false, isWholeHost: true };
     }
     if (status < 400) return unbelieved("malformed", `${host} answered HTTP ${status}, expected 200`);
-    return { why: "refused", reason, hint, isFinal: true, isWholeHost: status === 451 };
+    return { why: "refused", reason, hint, isFinal: true, isWholeHost: status === 451, code: codeOf(text) };
   }
 }
 
@@ -257,8 +269,8 @@ class Answer<T> {
   }
 }
 
-function gaveUp({ why, reason, hint, isWholeHost }: Trouble): GaveUp {
-  return new GaveUp(why, reason, hint, isWholeHost);
+function gaveUp({ why, reason, hint, isWholeHost, code = null }: Trouble): GaveUp {
+  return new GaveUp(why, reason, hint, isWholeHost, code);
 }
 
 function busy({ base }: RestQuestion<unknown>, waitMs: number, before: Trouble | null): Trouble {
@@ -323,6 +335,13 @@ function messageOf(text: string): string | null {
   const body = parse(text);
   if (typeof body !== "object" || body === null || !("code" in body) || !("msg" in body)) return null;
   return `code ${shown(String(body.code))}: ${shown(String(body.msg))}`;
+}
+
+/** The code of such a refusal. */
+function codeOf(text: string): number | null {
+  const body = parse(text);
+  if (typeof body !== "object" || body === null || !("code" in body)) return null;
+  return Number.isSafeInteger(body.code) ? body.code as number : null;
 }
 
 /** The beginning of a text from outside, fit for a line of a log. */

@@ -1,5 +1,6 @@
 /** One connection over Deno's native WebSocketStream, read in batches, given up when it falls silent. */
 import { setImmediate } from "node:timers";
+import { silenceText } from "../domain/silence.ts";
 
 /** Frames read ahead of the consumer; when they are waiting, the socket is not read and the peer is slowed. */
 const FRAMES_AHEAD = 64;
@@ -186,7 +187,7 @@ export class TradeSocket {
     if (this.#end !== null) return;
     const silent = this.#frames.length > 0 ? 0 : performance.now() - this.#lastHeardAt;
     const late = silent >= this.#staleMs;
-    if (late && suspected) return this.abandon(`no data for ${Math.round(silent)} ms`);
+    if (late && suspected) return this.abandon(silenceText(silent));
     this.#watchdog = setTimeout(() => this.#watch(late), late ? SECOND_LOOK_MS : this.#staleMs - silent);
   }
 

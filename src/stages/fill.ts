@@ -2,8 +2,7 @@
 import type { Account } from "../domain/account.ts";
 import type { Drawdown } from "../domain/drawdown.ts";
 import type { Fill } from "../domain/fill.ts";
-import type { Refusal } from "../domain/refusal.ts";
-import type { Filled, Slots } from "../domain/tick.ts";
+import type { Filled, Outcome, Slots } from "../domain/tick.ts";
 import type { ApprovedOrder, Judged } from "./risk.ts";
 
 /** The last stage: the paper exchange's side of an order. */
@@ -17,7 +16,7 @@ export class PaperFills {
     this.#drawdown = drawdown;
   }
 
-  /** Orders filled so far. */
+  /** Fills so far; an order may take several. */
   get fills(): number {
     return this.#fills;
   }
@@ -29,9 +28,9 @@ export class PaperFills {
   *over(ticks: Iterable<Judged>): Generator<Filled> {
     for (const tick of ticks) {
       if (tick.verdicts !== null) {
-        const outcomes: (Fill | Refusal)[] = [];
+        const outcomes: Outcome[] = [];
         for (const verdict of tick.verdicts) {
-          outcomes.push(verdict.kind === "refusal" ? verdict : this.#fill(verdict, tick));
+          outcomes.push(verdict.kind === "approved" ? this.#fill(verdict, tick) : verdict);
         }
         (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
       }
@@ -39,7 +38,7 @@ export class PaperFills {
     }
   }
 
-  /** Orders filled so far; the books are the account's to keep. */
+  /** Fills so far; the books are the account's to keep. */
   snapshot(): number {
     return this.#fills;
   }
@@ -48,7 +47,7 @@ export class PaperFills {
     this.#fills = fills;
   }
 
-  #fill({ side, price, quantity, fee, signalTradeId }: ApprovedOrder, tick: Judged): Fill {
+  #fill({ side, price, quantity, fee, signalTradeId, detail }: ApprovedOrder, tick: Judged): Fill {
     const account = this.#account;
     const realized = account.book({ side, price, quantity, fee, tradeId: tick.id });
     this.#drawdown.rebook(account.cash, account.position, tick.price, tick.time);
@@ -64,6 +63,7 @@ export class PaperFills {
       tradeId: tick.id,
       signalTradeId,
       realized,
+      ...detail,
     };
   }
 }

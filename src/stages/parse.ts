@@ -165,7 +165,7 @@ export class Parse {
     const late = reader.isLate === true;
     const filled = late || this.#filled === null ? 0 : this.#filled;
     if (!late) this.#filled = null;
-    return createTick(symbol, trade, price, this.#decimals, missing, filled, late);
+    return createTick(symbol, trade, price, this.#decimals, missing, filled, late, reader.receivedAt);
   }
 
   #passOver(verdict: Verdict, reader: TradeReader): void {

@@ -1,20 +1,23 @@
 /** The one place where the five stages stand in order, and where their findings become events. */
 import { Account, type AccountSnapshot } from "../domain/account.ts";
 import { Drawdown, type DrawdownSnapshot } from "../domain/drawdown.ts";
-import type { FillEvent, GapEvent, PipelineEvent, RefusalEvent, SummaryEvent } from "../domain/event.ts";
-import type { Fill } from "../domain/fill.ts";
-import { type Money, plain } from "../domain/money.ts";
+import type { MarkedBooks } from "../domain/drawdown_periods.ts";
+import type { GapEvent, PipelineEvent, SummaryEvent } from "../domain/event.ts";
+import type { Halt, OnHalt } from "../domain/halt.ts";
+import { Money, plain } from "../domain/money.ts";
+import { expiredEvent, outcomeEvent } from "../domain/outcome_event.ts";
 import { priceAsMoney, priceText } from "../domain/price.ts";
 import { Performance, type Results } from "../domain/performance.ts";
-import type { Refusal } from "../domain/refusal.ts";
 import type { Terms } from "../domain/terms.ts";
 import { type Averages, createTick, type Filled } from "../domain/tick.ts";
+import { isSilence } from "../domain/silence.ts";
 import { isoTime } from "../domain/time.ts";
+import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import { type HeldGap, Parse, type ParseSnapshot, type Rejections } from "./parse.ts";
-import { RiskGate, type RiskSnapshot } from "./risk.ts";
+import { releasedGate, RiskGate, type RiskSnapshot } from "./risk.ts";
 import { Crossover, type CrossoverSnapshot } from "./signal.ts";
 
 /** What a pipeline is built from. */
@@ -47,6 +50,8 @@ export interface PipelineSnapshot {
     readonly price: number;
     readonly decimals: number;
   } | null;
+  /** Of all trades so far, as TradeDigest makes it. */
+  readonly digest: string;
   readonly parse: ParseSnapshot;
   readonly crossover: CrossoverSnapshot;
   readonly gate: RiskSnapshot;
@@ -54,6 +59,15 @@ export interface PipelineSnapshot {
   readonly account: AccountSnapshot;
   readonly drawdown: DrawdownSnapshot;
 }
+
+/** A place in a run that somebody waits for; it can be moved on whenever it is not being waited at. */
+export interface Mark {
+  /** Trades that have gone through the averages. */
+  trades: number;
+}
+
+/** Is never come to. */
+export const NO_MARK: Mark = { trades: -1 };
 
 /** Where a run stands, for the views. Amounts in quote currency, position in base. */
 export interface Standing {
@@ -66,7 +80,8 @@ export interface Standing {
   readonly cash: Money;
   readonly position: Money;
   readonly equity: Money;
-  readonly halted: boolean;
+  /** The halt in force, or null. */
+  readonly halt: Halt | null;
 }
 
 /** Trades in, events out: parse → average → signal → risk → fill. */
@@ -81,6 +96,7 @@ export class Pipeline {
   readonly #fills: PaperFills;
   readonly #measured: Performance | null;
   readonly #limit: number;
+  readonly #digest = new TradeDigest();
   #trades = 0;
   #gaps = 0;
   #refusals = 0;
@@ -91,7 +107,7 @@ export class Pipeline {
     const { short, long, terms } = options;
     this.#options = options;
     this.#account = new Account(terms.cash);
-    this.#drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
+    this.#drawdown = new Drawdown(terms.cash);
     this.#parse = new Parse(options.holdsAtGaps);
     this.#averages = new MovingAverages(short, long);
     this.#crossover = new Crossover();
@@ -115,10 +131,16 @@ export class Pipeline {
   }
 
   /** Runs what the reader has at hand and yields what happened, in order. Stops at the limit of trades, and is `done` then. */
-  *run(reader: TradeReader): Generator<PipelineEvent> {
+  run(reader: TradeReader): Generator<PipelineEvent> {
+    return this.runMarked(reader, NO_MARK) as Generator<PipelineEvent>;
+  }
+
+  /** The same, and yields `mark` itself when as many trades as it says have gone through the averages. */
+  *runMarked(reader: TradeReader, mark: Mark): Generator<PipelineEvent | Mark> {
     if (this.done) return;
     for (const tick of this.over(reader)) {
       if (this.#trades++ === 0) this.#firstTime = tick.time;
+      this.#digest.add(tick);
       this.#last = tick;
       this.#measured?.note(tick, tick.outcomes);
       if (
@@ -127,6 +149,7 @@ export class Pipeline {
       ) {
         yield* this.#events(tick);
       }
+      if (this.#trades === mark.trades) yield mark;
       if (this.#trades >= this.#limit) return;
     }
   }
@@ -153,14 +176,23 @@ export class Pipeline {
   *end(): Generator<PipelineEvent> {
     this.#parse.end();
     const time = isoTime(this.#last?.time ?? 0);
-    for (const { side, signalTradeId } of this.#gate.end()) {
-      yield { type: "expired", time, symbol: this.#options.symbol, side, signalTradeId };
-    }
+    for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
+  }
+
+  /** Halts trading by hand, at `time` (µs since 1970), between two trades; nothing where that changes nothing. */
+  *halt(action: OnHalt, time: number): Generator<PipelineEvent> {
+    this.#gate.haltByHand(action, this.lastId);
+    yield* this.#news(isoTime(time));
   }
 
   /** Trading stops while the feed is disconnected. */
   set connected(connected: boolean) {
     this.#gate.connected = connected;
+  }
+
+  /** Trading stops: the feed has been disconnected for this reason. */
+  disconnect(reason: string): void {
+    this.#gate.disconnect(isSilence(reason) ? "stale" : "disconnected");
   }
 
   /** Messages that were of no use since the last call, or null. */
@@ -199,7 +231,7 @@ export class Pipeline {
       cash: this.#account.cash,
       position: this.#account.position,
       equity: price === null ? this.#account.cash : this.#account.equity(price),
-      halted: this.#gate.halt !== null,
+      halt: this.#gate.halt,
     };
   }
 
@@ -225,6 +257,7 @@ export class Pipeline {
       fees: plain(this.#account.fees),
       realized: plain(this.#account.realized),
       maxDrawdown: this.#drawdown.worst(),
+      halt: this.#gate.halt,
     };
   }
 
@@ -245,6 +278,7 @@ export class Pipeline {
       last: last === null
         ? null
         : { id: last.id, time: last.time, price: last.price, decimals: last.decimals },
+      digest: this.#digest.snapshot(),
       parse: this.#parse.snapshot(),
       crossover: this.#crossover.snapshot(),
       gate: this.#gate.snapshot(),
@@ -259,6 +293,11 @@ export class Pipeline {
     return this.#averages.takePrices();
   }
 
+  /** The last prices in the averages, as `restore` takes them. */
+  get averages(): AveragesSnapshot {
+    return this.#averages.snapshot();
+  }
+
   /** Goes on where a snapshot was taken, with the averages' last prices. Throws a BooksError for unsound books. */
   restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
     const { last } = snapshot;
@@ -267,19 +306,15 @@ export class Pipeline {
     this.#refusals = snapshot.refusals;
     this.#firstTime = snapshot.firstTime;
     this.#last = last === null ? null : tickOf(last, this.#options.symbol);
+    this.#digest.restore(snapshot.digest);
     this.#parse.restore(snapshot.parse);
     this.#averages.restore(averages);
     this.#crossover.restore(snapshot.crossover);
     this.#fills.restore(snapshot.fills);
     this.#account.restore(snapshot.account);
-    const { cash, position } = this.#account;
-    this.#drawdown.restore(snapshot.drawdown, {
-      cash,
-      position,
-      price: last?.price ?? 0,
-      decimals: last?.decimals ?? 0,
-    });
-    this.#gate.restore(snapshot.gate);
+    const books = booksIn(snapshot);
+    this.#drawdown.restore(snapshot.drawdown, books);
+    this.#gate.restore(snapshot.gate, books);
   }
 
   #price(): Money | null {
@@ -299,14 +334,39 @@ export class Pipeline {
       const price = priceText(tick.price, tick.decimals);
       yield { type: "signal", time, symbol, side, price, tradeId, shortAverage, longAverage };
     }
-    const halt = this.#gate.takeHalt();
-    if (halt !== null) yield { type: "halt", time, symbol, ...halt, action: "hold" };
+    yield* this.#news(time);
     for (const outcome of tick.outcomes) {
       if (outcome.kind === "refusal") this.#refusals++;
-      if (isQuiet) continue;
-      yield outcome.kind === "fill" ? fillEvent(outcome, time, symbol) : refusalEvent(outcome, time, symbol);
+      if (!isQuiet) yield outcomeEvent(outcome, time, symbol);
     }
   }
+
+  *#news(time: string): Generator<PipelineEvent> {
+    const { symbol } = this.#options;
+    for (const { type, ...news } of this.#gate.takeNews()) {
+      yield { type, time, symbol, ...news } as PipelineEvent;
+    }
+  }
+}
+
+/** Whether a snapshot has the shape that `restore` takes: not one from before the gate had all its limits. */
+export function isCurrent({ gate }: PipelineSnapshot): boolean {
+  return "losses" in gate;
+}
+
+/** A run as it stands once a person has released its halt. */
+export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
+  return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };
+}
+
+/** The books in a snapshot, at its last trade. */
+function booksIn({ account: { cash, position }, last }: PipelineSnapshot): MarkedBooks {
+  return {
+    cash: new Money(cash),
+    position: new Money(position),
+    price: last?.price ?? 0,
+    decimals: last?.decimals ?? 0,
+  };
 }
 
 /** A trade that has been through all stages long ago, as far as it still matters. */
@@ -332,27 +392,4 @@ function gapEvent({ symbol, firstId, missing, filled }: Filled, time: string): G
     missing: known,
     filled,
   };
-}
-
-function fillEvent(fill: Fill, time: string, symbol: string): FillEvent {
-  const quantity = plain(fill.quantity);
-  return {
-    type: "fill",
-    time,
-    symbol,
-    side: fill.side,
-    price: plain(fill.price),
-    quantity,
-    fee: plain(fill.fee),
-    cash: plain(fill.cash),
-    position: fill.position === fill.quantity ? quantity : plain(fill.position),
-    tradeId: fill.tradeId,
-    signalTradeId: fill.signalTradeId,
-    ...(fill.realized === null ? {} : { realized: plain(fill.realized) }),
-  };
-}
-
-function refusalEvent(refusal: Refusal, time: string, symbol: string): RefusalEvent {
-  const { side, reason, limit, value, tradeId } = refusal;
-  return { type: "refusal", time, symbol, side, reason, limit, value, tradeId };
 }

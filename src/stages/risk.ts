@@ -1,26 +1,30 @@
 /** The gate: every order passes it, and only it can make an approved one. */
 import type { Account } from "../domain/account.ts";
 import type { Drawdown } from "../domain/drawdown.ts";
-import type { Money, Side } from "../domain/money.ts";
-import { fractionText, plain } from "../domain/money.ts";
+import type { MarkedBooks } from "../domain/drawdown_periods.ts";
+import { type Halt, haltByHand, type OnHalt, type Release, stricter } from "../domain/halt.ts";
+import { forgiven, LossLimits, type LossSnapshot } from "../domain/loss_limits.ts";
+import { fractionText, type Money, plain, quantityOf, type Side, wholeLots, ZERO } from "../domain/money.ts";
+import { Order, type OrderSnapshot, type Progress } from "../domain/order.ts";
+import { type PaceSnapshot, Pacing } from "../domain/pacing.ts";
 import { priceAsMoney } from "../domain/price.ts";
-import type { Check, Refusal } from "../domain/refusal.ts";
+import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/protective_exits.ts";
+import { type Expired, expired, type Judgeable, type Refusal, refusal } from "../domain/refusal.ts";
 import type { Signal } from "../domain/signal.ts";
 import { OrderSizing, type Sized } from "../domain/sizing.ts";
 import type { Terms } from "../domain/terms.ts";
 import type { Signalled, Slots } from "../domain/tick.ts";
+import { millisecondsText } from "../domain/time.ts";
 
-/** An order that waits for its latency to pass. */
-interface Waiting {
-  readonly side: Side;
-  readonly signalTradeId: number;
-  /** µs since 1970: the earliest trade time that may fill it. */
-  readonly due: number;
+/** What is said of an approval beside its amounts; most orders have nothing of it. */
+interface Detail extends Progress {
+  readonly cause?: ExitCause;
+  readonly partial?: true;
 }
 
 declare const GATE: unique symbol;
 
-/** An order that passed the gate, sized, at the trade that fills it. */
+/** An order, or the part of one that a trade leaves room for, that passed the gate, at the trade that fills it. */
 class Approved {
   readonly kind = "approved";
   /** Makes the type nominal: nothing outside this file can build one. */
@@ -30,13 +34,15 @@ class Approved {
   readonly quantity: Money;
   readonly fee: Money;
   readonly signalTradeId: number;
+  readonly detail: Detail | undefined;
 
-  constructor({ side, signalTradeId }: Waiting, { price, quantity, fee }: Sized) {
+  constructor({ side, signalTradeId }: Order, { price, quantity, fee }: Sized, detail: Detail | undefined) {
     this.side = side;
     this.price = price;
     this.quantity = quantity;
     this.fee = fee;
     this.signalTradeId = signalTradeId;
+    this.detail = detail;
   }
 }
 
@@ -44,7 +50,7 @@ class Approved {
 export type ApprovedOrder = Approved;
 
 /** What the gate says of one order. */
-export type RiskVerdict = ApprovedOrder | Refusal;
+export type RiskVerdict = ApprovedOrder | Refusal | Expired;
 
 /**
  * After the risk stage. The verdicts are made as they are pulled, so that each order is judged against the
@@ -55,50 +61,59 @@ export interface Judged extends Signalled {
   readonly verdicts: Iterable<RiskVerdict> | null;
 }
 
-/** An order still waiting for its trade when the input ended. */
-export interface Expired {
-  readonly side: Side;
-  readonly signalTradeId: number;
-}
-
-/** Trading stopped by a limit: fractions of the equity's peak. */
-export interface Halt {
-  readonly reason: "max-drawdown";
-  readonly limit: string;
-  readonly value: string;
-  readonly tradeId: number;
-}
+/** What happened to trading as a whole, in order. */
+export type RiskNews = ({ readonly type: "halt" } & Halt) | ({ readonly type: "released" } & Release);
 
 /** Where the gate stands, as plain values. */
 export interface RiskSnapshot {
   /** Oldest first. */
-  readonly waiting: readonly { readonly side: Side; readonly signalTradeId: number; readonly due: number }[];
+  readonly waiting: readonly OrderSnapshot[];
   readonly halt: Halt | null;
+  readonly losses: LossSnapshot;
+  readonly exits: ExitSnapshot;
+  readonly pace: PaceSnapshot;
 }
+
+/** What a check of the connection asks for, and what it finds. */
+const LOST = {
+  disconnected: { limit: "connected", value: "disconnected" },
+  stale: { limit: "flowing", value: "silent" },
+} as const;
 
 /** Judges the orders of one symbol. */
 export class RiskGate {
-  readonly #latency: number;
+  readonly #terms: Terms;
   readonly #sizing: OrderSizing;
   readonly #account: Account;
   readonly #drawdown: Drawdown;
-  readonly #waiting: Waiting[] = [];
-  #connected = true;
+  readonly #limits: LossLimits;
+  readonly #exits: ProtectiveExits;
+  readonly #pacing: Pacing;
+  readonly #waiting: Order[] = [];
+  /** How the connection was lost; null while data flows. */
+  #lost: keyof typeof LOST | null = null;
   #halt: Halt | null = null;
-  #haltTold = true;
+  #news: RiskNews[] = [];
+  /** Something other than their time may have ended orders that wait. */
+  #mustSweep = false;
 
   constructor(terms: Terms, account: Account, drawdown: Drawdown) {
-    this.#latency = terms.latency;
+    this.#terms = terms;
     this.#sizing = new OrderSizing(terms);
     this.#account = account;
     this.#drawdown = drawdown;
+    this.#limits = new LossLimits(terms.cash, terms);
+    this.#exits = new ProtectiveExits(terms);
+    this.#pacing = new Pacing(terms);
   }
 
   /** The same ticks, each with the verdicts on the orders that fall due at it, oldest first. */
   *over(ticks: Iterable<Signalled>): Generator<Judged> {
     for (const tick of ticks) {
-      if (this.#drawdown.mark(tick.price, tick.decimals, tick.time)) this.#stop(tick);
-      if (tick.signal !== null || this.#isDue(tick)) {
+      const { price, decimals, time } = tick;
+      this.#drawdown.mark(price, decimals, time);
+      if (this.#limits.mark(price, decimals, time)) this.#heed(tick);
+      if (tick.signal !== null || this.#exits.isReached(price, decimals) || this.#isDue(tick)) {
         (tick as unknown as Slots<Judged, "verdicts">).verdicts = this.#judge(tick);
       }
       yield tick as Judged;
@@ -107,7 +122,20 @@ export class RiskGate {
 
   /** Whether data flows: while it does not, every order is refused. */
   set connected(connected: boolean) {
-    this.#connected = connected;
+    if (connected) this.#lost = null;
+    else this.disconnect("disconnected");
+  }
+
+  /** Data flows no more: also purchases that wait have missed their time. */
+  disconnect(how: keyof typeof LOST): void {
+    this.#lost = how;
+    for (const order of this.#waiting) if (order.side === "buy") order.cut ??= how;
+    this.#mustSweep = this.#waiting.length > 0;
+  }
+
+  /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
+  haltByHand(action: OnHalt, tradeId: number): void {
+    this.#stop(haltByHand(action, tradeId));
   }
 
   /** The halt in force, or null. */
@@ -115,102 +143,235 @@ export class RiskGate {
     return this.#halt;
   }
 
-  /** Whether a halt has come about that `takeHalt` has not handed out yet. */
+  /** Whether there is something that `takeNews` has not handed out yet. */
   get hasNews(): boolean {
-    return !this.#haltTold;
+    return this.#news.length > 0;
   }
 
-  /** A halt that has come about since the last call, or null. */
-  takeHalt(): Halt | null {
-    if (this.#haltTold) return null;
-    this.#haltTold = true;
-    return this.#halt;
+  /** Halts that have come about and ended since the last call. */
+  takeNews(): RiskNews[] {
+    return this.#news.splice(0);
   }
 
   /** Ends the input: the orders that still wait, oldest first, will never fill. */
   end(): Expired[] {
-    return this.#waiting.splice(0).map(({ side, signalTradeId }) => ({ side, signalTradeId }));
+    this.#account.reserve(ZERO, ZERO);
+    return this.#waiting.splice(0).map((order) => expired(order));
   }
 
   snapshot(): RiskSnapshot {
-    return { waiting: this.#waiting.map((order) => ({ ...order })), halt: this.#halt };
+    return {
+      waiting: this.#waiting.map((order) => order.snapshot()),
+      halt: this.#halt,
+      losses: this.#limits.snapshot(),
+      exits: this.#exits.snapshot(),
+      pace: this.#pacing.snapshot(),
+    };
   }
 
-  /** Takes a snapshot up; the drawdown and the account are restored apart. A halt is not news again. */
-  restore({ waiting, halt }: RiskSnapshot): void {
-    this.#waiting.splice(0, Infinity, ...waiting);
+  /** Takes a snapshot up, with the books at the last trade; drawdown and account are restored apart. No halt is news. */
+  restore({ waiting, halt, losses, exits, pace }: RiskSnapshot, books: MarkedBooks): void {
+    this.#waiting.splice(0, Infinity, ...waiting.map(Order.of));
     this.#halt = halt;
-    this.#haltTold = true;
+    this.#limits.restore(losses, books);
+    this.#exits.restore(exits, books.decimals);
+    this.#pacing.restore(pace);
+    this.#news = [];
+    this.#mustSweep = this.#waiting.length > 0;
   }
 
-  #isDue({ time, late }: Signalled): boolean {
+  #isDue({ time }: Signalled): boolean {
     const oldest = this.#waiting[0];
-    return oldest !== undefined && oldest.due <= time && !late;
+    return oldest !== undefined && (oldest.due <= time || this.#mustSweep || this.#terms.orderTtl !== null);
   }
 
   *#judge(tick: Signalled): Generator<RiskVerdict> {
+    if (this.#waiting.length > 0) yield* this.#sweep(tick);
+    if (tick.late) return;
+    const cause = this.#lost === null ? this.#exits.causeAt(tick.price, tick.decimals) : null;
+    if (cause !== null && !this.#waiting.some(({ side }) => side === "sell")) {
+      this.#exits.ask();
+      this.#place({ side: "sell", cause, signalTradeId: tick.id }, tick.time);
+    }
     const { signal } = tick;
     const early = signal === null ? null : this.#checkSignal(signal, tick);
     if (signal !== null && early === null) {
-      this.#waiting.push({
-        side: signal.side,
-        signalTradeId: signal.tradeId,
-        due: signal.time + this.#latency,
-      });
+      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, signal.time);
     }
+    yield* this.#work(tick);
+    if (early !== null) yield early;
+  }
+
+  #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
+    this.#waiting.push(new Order({ ...order, due: time + this.#terms.latency }));
+  }
+
+  /** Ends the waiting orders whose time is over, for one reason or another. */
+  *#sweep(tick: Signalled): Generator<Refusal | Expired> {
+    this.#mustSweep = false;
+    const { orderTtl } = this.#terms;
+    for (const order of [...this.#waiting]) {
+      const { side, cause, due, cut } = order;
+      let verdict: Refusal | Expired | null = null;
+      if (this.#halt?.action === "flatten" && cause !== "flatten") verdict = this.#halted(order, tick);
+      else if (cut !== null) verdict = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
+      else if (orderTtl !== null && tick.time > due + orderTtl) verdict = expired(order, "order-ttl");
+      else if (tick.late && side === "buy" && due <= tick.time) {
+        verdict = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
+      }
+      if (verdict === null) continue;
+      this.#leave(order);
+      if (verdict.kind === "expired" && cause !== null) this.#exits.askAgain();
+      yield verdict;
+    }
+  }
+
+  /** Lets the orders that are due trade, first in, first out, as far as this trade has room for them. */
+  *#work(tick: Signalled): Generator<RiskVerdict> {
+    let room = this.#roomAt(tick);
     for (
       let order = this.#waiting[0];
       order !== undefined && order.due <= tick.time;
       order = this.#waiting[0]
     ) {
-      this.#waiting.shift();
-      yield this.#size(order, tick);
+      // What is left of a purchase makes way for a sale.
+      const isOutdone = order.side === "buy" && this.#isSaleDue(tick.time);
+      if (isOutdone && order.isWorking) {
+        this.#leave(order);
+        yield expired(order, "replaced");
+        continue;
+      }
+      const verdict = this.#attempt(order, tick, room);
+      const isLast = verdict !== null && (verdict.kind !== "approved" || verdict.detail?.partial !== true);
+      if (isLast) this.#leave(order);
+      if (verdict !== null) yield verdict;
+      if (verdict?.kind === "approved") {
+        // The fill stage has booked it before it asks for more.
+        this.#booked(verdict, isLast, tick.time);
+        if (room !== null) room = room.minus(verdict.quantity);
+      }
+      if (!isLast && !isOutdone) return;
     }
-    if (early !== null) yield early;
+  }
+
+  /** What a trade leaves room for, in whole lots; null for any amount. */
+  #roomAt({ quantityWhole, quantityFraction }: Signalled): Money | null {
+    const { participation, lot } = this.#terms;
+    if (participation === null || this.#waiting.length === 0) return null;
+    return wholeLots(quantityOf(quantityWhole, quantityFraction).times(participation), lot);
+  }
+
+  #isSaleDue(time: number): boolean {
+    return this.#waiting.length > 1 &&
+      this.#waiting.some(({ side, due }) => side === "sell" && due <= time);
+  }
+
+  #leave(order: Order): void {
+    this.#waiting.splice(this.#waiting.indexOf(order), 1);
+    if (order.isWorking) this.#account.reserve(ZERO, ZERO);
   }
 
   /** The checks that need no price. */
   #checkSignal({ side, tradeId }: Signal, tick: Signalled): Refusal | null {
-    if (!this.#connected) return refusal("disconnected", "connected", "disconnected", side, tick.id, tradeId);
-    if (this.#halt !== null && side === "buy") {
-      return refusal("halted", this.#halt.limit, this.#halt.value, side, tick.id, tradeId);
-    }
-    return null;
+    const order = { side, signalTradeId: tradeId, cause: null, progress: () => ({}) };
+    if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
+    if (this.#isBarred(side)) return this.#halted(order, tick);
+    const { maxLag } = this.#terms;
+    const lag = tick.receivedAt - tick.time;
+    if (maxLag === null || tick.receivedAt === 0 || lag <= maxLag) return null;
+    return refusal(order, tick.id, {
+      reason: "max-lag",
+      limit: millisecondsText(maxLag),
+      value: millisecondsText(lag),
+    });
   }
 
-  #size(order: Waiting, tick: Signalled): RiskVerdict {
-    const { side, signalTradeId } = order;
-    if (this.#halt !== null && side === "buy") {
-      return refusal("halted", this.#halt.limit, this.#halt.value, side, tick.id, signalTradeId);
-    }
-    const sized = this.#sizing.size(side, priceAsMoney(tick.price, tick.decimals), this.#account);
-    if ("reason" in sized) {
-      return refusal(sized.reason, sized.limit, sized.value, side, tick.id, signalTradeId);
-    }
-    return new Approved(order, sized);
+  #isBarred(side: Side): boolean {
+    return this.#halt !== null && (side === "buy" || this.#halt.action === "flatten");
   }
 
-  #stop(tick: Signalled): void {
-    const breach = this.#drawdown.breachAt(tick.price);
-    if (breach === null) return;
-    this.#halt = {
-      reason: "max-drawdown",
-      limit: plain(breach.limit),
-      value: fractionText(breach.value),
+  /** The verdict on an order at the trade at which it is due; null where it has to wait for room. */
+  #attempt(order: Order, tick: Signalled, room: Money | null): RiskVerdict | null {
+    const { side, cause } = order;
+    if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
+    // What protects the position is never kept waiting.
+    const tooSoon = order.isWorking || cause !== null ? null : this.#pacing.tooSoon(side, tick.time);
+    if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
+    const sized = this.#sizing.size(order, priceAsMoney(tick.price, tick.decimals), this.#account, room);
+    if ("reason" in sized) return refusal(order, tick.id, sized);
+    if (!order.isWorking) this.#pacing.pass(tick.time);
+    if (room === null) return new Approved(order, sized, cause === null ? undefined : { cause });
+    return this.#part(order, sized);
+  }
+
+  /** As much of an order as there is room for, and what is set aside for the rest; null where there is no room. */
+  #part(order: Order, sized: Sized): ApprovedOrder | null {
+    const { quantity, notional, whole } = sized;
+    const isLast = quantity.eq(whole);
+    const isFirst = order.filled.isZero();
+    const { cash, position } = this.#sizing.needs(order, sized, this.#account);
+    order.isWorking = true;
+    if (isLast) this.#account.reserve(ZERO, ZERO);
+    else this.#account.reserve(cash, position);
+    if (quantity.isZero()) return null;
+    order.take(quantity, notional);
+    const { cause } = order;
+    return new Approved(order, sized, {
+      ...(cause === null ? {} : { cause }),
+      ...(isLast ? (isFirst ? {} : order.progress()) : { partial: true }),
+    });
+  }
+
+  /** Takes note of a fill that has just been booked. */
+  #booked({ side, price, quantity }: ApprovedOrder, isLast: boolean, time: number): void {
+    const { cash, position, realized } = this.#account;
+    this.#limits.rebook(cash, position);
+    this.#exits.booked(side, price, quantity, position, isLast);
+    if (side === "sell") this.#pacing.sold(realized, position, time);
+  }
+
+  #halted(order: Judgeable, tick: Signalled): Refusal {
+    const { limit, value } = this.#halt!;
+    return refusal(order, tick.id, { reason: "halted", limit, value });
+  }
+
+  /** Acts on a limit that a trade has reached, or on a day that it has begun. */
+  #heed(tick: Signalled): void {
+    if (this.#limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
+      this.#news.push({ type: "released", reason: this.#halt.reason, tradeId: tick.id });
+      this.#halt = null;
+      this.#exits.flattening = false;
+    }
+    const loss = this.#limits.lossAt(tick.price);
+    if (loss === null) return;
+    const { reason, limit, value } = loss;
+    this.#stop({
+      reason,
+      limit: plain(limit),
+      value: fractionText(value),
       tradeId: tick.id,
-    };
-    this.#haltTold = false;
-    this.#drawdown.disarm();
+      action: this.#terms.onHalt,
+    });
+  }
+
+  #stop(next: Halt): void {
+    const halt = stricter(this.#halt, next);
+    if (halt === this.#halt) return;
+    this.#halt = halt;
+    this.#news.push({ type: "halt", ...halt });
+    this.#limits.spend(halt.reason === "max-daily-loss" ? "day" : "all");
+    if (halt.action !== "flatten") return;
+    this.#exits.flattening = true;
+    this.#mustSweep = this.#waiting.length > 0;
   }
 }
 
-function refusal(
-  reason: Check,
-  limit: string,
-  value: string,
-  side: Side,
-  tradeId: number,
-  signalTradeId: number,
-): Refusal {
-  return { kind: "refusal", side, reason, limit, value, tradeId, signalTradeId };
+/** The gate as it stands once a person has released its halt: what was lost until now is forgiven. */
+export function releasedGate(gate: RiskSnapshot, books: MarkedBooks): RiskSnapshot {
+  return {
+    ...gate,
+    halt: null,
+    losses: forgiven(gate.losses, books),
+    exits: { ...gate.exits, isFlattening: false, isAsked: false },
+  };
 }

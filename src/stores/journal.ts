@@ -156,9 +156,19 @@ export class Journal implements Disposable {
     }
   }
 
+  /** Where it is. */
+  get path(): string {
+    return this.#path;
+  }
+
   /** The number of the run that entries are added to; 0 before the first. */
   get run(): number {
     return this.#run;
+  }
+
+  /** The last entry's number, 0 before the first, and its hash. */
+  get head(): { readonly seq: number; readonly hash: Uint8Array } {
+    return { seq: this.#seq, hash: this.#hash };
   }
 
   /** The time that commits took so far. */
@@ -219,6 +229,16 @@ export class Journal implements Disposable {
         .all((checkpoint ?? started).seq).map((row) => readEntry(row, this.#path));
       return { run: this.#run, started, checkpoint, since };
     });
+  }
+
+  /** The last entries of every run that say how it was taken up and how it began, newest first. Throws like `last`. */
+  *beginnings(): Generator<Entry> {
+    for (let run = this.#run; run > 0; run--) {
+      for (const type of ["resumed", "started"] as const) {
+        const entry = this.#read(() => lastOfType(this.#database, this.#path, run, type));
+        if (entry !== null) yield entry;
+      }
+    }
   }
 
   /**

@@ -12,6 +12,7 @@ export type EntryType =
   | "fill"
   | "expired"
   | "halt"
+  | "released"
   | "checkpoint"
   | "stopped"
   | "resumed";
@@ -45,6 +46,8 @@ export interface RawEntry {
   readonly time: number;
   readonly content: Uint8Array;
   readonly hash: Uint8Array;
+  /** The same bytes as the database reads them, where that was asked for. */
+  readonly text?: string;
 }
 
 const HASH_BYTES = 32;
@@ -54,19 +57,36 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What to select for `rawEntry`. As a blob, content comes with the bytes that it has. */
 export const RAW_COLUMNS = "seq, run, type, time, CAST(content AS BLOB) AS content, hash";
 
-/** The entry in a row of `RAW_COLUMNS`; null where a column is not what it must be. */
+/** The same with the content's text besides, which costs less than to decode it. */
+export const TEXT_COLUMNS = `${RAW_COLUMNS}, content AS text`;
+
+/** The entry in a row of `RAW_COLUMNS` or `TEXT_COLUMNS`; null where a column is not what it must be. */
 export function rawEntry(row: Row): RawEntry | null {
-  const { seq, run, type, time, content, hash } = row;
+  const { seq, run, type, time, content, hash, text } = row;
   if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(run) || !Number.isSafeInteger(time)) return null;
   if (typeof type !== "string" || !(content instanceof Uint8Array)) return null;
   if (!(hash instanceof Uint8Array) || hash.length !== HASH_BYTES) return null;
-  return { seq: seq as number, run: run as number, type, time: time as number, content, hash };
+  const entry = { seq: seq as number, run: run as number, type, time: time as number, content, hash };
+  return typeof text === "string" ? { ...entry, text } : entry;
 }
 
-/** The content of an entry; null where it is not a JSON object. */
-export function contentOf(raw: RawEntry): Readonly<Record<string, unknown>> | null {
+/** The content of an entry as it was written; null where it is not text. */
+export function textOf(raw: RawEntry): string | null {
+  const { text, content } = raw;
+  // One character for every byte and none that stands for what is not UTF-8: that is ASCII, and nothing was cut off.
+  if (text !== undefined && text.length === content.length && !text.includes("\ufffd")) return text;
   try {
-    const content: unknown = JSON.parse(DECODER.decode(raw.content));
+    return DECODER.decode(raw.content);
+  } catch {
+    return null;
+  }
+}
+
+/** The content of an entry from its text; null where it is not a JSON object. */
+export function contentIn(text: string | null): Readonly<Record<string, unknown>> | null {
+  if (text === null) return null;
+  try {
+    const content: unknown = JSON.parse(text);
     return typeof content === "object" && content !== null ? content as Record<string, unknown> : null;
   } catch {
     return null;
@@ -76,7 +96,7 @@ export function contentOf(raw: RawEntry): Readonly<Record<string, unknown>> | nu
 /** The entry in a row of `RAW_COLUMNS`. Throws a JournalError, with the journal's `path`, where it cannot be read. */
 export function readEntry(row: Row, path: string): Entry {
   const raw = rawEntry(row);
-  const content = raw && contentOf(raw);
+  const content = raw && contentIn(textOf(raw));
   if (raw === null || content === null) throw damaged(path, `entry ${row["seq"]} cannot be read`);
   const { seq, run, type, time } = raw;
   return { seq, run, type: type as EntryType, time, content };

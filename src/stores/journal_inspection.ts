@@ -1,7 +1,15 @@
 /** Whether a journal is what Penstock left: its chain, and what stands beside it. */
-import { broken, type ChainVerdict, headOf, verifyEntries } from "./journal_chain.ts";
+import {
+  broken,
+  chainedEntries,
+  type ChainVerdict,
+  headOf,
+  verifyEntries,
+  type WholeChain,
+} from "./journal_chain.ts";
 import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
 import { damaged, failed, type JournalDatabase, JournalError, resultCode } from "./journal_file.ts";
+import type { RawEntry } from "./journal_entry.ts";
 import { checkPrices } from "./journal_prices.ts";
 import { missingObject } from "./journal_schema.ts";
 
@@ -28,7 +36,17 @@ export function inspect(database: JournalDatabase, path: string, isWhole: boolea
  */
 export function verifyAll(database: JournalDatabase, path: string): ChainVerdict {
   const verdict = verifyEntries(database, path);
-  if (!verdict.isWhole) return verdict;
+  return verdict.isWhole ? verifyDerived(database, path, verdict) : verdict;
+}
+
+/** The same, and hands out every entry as it was written, whose content the caller has to look at. */
+export function* chainedAll(database: JournalDatabase, path: string): Generator<RawEntry, ChainVerdict> {
+  const verdict = yield* chainedEntries(database, path);
+  return verdict.isWhole ? verifyDerived(database, path, verdict) : verdict;
+}
+
+/** Looks at what stands beside the entries, which are whole. */
+function verifyDerived(database: JournalDatabase, path: string, verdict: WholeChain): ChainVerdict {
   const last = verdict.entries;
   const derived = (what: string) => broken(last, "derived", what);
   try {

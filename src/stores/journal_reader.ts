@@ -1,7 +1,7 @@
 /** Reads a journal, also while a run writes to it. */
 import type { ChainVerdict } from "./journal_chain.ts";
 import { accountOf, type AccountRow, type PositionRow, positionsOf } from "./journal_checkpoint.ts";
-import { type Entry, type EntryType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
+import { type Entry, type EntryType, RAW_COLUMNS, type RawEntry, readEntry } from "./journal_entry.ts";
 import {
   type Connect,
   connect as connectToFile,
@@ -11,7 +11,7 @@ import {
   refused,
   type Row,
 } from "./journal_file.ts";
-import { lastRunOf, verifyAll } from "./journal_inspection.ts";
+import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
 import { outdated, SCHEMA_VERSION, versionOf } from "./journal_schema.ts";
 
@@ -116,6 +116,14 @@ export class JournalReader implements Disposable {
     return rows.reverse().map((row) => readEntry(row, this.#path));
   }
 
+  /** The hash of an entry, in hexadecimal; null where there is no such entry. */
+  hashOf(seq: number): string | null {
+    return this.#read(() => {
+      const hash = this.#database.prepare("SELECT hash FROM entries WHERE seq = ?").get(seq)?.["hash"];
+      return hash instanceof Uint8Array ? hash.toHex() : null;
+    });
+  }
+
   /** How many entries of each type there are, in `run` or in all. */
   counts(run?: number): Partial<Record<EntryType, number>> {
     const rows = this.#read(() =>
@@ -155,6 +163,23 @@ export class JournalReader implements Disposable {
         this.#database.prepare("ROLLBACK").run();
       }
     });
+  }
+
+  /**
+   * The same while it is read: every entry as it was written, once its hash was found to be right, and what there is to
+   * say of all at the end. What they say the caller has to look at. Meanwhile this reader sees one state of the journal.
+   * Throws a JournalError where it cannot be read.
+   */
+  *chained(): Generator<RawEntry, ChainVerdict> {
+    const run = (sql: string) => this.#read(() => this.#database.prepare(sql).run());
+    run("BEGIN");
+    try {
+      return yield* chainedAll(this.#database, this.#path);
+    } catch (error) {
+      throw failed("read", this.#path, error);
+    } finally {
+      if (!this.#isClosed) run("ROLLBACK");
+    }
   }
 
   /** Closes it. */

@@ -1,6 +1,12 @@
 /** Keeps what a live feed received, so that it can be run again: one frame a line, with its receive time. */
 import { gzipSync } from "node:zlib";
-import { isNote, noteText, RECORDING_VERSION, type RecordingNote } from "../domain/recording_note.ts";
+import {
+  isNote,
+  type JournalPlace,
+  noteText,
+  RECORDING_VERSION,
+  type RecordingNote,
+} from "../domain/recording_note.ts";
 import { messageOf, openToAppend, type RecordingFile, sizeOf, unopened, unusable } from "./recording_file.ts";
 
 /** What a recording is made from. */
@@ -11,6 +17,8 @@ export interface RecordingOptions {
   readonly onTrouble: (text: string) => void;
   /** When it begins, ms since 1970; now unless it is given. */
   readonly time?: number;
+  /** Where the run's journal stands as the recording begins. */
+  readonly journal?: JournalPlace | undefined;
   /** Opens the file to append; the default creates it where it is missing. */
   readonly open?: (path: string) => RecordingFile;
 }
@@ -72,6 +80,8 @@ export class Recording implements AsyncDisposable {
   #syncing: Promise<void> | null = null;
   #isUnsynced = false;
   #isSyncTold = false;
+  /** The journal's last entry, to be noted with the next lot; null once it is. */
+  #kept: number | null = null;
   #closing: Promise<void> | null = null;
 
   /**
@@ -80,7 +90,7 @@ export class Recording implements AsyncDisposable {
    * written to.
    */
   static create(path: string, options: RecordingOptions): Recording {
-    const { symbol, onTrouble, time = Date.now(), open = openToAppend } = options;
+    const { symbol, onTrouble, time = Date.now(), journal, open = openToAppend } = options;
     let file: RecordingFile;
     try {
       file = open(path);
@@ -92,7 +102,7 @@ export class Recording implements AsyncDisposable {
         throw unusable(path, "it has something in it already. Choose another name, or move that file away.");
       }
       const recording = new Recording(path, file, onTrouble);
-      recording.#begin({ event: "recording", version: RECORDING_VERSION, symbol }, time);
+      recording.#begin({ event: "recording", version: RECORDING_VERSION, symbol, ...journal }, time);
       return recording;
     } catch (error) {
       file.close();
@@ -130,6 +140,26 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
+   * Writes what has gathered without waiting any longer, so that it is in the file whatever becomes of this process;
+   * the system puts it on the disk within the usual second.
+   */
+  flush(): void {
+    this.#mustBeOpen();
+    // While writing fails it is tried with every lot, and no oftener.
+    if (this.#text === "" || this.#trouble !== null) return;
+    this.#gather();
+    this.#writeOut();
+    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  /** Notes within the usual second that the run's journal has kept everything up to `entry`. */
+  kept(entry: number): void {
+    this.#mustBeOpen();
+    this.#kept = entry;
+    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  /**
    * Notes the end at `time` (ms since 1970; now unless it is given), writes what is left and closes the file.
    * What cannot be written even now is lost, and told.
    */
@@ -143,6 +173,7 @@ export class Recording implements AsyncDisposable {
   }
 
   async #close(time: number): Promise<void> {
+    this.#addKept(time);
     this.#add({ event: "ended" }, time);
     this.#flush();
     clearTimeout(this.#timer);
@@ -184,6 +215,11 @@ export class Recording implements AsyncDisposable {
     this.#held.notes += line;
   }
 
+  #addKept(time: number): void {
+    if (this.#kept !== null) this.#add({ event: "kept", entry: this.#kept }, time);
+    this.#kept = null;
+  }
+
   #schedule(): void {
     if (this.#text.length >= FLUSH_CHARACTERS) this.#flush();
     else if (this.#text !== "") this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
@@ -192,24 +228,33 @@ export class Recording implements AsyncDisposable {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#text !== "") {
-      const bytes = this.#pack(this.#text);
-      this.#blocks.push({ bytes, held: this.#held });
-      this.#waitingBytes += bytes.length + BLOCK_BYTES;
-      this.#text = "";
-      this.#held = nothingHeld();
-    }
+    this.#addKept(Date.now());
+    if (this.#text !== "") this.#gather();
+    if (this.#writeOut()) this.#sync();
+    // However quiet the stream is, it is tried again.
+    else this.#timer = setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  /** Makes a block of the lines that have gathered. */
+  #gather(): void {
+    const bytes = this.#pack(this.#text);
+    this.#blocks.push({ bytes, held: this.#held });
+    this.#waitingBytes += bytes.length + BLOCK_BYTES;
+    this.#text = "";
+    this.#held = nothingHeld();
+  }
+
+  /** Writes what waits; false, and told, where that fails. */
+  #writeOut(): boolean {
     try {
       this.#write();
     } catch (error) {
       this.#cutBack();
       this.#suffer(error);
-      // However quiet the stream is, it is tried again.
-      this.#timer = setTimeout(() => this.#flush(), FLUSH_MS);
-      return;
+      return false;
     }
     this.#recover();
-    this.#sync();
+    return true;
   }
 
   /** Writes what waits, in order, until it fails. */

@@ -1,5 +1,5 @@
 /** The result of a backtest as one JSON file, for other programs and for `penstock report`. */
-import type { FillEvent, SummaryEvent } from "../domain/event.ts";
+import type { FillEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { amountText, Money } from "../domain/money.ts";
 import type { Results } from "../domain/performance.ts";
 import { isoTime } from "../domain/time.ts";
@@ -9,8 +9,8 @@ export const RESULT_VERSION = 1;
 
 /** What the run was made with: known before its first trade. */
 export interface ResultHead {
-  /** The configuration in force, by option name. */
-  readonly options: Readonly<Record<string, string | number | boolean | null>>;
+  /** The configuration in force, by option name, as the `started` event has it. */
+  readonly options: StartedEvent["config"];
   readonly environment: {
     readonly penstock: string;
     readonly deno: string;

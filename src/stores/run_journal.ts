@@ -1,8 +1,10 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
-import type { PipelineEvent } from "../domain/event.ts";
+import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
+import type { InstrumentOrigin } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
-import type { Pipeline, PipelineSnapshot } from "../stages/pipeline.ts";
-import { Journal, type JournalOptions, type Spent } from "./journal.ts";
+import type { JournalPlace } from "../domain/recording_note.ts";
+import { isCurrent, type Pipeline, type PipelineSnapshot } from "../stages/pipeline.ts";
+import type { Journal, Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Life } from "./journal_life.ts";
 
@@ -19,14 +21,17 @@ export interface Beginning {
   readonly time: number;
   readonly version: string;
   readonly options: ShownOptions;
+  /** Where the rules among the options come from. */
+  readonly instrument: InstrumentOrigin;
   /** Closes the run that the journal holds and starts another. */
   readonly isNew: boolean;
 }
 
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
-const LASTING = [
+export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
-  ...["slippage", "latency", "lot", "tick", "minNotional"],
+  ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
+  ...["participation", "orderTtl"],
 ] as const;
 
 /** One pipeline's journal. */
@@ -38,14 +43,23 @@ export class RunJournal implements Disposable {
   /** Trades at the last checkpoint. */
   #kept = -1;
 
-  /**
-   * Opens the journal at `path`, making it where there is none. Throws a JournalError where it cannot be used.
-   */
-  constructor(path: string, pipeline: Pipeline, symbol: string, options: JournalOptions) {
-    this.#journal = Journal.open(path, options);
-    this.#path = path;
+  /** Keeps the run of `pipeline`, which trades `symbol`, in `journal`, and closes that in the end. */
+  constructor(journal: Journal, pipeline: Pipeline, symbol: string) {
+    this.#journal = journal;
+    this.#path = journal.path;
     this.#pipeline = pipeline;
     this.#symbol = symbol;
+  }
+
+  /** Where the journal stands. */
+  get place(): JournalPlace {
+    const { run, head: { seq, hash } } = this.#journal;
+    return { run, entry: seq, hash: hash.toHex() };
+  }
+
+  /** The number of the journal's last entry. */
+  get lastSeq(): number {
+    return this.#journal.head.seq;
   }
 
   /** The time that the journal took so far. */
@@ -58,9 +72,9 @@ export class RunJournal implements Disposable {
    * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
    * or a BooksError where it cannot be taken up.
    */
-  begin({ time, version, options, isNew }: Beginning): boolean {
+  begin({ time, version, options, instrument, isNew }: Beginning): boolean {
     const last = this.#journal.last();
-    const content = { version, options };
+    const content = { version, options, instrument };
     if (last === null || isNew) {
       if (last !== null) {
         this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
@@ -69,20 +83,21 @@ export class RunJournal implements Disposable {
       return false;
     }
     const then = (last.started.content["options"] ?? {}) as ShownOptions;
-    const changed = LASTING.filter((name) => then[name] !== options[name]);
+    const changed = LASTING.filter((name) => (then[name] ?? null) !== (options[name] ?? null));
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) {
       const { decimals, values } = this.#journal.lastPrices();
       // The journal's chain has just been checked: this is what `snapshot` gave.
       const state = last.checkpoint.state as unknown as PipelineSnapshot;
+      if (!isCurrent(state)) throw this.#olderRun();
       this.#pipeline.restore(state, { decimals, prices: values });
     }
     this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
   }
 
-  /** Keeps events of the pipeline and where it stands after them; on disk when this returns. */
-  keep(events: readonly PipelineEvent[]): void {
+  /** Keeps what happened and where the pipeline stands after it; on disk when this returns. */
+  keep(events: readonly (PipelineEvent | ConnectedEvent | DisconnectedEvent)[]): void {
     if (events.length === 0) return;
     const entries = events.map(({ type, time, ...content }) => ({
       type,
@@ -124,21 +139,22 @@ export class RunJournal implements Disposable {
   }
 
   #draft(time: number): CheckpointDraft {
-    const state = this.#pipeline.snapshot();
-    const { prices, decimals, isFresh } = this.#pipeline.takePrices();
-    const { cash, fees, realized, position, cost } = state.account;
-    this.#kept = state.trades;
-    return {
-      time,
-      state,
-      account: { cash, fees, realized },
-      positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
-      prices: { decimals, fresh: isFresh, values: prices },
-    };
+    const draft = checkpointOf(this.#pipeline, this.#symbol, time);
+    this.#kept = this.#pipeline.trades;
+    return draft;
+  }
+
+  #olderRun(): OtherRun {
+    return new OtherRun(
+      `the run in ${this.#path} was kept by an older Penstock, which knew fewer limits, and cannot go on. ` +
+        "Give another --state, or --new-run to close that run and start another",
+    );
   }
 
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
-    const list = changed.map((name) => `${name} was ${then[name] ?? "not set"} and is ${now[name]}`).join(
+    const list = changed.map((name) =>
+      `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
+    ).join(
       ", ",
     );
     return new OtherRun(
@@ -146,6 +162,20 @@ export class RunJournal implements Disposable {
         "Give the same options, another --state, or --new-run to close that run and start another",
     );
   }
+}
+
+/** Where a pipeline stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
+export function checkpointOf(pipeline: Pipeline, symbol: string, time: number): CheckpointDraft {
+  const state = pipeline.snapshot();
+  const { prices, decimals, isFresh } = pipeline.takePrices();
+  const { cash, fees, realized, position, cost } = state.account;
+  return {
+    time,
+    state,
+    account: { cash, fees, realized },
+    positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
+    prices: { decimals, fresh: isFresh, values: prices },
+  };
 }
 
 /** µs since 1970 of an event's time, exactly. */

@@ -39,7 +39,7 @@ export class BacktestView {
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#lines.add(event);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
-    const isNews = event.type === "gap" || event.type === "halt" || event.type === "rejected";
+    const isNews = ["gap", "halt", "released", "rejected"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
     const line = narrate(event);
     if (line === null) return;

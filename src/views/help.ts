@@ -24,6 +24,11 @@ const USAGE: Partial<Record<CommandName, string>> = {
 
   penstock doctor                                     permissions, hosts, clock, data folder and journal, as a table
   penstock doctor --json                              the same as one JSON object; exit code 0 or 1 either way`,
+  verify:
+    `penstock verify JOURNAL RECORDING... says in one line what is proven, or shows the first difference.
+
+  penstock verify data/penstock.db data/monday.txt.gz data/tuesday.txt.gz
+                                                      the recordings in the order in which they were made`,
   export: `penstock export [JOURNAL] writes to standard output; without a name, ${DEFAULT_JOURNAL}.
 
   penstock export > fills.csv                         the fills of the last run

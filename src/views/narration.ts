@@ -1,5 +1,5 @@
 /** Events in words, for the log. */
-import type { GapEvent, PenstockEvent } from "../domain/event.ts";
+import type { ExpiredEvent, FillEvent, GapEvent, HaltEvent, PenstockEvent } from "../domain/event.ts";
 import { assets } from "./assets.ts";
 
 /** One line of the log. */
@@ -34,28 +34,23 @@ export function narrate(event: PenstockEvent): Line | null {
           `long ${event.longAverage}`,
       );
     }
-    case "refusal":
+    case "refusal": {
+      const cause = event.cause === undefined ? "" : ` for the ${event.cause}`;
+      const unit = event.reason === "cooldown" || event.reason === "max-lag" ? " ms" : "";
       return warn(
-        `${event.side} refused (${event.reason}): ${event.value} found, limit ${event.limit}, trade ${event.tradeId}`,
-      );
-    case "fill": {
-      const { base, quote } = assets(event.symbol);
-      const done = event.side === "buy" ? "bought" : "sold";
-      const result = event.realized === undefined ? "" : `, result ${signed(event.realized)}`;
-      return info(
-        `${done} ${event.quantity} ${base} at ${event.price}, fee ${event.fee}${result}; ` +
-          `cash ${event.cash} ${quote}`,
+        `${event.side}${cause} refused (${event.reason}): ${event.value}${unit} found, ` +
+          `limit ${event.limit}${unit}, ` +
+          `trade ${event.tradeId}${got(event)}`,
       );
     }
+    case "fill":
+      return fillLine(event);
     case "expired":
-      return warn(
-        `a ${event.side} order still waited when the input ended (signal at trade ${event.signalTradeId})`,
-      );
+      return expiredLine(event);
     case "halt":
-      return warn(
-        `halted: ${event.reason} ${event.value} reached the limit ${event.limit} at trade ${event.tradeId}; ` +
-          "no more buys in this run",
-      );
+      return haltLine(event);
+    case "released":
+      return info(`a new day has begun: the halt (${event.reason}) has ended at trade ${event.tradeId}`);
     case "rejected":
       return warn(
         `${event.count} unusable message${event.count === 1 ? "" : "s"}: ${event.reason}: ${event.sample}`,
@@ -64,12 +59,54 @@ export function narrate(event: PenstockEvent): Line | null {
       return {
         level: "debug",
         text:
-          `${event.trades} trades, ${event.tradesPerSecond}/s, equity ${event.equity}, position ${event.position}`,
+          `${event.trades} trades, ${event.tradesPerSecond}/s, equity ${event.equity}, position ${event.position}` +
+          (event.halted ? ", halted" : ""),
       };
     case "model":
     case "summary":
       return null;
   }
+}
+
+function fillLine(event: FillEvent): Line {
+  const { base, quote } = assets(event.symbol);
+  const done = event.side === "buy" ? "bought" : "sold";
+  const cause = event.cause === undefined ? "" : ` (${event.cause})`;
+  const rest = event.partial === undefined ? "" : ", in part";
+  const result = event.realized === undefined ? "" : `, result ${signed(event.realized)}`;
+  return info(
+    `${done}${cause} ${event.quantity} ${base} at ${event.price}${rest}, fee ${event.fee}${result}; ` +
+      `cash ${event.cash} ${quote}${got(event)}`,
+  );
+}
+
+function expiredLine(event: ExpiredEvent): Line {
+  const order = `a ${event.side} order`;
+  const origin = event.cause === undefined
+    ? ` (signal at trade ${event.signalTradeId})`
+    : ` (${event.cause} at trade ${event.signalTradeId})`;
+  switch (event.reason) {
+    case "order-ttl":
+      return warn(`${order} expired${origin}${got(event)}`);
+    case "replaced":
+      return info(`${order} made way for a sale${origin}${got(event)}`);
+    default:
+      return warn(`${order} still waited when the input ended${origin}${got(event)}`);
+  }
+}
+
+function haltLine({ reason, value, limit, tradeId, action }: HaltEvent): Line {
+  const why = reason === "manual"
+    ? "by hand"
+    : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
+  const what = action === "flatten" ? "the position is sold, and then nothing is traded" : "no more buys";
+  const until = reason === "max-daily-loss" ? "until the next UTC day" : "until it is released";
+  return warn(`halted: ${why}; ${what}, ${until}`);
+}
+
+/** What an order that took several fills came to. */
+function got({ filled, averagePrice }: { filled?: string; averagePrice?: string }): string {
+  return filled === undefined ? "" : `; in all ${filled} at ${averagePrice} on average`;
 }
 
 function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {

@@ -107,7 +107,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
 }
 
 function headOf({ summary, short, long, cash }: ReportHead): string[] {
-  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected } = summary;
+  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, halt } = summary;
   const perSecond = summary.tradesPerSecond === undefined
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
@@ -121,6 +121,7 @@ function headOf({ summary, short, long, cash }: ReportHead): string[] {
     `  ${grouped(trades)} trades in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     `  start cash ${money(cash)} ${assets(symbol).quote}`,
+    ...(halt === null ? [] : [`  halted at the end: ${halt.reason}`]),
   ];
 }
 

@@ -15,7 +15,7 @@ export interface Pace {
 /** One line of at most `width` characters, without colours. */
 export function statusLine(standing: Standing, pace: Pace, width: number): string {
   const { base, quote } = assets(pace.symbol);
-  const { price, averages, position, equity, halted } = standing;
+  const { price, averages, position, equity, halt } = standing;
   const shortAverage = averages.short();
   const longAverage = averages.long();
   const parts = [
@@ -26,7 +26,7 @@ export function statusLine(standing: Standing, pace: Pace, width: number): strin
       : `sma ${rounded(shortAverage)} / ${rounded(longAverage)}`,
     position.isZero() ? "flat" : `${plain(position)} ${base}`,
     `equity ${equity.toFixed(2)} ${quote}`,
-    halted ? "HALTED" : "",
+    halt === null ? "" : `HALTED ${halt.reason}`,
     `${Math.round(pace.tradesPerSecond)} trades/s`,
     pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`,
   ];

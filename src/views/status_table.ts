@@ -59,7 +59,9 @@ function connection(status: RunStatus): string {
 function trading({ halt }: RunStatus): string {
   if (halt === null) return "not halted";
   const { reason, value, limit, tradeId, time } = halt;
-  return `HALTED at ${moment(time)} UTC: ${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
+  const since = `HALTED at ${moment(time)} UTC`;
+  if (reason === "manual") return `${since} by hand`;
+  return `${since}: ${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
 }
 
 function accountRows(status: RunStatus): Row[] {

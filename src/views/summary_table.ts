@@ -3,7 +3,7 @@ import type { SummaryEvent } from "../domain/event.ts";
 import { Money, plain } from "../domain/money.ts";
 import { assets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
-import { grouped } from "./figures.ts";
+import { grouped, money } from "./figures.ts";
 
 /** A table of what the run came to. `startCash` is the cash it began with, quote currency. */
 export function summaryTable(summary: SummaryEvent, startCash: Money): string {
@@ -24,6 +24,7 @@ export function summaryTable(summary: SummaryEvent, startCash: Money): string {
     ["realized", `${signed(summary.realized)} ${quote}`],
     ["result", `${signed(plain(profit))} ${quote} (${signed(plain(share))} %)`],
     ["largest drawdown", `${plain(drawdown)} %`],
+    ...(summary.halt === null ? [] : [["halted", summary.halt.reason] as [string, string]]),
     ["account", `${summary.cash} ${quote}${held}`],
     ["equity", `${summary.equity} ${quote}`],
   ];
@@ -40,7 +41,7 @@ export function summaryTable(summary: SummaryEvent, startCash: Money): string {
 
 function headline(profit: Money, quote: string): string {
   if (profit.isZero()) return "neither a gain nor a loss";
-  return `${profit.isNegative() ? "a loss" : "a gain"} of ${profit.abs().toFixed(2)} ${quote}`;
+  return `${profit.isNegative() ? "a loss" : "a gain"} of ${money(plain(profit.abs()))} ${quote}`;
 }
 
 function count(n: number, word: string): string {

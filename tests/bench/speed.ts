@@ -2,25 +2,50 @@
  * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in
  * turn, or a distribution; absolute figures say only what this machine did meanwhile.
  */
+import { Account } from "../../src/domain/account.ts";
 import { configure, termsOf } from "../../src/domain/config.ts";
+import { Drawdown } from "../../src/domain/drawdown.ts";
 import { MessageBatch } from "../../src/domain/message_batch.ts";
+import { Money } from "../../src/domain/money.ts";
+import type { Terms } from "../../src/domain/terms.ts";
+import type { Signalled } from "../../src/domain/tick.ts";
 import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
 import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { encodeMessage } from "../../src/feeds/exchange/websocket.ts";
 import { LiveFeed } from "../../src/feeds/live_feed.ts";
+import { MovingAverages } from "../../src/stages/average.ts";
+import { PaperFills } from "../../src/stages/fill.ts";
+import { Parse } from "../../src/stages/parse.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { RiskGate } from "../../src/stages/risk.ts";
+import { Crossover } from "../../src/stages/signal.ts";
 import { median, table } from "./table.ts";
 
 const MESSAGES = 200_000;
 const FRAMES = 1_000_000;
 const ROUNDS = 15;
+const LIMIT_ROUNDS = 41;
 const { config } = configure({});
+
+/** Every limit, none of which is ever reached, so that the same orders fill. */
+const LIMITS: Partial<Terms> = {
+  maxDrawdown: new Money("0.99"),
+  maxDailyLoss: new Money("0.99"),
+  maxPosition: new Money(1e9),
+  maxOrders: { count: 1_000, within: 1 },
+  cooldown: 0,
+  maxLag: 1e12,
+  orderTtl: 1e12,
+  stopLoss: new Money("0.99"),
+  takeProfit: new Money(100),
+};
 
 const messages = makeMessages();
 const reader = new MessageBatch(config.symbol);
 console.log(`${MESSAGES} trade messages, made by the built-in exchange with seed 1; windows 20 and 50\n`);
 inMemory();
+underLimits();
 oneAtATime();
 await overWebSocket();
 await startUp();
@@ -70,6 +95,46 @@ function inMemory(): void {
     ["fills a round", `${fills / ROUNDS}`],
     ["time, pipeline ÷ JSON.parse", `${median(ratios).toFixed(2)} (best ${Math.min(...ratios).toFixed(2)})`],
   ]);
+}
+
+/** The risk and fill stages alone, with every limit against none; what the stages before them find is made beforehand. */
+function underLimits(): void {
+  const none = { ...termsOf(config), maxDrawdown: null };
+  const rounds = { none: [] as number[], all: [] as number[] };
+  const fills = { none: 0, all: 0 };
+  for (let round = 0; round < LIMIT_ROUNDS; round++) {
+    for (const which of round % 2 === 0 ? ["none", "all"] as const : ["all", "none"] as const) {
+      const terms = which === "none" ? none : { ...none, ...LIMITS };
+      const account = new Account(terms.cash);
+      const drawdown = new Drawdown(terms.cash);
+      const stage = new PaperFills(account, drawdown);
+      const gate = new RiskGate(terms, account, drawdown);
+      const ticks = signalled();
+      rounds[which].push(timed(() => {
+        for (const _tick of stage.over(gate.over(ticks)));
+      }));
+      fills[which] = stage.fills;
+    }
+  }
+  if (fills.none !== fills.all) throw new Error(`${fills.none} fills without limits, ${fills.all} with`);
+  const nanoseconds = (ms: readonly number[]): string =>
+    `${(median(ms) * 1e6 / MESSAGES).toFixed(0)} ns a trade`;
+  const ratios = rounds.all.map((ms, round) => ms / rounds.none[round]!);
+  const fastest = Math.min(...rounds.all) / Math.min(...rounds.none);
+  table("Risk and fill alone", [
+    ["without a limit", nanoseconds(rounds.none)],
+    ["with every limit, none of them reached", nanoseconds(rounds.all)],
+    ["fills", `${fills.all}`],
+    ["time, every limit ÷ none", `median ${median(ratios).toFixed(2)}, fastest rounds ${fastest.toFixed(2)}`],
+  ]);
+}
+
+/** What the first three stages make of the messages. */
+function signalled(): Signalled[] {
+  const { short, long } = config;
+  const stages = [new Parse(), new MovingAverages(short, long), new Crossover()] as const;
+  const [parse, averages, crossover] = stages;
+  return [...crossover.over(averages.over(parse.over(reader.open(messages))))];
 }
 
 /** From the frame in hand to the booked fill, one message at a time. */

@@ -6,7 +6,7 @@ import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support
 import { assertBacktest } from "./event_contract.ts";
 
 /** What trading consists of. */
-const TRADED = ["gap", "signal", "refusal", "fill", "expired", "halt"];
+const TRADED = ["gap", "signal", "refusal", "fill", "expired", "halt", "released"];
 const AT_A_TIME = 3;
 
 /** Runs `penstock backtest ARGS` to its end, quietly unless ARGS say else; it may read everything and write to `writable`. */

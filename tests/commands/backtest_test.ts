@@ -68,7 +68,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     await program.event("fill");
     program.signal(name);
     const events = await endedWell(program.finished());
-    assert(Number(events.at(-1)!.trades) >= BLOCK / 2);
+    assert(Number(events.at(-1)!.trades) >= DEFAULTS.long);
   });
 }
 

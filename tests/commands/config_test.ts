@@ -35,3 +35,21 @@ Deno.test("penstock config refuses what a run would refuse", async () => {
   assertEquals([code, stdout], [2, ""]);
   assertMatch(stderr, /^penstock: --short is "0".*\npenstock: --fee is "1"/);
 });
+
+Deno.test("penstock config shows the rules that a run would have which asks nobody", async () => {
+  const rules = async (...args: string[]) => {
+    const { lot, minQuantity, maxQuantity } = JSON.parse((await penstock("config", ...args)).stdout);
+    return { lot, minQuantity, maxQuantity };
+  };
+  const none = { value: null, source: "default" };
+  assertEquals(await rules("--symbol=ETHUSDT"), {
+    lot: { value: "0.00001", source: "default" },
+    minQuantity: none,
+    maxQuantity: none,
+  });
+  assertEquals(await rules("--symbol=ETHUSDT", "--offline-instruments", "--max-quantity=7"), {
+    lot: { value: "0.0001", source: "built-in" },
+    minQuantity: { value: "0.0001", source: "built-in" },
+    maxQuantity: { value: "7", source: "command line" },
+  });
+});

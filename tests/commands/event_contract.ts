@@ -11,8 +11,9 @@ const isCount: Kind = (value) => Number.isSafeInteger(value) && (value as number
 /** Plain decimal text without leading or trailing zeros, exponent or "-0". */
 const isAmount: Kind = (value) =>
   typeof value === "string" && value !== "-0" && /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/.test(value);
-/** What a check compares: amounts, or whether the exchange is there. */
-const isLimit: Kind = (value) => isAmount(value) || value === "connected" || value === "disconnected";
+/** What a check compares: amounts, or what is asked for and what is there. */
+const WORDS = ["connected", "disconnected", "flowing", "silent", "live", "late", "released", "halted"];
+const isLimit: Kind = (value) => isAmount(value) || WORDS.includes(value as string);
 const isTime: Kind = (value) =>
   typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value);
 const isSide: Kind = (value) => value === "buy" || value === "sell";
@@ -28,6 +29,20 @@ const isMade = (fields: Fields): Kind => (value) =>
 type Fields = Readonly<Record<string, Kind>>;
 
 const SYMBOL = { symbol: isText };
+const isReason = isOneOf("max-drawdown", "max-daily-loss", "manual");
+const HALT: Fields = {
+  reason: isReason,
+  limit: isLimit,
+  value: isLimit,
+  tradeId: (value) => value === -1 || isCount(value),
+  action: isOneOf("hold", "flatten"),
+};
+/** What events say only of some orders. */
+const ORDER = {
+  cause: orAbsent(isOneOf("stop-loss", "take-profit", "flatten")),
+  filled: orAbsent(isAmount),
+  averagePrice: orAbsent(isAmount),
+};
 const TOTALS = {
   ...SYMBOL,
   trades: isCount,
@@ -45,6 +60,7 @@ const TOTALS = {
   fees: isAmount,
   realized: isAmount,
   maxDrawdown: isAmount,
+  halt: orNull((value) => isMade(HALT)(value)),
 };
 const METRICS: Fields = {
   ...Object.fromEntries(
@@ -84,7 +100,15 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     shortAverage: isAmount,
     longAverage: isAmount,
   },
-  refusal: { ...SYMBOL, side: isSide, reason: isText, limit: isLimit, value: isLimit, tradeId: isCount },
+  refusal: {
+    ...SYMBOL,
+    ...ORDER,
+    side: isSide,
+    reason: isText,
+    limit: isLimit,
+    value: isLimit,
+    tradeId: isCount,
+  },
   fill: {
     ...SYMBOL,
     side: isSide,
@@ -96,9 +120,18 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     tradeId: isCount,
     signalTradeId: isCount,
     realized: orAbsent(isAmount),
+    partial: orAbsent((value) => value === true),
+    ...ORDER,
   },
-  expired: { ...SYMBOL, side: isSide, signalTradeId: isCount },
-  halt: { ...SYMBOL, reason: isText, limit: isAmount, value: isAmount, tradeId: isCount, action: isText },
+  expired: {
+    ...SYMBOL,
+    ...ORDER,
+    side: isSide,
+    signalTradeId: isCount,
+    reason: orAbsent(isOneOf("order-ttl", "replaced")),
+  },
+  halt: { ...SYMBOL, ...HALT },
+  released: { ...SYMBOL, reason: isReason, tradeId: isCount },
   rejected: { reason: isText, count: isCount, sample: isSample },
   status: {
     ...SYMBOL,
@@ -107,6 +140,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     lagMs: orNull((value) => typeof value === "number"),
     equity: isAmount,
     position: isAmount,
+    halted: (value) => typeof value === "boolean",
   },
   model: { model: isOneOf("optimistic", "pessimistic"), ...TOTALS, metrics: isMade(METRICS) },
   summary: {

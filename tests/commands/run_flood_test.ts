@@ -10,13 +10,9 @@ const LIMIT_MB = 150;
 const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size";
 const SAMPLE_MS = 500;
 
-function pause(ms: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(() => resolve(false), ms));
-}
-
 /** Resident memory of a process, MB. Deno itself may not read below /proc unless it may do everything. */
-async function residentMb(pid: number): Promise<number> {
-  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
+function residentMb(pid: number): number {
+  const { stdout } = new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).outputSync();
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))![1]) / 1024;
 }
 
@@ -40,12 +36,11 @@ Deno.test({
     await program.event("connected");
     const begun = performance.now();
     const samples: { readonly second: number; readonly megabytes: number }[] = [];
-    const status = program.event("status").then(() => true);
-    for (let told = false; !told;) {
-      const megabytes = await residentMb(program.pid);
+    const sampling = setInterval(() => {
+      const megabytes = residentMb(program.pid);
       samples.push({ second: (performance.now() - begun) / 1000, megabytes });
-      told = await Promise.race([status, pause(SAMPLE_MS)]);
-    }
+    }, SAMPLE_MS);
+    await program.event("status").finally(() => clearInterval(sampling));
     const { code, stdout } = await program.finished();
     assertEquals(code, 0);
     const events = eventsOf(stdout);

@@ -5,7 +5,14 @@ import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
 import { DatabaseSync } from "node:sqlite";
 import { eventsOf, type Finished, type Penstock, type Told, within } from "../support/penstock.ts";
 import { bytesOf, inFolderAsync } from "../stores/sample_journal.ts";
-import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./journaled_run.ts";
+import {
+  assertKept,
+  assertReckons,
+  assertVerifies,
+  reproducibleExchange,
+  startRun,
+  wholeEntries,
+} from "./reckoned_run.ts";
 
 const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
@@ -64,24 +71,38 @@ test("penstock run, offline for thousands of trades, goes on as if it had seen t
   assertGreater(fills, 9);
 });
 
+test("penstock run, offline where only aggregates are to be had, goes on as exactly", async (folder) => {
+  const path = `${folder}/run.db`;
+  const onRest = (url: URL, answer: RestAnswer): RestAnswer =>
+    url.pathname.endsWith("historicalTrades") ? { status: 404, body: "no", headers: {} } : answer;
+  await using exchange = reproducibleExchange({ onRest });
+  await runFor(exchange, path, 5);
+  await moreTrades(exchange, 2_500);
+  await runFor(exchange, path, 5);
+  assertGreater(Number(gaps(path)[0]!.missing), 2_500);
+  assertReckons(path);
+});
+
 test("penstock run, stopped while missed trades are being fetched, leaves the gap to the next run", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
-  await runFor(exchange, path, 5);
+  await runFor(exchange, path, 5, `--record=${folder}/0.txt`);
   await moreTrades(exchange, 100);
   // Takes requests and never answers.
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   {
     const { endpoint } = exchange;
-    await using program = startRun({ endpoint, restEndpoint: `http://127.0.0.1:${silent.addr.port}` }, path);
+    const restEndpoint = `http://127.0.0.1:${silent.addr.port}`;
+    await using program = startRun({ endpoint, restEndpoint }, path, `--record=${folder}/1.txt`);
     using asking = await within(silent.accept(), "the request for missed trades");
     await asking.read(new Uint8Array(1_024));
     await stopped(program);
   }
   assertEquals(gaps(path), []);
-  await runFor(exchange, path, 5);
+  await runFor(exchange, path, 5, `--record=${folder}/2.txt`);
   assertEquals(gaps(path).length, 1);
   assertReckons(path);
+  await assertVerifies(path, 3);
 });
 
 test("penstock run begins its averages again where missed trades can be fetched in part only", async (folder) => {
@@ -92,9 +113,9 @@ test("penstock run begins its averages again where missed trades can be fetched 
       ? answer
       : { status: 403, body: "<html>no</html>", headers: {} };
   await using exchange = reproducibleExchange({ onRest });
-  await runFor(exchange, path, 3);
+  await runFor(exchange, path, 3, `--record=${folder}/0.txt`);
   await moreTrades(exchange, 2_500);
-  await using program = startRun(exchange, path);
+  await using program = startRun(exchange, path, `--record=${folder}/1.txt`);
   const warning = await program.logged("could not be fetched");
   const gap = await program.event("gap");
   await program.event("signal");
@@ -107,6 +128,7 @@ test("penstock run begins its averages again where missed trades can be fetched 
   assertStringIncludes(warning, "403");
   const { type: _type, time: _time, ...content } = gap;
   assertEquals(gaps(path), [content]);
+  await assertVerifies(path, 2);
   // No signal before the averages exist again.
   const signal = eventsOf(stdout).find(({ type }) => type === "signal")!;
   assertGreater(Number(signal.tradeId), Number(gap.toId) + 49);

@@ -3,7 +3,14 @@ import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
 import { canMount, inFolderAsync, mount, run } from "../stores/sample_journal.ts";
-import { assertKept, assertReckons, reproducibleExchange, startRun, wholeEntries } from "./journaled_run.ts";
+import {
+  assertKept,
+  assertReckons,
+  assertVerifies,
+  reproducibleExchange,
+  startRun,
+  wholeEntries,
+} from "./reckoned_run.ts";
 
 /** How often the run is killed; `deno task test:kill` looks longer. */
 const KILLS = Number(Deno.env.get("PENSTOCK_KILLS") ?? 10);
@@ -35,7 +42,7 @@ Deno.test({
       await using exchange = reproducibleExchange();
       const told: Told[][] = [];
       for (let kill = 0; kill < KILLS; kill++) {
-        await using program = startRun(exchange, path);
+        await using program = startRun(exchange, path, `--record=${folder}/${kill}.txt`);
         // Also one that is killed before it has connected resumes, or leaves things as they were.
         if (kill === 0) await program.event("fill");
         await pause(random.fraction() * LATEST_KILL_MS);
@@ -43,13 +50,14 @@ Deno.test({
         told.push(await toldBy(program));
         wholeEntries(path);
       }
-      await using program = startRun(exchange, path);
+      await using program = startRun(exchange, path, `--record=${folder}/${KILLS}.txt`);
       await program.event("fill");
       program.signal("SIGINT");
       const { code, stdout, stderr } = await program.finished();
       assertEquals([code, stderr], [0, ""]);
       told.push(eventsOf(stdout));
       assertKept(wholeEntries(path), told);
+      await assertVerifies(path, KILLS + 1);
       const { fills, trades } = assertReckons(path);
       const summary = told.at(-1)!.at(-1)!;
       assertEquals([summary.trades, summary.fills], [trades, fills]);

@@ -81,6 +81,25 @@ Deno.test("Account.book() keeps the books balanced where a share of the cost doe
   assertEquals(plain(account.cost), "0");
 });
 
+Deno.test("Account.reserve() sets aside what is then not free, and the next booking checks that it is there", () => {
+  const account = new Account(m("1000"));
+  account.reserve(m("400"), m("0"));
+  account.book(booking("buy", "10", "10", "0"));
+  assertEquals([plain(account.freeCash), plain(account.cash)], ["500", "900"]);
+  account.reserve(m("0"), m("4"));
+  account.book(booking("sell", "10", "6", "0"));
+  assertEquals([plain(account.freePosition), plain(account.position)], ["0", "4"]);
+  const again = new Account(m("1"));
+  again.restore(JSON.parse(JSON.stringify(account.snapshot())));
+  assertEquals([plain(again.freePosition), plain(again.freeCash)], ["0", "960"]);
+  assertStringIncludes(
+    booksError(account, booking("sell", "10", "1", "0")),
+    "free position is -1, expected 0",
+  );
+  account.reserve(m("1000"), m("0"));
+  assertStringIncludes(booksError(account, booking("buy", "1", "1", "0")), "free cash is ");
+});
+
 Deno.test("Account.book() equals an exact reckoning over random buys and sales of everything", () => {
   const amount = (decimals: number, most: bigint) =>
     fc.bigInt(1n, most).map((units) => new Exact(units, decimals).toString());

@@ -91,6 +91,13 @@ Deno.test("readArguments() takes at most one journal for what reads one, and one
   ]);
 });
 
+Deno.test("readArguments() takes a journal and at least one recording to verify", () => {
+  assertEquals(readArguments(["verify", "a.db", "1.txt", "2.txt"]).files, ["a.db", "1.txt", "2.txt"]);
+  const usage = `expected "penstock verify JOURNAL RECORDING..."`;
+  assertEquals(readArguments(["verify", "a.db"]).mistakes, [`one file given: ${usage}`]);
+  assertEquals(readArguments(["verify", "--run=2"]).mistakes, [`no file given: ${usage}`]);
+});
+
 Deno.test("readArguments() takes no inherited name for a command or an option", () => {
   for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     assertEquals(readArguments([name]).command, null);
@@ -103,9 +110,14 @@ Deno.test("readArguments() and configure() read any text of any option or refuse
   fc.assert(
     fc.property(fc.constantFrom(...valued), fc.oneof(anything, fc.string()), (name, text) => {
       const option = `--${kebab(name)}`;
-      // A backtest needs a file; the other commands take none.
+      // Some commands need files; the others take none.
       const command = OPTIONS[name].commands[0]!;
-      const words = [command, `${option}=${text}`, ...(command === "backtest" ? ["trades.csv"] : [])];
+      const files: Partial<Record<string, string[]>> = {
+        backtest: ["trades.csv"],
+        verify: ["a.db", "a.txt"],
+        resume: ["a.db"],
+      };
+      const words = [command, `${option}=${text}`, ...files[command] ?? []];
       const { given, mistakes } = readArguments(words);
       assertEquals(mistakes, []);
       assertEquals(given[name], { text, source: "command line" });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import fc from "fast-check";
 import {
   ConfigError,
+  configFrom,
   configure,
   type GivenOptions,
   nameIn,
@@ -134,6 +135,31 @@ Deno.test("configure() refuses a short window that is not below the long one, wh
   assertEquals(mistakesIn({ short: { text: "x", source: "file" } }).length, 1);
 });
 
+Deno.test("configure() refuses limits of which the smallest is above the largest, and takes equal ones", () => {
+  assertEquals(
+    mistakesIn({
+      minQuantity: { text: "2", source: "file" },
+      maxQuantity: { text: "1", source: "command line" },
+      minNotional: { text: "5", source: "command line" },
+      maxNotional: { text: "4", source: "command line" },
+    }),
+    [
+      `"minQuantity" in the configuration file is 2 and --max-quantity is 1: ` +
+      "expected the smallest not to be above the largest",
+      "--min-notional is 5 and --max-notional is 4: expected the smallest not to be above the largest",
+    ],
+  );
+  configure({
+    minQuantity: { text: "2", source: "file" },
+    maxQuantity: { text: "2", source: "file" },
+    // Nothing is no limit.
+    minNotional: { text: "7", source: "file" },
+    maxNotional: { text: "0", source: "file" },
+  });
+  // The default of 5 is not what is asked for in every quote currency.
+  configure({ maxNotional: { text: "4", source: "command line" } });
+});
+
 Deno.test("nameIn() names an option as the person wrote it", () => {
   assertEquals(nameIn("file", "minNotional"), `"minNotional" in the configuration file`);
   assertEquals(nameIn("command line", "minNotional"), "--min-notional");
@@ -144,19 +170,64 @@ Deno.test("shownConfig() shows amounts as plain decimal text and everything else
     lot: { text: "0.00000010", source: "command line" },
     maxDrawdown: { text: "2.50%", source: "command line" },
     speed: { text: "max", source: "command line" },
+    maxOrders: { text: "10/60s", source: "command line" },
   });
   const shown = shownConfig(config);
   assertEquals(
-    [shown.lot, shown.maxDrawdown, shown.speed, shown.json, shown.stale, shown.attempts],
-    ["0.0000001", "0.025", "max", false, 15_000, null],
+    [shown.lot, shown.maxDrawdown, shown.speed, shown.json, shown.stale, shown.attempts, shown.maxOrders],
+    ["0.0000001", "0.025", "max", false, 15_000, null, "10/1m"],
   );
   assertEquals(Object.keys(shown), OPTION_NAMES);
+});
+
+Deno.test("configFrom() reads what shownConfig() showed, through JSON, whatever today's defaults are", () => {
+  const given: GivenOptions = {
+    lot: { text: "0.00000010", source: "command line" },
+    maxDrawdown: { text: "2.50%", source: "command line" },
+    latency: { text: "1.5s", source: "command line" },
+    speed: { text: "max", source: "command line" },
+    json: { text: "on", source: "command line" },
+    stopAfter: { text: "7", source: "command line" },
+    endpoint: { text: "ws://127.0.0.1:9001", source: "command line" },
+  };
+  for (const options of [{}, given]) {
+    const shown = JSON.parse(JSON.stringify(shownConfig(configure(options).config)));
+    assertEquals(shownConfig(configFrom(shown)), shown);
+  }
+  assertEquals(configFrom({ maxDrawdown: null, short: 7 }).maxDrawdown, null);
+  assertEquals(configFrom({}).short, 20);
+});
+
+Deno.test("configFrom() names what is needed and missing, and what cannot be", () => {
+  const shown = { short: "x", cash: -1, json: 5 };
+  const { mistakes } = assertThrows(() => configFrom(shown, ["long", "short"]), ConfigError);
+  assertEquals(mistakes, [
+    `short is "x": expected a whole number from 1 to 999999`,
+    "long is missing",
+    "cash is -1: expected an amount above 0, in plain decimals",
+    "json is 5: expected one of on, off",
+  ]);
 });
 
 Deno.test("termsOf() hands the stages what they need, latency in microseconds", () => {
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
   const { latency, feeRate, ...terms } = termsOf(config);
   assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
-  const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown } = config;
-  assertEquals(terms, { cash, stake, slippage, lot, tick, minNotional, maxDrawdown });
+  const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown, onHalt } = config;
+  const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
+  const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
+  const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
+  assertEquals(terms, {
+    cash,
+    stake,
+    slippage,
+    lot,
+    tick,
+    minNotional,
+    maxDrawdown,
+    onHalt,
+    ...none,
+    ...off,
+    ...limits,
+  });
 });

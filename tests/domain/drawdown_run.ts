@@ -1,7 +1,7 @@
 /** Random runs of a Drawdown: trades, now and then a fill, and every point of the equity as it should be. */
 import fc from "fast-check";
 import { Drawdown } from "../../src/domain/drawdown.ts";
-import { fractionText, Money } from "../../src/domain/money.ts";
+import { Money } from "../../src/domain/money.ts";
 import type { EquityPoint } from "../support/drawdown_reckoning.ts";
 import { Exact } from "../support/exact.ts";
 
@@ -20,7 +20,6 @@ export interface Move {
 export interface Run {
   readonly cash: string;
   readonly fee: string;
-  readonly limit: string | null;
   readonly moves: readonly Move[];
 }
 
@@ -57,7 +56,6 @@ const anyPrice = fc.oneof(
 export const run: fc.Arbitrary<Run> = fc.record({
   cash: fc.constantFrom("10000", "0.12345678", "98765432109.87654321"),
   fee: fc.constantFrom("0", "0.001", "0.05", "0.3"),
-  limit: fc.constantFrom("0.2", "0.0001", "0.001", "0.01", "0.05", "0.12", "0.5", null),
   moves: fc.array(moves(anyPrice, fc.integer({ min: 1, max: 9 }), { sameUnit: 12, noFill: 3 }), {
     minLength: 1,
     maxLength: 25,
@@ -69,7 +67,6 @@ export const run: fc.Arbitrary<Run> = fc.record({
 export const restlessRun: fc.Arbitrary<Run> = fc.record({
   cash: fc.constantFrom("10000", "0.12345678", "98765432109.87654321"),
   fee: fc.constantFrom("0", "0", "0.001", "0.0001"),
-  limit: fc.constantFrom("0.2", "0.001", null),
   moves: fc.array(
     moves(
       fc.oneof(
@@ -89,8 +86,6 @@ export interface Step {
   readonly units: number;
   readonly decimals: number;
   readonly time: number;
-  /** Where `mark` said that the limit is reached: the fall as a fraction. */
-  readonly breach: string | null;
   /** Equity at the trade, before its orders. */
   readonly marked: Exact;
   /** Equity after the fill at this trade; null without one. */
@@ -98,8 +93,8 @@ export interface Step {
 }
 
 /** Runs a new drawdown through the moves. The books are made by exact arithmetic of their own. */
-export function* stepsOf({ cash: start, fee, limit, moves }: Run): Generator<Step> {
-  const drawdown = new Drawdown(new Money(start), limit === null ? null : new Money(limit));
+export function* stepsOf({ cash: start, fee, moves }: Run): Generator<Step> {
+  const drawdown = new Drawdown(new Money(start));
   let cash = Exact.of(start), position = new Exact(0n);
   let decimals = 0, time = 1_000;
   for (const { price: level, finer, share, later } of moves) {
@@ -109,15 +104,14 @@ export function* stepsOf({ cash: start, fee, limit, moves }: Run): Generator<Ste
     const units = level * 10 ** decimals + (finer > 0 ? 7 : 0);
     const price = new Exact(BigInt(units), decimals);
     const marked = cash.plus(position.times(price));
-    const reached = drawdown.mark(units, decimals, time);
-    const breach = reached ? fractionText(drawdown.breachAt(units)!.value) : null;
+    drawdown.mark(units, decimals, time);
     const books = traded(cash, position, price, Exact.of(fee), share);
     if (books !== null) {
       [cash, position] = books;
       drawdown.rebook(new Money(cash.toString()), new Money(position.toString()), units, time);
     }
     const filled = books === null ? null : cash.plus(position.times(price));
-    yield { drawdown, units, decimals, time, breach, marked, filled };
+    yield { drawdown, units, decimals, time, marked, filled };
   }
 }
 

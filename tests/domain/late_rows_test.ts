@@ -55,7 +55,21 @@ Deno.test("LateRows reads every row of a page, exactly, and then answers null", 
     buyerIsMaker: true,
   });
   assertEquals(reader.sample(), `[3735683259,3735683259,"61837.63000000","0.02000000",1723161255342,true]`);
-  assertEquals([reader.next(), reader.trade.time, reader.taken], ["trade", 1723161255342123, 2]);
+  // An aggregate is its trades, one by one.
+  for (let id = 3735683260; id <= 3735683264; id++) {
+    assertEquals([reader.next(), reader.taken], ["trade", 2]);
+    const quantityFraction = id === 3735683264 ? 2000000 : 0;
+    assertEquals(fieldsOf(reader.trade), {
+      firstId: id,
+      lastId: id,
+      time: 1723161255342123,
+      price: 6183763,
+      decimals: 2,
+      quantityWhole: 0,
+      quantityFraction,
+      buyerIsMaker: true,
+    });
+  }
   assertEquals([reader.next(), reader.next()], [null, null]);
   assertEquals([reader.open([ROW]).next(), reader.symbol, reader.emptyId], ["trade", "BTCUSDT", -1]);
 });
@@ -152,15 +166,21 @@ Deno.test("the parse stage takes late rows as it takes messages", () => {
   const parse = new Parse();
   const reader = new LateRows("BTCUSDT");
   const ticks = [...parse.over(reader.open(rowsAt([[5, 5], [6, 8]])))];
-  assertEquals(ticks.map(({ firstId, id, missing }) => [firstId, id, missing]), [[5, 5, 0], [6, 8, 0]]);
-  // Rows that are known as a whole are dropped.
-  assertEquals([...parse.over(reader.open(rowsAt([[6, 8], [9, 9]])))].map(({ id }) => id), [9]);
-  assertEquals(parse.counts.duplicates, 1);
+  const ids = [5, 6, 7, 8];
+  assertEquals(
+    ticks.map(({ firstId, id, missing }) => [firstId, id, missing]),
+    ids.map((id) => [id, id, 0]),
+  );
+  // What is known is dropped.
+  assertEquals([...parse.over(reader.open(rowsAt([[7, 9], [10, 10]])))].map(({ id }) => id), [9, 10]);
+  assertEquals(parse.counts.duplicates, 2);
 });
 
 Deno.test("faultOf() finds holes, overlaps and rows that cannot be read, and nothing else", () => {
   assertEquals(faultOf([]), null);
   assertEquals(faultOf(rowsAt([[0, 0], [1, 5], [6, 6]])), null);
+  assertEquals(faultOf(rowsAt([[0, 999_999]])), null);
+  assertEquals(faultOf(rowsAt([[0, 1_000_000]])), "trade id is 0 to 1000000");
   assertEquals(faultOf(rowsAt([[1, 5], [7, 7]])), "trade 7 stands behind trade 5, expected 6");
   assertEquals(faultOf(rowsAt([[1, 5], [5, 7]])), "trade 5 stands behind trade 5, expected 6");
   assertStringIncludes(

@@ -8,9 +8,12 @@ import {
   duration,
   durationText,
   fraction,
+  gain,
   NotAllowed,
   oneOf,
   onOff,
+  orderRate,
+  orderRateText,
   runNumber,
   symbol,
   wholeNumber,
@@ -102,6 +105,25 @@ Deno.test("fraction() reads percent and plain fractions above 0 up to 1", () => 
     fraction,
     ["", "%", "0", "0%", "100.1%", "1.1", "-5%", "20 %", "20%%", "1e-2"],
     "a share above 0% and up to 100%, such as 20% or 0.2",
+  );
+});
+
+Deno.test("gain() reads percent and plain fractions above 0, above 1 too", () => {
+  assertEquals(["5%", "0.05", "250%", "1000"].map((text) => plain(gain(text))), [
+    ...["0.05", "0.05", "2.5", "1000"],
+  ]);
+  assertRefused(gain, ["", "0%", "100001%", "-5%"], "a share above 0% and up to 100000%, such as 5% or 0.05");
+});
+
+Deno.test("orderRate() reads orders in a duration, and orderRateText() can be read back", () => {
+  const read = orderRate(100, 1, 86_400_000);
+  assertEquals(read("10/1m"), { count: 10, within: 60_000 });
+  assertEquals(read("1/250ms"), { count: 1, within: 250 });
+  for (const text of ["10/1m", "3/500ms", "7/24h"]) assertEquals(orderRateText(read(text)), text);
+  assertRefused(
+    read,
+    ["", "10", "/1m", "10/", "0/1m", "101/1m", "10/25h", "10/0", "10/1m/2", "1.5/1m", "-1/1m"],
+    "orders from 1 to 100 in a duration from 1ms to 24h, such as 10/1m",
   );
 });
 

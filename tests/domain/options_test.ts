@@ -15,7 +15,16 @@ const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = 
   lot: "0.00001",
   tick: "0.01",
   minNotional: "5",
+  minQuantity: null,
+  maxQuantity: null,
+  maxNotional: null,
   maxDrawdown: "0.2",
+  maxDailyLoss: null,
+  maxPosition: null,
+  maxOrders: null,
+  cooldown: null,
+  maxLag: null,
+  onHalt: "hold",
   exchange: "binance",
   endpoint: null,
   restEndpoint: null,
@@ -30,7 +39,15 @@ const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = 
   logFormat: "text",
 };
 
-const SWITCHES: readonly string[] = ["json", "newRun", "sort", "skipBad", "models", "closed"];
+const SWITCHES: readonly string[] = [
+  "json",
+  "newRun",
+  "sort",
+  "skipBad",
+  "models",
+  "closed",
+  "offlineInstruments",
+];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {
   const shown = shownConfig(configure({}).config);

@@ -19,9 +19,19 @@ const anyNote: fc.Arbitrary<RecordingNote | FrameNote> = fc.oneof(
     version: fc.constant(RECORDING_VERSION),
     symbol: anyText,
   }),
+  fc.record({
+    event: fc.constant("recording" as const),
+    version: fc.constant(RECORDING_VERSION),
+    symbol: anyText,
+    run: count,
+    entry: count,
+    hash: anyText,
+  }),
+  fc.record({ event: fc.constant("kept" as const), entry: count }),
   fc.record({ event: fc.constant("connected" as const), endpoint: anyText, attempt: count }),
   fc.record({ event: fc.constant("disconnected" as const), reason: anyText, retryInMs: count }),
   fc.record({ event: fc.constant("notice" as const), message: anyText }),
+  fc.record({ event: fc.constant("halt" as const), action: fc.constantFrom("hold", "flatten") }),
   fc.record({ event: fc.constant("lost" as const), frames: count, from: count, to: count }),
   fc.record({ event: fc.constant("ended" as const) }),
   fc.record({ event: fc.constant("frame" as const), text: anyText }),
@@ -94,6 +104,10 @@ Deno.test("readNote() says what is wrong with a malformed note: the field, the v
     [
       `{"penstock":{"event":"recording","version":1}}`,
       `"symbol" of the note "recording" is missing, expected text`,
+    ],
+    [
+      `{"penstock":{"event":"halt","action":"stop"}}`,
+      `"action" of the note "halt" is "stop", expected "hold" or "flatten"`,
     ],
     [
       `{"penstock":{"event":"connected","endpoint":"ws://x","attempt":1.5}}`,

@@ -1,11 +1,14 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
 import { Account } from "../../src/domain/account.ts";
 import { Money, plain } from "../../src/domain/money.ts";
+import { Order } from "../../src/domain/order.ts";
 import { OrderSizing } from "../../src/domain/sizing.ts";
 import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reckoning.ts";
 
 const m = (amount: string) => new Money(amount);
+const orderTo = (side: "buy" | "sell") => new Order({ side, signalTradeId: 1, due: 0 });
 
 /** Sizes an order with the defaults but for `changed`; amounts as text. A position is bought for nothing first. */
 function sized(
@@ -19,7 +22,7 @@ function sized(
   if (position !== "0") {
     account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
   }
-  const order = new OrderSizing(terms).size(side, m(price), account);
+  const order = new OrderSizing(terms).size(orderTo(side), m(price), account, null);
   return "reason" in order
     ? { reason: order.reason, limit: order.limit, value: order.value }
     : { price: plain(order.price), quantity: plain(order.quantity), fee: plain(order.fee) };
@@ -56,6 +59,36 @@ Deno.test("OrderSizing.size() sizes at the price moved by slippage", () => {
   });
   const sale = sized("sell", "100", { slippage: "100", position: "2" });
   assertEquals(sale, { price: "99", quantity: "2", fee: "0.198" });
+});
+
+Deno.test("OrderSizing.size() turns a buy down that would make the position worth more than allowed", () => {
+  const more = sized("buy", "100", { lot: "1", maxPosition: "1199", position: "2" });
+  assertEquals(more, { reason: "max-position", limit: "1199", value: "1200" });
+  assertEquals(sized("buy", "100", { lot: "1", maxPosition: "1200", position: "2" }).quantity, "10");
+  // A sale makes it smaller, however large it is.
+  assertEquals(sized("sell", "100", { maxPosition: "1", position: "2" }).quantity, "2");
+});
+
+Deno.test("OrderSizing.size() trades what there is room for, and goes by the whole for the smallest order", () => {
+  const terms = termsOf({ ...DEFAULTS, lot: "1", minNotional: "500" });
+  const account = new Account(terms.cash);
+  const sizing = new OrderSizing(terms);
+  const order = orderTo("buy");
+  const first = sizing.size(order, m("100"), account, m("3"));
+  assert("whole" in first);
+  assertEquals([plain(first.quantity), plain(first.whole), plain(first.fee)], ["3", "10", "0.3"]);
+  assertEquals(plain(sizing.needs(order, first, account).cash), "700.7");
+  order.isWorking = true;
+  order.take(first.quantity, first.notional);
+  // 700 are left of the stake.
+  const second = sizing.size(order, m("140"), account, m("99"));
+  assert("whole" in second);
+  assertEquals([plain(second.quantity), plain(second.whole)], ["5", "5"]);
+  assertEquals(order.progress(), { filled: "3", averagePrice: "100" });
+  order.take(second.quantity, second.notional);
+  assertEquals(order.progress(), { filled: "8", averagePrice: "125" });
+  const third = sizing.size(order, m("140"), account, m("99"));
+  assertEquals(third, { reason: "lot", limit: "140", value: "0" });
 });
 
 Deno.test("OrderSizing.size() turns a notional below the minimum down, and takes one that equals it", () => {
@@ -98,6 +131,149 @@ Deno.test("OrderSizing.size() turns a sale down whose fee takes more than it bri
   const broke = new Account(new Money("0"));
   broke.book({ side: "buy", price: m("0"), quantity: m("0.00001"), fee: m("0"), tradeId: 1 });
   const terms = termsOf({ ...DEFAULTS, minNotional: "0" });
-  const order = new OrderSizing(terms).size("sell", m("0.0002"), broke);
+  const order = new OrderSizing(terms).size(orderTo("sell"), m("0.0002"), broke, null);
   assertEquals(order, { reason: "funds", limit: "0.000000008", value: "0" });
+});
+
+/** Sizes an order like `sized`, under these limits of the instrument. */
+function limited(
+  limits: Partial<Record<"minQuantity" | "maxQuantity" | "maxNotional", string>>,
+  ...[side, price, { position = "0", ...choices } = {}]: Parameters<typeof sized>
+): Record<string, string> {
+  const amounts = Object.entries(limits).map(([name, text]) => [name, m(text)]);
+  const terms = { ...termsOf({ ...DEFAULTS, ...choices }), ...Object.fromEntries(amounts) };
+  const account = new Account(terms.cash);
+  if (position !== "0") {
+    account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
+  }
+  const order = new OrderSizing(terms).size(orderTo(side), m(price), account, null);
+  return "reason" in order
+    ? { reason: order.reason, limit: order.limit, value: order.value }
+    : { quantity: plain(order.quantity) };
+}
+
+Deno.test("OrderSizing.size() turns a quantity below the smallest down, and says what that costs", () => {
+  const least = { minQuantity: "0.25" };
+  assertEquals(limited(least, "buy", "4000"), { quantity: "0.25" });
+  // 1000.04 ÷ 4000.16 is 0.25 less a little.
+  assertEquals(limited(least, "buy", "4000.16"), { reason: "lot", limit: "1000.04", value: "1000" });
+  assertEquals(limited(least, "buy", "4000", { cash: "1000.99" }), {
+    reason: "funds",
+    limit: "1001",
+    value: "1000.99",
+  });
+  assertEquals(limited(least, "sell", "4000", { position: "0.25" }), { quantity: "0.25" });
+  assertEquals(limited(least, "sell", "4000", { position: "0.24" }), {
+    reason: "lot",
+    limit: "1000",
+    value: "960",
+  });
+  assertEquals(limited(least, "sell", "4000").reason, "no-position");
+  // The smallest quantity that is a whole number of lots.
+  assertEquals(limited(least, "buy", "3500", { lot: "0.2" }), {
+    reason: "lot",
+    limit: "1400",
+    value: "1000",
+  });
+});
+
+Deno.test("OrderSizing.size() turns a quantity above the largest down, both ways", () => {
+  const most = { maxQuantity: "0.25" };
+  assertEquals(limited(most, "buy", "4000"), { quantity: "0.25" });
+  assertEquals(limited(most, "buy", "3999"), { reason: "max-quantity", limit: "0.25", value: "0.25006" });
+  assertEquals(limited(most, "sell", "1", { position: "7.5" }), {
+    reason: "max-quantity",
+    limit: "0.25",
+    value: "7.5",
+  });
+});
+
+Deno.test("OrderSizing.size() turns a notional above the largest down, both ways", () => {
+  const most = { maxNotional: "1000" };
+  assertEquals(limited(most, "buy", "4000"), { quantity: "0.25" });
+  assertEquals(limited({ maxNotional: "999.99" }, "buy", "4000"), {
+    reason: "max-notional",
+    limit: "999.99",
+    value: "1000",
+  });
+  assertEquals(limited(most, "sell", "2", { position: "500" }), { quantity: "500" });
+  assertEquals(limited(most, "sell", "2.01", { position: "500" }), {
+    reason: "max-notional",
+    limit: "1000",
+    value: "1005",
+  });
+});
+
+Deno.test("OrderSizing.size() holds an order that fills in parts to its largest as a whole, and to its smallest once", () => {
+  const terms = {
+    ...termsOf({ ...DEFAULTS, lot: "0.01" }),
+    minQuantity: m("5"),
+    maxQuantity: m("10.2"),
+    maxNotional: m("1000"),
+  };
+  const sizing = new OrderSizing(terms);
+  const account = new Account(terms.cash);
+  const order = orderTo("buy");
+  assert("quantity" in sizing.size(order, m("100"), account, m("6")));
+  order.isWorking = true;
+  order.take(m("6"), m("600"));
+  // 4 more at 100 are below the smallest order, and the last of this one.
+  assertEquals(sizing.size(order, m("100"), account, null), {
+    price: m("100"),
+    quantity: m("4"),
+    notional: m("400"),
+    fee: m("0.4"),
+    whole: m("4"),
+  });
+  assertEquals(sizing.size(order, m("95"), account, null), {
+    reason: "max-quantity",
+    limit: "10.2",
+    value: "10.21",
+  });
+  // What a sale is worth in the end is not for the one who sells to say.
+  const sale = orderTo("sell");
+  sale.isWorking = true;
+  account.book({ side: "buy", price: m("0"), quantity: m("4"), fee: m("0"), tradeId: 1 });
+  sale.take(m("6"), m("600"));
+  assert("quantity" in sizing.size(sale, m("900"), account, null));
+});
+
+Deno.test("OrderSizing.size() lets no order pass an instrument's limits", () => {
+  const cents = (most: number) =>
+    fc.integer({ min: 1, max: most }).map((value) => m((value / 100).toFixed(2)));
+  const orNone = (limits: fc.Arbitrary<Money>) => fc.option(limits, { nil: null });
+  let passed = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom("buy", "sell"),
+      fc.tuple(cents(10_000), cents(100_000), cents(10_000)),
+      fc.constantFrom("0.01", "0.07", "1"),
+      fc.record({
+        minQuantity: orNone(cents(1_000)),
+        maxQuantity: orNone(cents(10_000)),
+        maxNotional: orNone(cents(100_000)),
+      }),
+      (side, [price, stake, position], lot, limits) => {
+        const terms = { ...termsOf({ ...DEFAULTS, lot, minNotional: "0" }), stake, ...limits };
+        const account = new Account(terms.cash);
+        account.book({ side: "buy", price: m("0"), quantity: position, fee: m("0"), tradeId: 1 });
+        const order = new OrderSizing(terms).size(orderTo(side), price, account, null);
+        const { minQuantity, maxQuantity, maxNotional } = limits;
+        if ("reason" in order) {
+          if (!["lot", "max-quantity", "max-notional"].includes(order.reason)) return;
+          // What a refusal found is on the wrong side of what it asks for.
+          const isLess = m(order.value).lt(order.limit);
+          assertEquals([order.reason, isLess], [order.reason, order.reason === "lot"]);
+          return;
+        }
+        passed++;
+        const { quantity } = order;
+        assert(minQuantity === null || quantity.gte(minQuantity));
+        assert(maxQuantity === null || quantity.lte(maxQuantity));
+        assert(maxNotional === null || quantity.times(order.price).lte(maxNotional));
+      },
+    ),
+    { numRuns: 10_000 },
+  );
+  assertGreater(passed, 1_000);
 });

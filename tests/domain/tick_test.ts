@@ -26,6 +26,7 @@ Deno.test("createTick() copies what was read and leaves every later stage's slot
     missing: 4,
     filled: 0,
     late: false,
+    receivedAt: 0,
     trend: "warming",
     averages: null,
     signal: null,

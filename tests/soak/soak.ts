@@ -14,7 +14,7 @@ import {
   reproducibleExchange,
   startRun,
   wholeEntries,
-} from "../commands/journaled_run.ts";
+} from "../commands/reckoned_run.ts";
 import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
 

@@ -13,7 +13,7 @@ import { signalledOf } from "../support/ticks.ts";
 function desk(changed: Partial<Choices> = {}) {
   const terms = termsOf({ ...DEFAULTS, lot: "1", ...changed });
   const account = new Account(terms.cash);
-  const drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
+  const drawdown = new Drawdown(terms.cash);
   const gate = new RiskGate(terms, account, drawdown);
   const fills = new PaperFills(account, drawdown);
   const over = (ticks: Iterable<Signalled>): Generator<Filled> => fills.over(gate.over(ticks));

@@ -19,8 +19,8 @@ async function frames(): Promise<string[]> {
 /** The trades among the frames, read with nothing of the program's. */
 function tradesIn(frames: readonly string[]): PlainTrade[] {
   return frames.filter((frame) => frame.includes(`"btcusdt@trade"`)).map((frame) => {
-    const { t, T, p } = JSON.parse(frame).data;
-    return { firstId: t, lastId: t, time: T * 1000, price: p };
+    const { t, T, p, q } = JSON.parse(frame).data;
+    return { firstId: t, lastId: t, time: T * 1000, price: p, quantity: q };
   });
 }
 
@@ -98,6 +98,37 @@ Deno.test({
     const choices = { ...DEFAULTS, short: 5, long: 200, slippage: "1.5", latency: 100_000 };
     const totals = assertReckoned(recorded, tradesIn(recorded), choices);
     assert(totals.fills > 0);
+  },
+});
+
+Deno.test({
+  name: "Pipeline on recorded BTCUSDT frames equals the reckoning under every limit, over midnight",
+  ignore: !isRecorded(...BTCUSDT),
+  fn: async () => {
+    const recorded = await frames();
+    const trades = tradesIn(recorded);
+    const limits = {
+      ...{ maxDrawdown: "0.008", maxDailyLoss: "0.0045", maxPosition: "1500", participation: "0.25" },
+      ...{ maxOrders: { count: 12, within: 60_000 }, cooldown: 1_500_000, orderTtl: 4_000_000 },
+      ...{ stopLoss: "0.0004", takeProfit: "0.0006", stake: "1400", latency: 20_000, slippage: "0.5" },
+    };
+    for (const onHalt of ["hold", "flatten"] as const) {
+      const choices = { ...DEFAULTS, ...limits, onHalt };
+      const totals = assertReckoned(recorded, trades, choices);
+      const { events } = play(recorded, choices);
+      const told = new Set(events.flatMap((event) => Object.values(event)));
+      const kinds = [
+        "halt",
+        "released",
+        "max-drawdown",
+        "max-daily-loss",
+        "halted",
+        "max-orders",
+        "cooldown",
+      ];
+      for (const kind of [...kinds, "stop-loss", "take-profit", "order-ttl"]) assert(told.has(kind), kind);
+      assert(totals.fills > 100, `${totals.fills}`);
+    }
   },
 });
 

@@ -220,13 +220,13 @@ Deno.test("Pipeline.end() lets the orders that still wait expire, once, at the l
 
 Deno.test("Pipeline.standing says where the run stands, before the first trade too", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
-  const { trades, lastTime, price, stance, halted } = pipeline.standing;
-  assertEquals({ trades, lastTime, price, stance, halted }, {
+  const { trades, lastTime, price, stance, halt } = pipeline.standing;
+  assertEquals({ trades, lastTime, price, stance, halt }, {
     trades: 0,
     lastTime: null,
     price: null,
     stance: "flat",
-    halted: false,
+    halt: null,
   });
   assertEquals(pipeline.standing.averages.long(), null);
   assertEquals(pipeline.totals.firstTime, null);

@@ -1,35 +1,10 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/event.ts";
-import type { AveragesSnapshot, NewPrices } from "../../src/stages/average.ts";
-import { Pipeline, type PipelineSnapshot } from "../../src/stages/pipeline.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { KeptRun } from "../support/kept_run.ts";
 import { optionsOf, reading } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
-
-/** What a store keeps of a run: the state as text, and the averages' prices as they were handed out. */
-class Kept {
-  #state = "";
-  #prices: NewPrices[] = [];
-
-  take(pipeline: Pipeline): void {
-    this.#state = JSON.stringify(pipeline.snapshot());
-    this.#prices.push(pipeline.takePrices());
-  }
-
-  get state(): PipelineSnapshot {
-    return JSON.parse(this.#state);
-  }
-
-  /** The last `long` prices in the finest unit, from the last fresh ones on. */
-  prices(long: number): AveragesSnapshot {
-    const from = this.#prices.findLastIndex(({ isFresh }) => isFresh);
-    const decimals = this.#prices.at(-1)!.decimals;
-    const all = this.#prices.slice(from).flatMap(({ prices, decimals: unit }) =>
-      prices.map((price) => price * 10 ** (decimals - unit))
-    );
-    return { prices: all.slice(-long), decimals };
-  }
-}
 
 Deno.test("Pipeline.restore() goes on as if nothing had been, wherever it was cut, however often", () => {
   let cuts = 0;
@@ -42,7 +17,7 @@ Deno.test("Pipeline.restore() goes on as if nothing had been, wherever it was cu
         const whole = new Pipeline(optionsOf(choices));
         const expected: PipelineEvent[] = [...whole.run(reading(messages)), ...whole.end()];
 
-        const kept = new Kept();
+        const kept = new KeptRun();
         const events: PipelineEvent[] = [];
         let pipeline = new Pipeline(optionsOf(choices));
         let at = 0;

@@ -16,7 +16,7 @@ const m = (amount: string) => new Money(amount);
 function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Account; drawdown: Drawdown } {
   const terms = termsOf({ ...DEFAULTS, lot: "1", ...changed });
   const account = new Account(terms.cash);
-  const drawdown = new Drawdown(terms.cash, terms.maxDrawdown);
+  const drawdown = new Drawdown(terms.cash);
   return { gate: new RiskGate(terms, account, drawdown), account, drawdown };
 }
 
@@ -27,7 +27,9 @@ function verdicts(gate: RiskGate, ticks: Iterable<Signalled>): RiskVerdict[][] {
 
 /** A verdict in short: an approval's side and the trade of its signal, or a refusal's reason. */
 function brief(verdict: RiskVerdict): string {
-  return verdict.kind === "approved" ? `${verdict.side} of ${verdict.signalTradeId}` : verdict.reason;
+  return verdict.kind === "approved"
+    ? `${verdict.side} of ${verdict.signalTradeId}`
+    : verdict.reason ?? "expired";
 }
 
 /** Books an approved order as the fill stage would. */
@@ -36,6 +38,18 @@ function book(account: Account, drawdown: Drawdown, order: RiskVerdict | undefin
   const { side, price: at, quantity, fee } = order;
   account.book({ side, price: at, quantity, fee, tradeId: 1 });
   drawdown.rebook(account.cash, account.position, price, 0);
+}
+
+/** The verdicts in short, each approval booked before the next verdict is pulled. */
+function trade(gate: RiskGate, account: Account, drawdown: Drawdown, ticks: Iterable<Signalled>): string[][] {
+  return gate.over(ticks).map((tick) => {
+    const briefs: string[] = [];
+    for (const verdict of tick.verdicts ?? []) {
+      briefs.push(brief(verdict));
+      if (verdict.kind === "approved") book(account, drawdown, verdict, tick.price);
+    }
+    return briefs;
+  }).toArray();
 }
 
 Deno.test("RiskGate.over() approves an order with its price, quantity and fee", () => {
@@ -150,7 +164,10 @@ Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and ap
     briefs.push(here);
     if (tick.id === 3) assertEquals(gate.halt, null);
     if (tick.id === 4) {
-      assertEquals(gate.halt, { reason: "max-drawdown", limit: "0.2", value: "0.2", tradeId: 4 });
+      assertEquals(gate.halt, {
+        ...{ reason: "max-drawdown", limit: "0.2", value: "0.2", tradeId: 4 },
+        action: "hold",
+      });
     }
   }
   // At the last trade: the waiting buy of trade 3 and the sale of trade 4 are due, then the new buy is turned down.
@@ -158,26 +175,27 @@ Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and ap
   assertEquals(gate.halt?.tradeId, 4);
 });
 
-Deno.test("RiskGate.takeHalt() hands a halt out once", () => {
+Deno.test("RiskGate.takeNews() hands a halt out once", () => {
   const { gate, account, drawdown } = gateOf({ stake: "10000", fee: "0" });
-  const [[order] = []] = verdicts(gate, [signalledOf({ price: 100 }, "buy")]);
-  book(account, drawdown, order, 100);
-  assertEquals([gate.hasNews, gate.takeHalt()], [false, null]);
+  trade(gate, account, drawdown, [signalledOf({ price: 100 }, "buy")]);
+  assertEquals([gate.hasNews, gate.takeNews()], [false, []]);
   verdicts(gate, [
     signalledOf({ id: 2, price: 81 }),
     signalledOf({ id: 3, price: 79 }),
     signalledOf({ id: 4, price: 1 }),
   ]);
   assertEquals(gate.hasNews, true);
-  assertEquals(gate.takeHalt(), { reason: "max-drawdown", limit: "0.2", value: "0.21", tradeId: 3 });
-  assertEquals([gate.hasNews, gate.takeHalt()], [false, null]);
+  assertEquals(gate.takeNews(), [{
+    ...{ type: "halt", reason: "max-drawdown", limit: "0.2", value: "0.21", tradeId: 3 },
+    action: "hold",
+  }]);
+  assertEquals([gate.hasNews, gate.takeNews()], [false, []]);
   assertEquals(gate.halt?.tradeId, 3);
 });
 
 Deno.test("RiskGate never halts without a limit", () => {
   const { gate, account, drawdown } = gateOf({ stake: "10000", fee: "0", maxDrawdown: null });
-  const [[order] = []] = verdicts(gate, [signalledOf({ price: 1_000 }, "buy")]);
-  book(account, drawdown, order, 1_000);
+  trade(gate, account, drawdown, [signalledOf({ price: 1_000 }, "buy")]);
   verdicts(gate, [signalledOf({ id: 2, price: 1 })]);
   assertEquals(gate.halt, null);
 });
@@ -194,7 +212,10 @@ Deno.test("RiskGate refuses every new order while data does not flow", () => {
 Deno.test("RiskGate.end() hands out the orders that still wait, oldest first, and forgets them", () => {
   const { gate } = gateOf({ latency: 1_000_000 });
   verdicts(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
-  assertEquals(gate.end(), [{ side: "buy", signalTradeId: 1 }, { side: "sell", signalTradeId: 2 }]);
+  assertEquals(gate.end(), [
+    { kind: "expired", side: "buy", signalTradeId: 1 },
+    { kind: "expired", side: "sell", signalTradeId: 2 },
+  ]);
   assertEquals(gate.end(), []);
   assertEquals(verdicts(gate, [signalledOf({ id: 3, time: 9_000_000 })]), [[]]);
 });
@@ -213,5 +234,5 @@ Deno.test("ApprovedOrder cannot be made outside the gate: not by type, not by it
   assertEquals(order.kind, "approved");
   // @ts-expect-error: the class is not exported as a value.
   assertEquals(risk.ApprovedOrder, undefined);
-  assertEquals(Object.keys(risk), ["RiskGate"]);
+  assertEquals(Object.keys(risk).sort(), ["RiskGate", "releasedGate"]);
 });

@@ -58,6 +58,64 @@ Deno.test("Recording writes one frame a line with its time in µs, notes between
   });
 });
 
+Deno.test("Recording.flush() writes what has gathered at once, and has it put on the disk within the second", async () => {
+  const { file, told, recording } = fake();
+  const synced = () => file.syncing === 0 ? file.syncs : -1;
+  await Promise.resolve();
+  const begun = { size: file.size, syncs: file.syncs };
+  recording.frames(numbered(0, 3), TIME);
+  assertEquals(file.size, begun.size);
+  recording.flush();
+  assertEquals(idsOf(readBack(file.bytes).frames), [0, 1, 2]);
+  assertEquals(file.syncs, begun.syncs);
+  recording.flush();
+  assertEquals(readBack(file.bytes).frames.length, 3);
+  while (synced() <= begun.syncs) await new Promise((resolve) => setTimeout(resolve, 10));
+  // While the disk is full it is left to the lots to try again.
+  file.room = 0;
+  recording.frames(numbered(3, 4), TIME);
+  recording.flush();
+  assertEquals(told.length, 1);
+  file.room = Infinity;
+  recording.frames(numbered(4, 5), TIME);
+  recording.flush();
+  assertEquals(readBack(file.bytes).frames.length, 3);
+  await recording.close(TIME + 1);
+  assertEquals(idsOf(readBack(file.bytes).frames), [0, 1, 2, 3, 4]);
+  assertThrows(() => recording.flush(), Error, "is closed");
+});
+
+Deno.test("Recording.kept() notes the journal's last entry within the second or at the end, and no oftener", async () => {
+  const { file, recording } = fake();
+  recording.kept(5);
+  recording.kept(6);
+  recording.flush();
+  const keptIn = () =>
+    readBack(file.bytes).notes.filter(({ event }) => event === "kept").map(({ entry }) => entry);
+  assertEquals(keptIn(), []);
+  while (keptIn().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals(keptIn(), [6]);
+  recording.kept(7);
+  await recording.close(TIME + 1);
+  assertEquals(keptIn(), [6, 7]);
+  assertEquals(readBack(file.bytes).notes.at(-1)!["event"], "ended");
+});
+
+Deno.test("Recording.create() says where in a journal the process began", async () => {
+  const file = new FakeFile();
+  const journal = { run: 2, entry: 9, hash: "ab" };
+  const recording = Recording.create("x.rec", {
+    symbol: "BTCUSDT",
+    onTrouble: fail,
+    time: TIME,
+    journal,
+    open: () => file,
+  });
+  await recording.close(TIME);
+  const { event, run, entry, hash } = readBack(file.bytes).notes[0]!;
+  assertEquals({ event, run, entry, hash }, { event: "recording", ...journal });
+});
+
 /** Text that no line could hold, or that reads as something else, among all other text. */
 const anyFrame = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "grapheme", maxLength: 40 }) },

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import { configure } from "../../src/domain/config.ts";
 import type { PipelineEvent } from "../../src/domain/event.ts";
+import { type InstrumentOrigin, settleInstrument } from "../../src/domain/instrument.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Journal } from "../../src/stores/journal.ts";
 import { type Connect, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { OtherRun, RunJournal, type ShownOptions } from "../../src/stores/run_journal.ts";
@@ -11,7 +14,13 @@ import { diskError, inFolder, TIME, watched } from "./sample_journal.ts";
 
 const CHOICES = { ...DEFAULTS, short: 2, long: 5, latency: 1_500 };
 const SHOWN: ShownOptions = { symbol: "BTCUSDT", short: 2, long: 5, cash: "10000", stale: 15_000 };
+const ORIGIN = settledOrigin();
 const BATCH = 15;
+
+/** An instrument of which nothing is known but the defaults. */
+function settledOrigin(): InstrumentOrigin {
+  return { sources: settleInstrument(configure({}), null).sources, exchangeInfo: null };
+}
 
 /** A walk that crosses often: the same at every call. */
 function walk(count: number): PlainTrade[] {
@@ -33,8 +42,8 @@ function process(
 ): void {
   const pipeline = new Pipeline(optionsOf(CHOICES));
   const options = { now: () => 0, window: CHOICES.long, ...(connect === undefined ? {} : { connect }) };
-  using journal = new RunJournal(path, pipeline, "BTCUSDT", options);
-  journal.begin({ time: TIME, version: "1", options: SHOWN, isNew: false });
+  using journal = new RunJournal(Journal.open(path, options), pipeline, "BTCUSDT");
+  journal.begin({ time: TIME, version: "1", options: SHOWN, instrument: ORIGIN, isNew: false });
   journal.note("connected", TIME, { endpoint: "ws://127.0.0.1:9001", attempt: 1 });
   const rest = trades.filter(({ lastId }) => lastId > pipeline.lastId);
   for (let at = 0; at < rest.length; at += BATCH) {
@@ -105,8 +114,12 @@ Deno.test("RunJournal.begin() refuses to go on under other options, and begins a
     process(path, walk(60), told);
     const begin = (options: ShownOptions, isNew: boolean) => {
       const pipeline = new Pipeline(optionsOf(CHOICES));
-      using journal = new RunJournal(path, pipeline, "BTCUSDT", { now: () => 0, window: CHOICES.long });
-      return [journal.begin({ time: TIME, version: "1", options, isNew }), pipeline.trades] as const;
+      const kept = Journal.open(path, { now: () => 0, window: CHOICES.long });
+      using journal = new RunJournal(kept, pipeline, "BTCUSDT");
+      return [
+        journal.begin({ time: TIME, version: "1", options, instrument: ORIGIN, isNew }),
+        pipeline.trades,
+      ] as const;
     };
     const other = { ...SHOWN, short: 3, stale: 1_000 };
     const { message } = assertThrows(() => begin(other, false), OtherRun);

@@ -3,7 +3,7 @@ import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { Money } from "../../src/domain/money.ts";
 import type { Terms } from "../../src/domain/terms.ts";
 import type { PipelineOptions } from "../../src/stages/pipeline.ts";
-import type { Choices, PlainTrade } from "./reckoning.ts";
+import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reckoning.ts";
 
 /** The program's defaults. */
 export const DEFAULTS: Choices = {
@@ -31,9 +31,26 @@ export function termsOf(choices: Choices): Terms {
     latency: choices.latency,
     lot: new Money(choices.lot),
     tick: new Money(choices.tick),
+    minQuantity: null,
+    maxQuantity: null,
     minNotional: new Money(choices.minNotional),
-    maxDrawdown: choices.maxDrawdown === null ? null : new Money(choices.maxDrawdown),
+    maxNotional: null,
+    maxDrawdown: moneyOf(choices.maxDrawdown),
+    maxDailyLoss: moneyOf(choices.maxDailyLoss),
+    onHalt: choices.onHalt ?? "hold",
+    maxPosition: moneyOf(choices.maxPosition),
+    maxOrders: choices.maxOrders ?? null,
+    cooldown: choices.cooldown ?? null,
+    maxLag: choices.maxLag ?? null,
+    participation: moneyOf(choices.participation),
+    orderTtl: choices.orderTtl ?? null,
+    stopLoss: moneyOf(choices.stopLoss),
+    takeProfit: moneyOf(choices.takeProfit),
   };
+}
+
+function moneyOf(amount: string | null | undefined): Money | null {
+  return amount === null || amount === undefined ? null : new Money(amount);
 }
 
 /** A pipeline's options; without `stopAfter` it never stops by itself. */
@@ -47,13 +64,13 @@ export type MessageShape = "trade" | "old trade" | "combined trade" | "aggTrade"
 
 /** The message of one trade. Only an aggTrade can cover several ids. A whole millisecond is sent as such. */
 export function messageOf(
-  { firstId, lastId, time, price }: PlainTrade,
+  { firstId, lastId, time, price, quantity = DEFAULT_QUANTITY }: PlainTrade,
   shape: MessageShape = firstId === lastId ? "trade" : "aggTrade",
   symbol = DEFAULTS.symbol,
 ): string {
   const stamp = time % 1000 === 0 ? time / 1000 : time;
   const tail = `"T":${stamp},"m":true,"M":true}`;
-  const amounts = `"p":"${price}","q":"0.00100000"`;
+  const amounts = `"p":"${price}","q":"${quantity}"`;
   const orders = shape === "old trade" ? `,"b":88,"a":50` : "";
   const isAggregate = shape.endsWith("aggTrade");
   const event = isAggregate ? "aggTrade" : "trade";

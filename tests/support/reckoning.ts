@@ -5,13 +5,18 @@
  */
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { Exact } from "./exact.ts";
+import { type ReckonedHalt, ReckonedOrders, type Untold } from "./reckoned_orders.ts";
 
-/** A trade as an exchange would tell it: ids covered, time in µs, price as decimal text. */
+/** What a message says was traded where nothing else is asked for. */
+export const DEFAULT_QUANTITY = "0.00100000";
+
+/** A trade as an exchange would tell it: ids covered, time in µs, price and quantity as decimal text. */
 export interface PlainTrade {
   readonly firstId: number;
   readonly lastId: number;
   readonly time: number;
   readonly price: string;
+  readonly quantity?: string;
   /** Fetched after the fact: it moves averages and equity, and never trades. */
   readonly late?: boolean;
 }
@@ -30,6 +35,21 @@ export interface Choices {
   readonly tick: string;
   readonly minNotional: string;
   readonly maxDrawdown: string | null;
+  /** What follows limits nothing where it is absent. */
+  readonly maxDailyLoss?: string | null;
+  readonly onHalt?: "hold" | "flatten";
+  readonly maxPosition?: string | null;
+  /** `within` in ms. */
+  readonly maxOrders?: { readonly count: number; readonly within: number } | null;
+  /** µs. */
+  readonly cooldown?: number | null;
+  /** µs; the streams that are reckoned have no receive times. */
+  readonly maxLag?: number | null;
+  readonly participation?: string | null;
+  /** µs. */
+  readonly orderTtl?: number | null;
+  readonly stopLoss?: string | null;
+  readonly takeProfit?: string | null;
 }
 
 /** What a run comes to. */
@@ -43,54 +63,37 @@ export interface Reckoned {
     & Record<"cash" | "position" | "equity" | "fees" | "realized" | "maxDrawdown", string>;
 }
 
-type Side = "buy" | "sell";
-type Reason = "halted" | "no-position" | "lot" | "funds" | "min-notional";
-
-interface Order {
-  readonly side: Side;
-  readonly signalTradeId: number;
-  readonly due: number;
+interface Signal {
+  readonly side: "buy" | "sell";
 }
 
-const ONE = new Exact(1n);
 const NOTHING = new Exact(0n);
 const PRICE_DECIMALS = 8;
+const DAY = 86_400_000_000;
 
 /** The same as `reckon`, for reading one trade after the other. */
 class Reckoning {
   readonly events: PipelineEvent[] = [];
   readonly #choices: Choices;
-  readonly #stake: Exact;
-  readonly #feeRate: Exact;
-  readonly #lot: Exact;
-  readonly #minNotional: Exact;
-  readonly #limit: Exact | null;
-  #cash: Exact;
-  #position = NOTHING;
-  #fees = NOTHING;
-  #realized = NOTHING;
-  /** What the position cost, fee included. */
-  #paid = NOTHING;
+  readonly #orders: ReckonedOrders;
+  /** Of the whole run, and since the last release. */
   #peak: Exact;
+  #limitPeak: Exact;
   #worst: { fall: Exact; peak: Exact };
-  #halt: { limit: string; value: string } | null = null;
+  #day: { number: number; start: Exact } | null = null;
+  #halt: ReckonedHalt | null = null;
   /** Prices since the last gap, in hundred-millionths. */
   #prices: bigint[] = [];
   #price = NOTHING;
   #stance: "flat" | "long" = "flat";
-  #waiting: Order[] = [];
   #lastId: number | null = null;
   #time = 0;
-  #counts = { trades: 0, signals: 0, fills: 0, refusals: 0, duplicates: 0, gaps: 0 };
+  #counts = { trades: 0, signals: 0, duplicates: 0, gaps: 0 };
 
   constructor(choices: Choices) {
     this.#choices = choices;
-    this.#stake = Exact.of(choices.stake);
-    this.#feeRate = Exact.of(choices.fee);
-    this.#lot = Exact.of(choices.lot);
-    this.#minNotional = Exact.of(choices.minNotional);
-    this.#limit = choices.maxDrawdown === null ? null : Exact.of(choices.maxDrawdown);
-    this.#cash = this.#peak = Exact.of(choices.cash);
+    this.#orders = new ReckonedOrders(choices, (event) => this.#tell(event), () => this.#measure());
+    this.#peak = this.#limitPeak = Exact.of(choices.cash);
     this.#worst = { fall: NOTHING, peak: this.#peak };
   }
 
@@ -101,29 +104,49 @@ class Reckoning {
     }
     this.#counts.trades++;
     this.#time = trade.time;
+    const before = this.#equity();
     this.#price = Exact.of(trade.price);
     if (this.#lastId !== null && trade.firstId > this.#lastId + 1) this.#gap(this.#lastId, trade.firstId);
     this.#lastId = trade.lastId;
     this.#prices.push(this.#price.unitsAt(PRICE_DECIMALS));
     if (this.#prices.length > this.#choices.long) this.#prices.shift();
     const signal = trade.late ? null : this.#signal(trade);
-    this.#mark(trade.lastId);
-    if (!trade.late) this.#trade(signal, trade);
+    this.#measure();
+    this.#beginDay(before, trade);
+    this.#checkLosses(trade.lastId);
+    this.#orders.trade(signal?.side ?? null, {
+      tradeId: trade.lastId,
+      time: trade.time,
+      price: this.#price,
+      quantity: Exact.of(trade.quantity ?? DEFAULT_QUANTITY),
+      halt: this.#halt,
+      late: trade.late === true,
+    });
+  }
+
+  /** Halts by hand, at `time`. */
+  halt(action: "hold" | "flatten", time: number): void {
+    const tradeId = this.#lastId ?? -1;
+    const lastTime = this.#time;
+    this.#time = time;
+    this.#stop({ reason: "manual", limit: "released", value: "halted", tradeId, action });
+    this.#time = lastTime;
   }
 
   end(): Reckoned {
-    for (const { side, signalTradeId } of this.#waiting) {
-      this.#tell({ type: "expired", side, signalTradeId });
-    }
+    this.#orders.end();
+    const { cash, position, fees, realized, fills, refusals } = this.#orders;
     return {
       events: this.events,
       totals: {
         ...this.#counts,
-        cash: this.#cash.toString(),
-        position: this.#position.toString(),
+        fills,
+        refusals,
+        cash: cash.toString(),
+        position: position.toString(),
         equity: this.#equity().toString(),
-        fees: this.#fees.toString(),
-        realized: this.#realized.toString(),
+        fees: fees.toString(),
+        realized: realized.toString(),
         maxDrawdown: this.#worst.fall.ratio(this.#worst.peak, 8).toString(),
       },
     };
@@ -137,8 +160,8 @@ class Reckoning {
     this.#tell({ type: "gap", fromId: lastId + 1, toId: firstId - 1, missing, filled: 0 });
   }
 
-  #signal({ lastId, time }: PlainTrade): Order | null {
-    const { short, long, latency } = this.#choices;
+  #signal({ lastId }: PlainTrade): Signal | null {
+    const { short, long } = this.#choices;
     if (this.#prices.length < long) return null;
     const shortSum = sum(this.#prices.slice(-short));
     const longSum = sum(this.#prices);
@@ -158,18 +181,50 @@ class Reckoning {
       shortAverage: average(shortSum, short),
       longAverage: average(longSum, long),
     });
-    return { side, signalTradeId: lastId, due: time + latency };
+    return { side };
   }
 
-  /** Equity at this trade, before its orders: peak, drawdown and halt. */
-  #mark(tradeId: number): void {
-    this.#measure();
-    const fall = this.#peak.minus(this.#equity());
-    if (this.#limit === null || this.#halt !== null || fall.compare(this.#limit.times(this.#peak)) < 0) {
-      return;
-    }
-    this.#halt = { limit: this.#limit.toString(), value: fall.ratio(this.#peak, 8).toString() };
-    this.#tell({ type: "halt", reason: "max-drawdown", ...this.#halt, tradeId, action: "hold" });
+  /** At the first trade of a UTC day equity counts from what the trade before left, and a day's halt is over. */
+  #beginDay(before: Exact, { time, lastId }: PlainTrade): void {
+    if ((this.#choices.maxDailyLoss ?? null) === null) return;
+    const number = Math.floor(time / DAY);
+    if (this.#day !== null && number <= this.#day.number) return;
+    this.#day = { number, start: before };
+    if (this.#halt?.reason !== "max-daily-loss") return;
+    this.#tell({ type: "released", reason: this.#halt.reason, tradeId: lastId });
+    this.#halt = null;
+    this.#orders.askAnew();
+  }
+
+  /** Equity at this trade, before its orders, against what it may have lost. */
+  #checkLosses(tradeId: number): void {
+    const reason = this.#halt?.reason;
+    if (reason === "max-drawdown" || reason === "manual") return;
+    const equity = this.#equity();
+    if (equity.compare(this.#limitPeak) > 0) this.#limitPeak = equity;
+    const { maxDrawdown, maxDailyLoss = null, onHalt: action = "hold" } = this.#choices;
+    const loss = (from: Exact, limit: string): Omit<ReckonedHalt, "reason"> | null => {
+      const fall = from.minus(equity);
+      const allowed = Exact.of(limit);
+      if (fall.compare(allowed.times(from)) < 0) return null;
+      return { limit: allowed.toString(), value: fall.ratio(from, 8).toString(), tradeId, action };
+    };
+    const drawdown = maxDrawdown === null ? null : loss(this.#limitPeak, maxDrawdown);
+    if (drawdown !== null) return this.#stop({ reason: "max-drawdown", ...drawdown });
+    if (maxDailyLoss === null || reason !== undefined) return;
+    const daily = loss(this.#day!.start, maxDailyLoss);
+    if (daily !== null) this.#stop({ reason: "max-daily-loss", ...daily });
+  }
+
+  /** A halt takes the place of one that would end sooner, or that is less strict. */
+  #stop(halt: ReckonedHalt): void {
+    const present = this.#halt;
+    const action = present?.action === "flatten" ? "flatten" : halt.action;
+    const lasts = present?.reason !== "max-daily-loss" || halt.reason === "max-daily-loss";
+    if (present !== null && lasts && present.action === action) return;
+    this.#halt = { ...halt, action };
+    this.#tell({ type: "halt", ...this.#halt });
+    if (action === "flatten") this.#orders.askAnew();
   }
 
   #measure(): void {
@@ -182,94 +237,8 @@ class Reckoning {
   }
 
   #equity(): Exact {
-    return this.#cash.plus(this.#position.times(this.#price));
-  }
-
-  #trade(signal: Order | null, { lastId, time }: PlainTrade): void {
-    // A halt that stands when the signal is made turns the buy down there and then, after the older orders.
-    const barred = signal !== null && signal.side === "buy" && this.#halt !== null;
-    if (signal !== null && !barred) this.#waiting.push(signal);
-    while (this.#waiting.length > 0 && this.#waiting[0]!.due <= time) {
-      this.#execute(this.#waiting.shift()!, lastId);
-    }
-    if (barred) this.#refuse("buy", "halted", this.#halt!.limit, this.#halt!.value, lastId);
-  }
-
-  #execute({ side, signalTradeId }: Order, tradeId: number): void {
-    if (side === "buy" && this.#halt !== null) {
-      return this.#refuse(side, "halted", this.#halt.limit, this.#halt.value, tradeId);
-    }
-    const price = this.#fillPrice(side);
-    const quantity = side === "sell" ? this.#position : this.#buyQuantity(price);
-    const grossed = ONE.plus(this.#feeRate);
-    if (quantity.isZero()) {
-      if (side === "sell") return this.#refuse(side, "no-position", this.#lot.toString(), "0", tradeId);
-      const lotCost = price.times(this.#lot);
-      const withFee = lotCost.times(grossed);
-      return withFee.compare(this.#cash) > 0
-        ? this.#refuse(side, "funds", withFee.toString(), this.#cash.toString(), tradeId)
-        : this.#refuse(side, "lot", lotCost.toString(), this.#stake.toString(), tradeId);
-    }
-    const notional = price.times(quantity);
-    if (notional.isZero() || notional.compare(this.#minNotional) < 0) {
-      return this.#refuse(side, "min-notional", this.#minNotional.toString(), notional.toString(), tradeId);
-    }
-    const fee = notional.times(this.#feeRate).up(8);
-    const total = notional.plus(fee);
-    // The fee is rounded up, so the last lot can cost a hundred-millionth more than there is.
-    if (side === "buy" && total.compare(this.#cash) > 0) {
-      return this.#refuse(side, "funds", total.toString(), this.#cash.toString(), tradeId);
-    }
-    // A sale that brings in less than its fee costs the difference.
-    const cost = fee.minus(notional);
-    if (side === "sell" && cost.compare(this.#cash) > 0) {
-      return this.#refuse(side, "funds", cost.toString(), this.#cash.toString(), tradeId);
-    }
-    const profit = side === "sell" ? notional.minus(fee).minus(this.#paid) : null;
-    this.#cash = side === "buy" ? this.#cash.minus(total) : this.#cash.plus(notional).minus(fee);
-    this.#position = side === "buy" ? this.#position.plus(quantity) : NOTHING;
-    this.#paid = side === "buy" ? this.#paid.plus(total) : NOTHING;
-    this.#fees = this.#fees.plus(fee);
-    if (profit !== null) this.#realized = this.#realized.plus(profit);
-    this.#counts.fills++;
-    this.#measure();
-    this.#tell({
-      type: "fill",
-      side,
-      price: price.toString(),
-      quantity: quantity.toString(),
-      fee: fee.toString(),
-      cash: this.#cash.toString(),
-      position: this.#position.toString(),
-      tradeId,
-      signalTradeId,
-      ...(profit === null ? {} : { realized: profit.toString() }),
-    });
-  }
-
-  /** The trade's price, moved against the trader and onto the tick, or as it is without slippage. */
-  #fillPrice(side: Side): Exact {
-    const slippage = Exact.of(this.#choices.slippage);
-    if (slippage.isZero()) return this.#price;
-    const tick = Exact.of(this.#choices.tick);
-    const basisPoints = new Exact(10_000n);
-    const share = side === "buy" ? basisPoints.plus(slippage) : basisPoints.minus(slippage);
-    const moved = this.#price.times(share).times(new Exact(1n, 4));
-    const ticks = side === "buy" ? moved.wholeTimesUp(tick) : moved.wholeTimes(tick);
-    return new Exact(ticks).times(tick);
-  }
-
-  /** The most lots that both the stake and the cash less its fee pay for. */
-  #buyQuantity(price: Exact): Exact {
-    const lotCost = price.times(this.#lot);
-    const byStake = this.#stake.wholeTimes(lotCost);
-    const byCash = this.#cash.wholeTimes(lotCost.times(ONE.plus(this.#feeRate)));
-    return new Exact(byStake < byCash ? byStake : byCash).times(this.#lot);
-  }
-
-  #refuse(side: Side, reason: Reason, limit: string, value: string, tradeId: number): void {
-    this.#counts.refusals++;
-    this.#tell({ type: "refusal", side, reason, limit, value, tradeId });
+    const { cash, position } = this.#orders;
+    return cash.plus(position.times(this.#price));
   }
 
   #tell(event: Untold): void {
@@ -277,13 +246,27 @@ class Reckoning {
   }
 }
 
-/** An event before its time and symbol are added. */
-type Untold<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
+/** A halt by hand before the trade of this number, counted from 0. */
+export interface PlainHalt {
+  readonly before: number;
+  readonly action: "hold" | "flatten";
+  /** µs. */
+  readonly time: number;
+}
 
 /** What `trades` come to under `choices`, from the first trade to the end of the input. */
-export function reckon(trades: Iterable<PlainTrade>, choices: Choices): Reckoned {
+export function reckon(
+  trades: Iterable<PlainTrade>,
+  choices: Choices,
+  halts: readonly PlainHalt[] = [],
+): Reckoned {
   const reckoning = new Reckoning(choices);
-  for (const trade of trades) reckoning.see(trade);
+  let at = 0;
+  for (const trade of trades) {
+    for (const { before, action, time } of halts) if (before === at) reckoning.halt(action, time);
+    reckoning.see(trade);
+    at++;
+  }
   return reckoning.end();
 }
 

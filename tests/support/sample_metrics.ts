@@ -67,6 +67,7 @@ export const SUMMARY: SummaryEvent & { readonly metrics: Metrics } = {
   fees: "205.95837875",
   realized: "-193.42148085",
   maxDrawdown: "0.02021",
+  halt: null,
   elapsedMs: 2_340,
   tradesPerSecond: 435_856,
   metrics: METRICS,

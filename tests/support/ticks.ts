@@ -9,23 +9,29 @@ export interface TickWish {
   readonly price?: number;
   readonly decimals?: number;
   readonly missing?: number;
+  /** Whole units of base currency. */
+  readonly quantity?: number;
+  readonly late?: boolean;
+  readonly receivedAt?: number;
 }
 
 /** One tick. */
 export function tickOf(
-  { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 }: TickWish = {},
+  wish: TickWish = {},
 ): Tick {
+  const { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 } = wish;
+  const { quantity = 1, late = false, receivedAt = 0 } = wish;
   const trade = {
     firstId: id,
     lastId: id,
     time,
     price,
     decimals,
-    quantityWhole: 1,
+    quantityWhole: quantity,
     quantityFraction: 0,
     buyerIsMaker: false,
   };
-  return createTick("BTCUSDT", trade, price, decimals, missing);
+  return createTick("BTCUSDT", trade, price, decimals, missing, 0, late, receivedAt);
 }
 
 /** Ticks of consecutive ids at these integer prices. */

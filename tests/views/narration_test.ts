@@ -158,7 +158,112 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       action: "hold",
     },
     "warn",
-    "halted: max-drawdown 0.21 reached the limit 0.2 at trade 7; no more buys in this run",
+    "halted: max-drawdown 0.21 reached the limit 0.2 at trade 7; no more buys, until it is released",
+  ],
+  [
+    {
+      ...{ type: "halt", time, symbol, reason: "max-daily-loss", limit: "0.05", value: "0.0501" },
+      ...{ tradeId: 7, action: "flatten" },
+    },
+    "warn",
+    "halted: max-daily-loss 0.0501 reached the limit 0.05 at trade 7; the position is sold, and then nothing is " +
+    "traded, until the next UTC day",
+  ],
+  [
+    {
+      ...{ type: "halt", time, symbol, reason: "manual", limit: "released", value: "halted" },
+      ...{ tradeId: 7, action: "hold" },
+    },
+    "warn",
+    "halted: by hand; no more buys, until it is released",
+  ],
+  [
+    { type: "released", time, symbol, reason: "max-daily-loss", tradeId: 9 },
+    "info",
+    "a new day has begun: the halt (max-daily-loss) has ended at trade 9",
+  ],
+  [
+    {
+      ...{
+        type: "fill",
+        time,
+        symbol,
+        side: "sell",
+        price: "61610",
+        quantity: "0.01",
+        fee: "1",
+        cash: "9000",
+      },
+      ...{
+        position: "0.006",
+        tradeId: 2,
+        signalTradeId: 1,
+        realized: "-1",
+        partial: true,
+        cause: "stop-loss",
+      },
+    },
+    "info",
+    "sold (stop-loss) 0.01 BTC at 61610, in part, fee 1, result -1; cash 9000 USDT",
+  ],
+  [
+    {
+      ...{
+        type: "fill",
+        time,
+        symbol,
+        side: "buy",
+        price: "61610",
+        quantity: "0.01",
+        fee: "1",
+        cash: "9000",
+      },
+      ...{ position: "0.016", tradeId: 2, signalTradeId: 1, filled: "0.016", averagePrice: "61609.5" },
+    },
+    "info",
+    "bought 0.01 BTC at 61610, fee 1; cash 9000 USDT; in all 0.016 at 61609.5 on average",
+  ],
+  [
+    {
+      ...{ type: "refusal", time, symbol, side: "sell", reason: "min-notional", limit: "5", value: "4" },
+      ...{ tradeId: 9, cause: "flatten" },
+    },
+    "warn",
+    "sell for the flatten refused (min-notional): 4 found, limit 5, trade 9",
+  ],
+  [
+    {
+      ...{ type: "refusal", time, symbol, side: "buy", reason: "max-lag", limit: "5000", value: "5000.25" },
+      tradeId: 9,
+    },
+    "warn",
+    "buy refused (max-lag): 5000.25 ms found, limit 5000 ms, trade 9",
+  ],
+  [
+    {
+      ...{ type: "expired", time, symbol, side: "buy", signalTradeId: 7, reason: "order-ttl" },
+      ...{ filled: "0.5", averagePrice: "3" },
+    },
+    "warn",
+    "a buy order expired (signal at trade 7); in all 0.5 at 3 on average",
+  ],
+  [
+    { type: "expired", time, symbol, side: "buy", signalTradeId: 7, reason: "replaced" },
+    "info",
+    "a buy order made way for a sale (signal at trade 7)",
+  ],
+  [
+    {
+      type: "expired",
+      time,
+      symbol,
+      side: "sell",
+      signalTradeId: 7,
+      reason: "order-ttl",
+      cause: "take-profit",
+    },
+    "warn",
+    "a sell order expired (take-profit at trade 7)",
   ],
   [
     { type: "rejected", time, reason: "not JSON", count: 1, sample: "{" },
@@ -171,9 +276,20 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
     "2 unusable messages: not JSON: {",
   ],
   [
-    { type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9", position: "0" },
+    {
+      ...{ type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9" },
+      ...{ position: "0", halted: false },
+    },
     "debug",
     "5 trades, 2/s, equity 9, position 0",
+  ],
+  [
+    {
+      ...{ type: "status", time, symbol, trades: 5, tradesPerSecond: 2, lagMs: null, equity: "9" },
+      ...{ position: "0", halted: true },
+    },
+    "debug",
+    "5 trades, 2/s, equity 9, position 0, halted",
   ],
 ];
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { SummaryEvent } from "../../src/domain/event.ts";
+import { haltByHand } from "../../src/domain/halt.ts";
 import type { Metrics } from "../../src/domain/metrics.ts";
 import { type ReportColumn, reportTable } from "../../src/views/report_table.ts";
 import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../support/sample_metrics.ts";
@@ -166,6 +167,14 @@ Deno.test("reportTable() says what cash it began with, in the symbol's quote cur
   const cash = (cash: string, symbol: string) => table([column()], { symbol }, cash).split("\n")[4];
   assertEquals(cash("1234567.891", "BTCUSDT"), "  start cash 1,234,567.89 USDT");
   assertEquals(cash("0.0512345", "ETHBTC"), "  start cash 0.05123 BTC");
+});
+
+Deno.test("reportTable() says that trading is halted at the end, and nothing where it is not", () => {
+  assertStringIncludes(
+    table([column()], { halt: haltByHand("hold", 7) }),
+    "  halted at the end: manual\n",
+  );
+  assertEquals(table([column()]).includes("halted"), false);
 });
 
 Deno.test("reportTable() of a run without a trade has no line for its times", () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
+import { haltByHand } from "../../src/domain/halt.ts";
 import { Money } from "../../src/domain/money.ts";
 import type { Standing } from "../../src/stages/pipeline.ts";
 import { statusLine } from "../../src/views/status_line.ts";
@@ -16,7 +17,7 @@ function standing(changes: Partial<Standing> = {}): Standing {
     cash: new Money("9000"),
     position: new Money("0.01623"),
     equity: new Money("9999.98765"),
-    halted: false,
+    halt: null,
     ...changes,
   };
 }
@@ -32,8 +33,8 @@ Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
   const nothing = { price: null, averages: { short: () => null, long: () => null }, position: new Money(0) };
   const pace = { ...PACE, connected: false, lagMs: null, tradesPerSecond: 0 };
   assertEquals(
-    statusLine(standing({ ...nothing, halted: true }), pace, 200),
-    "○ offline  BTCUSDT waiting for trades  averages warming up  flat  equity 9999.99 USDT  HALTED  0 trades/s",
+    statusLine(standing({ ...nothing, halt: haltByHand("hold", 7) }), pace, 200),
+    "○ offline  BTCUSDT waiting for trades  averages warming up  flat  equity 9999.99 USDT  HALTED manual  0 trades/s",
   );
 });
 
@@ -45,7 +46,7 @@ Deno.test("statusLine() keeps the decimals of averages that are small", () => {
 Deno.test("statusLine() is never wider than the terminal and never breaks", () => {
   const whole = statusLine(standing(), PACE, 1_000);
   fc.assert(fc.property(fc.integer({ min: 1, max: 300 }), fc.boolean(), (width, halted) => {
-    const line = statusLine(standing({ halted }), PACE, width);
+    const line = statusLine(standing({ halt: halted ? haltByHand("hold", 7) : null }), PACE, width);
     assert(line.length <= width && !line.includes("\n"));
     if (!halted && line !== whole) assertEquals(line, `${whole.slice(0, width - 1)}…`);
   }));

@@ -104,6 +104,16 @@ Gaps: 2
   );
 });
 
+Deno.test("statusTable() says that trading was halted by hand", () => {
+  const halted = shown({
+    halt: {
+      ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "manual", limit: "released" },
+      ...{ value: "halted", tradeId: 5, action: "flatten" },
+    },
+  });
+  assertStringIncludes(halted, "trading            HALTED at 2024-08-08 23:54:15 UTC by hand\n");
+});
+
 Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {
   const halted = shown({
     halt: {

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { SummaryEvent } from "../../src/domain/event.ts";
+import { haltByHand } from "../../src/domain/halt.ts";
 import { Money } from "../../src/domain/money.ts";
 import { summaryTable } from "../../src/views/summary_table.ts";
 
@@ -23,6 +24,7 @@ const SUMMARY: SummaryEvent = {
   fees: "205.95837875",
   realized: "-193.42148085",
   maxDrawdown: "0.02021",
+  halt: null,
   elapsedMs: 2_340,
 };
 
@@ -52,6 +54,11 @@ Summary: on paper, a loss of 193.42 USDT
   );
 });
 
+Deno.test("summaryTable() says how much is lost of a quote currency of which little is much", () => {
+  const text = table({ symbol: "ETHBTC", equity: "9999.99871234" });
+  assertStringIncludes(text, "on paper, a loss of 0.001288 BTC");
+});
+
 Deno.test("summaryTable() says a gain, the position held, and what went wrong", () => {
   const text = table({
     symbol: "ETHBTC",
@@ -63,6 +70,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
     position: "0.5",
     equity: "10012.3456",
     realized: "12",
+    halt: haltByHand("hold", 7),
   });
   for (
     const line of [
@@ -70,6 +78,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
       "  fills             206, 2 refused",
       "  realized          +12 BTC",
       "  result            +12.3456 BTC (+0.12 %)",
+      "  halted            manual",
       "  account           9000.5 BTC and 0.5 ETH",
       "  stream            1 gap, 1,200 duplicates, 3 unusable messages",
     ]

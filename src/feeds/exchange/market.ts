@@ -49,6 +49,11 @@ export class Market {
     this.#causeDueFaults();
   }
 
+  /** Whether market time has begun. */
+  get isOpen(): boolean {
+    return this.#trades !== null;
+  }
+
   /** The number of trades released so far. */
   get released(): number {
     return this.#released;

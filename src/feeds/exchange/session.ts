@@ -201,7 +201,9 @@ export class Session {
     this.#wantsTrades = subscriptions.has(tradeStream(symbol));
     this.#wantsAggregates = subscriptions.has(aggregateStream(symbol));
     if (!idle || (!this.#wantsTrades && !this.#wantsAggregates)) return;
-    this.#cursor = market.tape.entries.end;
+    const { entries } = market.tape;
+    // What is to go wrong before the first trade happens to the client with which the market begins.
+    this.#cursor = market.isOpen ? entries.end : entries.start;
     market.start();
     this.#wake();
   }

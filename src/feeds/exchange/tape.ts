@@ -72,6 +72,10 @@ export class Tape {
         }
         return;
       }
+      case "refuse":
+        // Before the first trade there is no connection to be ended: only attempts are refused.
+        if (this.trades.end > 0) this.entries.push({ kind: "fault", fault });
+        return;
       default:
         this.entries.push({ kind: "fault", fault });
     }

@@ -25,6 +25,14 @@ Deno.test("drop ends connections after exactly that trade, without a closing han
   assertEquals(exchange.connectionsAccepted, 2);
 });
 
+Deno.test("a fault at 0 happens to the first client, before the first trade, and to no other", async () => {
+  await using exchange = faulty("drop@0");
+  await using client = await Client.connect(exchange);
+  assertEquals(await client.closed(), null);
+  await using again = await Client.connect(exchange);
+  assertEquals(await again.ids(2), [1, 2]);
+});
+
 Deno.test("close ends connections after exactly that trade with code 1001", async () => {
   await using exchange = faulty("close@150");
   await using client = await Client.connect(exchange, "/stream?streams=btcusdt@trade");

@@ -1,11 +1,11 @@
 /** Runs that keep a journal, and what has to be true of the journal however often they were killed. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import type { Entry } from "../../src/stores/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { FLAGS, Penstock, type Told } from "../support/penstock.ts";
+import { FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type PlainTrade, reckon } from "../support/reckoning.ts";
 
@@ -119,4 +119,21 @@ export function assertReckons(path: string): { readonly fills: number; readonly 
     trades.slice(-DEFAULTS.long).map(({ price }) => Number(price)),
   );
   return { fills: found.filter(({ type }) => type === "fill").length, trades: trades.length };
+}
+
+/** Checks that the run in a journal follows from the recordings in its folder, `0.txt` and so on, as far as they came. */
+export async function assertVerifies(path: string, recordings: number): Promise<void> {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  const made = Array.from({ length: recordings }, (_, number) => `${folder}/${number}.txt`).filter(isThere);
+  const { code, stdout, stderr } = await penstock("verify", path, ...made);
+  assertEquals([code, stderr], [0, ""], stdout);
+  assertMatch(stdout, /^Verified in /);
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).size > 0;
+  } catch {
+    return false;
+  }
 }

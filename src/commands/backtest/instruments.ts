@@ -1,0 +1,75 @@
+/** The instrument of a backtest, from the file of `--instruments`. */
+import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
+import { readExchangeInfo } from "../../domain/exchange_info.ts";
+import { type RuleSet, type SettledInstrument, settleInstrument } from "../../domain/instrument.ts";
+
+/** How a SQLite database begins. */
+const SQLITE = new TextEncoder().encode("SQLite format 3\0");
+
+/**
+ * The configuration with the rules in the file where the person has given none; a file is told apart by its content.
+ * Without a file those given and the defaults. Throws a ConfigError where the file does not have them, and a
+ * JournalError where it is a journal that cannot be read.
+ */
+export async function instrumentOf(configuration: Configuration): Promise<SettledInstrument> {
+  const { config: { instruments: path, symbol }, sources } = configuration;
+  if (path === null) return settleInstrument(configuration, null);
+  const name = `${nameIn(sources.instruments, "instruments")} ${path}`;
+  const base = await isDatabase(path, name)
+    ? await journaled(path, symbol, name)
+    : saved(await read(() => Deno.readTextFile(path), name), path, symbol, name);
+  return settleInstrument(configuration, base);
+}
+
+async function isDatabase(path: string, name: string): Promise<boolean> {
+  // A journal can be much larger than what is to be known of it.
+  const beginning = await read(async () => {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(SQLITE.length);
+    await file.read(bytes);
+    return bytes;
+  }, name);
+  return SQLITE.every((byte, at) => beginning[at] === byte);
+}
+
+/** What comes of reading; a ConfigError where there is no such file or it cannot be read. */
+async function read<T>(reading: () => Promise<T>, name: string): Promise<T> {
+  try {
+    return await reading();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const isMissing = error instanceof Deno.errors.NotFound;
+    throw new ConfigError([`${name}: ${isMissing ? "there is no such file" : messageOf(error)}`]);
+  }
+}
+
+async function journaled(path: string, symbol: string, name: string): Promise<RuleSet> {
+  const [{ JournalReader }, { rulesIn }] = await Promise.all([
+    import("../../stores/journal_reader.ts"),
+    import("../../stores/instrument_memory.ts"),
+  ]);
+  using reader = JournalReader.open(path);
+  const base = rulesIn(reader, symbol);
+  if (base === null) throw new ConfigError([`${name}: expected a journal that holds a run of ${symbol}`]);
+  return base;
+}
+
+function saved(text: string, path: string, symbol: string, name: string): RuleSet {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError([
+      `${name}: expected a saved exchangeInfo answer or a journal, and it is neither: ${messageOf(error)}`,
+    ]);
+  }
+  const info = readExchangeInfo(body, symbol);
+  if (info === null) throw new ConfigError([`${name}: expected one that has ${symbol}`]);
+  const flaws = "malformed" in info ? [info.malformed] : info.flaws;
+  if ("malformed" in info || flaws.length > 0) throw new ConfigError(flaws.map((flaw) => `${name}: ${flaw}`));
+  return { rules: info.rules, source: `exchangeInfo in ${path}` };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,168 @@
+/** What an exchange asks of orders in one symbol, read from Binance's exchangeInfo: input from outside. */
+import { Money, plain } from "./money.ts";
+import { DECIMAL } from "./option_values.ts";
+
+/** An instrument's rules, as the options that override them are called. */
+export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
+
+/** One of them. */
+export type Rule = typeof RULES[number];
+
+/** Rules as plain decimal text. A limit of "0" is none; a rule that is not there is not known. */
+export type Rules = Readonly<Partial<Record<Rule, string>>>;
+
+/** What an exchange says of a symbol. */
+export interface ExchangeInfo {
+  /** Such as TRADING or BREAK; null where it does not say. */
+  readonly status: string | null;
+  readonly rules: Rules;
+}
+
+/** An answer read: what can be used of it, and what cannot, one clause each with the value found. */
+export interface ReadInfo extends ExchangeInfo {
+  readonly flaws: readonly string[];
+}
+
+/** An answer that cannot be used, as a clause with the value found. */
+export interface MalformedInfo {
+  readonly malformed: string;
+}
+
+/** The finest step that Binance writes amounts in: it stands for a step that is switched off. */
+const FINEST = "0.00000001";
+const SHOWN_CHARACTERS = 60;
+
+const largest = (amounts: readonly Money[]): Money => Money.max(...amounts);
+const smallest = (amounts: readonly Money[]): Money => Money.min(...amounts);
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the JSON of an exchangeInfo answer, of one symbol or of all. Null where `symbol` (in upper case) is not in
+ * it. The rules are those of market orders, which is what Penstock's are:
+ *
+ * - `lot`: what is a multiple of LOT_SIZE's and of MARKET_LOT_SIZE's stepSize; a step of 0 asks for nothing.
+ * - `minQuantity`, `maxQuantity`: the narrower of the two filters' limits; 0 is none.
+ * - `tick`: PRICE_FILTER's tickSize.
+ * - `minNotional`, `maxNotional`: those of NOTIONAL, or of MIN_NOTIONAL, unless applyMinToMarket, applyMaxToMarket
+ *   or applyToMarket says that they are not for market orders.
+ *
+ * Source: Binance spot API documentation, "Filters".
+ */
+export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | MalformedInfo | null {
+  if (!isObject(body)) return { malformed: `the answer is ${shown(body)}, expected an object` };
+  const { symbols } = body;
+  if (!Array.isArray(symbols)) return { malformed: `"symbols" is ${shown(symbols)}, expected a list` };
+  const found: unknown = symbols.find((entry: unknown) => isObject(entry) && entry["symbol"] === symbol);
+  if (!isObject(found)) return null;
+  const { status, filters = [] } = found;
+  const flaws: string[] = [];
+  if (!Array.isArray(filters)) flaws.push(`"filters" is ${shown(filters)}, expected a list`);
+  const reader = new FilterReader(Array.isArray(filters) ? filters : [], flaws);
+  const rules: Partial<Record<Rule, string>> = {};
+  for (const [rule, value] of Object.entries(rulesOf(reader))) {
+    const text = value === null ? null : plain(value);
+    if (text === null) continue;
+    if (DECIMAL.test(text)) rules[rule as Rule] = text;
+    else flaws.push(`the steps of LOT_SIZE and MARKET_LOT_SIZE meet only at ${shown(text)}`);
+  }
+  for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
+    if (!contradict(rules[least], rules[most])) continue;
+    flaws.push(`the least is ${rules[least]} and the most ${rules[most]} (${least}, ${most})`);
+    delete rules[least];
+    delete rules[most];
+  }
+  if (status !== undefined && typeof status !== "string") {
+    flaws.push(`"status" is ${shown(status)}, expected a text`);
+  }
+  return { status: typeof status === "string" ? shown(status).slice(1, -1) : null, rules, flaws };
+}
+
+/** The filters of one symbol. */
+class FilterReader {
+  readonly #filters: ReadonlyMap<unknown, Fields>;
+  readonly #flaws: string[];
+
+  constructor(filters: readonly unknown[], flaws: string[]) {
+    const known = new Map<unknown, Fields>();
+    for (const filter of filters) {
+      if (isObject(filter)) known.set(filter["filterType"], filter);
+      else flaws.push(`a filter is ${shown(filter)}, expected an object`);
+    }
+    this.#filters = known;
+    this.#flaws = flaws;
+  }
+
+  /** The amount in a filter; null where there is none that can be used. */
+  amount(type: string, field: string): Money | null {
+    const value = this.#filters.get(type)?.[field];
+    if (value === undefined) return null;
+    if (typeof value === "string" && DECIMAL.test(value)) return new Money(value);
+    this.#flaws.push(`${field} of ${type} is ${shown(value)}, expected a decimal amount as text`);
+    return null;
+  }
+
+  /** The same for a limit that a flag may keep from market orders: 0 then. */
+  marketAmount(type: string, field: string, flag: string): Money | null {
+    const value = this.amount(type, field);
+    const applies = this.#filters.get(type)?.[flag];
+    if (applies !== undefined && typeof applies !== "boolean") {
+      this.#flaws.push(`${flag} of ${type} is ${shown(applies)}, expected true or false`);
+    }
+    return value !== null && applies === false ? new Money(0) : value;
+  }
+}
+
+function rulesOf(reader: FilterReader): Record<Rule, Money | null> {
+  const both = (field: string) =>
+    [reader.amount("LOT_SIZE", field), reader.amount("MARKET_LOT_SIZE", field)] as const;
+  const tick = reader.amount("PRICE_FILTER", "tickSize");
+  return {
+    lot: stepOf(...both("stepSize")),
+    tick: tick?.isZero() ? new Money(FINEST) : tick,
+    minQuantity: narrower(largest, ...both("minQty")),
+    maxQuantity: narrower(smallest, ...both("maxQty")),
+    minNotional: narrower(
+      largest,
+      reader.marketAmount("NOTIONAL", "minNotional", "applyMinToMarket"),
+      reader.marketAmount("MIN_NOTIONAL", "minNotional", "applyToMarket"),
+    ),
+    maxNotional: reader.marketAmount("NOTIONAL", "maxNotional", "applyMaxToMarket"),
+  };
+}
+
+/** The step that is a multiple of both; a market step of 0 leaves the other one in force. */
+function stepOf(lot: Money | null, market: Money | null): Money | null {
+  if (market === null || market.isZero()) return lot?.isZero() ? new Money(FINEST) : lot;
+  if (lot === null || lot.isZero()) return market;
+  // Euclid's algorithm; remainders of decimals are exact.
+  let [divisor, rest] = [lot, market];
+  while (!rest.isZero()) [divisor, rest] = [rest, divisor.mod(rest)];
+  return lot.div(divisor).times(market);
+}
+
+/** Of two limits the one that leaves less; a limit of 0 is none. */
+function narrower(
+  of: (limits: readonly Money[]) => Money,
+  one: Money | null,
+  other: Money | null,
+): Money | null {
+  const known = [one, other].filter((limit) => limit !== null);
+  const limits = known.filter((limit) => !limit.isZero());
+  return limits.length > 0 ? of(limits) : known[0] ?? null;
+}
+
+function contradict(least: string | undefined, most: string | undefined): boolean {
+  if (least === undefined || most === undefined || most === "0") return false;
+  return new Money(least).gt(most);
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The beginning of a value from outside, fit for a line of a log. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}

@@ -1,0 +1,251 @@
+/**
+ * The limits on losses: how far equity may fall from its peak, and from where it stood when the day began.
+ *
+ * Equity is cash + position × price, marked at every trade before that trade's orders. Between two fills it moves
+ * with the price alone, so both limits come to one integer price, at or below which one of them is reached, and a
+ * trade costs three comparisons of integers. That price is worked out in doubles, a little too high, when the
+ * position, the peak or the day changes; whatever lies at or below it is decided in exact decimals.
+ *
+ * Drawdown: (peak − equity) ÷ peak, as Magdon-Ismail and Atiya, "Maximum Drawdown", Risk 17 (10), 2004, have it. A
+ * day's loss is measured the same way against the equity of 00:00 UTC, which is the one that the trade before left.
+ */
+import { booksOf, type BooksSnapshot, booksText, type MarkedBooks, worth } from "./drawdown_periods.ts";
+import { estimate, Money, plain, ZERO } from "./money.ts";
+import { powerOfTen } from "./price.ts";
+import { nextDay } from "./time.ts";
+
+/** A limit that is reached: fractions of the peak, or of the equity when the day began. */
+export interface Loss {
+  readonly reason: "max-drawdown" | "max-daily-loss";
+  readonly limit: Money;
+  readonly value: Money;
+}
+
+/** The limits as fractions, null for none. */
+export interface LossTerms {
+  readonly maxDrawdown: Money | null;
+  readonly maxDailyLoss: Money | null;
+}
+
+/** Where the limits stand, as plain values; the books are the account's to keep. */
+export interface LossSnapshot {
+  readonly peak: BooksSnapshot;
+  /** Equity when the day began, and when it ends, µs since 1970; null before the first trade. */
+  readonly day: { readonly start: string; readonly end: number } | null;
+  /** Which limits have been reached and wait: for a release, or for the next day. */
+  readonly spent: "nothing" | "day" | "all";
+}
+
+/** A thousand times the error of the doubles below, as a fraction of equity. */
+const DOUBT = 1e-12;
+
+/** The limits on the losses of one account in one symbol. */
+export class LossLimits {
+  readonly #drawdown: Money | null;
+  readonly #daily: Money | null;
+  /** What is left of the peak, and of the day's start, at the limit, as fractions; zero without one. */
+  readonly #drawdownRest: number;
+  readonly #dailyRest: number;
+  #spent: LossSnapshot["spent"] = "nothing";
+  #cash: Money;
+  #position: Money = ZERO;
+  #cashEstimate: number;
+  /** For one unit of the integer price. */
+  #positionEstimate = 0;
+  #decimals = 0;
+  /** The last trade's integer price. */
+  #price = 0;
+  /** The peak, where it is not the present books' own at #peakPrice; in figures only when something is decided. */
+  #peakBooks: MarkedBooks;
+  #peak: Money | null = null;
+  #peakEstimate: number;
+  #isPeakOwn = false;
+  /** Up to this integer price equity is not above the peak; infinite where it cannot rise or no matter. */
+  #peakPrice = Infinity;
+  #dayStart: Money;
+  #dayStartEstimate: number;
+  #dayEnd: number;
+  #dayBegan = false;
+  /** At or below this integer price a limit may be reached. */
+  #floorPrice = -Infinity;
+
+  /** Starts with `cash` (quote currency) and no position. */
+  constructor(cash: Money, { maxDrawdown, maxDailyLoss }: LossTerms) {
+    this.#drawdown = maxDrawdown;
+    this.#daily = maxDailyLoss;
+    this.#drawdownRest = maxDrawdown === null ? 0 : 1 - estimate(maxDrawdown);
+    this.#dailyRest = maxDailyLoss === null ? 0 : 1 - estimate(maxDailyLoss);
+    this.#cash = this.#dayStart = cash;
+    this.#cashEstimate = this.#peakEstimate = this.#dayStartEstimate = estimate(cash);
+    this.#peakBooks = { cash, position: ZERO, price: 0, decimals: 0 };
+    this.#dayEnd = maxDailyLoss === null ? Infinity : -Infinity;
+  }
+
+  /**
+   * Marks equity at a trade's integer price and time (µs since 1970). True when `lossAt` or `takeNewDay` has
+   * something to say.
+   */
+  mark(price: number, decimals: number, time: number): boolean {
+    if (decimals !== this.#decimals) this.#rescale(decimals);
+    if (time >= this.#dayEnd) this.#beginDay(time);
+    this.#price = price;
+    if (price > this.#peakPrice) this.#climb(price);
+    if (price <= this.#floorPrice && this.#isReached(price)) return true;
+    return this.#dayBegan;
+  }
+
+  /** The limit that is reached at this integer price, exactly, or null; the drawdown's before the day's. */
+  lossAt(price: number): Loss | null {
+    if (this.#spent === "all") return null;
+    const equity = worth(this.#marked(price));
+    if (this.#drawdown !== null) {
+      const loss = lossOf("max-drawdown", this.#currentPeak(), equity, this.#drawdown);
+      if (loss !== null) return loss;
+    }
+    if (this.#daily === null || this.#spent === "day") return null;
+    return lossOf("max-daily-loss", this.#dayStart, equity, this.#daily);
+  }
+
+  /** Whether a new UTC day has begun since the last call. The first trade of all begins none. */
+  takeNewDay(): boolean {
+    const began = this.#dayBegan;
+    this.#dayBegan = false;
+    return began;
+  }
+
+  /** Stops watching the day's loss until the next day, or everything until the release. */
+  spend(what: "day" | "all"): void {
+    if (this.#spent === "all") return;
+    this.#spent = what;
+    this.#findPrices();
+  }
+
+  /** Takes over the books after a fill. Its own cost is looked at with the next trade. */
+  rebook(cash: Money, position: Money): void {
+    if (this.#drawdown === null && this.#daily === null) return;
+    this.#putPeakAway();
+    this.#cash = cash;
+    this.#position = position;
+    this.#cashEstimate = estimate(cash);
+    this.#positionEstimate = estimate(position) / powerOfTen(this.#decimals);
+    this.#findPrices();
+  }
+
+  snapshot(): LossSnapshot {
+    const isBegun = Number.isFinite(this.#dayEnd);
+    return {
+      peak: booksText(this.#isPeakOwn ? this.#marked(this.#peakPrice) : this.#peakBooks),
+      day: isBegun ? { start: plain(this.#dayStart), end: this.#dayEnd } : null,
+      spent: this.#spent,
+    };
+  }
+
+  /** Takes a snapshot up, with the books as they were then at the last trade. */
+  restore({ peak, day, spent }: LossSnapshot, { cash, position, price, decimals }: MarkedBooks): void {
+    this.#cash = cash;
+    this.#position = position;
+    this.#price = price;
+    this.#decimals = decimals;
+    this.#cashEstimate = estimate(cash);
+    this.#positionEstimate = estimate(position) / powerOfTen(decimals);
+    this.#peakBooks = booksOf(peak);
+    this.#peak = null;
+    this.#isPeakOwn = false;
+    this.#peakEstimate = estimate(worth(this.#peakBooks));
+    // A limit that was not there before counts from where the run goes on.
+    this.#dayStart = day === null ? worth(this.#marked(price)) : new Money(day.start);
+    this.#dayStartEstimate = estimate(this.#dayStart);
+    this.#dayEnd = this.#daily === null ? Infinity : day?.end ?? -Infinity;
+    this.#dayBegan = false;
+    this.#spent = spent;
+    this.#findPrices();
+  }
+
+  #marked(price: number): MarkedBooks {
+    return { cash: this.#cash, position: this.#position, price, decimals: this.#decimals };
+  }
+
+  #currentPeak(): Money {
+    return this.#isPeakOwn ? worth(this.#marked(this.#peakPrice)) : this.#peak ??= worth(this.#peakBooks);
+  }
+
+  #putPeakAway(): void {
+    if (!this.#isPeakOwn) return;
+    this.#peakBooks = this.#marked(this.#peakPrice);
+    this.#peak = null;
+    this.#isPeakOwn = false;
+  }
+
+  /** Takes the equity at `price`, which is above #peakPrice, for the peak if it is above that. */
+  #climb(price: number): void {
+    const isAbove = this.#isPeakOwn || worth(this.#marked(price)).gt(this.#currentPeak());
+    this.#peakPrice = price;
+    if (!isAbove) return;
+    this.#isPeakOwn = true;
+    this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * price;
+    this.#findFloor();
+  }
+
+  #isReached(price: number): boolean {
+    if (this.lossAt(price) !== null) return true;
+    // Nor is one at any price above; without a position no price matters.
+    this.#floorPrice = this.#position.isZero() ? -Infinity : price - 1;
+    return false;
+  }
+
+  #beginDay(time: number): void {
+    this.#dayBegan = this.#dayEnd !== -Infinity;
+    this.#dayStart = worth(this.#marked(this.#price));
+    this.#dayStartEstimate = estimate(this.#dayStart);
+    this.#dayEnd = nextDay(time);
+    if (this.#spent === "day") this.#spent = "nothing";
+    this.#findPrices();
+  }
+
+  #findPrices(): void {
+    if (!this.#isPeakOwn) {
+      const isFollowed = this.#drawdown !== null && this.#spent !== "all" && this.#positionEstimate > 0;
+      this.#peakPrice = isFollowed
+        ? Math.floor((this.#peakEstimate * (1 - DOUBT) - this.#cashEstimate) / this.#positionEstimate)
+        : Infinity;
+    }
+    this.#findFloor();
+  }
+
+  #findFloor(): void {
+    this.#floorPrice = -Infinity;
+    if (this.#spent === "all") return;
+    const isDayWatched = this.#daily !== null && this.#spent === "nothing";
+    const floor = Math.max(
+      this.#drawdown === null ? -Infinity : this.#peakEstimate * this.#drawdownRest,
+      isDayWatched ? this.#dayStartEstimate * this.#dailyRest : -Infinity,
+    );
+    const doubt = DOUBT * (this.#peakEstimate + this.#dayStartEstimate + this.#cashEstimate);
+    const room = floor + doubt - this.#cashEstimate;
+    if (this.#positionEstimate > 0) this.#floorPrice = Math.floor(room / this.#positionEstimate);
+    else if (room >= 0) this.#floorPrice = Infinity;
+  }
+
+  #rescale(decimals: number): void {
+    const factor = powerOfTen(decimals - this.#decimals);
+    this.#decimals = decimals;
+    this.#price *= factor;
+    this.#positionEstimate /= factor;
+    if (this.#isPeakOwn) this.#peakPrice *= factor;
+    this.#findPrices();
+  }
+}
+
+/** The limits as they stand once what was reached is forgiven: peak and day begin anew with the equity of now. */
+export function forgiven({ day }: LossSnapshot, books: MarkedBooks): LossSnapshot {
+  return {
+    peak: booksText(books),
+    day: day === null ? null : { start: plain(worth(books)), end: day.end },
+    spent: "nothing",
+  };
+}
+
+function lossOf(reason: Loss["reason"], from: Money, equity: Money, limit: Money): Loss | null {
+  const fall = from.minus(equity);
+  return fall.gte(limit.times(from)) ? { reason, limit, value: fall.div(from) } : null;
+}

@@ -1,0 +1,100 @@
+/** An order on its way: from the trade that made it to its last fill. */
+import { averagePriceText, Money, plain, type Side, ZERO } from "./money.ts";
+import type { ExitCause } from "./protective_exits.ts";
+
+/** What makes an order. */
+export interface OrderDraft {
+  readonly side: Side;
+  /** Why it sells without a signal; absent for a signal's order. */
+  readonly cause?: ExitCause;
+  /** The trade that made it. */
+  readonly signalTradeId: number;
+  /** The earliest trade time that may fill it, µs since 1970. */
+  readonly due: number;
+}
+
+/** How far an order came, as events say it; absent as long as it has no fill. */
+export interface Progress {
+  /** Base currency, decimal text. */
+  readonly filled?: string;
+  /** Volume-weighted, quote currency, decimal text: 12 decimals, half to even. */
+  readonly averagePrice?: string;
+}
+
+/** An order as plain values: amounts as decimal text. */
+export interface OrderSnapshot extends OrderDraft {
+  readonly isWorking: boolean;
+  readonly filled: string;
+  readonly spent: string;
+  readonly cut: Order["cut"];
+}
+
+/** An order that waits for its time, or for enough to be traded. */
+export class Order {
+  readonly side: Side;
+  readonly cause: ExitCause | null;
+  readonly signalTradeId: number;
+  readonly due: number;
+  /** Whether it has passed the gate and now waits for what is left of it. */
+  isWorking = false;
+  /** How the connection was lost while it waited, if it was. */
+  cut: "disconnected" | "stale" | null = null;
+  #filled: Money = ZERO;
+  #spent: Money = ZERO;
+
+  constructor({ side, cause, signalTradeId, due }: OrderDraft) {
+    this.side = side;
+    this.cause = cause ?? null;
+    this.signalTradeId = signalTradeId;
+    this.due = due;
+  }
+
+  /** Filled so far, base currency. */
+  get filled(): Money {
+    return this.#filled;
+  }
+
+  /** What that cost or brought, fees aside, quote currency. */
+  get spent(): Money {
+    return this.#spent;
+  }
+
+  /** Takes a fill: quantity in base, notional in quote currency. */
+  take(quantity: Money, notional: Money): void {
+    this.#filled = this.#filled.plus(quantity);
+    this.#spent = this.#spent.plus(notional);
+  }
+
+  /** How far it came. */
+  progress(): Progress {
+    if (this.#filled.isZero()) return {};
+    return { filled: plain(this.#filled), averagePrice: averagePriceText(this.#spent, this.#filled) };
+  }
+
+  /** Side, origin and cause, as every event of an order says them. */
+  origin(): { readonly side: Side; readonly signalTradeId: number; readonly cause?: ExitCause } {
+    const { side, signalTradeId, cause } = this;
+    return cause === null ? { side, signalTradeId } : { side, signalTradeId, cause };
+  }
+
+  snapshot(): OrderSnapshot {
+    return {
+      ...this.origin(),
+      due: this.due,
+      isWorking: this.isWorking,
+      filled: plain(this.#filled),
+      spent: plain(this.#spent),
+      cut: this.cut,
+    };
+  }
+
+  /** The order that `snapshot` wrote. */
+  static of(snapshot: OrderSnapshot): Order {
+    const order = new Order(snapshot);
+    order.isWorking = snapshot.isWorking;
+    order.cut = snapshot.cut;
+    order.#filled = new Money(snapshot.filled);
+    order.#spent = new Money(snapshot.spent);
+    return order;
+  }
+}

@@ -1,0 +1,94 @@
+/** How often orders may pass, and how long buying rests after a loss. Times are those of trades, µs since 1970. */
+import { Money, plain, type Side, ZERO } from "./money.ts";
+import { millisecondsText } from "./time.ts";
+
+/** At most `count` orders within a time of `within`. */
+export interface OrderRate {
+  readonly count: number;
+  /** ms. */
+  readonly within: number;
+}
+
+/** The limits, null for none. */
+export interface PaceTerms {
+  readonly maxOrders: OrderRate | null;
+  /** µs. */
+  readonly cooldown: number | null;
+}
+
+/** Why an order has to wait; `limit` and `value` are orders, or ms. */
+export interface TooSoon {
+  readonly reason: "max-orders" | "cooldown";
+  readonly limit: string;
+  readonly value: string;
+}
+
+/** Where the pace stands, as plain values. */
+export interface PaceSnapshot {
+  /** When the last orders passed, oldest first. */
+  readonly passed: readonly number[];
+  /** When the last losing round trip was closed; null before the first. */
+  readonly lostAt: number | null;
+  /** The account's realized profit when the present round trip began, decimal text. */
+  readonly before: string;
+}
+
+/** The pace of one account's orders. */
+export class Pacing {
+  readonly #maxOrders: OrderRate | null;
+  readonly #cooldown: number | null;
+  /** The last orders that passed, as many as are allowed at once. */
+  readonly #passed: number[] = [];
+  #lostAt: number | null = null;
+  #before: Money = ZERO;
+
+  constructor({ maxOrders, cooldown }: PaceTerms) {
+    this.#maxOrders = maxOrders;
+    this.#cooldown = cooldown;
+  }
+
+  /**
+   * Why an order may not pass at a trade of this time: because as many as are allowed passed less than the limit's
+   * duration before, or, for a buy, because a losing round trip was closed less than the cooldown before.
+   */
+  tooSoon(side: Side, time: number): TooSoon | null {
+    if (this.#maxOrders !== null) {
+      const { count, within } = this.#maxOrders;
+      const oldest = this.#passed.at(-count);
+      if (oldest !== undefined && time - oldest < within * 1000) {
+        return { reason: "max-orders", limit: `${count}`, value: `${count}` };
+      }
+    }
+    if (this.#cooldown === null || this.#lostAt === null || side === "sell") return null;
+    const since = time - this.#lostAt;
+    return since >= this.#cooldown ? null : {
+      reason: "cooldown",
+      limit: millisecondsText(this.#cooldown),
+      value: millisecondsText(since),
+    };
+  }
+
+  /** An order has passed. */
+  pass(time: number): void {
+    if (this.#maxOrders === null) return;
+    this.#passed.push(time);
+    if (this.#passed.length > this.#maxOrders.count) this.#passed.shift();
+  }
+
+  /** A sale has been booked, which leaves `position`; `realized` is the account's profit of everything sold. */
+  sold(realized: Money, position: Money, time: number): void {
+    if (!position.isZero()) return;
+    if (realized.lt(this.#before)) this.#lostAt = time;
+    this.#before = realized;
+  }
+
+  snapshot(): PaceSnapshot {
+    return { passed: [...this.#passed], lostAt: this.#lostAt, before: plain(this.#before) };
+  }
+
+  restore({ passed, lostAt, before }: PaceSnapshot): void {
+    this.#passed.splice(0, Infinity, ...passed);
+    this.#lostAt = lostAt;
+    this.#before = new Money(before);
+  }
+}

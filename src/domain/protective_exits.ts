@@ -1,0 +1,148 @@
+/**
+ * Sales that no signal asks for: the stop-loss, the take-profit, and the end of a position at a halt.
+ *
+ * A stop-loss of s is reached where price ≤ entry × (1 − s), a take-profit of t where price ≥ entry × (1 + t); entry
+ * is the average price that the position was bought at, fees aside: Σ price × quantity ÷ Σ quantity, of which a sale
+ * of a part takes its share. Both come to integer prices, worked out in doubles, a little too near, when the position
+ * changes, so that a trade costs two comparisons; what reaches them is decided in exact decimals.
+ */
+import { costShare, estimate, Money, plain, type Side, ZERO } from "./money.ts";
+import { powerOfTen, priceAsMoney } from "./price.ts";
+
+/** Why a position is sold without a signal. */
+export type ExitCause = "stop-loss" | "take-profit" | "flatten";
+
+/** As fractions of the entry price, null for none. */
+export interface ExitTerms {
+  readonly stopLoss: Money | null;
+  readonly takeProfit: Money | null;
+}
+
+/** Where the exits stand, as plain values: amounts as decimal text. */
+export interface ExitSnapshot {
+  /** What the position cost, fees aside, quote currency. */
+  readonly paid: string;
+  readonly position: string;
+  readonly isFlattening: boolean;
+  readonly isAsked: boolean;
+}
+
+const ONE: Money = new Money(1);
+/** A thousand times the error of the doubles below, as a fraction of the price. */
+const DOUBT = 1e-12;
+
+/** The exits of one position. */
+export class ProtectiveExits {
+  readonly #stop: Money | null;
+  readonly #target: Money | null;
+  readonly #stopEstimate: number;
+  readonly #targetEstimate: number;
+  /** What the position cost, fees aside. */
+  #paid: Money = ZERO;
+  #position: Money = ZERO;
+  #decimals = 0;
+  #isFlattening = false;
+  /** A sale has been asked for and still waits, or was refused: it is not asked for again meanwhile. */
+  #isAsked = false;
+  /** At or below this integer price, and at or above that one, the position may have to be sold. */
+  #low = -Infinity;
+  #high = Infinity;
+
+  constructor({ stopLoss, takeProfit }: ExitTerms) {
+    this.#stop = stopLoss === null ? null : ONE.minus(stopLoss);
+    this.#target = takeProfit === null ? null : ONE.plus(takeProfit);
+    this.#stopEstimate = this.#stop === null ? -Infinity : estimate(this.#stop);
+    this.#targetEstimate = this.#target === null ? Infinity : estimate(this.#target);
+  }
+
+  /** Whether a trade at this integer price may ask for a sale: `causeAt` says whether it does. */
+  isReached(price: number, decimals: number): boolean {
+    if (decimals !== this.#decimals) this.#rescale(decimals);
+    return price <= this.#low || price >= this.#high;
+  }
+
+  /** Why a trade at this integer price asks for a sale; null where it does not. */
+  causeAt(price: number, decimals: number): ExitCause | null {
+    if (!this.isReached(price, decimals)) return null;
+    if (this.#isFlattening) return "flatten";
+    const worth = priceAsMoney(price, decimals).times(this.#position);
+    if (price <= this.#low) {
+      if (this.#stop !== null && worth.lte(this.#paid.times(this.#stop))) return "stop-loss";
+      // Nor is it reached at any price above.
+      this.#low = price - 1;
+    }
+    if (price < this.#high) return null;
+    if (this.#target !== null && worth.gte(this.#paid.times(this.#target))) return "take-profit";
+    this.#high = price + 1;
+    return null;
+  }
+
+  /** The sale is on its way. */
+  ask(): void {
+    this.#isAsked = true;
+    this.#findPrices();
+  }
+
+  /** The sale ended unfilled by time alone: the next trade may ask again. */
+  askAgain(): void {
+    this.#isAsked = false;
+    this.#findPrices();
+  }
+
+  /** The whole position is to be sold, at any price, or no longer. */
+  set flattening(isFlattening: boolean) {
+    this.#isFlattening = isFlattening;
+    this.#isAsked = false;
+    this.#findPrices();
+  }
+
+  /** Takes note of a fill, which leaves `position`; `isLast` unless its order goes on. */
+  booked(side: Side, price: Money, quantity: Money, position: Money, isLast: boolean): void {
+    if (this.#stop !== null || this.#target !== null) {
+      if (side === "buy") this.#paid = this.#paid.plus(price.times(quantity));
+      else if (position.isZero()) this.#paid = ZERO;
+      else this.#paid = this.#paid.minus(costShare(this.#paid, quantity, position.plus(quantity)));
+    }
+    this.#position = position;
+    if (isLast || side === "buy") this.#isAsked = false;
+    this.#findPrices();
+  }
+
+  snapshot(): ExitSnapshot {
+    return {
+      paid: plain(this.#paid),
+      position: plain(this.#position),
+      isFlattening: this.#isFlattening,
+      isAsked: this.#isAsked,
+    };
+  }
+
+  /** Takes a snapshot up, at the unit of the last price. */
+  restore({ paid, position, isFlattening, isAsked }: ExitSnapshot, decimals: number): void {
+    this.#paid = new Money(paid);
+    this.#position = new Money(position);
+    this.#isFlattening = isFlattening;
+    this.#isAsked = isAsked;
+    this.#decimals = decimals;
+    this.#findPrices();
+  }
+
+  #findPrices(): void {
+    this.#low = -Infinity;
+    this.#high = Infinity;
+    if (this.#isAsked || this.#position.isZero()) return;
+    if (this.#isFlattening) {
+      this.#low = Infinity;
+      return;
+    }
+    if (this.#stop === null && this.#target === null) return;
+    const entry = estimate(this.#paid) / estimate(this.#position) * powerOfTen(this.#decimals);
+    this.#low = Math.floor(entry * this.#stopEstimate * (1 + DOUBT));
+    this.#high = Math.ceil(entry * this.#targetEstimate * (1 - DOUBT));
+  }
+
+  #rescale(decimals: number): void {
+    this.#decimals = decimals;
+    this.#findPrices();
+  }
+}

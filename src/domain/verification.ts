@@ -1,0 +1,58 @@
+/** What comes of verifying a run: deriving it again from its recordings and comparing it with its journal. */
+
+/** Everything that the run's entries say was derived again from the recordings, and is the same. */
+export interface Verified {
+  readonly type: "verified";
+  /** Entries of the journal, all of which are in its chain. */
+  readonly chained: number;
+  readonly run: number;
+  /** Entries of the run. */
+  readonly entries: number;
+  /** Trades that went through the averages, each counted once however often the run was taken up again. */
+  readonly trades: number;
+  readonly fills: number;
+  /** Times of the first and the last of these trades, µs since 1970; null without trades. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+/** A decision of a run, or what happened to its connection: by name, with all else that it says. */
+export interface Decision {
+  readonly type: string;
+  /** ISO 8601 UTC with microseconds. */
+  readonly time: string;
+  readonly [field: string]: unknown;
+}
+
+/** A decision that journal and derivation agree on, with its entry. */
+export interface Agreed {
+  readonly entry: number;
+  readonly decision: Decision;
+}
+
+/** A place in a recording. */
+export interface RecordedAt {
+  readonly recording: string;
+  readonly line: number;
+}
+
+/** The first thing in which the journal and what the recordings derive to are not the same, or not comparable. */
+export interface Difference {
+  readonly type: "difference";
+  readonly run: number | null;
+  /** What it is, as one or more sentences. */
+  readonly what: string;
+  /** The journal's entry; null where it has none for it. */
+  readonly entry: number | null;
+  readonly tradeId: number | null;
+  /** The place up to which the recordings had been worked off; null before the first. */
+  readonly at: RecordedAt | null;
+  /** What the journal says and what the derivation comes to; null where there is nothing. */
+  readonly journal: unknown;
+  readonly derived: unknown;
+  /** The last decisions before it, oldest first. */
+  readonly before: readonly Agreed[];
+}
+
+/** What comes of verifying. */
+export type Outcome = Verified | Difference;

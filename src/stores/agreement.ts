@@ -1,0 +1,63 @@
+/** Where the entries of a journal and what recordings lead to are the same, and where they part. */
+import { isoTime } from "../domain/time.ts";
+import type { Decision } from "../domain/verification.ts";
+import type { Replayed } from "../stages/replay.ts";
+import type { CheckedEntry } from "./checked_run.ts";
+import type { Entry } from "./journal_entry.ts";
+
+/** What an entry says. */
+export function decisionOf({ type, time, content }: Entry): Decision {
+  return { type, time: isoTime(time), ...content };
+}
+
+/** What a derivation came to, in the form of an entry; null for a note that no entry speaks of. */
+export function decisionIn(told: Replayed): Decision | null {
+  if ("type" in told) return told as unknown as Decision;
+  const time = isoTime(told.time);
+  switch (told.event) {
+    case "connected":
+      return { type: "connected", time, endpoint: told.endpoint, attempt: told.attempt };
+    case "disconnected":
+      return { type: "disconnected", time, reason: told.reason, retryInMs: told.retryInMs };
+    default:
+      return null;
+  }
+}
+
+/** Whether an entry says exactly this. */
+export function says(entry: CheckedEntry, { type, time, ...content }: Decision): boolean {
+  if (type !== entry.type || time !== isoTime(entry.time)) return false;
+  // The same text is the usual case, and the cheaper one.
+  return JSON.stringify(content) === entry.text || divergence(entry.content, content) === null;
+}
+
+/** A value in which two JSON values differ. */
+export interface Divergence {
+  /** Where it is, such as `state.account.cash`. */
+  readonly path: string;
+  readonly journal: unknown;
+  readonly derived: unknown;
+}
+
+/** The first value in which two JSON values differ; null when they do not. */
+export function divergence(journal: unknown, derived: unknown, path = ""): Divergence | null {
+  if (journal === derived) return null;
+  if (!isTree(journal) || !isTree(derived)) return { path, journal, derived };
+  for (const name of new Set([...Object.keys(derived), ...Object.keys(journal)])) {
+    const found = divergence(
+      own(journal, name),
+      own(derived, name),
+      path === "" ? name : `${path}.${name}`,
+    );
+    if (found !== null) return found;
+  }
+  return Array.isArray(journal) === Array.isArray(derived) ? null : { path, journal, derived };
+}
+
+function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function own(tree: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(tree, name) ? tree[name] : undefined;
+}

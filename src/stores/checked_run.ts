@@ -1,0 +1,146 @@
+/** The entries of one run, taken one after the other while the chain of the whole journal is gone through. */
+import { type BrokenChain, type ChainVerdict, unreadable } from "./journal_chain.ts";
+import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "./journal_entry.ts";
+import { JournalError } from "./journal_file.ts";
+import type { JournalReader } from "./journal_reader.ts";
+
+/** How the content of a checkpoint begins; the number is that of its trades. */
+const CHECKPOINT = /^\{"state":\{"trades":(\d+),/;
+const NOTHING: Entry["content"] = {};
+
+/** An entry whose hash is right. */
+export class CheckedEntry implements Entry {
+  readonly seq: number;
+  readonly run: number;
+  readonly type: EntryType;
+  readonly time: number;
+  readonly hash: Uint8Array;
+  /** The content as JSON, as it was written. */
+  readonly text: string;
+  #content: Entry["content"] | null = null;
+
+  constructor({ seq, run, type, time, hash }: RawEntry, text: string) {
+    this.seq = seq;
+    this.run = run;
+    this.type = type as EntryType;
+    this.time = time;
+    this.hash = hash;
+    this.text = text;
+  }
+
+  /** The content, read when it is first asked for; empty where it is not JSON. */
+  get content(): Entry["content"] {
+    return this.#content ??= contentIn(this.text) ?? NOTHING;
+  }
+
+  /** Of a checkpoint: trades that had gone through the averages; NaN where it does not say. */
+  get trades(): number {
+    const state = () => this.content["state"] as { readonly trades?: unknown } | undefined;
+    return Number(CHECKPOINT.exec(this.text)?.[1] ?? state()?.trades);
+  }
+}
+
+/** One run of a journal as it stood when this was made. */
+export class CheckedRun {
+  readonly run: number;
+  readonly #entries: Generator<RawEntry, ChainVerdict>;
+  #upcoming: CheckedEntry | null = null;
+  #chain: ChainVerdict | null = null;
+  #lastSeq = 0;
+  #seq = 0;
+  #count = 0;
+  #fills = 0;
+
+  /** Of `run`, null for the last one. Throws a JournalError where there is none like it or it cannot be read. */
+  constructor(journal: JournalReader, run: number | null) {
+    const { lastRun } = journal;
+    this.run = run ?? lastRun;
+    this.#entries = journal.chained();
+    this.#readAhead();
+    if (this.#upcoming !== null || this.flaw !== null) return;
+    const which = lastRun === 0 ? "holds no run yet" : `has no run ${this.run}: there are 1 to ${lastRun}`;
+    throw new JournalError(`The journal ${journal.path} ${which}`);
+  }
+
+  /** The next entry, which stays; null where none is left or the chain is broken. */
+  get upcoming(): CheckedEntry | null {
+    return this.#upcoming;
+  }
+
+  /** Whether no entry is left of the process whose entries were taken last. */
+  get isPartOver(): boolean {
+    const entry = this.#upcoming;
+    return entry === null || entry.type === "started" || entry.type === "resumed" || isClosing(entry) ||
+      isRelease(entry);
+  }
+
+  /** The flaw of the chain where one has been come to, which ends the entries; null otherwise. */
+  get flaw(): BrokenChain | null {
+    return this.#chain === null || this.#chain.isWhole ? null : this.#chain;
+  }
+
+  /** The number of the entry taken last; 0 before the first. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** The number of the last entry of any run that the chain has been gone through to. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** Entries and fills among those taken. */
+  get counts(): { readonly entries: number; readonly fills: number } {
+    return { entries: this.#count, fills: this.#fills };
+  }
+
+  /** Takes the next entry. Throws a JournalError where it cannot be read. */
+  next(): CheckedEntry | null {
+    const entry = this.#upcoming;
+    if (entry === null) return null;
+    this.#count++;
+    this.#seq = entry.seq;
+    if (entry.type === "fill") this.#fills++;
+    this.#readAhead();
+    return entry;
+  }
+
+  /** Goes through what is left of the chain. Throws a JournalError where it cannot be read. */
+  finish(): ChainVerdict {
+    while (this.#chain === null) this.#nextOfAny();
+    return this.#chain;
+  }
+
+  #readAhead(): void {
+    do this.#upcoming = this.#nextOfAny(); while (
+      this.#upcoming !== null && this.#upcoming.run !== this.run
+    );
+  }
+
+  #nextOfAny(): CheckedEntry | null {
+    if (this.#chain !== null) return null;
+    const { value, done } = this.#entries.next();
+    if (done) {
+      this.#chain = value;
+      return null;
+    }
+    const text = textOf(value);
+    // What this run's entries say is compared as text; of those that nobody looks at it has to be anything at all.
+    if (text === null || value.run !== this.run && contentIn(text) === null) {
+      this.#chain = unreadable(value.seq);
+      return null;
+    }
+    this.#lastSeq = value.seq;
+    return new CheckedEntry(value, text);
+  }
+}
+
+/** Whether this entry closes a run for the next one, which another process wrote. */
+export function isClosing(entry: CheckedEntry | null): boolean {
+  return entry?.type === "stopped" && entry.content["reason"] === "new run";
+}
+
+/** Whether this entry releases a halt by a person's hand, which `penstock resume` wrote. */
+export function isRelease(entry: CheckedEntry | null): boolean {
+  return entry?.type === "released" && "text" in entry.content;
+}

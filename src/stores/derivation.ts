@@ -1,0 +1,227 @@
+/** Recordings worked off again, beside the entries that have to come of it. */
+import type { Chunk } from "../domain/chunk.ts";
+import { ChunkReader } from "../domain/chunk_reader.ts";
+import type { TimedNote } from "../domain/message_lines.ts";
+import { UnusableInput } from "../domain/unusable_input.ts";
+import type { Agreed, Decision, RecordedAt } from "../domain/verification.ts";
+import type { Mark, Pipeline } from "../stages/pipeline.ts";
+import { Replay, type Replayed } from "../stages/replay.ts";
+import { decisionIn, says } from "./agreement.ts";
+import type { CheckedEntry } from "./checked_run.ts";
+
+/** The first line of a recording. */
+export type Opening = TimedNote & { readonly event: "recording" };
+
+/** What is worked out while chunks are asked for; null in place of a chunk says that there are no more. */
+export type Working<T> = Generator<undefined, T, Chunk | null>;
+
+/** Something that came of the recordings and is not what was expected. */
+export interface Mismatch {
+  /** The entry that was expected; null where none was. */
+  readonly entry: CheckedEntry | null;
+  readonly derived: Decision;
+}
+
+/** Decisions that are remembered. */
+const REMEMBERED = 3;
+
+/**
+ * The recordings of one run in their order, each worked off by a pipeline of its own. `begin` one, `expect` the
+ * entries that have to come of it, and go on; the first thing that comes otherwise is handed out.
+ */
+export class Derivation {
+  readonly #reader: ChunkReader;
+  #replay: Replay;
+  readonly #mark: Mark = { trades: -1 };
+  /** What is left of the chunk, on its way through the pipeline; null between chunks. */
+  #running: Generator<Replayed | Mark> | null = null;
+  #name = "";
+  /** The first line of the next recording where that was come to, null at the end of all of them, else undefined. */
+  #ahead: Opening | null | undefined;
+  #expected: CheckedEntry[] = [];
+  /** How many of the expected have come. */
+  #come = 0;
+  #isEnded = false;
+  #kept = 0;
+  #lost = "";
+  readonly #latest: Agreed[] = [];
+
+  /** For the pipeline of the first recording; all are of its symbol, in upper case. */
+  constructor(pipeline: Pipeline, symbol: string) {
+    this.#reader = new ChunkReader(symbol, true);
+    this.#replay = new Replay(pipeline, this.#reader);
+  }
+
+  get pipeline(): Pipeline {
+    return this.#replay.pipeline;
+  }
+
+  /** The pipeline of the next recording. */
+  set pipeline(pipeline: Pipeline) {
+    this.#replay.pipeline = pipeline;
+  }
+
+  /** How far the recordings have been worked off; null before the first line. */
+  get at(): RecordedAt | null {
+    return this.#name === "" ? null : { recording: this.#name, line: this.#reader.line };
+  }
+
+  /** The last entry that the journal had kept by now, as the recording says; 0 where it does not say. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  /** What could not be recorded up to here, as a sentence, or nothing. */
+  get lost(): string {
+    return this.#lost;
+  }
+
+  /** The last decisions that came as expected, oldest first. */
+  get latest(): readonly Agreed[] {
+    return this.#latest;
+  }
+
+  /** The first entry that was expected and has not come; null when all have. */
+  get missing(): CheckedEntry | null {
+    return this.#expected[this.#come] ?? null;
+  }
+
+  /** Whether this recording has been worked off. */
+  get isOver(): boolean {
+    return this.#ahead !== undefined;
+  }
+
+  /** Whether `finish` has ended the run. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** The first line of the next recording; null where there is none. Throws UnusableInput for another kind of file. */
+  *next(): Working<Opening | null> {
+    while (this.#ahead === undefined && (yield* this.#more())) {
+      let told: Replayed | undefined;
+      try {
+        [told] = this.#replay.step();
+      } catch (error) {
+        if (this.#reader.isOwn || !(error instanceof UnusableInput)) throw error;
+      }
+      if (told !== undefined && "event" in told && told.event === "recording") this.#ahead = told;
+      else if (!this.#replay.isDry) throw foreign(this.#name, this.#reader.line);
+    }
+    return this.#ahead ?? null;
+  }
+
+  /** Goes on behind the first line that `next` gave. */
+  begin(): void {
+    this.#ahead = undefined;
+    this.#running = null;
+    this.#isEnded = false;
+    this.#kept = 0;
+    this.#lost = "";
+  }
+
+  /** Has this entry come of it before anything else that is not expected yet. */
+  expect(entry: CheckedEntry): void {
+    if (this.#come === this.#expected.length) {
+      this.#expected = [];
+      this.#come = 0;
+    }
+    this.#expected.push(entry);
+  }
+
+  /** Goes on until `until` trades have gone through the averages, or the recording is over. */
+  *to(until: number): Working<Mismatch | null> {
+    this.#mark.trades = until;
+    while (this.pipeline.trades < until && !this.isOver && (yield* this.#more())) {
+      // It goes on where it was: that takes a twentieth of the time of another one at every checkpoint.
+      this.#running ??= this.#replay.runMarked(this.#mark);
+      const mismatch = this.#take(this.#running);
+      if (this.#replay.isDry) this.#running = null;
+      if (mismatch !== null) return mismatch;
+    }
+    return null;
+  }
+
+  /** Works off the next message or note. */
+  *step(): Working<Mismatch | null> {
+    this.#running = null;
+    return !this.isOver && (yield* this.#more()) ? this.#take(this.#replay.step()) : null;
+  }
+
+  /** Works off all that is left and ends the run; only once. */
+  *finish(): Working<Mismatch | null> {
+    if (this.#isEnded) return null;
+    const mismatch = yield* this.to(Infinity);
+    if (mismatch !== null) return mismatch;
+    this.#isEnded = true;
+    return this.#take(this.pipeline.end());
+  }
+
+  /**
+   * Works off all that is left, whatever comes of it, and answers whether it was received together with what was read
+   * last, in one go, and the journal kept nothing since: then a process that was killed may not have come to keeping it.
+   */
+  *isLastLot(): Working<boolean> {
+    const { receivedAt } = this.#reader;
+    this.#running = null;
+    while (!this.isOver && (yield* this.#more())) {
+      const told = [...this.#replay.step()].at(-1);
+      const note = told !== undefined && "event" in told ? told : null;
+      if (note !== null) this.#heed(note);
+      if (note?.event === "kept") return false;
+      const isEnd = note?.event === "recording" || note?.event === "ended";
+      if (!isEnd && this.#reader.receivedAt > receivedAt) return false;
+    }
+    return true;
+  }
+
+  /** Whether there is something to work off; asks for the next chunk where there is not. */
+  *#more(): Working<boolean> {
+    while (this.#replay.isDry) {
+      const chunk = yield;
+      if (chunk === null) {
+        this.#ahead = null;
+        return false;
+      }
+      this.#name = chunk.origin.name;
+      this.#replay.open(chunk);
+    }
+    return true;
+  }
+
+  /** Takes what comes of it, up to the mark, the next recording, or the first thing that is not as expected. */
+  #take(come: Iterator<Replayed | Mark>): Mismatch | null {
+    for (let next = come.next(); !next.done; next = come.next()) {
+      const told = next.value;
+      if (told === this.#mark) return null;
+      if ("event" in told) {
+        this.#heed(told);
+        if (told.event === "recording") return null;
+      }
+      const derived = decisionIn(told as Replayed);
+      if (derived === null) continue;
+      const entry = this.missing;
+      if (entry === null || !says(entry, derived)) return { entry, derived };
+      this.#come++;
+      if (this.#latest.push({ entry: entry.seq, decision: derived }) > REMEMBERED) this.#latest.shift();
+    }
+    return null;
+  }
+
+  /** Remembers what a note says to whoever derives. */
+  #heed(note: TimedNote): void {
+    if (note.event === "recording") this.#ahead = note;
+    else if (note.event === "kept") this.#kept = note.entry;
+    else if (note.event === "lost") {
+      this.#lost = ` ${note.frames} frames before line ${this.#reader.line} of ${this.#name} could not be ` +
+        "recorded, as its note there says.";
+    }
+  }
+}
+
+function foreign(name: string, line: number): UnusableInput {
+  return new UnusableInput(
+    { name, line },
+    "it is not a recording that Penstock wrote: expected one that a run made with --record",
+  );
+}

@@ -1,0 +1,391 @@
+/**
+ * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, what
+ * happened to the connection, and at every checkpoint the whole state and the averages' prices.
+ */
+import type { Chunk } from "../domain/chunk.ts";
+import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
+import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
+import { Pipeline, type PipelineSnapshot, released } from "../stages/pipeline.ts";
+import type { AveragesSnapshot } from "../stages/average.ts";
+import { decisionOf, type Divergence, divergence } from "./agreement.ts";
+import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
+import { Derivation, type Mismatch, type Opening, type Working } from "./derivation.ts";
+import type { CheckpointDraft } from "./journal_checkpoint.ts";
+import type { BrokenChain } from "./journal_chain.ts";
+import type { Entry } from "./journal_entry.ts";
+import { hasPrices, storedCheckpoint } from "./journal_line.ts";
+import type { JournalReader } from "./journal_reader.ts";
+import { checkpointOf, LASTING } from "./run_journal.ts";
+
+/** What a run is derived under: no default may stand in for these. */
+const NEEDED = [
+  ...LASTING,
+  ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
+  ...["stopLoss", "takeProfit"],
+] as const;
+
+/** Null as long as all is the same. */
+type Found = Difference | null;
+
+/**
+ * One run on its way to being proven: `take` chunk after chunk of its recordings, in the order in which they were
+ * made, until there is an outcome, or `end`.
+ *
+ * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has a
+ * recording of its own, whose first line names that entry. A part goes on where the one before was at its last
+ * checkpoint, as the process did; what the one before had worked off beyond that is no part of the books.
+ */
+export class Verification {
+  readonly #journal: JournalReader;
+  readonly #run: CheckedRun;
+  readonly #lastSeqNow: () => number;
+  readonly #work: Working<Outcome>;
+  #outcome: Outcome | null = null;
+  /** Of the first part on. */
+  #derivation: Derivation | null = null;
+  #symbol = "";
+  /** The last checkpoint, which was derived, and the averages then; null before the first. */
+  #last: CheckedEntry | null = null;
+  #averages: AveragesSnapshot = { prices: [], decimals: 0 };
+  /** How far the recording had been worked off then. */
+  #lastAt: RecordedAt | null = null;
+  /** Whether a run goes on writing, so that its recording is ahead of what was read of the journal. */
+  #isOvertaken = false;
+  /** The last checkpoint with prices, or which voids those before it. */
+  #priced: number | null = null;
+
+  /**
+   * Of `run` in the journal as it stands now; null for the last one. `lastSeqNow` tells the number of the journal's
+   * last entry while more are written. The chain of all runs is gone through on the way. Throws a JournalError where
+   * there is no such run or the journal cannot be read.
+   */
+  constructor(journal: JournalReader, run: number | null, lastSeqNow: () => number) {
+    this.#journal = journal;
+    this.#run = new CheckedRun(journal, run);
+    this.#lastSeqNow = lastSeqNow;
+    this.#work = this.#verify();
+    this.#go(null);
+  }
+
+  /**
+   * Works a chunk off; its bytes are free again when this returns. The outcome, or null while that is open. Throws
+   * UnusableInput for what is no recording of Penstock's or cannot be read as one, and a JournalError where the journal
+   * cannot be read.
+   */
+  take(chunk: Chunk): Outcome | null {
+    return this.#go(chunk);
+  }
+
+  /** The outcome after the last chunk. Throws as `take` does. */
+  end(): Outcome {
+    const outcome = this.#go(null);
+    // The work never asks again once it was told that there is nothing more.
+    if (outcome === null) throw new Error("The verification waits for more than there is");
+    return outcome;
+  }
+
+  #go(chunk: Chunk | null): Outcome | null {
+    if (this.#outcome !== null) return this.#outcome;
+    // What a broken chain leads to says nothing.
+    const { done, value } = this.#run.flaw === null ? this.#work.next(chunk) : { done: true, value: null };
+    if (done) {
+      const chain = this.#run.finish();
+      this.#outcome = chain.isWhole ? value! : this.#broken(chain);
+    }
+    return this.#outcome;
+  }
+
+  *#verify(): Working<Outcome> {
+    const run = this.#run;
+    for (let opening = run.next(); opening !== null; opening = run.next()) {
+      const found = yield* this.#part(opening);
+      if (found !== null) return found;
+      while (isRelease(run.upcoming)) {
+        const wrong = this.#release();
+        if (wrong !== null) return wrong;
+      }
+      if (isClosing(run.upcoming)) run.next();
+    }
+    const extra = this.#isOvertaken ? null : yield* this.#derivation!.next();
+    const chain = run.finish();
+    if (!chain.isWhole) return this.#broken(chain);
+    // A recording that was begun after the journal was looked at has its turn another time.
+    if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
+    const { trades = 0, last = null, firstTime = 0 } = this.#state ?? {};
+    return {
+      type: "verified",
+      chained: chain.entries,
+      run: run.run,
+      ...run.counts,
+      trades,
+      from: last === null ? null : firstTime,
+      to: last?.time ?? null,
+    };
+  }
+
+  /** What one process did. */
+  *#part(opening: CheckedEntry): Working<Found> {
+    const refused = this.#begin(opening);
+    if (refused !== null) return refused;
+    const derivation = this.#derivation!;
+    const note = yield* derivation.next();
+    // A process that was killed before it had done anything may not have come to its recording.
+    if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
+    if (note?.entry !== opening.seq || note.hash !== opening.hash.toHex()) {
+      return this.#strange(note, opening);
+    }
+    derivation.begin();
+    while (!this.#run.isPartOver) {
+      const entry = this.#run.next()!;
+      let found: Found = null;
+      if (entry.type === "checkpoint") found = yield* this.#checkpoint(entry);
+      else if (entry.type === "stopped") found = yield* this.#stop();
+      else derivation.expect(entry);
+      if (found !== null) return found;
+    }
+    return yield* this.#leave();
+  }
+
+  /** Makes the pipeline that a process began with. */
+  #begin(opening: Entry): Found {
+    const { seq, type, content } = opening;
+    if (type !== "started" && type !== "resumed") {
+      return this.#differ(`Entry ${seq} (${type}) stands where a process begins`, { entry: opening });
+    }
+    let pipeline: Pipeline;
+    let symbol: string;
+    try {
+      const config = configFrom((content["options"] ?? {}) as Readonly<Record<string, unknown>>, NEEDED);
+      const { short, long } = config;
+      symbol = config.symbol;
+      pipeline = new Pipeline({ symbol, short, long, terms: termsOf(config), stopAfter: null });
+    } catch (error) {
+      if (!(error instanceof ConfigError || error instanceof RangeError)) throw error;
+      const why = error.message.replaceAll("\n", "; ");
+      return this.#differ(`The options in entry ${seq} (${type}) are not those of a run: ${why}`, {
+        entry: opening,
+      });
+    }
+    if (this.#state !== null) pipeline.restore(this.#state, this.#averages);
+    if (this.#derivation === null) {
+      this.#derivation = new Derivation(pipeline, symbol);
+      this.#symbol = symbol;
+    } else if (symbol !== this.#symbol) {
+      return this.#differ(`Entry ${seq} (${type}) goes on with ${symbol}, the run is of ${this.#symbol}`, {
+        entry: opening,
+      });
+    } else this.#derivation.pipeline = pipeline;
+    return null;
+  }
+
+  /** Derives up to a checkpoint and compares what it says. */
+  *#checkpoint(entry: CheckedEntry): Working<Found> {
+    const derivation = this.#derivation!;
+    const { pipeline } = derivation;
+    const { trades } = entry;
+    let mismatch = yield* derivation.to(trades);
+    if (mismatch === null && pipeline.trades < trades) return this.#unproven(derivation.missing ?? entry);
+    if (mismatch === null && derivation.missing?.type === "expired") mismatch = yield* derivation.finish();
+    // Entries that speak of what came between this trade and the next one.
+    while (mismatch === null && derivation.missing !== null && this.#isBetween(trades)) {
+      mismatch = yield* derivation.step();
+    }
+    if (mismatch !== null) return this.#otherwise(mismatch);
+    if (derivation.missing !== null) return this.#unproven(derivation.missing);
+    let draft = checkpointOf(pipeline, this.#symbol, entry.time);
+    let stored = storedCheckpoint(draft, this.#priced);
+    let first: Divergence | null = null;
+    // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
+    while (stored.line.text !== entry.text) {
+      const found = divergence(entry.content, JSON.parse(stored.line.text));
+      if (found === null) break;
+      first ??= found;
+      if (!this.#isBetween(trades)) return this.#otherState(entry, draft, first);
+      mismatch = yield* derivation.step();
+      if (mismatch !== null || pipeline.trades !== trades) return this.#otherState(entry, draft, first);
+      draft = { ...draft, state: pipeline.snapshot() };
+      stored = storedCheckpoint(draft, this.#priced);
+    }
+    this.#last = entry;
+    this.#lastAt = derivation.at;
+    if (hasPrices(stored.note)) this.#priced = entry.seq;
+    return null;
+  }
+
+  /** Derives what a person's release of a halt came to: the run as it stood, without it. */
+  #release(): Found {
+    const entry = this.#run.next()!;
+    const checkpoint = this.#run.next();
+    const state = this.#state;
+    if (state === null || state.gate.halt === null) {
+      return this.#differ(`Entry ${entry.seq} (released) releases a halt that does not stand`, { entry });
+    }
+    if (checkpoint?.type !== "checkpoint") {
+      return this.#differ(`Entry ${entry.seq} (released) has no checkpoint behind it`, { entry });
+    }
+    const { reason, tradeId } = state.gate.halt;
+    const { cash, fees, realized, position, cost } = state.account;
+    const { decimals } = this.#averages;
+    const draft: CheckpointDraft = {
+      time: checkpoint.time,
+      state: released(state),
+      account: { cash, fees, realized },
+      positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
+      prices: { decimals, fresh: false, values: [] },
+    };
+    const { text } = entry.content;
+    const said = divergence(entry.content, { reason, tradeId, text });
+    const stood = divergence(
+      checkpoint.content,
+      JSON.parse(storedCheckpoint(draft, this.#priced).line.text),
+    );
+    if (said !== null) return this.#otherState(entry, draft, said);
+    if (stood !== null) return this.#otherState(checkpoint, draft, stood);
+    this.#last = checkpoint;
+    return null;
+  }
+
+  /** Derives the end of a process that was asked to stop: everything it received had been worked off. */
+  *#stop(): Working<Found> {
+    const derivation = this.#derivation!;
+    const mismatch = yield* derivation.finish();
+    if (mismatch !== null) return this.#otherwise(mismatch);
+    return derivation.missing === null ? null : this.#unproven(derivation.missing);
+  }
+
+  /** Leaves a part: what its recording has beyond the last checkpoint may say nothing that the journal does not. */
+  *#leave(): Working<Found> {
+    // Entries have not come to their end but to a flaw.
+    if (this.#run.flaw !== null) return this.#broken(this.#run.flaw);
+    const derivation = this.#derivation!;
+    const kept = this.#state?.trades ?? 0;
+    if (derivation.isEnded && derivation.pipeline.trades > kept) {
+      const more = derivation.pipeline.trades - kept;
+      return this.#differ(
+        `The recording has ${more} trades more than the run had worked off when it stopped`,
+      );
+    }
+    this.#averages = derivation.pipeline.averages;
+    if (derivation.isEnded) return this.#keptLess();
+    const mismatch = yield* derivation.to(Infinity);
+    if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
+    this.#isOvertaken = this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
+    // What was received in its last moment a process may have been killed over before the journal had it.
+    const untold = mismatch === null || this.#isOvertaken ? null : this.#otherwise(mismatch);
+    if (untold !== null && !(yield* derivation.isLastLot())) return untold;
+    if (this.#isOvertaken && derivation.missing === null) return null;
+    return derivation.missing === null ? this.#keptLess() : this.#unproven(derivation.missing);
+  }
+
+  /** Whether the journal has fewer entries of this process than its recording saw it keep. */
+  #keptLess(): Found {
+    const { kept } = this.#derivation!;
+    if (kept <= this.#run.seq) return null;
+    const what =
+      `The recording says that entry ${kept} was kept, and the last one that this process has is ` +
+      `entry ${this.#run.seq}`;
+    return this.#differ(what);
+  }
+
+  /** Where the run stood at the last checkpoint. */
+  get #state(): PipelineSnapshot | null {
+    return this.#last === null ? null : this.#last.content["state"] as unknown as PipelineSnapshot;
+  }
+
+  /** Whether the derivation stands behind this trade and has something left before the next. */
+  #isBetween(trades: number): boolean {
+    return this.#derivation!.pipeline.trades === trades && !this.#derivation!.isOver;
+  }
+
+  #otherwise({ entry, derived }: Mismatch): Difference {
+    const what = entry === null
+      ? `The journal has no entry for a ${derived.type} that the recording leads to`
+      : derived.type === entry.type
+      ? `Entry ${entry.seq} (${entry.type}) is not what the recording leads to`
+      : `Entry ${entry.seq} is a ${entry.type}, and the recording leads to a ${derived.type}`;
+    return this.#differ(what, { entry, journal: entry && decisionOf(entry), derived });
+  }
+
+  #otherState(entry: Entry, draft: CheckpointDraft, { path, journal, derived }: Divergence): Difference {
+    const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
+    const { trades, digest } = draft.state as PipelineSnapshot;
+    let what = `Entry ${entry.seq} (checkpoint) says something else at ${path} than the recording leads to`;
+    if (kept?.trades === trades && kept.digest !== digest) {
+      const since = this.#lastAt === null
+        ? ""
+        : ` behind line ${this.#lastAt.line} of ${this.#lastAt.recording}`;
+      what =
+        `The trades up to entry ${entry.seq} (checkpoint) are not those that the run worked off: between ` +
+        `trade ${this.#state?.last?.id ?? "the first"} and trade ${kept.last?.id}${since} at least one was ` +
+        "changed, added or removed";
+      return this.#differ(what, { entry, journal: { digest: kept.digest }, derived: { digest } });
+    }
+    return this.#differ(what, { entry, journal: { [path]: journal }, derived: { [path]: derived ?? null } });
+  }
+
+  #broken({ seq, what }: BrokenChain): Difference {
+    return { ...this.#differ(`The chain of the journal is broken: ${what}`), entry: seq, tradeId: null };
+  }
+
+  /** The recordings come to their end, or to the next process's, before this entry. */
+  #unproven(entry: Entry): Difference {
+    const { lastId } = this.#derivation!.pipeline;
+    const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";
+    const behind = lastId < 0 ? "before any trade" : `behind trade ${lastId}`;
+    const what = `${where} ${behind}, and has nothing that leads to entry ${entry.seq} (${entry.type}): ` +
+      "from there on nothing is proven";
+    return this.#differ(what, { entry, journal: decisionOf(entry) });
+  }
+
+  /** The recording that comes next is not that of the part that comes next. */
+  #strange(note: Opening | null, opening: Entry | null): Difference {
+    const name = this.#derivation?.at?.recording ?? "";
+    const expected = opening === null ? "" : `that of entry ${opening.seq} (${opening.type})`;
+    if (note === null) {
+      const what =
+        `There is no recording for what follows entry ${opening?.seq} (${opening?.type}): from there ` +
+        "on nothing is proven. Give all recordings of the run, in the order in which they were made";
+      return this.#differ(what, { entry: opening });
+    }
+    const { entry, hash, run } = note;
+    if (entry === undefined) {
+      const what = `${name} does not say which journal it belongs to: expected ${expected || "no more"}`;
+      return this.#differ(what, { entry: opening });
+    }
+    const found = this.#journal.hashOf(entry);
+    if (found !== hash) {
+      const what = `${name} belongs to another journal, or this one was written anew: it begins at entry ` +
+        `${entry}, which had another hash`;
+      return this.#differ(what, { entry: opening, journal: { hash: found }, derived: { hash } });
+    }
+    const which = run === this.#run.run ? `entry ${entry}` : `entry ${entry} in run ${run} (--run ${run})`;
+    const what =
+      `${name} is the recording of ${which}, expected ${expected || "no more"}. Give all recordings ` +
+      "of the run, in the order in which they were made";
+    return this.#differ(what, { entry: opening });
+  }
+
+  #differ(
+    what: string,
+    { entry = null, journal = null, derived = null }: {
+      readonly entry?: Entry | null;
+      readonly journal?: unknown;
+      readonly derived?: unknown;
+    } = {},
+  ): Difference {
+    const derivation = this.#derivation;
+    const said = (derived ?? journal) as { readonly tradeId?: unknown } | null;
+    const tradeId = typeof said?.tradeId === "number" ? said.tradeId : derivation?.pipeline.lastId ?? -1;
+    return {
+      type: "difference",
+      run: this.#run.run,
+      what: `${what}.${derivation?.lost ?? ""}`,
+      entry: entry?.seq ?? null,
+      tradeId: tradeId < 0 ? null : tradeId,
+      at: derivation?.at ?? null,
+      journal,
+      derived,
+      before: derivation?.latest.slice() ?? [],
+    };
+  }
+}

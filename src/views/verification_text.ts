@@ -1,0 +1,81 @@
+/** What came of verifying a run, for a person and for a program. */
+import { isoTime } from "../domain/time.ts";
+import type { Agreed, Difference, Outcome, Verified } from "../domain/verification.ts";
+import { grouped, span } from "./figures.ts";
+import { printable, printableJson } from "./terminal.ts";
+
+/** What was compared. */
+export interface Compared {
+  readonly journal: string;
+  readonly recordings: readonly string[];
+  readonly elapsedMs: number;
+}
+
+/** One line that says what was proven, or the difference in its context, on several. */
+export function outcomeText(outcome: Outcome, compared: Compared): string {
+  const lines = outcome.type === "verified"
+    ? [verifiedLine(outcome, compared)]
+    : differenceLines(outcome, compared);
+  return lines.map(printable).join("\n");
+}
+
+/** The same as one JSON object. Times as in events; the time of what is verified is that of its last trade. */
+export function outcomeJson(outcome: Outcome, { journal, recordings, elapsedMs }: Compared): string {
+  if (outcome.type === "difference") {
+    const { type, run, what, entry, tradeId, at, derived, before } = outcome;
+    return printableJson({
+      ...{ type, journal, recordings, run, what, entry, tradeId },
+      recording: at?.recording ?? null,
+      line: at?.line ?? null,
+      journalSays: outcome.journal,
+      ...{ derived, before },
+    });
+  }
+  const { type, run, entries, chained, trades, fills, from, to } = outcome;
+  return printableJson({
+    type,
+    time: to === null ? null : isoTime(to),
+    ...{ journal, recordings, run, entries, chained, trades, fills },
+    from: from === null ? null : isoTime(from),
+    to: to === null ? null : isoTime(to),
+    elapsedMs: Math.round(elapsedMs),
+    tradesPerSecond: Math.round(trades * 1000 / elapsedMs),
+  });
+}
+
+function verifiedLine({ run, entries, trades, fills, from, to }: Verified, compared: Compared): string {
+  const { journal, recordings, elapsedMs } = compared;
+  const times = from === null || to === null ? "" : ` from ${isoTime(from)} to ${isoTime(to)}`;
+  const files = recordings.length === 1 ? recordings[0]! : `${recordings.length} recordings`;
+  return `Verified in ${span(elapsedMs)}: ${journal} is whole, and all ${
+    plural(entries, "entry", "entries")
+  } of run ` +
+    `${run}, with ${plural(fills, "fill", "fills")} in ${
+      plural(trades, "trade", "trades")
+    }${times}, follow from ` +
+    files;
+}
+
+function differenceLines(difference: Difference, { journal }: Compared): string[] {
+  const { run, what, entry, tradeId, at, before } = difference;
+  const place = [
+    entry === null ? null : `entry ${entry}`,
+    tradeId === null ? null : `trade ${tradeId}`,
+    at === null ? null : `${at.recording} line ${at.line}`,
+  ].filter((part) => part !== null);
+  return [
+    `Difference in ${run === null ? journal : `run ${run} of ${journal}`}: ${what}`,
+    ...(place.length === 0 ? [] : [`  at       ${place.join(", ")}`]),
+    ...before.map((agreed, index) => `  ${index === 0 ? "before  " : "        "} ${agreedText(agreed)}`),
+    ...(difference.journal === null ? [] : [`  journal  ${printableJson(difference.journal)}`]),
+    ...(difference.derived === null ? [] : [`  derived  ${printableJson(difference.derived)}`]),
+  ];
+}
+
+function agreedText({ entry, decision }: Agreed): string {
+  return `entry ${entry}, as derived: ${printableJson(decision)}`;
+}
+
+function plural(number: number, one: string, many: string): string {
+  return `${grouped(number)} ${number === 1 ? one : many}`;
+}

@@ -1,0 +1,54 @@
+/** `penstock backtest --state`. */
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { Folder } from "../feeds/recorded_input.ts";
+import { bytesOf } from "../stores/sample_journal.ts";
+import { eventsOf, type Told } from "../support/penstock.ts";
+import { csvText, walk } from "../support/trade_files.ts";
+import { backtest, traded } from "./backtest_run.ts";
+import { wholeEntries } from "./reckoned_run.ts";
+
+const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
+const SWIFT = ["--short=4", "--long=9"];
+
+/** The decisions in a journal, as they are told but for their times. */
+function decisionsIn(path: string): unknown[] {
+  return wholeEntries(path).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
+    .map(({ type, content }) => ({ type, ...content }));
+}
+
+function withoutTimes(events: readonly Told[]): unknown[] {
+  return traded(events).map(({ time: _time, ...event }) => event);
+}
+
+Deno.test("penstock backtest --state keeps every decision in a journal of its own", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const path = `${folder.path}/run.db`;
+  const args = ["--json", "--state", path, ...SWIFT, file];
+  const { code, stdout, stderr } = await backtest(args, { writable: folder.path });
+  assertEquals([code, stderr], [0, ""]);
+  const told = withoutTimes(eventsOf(stdout));
+  assertEquals(decisionsIn(path), told);
+  assertGreater(told.length, 100);
+  assertEquals(wholeEntries(path).at(-1)!.content, { reason: "the input ended" });
+
+  const before = bytesOf(path);
+  const again = await backtest(args, { writable: folder.path });
+  assertEquals([again.code, again.stdout], [2, ""]);
+  assertStringIncludes(again.stderr, `${path} holds a run already`);
+  assertEquals(bytesOf(path), before);
+});
+
+Deno.test("penstock backtest --state keeps what was told before a line that cannot be used", async () => {
+  await using folder = new Folder();
+  const text = `${csvText(TRADES)}no,trade\n`;
+  const path = `${folder.path}/run.db`;
+  const { code, stdout } = await backtest(
+    ["--json", "--state", path, ...SWIFT, await folder.write("trades.csv", text)],
+    { writable: folder.path },
+  );
+  assertEquals(code, 3);
+  const told = withoutTimes(eventsOf(stdout));
+  assert(told.length > 100);
+  assertEquals(decisionsIn(path), told);
+});

@@ -1,0 +1,198 @@
+/** Halts as a person meets them: over a kill and a restart, by signal, released by `penstock resume`. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { Folder } from "../feeds/recorded_input.ts";
+import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
+import { commandLine, eventsOf, Penstock, type Told } from "../support/penstock.ts";
+import { DEFAULTS } from "../support/pipeline_input.ts";
+import { isRecorded } from "../support/recorded_data.ts";
+import { type PlainTrade, reckon } from "../support/reckoning.ts";
+import { backtest, traded } from "./backtest_run.ts";
+import { assertRun } from "./event_contract.ts";
+
+const flags = (folder: Folder) => [
+  "--no-prompt",
+  "--allow-net=127.0.0.1",
+  "--allow-read",
+  `--allow-write=${folder.path}`,
+];
+
+/** Runs `penstock ARGS` to its end; it may write to the folder. */
+async function ended(folder: Folder, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: commandLine(args, flags(folder)),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trimEnd();
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+/** What a summary says that trading is halted for, or null. */
+function reasonIn({ halt }: Told): unknown {
+  return halt === null ? null : (halt as { readonly reason: string }).reason;
+}
+
+/** The trades as the built-in exchange serves them. */
+function served(trades: readonly PlainTrade[]): ExchangeTrade[] {
+  return trades.map(({ lastId, price, quantity, time }) => {
+    return { id: lastId, price, quantity: quantity!, time: time / 1000, buyerIsMaker: true };
+  });
+}
+
+for (const onHalt of ["hold", "flatten"] as const) {
+  Deno.test({
+    name: `penstock run, killed just before a recorded crash halts it, halts at the same trade (${onHalt})`,
+    ignore: !isRecorded(...CRASH_RECORDINGS),
+    fn: async () => {
+      await using folder = new Folder();
+      const trades = await crashed({ climbs: true });
+      const choices = {
+        ...DEFAULTS,
+        ...{ stake: "10000", short: 100, long: 300, latency: 90_000_000, maxDrawdown: "0.05", onHalt },
+      };
+      const expected = reckon(trades, choices);
+      const at = expected.events.findIndex(({ type }) => type === "halt");
+      const halt = expected.events[at] as PipelineEvent & { readonly type: "halt" };
+      const haltsAt = trades.findIndex(({ lastId }) => lastId === halt.tradeId);
+      const before = expected.events[at - 1] as Extract<PipelineEvent, { readonly tradeId: number }>;
+      const options = [
+        ...["--json", "--log-level=error", "--state", `${folder.path}/run.db`, "--backfill=off"],
+        ...["--stake=10000", "--short=100", "--long=300", "--latency=90s"],
+        ...["--max-drawdown=5%", `--on-halt=${onHalt}`, "--stop-after", `${trades.length}`],
+      ];
+      const told: Told[] = [];
+      {
+        // Up to the trade before the halt nothing more happens than what is waited for.
+        await using exchange = BuiltInExchange.listen({
+          trades: served(trades.slice(0, haltsAt)),
+          speed: Infinity,
+        });
+        await using run = Penstock.start(["run", "--endpoint", exchange.endpoint, ...options], flags(folder));
+        await run.event(before.type, ({ tradeId }) => tradeId === before.tradeId);
+        run.signal("SIGKILL");
+        told.push(...eventsOf((await run.finished()).stdout));
+      }
+      {
+        await using exchange = BuiltInExchange.listen({ trades: served(trades), speed: Infinity });
+        await using run = Penstock.start(["run", "--endpoint", exchange.endpoint, ...options], flags(folder));
+        const { code, stdout, stderr } = await run.finished();
+        assertEquals([code, stderr], [0, ""]);
+        told.push(...eventsOf(stdout));
+      }
+      assertEquals(traded(told), expected.events);
+      const summary = told.at(-1)!;
+      for (const name of ["cash", "position", "equity", "realized", "maxDrawdown"] as const) {
+        assertEquals(summary[name], expected.totals[name], name);
+      }
+      assertEquals(reasonIn(summary), "max-drawdown");
+    },
+  });
+}
+
+const DEMO = ["--rate=200", "--speed=10", "--short=5", "--long=12", "--json", "--log-level=error"];
+
+Deno.test({
+  name:
+    "penstock halts at SIGUSR1 and flattens at SIGUSR2, in the journal and for every run of the recording",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
+    await using demo = Penstock.start(["demo", ...DEMO, "--state", state, "--record", record], flags(folder));
+    await demo.event("fill", ({ side }) => side === "buy");
+    demo.signal("SIGUSR1");
+    const held = await demo.event("halt");
+    assertEquals([held.reason, held.action], ["manual", "hold"]);
+    await demo.event("refusal", ({ reason, side }) => reason === "halted" && side === "buy");
+    demo.signal("SIGUSR2");
+    const flattened = await demo.event("halt");
+    assertEquals([flattened.reason, flattened.action], ["manual", "flatten"]);
+    // A third time changes nothing.
+    demo.signal("SIGUSR1");
+    await demo.event("refusal", ({ reason, side }) => reason === "halted" && side === "sell");
+    demo.signal("SIGTERM");
+    const { code, stdout, stderr } = await demo.finished();
+    assertEquals([code, stderr], [0, ""]);
+    const events = eventsOf(stdout);
+    assertRun(events);
+    const summary = events.at(-1)!;
+    assertEquals([summary.position, reasonIn(summary)], ["0", "manual"]);
+    using journal = JournalReader.open(state);
+    assertEquals(journal.latest("halt", 9).map(({ content }) => content["action"]), ["hold", "flatten"]);
+    const verified = await ended(folder, "verify", state, record);
+    assertEquals([verified.code, verified.err], [0, ""]);
+    const again = await backtest(["--json", "--short=5", "--long=12", record]);
+    assertEquals(traded(eventsOf(again.stdout)), traded(events));
+  },
+});
+
+Deno.test({
+  name: "penstock resume releases a halt for good, says why in the journal, and refuses where there is none",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    const state = `${folder.path}/run.db`;
+    const recordings: string[] = [];
+    const start = () => {
+      recordings.push(`${folder.path}/${recordings.length}.txt`);
+      return Penstock.start(
+        ["demo", ...DEMO, "--state", state, "--record", recordings.at(-1)!],
+        flags(folder),
+      );
+    };
+    {
+      await using demo = start();
+      await demo.event("fill", ({ side }) => side === "buy");
+      const busy = await ended(folder, "resume", state, "--reason", "too early");
+      assertEquals(busy.code, 1);
+      assertStringIncludes(busy.err, `${demo.pid}`);
+      demo.signal("SIGUSR2");
+      await demo.event("halt");
+      demo.signal("SIGKILL");
+      await demo.finished();
+    }
+    {
+      await using demo = start();
+      // Ids go on from the beginning, so that nothing is traded before they are new.
+      await demo.event("started");
+      demo.signal("SIGTERM");
+      const { stdout } = await demo.finished();
+      assertEquals(reasonIn(eventsOf(stdout).at(-1)!), "manual");
+    }
+    const status = async (): Promise<Told> =>
+      JSON.parse((await ended(folder, "status", state, "--json")).out);
+    const halted = await status();
+    assertEquals([halted.halted, reasonIn(halted)], [true, "manual"]);
+    const changed = await ended(folder, "demo", ...DEMO, "--state", state, "--participation=10%");
+    assertEquals(changed.code, 2);
+    assertStringIncludes(changed.err, "participation was not set and is 0.1");
+    const missing = await ended(folder, "resume", `${folder.path}/other.db`, "--reason", "mistyped");
+    assertEquals(missing.code, 1);
+    assertStringIncludes(missing.err, "there is none");
+    assertEquals([...Deno.readDirSync(folder.path)].filter(({ name }) => name.startsWith("other")), []);
+    const unreasoned = await ended(folder, "resume", state);
+    assertEquals(unreasoned.code, 2);
+    assertStringIncludes(unreasoned.err, "--reason is missing");
+    const released = await ended(folder, "resume", state, "--reason", "looked at it");
+    assertEquals([released.code, released.err], [0, ""]);
+    assertStringIncludes(released.out, "is released: looked at it");
+    assertEquals((await status()).halted, false);
+    const idle = await ended(folder, "resume", state, "--reason", "again");
+    assertEquals(idle.code, 2);
+    assertStringIncludes(idle.err, "is not halted");
+    {
+      using journal = JournalReader.open(state);
+      assertEquals(journal.latest("released", 9).map(({ content }) => content["text"]), ["looked at it"]);
+      assert(journal.verifyChain().isWhole);
+    }
+    await using demo = start();
+    await demo.event("fill", ({ side }) => side === "buy");
+    demo.signal("SIGTERM");
+    const { code, stdout } = await demo.finished();
+    assertEquals([code, reasonIn(eventsOf(stdout).at(-1)!)], [0, null]);
+    const verified = await ended(folder, "verify", state, ...recordings);
+    assertEquals([verified.code, verified.err], [0, ""], verified.out);
+  },
+});

@@ -1,0 +1,175 @@
+/** `penstock verify` in a process of its own, on journals and recordings that real runs made. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { eventsOf, penstock } from "../support/penstock.ts";
+import { outcomeOf, RecordedRun } from "../support/recorded_run.ts";
+import { contentsOf, inFolderAsync } from "../stores/sample_journal.ts";
+
+Deno.test("penstock verify proves a run that was stopped, in one line or one JSON object", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 3, rate: 3_000 });
+    const run = new RecordedRun(folder, exchange, ".txt.gz");
+    await run.stoppedAfter(20);
+    const { code, stdout, stderr } = await penstock("verify", run.journal, ...run.recordings);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(
+      stdout,
+      /^Verified in [\d.]+ m?s: .*a\.db is whole, and all [\d,]+ entries of run 1, with \d+ fills in [\d,]+ trades from 20\S+Z to 20\S+Z, follow from .*1\.txt\.gz$/,
+    );
+    const [told, ...more] = eventsOf(
+      (await penstock("verify", "--json", run.journal, ...run.recordings)).stdout,
+    );
+    assertEquals(more, []);
+    assertEquals([told!.type, told!["run"], told!["chained"]], ["verified", 1, told!["entries"]]);
+    assert(Number(told!["fills"]) >= 20 && Number(told!["trades"]) > 100);
+  });
+});
+
+Deno.test("penstock verify proves a run through faults and kills, whatever was fetched or stayed missing", async () => {
+  await inFolderAsync(async (folder) => {
+    const faults = parseFaults(
+      "drop@150,duplicate=9@300,hole=5@400,malformed@450,reorder@500,close@700,hole=3@900",
+    );
+    await using exchange = BuiltInExchange.listen({ seed: 5, rate: 3_000, faults });
+    const run = new RecordedRun(folder, exchange);
+    await run.killedAfter(15);
+    await run.killedAfter(1);
+    await run.killedAfter(25, { backfill: "off" });
+    await run.killedAfter(4, { "max-drawdown": "90%" });
+    await run.stoppedAfter(12);
+    const outcome = await outcomeOf(run.journal, run.recordings);
+    assertEquals(outcome.type, "verified", JSON.stringify(outcome));
+
+    // A part that is left out, and parts in another order.
+    const [first, second, ...rest] = run.recordings as [string, string, ...string[]];
+    const without = await outcomeOf(run.journal, [first, ...rest]);
+    assert(without.type === "difference");
+    assertStringIncludes(
+      without.what,
+      "Give all recordings of the run, in the order in which they were made",
+    );
+    const swapped = await outcomeOf(run.journal, [second, first, ...rest]);
+    assert(swapped.type === "difference");
+    assertStringIncludes(swapped.what, `${second} is the recording of entry `);
+    const short = await outcomeOf(run.journal, run.recordings.slice(0, -1));
+    assert(short.type === "difference");
+    assertStringIncludes(short.what, "There is no recording for what follows entry ");
+  });
+});
+
+Deno.test("penstock verify proves the last run of a journal, or the one that --run names", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 8, rate: 3_000 });
+    const run = new RecordedRun(folder, exchange);
+    await run.killedAfter(5);
+    await run.stoppedAfter(5, { "new-run": "", long: "30" });
+    const [first, second] = run.recordings as [string, string];
+    assertEquals((await outcomeOf(run.journal, [second])).type, "verified");
+    assertEquals((await outcomeOf(run.journal, [first], 1)).type, "verified");
+    const { code, stdout } = await penstock("verify", run.journal, first);
+    assertEquals(code, 5);
+    assertStringIncludes(stdout, `${first} is the recording of entry 1 in run 1 (--run 1)`);
+    const none = await penstock("verify", "--run=3", run.journal, first);
+    assertEquals([none.code, none.stdout], [1, ""]);
+    assertStringIncludes(none.stderr, "has no run 3: there are 1 to 2");
+  });
+});
+
+Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gaps, and with an end of their own", async () => {
+  const cases: readonly (readonly [Readonly<Record<string, string>>, string, readonly string[]])[] = [
+    [{ latency: "300ms", slippage: "2" }, "drop@200,hole=5@400", ["expired"]],
+    [{ "max-drawdown": "0.001%" }, "", ["halt", "refusal"]],
+    [{ "backfill-max": "5" }, "drop@100,hole=200@300", ["disconnected", "gap"]],
+    // What is missed after the kill is more than is left to be seen: the end lies among fetched trades.
+    [{ "stop-after": "500", long: "10", short: "3" }, "", ["stopped"]],
+  ];
+  for (const [options, faults, types] of cases) {
+    await inFolderAsync(async (folder) => {
+      const plan = faults === "" ? [] : parseFaults(faults);
+      await using exchange = BuiltInExchange.listen({ seed: 42, rate: 3_000, faults: plan });
+      const run = new RecordedRun(folder, exchange);
+      await run.process(async (program) => {
+        for (let signals = 0; signals < 8; signals++) await program.event("signal");
+        program.signal("SIGKILL");
+      }, options);
+      await run.process(async (program) => {
+        if (options["stop-after"] !== undefined) return;
+        for (let signals = 0; signals < 12; signals++) await program.event("signal");
+        program.signal("SIGINT");
+      }, options);
+      const outcome = await outcomeOf(run.journal, run.recordings);
+      assertEquals(outcome.type, "verified", JSON.stringify([options, outcome]));
+      const { counts } = contentsOf(run.journal);
+      for (const type of types) assert(Object.hasOwn(counts, type), `${type} in ${JSON.stringify(counts)}`);
+    });
+  }
+});
+
+Deno.test("penstock verify proves what there is of a run that goes on meanwhile", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
+    const run = new RecordedRun(folder, exchange);
+    await run.process(async (program) => {
+      let before = 0;
+      for (let time = 0; time < 12; time++) {
+        await program.event("fill");
+        const outcome = await outcomeOf(run.journal, run.recordings);
+        assert(outcome.type === "verified" && outcome.fills > time, JSON.stringify(outcome));
+        assert(outcome.entries >= before);
+        before = outcome.entries;
+      }
+      program.signal("SIGINT");
+    });
+    assertEquals((await outcomeOf(run.journal, run.recordings)).type, "verified");
+  });
+});
+
+Deno.test("penstock verify shows a changed trade in its context and ends with 5", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 13, rate: 3_000 });
+    const run = new RecordedRun(folder, exchange);
+    await run.stoppedAfter(30);
+    const [recording] = run.recordings as [string];
+    const lines = Deno.readTextFileSync(recording).split("\n");
+    const trades = lines.flatMap((line, at) => line.includes(`"e":"trade"`) ? [at] : []);
+    const at = trades[Math.floor(trades.length * 0.6)]!;
+    lines[at] = lines[at]!.replace(/"p":"(\d+)/, (_, whole) => `"p":"${Number(whole) + 500}`);
+    Deno.writeTextFileSync(recording, lines.join("\n"));
+    const { code, stdout, stderr } = await penstock("verify", run.journal, recording);
+    assertEquals([code, stderr], [5, ""]);
+    assertMatch(stdout, /^Difference in run 1 of \S+a\.db: /);
+    assertMatch(stdout, /\n {2}at {7}entry \d+, trade \d+, \S+1\.txt line \d+\n/);
+    assertMatch(stdout, /\n {2}before {3}entry \d+, as derived: \{"type":/);
+    assertMatch(stdout, /\n {2}(journal|derived) {2}\{/);
+    const [told] = eventsOf((await penstock("verify", "--json", run.journal, recording)).stdout);
+    assertEquals([told!.type, told!["run"], told!["recording"]], ["difference", 1, recording]);
+    assert(Number(told!["line"]) > at, `${told!["line"]}, behind ${at}`);
+  });
+});
+
+Deno.test("penstock verify says what it cannot read, and with which exit code", async () => {
+  await inFolderAsync(async (folder) => {
+    const [journal, other] = [`${folder}/a.db`, `${folder}/b.txt`];
+    Deno.writeTextFileSync(other, "1723161255342000 {}\n");
+    const cases: readonly (readonly [string[], number, string])[] = [
+      [["verify", journal], 2, `one file given: expected "penstock verify JOURNAL RECORDING..."`],
+      [["verify", "--short=3", journal, other], 2, `--short is not an option of "verify"`],
+      [["verify", journal, other], 1, `Cannot open the journal ${journal}: there is none`],
+      [["verify", other, other], 1, "Cannot open the journal"],
+    ];
+    for (const [args, expected, text] of cases) {
+      const { code, stdout, stderr } = await penstock(...args);
+      assertEquals([code, stdout], [expected, ""]);
+      assertStringIncludes(stderr, text);
+    }
+    await using exchange = BuiltInExchange.listen({ seed: 1, rate: 3_000 });
+    const run = new RecordedRun(folder, exchange);
+    await run.stoppedAfter(1);
+    const strange = await penstock("verify", run.journal, other);
+    assertEquals(strange.code, 3);
+    assertStringIncludes(strange.stderr, `${other}:1: it is not a recording that Penstock wrote`);
+    const missing = await penstock("verify", run.journal, `${folder}/none.txt`);
+    assertEquals(missing.code, 3);
+  });
+});

@@ -1,0 +1,144 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Configuration, configure, type GivenOptions, shownConfig } from "../../src/domain/config.ts";
+import { type Rule, RULES } from "../../src/domain/exchange_info.ts";
+import {
+  builtInRules,
+  changesOf,
+  instrumentText,
+  keepInstrument,
+  type KeptRules,
+  type RuleSet,
+  settleInstrument,
+} from "../../src/domain/instrument.ts";
+import type { OptionName } from "../../src/domain/options.ts";
+
+const EXCHANGE: RuleSet = {
+  source: "exchange",
+  rules: { lot: "0.001", minQuantity: "0.002", maxQuantity: "90", minNotional: "0", maxNotional: "0" },
+};
+const BEGUN = "2026-11-27T00:00:00.000000Z";
+
+/** A configuration from the command line. */
+function given(options: Partial<Record<OptionName, string>> = {}): Configuration {
+  const texts = Object.entries(options).map(([name, text]) => [name, { text, source: "command line" }]);
+  return configure(Object.fromEntries(texts) as GivenOptions);
+}
+
+/** The rules of a settled instrument, each as its value and where it comes from. */
+function shown({ config, sources }: ReturnType<typeof settleInstrument>): Record<Rule, string> {
+  const options = shownConfig(config);
+  return Object.fromEntries(RULES.map((rule) => [rule, `${options[rule]} ${sources[rule]}`])) as Record<
+    Rule,
+    string
+  >;
+}
+
+/** A run that began with these options and rules, and is taken up again. */
+function keptRun(options: Partial<Record<OptionName, string>>, base: RuleSet | null): KeptRules {
+  const { config, sources } = settleInstrument(given(options), base);
+  return { options: shownConfig(config), sources, time: BEGUN };
+}
+
+Deno.test("settleInstrument() takes the person's rules, else those told, else the defaults", () => {
+  assertEquals(shown(settleInstrument(given({ lot: "0.5", maxNotional: "700" }), EXCHANGE)), {
+    lot: "0.5 command line",
+    tick: "0.01 default",
+    minQuantity: "0.002 exchange",
+    maxQuantity: "90 exchange",
+    minNotional: "0 exchange",
+    maxNotional: "700 command line",
+  });
+  assertEquals(shown(settleInstrument(given(), null)), {
+    lot: "0.00001 default",
+    tick: "0.01 default",
+    minQuantity: "null default",
+    maxQuantity: "null default",
+    minNotional: "5 default",
+    maxNotional: "null default",
+  });
+  // A default that is given is given all the same.
+  assertEquals(shown(settleInstrument(given({ lot: "0.00001" }), EXCHANGE)).lot, "0.00001 command line");
+  assertEquals(
+    shown(settleInstrument(given({ maxQuantity: "0" }), EXCHANGE)).maxQuantity,
+    "null command line",
+  );
+});
+
+Deno.test("settleInstrument() changes no option but the rules", () => {
+  const configuration = given({ symbol: "ethusdt", cash: "77" });
+  const { config } = settleInstrument(configuration, EXCHANGE);
+  const names = Object.keys(config) as OptionName[];
+  const changed = names.filter((name) => config[name] !== configuration.config[name]);
+  assertEquals(changed, ["lot", "minQuantity", "maxQuantity", "minNotional"]);
+});
+
+Deno.test("builtInRules() knows common symbols, whole and readable, and no others", () => {
+  for (const symbol of ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "XRPUSDT", "DOGEUSDT"]) {
+    const base = builtInRules(symbol);
+    const { sources } = settleInstrument(given(), base);
+    assertEquals(new Set(Object.values(sources)), new Set(["built-in"]), symbol);
+  }
+  assertEquals(shown(settleInstrument(given(), builtInRules("XRPUSDT"))).lot, "1 built-in");
+  for (const symbol of ["PEPEUSDT", "__proto__", "constructor"]) assertEquals(builtInRules(symbol), null);
+});
+
+Deno.test("keepInstrument() goes on with the rules that the run began with, and says of when they are", () => {
+  const kept = keptRun({}, EXCHANGE);
+  assertEquals(shown(keepInstrument(given(), kept)), {
+    lot: `0.001 journal of ${BEGUN}`,
+    tick: `0.01 journal of ${BEGUN}`,
+    minQuantity: `0.002 journal of ${BEGUN}`,
+    maxQuantity: `90 journal of ${BEGUN}`,
+    minNotional: `0 journal of ${BEGUN}`,
+    maxNotional: `null journal of ${BEGUN}`,
+  });
+  const remembered = keptRun({}, { ...EXCHANGE, source: "journal of 2025-01-01T00:00:00.000000Z" });
+  const { lot, tick } = shown(keepInstrument(given(), remembered));
+  assertEquals(lot, "0.001 journal of 2025-01-01T00:00:00.000000Z");
+  assertEquals(tick, `0.01 journal of ${BEGUN}`);
+});
+
+Deno.test("keepInstrument() leaves what a person gave, then or now, to the comparison of options", () => {
+  const kept = keptRun({ lot: "0.5" }, EXCHANGE);
+  // Forgotten the second time: not the run's own silently.
+  assertEquals(shown(keepInstrument(given(), kept)).lot, "0.00001 default");
+  assertEquals(shown(keepInstrument(given({ lot: "0.5" }), kept)).lot, "0.5 command line");
+  assertEquals(shown(keepInstrument(given({ tick: "0.1" }), kept)).tick, "0.1 command line");
+});
+
+Deno.test("keepInstrument() of a run that knew only three rules gives it no limits", () => {
+  const { options } = keptRun({}, EXCHANGE);
+  const { lot, tick, minNotional } = options;
+  const old = { options: { lot, tick, minNotional }, sources: {}, time: BEGUN };
+  const { minQuantity, maxQuantity } = shown(keepInstrument(given(), old));
+  assertEquals([minQuantity, maxQuantity], [`null journal of ${BEGUN}`, `null journal of ${BEGUN}`]);
+  assertEquals(
+    changesOf(given(), old, EXCHANGE.rules),
+    "min-quantity was none and is 0.002, max-quantity was none and is 90",
+  );
+});
+
+Deno.test("changesOf() names the rules that the exchange has changed, but for those of a person", () => {
+  const kept = keptRun({ tick: "0.5" }, EXCHANGE);
+  assertEquals(changesOf(given({ tick: "0.5" }), kept, EXCHANGE.rules), null);
+  const now = { ...EXCHANGE.rules, lot: "0.01", tick: "0.1", maxQuantity: "0" };
+  assertEquals(
+    changesOf(given({ tick: "0.5" }), kept, now),
+    "lot was 0.001 and is 0.01, max-quantity was 90 and is none",
+  );
+  assertEquals(
+    changesOf(given({ tick: "0.5", lot: "0.001" }), kept, now),
+    "max-quantity was 90 and is none",
+  );
+});
+
+Deno.test("instrumentText() says every rule once, those of one origin together", () => {
+  const text = instrumentText(settleInstrument(given({ minNotional: "10" }), EXCHANGE));
+  assertEquals(
+    text,
+    "lot 0.001, min-quantity 0.002, max-quantity 90, max-notional none (exchange); tick 0.01 (default); " +
+      "min-notional 10 (command line)",
+  );
+  const file = configure({ lot: { text: "1", source: "file" } });
+  assert(instrumentText(settleInstrument(file, null)).startsWith("lot 1 (configuration file); "));
+});

@@ -1,0 +1,228 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import type { MarkedBooks } from "../../src/domain/drawdown_periods.ts";
+import { forgiven, LossLimits } from "../../src/domain/loss_limits.ts";
+import { fractionText, Money, plain } from "../../src/domain/money.ts";
+import { Exact } from "../support/exact.ts";
+
+const m = (amount: string) => new Money(amount);
+const HOUR = 3_600_000_000;
+const DAY = 24 * HOUR;
+
+/** One trade, and perhaps a fill or a restart at it. */
+interface Move {
+  readonly level: number;
+  readonly finer: number;
+  /** Part of the cash to spend, in thousandths; 0 for no fill. A position is sold by halves, then whole. */
+  readonly share: number;
+  readonly later: number;
+  readonly restarts: boolean;
+  /** Releases whatever has been reached. */
+  readonly releases: boolean;
+}
+
+const move: fc.Arbitrary<Move> = fc.record({
+  level: fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 9_000, max: 11_000 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 9_998, max: 10_002 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 100_000 }) },
+  ),
+  finer: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(1, 2) }),
+  share: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1, max: 1000 }),
+  }),
+  later: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: HOUR }) }, {
+    weight: 1,
+    arbitrary: fc.integer({ min: HOUR, max: 60 * HOUR }),
+  }),
+  restarts: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  releases: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+});
+
+const run = fc.record({
+  cash: fc.constantFrom("10000", "0.12345678", "98765432109.87654321"),
+  fee: fc.constantFrom("0", "0.001", "0.05"),
+  drawdown: fc.constantFrom("0.2", "0.0001", "0.01", "0.05", "0.12", null),
+  daily: fc.constantFrom("0.1", "0.0001", "0.001", "0.03", null),
+  moves: fc.array(move, { minLength: 1, maxLength: 30, size: "max" }),
+});
+
+/** A loss as texts: what is reached, and by how much. */
+type Found = string | null;
+
+/** What the limits say at every trade, and what a reckoning says that looks at equity as it is. */
+function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Generator<[Found, Found]> {
+  const { cash: start, fee, drawdown, daily, moves } = made;
+  const terms = {
+    maxDrawdown: drawdown === null ? null : m(drawdown),
+    maxDailyLoss: daily === null ? null : m(daily),
+  };
+  let limits = new LossLimits(m(start), terms);
+  let cash = Exact.of(start), position = new Exact(0n), price = new Exact(0n);
+  let peak = cash, dayStart = cash, day = NaN;
+  let spent: "nothing" | "day" | "all" = "nothing";
+  let decimals = 0, time = DAY + 5 * HOUR;
+  const equity = (): Exact => cash.plus(position.times(price));
+  const lossFrom = (name: string, from: Exact, limit: string): Found => {
+    const fall = from.minus(equity());
+    return fall.compare(Exact.of(limit).times(from)) < 0 ? null : `${name} ${fall.ratio(from, 8)}`;
+  };
+  for (const { level, finer, share, later, restarts, releases } of moves) {
+    time += later;
+    decimals = Math.min(8, decimals + finer);
+    const units = level * 10 ** decimals + (finer > 0 ? 7 : 0);
+    const before = equity();
+    price = new Exact(BigInt(units), decimals);
+    const today = Math.floor(time / DAY);
+    if (Number.isNaN(day) || today > day) {
+      day = today;
+      dayStart = before;
+      if (spent === "day") spent = "nothing";
+    }
+    if (equity().compare(peak) > 0) peak = equity();
+    const expected = spent === "all"
+      ? null
+      : (drawdown === null ? null : lossFrom("max-drawdown", peak, drawdown)) ??
+        (daily === null || spent === "day" ? null : lossFrom("max-daily-loss", dayStart, daily));
+    const isNews = limits.mark(units, decimals, time);
+    limits.takeNewDay();
+    const loss = limits.lossAt(units);
+    // What is reached is news; the exact answer alone would not show that the comparison of prices finds it.
+    yield [loss === null || !isNews ? null : `${loss.reason} ${fractionText(loss.value)}`, expected];
+    if (loss !== null) {
+      spent = loss.reason === "max-drawdown" ? "all" : "day";
+      limits.spend(spent);
+    }
+    const books = traded(cash, position, price, Exact.of(fee), share);
+    if (books !== null) {
+      [cash, position] = books;
+      limits.rebook(m(`${cash}`), m(`${position}`));
+    }
+    if (!restarts && !releases) continue;
+    const marked: MarkedBooks = { cash: m(`${cash}`), position: m(`${position}`), price: units, decimals };
+    const snapshot = JSON.parse(JSON.stringify(limits.snapshot()));
+    limits = new LossLimits(m(start), terms);
+    limits.restore(releases ? forgiven(snapshot, marked) : snapshot, marked);
+    if (!releases) continue;
+    peak = dayStart = equity();
+    spent = "nothing";
+  }
+}
+
+function traded(
+  cash: Exact,
+  position: Exact,
+  price: Exact,
+  fee: Exact,
+  share: number,
+): [Exact, Exact] | null {
+  if (share === 0) return null;
+  const one = new Exact(1n);
+  if (!position.isZero()) {
+    const sold = share % 2 === 0 ? position : position.times(new Exact(5n, 1));
+    return [cash.plus(sold.times(price).times(one.minus(fee))), position.minus(sold)];
+  }
+  const lots = cash.times(new Exact(BigInt(share), 3)).wholeTimes(
+    price.times(one.plus(fee)).times(new Exact(1n, 8)),
+  );
+  if (lots === 0n) return null;
+  const quantity = new Exact(lots, 8);
+  return [cash.minus(quantity.times(price).times(one.plus(fee))), quantity];
+}
+
+Deno.test("LossLimits finds the first trade at a limit as an exact reckoning does, over days, fills and restarts", () => {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(run, (made) => {
+      for (const [loss, expected] of found(made)) {
+        assertEquals(loss, expected);
+        const kind = expected?.split(" ")[0] ?? "none";
+        seen.set(kind, (seen.get(kind) ?? 0) + 1);
+      }
+    }),
+    { numRuns: 12_000 },
+  );
+  for (const kind of ["max-drawdown", "max-daily-loss", "none"]) assertGreater(seen.get(kind) ?? 0, 3_000);
+});
+
+/** Limits over an account that bought 10 at 100 for all of its 1000, without a fee, at noon. */
+function invested(maxDrawdown: string | null, maxDailyLoss: string | null = null): LossLimits {
+  const limits = new LossLimits(m("1000"), {
+    maxDrawdown: maxDrawdown === null ? null : m(maxDrawdown),
+    maxDailyLoss: maxDailyLoss === null ? null : m(maxDailyLoss),
+  });
+  limits.mark(100, 0, 12 * HOUR);
+  limits.rebook(m("0"), m("10"));
+  return limits;
+}
+
+function marks(
+  limits: LossLimits,
+  ...trades: readonly (readonly [price: number, time: number])[]
+): boolean[] {
+  return trades.map(([price, time]) => limits.mark(price, 0, time));
+}
+
+Deno.test("LossLimits.mark() is true from the price on at which the fall is the limit itself", () => {
+  const limits = invested("0.2");
+  assertEquals(marks(limits, [120, 0], [97, 0], [96, 0]), [false, false, true]);
+  const loss = limits.lossAt(96)!;
+  assertEquals([loss.reason, plain(loss.limit), plain(loss.value)], ["max-drawdown", "0.2", "0.2"]);
+  assertEquals(limits.lossAt(97), null);
+});
+
+Deno.test("LossLimits.mark() finds a limit that a fill's own cost reached with the next trade, at any price", () => {
+  const limits = new LossLimits(m("1000"), { maxDrawdown: m("0.1"), maxDailyLoss: null });
+  limits.mark(100, 0, 0);
+  // A fee of 200: from the fill on the fall is the limit at 120 and below.
+  limits.rebook(m("0"), m("7.5"));
+  assertEquals(marks(limits, [121, 0], [120, 0]), [false, true]);
+  limits.rebook(m("900"), m("0"));
+  assertEquals(marks(limits, [1_000_000, 0]), [true]);
+});
+
+Deno.test("LossLimits keeps the peak over a sale: the fall goes on from there", () => {
+  const limits = invested("0.5");
+  marks(limits, [200, 0], [120, 0]);
+  limits.rebook(m("1200"), m("0"));
+  assertEquals(marks(limits, [1, 0], [1_000_000, 0]), [false, false]);
+  limits.rebook(m("0"), m("10"));
+  assertEquals(marks(limits, [101, 0], [100, 0]), [false, true]);
+});
+
+Deno.test("LossLimits goes by the price, whatever its unit", () => {
+  const limits = invested("0.2");
+  assertEquals(limits.mark(1201, 1, 0), false);
+  assertEquals(limits.mark(9_608_000_001, 8, 0), false);
+  assertEquals(limits.mark(9_608_000_000, 8, 0), true);
+});
+
+Deno.test("LossLimits measures a day from the equity that the last trade before 00:00 UTC left", () => {
+  const limits = invested(null, "0.1");
+  // Down by 9 % on the first day; on the second it counts from 91.
+  assertEquals(marks(limits, [91, DAY - 1]), [false]);
+  assertEquals(limits.mark(82, 0, DAY), true);
+  assertEquals([limits.takeNewDay(), limits.takeNewDay(), limits.lossAt(82)], [true, false, null]);
+  // 81.9 is the limit itself.
+  assertEquals(limits.mark(8_191, 2, DAY + 1), false);
+  assertEquals(limits.mark(8_190, 2, DAY + 2), true);
+  const loss = limits.lossAt(8_190)!;
+  assertEquals([loss.reason, plain(loss.limit), plain(loss.value)], ["max-daily-loss", "0.1", "0.1"]);
+});
+
+Deno.test("LossLimits.spend() rests the day's loss until the next day, and everything until the release", () => {
+  const limits = invested("0.5", "0.1");
+  limits.mark(90, 0, 13 * HOUR);
+  limits.spend("day");
+  assertEquals(marks(limits, [80, 14 * HOUR], [70, 15 * HOUR]), [false, false]);
+  assertEquals(limits.mark(63, 0, DAY), true);
+  assertEquals(limits.lossAt(63)?.reason, "max-daily-loss");
+  limits.spend("all");
+  assertEquals(limits.takeNewDay(), true);
+  assertEquals(marks(limits, [1, DAY + 1]), [false]);
+});
+
+Deno.test("LossLimits without limits says nothing", () => {
+  assertEquals(marks(invested(null), [100, 0], [1, DAY], [1, 9 * DAY]), [false, false, false]);
+});

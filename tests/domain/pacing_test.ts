@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import { Money } from "../../src/domain/money.ts";
+import { Pacing } from "../../src/domain/pacing.ts";
+
+const m = (amount: string) => new Money(amount);
+const SECOND = 1_000_000;
+
+Deno.test("Pacing.tooSoon() turns an order down when N passed within the duration before, half open", () => {
+  const pacing = new Pacing({ maxOrders: { count: 2, within: 10_000 }, cooldown: null });
+  const at = (seconds: number) => pacing.tooSoon("sell", seconds * SECOND)?.reason ?? null;
+  pacing.pass(0);
+  assertEquals(at(1), null);
+  pacing.pass(4 * SECOND);
+  assertEquals([at(4), at(9.999999), at(10)], ["max-orders", "max-orders", null]);
+  pacing.pass(10 * SECOND);
+  assertEquals([at(13.9), at(14)], ["max-orders", null]);
+  assertEquals(pacing.tooSoon("buy", 12 * SECOND), { reason: "max-orders", limit: "2", value: "2" });
+});
+
+Deno.test("Pacing.tooSoon() rests buys after a round trip that lost, and only buys", () => {
+  const pacing = new Pacing({ maxOrders: null, cooldown: 30 * SECOND });
+  pacing.sold(m("-5"), m("1"), 1 * SECOND);
+  assertEquals(pacing.tooSoon("buy", 2 * SECOND), null);
+  // The whole round trip lost, although its last part won.
+  pacing.sold(m("-1"), m("0"), 3 * SECOND);
+  assertEquals(pacing.tooSoon("buy", 32_999_750), {
+    reason: "cooldown",
+    limit: "30000",
+    value: "29999.75",
+  });
+  assertEquals(pacing.tooSoon("sell", 4 * SECOND), null);
+  assertEquals(pacing.tooSoon("buy", 33 * SECOND), null);
+  pacing.sold(m("0"), m("0"), 40 * SECOND);
+  assertEquals(pacing.tooSoon("buy", 41 * SECOND), null);
+});
+
+Deno.test("Pacing.restore() goes on where the snapshot was taken", () => {
+  const terms = { maxOrders: { count: 1, within: 5_000 }, cooldown: 9 * SECOND };
+  const pacing = new Pacing(terms);
+  pacing.pass(1 * SECOND);
+  pacing.sold(m("-2"), m("0"), 2 * SECOND);
+  const again = new Pacing(terms);
+  again.restore(JSON.parse(JSON.stringify(pacing.snapshot())));
+  assertEquals(again.tooSoon("buy", 3 * SECOND)?.reason, "max-orders");
+  assertEquals(again.tooSoon("buy", 7 * SECOND)?.reason, "cooldown");
+  again.sold(m("-1"), m("0"), 8 * SECOND);
+  assertEquals(again.tooSoon("buy", 12 * SECOND), null);
+});

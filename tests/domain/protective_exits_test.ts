@@ -1,0 +1,77 @@
+import { assertEquals } from "@std/assert";
+import { Money } from "../../src/domain/money.ts";
+import { ProtectiveExits } from "../../src/domain/protective_exits.ts";
+
+const m = (amount: string) => new Money(amount);
+
+/** Exits over a position of `quantity` bought at `price`. */
+function bought(
+  quantity: string,
+  price: string,
+  stopLoss: string | null,
+  takeProfit: string | null = null,
+): ProtectiveExits {
+  const exits = new ProtectiveExits({
+    stopLoss: stopLoss === null ? null : m(stopLoss),
+    takeProfit: takeProfit === null ? null : m(takeProfit),
+  });
+  exits.booked("buy", m(price), m(quantity), m(quantity), true);
+  return exits;
+}
+
+function causes(exits: ProtectiveExits, prices: readonly number[], decimals = 0): (string | null)[] {
+  return prices.map((price) => exits.causeAt(price, decimals));
+}
+
+Deno.test("ProtectiveExits sells at the stop's price and below, at the target's and above", () => {
+  const exits = bought("3", "100", "0.02", "0.05");
+  assertEquals(causes(exits, [98, 99, 104, 105]), ["stop-loss", null, null, "take-profit"]);
+});
+
+Deno.test("ProtectiveExits holds a price between two units to the exact level", () => {
+  // 0.00000908 × 0.99 is 0.0000089892: no price of eight decimals, and 898 is below it, 899 above.
+  const exits = bought("1000", "0.00000908", "0.01", "0.01");
+  assertEquals(causes(exits, [898, 899, 917, 918], 8), ["stop-loss", null, null, "take-profit"]);
+});
+
+Deno.test("ProtectiveExits goes by the average price of all purchases, which a sale of a part leaves", () => {
+  const exits = bought("1", "100", "0.1");
+  exits.booked("buy", m("200"), m("1"), m("2"), true);
+  assertEquals(causes(exits, [136, 135]), [null, "stop-loss"]);
+  exits.booked("sell", m("150"), m("0.5"), m("1.5"), true);
+  assertEquals(causes(exits, [136, 135]), [null, "stop-loss"]);
+  exits.booked("sell", m("150"), m("1.5"), m("0"), true);
+  assertEquals(causes(exits, [1, 1_000]), [null, null]);
+});
+
+Deno.test("ProtectiveExits asks once, until the position changes or time alone ended the sale", () => {
+  const exits = bought("2", "100", "0.1");
+  exits.ask();
+  assertEquals(causes(exits, [90]), [null]);
+  exits.askAgain();
+  assertEquals(causes(exits, [90]), ["stop-loss"]);
+  exits.ask();
+  exits.booked("sell", m("90"), m("1"), m("1"), false);
+  assertEquals(causes(exits, [90]), [null]);
+  exits.booked("buy", m("90"), m("1"), m("2"), true);
+  assertEquals(causes(exits, [85]), ["stop-loss"]);
+});
+
+Deno.test("ProtectiveExits sells at any price while flattening, and only what there is", () => {
+  const exits = bought("2", "100", "0.1");
+  exits.flattening = true;
+  assertEquals(causes(exits, [1, 100, 9_999]), ["flatten", "flatten", "flatten"]);
+  exits.flattening = false;
+  assertEquals(causes(exits, [100]), [null]);
+  const empty = new ProtectiveExits({ stopLoss: null, takeProfit: null });
+  empty.flattening = true;
+  assertEquals(causes(empty, [1, 9_999]), [null, null]);
+});
+
+Deno.test("ProtectiveExits keeps its levels when the unit gets finer and over a restart", () => {
+  const exits = bought("3", "100", "0.02", "0.05");
+  assertEquals(causes(exits, [9_801, 9_800, 10_499, 10_500], 2), [null, "stop-loss", null, "take-profit"]);
+  const again = new ProtectiveExits({ stopLoss: m("0.02"), takeProfit: m("0.05") });
+  again.restore(JSON.parse(JSON.stringify(exits.snapshot())), 2);
+  assertEquals(causes(again, [9_801, 9_800, 10_499, 10_500], 2), [null, "stop-loss", null, "take-profit"]);
+});

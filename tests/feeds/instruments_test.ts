@@ -1,0 +1,132 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import {
+  askInstrument,
+  type InstrumentAnswer,
+  type InstrumentQuestion,
+} from "../../src/feeds/instruments.ts";
+import { RestBudget } from "../../src/feeds/rest_budget.ts";
+import { answering, NEVER, restOf } from "./backfill_run.ts";
+
+/** Asks about BTCUSDT unless `question` says else. */
+async function ask(
+  restEndpoint: string | null,
+  question: Partial<InstrumentQuestion> = {},
+): Promise<InstrumentAnswer> {
+  return await askInstrument({
+    restEndpoint,
+    symbol: "BTCUSDT",
+    budget: new RestBudget(),
+    signal: NEVER,
+    ...question,
+  });
+}
+
+function assertSilent(answer: InstrumentAnswer): asserts answer is InstrumentAnswer & { kind: "silent" } {
+  assertEquals(answer.kind, "silent");
+  assert(answer.kind === "silent");
+  assertMatch(answer.reason, /^[\x20-\x7e…]{1,600}$/);
+}
+
+Deno.test("askInstrument() reads what the built-in exchange says", async () => {
+  await using exchange = BuiltInExchange.listen();
+  assertEquals(await ask(exchange.restEndpoint), {
+    kind: "told",
+    host: exchange.restEndpoint.slice("http://".length),
+    info: {
+      status: "TRADING",
+      rules: {
+        lot: "0.00001",
+        tick: "0.01",
+        minQuantity: "0.00001",
+        maxQuantity: "100",
+        minNotional: "5",
+        // Its maximum is not for market orders.
+        maxNotional: "0",
+      },
+      flaws: [],
+    },
+  });
+});
+
+Deno.test("askInstrument() tells an unknown symbol from an exchange that does not answer", async () => {
+  await using exchange = BuiltInExchange.listen();
+  const answer = await ask(exchange.restEndpoint, { symbol: "NOSUCHUSDT" });
+  assert(answer.kind === "unknown");
+  assertStringIncludes(answer.reason, "HTTP 400, code -1121: Invalid symbol.");
+});
+
+Deno.test("askInstrument() asks once, for one symbol, and counts its weight", async () => {
+  await using server = answering(() => ({ status: 503, body: "{}" }));
+  const budget = new RestBudget({ perMinute: 20, share: 1 });
+  assertSilent(await ask(restOf(server), { budget }));
+  assertEquals(server.visits.map(({ request: { url } }) => url.pathname + url.search), [
+    "/api/v3/exchangeInfo?symbol=BTCUSDT",
+  ]);
+  // The next minute is too far away to wait for.
+  const now = Math.floor(Date.now() / 60_000) * 60_000;
+  budget.spend(20, now);
+  const clock = { now: () => now, pause: () => Promise.resolve() };
+  const answer = await ask(restOf(server), { budget, clock });
+  assertSilent(answer);
+  assertStringIncludes(answer.reason, "its weight budget is used up");
+  assertEquals(server.visits.length, 1);
+});
+
+Deno.test("askInstrument() has one line for whatever else comes", async () => {
+  const answers: [Parameters<typeof answering>[0], string][] = [
+    [() => ({ body: "<html>\u0007" }), "sent no JSON: <html>"],
+    [() => ({ body: "[1]" }), "the answer is [1], expected an object"],
+    [() => ({ body: `{"symbols":"none"}` }), `"symbols" is "none", expected a list`],
+    [() => ({ body: `{"symbols":[{"symbol":"ETHUSDT"}]}` }), "an answer about other symbols than BTCUSDT"],
+    [() => ({ status: 404, body: "no" }), "refused: HTTP 404"],
+    [() => ({ status: 451, body: `{"code":0,"msg":"restricted"}` }), "HTTP 451, code 0: restricted"],
+    [() => ({ status: 429, headers: { "Retry-After": "7" } }), "refused: HTTP 429"],
+    [
+      () => ({ status: 302, headers: { Location: "http://127.0.0.1:1/" } }),
+      "redirects to http://127.0.0.1:1/",
+    ],
+    [() => (visit) => Promise.resolve(visit.end()), "no connection to "],
+  ];
+  for (const [answer, expected] of answers) {
+    await using server = answering(answer);
+    const told = await ask(restOf(server));
+    assertSilent(told);
+    assertStringIncludes(told.reason, expected);
+    assertEquals([told.isStopped, server.visits.length], [false, 1]);
+  }
+});
+
+Deno.test("askInstrument() waits no longer than it is told for an exchange that hangs", async () => {
+  const over = Promise.withResolvers<void>();
+  await using server = answering(() => () => over.promise);
+  const answer = await ask(restOf(server), { hostMs: 50 });
+  assertSilent(answer);
+  assertStringIncludes(answer.reason, "no answer within ");
+  over.resolve();
+});
+
+Deno.test("askInstrument() ends at once when it is aborted", async () => {
+  const asked = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  await using server = answering(() => () => {
+    asked.resolve();
+    return over.promise;
+  });
+  const aborting = new AbortController();
+  const answer = ask(restOf(server), { signal: aborting.signal, hostMs: 60_000 });
+  await asked.promise;
+  aborting.abort();
+  assertEquals(await answer, { kind: "silent", reason: "stopped", hint: null, isStopped: true });
+  over.resolve();
+});
+
+Deno.test("askInstrument() asks Binance's market-data host first, and says which permission is missing", async () => {
+  const answer = await ask(null);
+  assertSilent(answer);
+  const missing = (host: string) => `No permission to reach ${host}: run with --allow-net=${host}`;
+  assertEquals(
+    answer.reason,
+    `${missing("data-api.binance.vision:443")}; ${missing("api.binance.com:443")}`,
+  );
+});

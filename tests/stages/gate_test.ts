@@ -1,0 +1,203 @@
+/** What the gate does where time, the connection or the person comes in. */
+import { assertEquals } from "@std/assert";
+import { Account } from "../../src/domain/account.ts";
+import { Drawdown } from "../../src/domain/drawdown.ts";
+import { plain } from "../../src/domain/money.ts";
+import type { Filled, Outcome } from "../../src/domain/tick.ts";
+import { PaperFills } from "../../src/stages/fill.ts";
+import { RiskGate } from "../../src/stages/risk.ts";
+import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reckoning.ts";
+import { signalledOf, type TickWish } from "../support/ticks.ts";
+
+/** One trade: its wish, and the signal that it gives. */
+type Trade = readonly [wish: TickWish, signal?: "buy" | "sell"];
+
+const SECOND = 1_000_000;
+
+/** The last two stages over one account, with the defaults but for what is named. */
+class Desk {
+  readonly gate: RiskGate;
+  readonly #fills: PaperFills;
+  #id = 0;
+
+  constructor(changed: Partial<Choices> = {}) {
+    const terms = termsOf({ ...DEFAULTS, lot: "1", fee: "0", ...changed });
+    const account = new Account(terms.cash);
+    const drawdown = new Drawdown(terms.cash);
+    this.gate = new RiskGate(terms, account, drawdown);
+    this.#fills = new PaperFills(account, drawdown);
+  }
+
+  /** What became of the orders at each trade, in short. */
+  trade(...trades: readonly Trade[]): string[][] {
+    const ticks = trades.map(([wish, signal]) => signalledOf({ id: ++this.#id, ...wish }, signal ?? null));
+    return [...this.#fills.over(this.gate.over(ticks))].map(({ outcomes }: Filled) => outcomes.map(brief));
+  }
+
+  /** What happened to trading as a whole since the last call, in short. */
+  get news(): string[] {
+    return this.gate.takeNews().map((news) =>
+      news.type === "halt" ? `${news.reason}: ${news.action}` : `${news.type} ${news.reason}`
+    );
+  }
+}
+
+/** An outcome in short: what was traded, or why not, and for what cause. */
+function brief(outcome: Outcome): string {
+  const cause = outcome.cause === undefined ? "" : ` (${outcome.cause})`;
+  const got = outcome.filled === undefined ? "" : `, in all ${outcome.filled} at ${outcome.averagePrice}`;
+  switch (outcome.kind) {
+    case "fill": {
+      const part = outcome.partial === undefined ? "" : " in part";
+      return `${outcome.side} ${plain(outcome.quantity)}${part}${cause}${got}`;
+    }
+    case "refusal":
+      return `no ${outcome.side}: ${outcome.reason}, ${outcome.value} of ${outcome.limit}${cause}${got}`;
+    case "expired":
+      return `${outcome.side} ended: ${outcome.reason}${cause}${got}`;
+  }
+}
+
+Deno.test("RiskGate refuses the order of a trade that was too old when it arrived, and no other", () => {
+  const desk = new Desk({ maxLag: 5 * SECOND });
+  const time = 100 * SECOND;
+  assertEquals(
+    desk.trade(
+      [{ time, receivedAt: time + 5 * SECOND + 250 }, "buy"],
+      [{ time, receivedAt: time + 5 * SECOND }, "buy"],
+      [{ time, receivedAt: time + 99 * SECOND }, "sell"],
+      // A file of trades has no receive times.
+      [{ time }, "sell"],
+    ),
+    [["no buy: max-lag, 5000.25 of 5000"], ["buy 10"], ["no sell: max-lag, 99000 of 5000"], ["sell 10"]],
+  );
+});
+
+Deno.test("RiskGate refuses a purchase whose time comes with a fetched trade, and lets a sale wait", () => {
+  const desk = new Desk({ latency: SECOND });
+  assertEquals(
+    desk.trade(
+      [{ time: 0 }, "buy"],
+      [{ time: SECOND }],
+      [{ time: 2 * SECOND }, "sell"],
+      [{ time: 2 * SECOND }, "buy"],
+      [{ time: 2.9 * SECOND, late: true }],
+      [{ time: 3 * SECOND, late: true }],
+      [{ time: 9 * SECOND }],
+    ),
+    [[], ["buy 10"], [], [], [], ["no buy: late, late of live"], ["sell 10"]],
+  );
+});
+
+Deno.test("RiskGate refuses purchases that waited while the connection was lost, and says how it was", () => {
+  for (
+    const [how, words] of [["disconnected", "disconnected of connected"], [
+      "stale",
+      "silent of flowing",
+    ]] as const
+  ) {
+    const desk = new Desk({ latency: SECOND });
+    desk.trade([{ time: 0 }, "buy"], [{ time: SECOND }], [{ time: 2 * SECOND }, "sell"], [{
+      time: 2 * SECOND,
+    }, "buy"]);
+    desk.gate.disconnect(how);
+    assertEquals(desk.trade([{ time: 2.1 * SECOND, late: true }, "buy"]), [[`no buy: ${how}, ${words}`]]);
+    assertEquals(desk.trade([{ time: 2.2 * SECOND }, "buy"]), [[`no buy: ${how}, ${words}`]]);
+    desk.gate.connected = true;
+    assertEquals(desk.trade([{ time: 9 * SECOND }]), [["sell 10"]]);
+  }
+});
+
+Deno.test("RiskGate does not sell for a stop at a fetched trade or while the connection is lost", () => {
+  const desk = new Desk({ stopLoss: "0.02" });
+  desk.trade([{ price: 100 }, "buy"]);
+  assertEquals(desk.trade([{ price: 90, late: true }]), [[]]);
+  desk.gate.connected = false;
+  assertEquals(desk.trade([{ price: 90 }]), [[]]);
+  desk.gate.connected = true;
+  assertEquals(desk.trade([{ price: 99 }], [{ price: 98 }], [{ price: 97 }, "sell"]), [
+    [],
+    ["sell 10 (stop-loss)"],
+    ["no sell: no-position, 0 of 1"],
+  ]);
+});
+
+Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and is not undone by a weaker one", () => {
+  const desk = new Desk();
+  desk.trade([{ price: 100 }, "buy"]);
+  desk.gate.haltByHand("hold", 1);
+  assertEquals(desk.gate.halt, {
+    ...{ reason: "manual", limit: "released", value: "halted", tradeId: 1 },
+    action: "hold",
+  });
+  assertEquals(desk.trade([{ price: 100 }, "buy"]), [["no buy: halted, halted of released"]]);
+  desk.gate.haltByHand("flatten", 2);
+  desk.gate.haltByHand("hold", 2);
+  assertEquals(desk.trade([{ price: 90, late: true }], [{ price: 90 }, "sell"], [{ price: 90 }, "sell"]), [
+    [],
+    ["sell 10 (flatten)", "no sell: halted, halted of released"],
+    ["no sell: halted, halted of released"],
+  ]);
+  assertEquals(desk.news, ["manual: hold", "manual: flatten"]);
+});
+
+Deno.test("RiskGate sells when it flattens whatever limits the pace, and in the shares that there are", () => {
+  const desk = new Desk({ maxOrders: { count: 1, within: 60_000 }, participation: "0.5", onHalt: "flatten" });
+  assertEquals(desk.trade([{ price: 100, quantity: 20 }, "buy"]), [["buy 10"]]);
+  desk.gate.haltByHand("flatten", 1);
+  assertEquals(
+    desk.trade([{ price: 90, quantity: 8 }], [{ price: 80, quantity: 1 }], [{ price: 70, quantity: 80 }]),
+    [["sell 4 in part (flatten)"], [], ["sell 6 (flatten), in all 10 at 78"]],
+  );
+});
+
+Deno.test("RiskGate ends a day's halt with the next UTC day, and one of another kind with none", () => {
+  const day = 86_400 * SECOND;
+  const desk = new Desk({ stake: "10000", maxDailyLoss: "0.1", maxDrawdown: "0.5" });
+  desk.trade([{ price: 100, time: 0 }, "buy"], [{ price: 90, time: 1 }]);
+  assertEquals(desk.news, ["max-daily-loss: hold"]);
+  assertEquals(desk.trade([{ price: 90, time: day - 1 }, "sell"], [{ price: 90, time: day - 1 }, "buy"]), [
+    ["sell 100"],
+    ["no buy: halted, 0.1 of 0.1"],
+  ]);
+  assertEquals(desk.trade([{ price: 90, time: day }, "buy"]), [["buy 100"]]);
+  assertEquals(desk.news, ["released max-daily-loss"]);
+  // The drawdown counts from the peak of all days, and takes the place of the day's halt.
+  desk.trade([{ price: 81, time: day + 1 }], [{ price: 50, time: day + 2 }]);
+  assertEquals(desk.news, ["max-daily-loss: hold", "max-drawdown: hold"]);
+  assertEquals(desk.trade([{ price: 50, time: 2 * day }, "buy"]), [["no buy: halted, 0.5 of 0.5"]]);
+  assertEquals(desk.news, []);
+});
+
+Deno.test("RiskGate lets an order fill over several trades, up to its time", () => {
+  const desk = new Desk({ participation: "0.1", orderTtl: 2 * SECOND, stake: "1000" });
+  assertEquals(
+    desk.trade(
+      [{ time: 0, price: 100, quantity: 30 }, "buy"],
+      [{ time: SECOND, price: 110, quantity: 9 }],
+      [{ time: 2 * SECOND, price: 110, quantity: 20 }],
+      [{ time: 2 * SECOND + 1, price: 110, quantity: 9_999 }],
+    ),
+    [["buy 3 in part"], [], ["buy 2 in part"], ["buy ended: order-ttl, in all 5 at 104"]],
+  );
+});
+
+Deno.test("RiskGate lets what is left of a purchase make way for a sale, and a purchase wait for one", () => {
+  const desk = new Desk({ participation: "0.1" });
+  assertEquals(
+    desk.trade(
+      [{ price: 100, quantity: 30 }, "buy"],
+      [{ price: 90, quantity: 20 }, "sell"],
+      [{ price: 95, quantity: 10 }, "buy"],
+      [{ price: 95, quantity: 100 }],
+    ),
+    [
+      ["buy 3 in part"],
+      ["buy ended: replaced, in all 3 at 100", "sell 2 in part"],
+      // The share of this trade is the sale's.
+      ["sell 1, in all 3 at 91.666666666667"],
+      ["buy 10"],
+    ],
+  );
+});

@@ -1,0 +1,141 @@
+/** The whole gate against the naive reckoning, and the laws that hold whatever the trades and the limits are. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import type { FillEvent, PipelineEvent } from "../../src/domain/event.ts";
+import { Pipeline, type PipelineSnapshot } from "../../src/stages/pipeline.ts";
+import { Exact } from "../support/exact.ts";
+import { type GuardedScenario, guardedScenario } from "../support/guarded_scenario.ts";
+import { KeptRun } from "../support/kept_run.ts";
+import { optionsOf, reading } from "../support/pipeline_input.ts";
+import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
+
+const RUNS = 10_000;
+const NOTHING = new Exact(0n);
+
+/** Everything a run told, trade by trade; the books are looked at after every one. */
+function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
+  const events: PipelineEvent[] = [];
+  const kept = new KeptRun();
+  let pipeline = new Pipeline(optionsOf(choices));
+  messages.forEach((message, at) => {
+    if (restarts.includes(at)) {
+      kept.take(pipeline);
+      pipeline = new Pipeline(optionsOf(choices));
+      pipeline.restore(kept.state, kept.prices(choices.long));
+      assertEquals(pipeline.snapshot(), kept.state);
+    }
+    for (const { before, action, time } of halts) {
+      if (before === at) events.push(...pipeline.halt(action, time));
+    }
+    events.push(...pipeline.run(reading([message])));
+    assertBooks(pipeline.snapshot(), choices);
+  });
+  events.push(...pipeline.end());
+  return events;
+}
+
+/** The laws of the books, reckoned from what a snapshot says. */
+function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }: Choices): void {
+  const amount = (name: keyof typeof account) => Exact.of(account[name]);
+  const [cash, position, cost] = [amount("cash"), amount("position"), amount("cost")];
+  const free = [cash.minus(amount("reservedCash")), position.minus(amount("reservedPosition"))];
+  for (const one of [cash, position, cost, ...free, amount("reservedCash"), amount("reservedPosition")]) {
+    assert(one.compare(NOTHING) >= 0, `negative: ${JSON.stringify(account)}`);
+  }
+  const working = gate.waiting.find(({ isWorking }) => isWorking)?.side;
+  if (working !== "buy") assertEquals(account.reservedCash, "0");
+  assertEquals(account.reservedPosition, working === "sell" ? account.position : "0");
+  const postings = cash.plus(amount("fees")).plus(amount("marketQuote"));
+  assertEquals(`${postings}`, `${Exact.of(start)}`, "quote currency");
+  assertEquals(account.position, account.marketBase, "bought minus sold");
+  const price = new Exact(BigInt(last!.price), last!.decimals);
+  const unrealized = position.times(price).minus(cost);
+  const profit = cash.plus(position.times(price)).minus(Exact.of(start));
+  assertEquals(`${amount("realized").plus(unrealized)}`, `${profit}`, "profit");
+}
+
+/** What no order may ever do, reckoned from the events and the trades alone. */
+function assertLimits(
+  events: readonly PipelineEvent[],
+  trades: readonly PlainTrade[],
+  choices: Choices,
+): void {
+  const { maxPosition = null, participation = null, orderTtl = null, latency, stake } = choices;
+  const tradeOf = new Map(trades.toReversed().map((trade) => [trade.lastId, trade]));
+  const printed = new Map<number, Exact>();
+  const spent = new Map<number, Exact>();
+  let halted: "hold" | "flatten" | null = null;
+  const add = (sums: Map<number, Exact>, id: number, more: Exact): Exact => {
+    const sum = (sums.get(id) ?? NOTHING).plus(more);
+    sums.set(id, sum);
+    return sum;
+  };
+  const assertFill = (fill: FillEvent): void => {
+    const quantity = Exact.of(fill.quantity);
+    const notional = quantity.times(Exact.of(fill.price));
+    const trade = tradeOf.get(fill.tradeId)!;
+    if (fill.side === "buy") {
+      assert(halted === null, "a buy in a halt");
+      const all = add(spent, fill.signalTradeId, notional);
+      assert(all.compare(Exact.of(stake)) <= 0, "more than the stake");
+      const held = Exact.of(fill.position).times(Exact.of(fill.price));
+      assert(maxPosition === null || held.compare(Exact.of(maxPosition)) <= 0, "more than the position");
+    } else if (halted === "flatten") assertEquals(fill.cause, "flatten", "a sale after the last");
+    if (participation !== null) {
+      const share = Exact.of(trade.quantity!).times(Exact.of(participation));
+      assert(add(printed, fill.tradeId, quantity).compare(share) <= 0, "more than its share");
+    }
+    const due = tradeOf.get(fill.signalTradeId)!.time + latency;
+    assert(trade.time >= due && (orderTtl === null || trade.time <= due + orderTtl), "out of its time");
+  };
+  for (const event of events) {
+    if (event.type === "halt") halted = event.action;
+    else if (event.type === "released") halted = null;
+    else if (event.type === "fill") assertFill(event);
+  }
+}
+
+Deno.test("Pipeline equals the naive reckoning under every limit, over restarts and halts by hand", () => {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(guardedScenario, (made) => {
+      const events = eventsOf(made);
+      assertEquals(events, reckon(made.trades, made.choices, made.halts).events);
+      assertLimits(events, made.trades, made.choices);
+      for (const event of events) {
+        for (const kind of kindsOf(event)) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  // Otherwise the runs would not have met everything that can happen.
+  const kinds = [
+    ...["signal", "fill", "expired", "halt", "released", "partial", "in all", "gap"],
+    ...["max-drawdown", "max-daily-loss", "manual", "hold", "flatten"],
+    ...["by stop-loss", "by take-profit", "by flatten"],
+    ...["halted", "no-position", "lot", "funds", "min-notional", "max-position", "max-orders", "cooldown"],
+    ...["order-ttl", "replaced"],
+  ];
+  assertEquals([...seen.keys()].sort(), kinds.toSorted());
+  for (const [kind, count] of seen) assertGreater(count, 50, kind);
+});
+
+function kindsOf(event: PipelineEvent): string[] {
+  switch (event.type) {
+    case "fill":
+      return [
+        event.type,
+        ...(event.cause === undefined ? [] : [`by ${event.cause}`]),
+        ...(event.partial === undefined ? [] : ["partial"]),
+        ...(event.filled === undefined ? [] : ["in all"]),
+      ];
+    case "halt":
+      return [event.type, event.reason, event.action];
+    case "refusal":
+      return [event.reason];
+    case "expired":
+      return [event.type, ...(event.reason === undefined ? [] : [event.reason])];
+    default:
+      return [event.type];
+  }
+}

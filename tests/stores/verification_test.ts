@@ -1,0 +1,363 @@
+/** What a verification finds, on a journal and recordings that real processes made and that are then tampered with. */
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import type { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
+import type { Difference, Outcome } from "../../src/domain/verification.ts";
+import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { entryHash, GENESIS } from "../../src/stores/journal_chain.ts";
+import { JournalError } from "../../src/stores/journal_file.ts";
+import { outcomeOf, RecordedRun } from "../support/recorded_run.ts";
+import { SeededRandom } from "../support/random.ts";
+import { contentsOf, copyJournal, inFolderAsync, tamper } from "./sample_journal.ts";
+
+type Row = Record<string, unknown>;
+const FIELDS = /"(?:t|T)":\d+|"[pq]":"[\d.]+"|"m":(?:true|false)/g;
+
+/** A run that was stopped, with what it left. */
+async function stopped(
+  folder: string,
+  use: (journal: string, recording: string) => Promise<void>,
+): Promise<void> {
+  await using exchange = BuiltInExchange.listen({ seed: 21, rate: 3_000 });
+  const run = new RecordedRun(folder, exchange);
+  await run.stoppedAfter(25);
+  assertEquals((await outcomeOf(run.journal, run.recordings)).type, "verified");
+  await use(run.journal, run.recordings[0]!);
+}
+
+/** The outcome, which has to be a difference. */
+function different(outcome: Outcome): Difference {
+  assert(outcome.type === "difference", JSON.stringify(outcome));
+  return outcome;
+}
+
+/** Reckons all hashes anew, as a forger would. */
+function rehash(database: DatabaseSync): void {
+  let before = GENESIS;
+  let last = 0;
+  const put = database.prepare("UPDATE entries SET hash = ? WHERE seq = ?");
+  for (
+    const row of database.prepare("SELECT seq, run, type, time, content FROM entries ORDER BY seq").all()
+  ) {
+    const { seq, run, type, time } = row as { seq: number; run: number; type: string; time: number };
+    before = entryHash(before, { seq, run, type, time }, String(row["content"]));
+    put.run(before, seq);
+    last = seq;
+  }
+  database.prepare("UPDATE head SET seq = ?, hash = ?").run(last, before);
+}
+
+function contentAt(database: DatabaseSync, seq: number): Row {
+  return JSON.parse(
+    String(database.prepare("SELECT content FROM entries WHERE seq = ?").get(seq)!["content"]),
+  );
+}
+
+function rewrite(database: DatabaseSync, seq: number, content: Row): void {
+  database.prepare("UPDATE entries SET content = ? WHERE seq = ?").run(JSON.stringify(content), seq);
+}
+
+/** Moves everything from `seq` on by one, up or down, with all that names entries. */
+function shift(database: DatabaseSync, seq: number, by: 1 | -1): void {
+  for (const table of ["entries", "checkpoint_prices", "account"]) {
+    database.exec(`UPDATE ${table} SET seq = -(seq + ${by}) WHERE seq >= ${seq}`);
+    database.exec(`UPDATE ${table} SET seq = -seq WHERE seq < 0`);
+  }
+  for (
+    const row of database.prepare("SELECT seq FROM entries WHERE type = 'checkpoint' AND seq >= ?").all(seq)
+  ) {
+    const content = contentAt(database, Number(row["seq"]));
+    const prices = content["prices"] as { before: number | null };
+    if (prices.before !== null && prices.before >= seq) prices.before += by;
+    rewrite(database, Number(row["seq"]), content);
+  }
+}
+
+Deno.test("Verification finds any byte changed in the journal's file, unless it changes nothing that is read", async () => {
+  await inFolderAsync((folder) =>
+    stopped(folder, async (journal, recording) => {
+      const was = contentsOf(journal);
+      const bytes = Deno.readFileSync(journal);
+      const used = Array.from(bytes.keys()).filter((at) => bytes[at] !== 0);
+      const random = new SeededRandom(4);
+      let found = 0;
+      for (let time = 0; time < 150; time++) {
+        const path = `${folder}/flipped.db`;
+        const changed = bytes.slice();
+        const at = random.pick(used);
+        changed[at]! ^= random.whole(1, 255);
+        Deno.writeFileSync(path, changed);
+        try {
+          if ((await outcomeOf(path, [recording])).type === "difference") {
+            found++;
+            continue;
+          }
+        } catch (error) {
+          assert(error instanceof JournalError, `byte ${at}: ${error}`);
+          continue;
+        }
+        assertEquals(contentsOf(path), was, `byte ${at}`);
+      }
+      assertGreater(found, 80);
+    })
+  );
+});
+
+Deno.test("Verification finds any field of any trade changed in the recording, and any line moved, left out or doubled", async () => {
+  await inFolderAsync((folder) =>
+    stopped(folder, async (journal, recording) => {
+      const lines = Deno.readTextFileSync(recording).split("\n");
+      const trades = lines.flatMap((line, at) => line.includes(`"e":"trade"`) ? [at] : []);
+      assertGreater(trades.length, 100);
+      const changed = `${folder}/changed.txt`;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(trades.length - 2),
+          fc.nat(4),
+          fc.nat(20),
+          fc.integer({ min: 1, max: 9 }),
+          async (which, field, place, by) => {
+            const at = trades[which]!;
+            const line = lines[at]!;
+            const [match] = [...line.matchAll(FIELDS)].slice(field, field + 1);
+            const digits = [...match![0].matchAll(/\d/g)];
+            const altered = digits.length === 0
+              ? match![0].includes("true")
+                ? match![0].replace("true", "false")
+                : match![0].replace("false", "true")
+              : withDigit(match![0], digits[place % digits.length]!.index, by);
+            const text = line.slice(0, match!.index) + altered + line.slice(match!.index + match![0].length);
+            Deno.writeTextFileSync(changed, lines.with(at, text).join("\n"));
+            const difference = different(await outcomeOf(journal, [changed]));
+            assert(
+              difference.at !== null && difference.at.line >= at,
+              `${line}: ${JSON.stringify(difference)}`,
+            );
+          },
+        ),
+        { numRuns: 120 },
+      );
+      for (const at of [trades[0]!, trades[50]!, trades.at(-1)!]) {
+        const line = lines[at]!;
+        const edits = [
+          lines.toSpliced(at, 1),
+          lines.toSpliced(at, 1).toSpliced(at - 1, 0, line),
+          lines.slice(0, at),
+        ];
+        for (const edit of edits) {
+          Deno.writeTextFileSync(changed, edit.join("\n"));
+          different(await outcomeOf(journal, [changed]));
+        }
+      }
+      // The same trade twice changes nothing, and is counted.
+      Deno.writeTextFileSync(changed, lines.toSpliced(trades[50]!, 0, lines[trades[50]!]!).join("\n"));
+      assertMatch(different(await outcomeOf(journal, [changed])).what, /state\.parse\.counts\.duplicates/);
+    })
+  );
+});
+
+function withDigit(text: string, at: number, by: number): string {
+  return text.slice(0, at) + (Number(text[at]) + by) % 10 + text.slice(at + 1);
+}
+
+Deno.test("Verification finds what a forger changed, removed, added or moved in the journal, with all hashes reckoned anew", async () => {
+  await inFolderAsync((folder) =>
+    stopped(folder, async (journal, recording) => {
+      const { entries } = contentsOf(journal);
+      const of = (type: string) => entries.filter((entry) => entry.type === type).map(({ seq }) => seq);
+      const [fill, signal] = [of("fill")[9]!, of("signal")[9]!];
+      const [connected, started] = [of("connected")[0]!, of("started")[0]!];
+      const checkpoint = of("checkpoint")[12]!;
+      const forgeries: Readonly<Record<string, [RegExp, (database: DatabaseSync) => void]>> = {
+        "a fill's price": [new RegExp(`^Entry ${fill} \\(fill\\) is not what`), (database) => {
+          rewrite(database, fill, { ...contentAt(database, fill), price: "60000" });
+        }],
+        "a signal's time": [new RegExp(`^Entry ${signal} \\(signal\\) is not what`), (database) => {
+          database.exec(`UPDATE entries SET time = time + 1 WHERE seq = ${signal}`);
+        }],
+        "a field too many": [new RegExp(`^Entry ${fill} \\(fill\\) is not what`), (database) => {
+          rewrite(database, fill, { ...contentAt(database, fill), note: "x" });
+        }],
+        "another address": [new RegExp(`^Entry ${connected} \\(connected\\) is not what`), (database) => {
+          rewrite(database, connected, { ...contentAt(database, connected), endpoint: "ws://127.0.0.1:1" });
+        }],
+        "cash at a checkpoint": [
+          new RegExp(`^Entry ${checkpoint} .* at state\\.account\\.cash `),
+          (database) => {
+            const content = contentAt(database, checkpoint) as { state: { account: Row } };
+            content.state.account["cash"] = "1000001";
+            rewrite(database, checkpoint, content);
+          },
+        ],
+        "trades at a checkpoint": [/^The trades up to entry/, (database) => {
+          const content = contentAt(database, checkpoint) as { state: Row };
+          content.state["digest"] = "0123456789abcdef";
+          rewrite(database, checkpoint, content);
+        }],
+        "another fee from the start": [
+          /belongs to another journal, or this one was written anew/,
+          (database) => {
+            const content = contentAt(database, started) as { options: Row };
+            content.options["fee"] = "0.002";
+            rewrite(database, started, content);
+          },
+        ],
+        "no options": [
+          /^The options in entry 1 \(started\) are not those of a run: symbol is missing/,
+          (database) => {
+            rewrite(database, started, {});
+          },
+        ],
+        "a fill left out": [/the recording leads to a fill/, (database) => {
+          database.exec(`DELETE FROM entries WHERE seq = ${fill}`);
+          shift(database, fill + 1, -1);
+        }],
+        "a fill twice": [/^Entry \d+ .*leads to|no entry/, (database) => {
+          shift(database, fill + 1, 1);
+          database.exec(
+            `INSERT INTO entries SELECT seq + 1, run, type, time, content, hash FROM entries WHERE seq = ${fill}`,
+          );
+        }],
+        "two entries in each other's place": [new RegExp(`^Entry ${signal} is a fill`), (database) => {
+          for (const [from, to] of [[signal, -1], [fill, signal], [-1, fill]]) {
+            database.exec(`UPDATE entries SET seq = ${to} WHERE seq = ${from}`);
+          }
+        }],
+      };
+      for (const [name, [expected, forge]] of Object.entries(forgeries)) {
+        const path = `${folder}/forged.db`;
+        copyJournal(journal, path);
+        tamper(path, forge);
+        // Without the hashes the chain alone shows it.
+        assertMatch(
+          different(await outcomeOf(path, [recording])).what,
+          /^The chain of the journal is broken: /,
+          name,
+        );
+        tamper(path, rehash);
+        const difference = different(await outcomeOf(path, [recording]));
+        assertMatch(difference.what, expected, name);
+      }
+    })
+  );
+});
+
+Deno.test("Verification finds what was cut off the end of a run that was killed, if its recording goes on", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
+    const run = new RecordedRun(folder, exchange);
+    await run.killedAfter(15, { long: "300" });
+    const [recording] = run.recordings as [string];
+    const whole = await outcomeOf(run.journal, [recording]);
+    assert(whole.type === "verified" && whole.fills >= 15, JSON.stringify(whole));
+    const { entries } = contentsOf(run.journal);
+    const kept = entries.filter(({ type }) => type === "checkpoint").at(-3)!.seq;
+    const path = `${folder}/cut.db`;
+    copyJournal(run.journal, path);
+    tamper(path, (database) => {
+      database.exec(
+        `DELETE FROM entries WHERE seq > ${kept}; DELETE FROM checkpoint_prices WHERE seq > ${kept}`,
+      );
+      const { account, positions } = contentAt(database, kept) as { account: Row; positions: Row[] };
+      const { cash, fees, realized } = account as Record<string, string>;
+      database.prepare("UPDATE account SET seq = ?, cash = ?, fees = ?, realized = ?").run(
+        kept,
+        cash!,
+        fees!,
+        realized!,
+      );
+      database.exec("DELETE FROM positions");
+      for (const { symbol, quantity, cost } of positions as Record<string, string>[]) {
+        database.prepare("INSERT INTO positions VALUES (1, ?, ?, ?)").run(symbol!, quantity!, cost!);
+      }
+      rehash(database);
+    });
+    const difference = different(await outcomeOf(path, [recording]));
+    assertMatch(difference.what, /^The journal has no entry for a signal that the recording leads to/);
+    assertEquals([difference.entry, difference.journal], [null, null]);
+
+    // And by what the recording says was kept.
+    const claiming = `${folder}/claiming.txt`;
+    const claim = (entry: number) =>
+      `9 {"penstock":{"event":"kept","entry":${entry}}}\n`.replace("9 ", "1723161255342000 ");
+    const text = Deno.readTextFileSync(recording);
+    Deno.writeTextFileSync(claiming, text + claim(entries.length));
+    assertEquals((await outcomeOf(run.journal, [claiming])).type, "verified");
+    Deno.writeTextFileSync(claiming, text + claim(entries.length + 1));
+    assertMatch(
+      different(await outcomeOf(run.journal, [claiming])).what,
+      new RegExp(
+        `^The recording says that entry ${
+          entries.length + 1
+        } was kept, and the last .* entry ${entries.length}\\.$`,
+      ),
+    );
+
+    // What was received in the very last moment may have been recorded and not kept, and nothing else.
+    const lines = Deno.readTextFileSync(recording).split("\n");
+    const last = difference.at!.line;
+    const moment = lines[last - 1]!.split(" ")[0]!;
+    const end = lines.findLastIndex((line) => line.startsWith(moment)) + 1;
+    const cut = `${folder}/cut.txt`;
+    Deno.writeTextFileSync(cut, `${lines.slice(0, end).join("\n")}\n`);
+    assertEquals((await outcomeOf(path, [cut])).type, "verified");
+    Deno.writeTextFileSync(cut, `${lines.slice(0, end + 1).join("\n")}\n`);
+    different(await outcomeOf(path, [cut]));
+  });
+});
+
+Deno.test("Verification says where a recording ends too early, and from which entry on nothing is proven", async () => {
+  await inFolderAsync((folder) =>
+    stopped(folder, async (journal, recording) => {
+      const lines = Deno.readTextFileSync(recording).split("\n");
+      const cut = `${folder}/cut.txt`;
+      Deno.writeTextFileSync(cut, `${lines.slice(0, 120).join("\n")}\n`);
+      const difference = different(await outcomeOf(journal, [cut]));
+      assertMatch(
+        difference.what,
+        /^The recording ends behind trade \d+, and has nothing that leads to entry \d+ \(\w+\): from there on nothing is proven\.$/,
+      );
+      assertEquals(difference.at, { recording: cut, line: 120 });
+      const { entries } = contentsOf(journal);
+      assertEquals(entries.find(({ seq }) => seq === difference.entry)?.time !== undefined, true);
+      // And with the frames that a full disk lost.
+      const note = `{"penstock":{"event":"lost","frames":7,"from":1,"to":2}}`;
+      Deno.writeTextFileSync(
+        cut,
+        [...lines.slice(0, 60), `1723161255342000 ${note}`, ...lines.slice(67)].join("\n"),
+      );
+      assertStringIncludes(
+        different(await outcomeOf(journal, [cut])).what,
+        ` 7 frames before line 61 of ${cut} could not be recorded, as its note there says.`,
+      );
+    })
+  );
+});
+
+Deno.test("Verification.take() throws UnusableInput for a file that Penstock did not record, and at a line that is none", async () => {
+  await inFolderAsync((folder) =>
+    stopped(folder, async (journal, recording) => {
+      const lines = Deno.readTextFileSync(recording).split("\n");
+      const path = `${folder}/other.txt`;
+      const cases: readonly (readonly [string[], string])[] = [
+        [lines.slice(1), `${path}:1: it is not a recording that Penstock wrote`],
+        [
+          ["1,61000.5,0.1,6100.05,1723161255342,True,True"],
+          `${path}:1: it is not a recording that Penstock wrote`,
+        ],
+        [lines.with(40, `x${lines[40]!.slice(1)}`), `${path}:41:1: the line is "x`],
+      ];
+      for (const [text, expected] of cases) {
+        Deno.writeTextFileSync(path, text.join("\n"));
+        try {
+          await outcomeOf(journal, [path]);
+          assert(false, "it was read");
+        } catch (error) {
+          assert(error instanceof UnusableInput, String(error));
+          assertStringIncludes(error.message, expected);
+        }
+      }
+    })
+  );
+});

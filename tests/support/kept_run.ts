@@ -1,0 +1,30 @@
+/** A run put down and taken up again, as a journal does it, without one. */
+import type { AveragesSnapshot, NewPrices } from "../../src/stages/average.ts";
+import type { Pipeline, PipelineSnapshot } from "../../src/stages/pipeline.ts";
+
+/** What a store keeps of a run: the state as text, and the averages' prices as they were handed out. */
+export class KeptRun {
+  #state = "";
+  #prices: NewPrices[] = [];
+
+  /** Keeps where a run stands. */
+  take(pipeline: Pipeline): void {
+    this.#state = JSON.stringify(pipeline.snapshot());
+    this.#prices.push(pipeline.takePrices());
+  }
+
+  /** Where it stood last. */
+  get state(): PipelineSnapshot {
+    return JSON.parse(this.#state);
+  }
+
+  /** The last `long` prices in the finest unit, from the last fresh ones on. */
+  prices(long: number): AveragesSnapshot {
+    const from = this.#prices.findLastIndex(({ isFresh }) => isFresh);
+    const decimals = this.#prices.at(-1)!.decimals;
+    const all = this.#prices.slice(from).flatMap(({ prices, decimals: unit }) =>
+      prices.map((price) => price * 10 ** (decimals - unit))
+    );
+    return { prices: all.slice(-long), decimals };
+  }
+}

@@ -1,0 +1,96 @@
+/** Runs that keep a journal and recordings, made by Penstock in processes of its own against the built-in exchange. */
+import { assertEquals } from "@std/assert";
+import type { Outcome } from "../../src/domain/verification.ts";
+import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { Verification } from "../../src/stores/verification.ts";
+import { FLAGS, Penstock } from "./penstock.ts";
+
+/** Short windows, so that decisions are many; cash that no drawdown halts. */
+const BUSY = { short: "5", long: "20", cash: "1000000", "retry-max": "250ms", stale: "1s" };
+
+/** One journal, and a recording for every process that wrote to it. */
+export class RecordedRun {
+  readonly journal: string;
+  readonly recordings: string[] = [];
+  readonly #folder: string;
+  readonly #exchange: BuiltInExchange;
+  readonly #suffix: string;
+
+  /** In `folder`; recordings end in `suffix`. */
+  constructor(folder: string, exchange: BuiltInExchange, suffix = ".txt") {
+    this.#folder = folder;
+    this.#exchange = exchange;
+    this.#suffix = suffix;
+    this.journal = `${folder}/a.db`;
+  }
+
+  /**
+   * Starts a process with `options` by name, a switch with an empty value; it may be killed when `use` returns. Answers
+   * once it has ended, with its exit code.
+   */
+  async process(
+    use: (program: Penstock) => Promise<void>,
+    options: Readonly<Record<string, string>> = {},
+  ): Promise<number> {
+    const path = `${this.#folder}/${this.recordings.length + 1}${this.#suffix}`;
+    const { endpoint, restEndpoint } = this.#exchange;
+    const args = [
+      "run",
+      "--json",
+      "--log-level=error",
+      "--endpoint",
+      endpoint,
+      "--rest-endpoint",
+      restEndpoint,
+    ];
+    const chosen = Object.entries({ ...BUSY, ...options }).map(([name, value]) =>
+      value === "" ? `--${name}` : `--${name}=${value}`
+    );
+    await using program = Penstock.start(
+      [...args, "--state", this.journal, "--record", path, ...chosen],
+      [...FLAGS, `--allow-write=${this.#folder}`],
+    );
+    this.recordings.push(path);
+    await use(program);
+    return (await program.finished()).code;
+  }
+
+  /** A process that is killed once it has told `fills` fills. */
+  async killedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.process(async (program) => {
+      await after(fills, program);
+      program.signal("SIGKILL");
+    }, options);
+  }
+
+  /** A process that is stopped with Ctrl-C once it has told `fills` fills. */
+  async stoppedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
+    const code = await this.process(async (program) => {
+      await after(fills, program);
+      program.signal("SIGINT");
+    }, options);
+    assertEquals(code, 0);
+  }
+}
+
+/** What comes of verifying, with everything read in small chunks; what it throws is thrown. */
+export async function outcomeOf(
+  journal: string,
+  recordings: readonly string[],
+  run: number | null = null,
+): Promise<Outcome> {
+  using reader = JournalReader.open(journal);
+  using present = JournalReader.open(journal);
+  const verification = new Verification(reader, run, () => present.lastSeq);
+  for await (const chunk of recordedChunks(recordings, { chunkBytes: 4096 })) {
+    const outcome = verification.take(chunk);
+    if (outcome !== null) return outcome;
+  }
+  return verification.end();
+}
+
+async function after(fills: number, program: Penstock): Promise<void> {
+  for (let seen = 0; seen < fills; seen++) await program.event("fill");
+}
