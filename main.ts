@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
     const fromFile = given.config === undefined
       ? {}
       : await readFileOptions(given.config.text, command, collected);
-    const options = { ...fromFile, ...given };
+    const options = { ...await lockedOptions(), ...fromFile, ...given };
     await checkMarket(options, collected);
     return await execute(command!, configure(options, collected, command), files);
   } catch (error) {
@@ -46,6 +46,13 @@ async function main(args: readonly string[]): Promise<number> {
     for (const mistake of error.mistakes) complain(mistake);
     return EXIT.usage;
   }
+}
+
+/** What a program that was built for one exchange trades there by default. */
+async function lockedOptions(): Promise<GivenOptions> {
+  const { lockedExchange } = await import("./src/feeds/permissions.ts");
+  const exchange = lockedExchange();
+  return exchange === null ? {} : { exchange: { text: exchange, source: "default" } };
 }
 
 /** The options in the configuration file; mistakes are collected. */
@@ -132,6 +139,9 @@ async function execute(
       case "status":
         (await import("./src/commands/status.ts")).status(started);
         break;
+      case "doctor":
+        await (await import("./src/commands/doctor.ts")).doctor(started);
+        break;
       case "export":
         (await import("./src/commands/export.ts")).exportJournal(started);
         break;
@@ -161,7 +171,7 @@ function fail(error: unknown): number {
     return complain(messageOf(error), EXIT.usage);
   }
   if (name === "ResultFileError" || name === "JournalError") return complain(messageOf(error), EXIT.failure);
-  if (name === "NoSignOfLife") return complain(messageOf(error), EXIT.failure);
+  if (name === "NoSignOfLife" || name === "Unwell") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);
   }

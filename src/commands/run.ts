@@ -3,13 +3,13 @@ import type { Started } from "../domain/command.ts";
 import type { Config } from "../domain/options.ts";
 import type { Configuration } from "../domain/config.ts";
 import type { PenstockEvent, PipelineEvent } from "../domain/event.ts";
+import { restOf, streamOf } from "../domain/endpoints.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
-import { BINANCE_HOSTS } from "../feeds/binance.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
 import { onHaltSignals } from "../feeds/halt_signals.ts";
@@ -24,7 +24,8 @@ import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
-import { type OpenedRun, openRun, restOf } from "./run/opening.ts";
+import { giveUpUnneeded } from "./run/giving_up.ts";
+import { type OpenedRun, openRun } from "./run/opening.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -41,7 +42,7 @@ export async function run({ command, version, config, sources, signal }: Started
   const stop = AbortSignal.any([signal, ending.signal]);
   const feed = new ReadAhead(
     new LiveFeed({
-      endpoint: config.endpoint ?? BINANCE_HOSTS.stream,
+      endpoint: streamOf(config),
       symbol: config.symbol,
       staleMs: config.stale,
       retryMaxMs: config.retryMax,
@@ -70,6 +71,7 @@ export async function run({ command, version, config, sources, signal }: Started
   try {
     // The stream connects while the exchange is asked for the instrument.
     const { shown, lines } = await feed.during(desk.open(version));
+    view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: shown });
     for (const line of lines) view.say(line);
     desk.begin();
@@ -122,12 +124,12 @@ class Desk {
     this.#signal = signal;
     this.#messages = new MessageBatch(config.symbol);
     this.#late = new LateRows(config.symbol);
-    const { symbol, backfillMax: maxTrades } = config;
+    const { exchange, symbol, backfillMax: maxTrades } = config;
     const restEndpoint = this.#restEndpoint = restOf(config);
     const budget = this.#budget;
     this.#backfill = restEndpoint === undefined
       ? null
-      : new Backfill({ restEndpoint, symbol, maxTrades, signal, budget });
+      : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget });
   }
 
   /** There from `open` on: until then it is not known what orders have to be like. */

@@ -14,6 +14,7 @@ import {
   symbol,
   wholeNumber,
 } from "./option_values.ts";
+import { EXCHANGE_NAMES } from "./exchange_hosts.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 
 /** The commands there are. */
@@ -23,6 +24,7 @@ export const COMMANDS = {
   exchange: "only the built-in exchange, for other clients",
   backtest: "the same pipeline over recorded trades",
   status: "account, position, last trades, refusals, gaps, from the journal",
+  doctor: "whether a run would work here: permissions, hosts, clock, data folder, journal",
   export: "the fills or the closed positions in the journal, for a spreadsheet",
   resume: "release the halt of a run: penstock resume JOURNAL --reason TEXT",
   verify: "derive a recorded run again and compare it with its journal",
@@ -56,11 +58,11 @@ export const MAX_WINDOW = 1_000_000;
 const HOUR = 3_600_000;
 const TRADING = ["run", "demo", "backtest", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
-const LIVE = ["run", "config"] as const;
+const LIVE = ["run", "doctor", "config"] as const;
 const EXCHANGE = ["demo", "exchange"] as const;
 const BACKTEST = ["backtest"] as const;
 const JOURNAL = ["status", "export"] as const;
-const ALL = ["run", "demo", "exchange", "backtest", "config"] as const;
+const ALL = ["run", "demo", "exchange", "backtest", "doctor", "config"] as const;
 
 const positive = amount("an amount above 0", (value) => value.gt(0));
 
@@ -112,10 +114,10 @@ export const OPTIONS = {
   ...RISK_OPTIONS,
   exchange: option({
     default: "binance",
-    read: oneOf("binance"),
+    read: oneOf(...EXCHANGE_NAMES),
     value: "NAME",
     commands: LIVE,
-    help: "the exchange",
+    help: `the exchange: ${EXCHANGE_NAMES.join(" or ")}`,
   }),
   endpoint: option({
     default: null,
@@ -133,10 +135,10 @@ export const OPTIONS = {
   }),
   state: option({
     default: "none",
-    defaultOf: { run: DEFAULT_JOURNAL, config: DEFAULT_JOURNAL },
+    defaultOf: { run: DEFAULT_JOURNAL, doctor: DEFAULT_JOURNAL, config: DEFAULT_JOURNAL },
     read: anyText,
     value: "FILE",
-    commands: TRADING,
+    commands: [...TRADING, "doctor"],
     help: "the journal: keeps the run and takes it up again; none keeps nothing",
   }),
   newRun: option({
@@ -150,14 +152,14 @@ export const OPTIONS = {
     default: null,
     read: anyText,
     value: "FILE",
-    commands: STREAM,
+    commands: [...STREAM, "doctor"],
     help: "write every received frame to this file, for backtest; gzip when it ends in .gz",
   }),
   backfill: option({
     default: "on",
     read: onOff,
     value: "on|off",
-    commands: STREAM,
+    commands: [...STREAM, "doctor"],
     help: "fetch missed trades over REST; off: a gap restarts the averages",
   }),
   backfillMax: option({
@@ -171,7 +173,7 @@ export const OPTIONS = {
     default: "15s",
     read: duration(50, 24 * HOUR),
     value: "DURATION",
-    commands: STREAM,
+    commands: [...STREAM, "doctor"],
     help: "silence after which the connection is given up and made anew",
   }),
   retryMax: option({
@@ -318,7 +320,7 @@ export const OPTIONS = {
     default: "off",
     read: onOff,
     value: null,
-    commands: ["run", "demo", "exchange", "backtest", "status", "verify"],
+    commands: ["run", "demo", "exchange", "backtest", "doctor", "status", "verify"],
     help: "events on standard output, one JSON object a line",
   }),
   logLevel: option({

@@ -1,17 +1,18 @@
 /** Fetches the trades that the stream has missed, by id over REST. */
+import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
 import type { LateRow } from "../domain/late_rows.ts";
 import { AggregatePages } from "./aggregate_pages.ts";
 import { Backoff } from "./backoff.ts";
-import { BINANCE_HOSTS } from "./binance.ts";
-import { hostOf } from "./connect_failure.ts";
 import { RestBudget } from "./rest_budget.ts";
 import { GaveUp, type GaveUpWhy, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
 import { type LatePages, TradePages } from "./trade_pages.ts";
 
 /** What a backfill is made from. Times in ms. */
 export interface BackfillOptions {
-  /** Base address of the exchange's REST side; null: Binance's, and where that refuses its market-data host. */
+  /** Base address of the REST side; null: the exchange's, and where that refuses its market-data host. */
   readonly restEndpoint: string | null;
+  /** Default binance. */
+  readonly exchange?: ExchangeName;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
   /** Gives up where more trades than this are missing. Default 100,000. */
@@ -104,7 +105,7 @@ export class Backfill {
     this.#deadlineMs = options.deadlineMs ?? 60_000;
     this.#random = random;
     this.#clock = clock;
-    this.#routes = routesOf(options.restEndpoint);
+    this.#routes = routesOf(options.restEndpoint, options.exchange ?? "binance");
     const requestMs = options.requestMs ?? REQUEST_MS;
     this.#client = new RestClient({ budget, clock, random, requestMs, signal: options.signal });
   }
@@ -208,11 +209,12 @@ function isRefusal({ why }: GaveUp): boolean {
   return why === "refused" || why === "not-permitted";
 }
 
-function routesOf(restEndpoint: string | null): readonly Route[] {
-  const { rest, marketDataRest } = BINANCE_HOSTS;
+function routesOf(restEndpoint: string | null, exchange: ExchangeName): readonly Route[] {
+  const { rest, marketDataRest } = addressesOf(exchange);
   const base = restEndpoint ?? rest;
   // The market-data host is not known to have historicalTrades.
   const asked = base === marketDataRest ? [AggregatePages] : [TradePages, AggregatePages];
   const routes: Route[] = asked.map((pages) => ({ base, pages }));
-  return restEndpoint === null ? [...routes, { base: marketDataRest, pages: AggregatePages }] : routes;
+  if (restEndpoint !== null || marketDataRest === null) return routes;
+  return [...routes, { base: marketDataRest, pages: AggregatePages }];
 }

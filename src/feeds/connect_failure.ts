@@ -1,4 +1,5 @@
 /** Why a connection could not be made, in words that a person can act on. */
+import { hostOf } from "../domain/exchange_hosts.ts";
 import { refusalHint } from "./binance.ts";
 
 /** One failed try to connect. */
@@ -18,17 +19,17 @@ export class NetPermissionError extends Error {
   override readonly name = "NetPermissionError";
 
   constructor(host: string) {
-    super(`No permission to reach ${host}: run with --allow-net=${host}`);
+    const advice = Deno.build.standalone
+      // The permissions of a compiled program are fixed: no flag changes them.
+      ? "this program was built for other hosts; --exchange chooses among them"
+      : `run with --allow-net=${host}`;
+    super(`No permission to reach ${host}: ${advice}`);
   }
 }
 
 const PROBE_TIMEOUT_MS = 3_000;
-
-/** host:port of an address, the scheme's own port where none is given. */
-export function hostOf(url: string): string {
-  const { hostname, port, protocol } = new URL(url);
-  return `${hostname}:${port || (protocol === "wss:" || protocol === "https:" ? "443" : "80")}`;
-}
+/** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then tells only what came of that. */
+const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 
 /**
  * Explains the error of a failed handshake with `url`. Throws a NetPermissionError where permission is missing.
@@ -43,14 +44,13 @@ export async function explain(error: unknown, url: string, signal: AbortSignal):
   const failure = { status: null, retryAfterMs: 0, hint: null };
   const [, refused] = /^Invalid status code: (\d{3})/.exec(detail) ?? [];
   if (refused !== undefined) {
-    const status = Number(refused);
-    const hint = refusalHint(status);
-    return {
-      reason: `${host} refused the connection: HTTP ${status}`,
-      hint,
-      status,
-      retryAfterMs: await retryAfter(url, signal),
-    };
+    const asked = await askOverHttp(url, signal);
+    return refusal(Number(refused), url, asked?.retryAfterMs ?? 0);
+  }
+  if (HIDDEN_REFUSAL.test(detail)) {
+    const asked = await askOverHttp(url, signal);
+    if (asked !== null && !isUsual(asked.status)) return refusal(asked.status, url, asked.retryAfterMs);
+    return { ...failure, reason: `${host} refused the connection, and does not say why` };
   }
   if (/dns error/.test(detail)) {
     return {
@@ -77,18 +77,32 @@ function noNetwork(): string {
   return `Without a network, "penstock demo" runs against the built-in exchange.`;
 }
 
-/** How long the exchange asks to stay away, ms; 0 where it does not say or does not answer. */
-async function retryAfter(url: string, signal: AbortSignal): Promise<number> {
+function refusal(status: number, url: string, retryAfterMs: number): ConnectFailure {
+  const reason = `${hostOf(url)} refused the connection: HTTP ${status}`;
+  return { reason, hint: refusalHint(status, url), status, retryAfterMs };
+}
+
+/** What the address of a WebSocket answers, when all is well, to a question that is no handshake. */
+function isUsual(status: number): boolean {
+  return status < 300 || status === 400 || status === 404 || status === 426;
+}
+
+/** The status that a plain question gets, and how long the exchange asks to stay away; null without an answer. */
+async function askOverHttp(
+  url: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly retryAfterMs: number } | null> {
   try {
     const response = await fetch(url.replace(/^ws/, "http"), {
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]),
     });
     await response.body?.cancel();
-    return retryAfterMs(response.headers.get("retry-after"), Date.now());
+    const { status, headers } = response;
+    return { status, retryAfterMs: retryAfterMs(headers.get("retry-after"), Date.now()) };
   } catch {
-    // The refusal itself is known and told; only its detail could not be had.
-    return 0;
+    // That it was refused is known and told; only the detail could not be had.
+    return null;
   }
 }
 

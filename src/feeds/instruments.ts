@@ -1,7 +1,6 @@
 /** Asks the exchange what it asks of orders in a symbol: exchangeInfo over REST. */
+import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
 import { readExchangeInfo, type ReadInfo } from "../domain/exchange_info.ts";
-import { BINANCE_HOSTS } from "./binance.ts";
-import { hostOf } from "./connect_failure.ts";
 import type { RestBudget } from "./rest_budget.ts";
 import {
   GaveUp,
@@ -14,8 +13,10 @@ import {
 
 /** Whom to ask about what. */
 export interface InstrumentQuestion {
-  /** Base address of the exchange's REST side; null: Binance's market-data host, and then its other one. */
+  /** Base address of the exchange's REST side; null: the exchange's market-data host, and then its other one. */
   readonly restEndpoint: string | null;
+  /** Default binance. */
+  readonly exchange?: ExchangeName;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
   /** Shared by all that ask the same exchange from this address. */
@@ -52,12 +53,14 @@ const INVALID_SYMBOL = -1121;
  * aborted signal too.
  */
 export async function askInstrument(question: InstrumentQuestion): Promise<InstrumentAnswer> {
-  const { restEndpoint, symbol, budget, signal, hostMs = HOST_MS, clock = REAL_CLOCK } = question;
+  const { restEndpoint, exchange = "binance", symbol, budget, signal } = question;
+  const { hostMs = HOST_MS, clock = REAL_CLOCK } = question;
   // One try each: there is no wait between tries that jitter would be drawn for.
   const client = new RestClient({ budget, clock, signal, requestMs: hostMs, tries: 1, random: () => 0 });
-  const { marketDataRest, rest } = BINANCE_HOSTS;
+  const { marketDataRest, rest } = addressesOf(exchange);
+  const own = marketDataRest === null ? [rest] : [marketDataRest, rest];
   const refusals: GaveUp[] = [];
-  for (const base of restEndpoint === null ? [marketDataRest, rest] : [restEndpoint]) {
+  for (const base of restEndpoint === null ? own : [restEndpoint]) {
     try {
       const info = await client.get(exchangeInfo(base, symbol), clock.now() + hostMs);
       return { kind: "told", info, host: hostOf(base) };

@@ -1,8 +1,9 @@
 /** Questions to the exchange's REST side: within its budget, asked again when that may help, never believed unseen. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostOf } from "../domain/exchange_hosts.ts";
 import { Backoff } from "./backoff.ts";
 import { refusalHint } from "./binance.ts";
-import { explain, hostOf, NetPermissionError, retryAfterMs } from "./connect_failure.ts";
+import { explain, NetPermissionError, retryAfterMs } from "./connect_failure.ts";
 import type { RestBudget } from "./rest_budget.ts";
 
 /** Time and waiting; tests bring their own. */
@@ -212,7 +213,7 @@ export class RestClient {
       });
       const used = response.headers.get("x-mbx-used-weight-1m");
       if (used !== null && /^\d{1,9}$/.test(used)) budget.report(Number(used), clock.now());
-      if (response.status !== 200) return await this.#refusal(response, hostOf(base));
+      if (response.status !== 200) return await this.#refusal(response, base);
       return await textOf(response, LARGEST_BODY_BYTES) ??
         unbelieved("malformed", `${hostOf(base)} sent more than ${LARGEST_BODY_BYTES} bytes`);
     } catch (error) {
@@ -223,7 +224,8 @@ export class RestClient {
   }
 
   /** What an answer other than 200 means. */
-  async #refusal(response: Response, host: string): Promise<Trouble> {
+  async #refusal(response: Response, base: string): Promise<Trouble> {
+    const host = hostOf(base);
     const { budget, clock } = this.#options;
     const { status, headers } = response;
     // The refusal stands, whether or not its explanation can be had.
@@ -231,7 +233,7 @@ export class RestClient {
     const now = clock.now();
     const told = messageOf(text);
     const reason = `${host} refused: HTTP ${status}${told === null ? "" : `, ${told}`}`;
-    const hint = refusalHint(status);
+    const hint = refusalHint(status, base);
     if (status === 429 || status === 418) {
       const askedMs = retryAfterMs(headers.get("retry-after"), now);
       budget.holdOff(askedMs > 0 ? askedMs : status === 418 ? BANNED_MS : TOLD_OFF_MS, now);

@@ -9,6 +9,9 @@ const BATCHES_A_TURN = 8;
 const CLOSE_INFO_DEADLINE_MS = 100;
 /** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
 const SECOND_LOOK_MS = 10;
+const WEIGH_EVERY_MS = 100;
+/** What memory may grow by while no frame comes; the largest frame that the runtime takes, 64 MB, costs less. */
+const HEAVIEST_BYTES = 256 * 1024 * 1024;
 
 /** When to give up. */
 export interface TradeSocketOptions {
@@ -36,6 +39,9 @@ export class TradeSocket {
   #heard = false;
   #lastHeardAt = performance.now();
   #watchdog: ReturnType<typeof setTimeout>;
+  readonly #scales: ReturnType<typeof setInterval>;
+  /** This program's memory when data last came, and which data that was. */
+  #weighed = { heardAt: 0, bytes: 0 };
 
   /** Connects to `url`; the WebSocket's own error, or a TimeoutError after `handshakeMs`. */
   static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
@@ -81,6 +87,8 @@ export class TradeSocket {
     this.#socket = socket;
     this.#staleMs = staleMs;
     this.#watchdog = setTimeout(() => this.#watch(), staleMs);
+    this.#weigh();
+    this.#scales = setInterval(() => this.#weigh(), WEIGH_EVERY_MS);
     this.#pump(readable.getReader());
   }
 
@@ -183,9 +191,20 @@ export class TradeSocket {
     this.#watchdog = setTimeout(() => this.#watch(late), late ? SECOND_LOOK_MS : this.#staleMs - silent);
   }
 
+  /** The runtime gathers a message's fragments without a limit: one that never ends shows in the memory it takes. */
+  #weigh(): void {
+    const bytes = Deno.memoryUsage().rss;
+    if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
+      this.#weighed = { heardAt: this.#lastHeardAt, bytes };
+    } else if (bytes - this.#weighed.bytes > HEAVIEST_BYTES) {
+      this.abandon(`a message without an end took ${Math.round((bytes - this.#weighed.bytes) / 1e6)} MB`);
+    }
+  }
+
   #finish(reason: string): void {
     this.#end ??= reason;
     clearTimeout(this.#watchdog);
+    clearInterval(this.#scales);
     this.#room?.();
     this.#room = null;
     this.#awaken();

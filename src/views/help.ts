@@ -20,6 +20,10 @@ const USAGE: Partial<Record<CommandName, string>> = {
   penstock status                                     how the run stands, as a table
   penstock status data/penstock.db --json             the same as one JSON object
   penstock status data/penstock.db --max-age 60s      a health check: exit code 0 while a process gives signs of life`,
+  doctor: `penstock doctor takes the options that a run is to have, and says whether it would work here.
+
+  penstock doctor                                     permissions, hosts, clock, data folder and journal, as a table
+  penstock doctor --json                              the same as one JSON object; exit code 0 or 1 either way`,
   verify:
     `penstock verify JOURNAL RECORDING... says in one line what is proven, or shows the first difference.
 

@@ -19,7 +19,7 @@ Deno.test("penstock demo --for 2s ends with the summary table and 0", async () =
   assertMatch(stdout, /\n {2}stream +no gaps, no duplicates\n/);
   assertMatch(
     stderr,
-    /^[\d:.]{12} INFO {2}Penstock .* demo: BTCUSDT, .*\n[\d:.]{12} INFO {2}instrument .*\n[\d:.]{12} INFO {2}connected to ws:/,
+    /^[\d:.]{12} INFO {2}permissions kept: .*\n[\d:.]{12} INFO {2}Penstock .* demo: BTCUSDT, .*\n[\d:.]{12} INFO {2}instrument .*\n[\d:.]{12} INFO {2}connected to ws:/,
   );
   assert(!(stdout + stderr).includes("\x1b"), "no terminal, no escapes");
 });
@@ -87,9 +87,9 @@ Deno.test("penstock demo keeps events on standard output and the log on standard
   const { stdout, stderr } = await penstock("demo", "--json", "--stop-after=1", "--log-format=json");
   assertRun(eventsOf(stdout));
   const log = stderr.split("\n").map((line) => JSON.parse(line));
-  assertEquals(log.map(({ level }) => level), ["info", "info", "info"]);
-  assertStringIncludes(log[0].message, "demo: BTCUSDT");
-  assertStringIncludes(log[1].message, "instrument BTCUSDT: lot 0.00001, ");
+  assertEquals(log.map(({ level }) => level), ["info", "info", "info", "info"]);
+  assertStringIncludes(log[1].message, "demo: BTCUSDT");
+  assertStringIncludes(log[2].message, "instrument BTCUSDT: lot 0.00001, ");
   const quiet = await penstock("demo", "--json", "--stop-after=1", "--log-level=error");
   assertEquals(quiet.stderr, "");
 });

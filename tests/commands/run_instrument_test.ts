@@ -91,9 +91,9 @@ function rulesIn(events: readonly Told[]): Record<string, string> {
   );
 }
 
-/** Lines of a log without their times. */
+/** Lines of a log without their times, behind the one that says which permissions remain. */
 function lines(log: string): string[] {
-  return log.split("\n").map((line) => line.replace(/^[\d:.]+ /, ""));
+  return log.split("\n").slice(1).map((line) => line.replace(/^[\d:.]+ /, ""));
 }
 
 function warnings(log: string): string[] {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { LateRows } from "../../src/domain/late_rows.ts";
-import { BINANCE_HOSTS } from "../../src/feeds/binance.ts";
+import { EXCHANGES } from "../../src/domain/exchange_hosts.ts";
 import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
 import { RestBudget } from "../../src/feeds/rest_budget.ts";
 import {
@@ -212,7 +212,7 @@ Deno.test("fetch() asks Binance's hosts by default, and the market-data host for
   };
   try {
     await collect(backfillOf(null).backfill, 1, 2);
-    await collect(backfillOf(BINANCE_HOSTS.marketDataRest).backfill, 1, 2);
+    await collect(backfillOf(EXCHANGES.binance.marketDataRest).backfill, 1, 2);
   } finally {
     globalThis.fetch = fetch;
   }

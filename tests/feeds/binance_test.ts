@@ -1,18 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  BINANCE_BUDGET,
-  BINANCE_HOSTS,
-  isServerShutdown,
-  refusalHint,
-  tradeStreamUrl,
-} from "../../src/feeds/binance.ts";
+import { BINANCE_BUDGET, isServerShutdown, refusalHint, tradeStreamUrl } from "../../src/feeds/binance.ts";
+import { EXCHANGES } from "../../src/domain/exchange_hosts.ts";
 import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
 import { tradeMessage } from "./raw_server.ts";
 
 Deno.test("tradeStreamUrl() names the raw stream of the symbol in lower case", () => {
   assertEquals(tradeStreamUrl("ws://127.0.0.1:9001", "BTCUSDT"), "ws://127.0.0.1:9001/ws/btcusdt@trade");
   assertEquals(
-    tradeStreamUrl(BINANCE_HOSTS.stream, "1000SHIBUSDT"),
+    tradeStreamUrl(EXCHANGES.binance.stream, "1000SHIBUSDT"),
     "wss://stream.binance.com:9443/ws/1000shibusdt@trade",
   );
 });
@@ -37,10 +32,17 @@ Deno.test("isServerShutdown() takes no other message for it", () => {
   for (const message of others) assert(!isServerShutdown(message), message);
 });
 
-Deno.test("refusalHint() says what a status means, and for 451 which host to use instead", () => {
-  assertStringIncludes(refusalHint(451)!, "--endpoint wss://data-stream.binance.vision:443");
-  for (const status of [403, 418, 429]) assert(refusalHint(status)!.length > 10);
-  for (const status of [400, 404, 500, 503]) assertEquals(refusalHint(status), null);
+Deno.test("refusalHint() says what a status means, and for 451 which host to use instead, if any", () => {
+  const { stream, rest } = EXCHANGES.binance;
+  for (const address of [stream, rest, "ws://127.0.0.1:9001"]) {
+    assertStringIncludes(refusalHint(451, address)!, "--endpoint wss://data-stream.binance.vision:443");
+  }
+  assertEquals(
+    refusalHint(451, EXCHANGES["binance-us"].stream),
+    "The exchange does not serve your region at this address.",
+  );
+  for (const status of [403, 418, 429]) assert(refusalHint(status, stream)!.length > 10);
+  for (const status of [400, 404, 500, 503]) assertEquals(refusalHint(status, stream), null);
 });
 
 Deno.test("the connection budget is the vendor's: 300 attempts in 5 minutes", () => {

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import {
   type ConnectFailure,
   explain,
-  hostOf,
   NetPermissionError,
   retryAfterMs,
 } from "../../src/feeds/connect_failure.ts";
@@ -57,6 +56,29 @@ socketTest("explain() says that a name cannot be resolved", async () => {
   assertStringIncludes(told.hint, "penstock demo");
   assertEquals([told.status, told.retryAfterMs], [null, 0]);
 });
+
+socketTest("explain() finds the status that the runtime hides where TLS is on", async () => {
+  const hidden = new Error("failed to connect to WebSocket: Didn't receive h2 alpn, aborting connection");
+  for (const [status, seconds] of [[451, 0], [429, 7], [302, 0]] as const) {
+    await using server = refusing(status, seconds === 0 ? {} : { "Retry-After": String(seconds) });
+    const told = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+    assertStringIncludes(told.reason, `refused the connection: HTTP ${status}`);
+    assertEquals([told.status, told.retryAfterMs], [status, seconds * 1000]);
+  }
+});
+
+socketTest(
+  "explain() says that a refusal stays unexplained where a plain question gets the usual answer",
+  async () => {
+    const hidden = new Error("Didn't receive h2 alpn, aborting connection");
+    for (const status of [400, 404, 426]) {
+      await using server = refusing(status);
+      const told = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+      assertStringIncludes(told.reason, "refused the connection, and does not say why");
+      assertEquals([told.status, told.hint], [null, null]);
+    }
+  },
+);
 
 socketTest("explain() throws where permission is missing, and names the flag that grants it", async () => {
   const nothing = await failureInChild("wss://stream.binance.com:9443/ws/btcusdt@trade", []);
@@ -156,13 +178,6 @@ socketTest("explain() passes on what it does not know, with the address", async 
     status: null,
     retryAfterMs: 0,
   });
-});
-
-Deno.test("hostOf() adds the scheme's own port", () => {
-  assertEquals(hostOf("wss://h/x"), "h:443");
-  assertEquals(hostOf("https://h:443/x"), "h:443");
-  assertEquals(hostOf("ws://h/x"), "h:80");
-  assertEquals(hostOf("wss://stream.binance.com:9443/ws"), "stream.binance.com:9443");
 });
 
 Deno.test("retryAfterMs() reads seconds and dates, and takes everything else for none", () => {

@@ -10,9 +10,9 @@ import {
   type RuleSet,
   settleInstrument,
 } from "../../domain/instrument.ts";
+import { exchangeAt } from "../../domain/exchange_hosts.ts";
 import type { Config } from "../../domain/options.ts";
 import { isoTime } from "../../domain/time.ts";
-import { isBinance } from "../../feeds/binance.ts";
 import { askInstrument, type InstrumentAnswer, type InstrumentQuestion } from "../../feeds/instruments.ts";
 import type { Journal } from "../../stores/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/instrument_memory.ts";
@@ -39,8 +39,8 @@ export async function ask(
   },
 ): Promise<InstrumentAnswer | null> {
   if (config.offlineInstruments || restEndpoint === undefined) return null;
-  const { symbol } = config;
-  const answer = await askInstrument({ restEndpoint, symbol, budget, signal });
+  const { exchange, symbol } = config;
+  const answer = await askInstrument({ restEndpoint, exchange, symbol, budget, signal });
   if (answer.kind !== "unknown") return answer;
   throw new ConfigError([
     `${
@@ -92,7 +92,7 @@ function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
 
 /** The rules of a run that begins. */
 function baseOf(
-  { symbol, endpoint, offlineInstruments }: Config,
+  { exchange, symbol, endpoint, offlineInstruments }: Config,
   answer: InstrumentAnswer | null,
   told: KeptInfo | null,
   remembered: KeptInfo | null,
@@ -101,7 +101,7 @@ function baseOf(
   if (told !== null) return { rules: told.rules, source: "exchange" };
   if (remembered !== null) return { rules: remembered.rules, source: `journal of ${remembered.time}` };
   // Another exchange, which nobody was to ask, may have other rules than Binance.
-  const isOther = endpoint !== null && !isBinance(endpoint);
+  const isOther = endpoint !== null && exchangeAt(endpoint) !== exchange;
   return answer === null && isOther ? null : builtInRules(symbol);
 }
 

@@ -2,8 +2,6 @@
 import { type Configuration, shownConfig, termsOf } from "../../domain/config.ts";
 import type { StartedEvent } from "../../domain/event.ts";
 import { plain } from "../../domain/money.ts";
-import type { Config } from "../../domain/options.ts";
-import { isBinance } from "../../feeds/binance.ts";
 import type { RestBudget } from "../../feeds/rest_budget.ts";
 import { Pipeline } from "../../stages/pipeline.ts";
 import type { RunJournal } from "../../stores/run_journal.ts";
@@ -72,14 +70,6 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
     journal?.close();
     throw error;
   }
-}
-
-/** Where missed trades and rules are asked for: null for the exchange's own hosts, undefined for nowhere. */
-export function restOf({ backfill, endpoint, restEndpoint }: Config): string | null | undefined {
-  if (!backfill) return undefined;
-  // Another stream has other trades and rules than the exchange: only the person knows where to ask for them.
-  if (restEndpoint === null && endpoint !== null && !isBinance(endpoint)) return undefined;
-  return restEndpoint;
 }
 
 function resumedLine(path: string, pipeline: Pipeline): Line {

@@ -16,6 +16,8 @@ export interface ExchangeOptions {
   readonly hostname?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Certificate chain and private key, both PEM: then it serves `wss:` and `https:`. Default none. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** The one symbol that is traded, in upper case. Default BTCUSDT. */
   readonly symbol?: string;
   /** Decides the price process and the random faults. Default 1. */
@@ -83,11 +85,11 @@ const MOST_ABANDONED = 64;
  * ```
  */
 export class BuiltInExchange implements AsyncDisposable {
-  /** Where WebSocket clients connect: `ws://host:port`. */
+  /** Where WebSocket clients connect: `ws://host:port`, with TLS `wss:`. */
   readonly endpoint: string;
-  /** Where REST clients ask: `http://host:port`. */
+  /** Where REST clients ask: `http://host:port`, with TLS `https:`. */
   readonly restEndpoint: string;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Deno.TcpListener | Deno.TlsListener;
   readonly #symbol: string;
   readonly #market: Market;
   readonly #rest: Rest;
@@ -149,11 +151,15 @@ export class BuiltInExchange implements AsyncDisposable {
       trades: this.#market.tape.trades,
       aggregates: this.#market.tape.aggregates,
     });
-    this.#listener = Deno.listen({ hostname, port });
-    const { addr } = this.#listener;
+    const { tls } = options;
+    this.#listener = tls === undefined
+      ? Deno.listen({ hostname, port })
+      : Deno.listenTls({ hostname, port, ...tls });
+    const addr = this.#listener.addr as Deno.NetAddr;
+    const secure = tls === undefined ? "" : "s";
     const authority = `${addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname}:${addr.port}`;
-    this.endpoint = `ws://${authority}`;
-    this.restEndpoint = `http://${authority}`;
+    this.endpoint = `ws${secure}://${authority}`;
+    this.restEndpoint = `http${secure}://${authority}`;
     this.#emit({ type: "listening", endpoint: this.endpoint, restEndpoint: this.restEndpoint });
     if (!(options.startOnFirstSubscriber ?? true)) this.#market.start();
     this.#track(this.#acceptLoop());
@@ -225,13 +231,13 @@ export class BuiltInExchange implements AsyncDisposable {
     }
   }
 
-  async #serve(conn: Deno.TcpConn): Promise<void> {
+  async #serve(conn: Deno.TcpConn | Deno.TlsConn): Promise<void> {
     if (this.#closed !== null) return closeQuietly(conn);
     this.#requests.add(conn);
     const deadline = setTimeout(() => closeQuietly(conn), HEAD_WITHIN_MS);
     let upgraded: Upgraded | null = null;
     try {
-      conn.setNoDelay();
+      if ("setNoDelay" in conn) conn.setNoDelay();
       const request = await readRequest(conn);
       if (request !== null) upgraded = await this.#answer(conn, request);
     } catch (error) {

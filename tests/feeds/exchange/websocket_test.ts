@@ -10,6 +10,7 @@ import {
   ProtocolError,
 } from "../../../src/feeds/exchange/websocket.ts";
 import { clientFrame } from "./client.ts";
+import { fuzzCases } from "../../support/fuzz_inputs.ts";
 
 interface Decoded {
   readonly messages: ClientMessage[];
@@ -75,7 +76,7 @@ Deno.test("FrameDecoder takes any garbage: messages, then at most one protocol e
       assert(whole.failure === null || [1002, 1007, 1009].includes(whole.failure));
       assertEquals(decode(split(new Uint8Array(bytes), cuts)), whole);
     }),
-    { numRuns: 1000 },
+    { numRuns: fuzzCases(50_000) },
   );
 });
 

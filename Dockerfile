@@ -1,0 +1,26 @@
+# Two stages: the first has Deno and the sources, the second has one file and the C library, no shell, no package
+# manager, no root. EXCHANGE chooses which exchange's hosts the program may reach, for good.
+FROM denoland/deno:debian-2.9.6 AS build
+ARG EXCHANGE=binance
+WORKDIR /build
+COPY deno.json deno.lock main.ts ./
+COPY build ./build
+COPY src ./src
+COPY std ./std
+RUN deno task compile --exchange "$EXCHANGE" \
+    && mv dist/penstock* /penstock \
+    && mkdir /data
+
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /penstock /penstock
+# A named volume takes over the owner of the folder that it is mounted on.
+COPY --from=build --chown=65532:65532 /data /data
+WORKDIR /
+# A proxy named in the environment would carry everything past the program's own list of hosts.
+ENV NO_PROXY=*
+USER 65532:65532
+VOLUME /data
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
+    CMD ["/penstock", "status", "data/penstock.db", "--max-age=60s"]
+ENTRYPOINT ["/penstock"]
+CMD ["run"]

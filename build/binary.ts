@@ -1,0 +1,52 @@
+/** What a compiled Penstock is made with: the one place where the flags of `deno compile` stand. */
+import { type ExchangeName, hostsOf } from "../src/domain/exchange_hosts.ts";
+
+/** The machines that `deno task compile:all` builds for, as Deno names them. */
+export const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+] as const;
+
+/** One of them. */
+export type Target = (typeof TARGETS)[number];
+
+/** Keeps V8's young generation small; see "Speed" in the README. */
+export const V8_FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"];
+
+/**
+ * Baked in as if from the environment, where the environment does not say otherwise. A proxy named there would
+ * carry everything past `--allow-net`: with this no proxy is asked. Who wants one sets NO_PROXY to nothing.
+ */
+export const ENVIRONMENT = { NO_PROXY: "*" } as const;
+
+/** The permissions of a program locked to `exchange`: its hosts, the folder `data`, nothing else, and no questions. */
+export function permissionFlags(exchange: ExchangeName): string[] {
+  return [
+    "--no-prompt",
+    "--deny-import",
+    `--allow-net=${hostsOf(exchange).join(",")}`,
+    "--allow-read=./data",
+    "--allow-write=./data",
+  ];
+}
+
+/** The program's file name: `penstock`, with the exchange where it is not the default, the machine where one is named. */
+export function fileName(exchange: ExchangeName, target: Target | null): string {
+  const variant = exchange === "binance" ? "" : `-${exchange}`;
+  const machine = target === null ? "" : `-${target}`;
+  const isWindows = target === null ? Deno.build.os === "windows" : target.includes("windows");
+  return `penstock${variant}${machine}${isWindows ? ".exe" : ""}`;
+}
+
+/**
+ * The parts of npm packages that the program uses. Without this a package is embedded whole: other builds of the
+ * same code, types, its authors' scripts. What stands in no list is kept whole.
+ */
+export const USED_PARTS: Readonly<Record<string, readonly string[]>> = {
+  "@zip.js/zip.js": ["package.json", "lib"],
+  "decimal.js": ["package.json", "decimal.mjs"],
+  "deno-std": ["package.json", "cli"],
+};

@@ -1,0 +1,216 @@
+/**
+ * `deno task compile [--exchange NAME]` makes dist/penstock for this machine, `deno task compile:all` one file for
+ * every machine, with dist/SHA256SUMS. The permissions are fixed here, for good.
+ *
+ * Files are embedded with their times. The sources are copied, and they and the cached packages that are embedded
+ * get one time, so that two clones on two machines give the same bytes.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { EXCHANGE_NAMES, type ExchangeName } from "../src/domain/exchange_hosts.ts";
+import {
+  ENVIRONMENT,
+  fileName,
+  permissionFlags,
+  type Target,
+  TARGETS,
+  USED_PARTS,
+  V8_FLAGS,
+} from "./binary.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const DIST = new URL("dist/", ROOT);
+/** What the program is made of; tests and documents are not. */
+const SOURCES = ["main.ts", "deno.json", "deno.lock", "src", "std"];
+/** 1980, the beginning of time in zip archives. */
+const EPOCH = new Date("1980-01-01T00:00:00Z");
+
+const UNREACHABLE =
+  `deno compile takes its base executable from dl.deno.land, which cannot be reached from here. Either
+  compile where it can be reached, as .github/workflows/release.yml does,
+  or get denort-TARGET.zip of this Deno's release some other way and set DENORT_BIN to the file in it,
+  or run Penstock without compiling it: deno task start.
+DENORT_BIN set to Deno itself carries the step out; the file has everything in it, but does not run as Penstock.`;
+
+/** What is to be built. */
+interface Order {
+  readonly exchange: ExchangeName;
+  /** Null for this machine. */
+  readonly targets: readonly (Target | null)[];
+}
+
+/** Reads the command line; null, after saying what is wrong, where it cannot be used. */
+function readOrder(args: readonly string[]): Order | null {
+  const unknown: string[] = [];
+  const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
+    string: ["exchange", "target"],
+    boolean: ["all"],
+    unknown: (text) => {
+      unknown.push(text);
+      return false;
+    },
+  });
+  const { exchange = EXCHANGE_NAMES[0], target, all } = parsed;
+  const name = EXCHANGE_NAMES.find((candidate) => candidate === exchange);
+  const machine = TARGETS.find((candidate) => candidate === target);
+  if (unknown.length > 0) complain(`${unknown.join(", ")}: expected --exchange NAME, --target NAME or --all`);
+  else if (name === undefined) {
+    complain(`--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`);
+  } else if (target !== undefined && machine === undefined) {
+    complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
+  } else return { exchange: name, targets: all ? TARGETS : [machine ?? null] };
+  return null;
+}
+
+/** Copies the sources to `stage`, all with the same time. */
+function copySources(stage: URL): void {
+  Deno.mkdirSync(stage, { recursive: true });
+  for (const name of SOURCES) copy(new URL(name, ROOT), new URL(name, stage));
+  const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}\n`).join("");
+  const path = new URL("environment", stage);
+  Deno.writeTextFileSync(path, environment);
+  Deno.utimeSync(path, EPOCH, EPOCH);
+}
+
+function copy(from: URL, to: URL): void {
+  if (Deno.statSync(from).isDirectory) {
+    Deno.mkdirSync(to, { recursive: true });
+    for (const { name } of Deno.readDirSync(from)) copy(new URL(`${from}/${name}`), new URL(`${to}/${name}`));
+  } else Deno.copyFileSync(from, to);
+  Deno.utimeSync(to, EPOCH, EPOCH);
+}
+
+/** Gives what is used of npm packages in the cache one time, and returns the rest as flags that leave it out. */
+async function preparePackages(stage: URL): Promise<string[]> {
+  const { npmCache } = JSON.parse((await deno(["info", "--json"], stage)).stdout) as { npmCache: string };
+  const found: string[] = [];
+  for (const [name, used] of Object.entries(USED_PARTS)) {
+    for (const registry of foldersIn(npmCache)) {
+      for (const version of foldersIn(`${registry}/${name}`)) {
+        for (const { name: part } of Deno.readDirSync(version)) {
+          const path = `${version}/${part}`;
+          if (used.includes(part)) setTimes(path);
+          else found.push(`--exclude=${path}`);
+        }
+      }
+    }
+  }
+  return found.sort();
+}
+
+function setTimes(path: string): void {
+  Deno.utimeSync(path, EPOCH, EPOCH);
+  if (!Deno.statSync(path).isDirectory) return;
+  for (const { name } of Deno.readDirSync(path)) setTimes(`${path}/${name}`);
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(path)).filter(({ isDirectory }) => isDirectory).map(({ name }) =>
+      `${path}/${name}`
+    );
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** What became of compiling for one machine. */
+type Outcome =
+  | { readonly kind: "made"; readonly name: string; readonly embedded: string }
+  | { readonly kind: "failed" }
+  /** Nor can any other be made. */
+  | { readonly kind: "unreachable" };
+
+/** Compiles for one machine; says on standard error why it could not. */
+async function compile(
+  stage: URL,
+  { exchange }: Order,
+  target: Target | null,
+): Promise<Outcome> {
+  const name = fileName(exchange, target);
+  // The name of what is written is part of it, the folder is not.
+  const flags = [
+    ...permissionFlags(exchange),
+    "--env-file=environment",
+    `--v8-flags=${V8_FLAGS.join(",")}`,
+    "--exclude-unused-npm",
+    ...await preparePackages(stage),
+    ...(target === null ? [] : [`--target=${target}`]),
+    `--output=${name}`,
+  ];
+  const { code, stderr } = await deno(["compile", ...flags, "main.ts"], stage);
+  if (code !== 0) {
+    console.error(stderr);
+    const isUnreachable = /base binary|dl\.deno\.land/.test(stderr);
+    complain(isUnreachable ? UNREACHABLE : `${name} could not be compiled; is DENORT_BIN for that machine?`);
+    return { kind: isUnreachable ? "unreachable" : "failed" };
+  }
+  Deno.renameSync(new URL(name, stage), new URL(name, DIST));
+  const embedded = /Files:\s*(\S+)/.exec(stderr)?.[1] ?? "an unknown part";
+  return { kind: "made", name, embedded };
+}
+
+async function deno(
+  args: readonly string[],
+  cwd: URL,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1" },
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** SHA-256 of a file, in hexadecimal. */
+async function sha256(file: URL): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(file));
+  return new Uint8Array(digest).toHex();
+}
+
+function removeFolder(folder: URL): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function complain(text: string): void {
+  console.error(`compile: ${text}`);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const order = readOrder(args);
+  if (order === null) return 2;
+  const stage = new URL("stage/", DIST);
+  removeFolder(stage);
+  const sums: string[] = [];
+  try {
+    copySources(stage);
+    // The cache has to be filled before it can be seen what of it is not needed.
+    const cached = await deno(["install", "--frozen", "--entrypoint", "main.ts"], stage);
+    if (cached.code !== 0) {
+      complain(`the packages could not be fetched:\n${cached.stderr}`);
+      return 1;
+    }
+    for (const target of order.targets) {
+      const compiled = await compile(stage, order, target);
+      if (compiled.kind === "unreachable") return 1;
+      if (compiled.kind === "failed") continue;
+      const { name, embedded } = compiled;
+      const file = new URL(name, DIST);
+      const bytes = (Deno.statSync(file).size / 1e6).toFixed(1);
+      console.log(`dist/${name}: ${bytes} MB, of which ${embedded} are what was embedded`);
+      sums.push(`${await sha256(file)}  ${name}\n`);
+    }
+    Deno.writeTextFileSync(new URL("SHA256SUMS", DIST), sums.join(""));
+    return sums.length === order.targets.length ? 0 : 1;
+  } finally {
+    removeFolder(stage);
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,29 @@
+/**
+ * `deno task release:notes v1.2.3`: what CHANGELOG.md says of that version, on standard output.
+ *
+ * @module
+ */
+
+/** The section of `version` in a changelog that keeps to Keep a Changelog, without its heading; null for none. */
+export function notesOf(changelog: string, version: string): string | null {
+  const sections = changelog.split(/^## /m).slice(1);
+  const section = sections.find((text) => text.startsWith(`[${version}]`));
+  const notes = section?.slice(section.indexOf("\n")).trim();
+  return notes === undefined || notes === "" ? null : notes;
+}
+
+if (import.meta.main) {
+  const [tag = ""] = Deno.args;
+  const read = (name: string) => Deno.readTextFileSync(new URL(`../${name}`, import.meta.url));
+  const { version } = JSON.parse(read("deno.json"));
+  const notes = notesOf(read("CHANGELOG.md"), version);
+  if (tag !== `v${version}`) {
+    console.error(`the tag is "${tag}": expected v${version}, the version in deno.json`);
+    Deno.exit(1);
+  }
+  if (notes === null) {
+    console.error(`CHANGELOG.md says nothing of ${version}: expected a section "## [${version}] - DATE"`);
+    Deno.exit(1);
+  }
+  console.log(notes);
+}

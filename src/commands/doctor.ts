@@ -1,0 +1,105 @@
+/** `penstock doctor`: whether a run with these options would work here, and what to do where it would not. */
+import type { Started } from "../domain/command.ts";
+import { hostsNeeded, restAddresses, streamOf } from "../domain/endpoints.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../domain/exchange_hosts.ts";
+import { bad, type Finding, good } from "../domain/finding.ts";
+import type { Config } from "../domain/options.ts";
+import { examineRest, examineStream } from "../feeds/checkup.ts";
+import { NetPermissionError } from "../feeds/connect_failure.ts";
+import { may, mayReach, superfluous } from "../feeds/permissions.ts";
+import { examineFolder, folderOf } from "../stores/data_folder.ts";
+import { JournalReader } from "../stores/journal_reader.ts";
+import { findingTable, verdict } from "../views/finding_table.ts";
+import { printableJson, writeText } from "../views/terminal.ts";
+
+/** Something has to be seen to before a run works as asked. */
+export class Unwell extends Error {
+  override readonly name = "Unwell";
+}
+
+/**
+ * Looks at permissions, hosts, clock, folders and journal, and prints a table, or with `--json` one object. Throws
+ * Unwell where something is amiss.
+ */
+export async function doctor({ config, signal }: Started): Promise<void> {
+  const findings = [...permissions(config), ...stores(config)];
+  const options = { symbol: config.symbol, tradeMs: config.stale, signal };
+  findings.push(...await examineStream(streamOf(config), options));
+  for (const address of restAddresses(config)) {
+    if (signal.aborted) break;
+    findings.push(...await examineRest(address, options));
+  }
+  if (signal.aborted) return;
+  const isGood = findings.every((finding) => finding.isGood);
+  writeText(
+    Deno.stdout,
+    config.json ? `${printableJson({ type: "doctor", isGood, findings })}\n` : `${findingTable(findings)}\n`,
+  );
+  if (!isGood) throw new Unwell(verdict(findings));
+}
+
+/** What is granted and what is missing for these options. */
+function permissions(config: Config): Finding[] {
+  const subject = "permission";
+  const hosts = hostsNeeded(config).map((host) =>
+    mayReach(host)
+      ? good(subject, `network ${host}`, "granted")
+      : bad(subject, `network ${host}`, "missing", new NetPermissionError(host).message)
+  );
+  const folders = foldersOf(config).flatMap((folder) =>
+    (["read", "write"] as const).map((kind) =>
+      may(kind, folder)
+        ? good(subject, `${kind} ${folder}`, "granted")
+        : bad(subject, `${kind} ${folder}`, "missing", `Allow it with --allow-${kind}=${folder}`)
+    )
+  );
+  return [...hosts, ...folders, good(subject, "beyond need", excess(config))];
+}
+
+/** What is granted beyond what these options need. */
+function excess(config: Config): string {
+  const needed = hostsNeeded(config);
+  const hosts = EXCHANGE_NAMES.flatMap(hostsOf).filter((host) => !needed.includes(host) && mayReach(host));
+  const whole = (["read", "write"] as const).filter((kind) => may(kind));
+  const more = [...superfluous(), ...whole.map((kind) => `${kind} anywhere`), ...hosts];
+  return more.length === 0 ? "nothing" : `granted, and given up by a run: ${more.join(", ")}`;
+}
+
+/** The folders that a run with these options writes to. */
+function foldersOf({ state, record }: Config): string[] {
+  const paths = [...(state === "none" ? [] : [state]), ...(record === null ? [] : [record])];
+  return [...new Set(paths.map(folderOf))];
+}
+
+function stores(config: Config): Finding[] {
+  return [...foldersOf(config).map(examineFolder), journal(config.state)];
+}
+
+/** Whether the journal is whole, from its first entry to its last. */
+function journal(path: string): Finding {
+  if (path === "none") return good("journal", "", "none is kept (--state none)");
+  const subject = `journal ${path}`;
+  try {
+    if (!isThere(path)) return good(subject, "", "none yet; a run makes it");
+    using reader = JournalReader.open(path);
+    const verdict = reader.verifyChain();
+    if (verdict.isWhole) return good(subject, "", `whole, ${verdict.entries} entries`);
+    return bad(subject, "", verdict.what, "Restore it from a copy, or begin another with --state");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      return bad(subject, "", "reading it is not permitted", `Allow it with --allow-read=${folderOf(path)}`);
+    }
+    const said = error instanceof Error ? error.message : String(error);
+    return bad(subject, "", said, "Restore it from a copy, or begin another with --state");
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

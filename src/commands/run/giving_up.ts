@@ -1,0 +1,16 @@
+/** What a run still has to be allowed once it is open, and what it gives up. */
+import { hostsNeeded } from "../../domain/endpoints.ts";
+import type { Config } from "../../domain/options.ts";
+import { giveUp } from "../../feeds/permissions.ts";
+import type { Line } from "../../views/narration.ts";
+
+/**
+ * Gives up, for good, what a run with its journal and its recording open does not need any more: all but the hosts to
+ * reconnect to and the lock beside the journal, which is removed at the end. Says what remains.
+ */
+export async function giveUpUnneeded(config: Config): Promise<Line> {
+  const { state, record } = config;
+  const files = [state, record].filter((path) => path !== null && path !== "none") as string[];
+  const writes = state === "none" ? [] : [`${state}.lock`];
+  return { level: "info", text: await giveUp({ hosts: hostsNeeded(config), writes }, files) };
+}

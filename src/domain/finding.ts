@@ -1,0 +1,22 @@
+/** One thing that `penstock doctor` looked at. */
+export interface Finding {
+  /** What was looked at: a permission, a host, the clock, a folder, the journal. */
+  readonly subject: string;
+  /** Which side of it, such as `TCP`; empty where it has only one. */
+  readonly step: string;
+  readonly isGood: boolean;
+  /** What was found, with times and values. */
+  readonly found: string;
+  /** What to do about it; null where there is nothing to do. */
+  readonly advice: string | null;
+}
+
+/** A finding with nothing amiss. */
+export function good(subject: string, step: string, found: string): Finding {
+  return { subject, step, isGood: true, found, advice: null };
+}
+
+/** A finding that has to be seen to. */
+export function bad(subject: string, step: string, found: string, advice: string): Finding {
+  return { subject, step, isGood: false, found, advice };
+}

@@ -1,0 +1,243 @@
+/** Asks one host after the other whether it is there, step by step, so that the first thing that fails is named. */
+import { hostOf } from "../domain/exchange_hosts.ts";
+import { bad, type Finding, good } from "../domain/finding.ts";
+import { MessageBatch } from "../domain/message_batch.ts";
+import { tradeStreamUrl } from "./binance.ts";
+import { explain, NetPermissionError } from "./connect_failure.ts";
+import { TradeSocket } from "./trade_socket.ts";
+
+/** How long each step may take. Times in ms. */
+export interface CheckupOptions {
+  readonly symbol: string;
+  /** For each of connecting, TLS and an answer. Default 5 s. */
+  readonly stepMs?: number;
+  /** The longest that the first trade may take. */
+  readonly tradeMs: number;
+  readonly signal: AbortSignal;
+}
+
+const STEP_MS = 5_000;
+/** A clock that is off by more makes the lag that is shown worthless. */
+const WORST_OFFSET_MS = 1_000;
+const LARGEST_ANSWER_BYTES = 4_096;
+
+/** Examines the stream at `endpoint`: name and TCP, TLS, the WebSocket and its first trade. */
+export async function examineStream(endpoint: string, options: CheckupOptions): Promise<Finding[]> {
+  const host = hostOf(endpoint);
+  const found = await examineConnection(endpoint, options);
+  const { symbol, signal, tradeMs, stepMs = STEP_MS } = options;
+  const url = tradeStreamUrl(endpoint, symbol);
+  const begun = performance.now();
+  let socket: TradeSocket;
+  try {
+    socket = await TradeSocket.open(url, { handshakeMs: stepMs, staleMs: tradeMs }, signal);
+  } catch (error) {
+    return await failed(found, host, "WebSocket", error, url, signal);
+  }
+  found.push(good(host, "WebSocket", `open after ${since(begun)}`));
+  const stop = (): void => socket.abandon("stopped");
+  signal.addEventListener("abort", stop);
+  try {
+    found.push(await firstTrade(socket, host, symbol, begun));
+  } finally {
+    signal.removeEventListener("abort", stop);
+    socket.abandon("done");
+  }
+  return withoutProxy(found, host);
+}
+
+/** Examines the REST side at `base`: name and TCP, TLS, an answer, and the clock against the server's. */
+export async function examineRest(base: string, options: CheckupOptions): Promise<Finding[]> {
+  const host = hostOf(base);
+  const found = await examineConnection(base, options);
+  const { signal, stepMs = STEP_MS } = options;
+  const url = `${base}/api/v3/time`;
+  const sent = Date.now();
+  const begun = performance.now();
+  try {
+    const response = await fetch(url, {
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(stepMs)]),
+    });
+    const text = await beginningOf(response);
+    const tookMs = performance.now() - begun;
+    const isGood = response.status === 200;
+    const answer = `HTTP ${response.status} after ${shownMs(tookMs)}`;
+    if (!isGood) {
+      const advice = "See the exchange's status page, or choose another --rest-endpoint";
+      return withoutProxy([...found, bad(host, "HTTP", answer, advice)], host);
+    }
+    const clock = clockFinding(text, sent + tookMs / 2, tookMs / 2);
+    return withoutProxy([...found, good(host, "HTTP", answer), clock], host);
+  } catch (error) {
+    return await failed(found, host, "HTTP", error, base, signal);
+  }
+}
+
+/** Whether the name resolves and the port answers, and for `wss:` and `https:` whether TLS comes about. */
+async function examineConnection(address: string, { stepMs = STEP_MS }: CheckupOptions): Promise<Finding[]> {
+  const host = hostOf(address);
+  const { hostname, protocol } = new URL(address);
+  const port = Number(host.slice(host.lastIndexOf(":") + 1));
+  const found: Finding[] = [];
+  let begun = performance.now();
+  let conn: Deno.Conn | null = null;
+  try {
+    const tcp = await Deno.connect({ hostname, port, signal: AbortSignal.timeout(stepMs) });
+    conn = tcp;
+    found.push(good(host, "DNS, TCP", `connected after ${since(begun)}`));
+    if (protocol !== "wss:" && protocol !== "https:") return found;
+    begun = performance.now();
+    const tls = await Deno.startTls(tcp, { hostname });
+    conn = tls;
+    await withDeadline(tls.handshake(), stepMs);
+    found.push(good(host, "TLS", `the certificate is valid, after ${since(begun)}`));
+  } catch (error) {
+    found.push(connectionFailure(host, found.length === 0 ? "DNS, TCP" : "TLS", error));
+  } finally {
+    try {
+      conn?.close();
+    } catch {
+      // The handshake failed and took the connection with it.
+    }
+  }
+  return found;
+}
+
+function connectionFailure(host: string, step: string, error: unknown): Finding {
+  const said = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.NotCapable) {
+    return bad(host, step, "not permitted", new NetPermissionError(host).message);
+  }
+  if (step === "TLS") {
+    return bad(
+      host,
+      step,
+      `no TLS: ${said}`,
+      "Where your network signs the traffic itself, DENO_CERT=FILE or DENO_TLS_CA_STORE=system makes it trusted",
+    );
+  }
+  if (/lookup|resolve|name or service|nodename/i.test(said)) {
+    return bad(host, step, "the name cannot be resolved (DNS)", "See that the machine has a name server");
+  }
+  return bad(host, step, `nothing answers: ${said}`, "See that the network and its firewall let it through");
+}
+
+/** What came first: a trade is what was waited for. */
+async function firstTrade(
+  socket: TradeSocket,
+  host: string,
+  symbol: string,
+  begun: number,
+): Promise<Finding> {
+  const step = "first trade";
+  const batch = new MessageBatch(symbol);
+  for (;;) {
+    const messages = await socket.read();
+    if (messages === null) {
+      const reason = socket.end ?? "the connection ended";
+      return bad(host, step, `none: ${reason}`, `See that ${symbol} is a symbol of this exchange`);
+    }
+    const reader = batch.open(messages);
+    for (let left = messages.length; left > 0; left--) {
+      if (reader.next() === "trade") return good(host, step, `${symbol} after ${since(begun)}`);
+    }
+  }
+}
+
+/** The clock against `serverTime`, as if it had been read at `at`; half the time of the question is the doubt. */
+function clockFinding(text: string, at: number, doubtMs: number): Finding {
+  const serverTime = serverTimeIn(text);
+  if (serverTime === null) {
+    return bad("clock", "", "the exchange did not say its time", "Ask again later, or choose another host");
+  }
+  const offsetMs = at - serverTime;
+  const side = offsetMs < 0 ? "behind" : "ahead of";
+  const found = `${shownMs(Math.abs(offsetMs))} ${side} the exchange's, give or take ${shownMs(doubtMs)}`;
+  return Math.abs(offsetMs) <= WORST_OFFSET_MS + doubtMs
+    ? good("clock", "", found)
+    : bad("clock", "", found, "Set the clock, best by NTP: lag and signs of life are reckoned by it");
+}
+
+function serverTimeIn(text: string): number | null {
+  try {
+    const { serverTime } = JSON.parse(text);
+    return Number.isSafeInteger(serverTime) ? serverTime : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What was found with what failed last, unless that only says again that there is no connection. */
+async function failed(
+  found: readonly Finding[],
+  host: string,
+  step: string,
+  error: unknown,
+  url: string,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  if (found.some(({ isGood }) => !isGood)) return [...found];
+  try {
+    const { reason, hint } = await explain(error, url, signal);
+    return [
+      ...found,
+      bad(host, step, reason, hint ?? "See that the network and its firewall let it through"),
+    ];
+  } catch (denied) {
+    if (!(denied instanceof NetPermissionError)) throw denied;
+    return [...found, bad(host, step, "not permitted", denied.message)];
+  }
+}
+
+/** What answers although the port could not be reached was asked through a proxy, which no permission governs. */
+function withoutProxy(found: readonly Finding[], host: string): Finding[] {
+  const direct = found.find(({ step }) => step === "DNS, TCP");
+  const answered = found.some(({ step, isGood }) => isGood && (step === "HTTP" || step === "WebSocket"));
+  if (direct?.isGood !== false || !answered) return [...found];
+  return [
+    ...found,
+    bad(
+      host,
+      "proxy",
+      "it answers through a proxy of the environment, which --allow-net does not govern",
+      "Unset HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, or set NO_PROXY=*",
+    ),
+  ];
+}
+
+/** The beginning of an answer's text; the rest is not read. */
+async function beginningOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  let text = "";
+  const decoder = new TextDecoder();
+  while (reader !== undefined) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+    if (text.length < LARGEST_ANSWER_BYTES) continue;
+    await reader.cancel();
+    break;
+  }
+  return text;
+}
+
+async function withDeadline(promise: Promise<unknown>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    // Given up, it may still fail, and nobody is left to be told.
+    promise.catch(() => {});
+  }
+}
+
+function since(begun: number): string {
+  return shownMs(performance.now() - begun);
+}
+
+function shownMs(ms: number): string {
+  return `${Math.round(ms)} ms`;
+}

@@ -1,0 +1,24 @@
+/** What `penstock doctor` found, as a table. */
+import type { Finding } from "../domain/finding.ts";
+import { printable } from "./terminal.ts";
+
+/** One line a finding, what to do below it, and the verdict last. */
+export function findingTable(findings: readonly Finding[]): string {
+  const named = findings.map((finding) => ({ ...finding, name: nameOf(finding) }));
+  const width = Math.max(0, ...named.map(({ name }) => name.length));
+  const lines = named.flatMap(({ name, isGood, found, advice }) => [
+    `  ${isGood ? "ok  " : "BAD "}  ${name.padEnd(width)}  ${found}`,
+    ...(advice === null ? [] : [`        ${" ".repeat(width)}  → ${advice}`]),
+  ]);
+  return [...lines, verdict(findings)].map(printable).join("\n");
+}
+
+function nameOf({ subject, step }: Finding): string {
+  return step === "" ? subject : `${subject} ${step}`;
+}
+
+/** The last line: whether a run would work. */
+export function verdict(findings: readonly Finding[]): string {
+  const amiss = findings.filter(({ isGood }) => !isGood).length;
+  return amiss === 0 ? "All is well." : `${amiss} of ${findings.length} to be seen to.`;
+}

@@ -1,0 +1,138 @@
+/** `penstock doctor` from outside. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import type { Finding } from "../../src/domain/finding.ts";
+import { commandLine, deadEndpoint, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
+
+/** Examines under exactly these permissions, in a folder of its own. */
+async function examine(
+  flags: readonly string[],
+  ...args: readonly string[]
+): Promise<Finished & { findings: readonly Finding[] }> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const state = `${folder}/data/penstock.db`;
+    await using program = Penstock.start(
+      ["doctor", "--json", `--state=${state}`, ...args],
+      ["--no-prompt", ...flags.map((flag) => flag.replace("FOLDER", `${folder}/data`))],
+    );
+    const finished = await program.finished();
+    const [told] = eventsOf(finished.stdout);
+    return { ...finished, findings: told?.["findings"] as Finding[] };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The steps that have to be seen to, as `subject step`. */
+function amiss(findings: readonly Finding[]): string[] {
+  return findings.filter(({ isGood }) => !isGood).map(({ subject, step }) => `${subject} ${step}`.trim());
+}
+
+const FOLDERS = ["--allow-read=FOLDER", "--allow-write=FOLDER"];
+
+Deno.test("penstock doctor finds nothing amiss where all is there, and says the times", async () => {
+  await using exchange = BuiltInExchange.listen({ rate: 200 });
+  const at = [`--endpoint=${exchange.endpoint}`, `--rest-endpoint=${exchange.restEndpoint}`];
+  const { code, findings } = await examine(["--allow-net=127.0.0.1", ...FOLDERS], ...at);
+  assertEquals(amiss(findings), []);
+  assertEquals(code, 0);
+  const steps = findings.map(({ step }) => step);
+  for (const step of ["DNS, TCP", "WebSocket", "first trade", "HTTP"]) assert(steps.includes(step), step);
+  const clock = findings.find(({ subject }) => subject === "clock");
+  assert(/^\d+ ms (behind|ahead of) the exchange's, give or take \d+ ms$/.test(clock?.found ?? ""));
+});
+
+Deno.test("penstock doctor names each permission that is missing, and how to grant it", async () => {
+  const { code, findings, stderr } = await examine([]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "to be seen to");
+  const missing = findings.filter(({ found }) => found === "missing").map(({ advice }) => advice);
+  for (const host of ["stream.binance.com:9443", "api.binance.com:443", "data-api.binance.vision:443"]) {
+    assert(missing.includes(`No permission to reach ${host}: run with --allow-net=${host}`), host);
+  }
+  assert(missing.some((advice) => advice?.startsWith("Allow it with --allow-write=")), missing.join("\n"));
+});
+
+Deno.test("penstock doctor says which host does not answer", async () => {
+  const nobody = new URL(deadEndpoint()).host;
+  const { code, findings } = await examine(
+    ["--allow-net=127.0.0.1", ...FOLDERS],
+    `--endpoint=ws://${nobody}`,
+    "--backfill=off",
+  );
+  assertEquals([code, amiss(findings)], [1, [`${nobody} DNS, TCP`]]);
+});
+
+Deno.test("penstock doctor says that a host answers through a proxy of the environment alone", async () => {
+  const nobody = new URL(deadEndpoint()).host;
+  await using proxy = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => Response.json({ serverTime: Date.now() }),
+  );
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: commandLine(
+      ["doctor", "--json", "--state=none", `--endpoint=ws://${nobody}`, `--rest-endpoint=http://${nobody}`],
+      ["--no-prompt", "--allow-net=127.0.0.1"],
+    ),
+    env: { HTTP_PROXY: `http://127.0.0.1:${proxy.addr.port}` },
+  }).output();
+  const findings = eventsOf(new TextDecoder().decode(stdout))[0]!["findings"] as Finding[];
+  assert(amiss(findings).includes(`${nobody} proxy`), JSON.stringify(findings));
+});
+
+Deno.test("penstock doctor says that a symbol sends nothing, and that a clock is wrong", async () => {
+  await using exchange = BuiltInExchange.listen({
+    onRest: (_url, answer) => ({ ...answer, body: `{"serverTime":${Date.now() - 60_000}}` }),
+  });
+  const { code, findings } = await examine(
+    ["--allow-net=127.0.0.1", ...FOLDERS],
+    `--endpoint=${exchange.endpoint}`,
+    `--rest-endpoint=${exchange.restEndpoint}`,
+    "--symbol=NOSUCH",
+    "--stale=300ms",
+  );
+  const host = new URL(exchange.endpoint).host;
+  assertEquals([code, amiss(findings)], [1, [`${host} first trade`, "clock"]]);
+});
+
+Deno.test("penstock doctor finds a journal that is damaged, in its table", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const state = `${folder}/penstock.db`;
+    await Deno.writeTextFile(state, "no journal at all ".repeat(100));
+    await using exchange = BuiltInExchange.listen({ rate: 200 });
+    await using program = Penstock.start(
+      ["doctor", `--state=${state}`, `--endpoint=${exchange.endpoint}`, "--backfill=off"],
+      ["--no-prompt", "--allow-net=127.0.0.1", `--allow-read=${folder}`, `--allow-write=${folder}`],
+    );
+    const { code, stdout, stderr } = await program.finished();
+    assertEquals(code, 1);
+    assert(/BAD +journal .*not a SQLite database/.test(stdout), stdout);
+    assertEquals(stderr, "penstock: 1 of 9 to be seen to.");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("penstock run says in its log's first line which permissions remain", async () => {
+  await using exchange = BuiltInExchange.listen({ rate: 500 });
+  const folder = await Deno.makeTempDir();
+  try {
+    await using program = Penstock.start(
+      ["run", `--endpoint=${exchange.endpoint}`, `--state=${folder}/p.db`, "--stop-after=100"],
+      ["--no-prompt", "--allow-net=127.0.0.1", `--allow-read=${folder}`, `--allow-write=${folder}`],
+    );
+    const { code, stderr } = await program.finished();
+    const host = new URL(exchange.endpoint).host;
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(
+      stderr.split("\n")[0]!,
+      `permissions kept: network to ${host}, writing ${folder}/p.db.lock; all others are given up`,
+    );
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assertEquals(left, ["p.db"], "the journal was closed and its lock removed");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

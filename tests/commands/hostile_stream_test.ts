@@ -1,0 +1,225 @@
+/**
+ * What a hostile exchange could do to the connection itself: whatever the first one is, the run says why it was given
+ * up, makes a second, and trades there; in bounded memory.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { FLAGS, Penstock } from "../support/penstock.ts";
+import { RawServer, tradeMessage, type Visit } from "../feeds/raw_server.ts";
+
+/** The most that a frame of tens of megabytes may cost, MB; without any a run takes about 55. */
+const LIMIT_MB = 300;
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size";
+const MEGABYTE = 1 << 20;
+const TRADES = 20;
+
+/** The head of a frame from the server. */
+function head(first: number, length: number): Uint8Array {
+  if (length < 126) return Uint8Array.of(first, length);
+  const bytes = new Uint8Array(10);
+  bytes.set([first, 127]);
+  new DataView(bytes.buffer).setBigUint64(2, BigInt(length));
+  return bytes;
+}
+
+function frame(first: number, payload: Uint8Array): Uint8Array {
+  return new Uint8Array([...head(first, payload.length), ...payload]);
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const TEXT = 0x81;
+const SPACES = new Uint8Array(MEGABYTE).fill(0x20);
+
+/** Sends a frame of so many megabytes of spaces, whose head says `announced` bytes. */
+async function sendSpaces(visit: Visit, megabytes: number, announced = megabytes * MEGABYTE): Promise<void> {
+  await visit.write(head(TEXT, announced));
+  for (let left = megabytes; left > 0; left--) await visit.write(SPACES);
+}
+
+/** Sends the same bytes until the client has had enough. */
+async function sendForEver(visit: Visit, bytes: Uint8Array, pauseMs: number): Promise<void> {
+  for (;;) {
+    await visit.write(bytes);
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+interface Attack {
+  readonly what: string;
+  /** What the log has to say of it. */
+  readonly says: string;
+  /** Done on the first connection, once it is open unless `isHandshake`. */
+  readonly act: (visit: Visit) => Promise<void>;
+  readonly isHandshake?: boolean;
+  /** The silence that is borne; 700 ms unless it says otherwise. */
+  readonly staleMs?: number;
+  /** The most memory that it may cost. */
+  readonly limitMb?: number;
+}
+
+const ATTACKS: readonly Attack[] = [
+  { what: "a frame of 100 MB", says: "Frame too large", act: (visit) => sendSpaces(visit, 100) },
+  {
+    what: "a frame of 40 MB that is no JSON",
+    says: "unusable message: not JSON",
+    act: (visit) => sendSpaces(visit, 40),
+  },
+  {
+    what: "a frame that says it has 2^40 bytes",
+    says: "Frame too large",
+    act: (visit) => sendSpaces(visit, 1, 2 ** 40),
+  },
+  {
+    what: "a frame that never ends, a byte at a time",
+    says: "no data for",
+    act: async (visit) => {
+      await visit.write(head(TEXT, MEGABYTE));
+      await sendForEver(visit, Uint8Array.of(0x20), 20);
+    },
+  },
+  {
+    what: "a message in fragments that never ends",
+    says: "a message without an end took",
+    // Long enough for gigabytes, over loopback; what comes between two looks is the rest.
+    staleMs: 3_000,
+    limitMb: 900,
+    act: async (visit) => {
+      await visit.write(frame(0x01, SPACES.subarray(0, 1000)));
+      await sendForEver(visit, new Uint8Array([...head(0x00, MEGABYTE), ...SPACES]), 0);
+    },
+  },
+  {
+    what: "a compressed frame nobody agreed to",
+    says: "Reserved bits are not zero",
+    act: (visit) => visit.write(frame(0xc1, bytesOf("bomb"))),
+  },
+  {
+    what: "an unknown kind of frame",
+    says: "the connection broke",
+    act: (visit) => visit.write(frame(0x83, bytesOf("x"))),
+  },
+  {
+    what: "text that is not UTF-8",
+    says: "Invalid UTF-8",
+    act: (visit) => visit.write(frame(TEXT, Uint8Array.of(0xff))),
+  },
+  {
+    what: "a ping of 1,000 bytes",
+    says: "Ping frame too large",
+    act: (visit) => visit.write(frame(0x89, new Uint8Array(1000))),
+  },
+  {
+    what: "a continuation of nothing",
+    says: "Invalid continuation frame",
+    act: (visit) => visit.write(frame(0x80, bytesOf("x"))),
+  },
+  {
+    what: "a masked frame",
+    says: "unusable message: not JSON",
+    act: (visit) => visit.write(Uint8Array.of(0x81, 0x81, 1, 2, 3, 4, 5)),
+  },
+  {
+    what: "pongs without end",
+    says: "no data for",
+    act: (visit) => sendForEver(visit, frame(0x8a, bytesOf("x")), 5),
+  },
+  {
+    what: "pings without end",
+    says: "no data for",
+    act: (visit) => sendForEver(visit, frame(0x89, bytesOf("x")), 5),
+  },
+  {
+    what: "a farewell with terminal escapes",
+    says: '(1000 "\\u001b[2J',
+    act: (visit) => visit.write(frame(0x88, new Uint8Array([0x03, 0xe8, ...bytesOf("\x1b[2J\x1b]0;x\x07")]))),
+  },
+  {
+    what: "a farewell with an impossible code",
+    says: "Invalid close code",
+    act: (visit) => visit.write(frame(0x88, Uint8Array.of(0, 1))),
+  },
+  { what: "silence", says: "no data for", act: () => Promise.resolve() },
+  {
+    what: "a redirect",
+    says: "refused the connection: HTTP 302",
+    isHandshake: true,
+    act: (visit) => visit.answer(302, { Location: "http://10.0.0.1/" }),
+  },
+  {
+    what: "a refusal without a known meaning",
+    says: "refused the connection: HTTP 599",
+    isHandshake: true,
+    act: (visit) => visit.answer(599),
+  },
+  {
+    what: "a key that does not fit",
+    says: "no data for",
+    isHandshake: true,
+    act: (visit) =>
+      visit.write(bytesOf(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n",
+      )),
+  },
+  {
+    what: "a head without an end",
+    says: "message head is too large",
+    isHandshake: true,
+    act: async (visit) => {
+      await visit.write(bytesOf("HTTP/1.1 101 Switching Protocols\r\n"));
+      await sendForEver(visit, bytesOf(`X-${"y".repeat(8_000)}: z\r\n`), 0);
+    },
+  },
+  {
+    what: "garbage for an answer",
+    says: "no connection to",
+    isHandshake: true,
+    act: (visit) => visit.write(bytesOf("\x1b[2J\0\0\r\n\r\n")),
+  },
+];
+
+/** The most resident memory that a process has had, MB. */
+async function peakMb(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))?.[1]) / 1024;
+}
+
+/** Trades as they should be, to the end of the connection. */
+async function trade(visit: Visit, first: number): Promise<void> {
+  for (let id = first; id < first + TRADES; id++) await visit.send(tradeMessage(id));
+}
+
+for (const { what, says, act, isHandshake = false, staleMs = 700, limitMb = LIMIT_MB } of ATTACKS) {
+  Deno.test({
+    name: `penstock run outlives a hostile connection and says why: ${what}`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      let isDone = false;
+      await using server = RawServer.listen(async (visit) => {
+        // A refusal is asked about once more, and gets the same.
+        if (isDone) {
+          if (!visit.isWebSocket) return await visit.answer(404);
+          await visit.upgrade();
+          return await trade(visit, 1);
+        }
+        isDone = true;
+        if (!isHandshake) await visit.upgrade();
+        await act(visit);
+      });
+      await using program = Penstock.start(
+        [
+          ...["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`],
+          ...[`--stale=${staleMs}`, "--retry-max=250ms", "--for=20s"],
+        ],
+        [...FLAGS, V8_FLAGS],
+      );
+      await program.event("disconnected");
+      await program.event("connected");
+      const peak = await peakMb(program.pid);
+      program.signal("SIGTERM");
+      const { code, stdout, stderr } = await program.finished();
+      assertEquals(code, 0, stderr);
+      assert(peak < limitMb, `${peak} MB`);
+      assert(!/[^\P{Cc}\n]/u.test(stderr + stdout), "nothing that steers a terminal");
+      assertStringIncludes(stderr, says);
+    },
+  });
+}

@@ -1,0 +1,80 @@
+import { assert, assertEquals } from "@std/assert";
+import { EXCHANGE_NAMES, exchangeAt, EXCHANGES, hostOf, hostsOf } from "../../src/domain/exchange_hosts.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const ALL_HOSTS = EXCHANGE_NAMES.flatMap(hostsOf);
+
+/** The hosts that a task's command line grants. */
+function grantedBy(task: string): string[] {
+  return (/--allow-net=(\S+)/.exec(task)?.[1] ?? "").split(",");
+}
+
+/** The sources of a folder, by path. */
+function* sourcesOf(folder: URL): Generator<[string, string]> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const url = new URL(isDirectory ? `${name}/` : name, folder);
+    if (isDirectory) yield* sourcesOf(url);
+    else yield [url.pathname, Deno.readTextFileSync(url)];
+  }
+}
+
+Deno.test("hostsOf() gives every host with its port, WebSocket first", () => {
+  assertEquals(hostsOf("binance"), [
+    "stream.binance.com:9443",
+    "data-stream.binance.vision:443",
+    "api.binance.com:443",
+    "data-api.binance.vision:443",
+  ]);
+  assertEquals(hostsOf("binance-us"), ["stream.binance.us:9443", "api.binance.us:443"]);
+});
+
+Deno.test("hostOf() adds the scheme's own port, which an address leaves out", () => {
+  assertEquals(hostOf("wss://data-stream.binance.vision:443"), "data-stream.binance.vision:443");
+  assertEquals(hostOf("https://h:443/x"), "h:443");
+  assertEquals(hostOf("wss://stream.binance.com:9443/ws"), "stream.binance.com:9443");
+  assertEquals(hostOf("ws://127.0.0.1"), "127.0.0.1:80");
+  assertEquals(hostOf("http://[::1]:9001/path"), "[::1]:9001");
+});
+
+Deno.test("exchangeAt() knows an exchange by its whole host name, on any port", () => {
+  for (const name of EXCHANGE_NAMES) {
+    const { stream, rest } = EXCHANGES[name];
+    for (const address of [stream, rest]) {
+      assertEquals(exchangeAt(address), name);
+      assertEquals(exchangeAt(`${address.replace(/:\d+$/, "")}:8443`), name);
+    }
+  }
+  for (const other of ["ws://127.0.0.1:9001", "wss://binance.us", "wss://stream.binance.com.example.org"]) {
+    assertEquals(exchangeAt(other), null);
+  }
+});
+
+Deno.test("the list of hosts is what deno.json grants, in its permission set and in its tasks", () => {
+  const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  assertEquals(config.permissions.live.net.allow, ALL_HOSTS);
+  for (const task of ["start", "doctor"]) {
+    assertEquals(grantedBy(config.tasks[task]), ["127.0.0.1", ...ALL_HOSTS]);
+  }
+  const known = new Set(["127.0.0.1", "localhost", ...ALL_HOSTS]);
+  for (const [name, task] of Object.entries<string>(config.tasks)) {
+    for (const host of grantedBy(task)) assert(host === "" || known.has(host), `${name} grants ${host}`);
+  }
+});
+
+Deno.test("the list of hosts is what the README and the network policies tell", () => {
+  const readme = Deno.readTextFileSync(new URL("README.md", ROOT));
+  for (const name of EXCHANGE_NAMES) {
+    const row = readme.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";
+    assertEquals([...row.matchAll(/`([\w.-]+:\d+)`/g)].map(([, host]) => host), hostsOf(name), name);
+  }
+});
+
+Deno.test("no other source has an address of an exchange in it", () => {
+  const names = ALL_HOSTS.map((host) => RegExp.escape(host.replace(/:\d+$/, ""))).join("|");
+  const literal = new RegExp(`["'\`](wss|https)://(${names})`);
+  for (const [path, source] of sourcesOf(new URL("src/", ROOT))) {
+    if (path.endsWith("/domain/exchange_hosts.ts")) continue;
+    const found = source.match(literal);
+    assertEquals(found, null, `${path} has ${found?.[0]}: it belongs into src/domain/exchange_hosts.ts`);
+  }
+});

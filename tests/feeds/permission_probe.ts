@@ -1,0 +1,26 @@
+/** Gives permissions up as told, in a process of its own, and says what it may still do. */
+import { giveUp, lockedExchange, type Needs } from "../../src/feeds/permissions.ts";
+
+/** What a probe is to do; `null` gives nothing up. */
+export interface Probe {
+  readonly needs: Needs | null;
+  readonly paths: readonly string[];
+  /** Asked afterwards. */
+  readonly questions: readonly Deno.PermissionDescriptor[];
+}
+
+/** What it found. */
+export interface Probed {
+  readonly told: string;
+  readonly locked: string | null;
+  /** Whether each is granted, in the order of the questions. */
+  readonly granted: readonly boolean[];
+}
+
+if (import.meta.main) {
+  const { needs, paths, questions }: Probe = JSON.parse(Deno.args[0]!);
+  const locked = lockedExchange();
+  const told = needs === null ? "" : await giveUp(needs, paths);
+  const granted = questions.map((question) => Deno.permissions.querySync(question).state === "granted");
+  console.log(JSON.stringify({ told, locked, granted } satisfies Probed));
+}

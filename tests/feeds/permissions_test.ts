@@ -1,0 +1,91 @@
+/** Permissions asked and given up, each time by a process of its own: giving up is for good. */
+import { assertEquals } from "@std/assert";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
+import type { Probe, Probed } from "./permission_probe.ts";
+
+const PROBE = new URL("permission_probe.ts", import.meta.url).pathname;
+const [STREAM, MARKET_DATA, REST] = hostsOf("binance") as [string, string, string, string];
+const LOCK = "data/penstock.db.lock";
+
+async function probe(flags: readonly string[], asked: Partial<Probe> = {}): Promise<Probed> {
+  const what: Probe = { needs: null, paths: [], questions: [], ...asked };
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...flags, PROBE, JSON.stringify(what)],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+function net(...hosts: readonly string[]): Deno.PermissionDescriptor[] {
+  return hosts.map((host) => ({ name: "net", host }));
+}
+
+Deno.test("giveUp() keeps the hosts and files that are named, and nothing else", async () => {
+  const { told, granted } = await probe(
+    [
+      `--allow-net=${hostsOf("binance")},127.0.0.1`,
+      "--allow-read=data,.",
+      "--allow-write=data",
+      "--allow-env",
+      "--allow-run",
+      "--allow-sys",
+    ],
+    {
+      needs: { hosts: [STREAM, REST], writes: [LOCK] },
+      paths: ["data/penstock.db"],
+      questions: [
+        ...net(STREAM, REST, MARKET_DATA, "127.0.0.1", "127.0.0.1:9001"),
+        { name: "write", path: LOCK },
+        { name: "write", path: "data/penstock.db" },
+        { name: "write", path: "data" },
+        { name: "read", path: "data" },
+        { name: "read", path: "deno.json" },
+        ...(["env", "run", "sys", "ffi", "net", "read", "write"] as const).map((name) => ({ name })),
+      ],
+    },
+  );
+  assertEquals(
+    told,
+    `permissions kept: network to ${STREAM}, network to ${REST}, writing ${LOCK}; all others are given up`,
+  );
+  assertEquals(granted, [true, true, false, false, false, true, ...Array(11).fill(false)]);
+});
+
+Deno.test("giveUp() narrows loopback to the one port that is needed", async () => {
+  const { granted } = await probe(["--allow-net=127.0.0.1"], {
+    needs: { hosts: ["127.0.0.1:9001"], writes: [] },
+    questions: net("127.0.0.1:9001", "127.0.0.1:9002"),
+  });
+  assertEquals(granted, [true, false]);
+});
+
+Deno.test("giveUp() says that the whole network is kept, and gives writing anywhere up", async () => {
+  const { told, granted } = await probe(["--allow-all"], {
+    needs: { hosts: [STREAM], writes: [LOCK] },
+    paths: ["data/penstock.db"],
+    questions: [...net(MARKET_DATA), { name: "read" }, { name: "write" }, { name: "write", path: LOCK }],
+  });
+  assertEquals(
+    told,
+    "permissions kept: network to any host (it was granted whole); all others are given up",
+  );
+  assertEquals(granted, [true, false, false, false]);
+});
+
+Deno.test("giveUp() with nothing to keep says so, and takes grants of the folders above a file", async () => {
+  const { told, granted } = await probe(["--allow-write=/srv/penstock,/srv"], {
+    needs: { hosts: [STREAM], writes: [] },
+    paths: ["/srv/penstock/day.txt.gz"],
+    questions: [{ name: "write", path: "/srv" }, { name: "write", path: "/srv/penstock/day.txt.gz" }],
+  });
+  assertEquals(told, "permissions kept: none; all others are given up");
+  assertEquals(granted, [false, false]);
+});
+
+Deno.test("lockedExchange() is the one whose hosts are granted alone", async () => {
+  for (const name of EXCHANGE_NAMES) {
+    assertEquals((await probe([`--allow-net=${hostsOf(name)}`])).locked, name);
+  }
+  assertEquals((await probe([`--allow-net=${EXCHANGE_NAMES.flatMap(hostsOf)}`])).locked, null);
+  assertEquals((await probe([])).locked, null);
+});

@@ -1,0 +1,200 @@
+/** What `deno task compile` makes: exactly these permissions, these files, the same bytes every time. */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { hostsOf } from "../../src/domain/exchange_hosts.ts";
+import { build, clone, compile, type Compiled, unpackedCommand } from "./compiled.ts";
+import { Payload, PayloadError } from "./payload.ts";
+
+/** The layout of the payload is read from ELF files. */
+const ignore = Deno.build.os !== "linux";
+
+/** Compiled once, by the first test that asks. */
+let compiling: Promise<Compiled> | null = null;
+function compiled(): Promise<Compiled> {
+  return compiling ??= compile();
+}
+
+/** Runs the compiled program, itself or unpacked, in `folder`. */
+async function runIn(folder: string, program: Compiled, ...args: string[]) {
+  const [command, before] = program.isReal
+    ? [program.path, []]
+    : [Deno.execPath(), unpackedCommand(program.payload, `${folder}/unpacked`)];
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args: [...before, ...args],
+    cwd: folder,
+  })
+    .output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trimEnd();
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Some of the embedded files of packages, where Deno keeps them. */
+function cachedFiles(): string[] {
+  const decimal = new URL(import.meta.resolve("decimal.js")).pathname;
+  return [decimal, decimal.replace(/[^/]+$/, "package.json")];
+}
+
+async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "compile grants the exchange's hosts and the folder data, and bakes in nothing else",
+  ignore,
+  fn: async () => {
+    const { payload: { metadata, flags } } = await compiled();
+    const { permissions } = metadata;
+    const granted = Object.entries(permissions).filter(([, value]) => value !== null);
+    assertEquals(Object.fromEntries(granted.filter(([name]) => name !== "allow_import")), {
+      allow_net: hostsOf("binance"),
+      allow_read: ["./data"],
+      allow_write: ["./data"],
+      // Everything is denied, whatever Deno lists as its usual hosts.
+      deny_import: [],
+      prompt: false,
+    });
+    assertEquals(flags, [
+      `--allow-net=${hostsOf("binance").join(",")}`,
+      "--allow-read=./data",
+      "--allow-write=./data",
+      "--deny-import",
+      "--no-prompt",
+      "--unstable-net",
+    ]);
+    assertEquals(metadata.argv, []);
+    assertEquals(metadata.entrypoint_key, "main.ts");
+    assertEquals(metadata.unstable_config.features, ["net"]);
+    assertEquals(metadata.env_vars_from_env_file, { NO_PROXY: "*" });
+    assertEquals([metadata.ca_data, metadata.unsafely_ignore_certificate_errors], [null, null]);
+    assert(metadata.v8_flags.includes("--max-semi-space-size=1"));
+  },
+});
+
+Deno.test({
+  name: "compile embeds the program and what it imports: no test, no build path, no secret",
+  ignore,
+  fn: async () => {
+    const { payload, told } = await compiled();
+    const own = [...payload.files.keys()].filter((path) => !path.startsWith(".deno_compile_node_modules/"));
+    for (const path of own) {
+      assert(/^(main\.ts|deno\.json|src\/.+\.ts|std\/(cli|log)\/.+\.ts)$/.test(path), path);
+    }
+    assert(own.includes("src/commands/run.ts"));
+    const packages = new Set(
+      [...payload.files.keys()].filter((path) => !own.includes(path)).map((path) => path.split("/").slice(2))
+        .map(([scope, name]) => scope!.startsWith("@") ? `${scope}/${name}` : scope!),
+    );
+    for (const name of packages) assert(["@zip.js/zip.js", "decimal.js", "deno-std"].includes(name), name);
+
+    const text = new TextDecoder("latin1").decode(payload.bytes);
+    const home = Deno.env.get("HOME") ?? "/root";
+    const forbidden = [home, "/tmp/", "penstock-clone-", "/stage/", "BEGIN PRIVATE KEY"];
+    for (const word of forbidden.filter((word) => word !== "/")) {
+      const at = text.indexOf(word);
+      assertEquals(at, -1, `"${word}" in …${text.slice(Math.max(0, at - 80), at + 80)}…`);
+    }
+    // Its environment's secrets are the ones that could have been baked in.
+    for (const [name, value] of Object.entries(Deno.env.toObject())) {
+      if (!/TOKEN|SECRET|PASSWORD|_KEY$/.test(name) || value.length < 8) continue;
+      assert(!text.includes(value), `the value of ${name} is in the file`);
+    }
+    assert(/^dist\/penstock: \d+\.\d MB, of which \d+(\.\d+)?MB are what was embedded/m.test(told), told);
+  },
+});
+
+Deno.test({
+  name: "compile gives the same bytes from two clones, whatever the times of their files and packages",
+  ignore,
+  fn: async () => {
+    const { isReal } = await compiled();
+    const sums: string[] = [];
+    for (const time of ["2001-02-03T04:05:06Z", "2020-12-31T23:59:59Z"]) {
+      const folder = clone();
+      try {
+        for (const path of cachedFiles()) Deno.utimeSync(path, new Date(time), new Date(time));
+        for (const path of ["main.ts", "deno.json", "src/domain/money.ts"]) {
+          Deno.utimeSync(`${folder}/${path}`, new Date(time), new Date(time));
+        }
+        const { code, told } = await build(folder, isReal ? null : Deno.execPath());
+        assertEquals(code, 0, told);
+        sums.push(Deno.readTextFileSync(`${folder}/dist/SHA256SUMS`));
+        const { code: checked } = await new Deno.Command("sha256sum", {
+          args: ["--check", "--quiet", "SHA256SUMS"],
+          cwd: `${folder}/dist`,
+        }).output();
+        assertEquals(checked, 0);
+        assertEquals([...Deno.readDirSync(`${folder}/dist`)].map(({ name }) => name).sort(), [
+          "SHA256SUMS",
+          "penstock",
+        ]);
+      } finally {
+        Deno.removeSync(folder, { recursive: true });
+      }
+    }
+    assertEquals(sums[0], sums[1]);
+  },
+});
+
+Deno.test({
+  name: "compile -- --exchange binance-us locks the program to that exchange, which is then its default",
+  ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const program = await compile("binance-us");
+      assertEquals(program.payload.metadata.permissions["allow_net"], hostsOf("binance-us"));
+      assert(program.path.endsWith("/penstock-binance-us"));
+      const { stdout, stderr } = await runIn(folder, program, "config");
+      assertStringIncludes(stdout, '"binance-us"', stderr);
+    }),
+});
+
+Deno.test({
+  name: "the compiled program runs under its own flags, reads no file outside data and says so",
+  ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const program = await compiled();
+      assertEquals((await runIn(folder, program, "--version")).stdout, "penstock 0.1.0");
+      const denied = await runIn(folder, program, "backtest", "--symbol=BTCUSDT", "/etc/passwd");
+      assert(denied.code !== 0);
+      assertStringIncludes(denied.stderr, "/etc/passwd");
+      // The archive's reader is imported only now.
+      Deno.mkdirSync(`${folder}/data`);
+      Deno.copyFileSync(new URL("empty.zip", import.meta.url), `${folder}/data/empty.zip`);
+      const zip = await runIn(folder, program, "backtest", "--symbol=BTCUSDT", "data/empty.zip");
+      assertEquals(zip.code, 3, zip.stderr);
+    }),
+});
+
+Deno.test("compile says what is wrong with its command line, and builds nothing", async () => {
+  const folder = clone();
+  try {
+    for (
+      const [args, said] of [
+        [["--exchange", "nyse"], 'compile: --exchange is "nyse": expected one of binance, binance-us'],
+        [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
+        [["--allow-all"], "compile: --allow-all: expected --exchange NAME, --target NAME or --all"],
+      ] as const
+    ) {
+      const { code, told } = await build(folder, Deno.execPath(), ...args);
+      assertEquals(code, 2);
+      assertStringIncludes(told, said);
+    }
+    assertThrows(() => Deno.statSync(`${folder}/dist`), Deno.errors.NotFound);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "Payload.read() refuses what is no compiled file",
+  ignore,
+  fn: () => {
+    assertThrows(() => Payload.read(Deno.execPath()), PayloadError, "there is no section");
+    assertThrows(() => Payload.read(new URL(import.meta.url).pathname), PayloadError, "not an ELF file");
+  },
+});

@@ -1,0 +1,90 @@
+/** The container files keep the promises that SECURITY.md makes, and agree with one another. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
+import { dockerArguments } from "./container.ts";
+
+const read = (name: string) => Deno.readTextFileSync(new URL(`../../${name}`, import.meta.url));
+const HEALTH = '["/penstock", "status", "data/penstock.db", "--max-age=60s"]';
+
+Deno.test("Dockerfile ends with one file for a user without a name, and no shell", () => {
+  const stages = read("Dockerfile").split(/^FROM /m).slice(1);
+  const last = stages.at(-1)!;
+  assertEquals(stages.length, 2);
+  assert(last.startsWith("gcr.io/distroless/cc-debian12:nonroot\n"));
+  assert(!/^(RUN|ADD|SHELL)\b/m.test(last), "nothing runs in the last stage");
+  for (const line of ["USER 65532:65532", 'ENTRYPOINT ["/penstock"]', "ENV NO_PROXY=*", "VOLUME /data"]) {
+    assertStringIncludes(last, `\n${line}\n`);
+  }
+  assertEquals(dockerArguments("CMD"), ["run"]);
+  assertEquals(dockerArguments("HEALTHCHECK"), ["status", "data/penstock.db", "--max-age=60s"]);
+});
+
+Deno.test(".dockerignore lets in what the Dockerfile copies, and nothing else", () => {
+  const letIn = read(".dockerignore").split("\n").filter((line) => line.startsWith("!")).map((line) =>
+    line.slice(1)
+  );
+  const copied = [...read("Dockerfile").matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, names]) =>
+    names!.split(" ")
+  );
+  assert(/^\*$/m.test(read(".dockerignore")));
+  assertEquals(letIn.sort(), copied.sort());
+});
+
+Deno.test("compose.yaml and kubernetes.yaml take every right away, and check health as the image does", () => {
+  for (
+    const [name, promises] of Object.entries({
+      "compose.yaml": [
+        'user: "65532:65532"',
+        "read_only: true",
+        "cap_drop: [ALL]",
+        'security_opt: ["no-new-privileges:true"]',
+        "pids_limit: 64",
+        "mem_limit: 256m",
+        'NO_PROXY: "*"',
+        "- data:/data",
+        `test: ${HEALTH.replace("[", '["CMD", ')}`,
+      ],
+      "deploy/kubernetes.yaml": [
+        "runAsNonRoot: true",
+        "runAsUser: 65532",
+        "readOnlyRootFilesystem: true",
+        "allowPrivilegeEscalation: false",
+        "drop: [ALL]",
+        "type: RuntimeDefault",
+        "automountServiceAccountToken: false",
+        "memory: 256Mi",
+        "mountPath: /data",
+        `command: ${HEALTH}`,
+        "policyTypes: [Ingress, Egress]",
+        "ingress: []",
+      ],
+    })
+  ) {
+    const lines = read(name).split("\n").map((line) => line.trim());
+    for (const promise of promises) assert(lines.includes(promise), `${name} has no line "${promise}"`);
+  }
+});
+
+Deno.test("the network policies open the ports of the list of hosts, and by name no other host", () => {
+  const ports = new Set(EXCHANGE_NAMES.flatMap(hostsOf).map((host) => host.split(":")[1]));
+  const kubernetes = read("deploy/kubernetes.yaml");
+  const opened = [...kubernetes.matchAll(/- protocol: TCP\n +port: (\d+)/g)].map(([, port]) => port!);
+  assertEquals(new Set(opened.filter((port) => port !== "53")), ports);
+
+  const rules = read("deploy/cilium_policy.yaml").split("- toFQDNs:").slice(1);
+  const allowed = rules.flatMap((rule) => {
+    const port = /port: "(\d+)"/.exec(rule)?.[1];
+    return [...rule.matchAll(/matchName: (\S+)/g)].map(([, name]) => `${name}:${port}`);
+  });
+  assertEquals(allowed.sort(), hostsOf("binance").sort());
+});
+
+Deno.test("the workflows name every action by the hash of a commit", () => {
+  for (const name of ["ci.yml", "release.yml"]) {
+    const workflow = read(`.github/workflows/${name}`);
+    const used = [...workflow.matchAll(/uses: (\S+)/g)].map(([, action]) => action!);
+    assert(used.length > 0);
+    for (const action of used) assert(/@[0-9a-f]{40}$/.test(action), `${name}: ${action}`);
+    assertStringIncludes(workflow, "permissions:\n  contents: read\n");
+  }
+});

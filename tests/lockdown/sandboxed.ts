@@ -1,0 +1,89 @@
+/** One run of the program in the sandbox. */
+import { sandboxArguments, type SandboxParts } from "./sandbox.ts";
+
+const PATIENCE_MS = 30_000;
+
+/** What it left behind. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running program. */
+export class Sandboxed {
+  readonly #process: Deno.ChildProcess;
+  readonly #output: Promise<string>;
+  readonly #errors: Promise<string>;
+  #log = "";
+  #stdout = "";
+  #wake: (() => void)[] = [];
+
+  /** Starts it with Penstock's `args`. */
+  static start(
+    parts: SandboxParts,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): Sandboxed {
+    return new Sandboxed(
+      new Deno.Command("bwrap", {
+        args: sandboxArguments(parts, args, environment),
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn(),
+    );
+  }
+
+  private constructor(process: Deno.ChildProcess) {
+    this.#process = process;
+    this.#output = this.#read(process.stdout, (text) => this.#stdout = text);
+    this.#errors = this.#read(process.stderr, (text) => this.#log = text);
+  }
+
+  /** Waits until it has printed `text`, on either output; throws where it ends or hangs instead. */
+  async said(text: string): Promise<void> {
+    const both = () => this.#stdout + this.#log;
+    let isOver = false;
+    this.#process.status.then(() => {
+      isOver = true;
+      this.#awaken();
+    });
+    const late = AbortSignal.timeout(PATIENCE_MS);
+    late.addEventListener("abort", () => this.#awaken());
+    while (!both().includes(text)) {
+      if (isOver || late.aborted) throw new Error(`"${text}" did not come; it said: ${both()}`);
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+  }
+
+  /** Sends SIGTERM to the program itself, which bubblewrap does not pass on. */
+  stop(): void {
+    const { pid } = this.#process;
+    const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ").map(Number);
+    for (const child of children) Deno.kill(child, "SIGTERM");
+  }
+
+  /** Waits for its end; kills it where that does not come. */
+  async ended(): Promise<Ended> {
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), PATIENCE_MS);
+    const { code } = await this.#process.status;
+    clearTimeout(timer);
+    return { code, stdout: await this.#output, stderr: await this.#errors };
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>, note: (text: string) => void): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of stream) {
+      text += decoder.decode(bytes, { stream: true });
+      note(text);
+      this.#awaken();
+    }
+    return text.trimEnd();
+  }
+
+  #awaken(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * What is played within the network that has loopback only: the built-in exchange with TLS on the real ports, and the
+ * program in its sandbox, which knows nothing of that. Prints one line of JSON for each attempt.
+ */
+import { COMMANDS } from "../../src/domain/options.ts";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { dockerArguments } from "./container.ts";
+import type { Probed } from "./probe.ts";
+import type { SandboxParts } from "./sandbox.ts";
+import { type Ended, Sandboxed } from "./sandboxed.ts";
+
+/** What the scene is given. */
+export interface SceneParts extends SandboxParts {
+  /** The same program with the probe in Penstock's place. */
+  readonly probe: SandboxParts;
+  readonly tls: { readonly cert: string; readonly key: string };
+}
+
+/** One line of the table. */
+export interface Row {
+  readonly attempt: string;
+  readonly expected: string;
+  readonly seen: string;
+  readonly isAsExpected: boolean;
+}
+
+const STREAM_PORT = 9443;
+const REST_PORT = 443;
+const PROXY_PORT = 3128;
+const JOURNAL = "data/penstock.db";
+const ENVIRONMENT = { DENO_CERT: "/etc/ca.pem" };
+
+/** Passes connections to `port` on to the exchange, which listens on one port only. */
+function forward(port: number, to: number): Deno.TcpListener {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port });
+  (async () => {
+    for await (const near of listener) {
+      const far = await Deno.connect({ hostname: "127.0.0.1", port: to });
+      // Either side may break off; then the other one has nothing left to do.
+      near.readable.pipeTo(far.writable).catch(() => {});
+      far.readable.pipeTo(near.writable).catch(() => {});
+    }
+  })();
+  return listener;
+}
+
+class Scene {
+  readonly #parts: SceneParts;
+  readonly #exchange: BuiltInExchange;
+  #isRedirecting = false;
+  #proxied = 0;
+
+  constructor(parts: SceneParts) {
+    this.#parts = parts;
+    this.#exchange = BuiltInExchange.listen({
+      port: STREAM_PORT,
+      tls: parts.tls,
+      rate: 300,
+      onRest: (_url, answer) =>
+        this.#isRedirecting
+          ? { status: 302, body: "", headers: { Location: "https://example.org/" } }
+          : answer,
+    });
+    forward(REST_PORT, STREAM_PORT);
+    this.#listenAsProxy();
+  }
+
+  /** Everything that is tried, in order. */
+  async *play(): AsyncGenerator<Row> {
+    yield* this.#path();
+    yield* this.#denials();
+    yield* this.#probes();
+  }
+
+  /** Connecting, trading, being stopped, resumed and looked into. */
+  async *#path(): AsyncGenerator<Row> {
+    const first = this.#start(...dockerArguments("CMD"), "--json", "--record=data/first.txt");
+    await first.said('"type":"fill"');
+    yield this.#row(
+      "health check while it trades",
+      "exit 0, alive",
+      await this.#run(...dockerArguments("HEALTHCHECK")),
+      0,
+      "sign of life",
+    );
+    first.stop();
+    const { stdout, stderr, code } = await first.ended();
+    const run = { code, stdout, stderr: stderr + stdout };
+    yield this.#row(
+      "connect by the real address",
+      "wss://stream.binance.com:9443",
+      run,
+      0,
+      "wss://stream.binance.com:9443",
+    );
+    yield this.#row(
+      "give up what is not needed",
+      "permissions kept: …",
+      run,
+      0,
+      "permissions kept: network to stream.binance.com:9443, network to api.binance.com:443, network to data-api.binance.vision:443, writing data/penstock.db.lock;",
+    );
+    yield this.#row("trade", "fills", run, 0, '"type":"fill"');
+    yield this.#row("be stopped by SIGTERM", "exit 0 with a summary", run, 0, '"type":"summary"');
+
+    const second = this.#start("run", "--json", "--record=data/second.txt");
+    await second.said('"type":"gap"');
+    second.stop();
+    const resumed = await second.ended();
+    const both = { ...resumed, stderr: resumed.stderr + resumed.stdout };
+    yield this.#row(
+      "go on where it stopped",
+      "the run goes on",
+      both,
+      0,
+      `the run in ${JOURNAL} goes on after`,
+    );
+    const filled = /"type":"gap".*?"missing":(\d+),"filled":\1\b/.exec(both.stdout)?.[0] ?? "no filled gap";
+    yield this.#row("fetch what it missed over REST, port 443", "a gap, filled", both, 0, filled);
+    yield this.#row("look into its journal", "exit 0, the account", await this.#run("status"), 0, "Account");
+    yield this.#row("examine itself", "all is well", await this.#run("doctor"), 0, "All is well.");
+    if ("verify" in COMMANDS) {
+      const verified = await this.#run("verify", JOURNAL, "data/first.txt", "data/second.txt");
+      yield this.#row("be verified from its recordings", "exit 0", verified, 0, "");
+    }
+  }
+
+  /** What the program itself can be told to do, and may not. */
+  async *#denials(): AsyncGenerator<Row> {
+    const once = ["run", "--state=none", "--attempts=1", "--stop-after=60"];
+    for (
+      const [attempt, endpoint, named] of [
+        ["another host", "wss://example.org:9443", "example.org:9443"],
+        ["another port", "wss://stream.binance.com:443", "stream.binance.com:443"],
+        ["an IP address", "wss://127.0.0.1:9443", "127.0.0.1:9443"],
+      ] as const
+    ) {
+      const seen = await this.#run(...once, `--endpoint=${endpoint}`);
+      yield this.#row(attempt, "exit 2, named", seen, 2, `No permission to reach ${named}`);
+    }
+    const elsewhere = await this.#resume("--rest-endpoint=https://example.org");
+    yield this.#row(
+      "missed trades from another host",
+      "named, and the run goes on",
+      elsewhere,
+      0,
+      "No permission to reach example.org:443",
+    );
+    this.#isRedirecting = true;
+    const redirected = await this.#resume();
+    this.#isRedirecting = false;
+    yield this.#row(
+      "a redirect of REST",
+      "not followed, and the run goes on",
+      redirected,
+      0,
+      "redirects to https://example.org/ (HTTP 302), which is not followed",
+    );
+    const turned = this.#start("run", "--state=none", "--stop-after=600", "--retry-max=250ms");
+    await turned.said("connected to");
+    this.#exchange.inject({ kind: "refuse", status: 302, retryAfterSeconds: 1, count: 1 });
+    yield this.#row(
+      "a redirect of the stream",
+      "not followed, and it tries again",
+      await turned.ended(),
+      0,
+      "refused the connection: HTTP 302",
+    );
+
+    const proxy = `http://127.0.0.1:${PROXY_PORT}`;
+    const variables = { HTTPS_PROXY: proxy, ALL_PROXY: proxy, https_proxy: proxy };
+    const past = this.#withCount(await this.#run(...once, variables));
+    yield this.#row("a proxy in the environment", "not asked", past, 0, "the proxy was not asked");
+    const through = this.#withCount(await this.#run(...once, { ...variables, NO_PROXY: "" }));
+    yield this.#row(
+      "a proxy, and NO_PROXY set to nothing",
+      "asked, as the person wants",
+      through,
+      4,
+      "the proxy was asked",
+    );
+
+    yield this.#row(
+      "read /etc/passwd as trades",
+      "exit 3, named",
+      await this.#run("backtest", "--symbol=BTCUSDT", "/etc/passwd"),
+      3,
+      "/etc/passwd",
+    );
+    yield this.#row(
+      "read /etc/passwd as options",
+      "exit 2, named",
+      await this.#run("run", "--config=/etc/passwd"),
+      2,
+      "/etc/passwd",
+    );
+    yield this.#row(
+      "read /etc/passwd as journal",
+      "exit 1, named",
+      await this.#run("status", "/etc/passwd"),
+      1,
+      "Cannot read the journal /etc/passwd: it is not allowed",
+    );
+    yield this.#row(
+      "keep a journal beside data",
+      "exit 1, named",
+      await this.#run("run", "--state=/tmp/x.db"),
+      1,
+      "Cannot open the journal /tmp/x.db: it is not allowed",
+    );
+    yield this.#row(
+      "record beside data",
+      "exit 2, named",
+      await this.#run("run", "--state=none", "--record=data/../x.txt"),
+      2,
+      "Cannot record to data/../x.txt: writing there is not allowed",
+    );
+    yield this.#row(
+      "another user's certificate",
+      "not trusted",
+      await this.#run(...once, { DENO_CERT: "/etc/other.pem" }),
+      4,
+      "TLS with stream.binance.com:9443 failed",
+    );
+  }
+
+  /** What code in its place could try. */
+  async *#probes(): AsyncGenerator<Row> {
+    this.#isRedirecting = true;
+    const { stdout, stderr } = await Sandboxed.start(this.#parts.probe, [], ENVIRONMENT).ended();
+    this.#isRedirecting = false;
+    if (stdout === "") throw new Error(`the probe said nothing: ${stderr}`);
+    for (const line of stdout.split("\n")) {
+      const { attempt, denied }: Probed = JSON.parse(line);
+      yield {
+        attempt: `code in its place: ${attempt}`,
+        expected: "denied",
+        seen: denied ?? "let through",
+        isAsExpected: denied !== null && /NotCapable|without a question/.test(denied),
+      };
+    }
+  }
+
+  /** Goes on with the run in the journal until it has got over what it missed, which is not to be had. */
+  async #resume(...args: string[]): Promise<Ended> {
+    const { released } = this.#exchange;
+    // Something has to be missing, or nobody would be asked.
+    while (this.#exchange.released < released + 20) await new Promise((resolve) => setTimeout(resolve, 10));
+    const program = this.#start("run", "--attempts=1", ...args);
+    await program.said("the averages start again");
+    program.stop();
+    return await program.ended();
+  }
+
+  #start(...args: string[]): Sandboxed {
+    return Sandboxed.start(this.#parts, args, ENVIRONMENT);
+  }
+
+  async #run(...given: (string | Record<string, string>)[]): Promise<Ended> {
+    const args = given.filter((word) => typeof word === "string");
+    const environment = Object.assign({}, ENVIRONMENT, ...given.filter((word) => typeof word !== "string"));
+    return await Sandboxed.start(this.#parts, args, environment).ended();
+  }
+
+  /** What was seen, with whether the proxy was ever asked. */
+  #withCount(seen: Ended): Ended {
+    return { ...seen, stderr: `${seen.stderr}\nthe proxy was ${this.#proxied === 0 ? "not " : ""}asked` };
+  }
+
+  /** Whether it ended with `code` and said `text`. */
+  #row(
+    attempt: string,
+    expected: string,
+    { code, stdout, stderr }: Ended,
+    wanted: number,
+    text: string,
+  ): Row {
+    const lines = `${stderr}\n${stdout}`.split("\n");
+    const said = lines.find((line) => line.includes(text));
+    const isAsExpected = code === wanted && said !== undefined;
+    const shown = said ?? stderr.split("\n").slice(-12).join(" ⏎ ");
+    return { attempt, expected, seen: `exit ${code}: ${shown}`, isAsExpected };
+  }
+
+  #listenAsProxy(): void {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: PROXY_PORT });
+    (async () => {
+      for await (const conn of listener) {
+        this.#proxied++;
+        conn.close();
+      }
+    })();
+  }
+}
+
+if (import.meta.main) {
+  const parts: SceneParts = JSON.parse(Deno.readTextFileSync(Deno.args[0]!));
+  for await (const row of new Scene(parts).play()) console.log(JSON.stringify(row));
+  Deno.exit();
+}

@@ -1,0 +1,22 @@
+/** Two minutes among all troubles; `deno task soak --for 1h` looks longer. */
+import { assert, assertGreater, assertLess } from "@std/assert";
+import { soak, soakText } from "./soak.ts";
+
+/** Another one every day, so that the gate looks further; a failure is repeated by its seed. */
+const seed = Math.floor(Date.now() / 86_400_000);
+
+Deno.test({
+  name: `penstock run loses nothing and does not grow in two minutes of every trouble (seed ${seed})`,
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const found = await soak(120_000, seed);
+    console.log(soakText(found));
+    const kinds = Object.keys(found.troubles);
+    for (const kind of ["SIGKILL", "drop", "half-open", "hole", "reorder", "refuse", "shutdown"]) {
+      assert(kinds.includes(kind), `${kind} did not happen: ${kinds}`);
+    }
+    assertGreater(found.fills, 100);
+    assertLess(found.files.last, found.files.first + 8, soakText(found));
+    assertLess(found.memoryMb.last, found.memoryMb.first + 25, soakText(found));
+  },
+});

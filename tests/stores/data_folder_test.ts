@@ -1,0 +1,34 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { examineFolder, folderOf } from "../../src/stores/data_folder.ts";
+
+Deno.test("folderOf() is the folder that a file is in", () => {
+  assertEquals(folderOf("data/penstock.db"), "data");
+  assertEquals(folderOf("penstock.db"), ".");
+  assertEquals(folderOf("/penstock.db"), "/");
+  assertEquals(folderOf("C:\\data\\penstock.db"), "C:\\data");
+});
+
+Deno.test("examineFolder() writes into a folder and leaves nothing behind", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    assertEquals(examineFolder(folder).found, "can be written to");
+    const made = examineFolder(`${folder}/data`);
+    assert(made.isGood);
+    assertEquals(made.found, "not there yet, and can be made");
+    assertEquals([...Deno.readDirSync(folder)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("examineFolder() says why a folder cannot be written to, and what to do", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    const { isGood, found, advice } = examineFolder(`${file}/data`);
+    assertEquals(isGood, false);
+    assertStringIncludes(found, "cannot be written to: ");
+    assertStringIncludes(advice!, "Choose another");
+  } finally {
+    await Deno.remove(file);
+  }
+});

@@ -1,0 +1,14 @@
+/** How many inputs a fuzz test tries. */
+
+/**
+ * `inGate` of them, or as many as PENSTOCK_FUZZ says, which `deno task fuzz` sets to a million; for a test whose cases
+ * hold several inputs each, `inEach` of them.
+ */
+export function fuzzCases(inGate: number, inEach = 1): number {
+  const text = Deno.env.get("PENSTOCK_FUZZ");
+  if (text === undefined) return inGate;
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new RangeError(`PENSTOCK_FUZZ is "${text}": expected a number of inputs, such as 1000000`);
+  }
+  return Math.max(inGate, Math.ceil(Number(text) / inEach));
+}
