@@ -125,7 +125,7 @@ export function assertReckons(path: string): { readonly fills: number; readonly 
 export async function assertVerifies(path: string, recordings: number): Promise<void> {
   const folder = path.slice(0, path.lastIndexOf("/"));
   const made = Array.from({ length: recordings }, (_, number) => `${folder}/${number}.txt`).filter(isThere);
-  const { code, stdout, stderr } = await penstock("verify", path, ...made);
+  const { code, stdout, stderr } = await penstock("verify", "--log-level=error", path, ...made);
   assertEquals([code, stderr], [0, ""], stdout);
   assertMatch(stdout, /^Verified in /);
 }
