@@ -107,12 +107,12 @@ Deno.test("penstock backtest comes to what a recorded demo came to, event for ev
     assertParity(
       "guarded.gz",
       [
-        ...["--short=2", "--long=4", "--latency=20ms", "--max-lag=2ms", "--participation=30%"],
+        ...["--short=2", "--long=4", "--latency=20ms", "--max-lag=50ms", "--participation=30%"],
         ...["--order-ttl=200ms", "--stop-loss=0.02%", "--take-profit=0.02%", "--max-orders=40/1s"],
         ...["--cooldown=20ms", "--max-position=900.1", "--max-daily-loss=90%", "--on-halt=flatten"],
         ...["--stake=900.3", "--min-notional=0", "--max-drawdown=0.5%"],
       ],
-      ["--for=6s", "--rate=1000", "--stale=200ms", "--retry-max=250ms", "--faults=stall@1500,slow=100@3000"],
+      ["--for=6s", "--rate=1000", "--stale=200ms", "--retry-max=250ms", "--faults=stall@1500,slow=150@3000"],
       ["fill", "max-lag", "replaced", "cooldown", "max-position", "halt"],
     ),
   ]);
