@@ -5,7 +5,7 @@ import { withField } from "../support/csv.ts";
 import { eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { reckon } from "../support/reckoning.ts";
-import { csvRows, csvText, USUAL, walk } from "../support/trade_files.ts";
+import { csvRows, csvText, type FileTrade, USUAL, walk } from "../support/trade_files.ts";
 import { assertReckoned, assertSame, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
 
@@ -13,14 +13,21 @@ const TRADES = walk(9, 1_500, { holes: 3, twice: 20 });
 const ENDING_MS = 2_000;
 const BLOCK = 2_000;
 
-/** A file that never ends: one trade after the other, as fast as they are read. */
+/** Trades without end, a block at a time. */
+function* endlessBlocks(): Generator<FileTrade[], never> {
+  for (let firstId = 1;; firstId += BLOCK) yield walk(firstId, BLOCK, { firstId });
+}
+
+/** The same, one by one. */
+function* endlessTrades(): Generator<FileTrade> {
+  for (const block of endlessBlocks()) yield* block;
+}
+
+/** A file of them: one trade after the other, as fast as they are read. */
 function endless(): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let firstId = 1;
+  const blocks = endlessBlocks();
   return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytesOf(csvText(walk(firstId, BLOCK, { firstId }))));
-      firstId += BLOCK;
-    },
+    pull: (controller) => controller.enqueue(bytesOf(csvText(blocks.next().value))),
   });
 }
 
@@ -68,7 +75,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     await program.event("fill");
     program.signal(name);
     const events = await endedWell(program.finished());
-    assert(Number(events.at(-1)!.trades) >= DEFAULTS.long);
+    assertSame(events, reckon(endlessTrades().take(Number(events.at(-1)!.trades)), DEFAULTS));
   });
 }
 
