@@ -168,6 +168,7 @@ class Desk {
         terms: termsUnder(model, termsOf(config)),
         stopAfter: config.stopAfter,
         withResults: true,
+        isTransient: model !== "configured" || config.state === "none",
         isQuiet: model !== "configured" || !tells,
       });
       return { model, pipeline, reader, replay: new Replay(pipeline, reader) };

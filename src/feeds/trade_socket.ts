@@ -2,10 +2,11 @@
 import { setImmediate } from "node:timers";
 import { silenceText } from "../domain/silence.ts";
 
-/** Frames read ahead of the consumer; when they are waiting, the socket is not read and the peer is slowed. */
-const FRAMES_AHEAD = 64;
-/** Full batches handed over in one turn of the event loop: between turns timers and signals have to wait. */
-const BATCHES_A_TURN = 8;
+/** What is read ahead of the consumer; when so much is waiting, the socket is not read and the peer is slowed. */
+const FRAMES_AHEAD = 1024;
+const CHARACTERS_AHEAD = 1024 * 1024;
+/** Reads under way at a time: with one alone the runtime would wait to be asked after every frame. */
+const READS = 2;
 const CLOSE_INFO_DEADLINE_MS = 100;
 /** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
 const SECOND_LOOK_MS = 10;
@@ -31,8 +32,12 @@ export class TradeSocket {
   readonly #socket: WebSocketStream;
   readonly #staleMs: number;
   #frames: string[] = [];
+  /** Characters in #frames. */
+  #characters = 0;
+  readonly #reader: ReadableStreamDefaultReader<string | Uint8Array>;
+  /** Reads that wait until what is at hand has been taken. */
+  #heldReads = 0;
   #wake: (() => void) | null = null;
-  #room: (() => void) | null = null;
   #end: string | null = null;
   /** Whether the next `read` returns at once. */
   #ready = false;
@@ -89,7 +94,8 @@ export class TradeSocket {
     this.#watchdog = setTimeout(() => this.#watch(), staleMs);
     this.#weigh();
     this.#scales = setInterval(() => this.#weigh(), WEIGH_EVERY_MS);
-    this.#pump(readable.getReader());
+    this.#reader = readable.getReader();
+    for (let i = 0; i < READS; i++) this.#readOn();
   }
 
   /** Whether any data frame has come yet. */
@@ -115,9 +121,9 @@ export class TradeSocket {
     this.#ready = this.#end !== null;
     if (this.#ready && frames.length === 0) return null;
     this.#frames = [];
+    this.#characters = 0;
     if (frames.length > 0) this.#lastHeardAt = performance.now();
-    this.#room?.();
-    this.#room = null;
+    for (; this.#heldReads > 0; this.#heldReads--) this.#readOn();
     return frames;
   }
 
@@ -137,38 +143,33 @@ export class TradeSocket {
     }
   }
 
-  /**
-   * Reads frame after frame. Each read begins the next from its own callback, which costs less than an `await` a
-   * frame.
-   */
-  #pump(reader: ReadableStreamDefaultReader<string | Uint8Array>): void {
-    // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together. The
-    // turn matters: a chain of promises alone would keep timers and signals waiting, and garbage alive.
-    const awaken = (): void => this.#awaken();
-    let fullBatches = 0;
-    const onBreak = (error: unknown): void =>
-      this.#finish(`the connection broke: ${error instanceof Error ? error.message : error}`);
-    const onFrame = ({ value, done }: ReadableStreamReadResult<string | Uint8Array>): void => {
-      if (done) {
-        this.#closeReason().then((reason) => this.#finish(reason));
-        return;
-      }
-      // A read may resolve after the socket was given up: its frame was received, so it is handed over.
-      const count = this.#frames.push(typeof value === "string" ? value : BINARY_FRAME);
-      if (count === 1) {
-        this.#heard = true;
-        this.#lastHeardAt = performance.now();
-        setImmediate(awaken);
-      }
-      if (count < FRAMES_AHEAD) return readOn();
-      this.#room = readOn;
-      if (++fullBatches % BATCHES_A_TURN !== 0) this.#awaken();
-    };
-    const readOn = (): void => {
-      if (this.#end === null) reader.read().then(onFrame, onBreak);
-    };
-    readOn();
+  /** Each read begins the next from its own callback, which costs less than an `await` a frame. */
+  #readOn(): void {
+    if (this.#end === null) this.#reader.read().then(this.#onFrame, this.#onBreak);
   }
+
+  readonly #onFrame = ({ value, done }: ReadableStreamReadResult<string | Uint8Array>): void => {
+    if (done) {
+      this.#closeReason().then((reason) => this.#finish(reason));
+      return;
+    }
+    // A read may resolve after the socket was given up: its frame was received, so it is handed over.
+    const frame = typeof value === "string" ? value : BINARY_FRAME;
+    const count = this.#frames.push(frame);
+    this.#characters += frame.length;
+    if (count === 1) {
+      this.#heard = true;
+      this.#lastHeardAt = performance.now();
+      // One wake-up a turn of the event loop: reads that resolve in the same turn are handed over together. The
+      // turn matters: a chain of promises alone would keep timers and signals waiting, and garbage alive.
+      setImmediate(this.#awaken);
+    }
+    if (count < FRAMES_AHEAD && this.#characters < CHARACTERS_AHEAD) this.#readOn();
+    else this.#heldReads++;
+  };
+
+  readonly #onBreak = (error: unknown): void =>
+    this.#finish(`the connection broke: ${error instanceof Error ? error.message : error}`);
 
   async #closeReason(): Promise<string> {
     const deadline = Promise.withResolvers<null>();
@@ -205,16 +206,14 @@ export class TradeSocket {
     this.#end ??= reason;
     clearTimeout(this.#watchdog);
     clearInterval(this.#scales);
-    this.#room?.();
-    this.#room = null;
     this.#awaken();
   }
 
-  #awaken(): void {
+  readonly #awaken = (): void => {
     this.#ready = true;
     this.#wake?.();
     this.#wake = null;
-  }
+  };
 }
 
 /** Stands for a binary frame, which no trade stream sends: it is rejected with the other unusable messages. */

@@ -55,7 +55,9 @@ export class MovingAverages implements Averages {
 
   /** The same ticks, each with the trend that stands once its price is in. A gap empties the averages first. */
   *over(ticks: Iterable<Tick>): Generator<Averaged> {
-    for (const tick of ticks) {
+    const pulled = ticks[Symbol.iterator]();
+    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
+      const tick = result.value;
       if (tick.missing !== 0) this.restart();
       if (tick.decimals !== this.#decimals) this.#rescale(tick.decimals);
       const slots = tick as unknown as Slots<Averaged, "trend" | "averages">;

@@ -3,7 +3,7 @@ import type { Account } from "../domain/account.ts";
 import type { Drawdown } from "../domain/drawdown.ts";
 import type { Fill } from "../domain/fill.ts";
 import type { Filled, Outcome, Slots } from "../domain/tick.ts";
-import type { ApprovedOrder, Judged } from "./risk.ts";
+import type { ApprovedOrder, Judged, RiskVerdict } from "./risk.ts";
 
 /** The last stage: the paper exchange's side of an order. */
 export class PaperFills {
@@ -26,14 +26,10 @@ export class PaperFills {
    * pulled. Throws a BooksError when the books no longer balance.
    */
   *over(ticks: Iterable<Judged>): Generator<Filled> {
-    for (const tick of ticks) {
-      if (tick.verdicts !== null) {
-        const outcomes: Outcome[] = [];
-        for (const verdict of tick.verdicts) {
-          outcomes.push(verdict.kind === "approved" ? this.#fill(verdict, tick) : verdict);
-        }
-        (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
-      }
+    const pulled = ticks[Symbol.iterator]();
+    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
+      const tick = result.value;
+      if (tick.verdicts !== null) this.#settle(tick, tick.verdicts);
       yield tick as unknown as Filled;
     }
   }
@@ -45,6 +41,14 @@ export class PaperFills {
 
   restore(fills: number): void {
     this.#fills = fills;
+  }
+
+  #settle(tick: Judged, verdicts: Iterable<RiskVerdict>): void {
+    const outcomes: Outcome[] = [];
+    for (const verdict of verdicts) {
+      outcomes.push(verdict.kind === "approved" ? this.#fill(verdict, tick) : verdict);
+    }
+    (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
   }
 
   #fill({ side, price, quantity, fee, signalTradeId, detail }: ApprovedOrder, tick: Judged): Fill {

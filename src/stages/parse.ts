@@ -47,6 +47,8 @@ export class Parse {
   #waiting: { count: number; reason: string; sample: string } | null = null;
   /** A trade whose id leapt, until the next one shows whether to believe it. */
   #unproven: { tick: Tick; sample: string } | null = null;
+  /** The one that followed it and is due after it; null most of the time. */
+  #proof: Tick | null = null;
   readonly #holdsAtGaps: boolean;
   #held: { readonly reader: TradeReader; readonly gap: HeldGap } | null = null;
   /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
@@ -65,52 +67,7 @@ export class Parse {
    * reader throws is thrown.
    */
   *over(reader: TradeReader): Generator<Tick> {
-    const { trade } = reader;
-    const isHeld = this.#held !== null && this.#held.reader === reader;
-    if (isHeld) this.#held = null;
-    for (
-      let verdict: Verdict | null = isHeld ? "trade" : reader.next();
-      verdict !== null;
-      verdict = reader.next()
-    ) {
-      if (verdict !== "trade") {
-        this.#passOver(verdict, reader);
-        continue;
-      }
-      const { firstId, lastId } = trade;
-      if (this.#unproven !== null) {
-        const { tick } = this.#unproven;
-        if (firstId === tick.id + 1) {
-          this.#unproven = null;
-          this.#continuity.moveTo(lastId);
-          yield tick;
-          yield this.#tick(reader, 0);
-          continue;
-        }
-        if (lastId === tick.id) {
-          this.#duplicates++;
-          continue;
-        }
-      }
-      const before = this.#continuity.last;
-      const judged = this.#continuity.judge(firstId, lastId);
-      if (judged === DUPLICATE) {
-        this.#duplicates++;
-        continue;
-      }
-      if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
-        this.#continuity.moveTo(before);
-        this.#held = { reader, gap: { fromId: before + 1, toId: firstId - 1 } };
-        return;
-      }
-      this.#rejectUnproven();
-      if (judged === UNPROVEN) {
-        const missing = firstId > before ? firstId - before - 1 : -1;
-        this.#unproven = { tick: this.#tick(reader, missing), sample: reader.sample() };
-        continue;
-      }
-      yield this.#tick(reader, judged);
-    }
+    for (let tick = this.#next(reader); tick !== null; tick = this.#next(reader)) yield tick;
   }
 
   /** The gap before a trade that was read and waits; null unless the stage ended early at one. */
@@ -154,6 +111,64 @@ export class Parse {
     this.#duplicates = counts.duplicates;
     this.#rejected = counts.rejected;
     this.#passedOver = counts.passedOver;
+  }
+
+  /** The next new trade; null when the reader has nothing more at hand, or a gap holds what it has read. */
+  #next(reader: TradeReader): Tick | null {
+    if (this.#proof !== null) return this.#takeProof();
+    let verdict: Verdict | null = this.#takeHeld(reader) ? "trade" : reader.next();
+    for (; verdict !== null; verdict = reader.next()) {
+      if (verdict !== "trade") {
+        this.#passOver(verdict, reader);
+        continue;
+      }
+      const { firstId, lastId } = reader.trade;
+      if (this.#unproven !== null) {
+        const { tick } = this.#unproven;
+        if (firstId === tick.id + 1) {
+          this.#unproven = null;
+          this.#continuity.moveTo(lastId);
+          this.#proof = this.#tick(reader, 0);
+          return tick;
+        }
+        if (lastId === tick.id) {
+          this.#duplicates++;
+          continue;
+        }
+      }
+      const before = this.#continuity.last;
+      const judged = this.#continuity.judge(firstId, lastId);
+      if (judged === DUPLICATE) {
+        this.#duplicates++;
+        continue;
+      }
+      if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
+        this.#continuity.moveTo(before);
+        this.#held = { reader, gap: { fromId: before + 1, toId: firstId - 1 } };
+        return null;
+      }
+      this.#rejectUnproven();
+      if (judged === UNPROVEN) {
+        const missing = firstId > before ? firstId - before - 1 : -1;
+        this.#unproven = { tick: this.#tick(reader, missing), sample: reader.sample() };
+        continue;
+      }
+      return this.#tick(reader, judged);
+    }
+    return null;
+  }
+
+  #takeProof(): Tick | null {
+    const proof = this.#proof;
+    this.#proof = null;
+    return proof;
+  }
+
+  /** Whether the trade that `reader` read last has been held at a gap until now. */
+  #takeHeld(reader: TradeReader): boolean {
+    const isHeld = this.#held !== null && this.#held.reader === reader;
+    if (isHeld) this.#held = null;
+    return isHeld;
   }
 
   /** The trade in the reader as a tick, in the symbol's price unit. */

@@ -1,7 +1,6 @@
 /** The one place where the five stages stand in order, and where their findings become events. */
-import { Account, type AccountSnapshot } from "../domain/account.ts";
-import { Drawdown, type DrawdownSnapshot } from "../domain/drawdown.ts";
-import type { MarkedBooks } from "../domain/drawdown_periods.ts";
+import { Account } from "../domain/account.ts";
+import { Drawdown } from "../domain/drawdown.ts";
 import type { GapEvent, PipelineEvent, SummaryEvent } from "../domain/event.ts";
 import type { Halt, OnHalt } from "../domain/halt.ts";
 import { Money, plain } from "../domain/money.ts";
@@ -16,9 +15,10 @@ import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
-import { type HeldGap, Parse, type ParseSnapshot, type Rejections } from "./parse.ts";
-import { releasedGate, RiskGate, type RiskSnapshot } from "./risk.ts";
-import { Crossover, type CrossoverSnapshot } from "./signal.ts";
+import { type HeldGap, Parse, type Rejections } from "./parse.ts";
+import { booksIn, type PipelineSnapshot } from "./pipeline_snapshot.ts";
+import { RiskGate } from "./risk.ts";
+import { Crossover } from "./signal.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineOptions {
@@ -31,33 +31,12 @@ export interface PipelineOptions {
   readonly stopAfter: number | null;
   /** Whether `results` will be asked for at the end. */
   readonly withResults?: boolean;
+  /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
+  readonly isTransient?: boolean;
   /** Whether signals, refusals and fills are only counted, and not told as events. */
   readonly isQuiet?: boolean;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;
-}
-
-/** Everything that a run is made of but its averages' prices, as plain values: JSON text and back changes nothing. */
-export interface PipelineSnapshot {
-  readonly trades: number;
-  readonly gaps: number;
-  readonly refusals: number;
-  readonly firstTime: number;
-  /** The last trade; null before the first. */
-  readonly last: {
-    readonly id: number;
-    readonly time: number;
-    readonly price: number;
-    readonly decimals: number;
-  } | null;
-  /** Of all trades so far, as TradeDigest makes it. */
-  readonly digest: string;
-  readonly parse: ParseSnapshot;
-  readonly crossover: CrossoverSnapshot;
-  readonly gate: RiskSnapshot;
-  readonly fills: number;
-  readonly account: AccountSnapshot;
-  readonly drawdown: DrawdownSnapshot;
 }
 
 /** A place in a run that somebody waits for; it can be moved on whenever it is not being waited at. */
@@ -96,7 +75,7 @@ export class Pipeline {
   readonly #fills: PaperFills;
   readonly #measured: Performance | null;
   readonly #limit: number;
-  readonly #digest = new TradeDigest();
+  readonly #digest: TradeDigest | null;
   #trades = 0;
   #gaps = 0;
   #refusals = 0;
@@ -115,9 +94,14 @@ export class Pipeline {
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
+    this.#digest = options.isTransient === true ? null : new TradeDigest();
   }
 
-  /** The stages in flow order: the ticks of what the reader has at hand, each with everything found. */
+  /**
+   * The stages in flow order: the ticks of what the reader has at hand, each with everything found. From stage to
+   * stage ticks are pulled with `next` and not by for…of: V8 keeps what for…of needs to close its source from one
+   * trade to the next, which makes a step half as dear again, and there is nothing here to close.
+   */
   over(reader: TradeReader): Generator<Filled> {
     return this.#fills.over(
       this.#gate.over(
@@ -138,9 +122,11 @@ export class Pipeline {
   /** The same, and yields `mark` itself when as many trades as it says have gone through the averages. */
   *runMarked(reader: TradeReader, mark: Mark): Generator<PipelineEvent | Mark> {
     if (this.done) return;
-    for (const tick of this.over(reader)) {
+    const pulled = this.over(reader);
+    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
+      const tick = result.value;
       if (this.#trades++ === 0) this.#firstTime = tick.time;
-      this.#digest.add(tick);
+      this.#digest?.add(tick);
       this.#last = tick;
       this.#measured?.note(tick, tick.outcomes);
       if (
@@ -267,8 +253,12 @@ export class Pipeline {
     return this.#measured.results();
   }
 
-  /** Where the run stands between two trades. A trade whose id leapt and waits for its proof is not part of it. */
+  /**
+   * Where the run stands between two trades. A trade whose id leapt and waits for its proof is not part of it.
+   * Throws a TypeError when the pipeline was made transient.
+   */
   snapshot(): PipelineSnapshot {
+    if (this.#digest === null) throw new TypeError("This pipeline was made without snapshots");
     const last = this.#last;
     return {
       trades: this.#trades,
@@ -306,7 +296,7 @@ export class Pipeline {
     this.#refusals = snapshot.refusals;
     this.#firstTime = snapshot.firstTime;
     this.#last = last === null ? null : tickOf(last, this.#options.symbol);
-    this.#digest.restore(snapshot.digest);
+    this.#digest?.restore(snapshot.digest);
     this.#parse.restore(snapshot.parse);
     this.#averages.restore(averages);
     this.#crossover.restore(snapshot.crossover);
@@ -347,26 +337,6 @@ export class Pipeline {
       yield { type, time, symbol, ...news } as PipelineEvent;
     }
   }
-}
-
-/** Whether a snapshot has the shape that `restore` takes: not one from before the gate had all its limits. */
-export function isCurrent({ gate }: PipelineSnapshot): boolean {
-  return "losses" in gate;
-}
-
-/** A run as it stands once a person has released its halt. */
-export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
-  return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };
-}
-
-/** The books in a snapshot, at its last trade. */
-function booksIn({ account: { cash, position }, last }: PipelineSnapshot): MarkedBooks {
-  return {
-    cash: new Money(cash),
-    position: new Money(position),
-    price: last?.price ?? 0,
-    decimals: last?.decimals ?? 0,
-  };
 }
 
 /** A trade that has been through all stages long ago, as far as it still matters. */

@@ -109,7 +109,9 @@ export class RiskGate {
 
   /** The same ticks, each with the verdicts on the orders that fall due at it, oldest first. */
   *over(ticks: Iterable<Signalled>): Generator<Judged> {
-    for (const tick of ticks) {
+    const pulled = ticks[Symbol.iterator]();
+    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
+      const tick = result.value;
       const { price, decimals, time } = tick;
       this.#drawdown.mark(price, decimals, time);
       if (this.#limits.mark(price, decimals, time)) this.#heed(tick);

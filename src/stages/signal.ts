@@ -29,7 +29,9 @@ export class Crossover {
 
   /** The same ticks, each with the signal it gave, if any. Equal averages change nothing, nor do late trades. */
   *over(ticks: Iterable<Averaged>): Generator<Signalled> {
-    for (const tick of ticks) {
+    const pulled = ticks[Symbol.iterator]();
+    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
+      const tick = result.value;
       const crosses = this.#stance === "flat" ? tick.trend === "above" : tick.trend === "below";
       if (crosses && !tick.late) {
         (tick as unknown as Slots<Signalled, "signal">).signal = this.#turn(tick);

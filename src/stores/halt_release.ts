@@ -1,7 +1,7 @@
 /** Releases the halt that a run's journal holds: the one way to end it. */
 import type { Halt } from "../domain/halt.ts";
 import { MAX_WINDOW } from "../domain/options.ts";
-import { isCurrent, type PipelineSnapshot, released } from "../stages/pipeline.ts";
+import { isCurrent, type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
 import { Journal } from "./journal.ts";
 import { isThere, refused } from "./journal_file.ts";
 

@@ -3,7 +3,8 @@ import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain
 import type { InstrumentOrigin } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
 import type { JournalPlace } from "../domain/recording_note.ts";
-import { isCurrent, type Pipeline, type PipelineSnapshot } from "../stages/pipeline.ts";
+import type { Pipeline } from "../stages/pipeline.ts";
+import { isCurrent, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Life } from "./journal_life.ts";

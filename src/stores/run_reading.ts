@@ -4,7 +4,7 @@ import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from
 import { priceText } from "../domain/price.ts";
 import type { KeptRun } from "../domain/run_status.ts";
 import { isoTime } from "../domain/time.ts";
-import type { PipelineSnapshot } from "../stages/pipeline.ts";
+import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { Entry } from "./journal_entry.ts";
 import { damaged, refused } from "./journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";

@@ -5,7 +5,8 @@
 import type { Chunk } from "../domain/chunk.ts";
 import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
-import { Pipeline, type PipelineSnapshot, released } from "../stages/pipeline.ts";
+import { Pipeline } from "../stages/pipeline.ts";
+import { type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";

@@ -86,7 +86,15 @@ async function fillsOf(path: string): Promise<number> {
   const { symbol, short, long } = config;
   // Plenty of cash and no drawdown limit, so that every signal fills to the end.
   const terms = { ...termsOf(config), cash: termsOf(config).cash.times(1000) };
-  const pipeline = new Pipeline({ symbol, short, long, terms, stopAfter: null, withResults: true });
+  const pipeline = new Pipeline({
+    symbol,
+    short,
+    long,
+    terms,
+    stopAfter: null,
+    withResults: true,
+    isTransient: true,
+  });
   const reader = new ChunkReader(symbol, true);
   let fills = 0;
   for await (const chunk of recordedChunks([path])) {

@@ -40,6 +40,9 @@ async function readOn(socket: TradeSocket, count: number, last: number): Promise
   return last;
 }
 
+/** What is read ahead, and a frame for every further read that is under way then. */
+const MOST_AHEAD = 1024 + 1;
+
 /** Waits until the exchange cannot send any more; the number of trades it got rid of. */
 async function stuckAt(exchange: BuiltInExchange): Promise<number> {
   for (let before = -1, calm = 0; calm < 4;) {
@@ -62,7 +65,7 @@ socketTest("TradeSocket gathers what is at hand, and hands a lone frame over at 
   const socket = await open(exchange);
   let most = 0;
   for (let i = 0; i < 200; i++) most = Math.max(most, (await socket.read())!.length);
-  assert(most > 10 && most <= 512, `${most} frames at most`);
+  assert(most > 10 && most <= MOST_AHEAD, `${most} frames at most`);
   socket.abandon("enough");
 
   await using server = RawServer.listen(async (visit) => {
@@ -86,12 +89,29 @@ socketTest("TradeSocket slows the exchange down while nobody reads, and memory s
   await pause(300);
   assertEquals(exchange.released, first, "the exchange went on sending");
   assert(Deno.memoryUsage().heapUsed - heap < 8e6, "the heap grew");
-  assert(socket.waiting.length <= 256, `${socket.waiting.length} frames wait`);
+  assert(socket.waiting.length <= MOST_AHEAD, `${socket.waiting.length} frames wait`);
   assert(first - last < 100_000, `${first - last} trades are under way`);
   // Much later than --stale the frames are all there, and it was not taken for silence.
   assertEquals(socket.end, null);
   last = await readOn(socket, first, last);
   assert(exchange.released > first);
+  socket.abandon("enough");
+});
+
+socketTest("TradeSocket reads no more than some large frames ahead", async () => {
+  const large = "x".repeat(400_000);
+  await using server = RawServer.listen(async (visit) => {
+    await visit.upgrade();
+    for (let i = 0; i < 40; i++) await visit.send(large);
+  });
+  const socket = await open(server);
+  let frames = 0;
+  while (frames < 40) {
+    const read = (await socket.read())!;
+    frames += read.length;
+    assert(read.length <= 4, `${read.length} frames of 400,000 characters at once`);
+    await pause(5);
+  }
   socket.abandon("enough");
 });
 

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { FillEvent, PipelineEvent } from "../../src/domain/event.ts";
-import { Pipeline, type PipelineSnapshot } from "../../src/stages/pipeline.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Exact } from "../support/exact.ts";
 import { type GuardedScenario, guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -120,6 +120,17 @@ Deno.test("Pipeline events up to a message do not depend on the messages after i
     }),
     { numRuns: 400 },
   );
+});
+
+Deno.test("Pipeline decides the same where no snapshot will be taken, and refuses one", () => {
+  const messages = messagesAt(10, 11, 9, 12, 8, 8, 13);
+  const whole = new Pipeline(optionsOf(NERVOUS));
+  const transient = new Pipeline({ ...optionsOf(NERVOUS), isTransient: true });
+  const events = [...whole.run(reading(messages))];
+  assertEquals([...transient.run(reading(messages))], events);
+  assertEquals(events.some(({ type }) => type === "fill"), true);
+  assertEquals(transient.totals, whole.totals);
+  assertThrows(() => transient.snapshot(), TypeError, "without snapshots");
 });
 
 Deno.test("Pipeline stops after exactly the trades asked for, in the middle of a batch or not", () => {

@@ -1,6 +1,7 @@
 /** A run put down and taken up again, as a journal does it, without one. */
 import type { AveragesSnapshot, NewPrices } from "../../src/stages/average.ts";
-import type { Pipeline, PipelineSnapshot } from "../../src/stages/pipeline.ts";
+import type { Pipeline } from "../../src/stages/pipeline.ts";
+import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 
 /** What a store keeps of a run: the state as text, and the averages' prices as they were handed out. */
 export class KeptRun {

@@ -55,6 +55,7 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
       long,
       terms: termsOf(config),
       stopAfter: config.stopAfter,
+      isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });
     const keeping = journal === null ? null : new runJournals!.RunJournal(journal, pipeline, symbol);

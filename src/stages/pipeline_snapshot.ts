@@ -1,0 +1,51 @@
+/** A run as it stands between two trades, in plain values: what a journal keeps and a resumed run takes up. */
+import type { AccountSnapshot } from "../domain/account.ts";
+import type { DrawdownSnapshot } from "../domain/drawdown.ts";
+import type { MarkedBooks } from "../domain/drawdown_periods.ts";
+import { Money } from "../domain/money.ts";
+import type { ParseSnapshot } from "./parse.ts";
+import { releasedGate, type RiskSnapshot } from "./risk.ts";
+import type { CrossoverSnapshot } from "./signal.ts";
+
+/** Everything that a run is made of but its averages' prices, as plain values: JSON text and back changes nothing. */
+export interface PipelineSnapshot {
+  readonly trades: number;
+  readonly gaps: number;
+  readonly refusals: number;
+  readonly firstTime: number;
+  /** The last trade; null before the first. */
+  readonly last: {
+    readonly id: number;
+    readonly time: number;
+    readonly price: number;
+    readonly decimals: number;
+  } | null;
+  /** Of all trades so far, as TradeDigest makes it. */
+  readonly digest: string;
+  readonly parse: ParseSnapshot;
+  readonly crossover: CrossoverSnapshot;
+  readonly gate: RiskSnapshot;
+  readonly fills: number;
+  readonly account: AccountSnapshot;
+  readonly drawdown: DrawdownSnapshot;
+}
+
+/** Whether a snapshot has the shape that `restore` takes: not one from before the gate had all its limits. */
+export function isCurrent({ gate }: PipelineSnapshot): boolean {
+  return "losses" in gate;
+}
+
+/** A run as it stands once a person has released its halt. */
+export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
+  return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };
+}
+
+/** The books in a snapshot, at its last trade. */
+export function booksIn({ account: { cash, position }, last }: PipelineSnapshot): MarkedBooks {
+  return {
+    cash: new Money(cash),
+    position: new Money(position),
+    price: last?.price ?? 0,
+    decimals: last?.decimals ?? 0,
+  };
+}
