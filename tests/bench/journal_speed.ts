@@ -44,7 +44,7 @@ async function measure(title: string, options: ExchangeOptions, trades: number):
       ...[
         "run",
         "--no-prompt",
-        "--v8-flags=--max-semi-space-size=1,--optimize-for-size",
+        "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10",
         "--allow-net=127.0.0.1",
         "--allow-read",
       ],

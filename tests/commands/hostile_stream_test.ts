@@ -8,7 +8,7 @@ import { RawServer, tradeMessage, type Visit } from "../feeds/raw_server.ts";
 
 /** The most that a frame of tens of megabytes may cost, MB; without any a run takes about 55. */
 const LIMIT_MB = 300;
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size";
+const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10";
 const MEGABYTE = 1 << 20;
 const TRADES = 20;
 
