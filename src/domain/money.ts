@@ -162,7 +162,7 @@ export function estimate(amount: Money): number {
   const { d, e, s } = amount;
   if (d === null || d.length > ESTIMATE_WORDS) return amount.toNumber();
   let value = 0;
-  for (const word of d) value = value * WORD + word;
+  for (let i = 0; i < d.length; i++) value = value * WORD + d[i]!;
   const exponent = DIGITS_A_WORD * (Math.floor(e / DIGITS_A_WORD) - d.length + 1);
   const power = POWERS_OF_TEN[Math.abs(exponent)];
   if (power === undefined) return amount.toNumber();
@@ -199,7 +199,12 @@ function smallAverageText(sum: number, denominator: number): string {
 /** Whole units and 10^-8ths as decimal text without trailing zeros. */
 function pointText(whole: number | bigint, fraction: number): string {
   if (fraction === 0) return `${whole}`;
-  return `${whole}.${String(fraction).padStart(RATIO_DECIMALS, "0").replace(/0+$/, "")}`;
+  let digits = RATIO_DECIMALS;
+  while (fraction % 10 === 0) {
+    fraction /= 10;
+    digits--;
+  }
+  return `${whole}.${String(fraction).padStart(digits, "0")}`;
 }
 
 /**

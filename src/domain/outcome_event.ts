@@ -1,11 +1,45 @@
-/** What became of orders, and what stopped trading, as events tell it. */
-import type { ExpiredEvent, FillEvent, PipelineEvent, RefusalEvent } from "./event.ts";
+/** What happened at a trade, as events tell it: gaps, signals, and what became of orders. */
+import type { ExpiredEvent, FillEvent, GapEvent, PipelineEvent, RefusalEvent, SignalEvent } from "./event.ts";
 import type { Fill } from "./fill.ts";
 import { plain } from "./money.ts";
 import type { Progress } from "./order.ts";
 import type { ExitCause } from "./protective_exits.ts";
 import type { Expired, Refusal } from "./refusal.ts";
-import type { Outcome } from "./tick.ts";
+import { priceText } from "./price.ts";
+import type { Signal } from "./signal.ts";
+import type { Averaged, Outcome, Tick } from "./tick.ts";
+
+/**
+ * The event of a signal at a trade; `time` is the trade's, ISO 8601. To be called before the next tick is pulled: the
+ * averages are the live ones. Throws an Error where they do not exist, which would be a defect.
+ */
+export function signalEvent(
+  { symbol, price, decimals, averages }: Averaged,
+  { side, tradeId }: Signal,
+  time: string,
+): SignalEvent {
+  const shortAverage = averages.short();
+  const longAverage = averages.long();
+  if (shortAverage === null || longAverage === null) {
+    throw new Error(`Trade ${tradeId} crosses averages that do not exist yet: this is a defect`);
+  }
+  const event = { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId } as const;
+  return { ...event, shortAverage, longAverage };
+}
+
+/** The event of the trades that are missing before a trade, or were and have been fetched. */
+export function gapEvent({ symbol, firstId, missing, filled }: Tick, time: string): GapEvent {
+  const known = Math.max(0, missing) + filled;
+  return {
+    type: "gap",
+    time,
+    symbol,
+    fromId: firstId - known,
+    toId: firstId - 1,
+    missing: known,
+    filled,
+  };
+}
 
 /** The event of an outcome; `time` is the trade's, ISO 8601. */
 export function outcomeEvent(outcome: Outcome, time: string, symbol: string): PipelineEvent {

@@ -7,7 +7,4 @@ export interface Signal {
   readonly tradeId: number;
   /** That trade's time, µs since 1970. */
   readonly time: number;
-  /** Averages in quote currency as decimal text, 8 decimals, half to even. */
-  readonly shortAverage: string;
-  readonly longAverage: string;
 }

@@ -1,11 +1,11 @@
 /** The one place where the five stages stand in order, and where their findings become events. */
 import { Account } from "../domain/account.ts";
 import { Drawdown } from "../domain/drawdown.ts";
-import type { GapEvent, PipelineEvent, SummaryEvent } from "../domain/event.ts";
+import type { PipelineEvent, SummaryEvent } from "../domain/event.ts";
 import type { Halt, OnHalt } from "../domain/halt.ts";
 import { Money, plain } from "../domain/money.ts";
-import { expiredEvent, outcomeEvent } from "../domain/outcome_event.ts";
-import { priceAsMoney, priceText } from "../domain/price.ts";
+import { expiredEvent, gapEvent, outcomeEvent, signalEvent } from "../domain/outcome_event.ts";
+import { priceAsMoney } from "../domain/price.ts";
 import { Performance, type Results } from "../domain/performance.ts";
 import type { Terms } from "../domain/terms.ts";
 import { type Averages, createTick, type Filled } from "../domain/tick.ts";
@@ -319,11 +319,7 @@ export class Pipeline {
       this.#gaps++;
       yield gapEvent(tick, time);
     }
-    if (tick.signal !== null && !isQuiet) {
-      const { side, tradeId, shortAverage, longAverage } = tick.signal;
-      const price = priceText(tick.price, tick.decimals);
-      yield { type: "signal", time, symbol, side, price, tradeId, shortAverage, longAverage };
-    }
+    if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
     yield* this.#news(time);
     for (const outcome of tick.outcomes) {
       if (outcome.kind === "refusal") this.#refusals++;
@@ -349,17 +345,4 @@ function tickOf(
     ...{ quantityWhole: 0, quantityFraction: 0, buyerIsMaker: false },
   };
   return createTick(symbol, trade, price, decimals, 0) as Filled;
-}
-
-function gapEvent({ symbol, firstId, missing, filled }: Filled, time: string): GapEvent {
-  const known = Math.max(0, missing) + filled;
-  return {
-    type: "gap",
-    time,
-    symbol,
-    fromId: firstId - known,
-    toId: firstId - 1,
-    missing: known,
-    filled,
-  };
 }

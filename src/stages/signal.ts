@@ -53,11 +53,6 @@ export class Crossover {
     const side: Side = this.#stance === "flat" ? "buy" : "sell";
     this.#stance = side === "buy" ? "long" : "flat";
     this.#signals++;
-    const shortAverage = tick.averages.short();
-    const longAverage = tick.averages.long();
-    if (shortAverage === null || longAverage === null) {
-      throw new Error(`Trade ${tick.id} crosses averages that do not exist yet: this is a defect`);
-    }
-    return { side, tradeId: tick.id, time: tick.time, shortAverage, longAverage };
+    return { side, tradeId: tick.id, time: tick.time };
   }
 }

@@ -46,9 +46,7 @@ export function signalledOf(
   trend: Trend = "equal",
 ): Signalled {
   const tick = tickOf(wish);
-  const signal = side === null
-    ? null
-    : { side, tradeId: tick.id, time: tick.time, shortAverage: "1", longAverage: "1" };
+  const signal = side === null ? null : { side, tradeId: tick.id, time: tick.time };
   const averages = { short: () => "1", long: () => "1" };
   return Object.assign(tick, { trend, averages, signal });
 }
