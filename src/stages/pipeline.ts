@@ -313,18 +313,16 @@ export class Pipeline {
 
   *#events(tick: Filled): Generator<PipelineEvent> {
     const { isQuiet = false } = this.#options;
-    const { symbol } = tick;
+    const { symbol, outcomes } = tick;
+    const isGap = tick.missing !== 0 || tick.filled !== 0;
+    if (isGap) this.#gaps++;
+    for (const { kind } of outcomes) if (kind === "refusal") this.#refusals++;
+    if (isQuiet && !isGap && !this.#gate.hasNews) return;
     const time = isoTime(tick.time);
-    if (tick.missing !== 0 || tick.filled !== 0) {
-      this.#gaps++;
-      yield gapEvent(tick, time);
-    }
+    if (isGap) yield gapEvent(tick, time);
     if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
     yield* this.#news(time);
-    for (const outcome of tick.outcomes) {
-      if (outcome.kind === "refusal") this.#refusals++;
-      if (!isQuiet) yield outcomeEvent(outcome, time, symbol);
-    }
+    if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, symbol); }
   }
 
   *#news(time: string): Generator<PipelineEvent> {
