@@ -27,6 +27,9 @@ export class NetPermissionError extends Error {
   }
 }
 
+/** The hint of a failure that may mean that there is no network at all. */
+export const NO_NETWORK = `Without a network, "penstock demo" runs against the built-in exchange.`;
+
 const PROBE_TIMEOUT_MS = 3_000;
 /** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then tells only what came of that. */
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
@@ -56,11 +59,11 @@ export async function explain(error: unknown, url: string, signal: AbortSignal):
     return {
       ...failure,
       reason: `the name ${new URL(url).hostname} cannot be resolved (DNS)`,
-      hint: noNetwork(),
+      hint: NO_NETWORK,
     };
   }
   if (/tcp connect error/.test(detail)) {
-    return { ...failure, reason: `nothing answers at ${host} (refused or unreachable)`, hint: noNetwork() };
+    return { ...failure, reason: `nothing answers at ${host} (refused or unreachable)`, hint: NO_NETWORK };
   }
   if (/certificate|corrupt message|tls|handshake failure|alert/i.test(detail)) {
     return {
@@ -71,10 +74,6 @@ export async function explain(error: unknown, url: string, signal: AbortSignal):
     };
   }
   return { ...failure, reason: `no connection to ${host}: ${detail}`, hint: null };
-}
-
-function noNetwork(): string {
-  return `Without a network, "penstock demo" runs against the built-in exchange.`;
 }
 
 function refusal(status: number, url: string, retryAfterMs: number): ConnectFailure {

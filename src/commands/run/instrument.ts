@@ -13,6 +13,7 @@ import {
 import { exchangeAt } from "../../domain/exchange_hosts.ts";
 import type { Config } from "../../domain/options.ts";
 import { isoTime } from "../../domain/time.ts";
+import { NO_NETWORK } from "../../feeds/connect_failure.ts";
 import { askInstrument, type InstrumentAnswer, type InstrumentQuestion } from "../../feeds/instruments.ts";
 import type { Journal } from "../../stores/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/instrument_memory.ts";
@@ -74,13 +75,14 @@ export function settle(
     if (changes !== null) notes.push(warn(changedText(symbol, changes)));
   }
   const { config, sources } = settled;
+  const lost = offlineText(answer);
   const text = `instrument ${symbol}: ${instrumentText(settled)}${
-    answer === null ? unaskedText(config) : ""
+    answer === null ? unaskedText(config) : lost ?? ""
   }`;
   return {
     config,
     origin: { sources, exchangeInfo: told ?? remembered },
-    lines: [{ level: "info", text }, ...notes],
+    lines: [{ level: lost === null ? "info" : "warn", text }, ...notes],
   };
 }
 
@@ -109,7 +111,7 @@ function baseOf(
 function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   if (answer.kind === "unknown") return [];
   if (answer.kind === "silent") {
-    if (answer.isStopped) return [];
+    if (answer.isStopped || offlineText(answer) !== null) return [];
     const hint = answer.hint === null ? "" : ` ${answer.hint}`;
     return [warn(`the exchange could not be asked for the rules of ${symbol}: ${answer.reason}.${hint}`)];
   }
@@ -124,6 +126,12 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
     notes.push(warn(`in what ${host} says of ${symbol} this is of no use and passed over: ${list}`));
   }
   return notes;
+}
+
+/** That there may be no network: in passing, for the stream says so next, and what can be done. Else null. */
+function offlineText(answer: InstrumentAnswer | null): string | null {
+  if (answer?.kind !== "silent" || answer.hint !== NO_NETWORK) return null;
+  return `; the exchange could not be asked: ${answer.reason}`;
 }
 
 /** Why the exchange was not asked. */
