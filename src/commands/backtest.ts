@@ -2,7 +2,7 @@
 import { ChunkReader } from "../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../domain/chunk.ts";
 import type { Started } from "../domain/command.ts";
-import { shownConfig, termsOf } from "../domain/config.ts";
+import { ConfigError, shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../domain/fill_model.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
@@ -16,7 +16,7 @@ import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/reco
 import type { Rejections } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
 import { Replay } from "../stages/replay.ts";
-import { ResultFile, ResultFileError } from "../stores/result_file.ts";
+import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_file.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
@@ -30,9 +30,9 @@ export async function backtest(
 ): Promise<void> {
   const { config, sources } = await instrumentOf(configuration);
   if (config.out !== null && files.some((file) => isSameFile(file, config.out!))) {
-    throw new ResultFileError(
+    throw new ConfigError([
       `the result cannot be written to ${config.out}: it is read. Choose another name`,
-    );
+    ]);
   }
   const view = new BacktestView(config);
   const begun = performance.now();
@@ -46,7 +46,7 @@ export async function backtest(
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
   const stop = AbortSignal.any([signal, ending.signal]);
-  using result = config.out === null ? null : ResultFile.create(config.out, {
+  using result = config.out === null ? null : openResult(config.out, {
     options: shown,
     environment: {
       penstock: version,
@@ -88,6 +88,15 @@ export async function backtest(
     clearTimeout(timer);
     clearInterval(draw);
     view.close();
+  }
+}
+
+/** Begins the result. Throws a ConfigError where it cannot be written: another `--out` can. */
+function openResult(path: string, head: ResultHead): ResultFile {
+  try {
+    return ResultFile.create(path, head);
+  } catch (error) {
+    throw error instanceof ResultFileError ? new ConfigError([error.message]) : error;
   }
 }
 
