@@ -39,4 +39,9 @@ export interface Chunk {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** It is the beginning of one line that is too long to be read; the rest of the line is left out. */
+  readonly isTooLong?: boolean;
 }
+
+/** The longest line that is read, without its line feed, in bytes. */
+export const LINE_LIMIT = 1 << 20;
