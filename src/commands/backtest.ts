@@ -12,7 +12,7 @@ import type { Results } from "../domain/performance.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";
 import { isoTime } from "../domain/time.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
-import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
+import { damageBehind, type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
 import type { Rejections } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
 import { Replay } from "../stages/replay.ts";
@@ -73,7 +73,12 @@ export async function backtest(
       onWarning: (text) => view.warn(text),
     });
     for await (const chunk of chunks) {
-      tell(desk.take(chunk));
+      try {
+        tell(desk.take(chunk));
+      } catch (error) {
+        // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
+        throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
+      }
       view.flush();
       if (desk.done || stop.aborted) break;
     }

@@ -28,6 +28,8 @@ export interface Origin {
   /** As the person knows it: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
   readonly name: string;
   readonly layout: Layout;
+  /** It comes out of an archive, of which is known only at its end whether it is whole. */
+  readonly isPacked?: boolean;
 }
 
 /**

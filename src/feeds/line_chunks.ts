@@ -18,6 +18,8 @@ export interface LineOptions {
   readonly chunkBytes: number;
   /** Told what the person should know although the reading goes on. */
   readonly onWarning: (text: string) => void;
+  /** As in Origin. */
+  readonly isPacked?: boolean;
 }
 
 /** What the first line says. */
@@ -38,7 +40,7 @@ interface Opening {
 export async function* lineChunks(
   name: string,
   source: ByteSource,
-  { chunkBytes, onWarning }: LineOptions,
+  { chunkBytes, onWarning, isPacked = false }: LineOptions,
 ): AsyncGenerator<Chunk> {
   let bytes = new Uint8Array(chunkBytes);
   let spare = new Uint8Array(chunkBytes);
@@ -58,7 +60,7 @@ export async function* lineChunks(
       if (end === read) end = start;
       if (opening === null) {
         start = hasMark(bytes, filled) ? MARK.length : 0;
-        opening = openingOf(name, bytes, start, end);
+        opening = openingOf({ name, isPacked }, bytes, start, end);
         // Blank lines at the beginning wait for the line that says what they are in.
         if (opening === null) end = start;
       }
@@ -127,7 +129,7 @@ export async function* lineChunks(
     if (found === null) {
       start = hasMark(bytes, filled) ? MARK.length : 0;
       try {
-        found = openingOf(name, bytes, start, filled);
+        found = openingOf({ name, isPacked }, bytes, start, filled);
       } catch (error) {
         throw cut ?? error;
       }
@@ -153,14 +155,19 @@ function hasMark(bytes: Uint8Array, end: number): boolean {
  * What the first line that is not blank says, of those between `start` and `end`; null when all are blank.
  * Throws UnusableInput when that is nothing known.
  */
-function openingOf(name: string, bytes: Uint8Array, start: number, end: number): Opening | null {
+function openingOf(
+  { name, isPacked }: { readonly name: string; readonly isPacked: boolean },
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Opening | null {
   let from = start;
   for (let number = 1; from < end; number++) {
     const line = lineAt(bytes, from, end);
     if (line.some((byte) => byte !== SPACE && byte !== TAB && byte !== RETURN)) {
       const layout = layoutOf(line);
       if (typeof layout === "string") throw new UnusableInput({ name, line: number }, layout);
-      return { origin: { name, layout }, isOwn: layout.kind !== "csv" && isNote(frameOf(line)) };
+      return { origin: { name, layout, isPacked }, isOwn: layout.kind !== "csv" && isNote(frameOf(line)) };
     }
     from += line.length + 1;
   }
