@@ -35,9 +35,8 @@ async function main(args: readonly string[]): Promise<number> {
     if (command === null && mistakes.length === 0) {
       collected.push(`no command given: "penstock --help" lists them`);
     }
-    const fromFile = given.config === undefined
-      ? {}
-      : await readFileOptions(given.config.text, command, collected);
+    // An option without a value is refused as that, and not looked for.
+    const fromFile = !given.config?.text ? {} : await readFileOptions(given.config.text, command, collected);
     const options = { ...await lockedOptions(), ...fromFile, ...given };
     await checkMarket(options, collected);
     return await execute(command!, configure(options, collected, command), files);
@@ -87,7 +86,7 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
       mistakes.push(`${nameIn(faults.source, "faults")}: ${error.message}`);
     }
   }
-  if (serve !== undefined) {
+  if (serve?.text) {
     try {
       await Deno.stat(serve.text);
     } catch (error) {

@@ -87,6 +87,13 @@ for (
     ["an option of another command", ["run", "--port=1"], /^--port is not an option of "run"/],
     ["an option given twice", ["run", "--cash=1", "--cash=2"], /^--cash is given 2 times \(1, 2\)/],
     ["an option without its value", ["run", "--cash"], /^--cash has no value: expected an amount above 0/],
+    [
+      "an option with an empty value",
+      ["run", "--cash", ""],
+      /^--cash has no value: expected an amount above 0/,
+    ],
+    ["a file without a name", ["run", "--config", ""], /^--config has no value: expected a text/],
+    ["a recording without a name", ["exchange", "--serve"], /^--serve has no value: expected a text/],
     ["a file that is not there", ["run", "--config=none.json"], /^--config none.json: there is no such file/],
     ["a file that is not JSON", ["run", "--config=main.ts"], /^--config main.ts: not JSON/],
     [

@@ -2,7 +2,7 @@
 import { ChunkReader } from "../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../domain/chunk.ts";
 import type { Started } from "../domain/command.ts";
-import { shownConfig, termsOf } from "../domain/config.ts";
+import { ConfigError, shownConfig, termsOf } from "../domain/config.ts";
 import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../domain/fill_model.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
@@ -12,11 +12,11 @@ import type { Results } from "../domain/performance.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";
 import { isoTime } from "../domain/time.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
-import { type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
+import { damageBehind, type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
 import type { Rejections } from "../stages/parse.ts";
 import { Pipeline } from "../stages/pipeline.ts";
 import { Replay } from "../stages/replay.ts";
-import { ResultFile, ResultFileError } from "../stores/result_file.ts";
+import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_file.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
@@ -30,9 +30,9 @@ export async function backtest(
 ): Promise<void> {
   const { config, sources } = await instrumentOf(configuration);
   if (config.out !== null && files.some((file) => isSameFile(file, config.out!))) {
-    throw new ResultFileError(
+    throw new ConfigError([
       `the result cannot be written to ${config.out}: it is read. Choose another name`,
-    );
+    ]);
   }
   const view = new BacktestView(config);
   const begun = performance.now();
@@ -46,7 +46,7 @@ export async function backtest(
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
   const stop = AbortSignal.any([signal, ending.signal]);
-  using result = config.out === null ? null : ResultFile.create(config.out, {
+  using result = config.out === null ? null : openResult(config.out, {
     options: shown,
     environment: {
       penstock: version,
@@ -73,7 +73,12 @@ export async function backtest(
       onWarning: (text) => view.warn(text),
     });
     for await (const chunk of chunks) {
-      tell(desk.take(chunk));
+      try {
+        tell(desk.take(chunk));
+      } catch (error) {
+        // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
+        throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
+      }
       view.flush();
       if (desk.done || stop.aborted) break;
     }
@@ -88,6 +93,15 @@ export async function backtest(
     clearTimeout(timer);
     clearInterval(draw);
     view.close();
+  }
+}
+
+/** Begins the result. Throws a ConfigError where it cannot be written: another `--out` can. */
+function openResult(path: string, head: ResultHead): ResultFile {
+  try {
+    return ResultFile.create(path, head);
+  } catch (error) {
+    throw error instanceof ResultFileError ? new ConfigError([error.message]) : error;
   }
 }
 

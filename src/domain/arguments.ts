@@ -35,7 +35,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const mistakes: string[] = [];
   const unknown = new Set<string>();
   const parsed: { readonly [name: string]: unknown; readonly _: readonly unknown[] } = parseArgs(
-    withoutUnderscores(joinNegative(args), unknown),
+    withoutUnderscores(joinValues(args), unknown),
     {
       string: [...VALUED.map(kebab), "_"],
       collect: VALUED.map(kebab),
@@ -103,12 +103,12 @@ export function readArguments(args: readonly string[]): Arguments {
   };
 }
 
-/** A negative number behind an option is its value and no option: it is refused as such. */
-function joinNegative(args: readonly string[]): string[] {
+/** A negative number or an empty text behind an option is its value and no option or file: it is refused as such. */
+function joinValues(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const before = joined.at(-1);
-    const isValue = /^-[\d.]/.test(arg) && VALUED.some((name) => `--${kebab(name)}` === before);
+    const isValue = /^(-[\d.]|$)/.test(arg) && VALUED.some((name) => `--${kebab(name)}` === before);
     if (isValue) joined.push(`${joined.pop()}=${arg}`);
     else joined.push(arg);
   }

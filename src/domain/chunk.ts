@@ -28,6 +28,8 @@ export interface Origin {
   /** As the person knows it: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
   readonly name: string;
   readonly layout: Layout;
+  /** It comes out of an archive, of which is known only at its end whether it is whole. */
+  readonly isPacked?: boolean;
 }
 
 /**
@@ -39,4 +41,9 @@ export interface Chunk {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
+  /** It is the beginning of one line that is too long to be read; the rest of the line is left out. */
+  readonly isTooLong?: boolean;
 }
+
+/** The longest line that is read, without its line feed, in bytes. */
+export const LINE_LIMIT = 1 << 20;

@@ -1,8 +1,9 @@
 /** Reads recorded trades, whichever layout a chunk is in. */
-import type { Chunk } from "./chunk.ts";
+import { type Chunk, LINE_LIMIT } from "./chunk.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
 import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import { UnusableInput } from "./unusable_input.ts";
 
 /**
  * The reader of a backtest's input: CSV rows, recordings and messages, one after the other as the files come.
@@ -14,6 +15,11 @@ export class ChunkReader implements TradeReader {
   readonly #rows: CsvRows;
   readonly #lines: MessageLines;
   #current: CsvRows | MessageLines;
+  readonly #strict: boolean;
+  /** The name of the file whose line at hand is too long, until that is told; null at other lines. */
+  #tooLong: string | null = null;
+  /** Why that line was rejected, until the next chunk. */
+  #reason: string | null = null;
 
   /**
    * A reader for `symbol`, in upper case. When `strict`, an unusable line is thrown as UnusableInput, else it is
@@ -21,6 +27,7 @@ export class ChunkReader implements TradeReader {
    */
   constructor(symbol: string, strict: boolean) {
     this.symbol = symbol;
+    this.#strict = strict;
     this.#rows = new CsvRows(symbol, strict);
     this.#lines = new MessageLines(symbol, strict);
     this.#current = this.#rows;
@@ -31,7 +38,7 @@ export class ChunkReader implements TradeReader {
   }
 
   get reason(): string {
-    return this.#current.reason;
+    return this.#reason ?? this.#current.reason;
   }
 
   get emptyId(): number {
@@ -62,11 +69,13 @@ export class ChunkReader implements TradeReader {
   open(chunk: Chunk): this {
     this.#current = chunk.origin.layout.kind === "csv" ? this.#rows : this.#lines;
     this.#current.open(chunk);
+    this.#tooLong = chunk.isTooLong === true ? chunk.origin.name : null;
+    this.#reason = null;
     return this;
   }
 
   next(): Verdict | null {
-    return this.#current.next();
+    return this.#tooLong === null ? this.#current.next() : this.#refuse(this.#tooLong);
   }
 
   /** The note that `next` stopped at, once; null at the end of the chunk. */
@@ -76,5 +85,24 @@ export class ChunkReader implements TradeReader {
 
   sample(): string {
     return this.#current.sample();
+  }
+
+  /** Passes over the beginning of a line that is too long, whatever it looks like. */
+  #refuse(name: string): Verdict {
+    this.#tooLong = null;
+    try {
+      this.#current.next();
+    } catch (error) {
+      if (!(error instanceof UnusableInput)) throw error;
+    }
+    this.takeNote();
+    const error = new UnusableInput(
+      { name, line: this.line, column: 1 },
+      `the line is longer than ${LINE_LIMIT >> 20} MiB, expected one trade or message a line`,
+    );
+    // What an exchange has sent is no reason to stop: the live run went on too.
+    if (this.#strict && !this.isOwn) throw error;
+    this.#reason = error.message;
+    return "rejected";
   }
 }

@@ -55,10 +55,11 @@ export function readConfigFile(
   command: CommandName,
   mistakes: string[],
 ): GivenOptions {
+  // Some editors begin a file with a byte order mark, which is no JSON.
+  const json = text.replace(/^\ufeff/, "");
   let parsed: unknown;
   try {
-    // Some editors begin a file with a byte order mark, which is no JSON.
-    parsed = JSON.parse(text.replace(/^\ufeff/, ""));
+    parsed = JSON.parse(json);
   } catch (error) {
     mistakes.push(`--config ${path}: not JSON: ${error instanceof Error ? error.message : error}`);
     return {};
@@ -67,6 +68,7 @@ export function readConfigFile(
     mistakes.push(`--config ${path}: expected a JSON object of options`);
     return {};
   }
+  const exact = JSON.parse(json, exactNumbers);
   const given: GivenOptions = {};
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
@@ -78,12 +80,20 @@ export function readConfigFile(
     else if (typeof value === "boolean") given[name] = { text: value ? "on" : "off", source: "file" };
     else if (typeof value === "string") given[name] = { text: value, source: "file" };
     else if (typeof value === "number") {
-      given[name] = { text: new Decimal(value).toFixed(), source: "file" };
+      given[name] = { text: exact[name].toFixed(), source: "file" };
     } else {mistakes.push(
         `"${key}" in the configuration file is ${JSON.stringify(value)}: expected a text or a number`,
       );}
   }
   return given;
+}
+
+/** For JSON.parse: numbers as decimals of all the digits that the text gives them, more than a double holds. */
+function exactNumbers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== "number") return value;
+  // With an exponent a short text may stand for a number of any length; the double is good enough for those.
+  const digits = /^-?\d+(\.\d+)?$/.exec(context?.source ?? "")?.[0];
+  return new Decimal(digits ?? value);
 }
 
 /**

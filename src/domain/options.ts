@@ -272,7 +272,7 @@ export const OPTIONS = {
     read: anyText,
     value: "FILE",
     commands: EXCHANGE,
-    help: "serve the trades of a recording (plain or .gz) instead of made-up ones",
+    help: "serve the trades of a file that backtest reads instead of made-up ones",
   }),
   faults: option({
     default: null,

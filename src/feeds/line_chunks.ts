@@ -1,16 +1,15 @@
 /** Cuts what a source gives into chunks of whole lines. */
-import type { Chunk, Origin } from "../domain/chunk.ts";
+import { type Chunk, LINE_LIMIT, type Origin } from "../domain/chunk.ts";
 import { isNote } from "../domain/recording_note.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { layoutOf } from "./file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";
 
-/** The longest line that is read, without its line feed, in bytes. */
-export const LINE_LIMIT = 1 << 20;
-
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9;
 const MARK = [0xef, 0xbb, 0xbf];
+/** So much of a line that is too long is handed out, to show it. */
+const SHOWN_BYTES = 1 << 10;
 const DECODER = new TextDecoder();
 
 /** How lines are cut. */
@@ -19,6 +18,8 @@ export interface LineOptions {
   readonly chunkBytes: number;
   /** Told what the person should know although the reading goes on. */
   readonly onWarning: (text: string) => void;
+  /** As in Origin. */
+  readonly isPacked?: boolean;
 }
 
 /** What the first line says. */
@@ -30,34 +31,28 @@ interface Opening {
 
 /**
  * The lines of a source, named `name`, which is closed at the end. A byte order mark is left out; blank lines
- * and a header are not. Throws UnusableInput where nothing can be read, where the first line is of no known
- * layout and where a line is longer than LINE_LIMIT, each time behind the lines before. A recording of
- * Penstock's whose end was torn by a crash is read up to there, with a warning.
+ * and a header are not. A line longer than LINE_LIMIT is a chunk of its own, marked, with its beginning only. Throws
+ * UnusableInput, behind the lines before, where nothing can be read, and where the first line is of no known layout
+ * or too long itself. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
  *
  * While a chunk is worked off the next one is being read.
  */
 export async function* lineChunks(
   name: string,
   source: ByteSource,
-  { chunkBytes, onWarning }: LineOptions,
+  { chunkBytes, onWarning, isPacked = false }: LineOptions,
 ): AsyncGenerator<Chunk> {
   let bytes = new Uint8Array(chunkBytes);
   let spare = new Uint8Array(chunkBytes);
   let filled = 0;
   /** Where what has not been handed out begins: behind a byte order mark. */
   let start = 0;
-  /** Of the first byte in `bytes`, counted from 0 within the file. */
-  let position = 0;
   let opening: Opening | null = null;
   let cut: TruncatedInput | null = null;
   let reading: Promise<number | null> = source.read(bytes);
   try {
     for (;;) {
-      const count = await reading.catch((error) => {
-        if (!(error instanceof TruncatedInput)) throw error;
-        cut = error;
-        return null;
-      });
+      const count = await untilCut(reading);
       if (count === null) break;
       const read = filled;
       filled += count;
@@ -65,17 +60,20 @@ export async function* lineChunks(
       if (end === read) end = start;
       if (opening === null) {
         start = hasMark(bytes, filled) ? MARK.length : 0;
-        opening = openingOf(name, bytes, start, end);
+        opening = openingOf({ name, isPacked }, bytes, start, end);
         // Blank lines at the beginning wait for the line that says what they are in.
         if (opening === null) end = start;
       }
-      if (filled - start > LINE_LIMIT) {
-        const long = longLine(bytes, start, filled);
-        if (opening !== null && long > start) yield { origin: opening.origin, bytes, start, end: long };
-        if (long >= 0) {
-          throw tooLong(name, position + long, opening === null ? lineAt(bytes, long, filled) : null);
-        }
-        if (opening === null) throw tooBlank(name);
+      const long = filled - start > LINE_LIMIT ? longLine(bytes, start, filled) : null;
+      if (opening === null && filled - start > LINE_LIMIT) throw tooLong(name, bytes, long, filled);
+      if (opening !== null && long !== null) {
+        const { origin } = opening;
+        if (long > start) yield { origin, bytes, start, end: long };
+        yield { origin, bytes: beginningAt(bytes, long), start: 0, end: SHOWN_BYTES + 1, isTooLong: true };
+        // What stands behind the line is gone on with as if it had just been read.
+        reading = passOver(long, filled);
+        filled = start = 0;
+        continue;
       }
       if (opening === null || end === start) {
         bytes = withRoom(bytes, filled, chunkBytes);
@@ -90,7 +88,6 @@ export async function* lineChunks(
       reading.catch(() => {});
       yield { origin: opening.origin, bytes, start, end };
       [bytes, spare] = [spare, bytes];
-      position += end;
       filled = tail;
       start = 0;
     }
@@ -99,13 +96,40 @@ export async function* lineChunks(
     await source.close();
   }
 
+  /** What a read comes to; null also where the source turns out to be cut off. */
+  function untilCut(read: Promise<number | null>): Promise<number | null> {
+    return read.catch((error) => {
+      if (!(error instanceof TruncatedInput)) throw error;
+      cut = error;
+      return null;
+    });
+  }
+
+  /**
+   * Passes over the line at `from`, however long, and moves what was read behind it, up to `end`, to the front: so
+   * many bytes, or null where the input ends with the line.
+   */
+  async function passOver(from: number, end: number): Promise<number | null> {
+    for (;;) {
+      const feed = bytes.subarray(from, end).indexOf(LINE_FEED);
+      if (feed >= 0) {
+        bytes.copyWithin(0, from + feed + 1, end);
+        return end - (from + feed + 1);
+      }
+      const count = await untilCut(source.read(bytes));
+      if (count === null) return null;
+      from = 0;
+      end = count;
+    }
+  }
+
   /** What stands behind the last line feed. */
   function* lastChunk(): Generator<Chunk> {
     let found = opening;
     if (found === null) {
       start = hasMark(bytes, filled) ? MARK.length : 0;
       try {
-        found = openingOf(name, bytes, start, filled);
+        found = openingOf({ name, isPacked }, bytes, start, filled);
       } catch (error) {
         throw cut ?? error;
       }
@@ -131,14 +155,19 @@ function hasMark(bytes: Uint8Array, end: number): boolean {
  * What the first line that is not blank says, of those between `start` and `end`; null when all are blank.
  * Throws UnusableInput when that is nothing known.
  */
-function openingOf(name: string, bytes: Uint8Array, start: number, end: number): Opening | null {
+function openingOf(
+  { name, isPacked }: { readonly name: string; readonly isPacked: boolean },
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Opening | null {
   let from = start;
   for (let number = 1; from < end; number++) {
     const line = lineAt(bytes, from, end);
     if (line.some((byte) => byte !== SPACE && byte !== TAB && byte !== RETURN)) {
       const layout = layoutOf(line);
       if (typeof layout === "string") throw new UnusableInput({ name, line: number }, layout);
-      return { origin: { name, layout }, isOwn: layout.kind !== "csv" && isNote(frameOf(line)) };
+      return { origin: { name, layout, isPacked }, isOwn: layout.kind !== "csv" && isNote(frameOf(line)) };
     }
     from += line.length + 1;
   }
@@ -169,30 +198,37 @@ function isWhole(line: Uint8Array): boolean {
   }
 }
 
-/** Where the first line longer than the limit begins, or -1. */
-function longLine(bytes: Uint8Array, start: number, end: number): number {
+/** Where the first line longer than the limit begins, or null. */
+function longLine(bytes: Uint8Array, start: number, end: number): number | null {
   for (let from = start; end - from > LINE_LIMIT;) {
     const { length } = lineAt(bytes, from, end);
     if (length > LINE_LIMIT) return from;
     from += length + 1;
   }
-  return -1;
+  return null;
 }
 
-/** `position` is where the line begins; `first` is the first line's beginning, if it is the first one. */
-function tooLong(name: string, position: number, first: Uint8Array | null): UnusableInput {
-  const layout = first === null ? null : layoutOf(first);
-  if (typeof layout === "string") return new UnusableInput({ name }, layout);
-  return new UnusableInput(
-    { name },
-    `the line at byte ${position} is longer than ${
-      LINE_LIMIT >> 20
-    } MiB, expected one trade or message a line`,
-  );
+/** The beginning of the line at `from` with a line feed of its own, so that it is a whole line to its reader. */
+function beginningAt(bytes: Uint8Array, from: number): Uint8Array {
+  const line = new Uint8Array(SHOWN_BYTES + 1);
+  line.set(bytes.subarray(from, from + SHOWN_BYTES));
+  line[SHOWN_BYTES] = LINE_FEED;
+  return line;
 }
 
-function tooBlank(name: string): UnusableInput {
-  return new UnusableInput({ name }, `it begins with more than ${LINE_LIMIT >> 20} MiB of blank lines`);
+function isFeed(byte: number): boolean {
+  return byte === LINE_FEED;
+}
+
+/** Why nothing is known of a file yet although more than the limit has been read: its first line, or blank ones. */
+function tooLong(name: string, bytes: Uint8Array, first: number | null, end: number): UnusableInput {
+  const limit = `${LINE_LIMIT >> 20} MiB`;
+  if (first === null) return new UnusableInput({ name }, `it begins with more than ${limit} of blank lines`);
+  const layout = layoutOf(lineAt(bytes, first, end));
+  const what = typeof layout === "string"
+    ? layout
+    : `the first line is longer than ${limit}, expected one trade or message a line`;
+  return new UnusableInput({ name, line: 1 + bytes.subarray(0, first).filter(isFeed).length }, what);
 }
 
 /** The bytes, with room for `more` behind the first `filled` of them. */

@@ -1,5 +1,5 @@
 /** Recorded files as one stream of lines: opened, unpacked, told apart and cut into chunks. */
-import type { Chunk } from "../domain/chunk.ts";
+import type { Chunk, Origin } from "../domain/chunk.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
@@ -101,6 +101,29 @@ export async function* recordedChunks(
 }
 
 /**
+ * What is wrong with the archive that a chunk of `origin` came from, found by reading the rest of it, to be asked
+ * when a line in it is of no use; null where it is whole, or no archive. Ends the chunks.
+ */
+export async function damageBehind(
+  chunks: AsyncGenerator<Chunk>,
+  origin: Origin,
+): Promise<UnusableInput | null> {
+  if (origin.isPacked !== true) return null;
+  try {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      if (next.value.origin !== origin) break;
+    }
+  } catch (error) {
+    if (!(error instanceof UnusableInput)) throw error;
+    // Anything else is about a place behind.
+    return error.place.name === origin.name && error.place.line === undefined ? error : null;
+  } finally {
+    await chunks.return(undefined);
+  }
+  return null;
+}
+
+/**
  * The paths in the order of their first trades: by time, then by id, then as given; files without a trade come
  * last. `firstTrade` is given one chunk after the other of each file until it finds a trade. A single path is
  * returned as it is. Throws UnusableInput as `chunksOf` does, and when one of several inputs is standard input,
@@ -161,7 +184,8 @@ async function* linesOf(
   const source = await openInput(file, signal, count);
   try {
     for await (const text of unpacked(file.name, source, 0)) {
-      for await (const chunk of lineChunks(text.name, text.source, { chunkBytes, onWarning })) {
+      const { name, isPacked } = text;
+      for await (const chunk of lineChunks(name, text.source, { chunkBytes, onWarning, isPacked })) {
         signal?.throwIfAborted();
         yield chunk;
       }
@@ -176,7 +200,7 @@ async function* unpacked(
   name: string,
   source: ByteSource,
   depth: number,
-): AsyncGenerator<{ readonly name: string; readonly source: ByteSource }> {
+): AsyncGenerator<{ readonly name: string; readonly source: ByteSource; readonly isPacked: boolean }> {
   if (depth > PACKING_LIMIT) {
     throw new UnusableInput({ name }, `it is packed more than ${PACKING_LIMIT} times: unpack it first`);
   }
@@ -204,7 +228,7 @@ async function* unpacked(
       break;
     }
     case "none":
-      yield { name, source: whole };
+      yield { name, source: whole, isPacked: depth > 0 };
   }
 }
 

@@ -12,31 +12,45 @@ export interface Pace {
   readonly lagMs: number | null;
 }
 
-/** One line of at most `width` characters, without colours. */
+/**
+ * One line of at most `width` characters, without colours: with every word where there is room, else in short, else
+ * without the averages, and cut off only where nothing of that fits.
+ */
 export function statusLine(standing: Standing, pace: Pace, width: number): string {
   const { base, quote } = assets(pace.symbol);
-  const { price, averages, position, equity, halt } = standing;
-  const shortAverage = averages.short();
-  const longAverage = averages.long();
-  const parts = [
-    pace.connected ? "●" : "○ offline",
-    price === null ? `${pace.symbol} waiting for trades` : `${pace.symbol} ${plain(price)}`,
-    longAverage === null || shortAverage === null
-      ? "averages warming up"
-      : `sma ${rounded(shortAverage)} / ${rounded(longAverage)}`,
-    position.isZero() ? "flat" : `${plain(position)} ${base}`,
-    `equity ${equity.toFixed(2)} ${quote}`,
-    halt === null ? "" : `HALTED ${halt.reason}`,
-    `${Math.round(pace.tradesPerSecond)} trades/s`,
-    pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`,
+  const { averages, position, equity, halt } = standing;
+  const short = averages.short();
+  const long = averages.long();
+  const price = standing.price === null
+    ? `${pace.symbol} waiting for trades`
+    : `${pace.symbol} ${standing.price.toFixed(Math.max(2, standing.price.decimalPlaces()))}`;
+  const held = position.isZero() ? "flat" : `${plain(position)} ${base}`;
+  const worth = `${equity.toFixed(2)} ${quote}`;
+  const halted = halt === null ? "" : `HALTED ${halt.reason}`;
+  const rate = Math.round(pace.tradesPerSecond);
+  const lag = pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`;
+  const [sma, smaInShort] = short === null || long === null
+    ? ["averages warming up", "warming up"]
+    : [`sma ${asPrice(short)} / ${asPrice(long)}`, `${asPrice(short)}/${asPrice(long)}`];
+  const state = pace.connected ? "●" : "○ offline";
+  const rest = [held, worth, halted, `${rate}/s`, lag];
+  const forms = [
+    joined("  ", [state, price, sma, held, `equity ${worth}`, halted, `${rate} trades/s`, lag]),
+    joined(" ", [state, price, smaInShort, ...rest]),
+    joined(" ", [state, price, ...rest]),
   ];
-  const line = parts.filter((part) => part !== "").join("  ");
+  const line = forms.find(({ length }) => length <= width) ?? forms.at(-1)!;
   return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }
 
-/** An average as short as a price: without the decimals that only its division made. */
-function rounded(average: string): string {
+function joined(space: string, parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(space);
+}
+
+/** An average about as short as a price, of the same length from trade to trade so that the line stands still. */
+function asPrice(average: string): string {
   const [whole = "", decimals = ""] = average.split(".");
-  const shown = Math.max(2, 8 - whole.length);
-  return decimals === "" ? whole : `${whole}.${decimals.slice(0, shown)}`;
+  const zeros = decimals.length - decimals.replace(/^0+/, "").length;
+  const shown = whole === "0" ? Math.min(8, zeros + 6) : Math.max(2, 8 - whole.length);
+  return `${whole}.${decimals.slice(0, shown).padEnd(shown, "0")}`;
 }

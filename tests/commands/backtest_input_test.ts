@@ -156,6 +156,35 @@ Deno.test("penstock backtest says of packed data that is cut off or damaged what
   });
 });
 
+Deno.test("penstock backtest says of a bad line in a damaged archive that the archive is damaged, in a whole one where the line is", async () => {
+  await using folder = new Folder();
+  // Behind the bad line there is far more than is read at a time, so that the end is not known yet.
+  const text = withLine(ROWS, (row) => withField(row, 2, "abc")) + csvText(walk(7, 12_000));
+  const packed = gzip(text);
+  const archive = await zip({ "a.csv": text, "b.csv": "no trades\n" });
+  const row = `:${GOOD + 1}:12: price is "abc": expected ${PRICE}${ADVICE}`;
+  const cases: readonly (readonly [name: string, bytes: Uint8Array, message: string | RegExp])[] = [
+    ["whole.gz", packed, `whole.gz${row}`],
+    [
+      "damaged.gz",
+      packed.with(-5, packed.at(-5)! ^ 255),
+      /^penstock: damaged.gz: the gzip data is damaged: /,
+    ],
+    ["cut.gz", packed.slice(0, -8), /^penstock: cut.gz: the gzip data is cut off: /],
+    ["whole.zip", archive, `whole.zip (a.csv)${row}`],
+    [
+      "damaged.zip",
+      withWrongSum(await zip({ "a.csv": text })),
+      /^penstock: damaged.zip \(a.csv\): the zip archive is /,
+    ],
+  ];
+  await all(
+    cases,
+    async ([name, bytes, message]) =>
+      await assertRefused(folder, [await folder.write(name, bytes)], message, { good: GOOD }),
+  );
+});
+
 /** The archive with another checksum in its table of contents. */
 function withWrongSum(archive: Uint8Array<ArrayBuffer>): Uint8Array {
   const entry = new TextDecoder("latin1").decode(archive).lastIndexOf("PK\x01\x02");
@@ -215,7 +244,7 @@ Deno.test("penstock backtest says of whatever is not a file of trades what it is
         Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 4),
         /: trades.zst:1: it is packed with Zstandard: use "zstd -dc/,
       ],
-      ["long.csv", ROWS[0]! + "1".repeat(2 << 20), /: long.csv: the line at byte \d+ is longer than 1 MiB/],
+      ["long.csv", ROWS[0]! + "1".repeat(2 << 20), /: long.csv:2:1: the line is longer than 1 MiB/],
     ];
   await all(cases, async ([name, content, message]) => {
     const file = await folder.write(name, content);

@@ -100,7 +100,7 @@ Deno.test("penstock backtest --out writes over no file that it reads, by whateve
     const { code, stdout, stderr } = await backtest(["--json", "--out", out, file], {
       writable: folder.path,
     });
-    assertEquals([code, stdout], [1, ""]);
+    assertEquals([code, stdout], [2, ""]);
     assertMatch(
       stderr,
       /^penstock: the result cannot be written to .*trades\.csv: it is read\. Choose another name$/,
@@ -142,7 +142,7 @@ Deno.test("penstock backtest --out says why it cannot write before it reads anyt
       ["--json", "--out", out, file],
       writable === undefined ? {} : { writable },
     );
-    assertEquals([code, stdout, stderr.split("\n").length], [1, "", 1]);
+    assertEquals([code, stdout, stderr.split("\n").length], [2, "", 1]);
     assertMatch(stderr, /^penstock: the result cannot be written to \//);
     assertMatch(stderr, message);
   });

@@ -57,6 +57,39 @@ Deno.test("penstock backtest --skip-bad counts bad rows and trades the good ones
   assert(typeof sample === "string" && sample.length <= 200);
 });
 
+Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly they stop it at their number", async () => {
+  await using folder = new Folder();
+  const beyond = (line: string) => line.trimEnd() + " ".repeat(3 << 20) + "\n";
+  const few = TRADES.slice(0, 24);
+  const frames = few.map((trade) => `${trade.time} ${messageOf(trade)}\n`);
+  for (
+    const [name, lines] of [
+      ["a.csv", csvRows(few, "spot trades", USUAL)],
+      ["a.txt", frames],
+    ] as const
+  ) {
+    const file = await folder.write(name, spoil(lines, [beyond]).join(""));
+    const events = await eventsFrom(["--skip-bad", file]);
+    const good = few.filter((_, at) => at % 7 !== 3);
+    assertSame(events, reckon(good, DEFAULTS), name);
+    assertEquals(events.at(-1)!.rejected, few.length - good.length);
+    const told = events.find(({ type }) => type === "rejected")!;
+    const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message a line`;
+    assertEquals([told.reason, String(told.sample).length], [reason, 200]);
+    const { code, stderr } = await backtest([file]);
+    assertEquals([code, stderr.split(". With")[0]], [3, `penstock: ${reason}`]);
+  }
+  // What an exchange sent was no reason for the live run to stop either.
+  const own = await folder.write(
+    "own.txt",
+    START + spoil(frames, [beyond]).join(""),
+  );
+  assertEquals(
+    (await eventsFrom([own])).at(-1)!.rejected,
+    few.length - few.filter((_, at) => at % 7 !== 3).length,
+  );
+});
+
 Deno.test("penstock backtest --skip-bad says of the first bad line where it is, what it holds and what was expected", async () => {
   await using folder = new Folder();
   const rows = spoil(csvRows(TRADES, "futures trades", USUAL), [(row) => withField(row, 2, "abc")]);

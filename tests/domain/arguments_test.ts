@@ -40,6 +40,10 @@ Deno.test("readArguments() takes a negative number for the value of the option b
   ]);
 });
 
+Deno.test("readArguments() takes an empty text for the value of the option before it", () => {
+  assertEquals(texts("run", "--symbol", "", "--fee", "0"), { symbol: "", fee: "0" });
+});
+
 Deno.test("readArguments() knows the short forms of help and version", () => {
   assertEquals(readArguments(["-h"]).help, true);
   assertEquals(readArguments(["-V"]).version, true);

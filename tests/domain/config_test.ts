@@ -46,6 +46,15 @@ Deno.test("readConfigFile() writes numbers as plain decimals", () => {
   });
 });
 
+Deno.test("readConfigFile() keeps all digits of a number, also those that a double has no room for", () => {
+  assertEquals(read(`{"cash": 1000.123456789012345678, "stake": 123456789012345678, "short": 20.0}`).given, {
+    cash: "1000.123456789012345678",
+    stake: "123456789012345678",
+    short: "20",
+  });
+  assertEquals(read(`{"cash": 1e400, "fee": 1e-999999999}`).given, { cash: "Infinity", fee: "0" });
+});
+
 Deno.test("readConfigFile() takes null for absent", () => {
   assertEquals(read(`{"attempts": null, "cash": null}`), { given: {}, mistakes: [] });
 });

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/domain/chunk.ts";
+import { type Chunk, LINE_LIMIT } from "../../src/domain/chunk.ts";
 import type { ByteSource } from "../../src/feeds/byte_source.ts";
-import { LINE_LIMIT, lineChunks } from "../../src/feeds/line_chunks.ts";
+import { lineChunks } from "../../src/feeds/line_chunks.ts";
 import { bytesOf, recording, rows } from "./recorded_input.ts";
 
 /** Gives out bytes, at most `most` at a read, and keeps count of what is done to it. */
@@ -36,23 +36,25 @@ class BytesSource implements ByteSource {
 async function cut(content: string | Uint8Array, chunkBytes = 1000, most?: () => number) {
   const source = new BytesSource(typeof content === "string" ? bytesOf(content) : content, most);
   const chunks: string[] = [];
+  const tooLong: string[] = [];
   const warnings: string[] = [];
   const origins = new Set<Chunk["origin"]>();
   let error = "";
   try {
     const onWarning = (text: string): void => void warnings.push(text);
     for await (
-      const { origin, bytes, start, end } of lineChunks("a.csv", source, { chunkBytes, onWarning })
+      const { origin, bytes, start, end, isTooLong } of lineChunks("a.csv", source, { chunkBytes, onWarning })
     ) {
       assert(end > start, "an empty chunk");
       origins.add(origin);
       chunks.push(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end)));
+      if (isTooLong === true) tooLong.push(chunks.at(-1)!);
     }
   } catch (thrown) {
     error = (thrown as Error).message;
   }
   assertEquals(source.closed, 1);
-  return { chunks, text: chunks.join(""), warnings, error, origins: [...origins] };
+  return { chunks, tooLong, text: chunks.join(""), warnings, error, origins: [...origins] };
 }
 
 Deno.test("lineChunks() gives whole lines, the same ones whatever is read at a time", async () => {
@@ -114,21 +116,32 @@ Deno.test("lineChunks() says that nothing is in a file of nothing or of blank li
   assertEquals(error, "a.csv: it begins with more than 1 MiB of blank lines");
 });
 
-Deno.test("lineChunks() reads a line of 1 MiB and, behind the lines before it, none that is longer", async () => {
+Deno.test("lineChunks() reads a line of 1 MiB, and of one that is longer the beginning, marked", async () => {
   const longest = "x".repeat(LINE_LIMIT);
-  const before = rows(1);
-  const beyond =
-    `the line at byte ${before.length} is longer than 1 MiB, expected one trade or message a line`;
+  const [before, behind] = [rows(1), rows(3)];
+  const beginning = `${"x".repeat(1024)}\n`;
   for (const chunkBytes of [1 << 14, 1 << 18, 3 << 20]) {
-    for (const end of ["", "\n", `\n${rows(3)}`]) {
-      assertEquals((await cut(before + longest + end, chunkBytes)).error, "");
-      const { text, error } = await cut(`${before}${longest}x${end}`, chunkBytes);
-      assertEquals(text, before, `${chunkBytes} ${JSON.stringify(end.slice(0, 3))}`);
-      assertEquals(error, `a.csv: ${beyond}`);
+    for (const end of ["", "\n", `\n${behind}`, `\n${longest}xyz\n${behind}`]) {
+      const whole = await cut(before + longest + end.slice(0, 1), chunkBytes);
+      assertEquals([whole.text, whole.tooLong, whole.error], [before + longest + end.slice(0, 1), [], ""]);
+      for (const more of ["x", longest, longest.repeat(4)]) {
+        const { chunks, tooLong, error } = await cut(before + longest + more + end, chunkBytes);
+        const isSecond = end.includes("xyz");
+        const text = chunks.join("").replaceAll(beginning, "");
+        assertEquals(text, before + (end.includes(behind) ? behind : ""), `${chunkBytes} ${end.length}`);
+        assertEquals(tooLong, isSecond ? [beginning, beginning] : [beginning]);
+        assertEquals(error, "");
+      }
     }
   }
-  assertStringIncludes((await cut(`{${longest}`)).error, "a.csv: the line at byte 0 is longer than 1 MiB");
-  assertStringIncludes((await cut(new Uint8Array(LINE_LIMIT + 9))).error, "a.csv: it is not text");
+});
+
+Deno.test("lineChunks() refuses a first line that is longer than 1 MiB", async () => {
+  const longest = "x".repeat(LINE_LIMIT);
+  const expected = "the first line is longer than 1 MiB, expected one trade or message a line";
+  assertEquals((await cut(`{${longest}`)).error, `a.csv:1: ${expected}`);
+  assertEquals((await cut(`\n\n{${longest}`)).error, `a.csv:3: ${expected}`);
+  assertStringIncludes((await cut(new Uint8Array(LINE_LIMIT + 9))).error, "a.csv:1: it is not text");
 });
 
 Deno.test("lineChunks() leaves the torn last line of Penstock's own recording out, with a warning", async () => {

@@ -1,8 +1,9 @@
 /** The built-in exchange as the command line asks for it. */
 import { ConfigError } from "../../domain/config.ts";
 import type { Config } from "../../domain/options.ts";
+import { UnusableInput } from "../../domain/unusable_input.ts";
 import { parseFaults } from "./faults.ts";
-import { readRecordedTrades, RecordingError } from "./recorded_trades.ts";
+import { readRecordedTrades } from "./recorded_trades.ts";
 import { BuiltInExchange, type ExchangeEvent } from "./server.ts";
 
 /**
@@ -21,9 +22,8 @@ export async function openExchange(
     try {
       trades = await readRecordedTrades(serve, symbol);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) mistakes.push(`--serve ${serve}: there is no such file`);
-      else if (error instanceof RecordingError) mistakes.push(`--serve ${error.message}`);
-      else mistakes.push(`--serve ${serve}: ${error instanceof Error ? error.message : error}`);
+      if (!(error instanceof UnusableInput)) throw error;
+      mistakes.push(`--serve ${error.message}`);
     }
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);

@@ -31,7 +31,11 @@ Deno.test("Aggregator.add() joins neighbours of one price, side and millisecond,
 });
 
 Deno.test("addDecimals() is exact for any decimals and sizes", () => {
-  const number = fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 24n }), fc.integer({ min: 0, max: 12 }));
+  // As many small ones as large ones, so that every pair of sizes meets.
+  const units = fc.integer({ min: 0, max: 24 }).chain((digits) =>
+    fc.bigInt({ min: 0n, max: 10n ** BigInt(digits) })
+  );
+  const number = fc.tuple(units, fc.integer({ min: 0, max: 12 }));
   const text = ([units, decimals]: [bigint, number]) => {
     const digits = String(units).padStart(decimals + 1, "0");
     return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
@@ -43,6 +47,8 @@ Deno.test("addDecimals() is exact for any decimals and sizes", () => {
   }));
   assertEquals(addDecimals("9999999.99999999", "0.00000001"), "10000000.00000000");
   assertEquals(addDecimals("0.10000000", "0.20000000"), "0.30000000");
+  assertEquals(addDecimals("1000000000000000", "5.30450000"), "1000000000000005.30450000");
+  assertEquals(addDecimals("9007199254740993", "9007199254740993"), "18014398509481986");
 });
 
 Deno.test("History keeps the newest items under their positions", () => {
