@@ -14,7 +14,7 @@ export class CheckedEntry implements Entry {
   readonly run: number;
   readonly type: EntryType;
   readonly time: number;
-  readonly hash: Uint8Array;
+  readonly hash: string;
   /** The content as JSON, as it was written. */
   readonly text: string;
   #content: Entry["content"] | null = null;

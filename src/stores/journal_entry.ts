@@ -38,45 +38,43 @@ export interface Entry {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** An entry before its content is read: the bytes that its hash covers. */
+/** An entry before its content is read. */
 export interface RawEntry {
   readonly seq: number;
   readonly run: number;
   readonly type: string;
   readonly time: number;
-  readonly content: Uint8Array;
-  readonly hash: Uint8Array;
-  /** The same bytes as the database reads them, where that was asked for. */
-  readonly text?: string;
+  /** What its hash covers: the bytes, or a text that no other bytes read as. */
+  readonly content: Uint8Array | string;
+  /** In hexadecimal. */
+  readonly hash: string;
 }
 
-const HASH_BYTES = 32;
+const HASH_CHARACTERS = 64;
 /** Strict, since two different byte sequences must not read as the same text. */
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** The hash in hexadecimal, as an expression in SQL; null for what is none. */
+export const HEX_HASH = "CASE typeof(hash) WHEN 'blob' THEN lower(hex(hash)) END";
+
 /** What to select for `rawEntry`. As a blob, content comes with the bytes that it has. */
-export const RAW_COLUMNS = "seq, run, type, time, CAST(content AS BLOB) AS content, hash";
+export const RAW_COLUMNS = `seq, run, type, time, CAST(content AS BLOB) AS content, ${HEX_HASH} AS hash`;
 
-/** The same with the content's text besides, which costs less than to decode it. */
-export const TEXT_COLUMNS = `${RAW_COLUMNS}, content AS text`;
-
-/** The entry in a row of `RAW_COLUMNS` or `TEXT_COLUMNS`; null where a column is not what it must be. */
-export function rawEntry(row: Row): RawEntry | null {
-  const { seq, run, type, time, content, hash, text } = row;
+/** The entry in a row of `RAW_COLUMNS`; null where a column is not what it must be. */
+export function rawEntry({ seq, run, type, time, content, hash }: Row): RawEntry | null {
   if (!Number.isSafeInteger(seq) || !Number.isSafeInteger(run) || !Number.isSafeInteger(time)) return null;
-  if (typeof type !== "string" || !(content instanceof Uint8Array)) return null;
-  if (!(hash instanceof Uint8Array) || hash.length !== HASH_BYTES) return null;
-  const entry = { seq: seq as number, run: run as number, type, time: time as number, content, hash };
-  return typeof text === "string" ? { ...entry, text } : entry;
+  if (typeof type !== "string" || !(content instanceof Uint8Array || typeof content === "string")) {
+    return null;
+  }
+  if (typeof hash !== "string" || hash.length !== HASH_CHARACTERS) return null;
+  return { seq: seq as number, run: run as number, type, time: time as number, content, hash };
 }
 
 /** The content of an entry as it was written; null where it is not text. */
-export function textOf(raw: RawEntry): string | null {
-  const { text, content } = raw;
-  // One character for every byte and none that stands for what is not UTF-8: that is ASCII, and nothing was cut off.
-  if (text !== undefined && text.length === content.length && !text.includes("\ufffd")) return text;
+export function textOf({ content }: RawEntry): string | null {
+  if (typeof content === "string") return content;
   try {
-    return DECODER.decode(raw.content);
+    return DECODER.decode(content);
   } catch {
     return null;
   }

@@ -1,6 +1,13 @@
 /** The file behind a journal: finding it, holding it, connecting to it, and what is said when that fails. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
+declare module "node:sqlite" {
+  /** Deno 2.9 has this method, and its types do not know it yet. */
+  interface StatementSync {
+    setReturnArrays(enabled: boolean): void;
+  }
+}
+
 /** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
@@ -22,6 +29,8 @@ export interface JournalStatement {
   run(...values: SQLInputValue[]): unknown;
   get(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
+  /** Whether rows come as lists of their values, which takes less than half the time. */
+  setReturnArrays(isList: boolean): void;
 }
 
 /** The part of node:sqlite's DatabaseSync that a journal uses; a test puts one in between that fails on demand. */

@@ -1,5 +1,5 @@
 /** The prices beside the checkpoints: those that went into the averages since the checkpoint before. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { powerOfTen } from "../domain/price.ts";
 import { checkedContent } from "./journal_checkpoint.ts";
 import { RAW_COLUMNS, readEntry } from "./journal_entry.ts";
@@ -37,7 +37,7 @@ export function priceBytes(values: readonly number[]): Uint8Array {
 
 /** SHA-256 in hexadecimal. */
 export function hexHash(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes);
 }
 
 /** Which checkpoints' prices are in the journal: as many as the last `window` trades need, and no more. */

@@ -1,5 +1,5 @@
 /** Reads a journal, also while a run writes to it. */
-import type { ChainVerdict } from "./journal_chain.ts";
+import { type ChainVerdict, hashAt } from "./journal_chain.ts";
 import { accountOf, type AccountRow, type PositionRow, positionsOf } from "./journal_checkpoint.ts";
 import { type Entry, type EntryType, RAW_COLUMNS, type RawEntry, readEntry } from "./journal_entry.ts";
 import {
@@ -118,10 +118,7 @@ export class JournalReader implements Disposable {
 
   /** The hash of an entry, in hexadecimal; null where there is no such entry. */
   hashOf(seq: number): string | null {
-    return this.#read(() => {
-      const hash = this.#database.prepare("SELECT hash FROM entries WHERE seq = ?").get(seq)?.["hash"];
-      return hash instanceof Uint8Array ? hash.toHex() : null;
-    });
+    return this.#read(() => hashAt(this.#database, seq));
   }
 
   /** How many entries of each type there are, in `run` or in all. */

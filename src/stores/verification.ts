@@ -132,7 +132,7 @@ export class Verification {
     const note = yield* derivation.next();
     // A process that was killed before it had done anything may not have come to its recording.
     if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
-    if (note?.entry !== opening.seq || note.hash !== opening.hash.toHex()) {
+    if (note?.entry !== opening.seq || note.hash !== opening.hash) {
       return this.#strange(note, opening);
     }
     derivation.begin();

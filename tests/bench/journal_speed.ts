@@ -1,14 +1,17 @@
 /**
- * What a journal costs a live run: part of `deno task bench`. Two hours of trades at 1,000 a second, as fast as they
- * are read, at a price that never moves, so that nothing is decided and only checkpoints are written; and then a
- * market in which orders fill. The exchange is in this process, the run in one of its own.
+ * What a journal costs a live run, and how fast one is verified: part of `deno task bench`. Two hours of trades at 1,000
+ * a second, as fast as they are read, at a price that never moves, so that nothing is decided and only checkpoints are
+ * written; then a market in which orders fill; and that once more, recorded and proven. The exchange is in this process,
+ * what is measured in one of its own.
  */
 import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
 import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
-import { table } from "./table.ts";
+import { median, table } from "./table.ts";
 
 const QUIET_TRADES = 7_200_000;
 const BUSY_TRADES = 500_000;
+const PROVEN_TRADES = 1_000_000;
+const PROOFS = 7;
 const SAMPLE_MS = 1_000;
 const START_TIME = 1_723_161_255_342;
 
@@ -20,6 +23,7 @@ try {
     QUIET_TRADES,
   );
   await measure(`A journal with ${BUSY_TRADES} trades of the built-in market`, {}, BUSY_TRADES);
+  await prove();
 } finally {
   Deno.removeSync(folder, { recursive: true });
 }
@@ -39,21 +43,7 @@ function* quietMarket(): Generator<ExchangeTrade> {
 async function measure(title: string, options: ExchangeOptions, trades: number): Promise<void> {
   await using exchange = BuiltInExchange.listen({ ...options, speed: Infinity });
   const path = `${folder}/${trades}.db`;
-  const run = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...[
-        "run",
-        "--no-prompt",
-        "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10",
-        "--allow-net=127.0.0.1",
-        "--allow-read",
-      ],
-      ...[`--allow-write=${folder}`, "main.ts", "run", "--json", "--log-level=debug", "--state", path],
-      ...["--endpoint", exchange.endpoint, `--stop-after=${trades}`],
-    ],
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const run = start(exchange, trades, path);
   const memory: number[] = [];
   const sampling = setInterval(() => memory.push(residentMb(run.pid)), SAMPLE_MS);
   const { stdout, stderr } = await run.output();
@@ -75,6 +65,63 @@ async function measure(title: string, options: ExchangeOptions, trades: number):
         Math.round(Math.max(0, ...memory.slice(half)))
       } MB`,
     ],
+  ]);
+}
+
+/** Starts a run of so many trades that keeps the journal at `path`. */
+function start(
+  exchange: BuiltInExchange,
+  trades: number,
+  path: string,
+  ...more: string[]
+): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      ...[
+        "run",
+        "--no-prompt",
+        "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10",
+        "--allow-net=127.0.0.1",
+        "--allow-read",
+      ],
+      ...[`--allow-write=${folder}`, "main.ts", "run", "--json", "--log-level=debug", "--state", path],
+      ...["--endpoint", exchange.endpoint, `--stop-after=${trades}`, ...more],
+    ],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** `penstock verify` on a run of the built-in market, several times. */
+async function prove(): Promise<void> {
+  const [path, recording] = [`${folder}/proven.db`, `${folder}/proven.txt`];
+  {
+    await using exchange = BuiltInExchange.listen({ speed: Infinity });
+    // With so much cash no halt ends the trading.
+    await start(exchange, PROVEN_TRADES, path, "--record", recording, "--cash=1000000").output();
+  }
+  const inside: number[] = [];
+  const whole: number[] = [];
+  let told: Record<string, unknown> = {};
+  for (let proof = 0; proof < PROOFS; proof++) {
+    const begun = performance.now();
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["task", "--quiet", "verify", "--json", path, recording],
+      stderr: "inherit",
+    }).output();
+    whole.push(performance.now() - begun);
+    told = JSON.parse(new TextDecoder().decode(stdout));
+    if (told["type"] !== "verified") throw new Error(`Expected a proof: got ${JSON.stringify(told)}`);
+    inside.push(Number(told["elapsedMs"]));
+  }
+  const perSecond = (ms: readonly number[]): string => {
+    const rate = (time: number) => (PROVEN_TRADES / time / 1000).toFixed(2);
+    return `${rate(median(ms))} M/s, best ${rate(Math.min(...ms))}`;
+  };
+  table(`penstock verify, ${PROVEN_TRADES} trades of the built-in market (${PROOFS} processes)`, [
+    ["trades a second, as it says", perSecond(inside)],
+    ["trades a second, with the start of the process", perSecond(whole)],
+    ["entries compared, fills", `${told["entries"]}, ${told["fills"]}`],
   ]);
 }
 

@@ -55,6 +55,7 @@ Deno.test("Journal.beat() does not wait for the disk, and every commit after it 
               },
               get: (...values) => statement.get(...values),
               all: (...values) => statement.all(...values),
+              setReturnArrays: (isList) => statement.setReturnArrays(isList),
             };
           },
           close: () => database.close(),

@@ -123,7 +123,12 @@ Deno.test("JournalReader.entries() and verifyChain() hold a few hundred entries 
             read += rows.length;
             return rows;
           };
-          return { run: statement.run.bind(statement), get: statement.get.bind(statement), all };
+          return {
+            run: statement.run.bind(statement),
+            get: statement.get.bind(statement),
+            all,
+            setReturnArrays: statement.setReturnArrays.bind(statement),
+          };
         },
         close: () => database.close(),
       };

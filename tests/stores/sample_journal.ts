@@ -146,6 +146,7 @@ export function watched(onWrite: OnWrite): Connect {
           },
           get: (...values) => statement.get(...values),
           all: (...values) => statement.all(...values),
+          setReturnArrays: (isList) => statement.setReturnArrays(isList),
         };
       },
       close: () => database.close(),
