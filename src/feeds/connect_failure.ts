@@ -31,6 +31,8 @@ export class NetPermissionError extends Error {
 export const NO_NETWORK = `Without a network, "penstock demo" runs against the built-in exchange.`;
 
 const PROBE_TIMEOUT_MS = 3_000;
+/** Binance bans for two minutes to three days; whoever asks for more would keep a run away for good. */
+const LONGEST_BAN_MS = 3 * 86_400_000;
 /** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then tells only what came of that. */
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 
@@ -105,10 +107,12 @@ async function askOverHttp(
   }
 }
 
-/** A Retry-After header (seconds or an HTTP date, RFC 9110 section 10.2.3) as ms from `now`; 0 for none. */
+/**
+ * A Retry-After header (seconds or an HTTP date, RFC 9110 section 10.2.3) as ms from `now`; 0 for none, and never
+ * more than the longest ban there is.
+ */
 export function retryAfterMs(header: string | null, now: number): number {
   if (header === null) return 0;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? 0 : Math.max(0, date - now);
+  const asked = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isNaN(asked) ? 0 : Math.min(Math.max(0, asked), LONGEST_BAN_MS);
 }

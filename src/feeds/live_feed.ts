@@ -53,20 +53,36 @@ export class LiveFeed implements Feed {
   #lastHint: string | null = null;
   /** When the exchange is willing to be asked again, by `performance.now()`. */
   #notBefore = 0;
+  readonly #ending = new AbortController();
+  /** Why it has to end though nobody wants it to; null while it may go on. */
+  #runaway: string | null = null;
 
   constructor(options: LiveFeedOptions) {
-    this.#options = options;
+    const signal = AbortSignal.any([options.signal, this.#ending.signal]);
+    this.#options = { ...options, signal };
     this.#url = tradeStreamUrl(options.endpoint, options.symbol);
-    this.#socketOptions = { handshakeMs: HANDSHAKE_MS, staleMs: options.staleMs };
+    const onRunaway = (reason: string): void => {
+      this.#runaway = reason;
+      this.#ending.abort();
+    };
+    this.#socketOptions = { handshakeMs: HANDSHAKE_MS, staleMs: options.staleMs, onRunaway };
     this.#backoff = new Backoff(options.retryMaxMs, options.random);
     this.#reader = new BinanceMessageReader(options.symbol);
   }
 
   /**
-   * Runs the feed. Throws ExchangeUnreachable after `attempts` failures in a row, and NetPermissionError where
-   * the host may not be reached at all.
+   * Runs the feed. Throws ExchangeUnreachable after `attempts` failures in a row, and where a connection that was
+   * given up takes memory without bound; NetPermissionError where the host may not be reached at all.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    yield* this.#run();
+    if (this.#runaway === null) return;
+    throw new ExchangeUnreachable(
+      `Gave up, because nothing else ends this: ${this.#runaway}. Started again, the run goes on where it stood.`,
+    );
+  }
+
+  async *#run(): AsyncGenerator<Batch> {
     const { signal } = this.#options;
     while (!signal.aborted) {
       let socket: TradeSocket;

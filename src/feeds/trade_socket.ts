@@ -7,12 +7,16 @@ const FRAMES_AHEAD = 1024;
 const CHARACTERS_AHEAD = 1024 * 1024;
 /** Reads under way at a time: with one alone the runtime would wait to be asked after every frame. */
 const READS = 2;
+/** Characters; a message of a trade stream has some 200. In UTF-8 it is still a line that a recording may have. */
+const LONGEST_FRAME = 256 * 1024;
 const CLOSE_INFO_DEADLINE_MS = 100;
 /** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
 const SECOND_LOOK_MS = 10;
 const WEIGH_EVERY_MS = 100;
 /** What memory may grow by while no frame comes; the largest frame that the runtime takes, 64 MB, costs less. */
 const HEAVIEST_BYTES = 256 * 1024 * 1024;
+/** The same from the moment a connection was given up: the rest of a message that is not too large costs less. */
+const RUNAWAY_BYTES = 320 * 1024 * 1024;
 
 /** When to give up. */
 export interface TradeSocketOptions {
@@ -20,6 +24,11 @@ export interface TradeSocketOptions {
   readonly handshakeMs: number;
   /** Longest silence without a data frame, ms. */
   readonly staleMs: number;
+  /**
+   * Told when a connection that was given up takes memory without bound: the runtime goes on gathering a message
+   * that has no end, and nothing but the end of the program keeps it from that.
+   */
+  readonly onRunaway?: (reason: string) => void;
 }
 
 /**
@@ -30,7 +39,7 @@ export class TradeSocket {
   /** When it opened, by `performance.now()`. */
   readonly openedAt = performance.now();
   readonly #socket: WebSocketStream;
-  readonly #staleMs: number;
+  readonly #options: TradeSocketOptions;
   #frames: string[] = [];
   /** Characters in #frames. */
   #characters = 0;
@@ -63,9 +72,8 @@ export class TradeSocket {
         handshake.abort(reason);
       } catch {
         // The runtime does not abort a handshake that has just succeeded: what it opened is given up instead.
-        socket.opened.then(({ readable }) =>
-          new TradeSocket(socket, readable, options.staleMs).abandon("not needed")
-        ).catch(() => {});
+        socket.opened.then(({ readable }) => new TradeSocket(socket, readable, options).abandon("not needed"))
+          .catch(() => {});
       }
     };
     const onAbort = (): void => giveUp(signal.reason);
@@ -76,7 +84,7 @@ export class TradeSocket {
     signal.addEventListener("abort", onAbort);
     try {
       const { readable } = await Promise.race([socket.opened, promise]);
-      return new TradeSocket(socket, readable, options.staleMs);
+      return new TradeSocket(socket, readable, options);
     } finally {
       // From here on an abort of the handshake would fault the runtime.
       clearTimeout(timer);
@@ -87,13 +95,16 @@ export class TradeSocket {
   private constructor(
     socket: WebSocketStream,
     readable: ReadableStream<string | Uint8Array>,
-    staleMs: number,
+    options: TradeSocketOptions,
   ) {
     this.#socket = socket;
-    this.#staleMs = staleMs;
-    this.#watchdog = setTimeout(() => this.#watch(), staleMs);
+    this.#options = options;
+    this.#watchdog = setTimeout(() => this.#watch(), options.staleMs);
     this.#weigh();
     this.#scales = setInterval(() => this.#weigh(), WEIGH_EVERY_MS);
+    // It may be open long after it was given up.
+    const stopWeighing = (): void => clearInterval(this.#scales);
+    socket.closed.then(stopWeighing, stopWeighing);
     this.#reader = readable.getReader();
     for (let i = 0; i < READS; i++) this.#readOn();
   }
@@ -141,6 +152,12 @@ export class TradeSocket {
     } catch {
       // Already closing: there is nothing left to give up.
     }
+    this.#forget();
+  }
+
+  /** What a peer sends that does not close its side is read and forgotten: the stream would keep it. */
+  #forget(): void {
+    this.#reader.read().then(({ done }) => done || this.#forget(), () => {});
   }
 
   /** Each read begins the next from its own callback, which costs less than an `await` a frame. */
@@ -154,7 +171,11 @@ export class TradeSocket {
       return;
     }
     // A read may resolve after the socket was given up: its frame was received, so it is handed over.
-    const frame = typeof value === "string" ? value : BINARY_FRAME;
+    const frame = typeof value !== "string"
+      ? BINARY_FRAME
+      : value.length > LONGEST_FRAME
+      ? tooLong(value)
+      : value;
     const count = this.#frames.push(frame);
     this.#characters += frame.length;
     if (count === 1) {
@@ -187,25 +208,38 @@ export class TradeSocket {
   #watch(suspected = false): void {
     if (this.#end !== null) return;
     const silent = this.#frames.length > 0 ? 0 : performance.now() - this.#lastHeardAt;
-    const late = silent >= this.#staleMs;
+    const late = silent >= this.#options.staleMs;
     if (late && suspected) return this.abandon(silenceText(silent));
-    this.#watchdog = setTimeout(() => this.#watch(late), late ? SECOND_LOOK_MS : this.#staleMs - silent);
+    this.#watchdog = setTimeout(
+      () => this.#watch(late),
+      late ? SECOND_LOOK_MS : this.#options.staleMs - silent,
+    );
   }
 
   /** The runtime gathers a message's fragments without a limit: one that never ends shows in the memory it takes. */
   #weigh(): void {
     const bytes = Deno.memoryUsage().rss;
+    if (this.#end !== null) return this.#weighForgotten(bytes);
     if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
       this.#weighed = { heardAt: this.#lastHeardAt, bytes };
     } else if (bytes - this.#weighed.bytes > HEAVIEST_BYTES) {
-      this.abandon(`a message without an end took ${Math.round((bytes - this.#weighed.bytes) / 1e6)} MB`);
+      this.abandon(`a message without an end took ${megabytes(bytes - this.#weighed.bytes)} MB`);
     }
   }
 
+  #weighForgotten(bytes: number): void {
+    const grown = bytes - this.#weighed.bytes;
+    if (grown <= RUNAWAY_BYTES) return;
+    clearInterval(this.#scales);
+    this.#options.onRunaway?.(
+      `a message without an end goes on after the connection was given up, and took ${megabytes(grown)} MB`,
+    );
+  }
+
   #finish(reason: string): void {
+    if (this.#end === null) this.#weighed.bytes = Deno.memoryUsage().rss;
     this.#end ??= reason;
     clearTimeout(this.#watchdog);
-    clearInterval(this.#scales);
     this.#awaken();
   }
 
@@ -216,5 +250,14 @@ export class TradeSocket {
   };
 }
 
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
+}
+
 /** Stands for a binary frame, which no trade stream sends: it is rejected with the other unusable messages. */
 const BINARY_FRAME = "(binary frame)";
+
+/** Stands in the same way for a text that no trade stream sends, and that would cost many times its length to read. */
+function tooLong(text: string): string {
+  return `(frame of ${text.length} characters)`;
+}

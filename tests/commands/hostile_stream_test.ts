@@ -3,12 +3,11 @@
  * up, makes a second, and trades there; in bounded memory.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { FLAGS, Penstock } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, V8_FLAGS } from "../support/penstock.ts";
 import { RawServer, tradeMessage, type Visit } from "../feeds/raw_server.ts";
 
 /** The most that a frame of tens of megabytes may cost, MB; without any a run takes about 55. */
 const LIMIT_MB = 300;
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10";
 const MEGABYTE = 1 << 20;
 const TRADES = 20;
 
@@ -223,3 +222,65 @@ for (const { what, says, act, isHandshake = false, staleMs = 700, limitMb = LIMI
     },
   });
 }
+
+/** A run against `server`, and how it ended with a SIGTERM after `ms`, or by itself before. */
+async function runAgainst(
+  server: RawServer,
+  ms: number,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string; peak: number }> {
+  await using program = Penstock.start(
+    [
+      ...["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`],
+      ...["--retry-max=250ms", `--for=${ms}ms`, ...args],
+    ],
+    [...FLAGS, V8_FLAGS],
+  );
+  let peak = 0;
+  const weighing = setInterval(async () => peak = await peakMb(program.pid) || peak, 100);
+  try {
+    return { ...await program.finished(), peak };
+  } finally {
+    clearInterval(weighing);
+  }
+}
+
+Deno.test({
+  name: "penstock run ends in good order where a message has no end even after it was given up",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using server = RawServer.listen(async (visit) => {
+      await visit.upgrade();
+      if (visit.number > 1) return await trade(visit, 1);
+      await visit.write(frame(0x01, SPACES.subarray(0, 1000)));
+      await sendForEver(visit, new Uint8Array([...head(0x00, MEGABYTE), ...SPACES]), 0);
+    });
+    const { code, stdout, stderr, peak } = await runAgainst(server, 20_000);
+    assertEquals(code, 4, stderr);
+    assertStringIncludes(stderr, "a message without an end goes on after the connection was given up");
+    const events = eventsOf(stdout);
+    assertEquals([events.at(-1)!.type, events.at(-1)!.trades], ["summary", TRADES]);
+    assert(peak < 1_200, `${peak} MB`);
+  },
+});
+
+Deno.test({
+  name: "penstock run keeps nothing of what a connection sends that it has left",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const flood = new Uint8Array(MEGABYTE).fill(0x20);
+    await using server = RawServer.listen(async (visit) => {
+      await visit.upgrade();
+      if (visit.number > 1) return await trade(visit, TRADES + 1);
+      await trade(visit, 1);
+      await visit.send(`{"e":"serverShutdown","E":1700000000000}`);
+      // The farewell is never answered.
+      await sendForEver(visit, frame(TEXT, flood.subarray(0, 200_000)), 1);
+    });
+    const { code, stdout, stderr, peak } = await runAgainst(server, 8_000);
+    assertEquals(code, 0, stderr);
+    assertEquals(eventsOf(stdout).at(-1)!.trades, 2 * TRADES);
+    assertStringIncludes(stderr, "the connection was replaced by a newer one");
+    assert(peak < LIMIT_MB, `${peak} MB`);
+  },
+});

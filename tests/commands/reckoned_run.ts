@@ -5,22 +5,22 @@ import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/
 import { Journal } from "../../src/stores/journal.ts";
 import type { Entry } from "../../src/stores/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { FLAGS, Penstock, penstock, type Told, V8_FLAGS } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
-import { type PlainTrade, reckon } from "../support/reckoning.ts";
+import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
 
 /** Where the made-up market's time begins, ms since 1970. */
 const START_TIME = 1_723_161_255_342;
 const PROCESS = { seed: 11, rate: 100, firstId: 1, startTime: START_TIME };
-/** Fills every hundred trades or so, and about a page of trades missed while a process starts. */
-const SPEED = 15;
+/** Market time per real time: a fill every hundred trades or so, and about a page missed while a process starts. */
+export const MARKET_SPEED = 15;
 
 /** Events that the journal keeps as entries of the same name and content. */
 const KEPT = ["connected", "disconnected", "gap", "signal", "refusal", "fill", "expired", "halt"];
 
 /** An exchange whose trades can be made again from their seed. */
 export function reproducibleExchange(options: ExchangeOptions = {}): BuiltInExchange {
-  return BuiltInExchange.listen({ ...PROCESS, speed: SPEED, historyLimit: 2_000_000, ...options });
+  return BuiltInExchange.listen({ ...PROCESS, speed: MARKET_SPEED, historyLimit: 2_000_000, ...options });
 }
 
 /** Starts `penstock run` against `exchange` with its journal at `path`, whose folder it may write to. */
@@ -33,7 +33,7 @@ export function startRun(
   return Penstock.start([
     ...["run", "--json", "--log-level=warn", "--state", path],
     ...["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint, ...args],
-  ], [...FLAGS, `--allow-write=${folder}`]);
+  ], [...FLAGS, V8_FLAGS, `--allow-write=${folder}`]);
 }
 
 /** The entries of a journal whose chain and tables are whole. */
@@ -84,7 +84,10 @@ function contentOf({ content }: Entry): Record<string, unknown> {
  * Checks a journal, of one run whose gaps were all filled, against a reckoning over the market's trades made anew:
  * every decision, and the prices that the averages stand on after the last checkpoint.
  */
-export function assertReckons(path: string): { readonly fills: number; readonly trades: number } {
+export function assertReckons(
+  path: string,
+  choices: Choices = DEFAULTS,
+): { readonly fills: number; readonly trades: number } {
   const entries = wholeEntries(path);
   const last = entries.findLast(({ type }) => type === "checkpoint")!.content["state"] as {
     readonly trades: number;
@@ -96,29 +99,30 @@ export function assertReckons(path: string): { readonly fills: number; readonly 
     assertEquals(filled, missing);
     return { from: fromId!, to: fromId! + filled! - 1 };
   });
-  const trades: PlainTrade[] = priceProcess(PROCESS)
-    .drop(firstId - PROCESS.firstId).take(last.trades).map(({ id, price, time }) => ({
-      firstId: id,
-      lastId: id,
-      time: time * 1000,
-      price,
-      late: late.some(({ from, to }) => id >= from && id <= to),
-    })).toArray();
+  const lastPrices: number[] = [];
+  function* tradesAnew(): Generator<PlainTrade> {
+    let gap = 0;
+    for (
+      const { id, price, time } of priceProcess(PROCESS).drop(firstId - PROCESS.firstId).take(last.trades)
+    ) {
+      while (gap < late.length && late[gap]!.to < id) gap++;
+      const isLate = gap < late.length && late[gap]!.from <= id;
+      if (lastPrices.push(Number(price)) > choices.long) lastPrices.shift();
+      yield { firstId: id, lastId: id, time: time * 1000, price, late: isLate };
+    }
+  }
   const decided = ["signal", "refusal", "fill"];
-  const expected = reckon(trades, DEFAULTS).events
+  const expected = reckon(tradesAnew(), choices).events
     .filter(({ type }) => decided.includes(type))
     .map(({ time: _time, ...event }) => event);
   const found = entries.filter(({ type }) => decided.includes(type))
     .map(({ type, content }) => ({ type, ...content }));
   assertEquals(found as unknown[], expected);
 
-  using journal = Journal.open(path, { now: () => 0, window: DEFAULTS.long, verify: true });
+  using journal = Journal.open(path, { now: () => 0, window: choices.long, verify: true });
   const { decimals, values } = journal.lastPrices();
-  assertEquals(
-    values.map((value) => value / 10 ** decimals),
-    trades.slice(-DEFAULTS.long).map(({ price }) => Number(price)),
-  );
-  return { fills: found.filter(({ type }) => type === "fill").length, trades: trades.length };
+  assertEquals(values.map((value) => value / 10 ** decimals), lastPrices);
+  return { fills: found.filter(({ type }) => type === "fill").length, trades: last.trades };
 }
 
 /** Checks that the run in a journal follows from the recordings in its folder, `0.txt` and so on, as far as they came. */

@@ -1,13 +1,11 @@
 /** A run against an exchange that sends as fast as it can: the reader slows the sender, memory stays bounded. */
 import { assert, assertEquals } from "@std/assert";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { eventsOf, FLAGS, Penstock } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, V8_FLAGS } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 
 /** Half of it is Deno itself. Without back pressure it would be a gigabyte. */
 const LIMIT_MB = 150;
-/** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
-const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10";
 const SAMPLE_MS = 500;
 
 /** Resident memory of a process, MB. Deno itself may not read below /proc unless it may do everything. */

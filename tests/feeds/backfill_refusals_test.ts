@@ -261,7 +261,7 @@ Deno.test("fetch() keeps what joined before an answer that it does not believe",
   assertEquals([rows.length, end.why, end.fetched, end.lastId], [2000, "malformed", 2000, 2099]);
 });
 
-Deno.test("fetch() reads no more than 4 MiB of an answer", async () => {
+Deno.test("fetch() reads no more than 1 MiB of an answer", async () => {
   const chunk = new TextEncoder().encode(" ".repeat(64 * 1024));
   let sent = 0;
   await using server = answering(() => async (visit) => {
@@ -275,11 +275,11 @@ Deno.test("fetch() reads no more than 4 MiB of an answer", async () => {
   const { end } = await endOf(server);
   assertGaveUp(end);
   assertEquals([end.why, server.visits.length], ["malformed", 3]);
-  assertStringIncludes(end.reason, "sent more than 4194304 bytes");
+  assertStringIncludes(end.reason, "sent more than 1048576 bytes");
   assert(sent < 32 * 1024 * 1024, `${sent}`);
 });
 
-Deno.test("fetch() unpacks no more than 4 MiB of a packed answer", async () => {
+Deno.test("fetch() unpacks no more than 1 MiB of a packed answer", async () => {
   const packed = new Response(
     new Blob([" ".repeat(64 * 1024 * 1024)]).stream().pipeThrough(new CompressionStream("gzip")),
   );
@@ -293,7 +293,7 @@ Deno.test("fetch() unpacks no more than 4 MiB of a packed answer", async () => {
   });
   const { end } = await endOf(server);
   assertGaveUp(end);
-  assertStringIncludes(end.reason, "sent more than 4194304 bytes");
+  assertStringIncludes(end.reason, "sent more than 1048576 bytes");
 });
 
 const STOPPED: readonly [where: string, answer: Parameters<typeof answering>[0]][] = [

@@ -188,7 +188,10 @@ Deno.test("retryAfterMs() reads seconds and dates, and takes everything else for
     ["0", 0],
     ["120", 120_000],
     ["259200", 259_200_000],
+    ["259201", 259_200_000],
+    ["999999999", 259_200_000],
     ["Wed, 01 Jul 2026 12:00:30 GMT", 30_000],
+    ["Fri, 31 Dec 9999 23:59:59 GMT", 259_200_000],
     ["Wed, 01 Jul 2026 11:59:30 GMT", 0],
     ["soon", 0],
     ["-5", 0],
@@ -203,9 +206,9 @@ Deno.test("retryAfterMs() reads seconds and dates, and takes everything else for
 Deno.test("retryAfterMs() is never negative and never not a number, whatever the header says", () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[-+ ]?\d{1,12}[.\d]*$/)), (header) => {
     const wait = retryAfterMs(header, 1_700_000_000_000);
-    assert(wait >= 0 && Number.isFinite(wait), `${wait}`);
+    assert(wait >= 0 && wait <= 259_200_000, `${wait}`);
   }));
-  fc.assert(fc.property(fc.integer({ min: 0, max: 999_999_999 }), (seconds) => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 259_200 }), (seconds) => {
     assertEquals(retryAfterMs(String(seconds), 0), seconds * 1000);
   }));
 });

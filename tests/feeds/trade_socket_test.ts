@@ -99,7 +99,7 @@ socketTest("TradeSocket slows the exchange down while nobody reads, and memory s
 });
 
 socketTest("TradeSocket reads no more than some large frames ahead", async () => {
-  const large = "x".repeat(400_000);
+  const large = "x".repeat(200_000);
   await using server = RawServer.listen(async (visit) => {
     await visit.upgrade();
     for (let i = 0; i < 40; i++) await visit.send(large);
@@ -109,7 +109,7 @@ socketTest("TradeSocket reads no more than some large frames ahead", async () =>
   while (frames < 40) {
     const read = (await socket.read())!;
     frames += read.length;
-    assert(read.length <= 4, `${read.length} frames of 400,000 characters at once`);
+    assert(read.length * large.length <= 1_600_000, `${read.length} frames of 200,000 characters at once`);
     await pause(5);
   }
   socket.abandon("enough");
@@ -196,6 +196,21 @@ socketTest("TradeSocket hands a binary frame on as a message that nobody can use
   const frames = await rest(await open(server));
   assertEquals(frames, ["(binary frame)", "(binary frame)", tradeMessage(2)]);
 });
+
+socketTest(
+  "TradeSocket says how long a text is that no trade stream would send, and does not keep it",
+  async () => {
+    await using server = RawServer.listen(async (visit) => {
+      await visit.upgrade();
+      await visit.send("x".repeat(256 * 1024));
+      await visit.send("x".repeat(256 * 1024 + 1));
+      await visit.send(tradeMessage(2));
+      visit.end();
+    });
+    const frames = await rest(await open(server));
+    assertEquals(frames, ["x".repeat(256 * 1024), "(frame of 262145 characters)", tradeMessage(2)]);
+  },
+);
 
 socketTest("TradeSocket.abandon() never waits for the peer, and the first reason stays", async () => {
   for (const kind of ["half-open", "no-close", "stall"] as const) {

@@ -7,16 +7,13 @@ import { parseArgs } from "@std/cli/parse-args";
 import { assert, assertEquals } from "@std/assert";
 import { duration } from "../../src/domain/option_values.ts";
 import type { FaultAction } from "../../src/feeds/exchange/faults.ts";
-import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import {
-  assertKept,
-  assertReckons,
-  reproducibleExchange,
-  startRun,
-  wholeEntries,
-} from "../commands/reckoned_run.ts";
+import { assertKept, assertReckons, startRun, wholeEntries } from "../commands/reckoned_run.ts";
 import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
+import { DEFAULTS } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
+import type { Choices } from "../support/reckoning.ts";
+import { SoakExchange } from "./exchange.ts";
+import { growths, measure, type Sample, type Trends, trendsOf, trendsText } from "./trend.ts";
 
 /** What a soak found. */
 export interface Soaked {
@@ -25,29 +22,19 @@ export interface Soaked {
   readonly troubles: Readonly<Record<string, number>>;
   readonly trades: number;
   readonly fills: number;
-  /** Of the last process, which lives for the second half: at its beginning, at its end, and change a minute. */
-  readonly memoryMb: Trend;
-  readonly files: Trend;
+  /** Of the last process, which lives for the second half, and of the exchange meanwhile. */
+  readonly program: Trends;
+  readonly exchange: Trends;
 }
 
-/** How a measure went, each end as the middle of a third of the samples. */
-export interface Trend {
-  readonly first: number;
-  readonly last: number;
-  /** Least squares over all samples. */
-  readonly slopePerMinute: number;
-}
-
-interface Sample {
-  readonly minute: number;
-  readonly memoryMb: number;
-  readonly files: number;
-}
-
+/** With the usual fee a run would have lost a fifth of its cash within minutes, and be halted for the rest. */
+const CHOICES: Choices = { ...DEFAULTS, fee: "0.00001" };
 /** Between two troubles, ms: the exchange's own budget for fetching what they cost is not to be used up. */
 const LEAST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 2_500;
 const SAMPLE_MS = 1_000;
+/** Until a new process has grown to what it needs. */
+const WARM_UP_MS = 20_000;
 
 /** Every fault there is, with what it needs. */
 function faults(random: SeededRandom): FaultAction[] {
@@ -72,7 +59,7 @@ function faults(random: SeededRandom): FaultAction[] {
 export async function soak(ms: number, seed: number): Promise<Soaked> {
   const folder = await Deno.makeTempDir({ prefix: "penstock-soak-" });
   try {
-    await using exchange = reproducibleExchange({ shutdownNoticeMs: 200 });
+    await using exchange = await SoakExchange.start();
     return await new Soak(exchange, `${folder}/run.db`, seed).run(ms);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -80,7 +67,7 @@ export async function soak(ms: number, seed: number): Promise<Soaked> {
 }
 
 class Soak {
-  readonly #exchange: BuiltInExchange;
+  readonly #exchange: SoakExchange;
   readonly #path: string;
   readonly #seed: number;
   readonly #random: SeededRandom;
@@ -89,7 +76,7 @@ class Soak {
   /** Faults still to come before all have been and are shuffled anew. */
   #waiting: FaultAction[] = [];
 
-  constructor(exchange: BuiltInExchange, path: string, seed: number) {
+  constructor(exchange: SoakExchange, path: string, seed: number) {
     this.#exchange = exchange;
     this.#path = path;
     this.#seed = seed;
@@ -108,22 +95,26 @@ class Soak {
     }
     await using program = this.#start();
     await program.event("fill");
-    const samples: Sample[] = [];
+    const programs: Sample[] = [];
+    const exchanges: Sample[] = [];
     let isOver = false;
     const sampling = (async () => {
-      while (!isOver) {
-        samples.push(await measure(program.pid, (performance.now() - begun) / 60_000));
-        await pause(SAMPLE_MS);
+      for (await pause(WARM_UP_MS); !isOver; await pause(SAMPLE_MS)) {
+        const minute = (performance.now() - begun) / 60_000;
+        programs.push(await measure(program.pid, minute));
+        exchanges.push(await measure(this.#exchange.pid, minute));
       }
     })();
     while (performance.now() - begun < ms) await this.#trouble();
     // What the last trouble broke is made good before the end, or it would be left for the next run.
+    await pause(MOST_PAUSE_MS);
+    program.passOver();
     await program.event("fill");
     isOver = true;
     await sampling;
     await this.#end(program, "SIGTERM");
     assertKept(wholeEntries(this.#path), this.#told);
-    const { fills, trades } = assertReckons(this.#path);
+    const { fills, trades } = assertReckons(this.#path, CHOICES);
     const summary = this.#told.at(-1)!.at(-1)!;
     assertEquals([summary.type, summary.trades, summary.fills], ["summary", trades, fills]);
     return {
@@ -131,13 +122,13 @@ class Soak {
       troubles: this.#troubles,
       trades,
       fills,
-      memoryMb: trendOf(samples.map(({ minute, memoryMb }) => [minute, memoryMb])),
-      files: trendOf(samples.map(({ minute, files }) => [minute, files])),
+      program: trendsOf(programs),
+      exchange: trendsOf(exchanges),
     };
   }
 
   #start(): Penstock {
-    return startRun(this.#exchange, this.#path, "--stale=1s", "--retry-max=250ms");
+    return startRun(this.#exchange, this.#path, "--stale=1s", "--retry-max=250ms", `--fee=${CHOICES.fee}`);
   }
 
   async #trouble(): Promise<void> {
@@ -145,7 +136,7 @@ class Soak {
     if (this.#waiting.length === 0) this.#waiting = shuffled(faults(this.#random), this.#random);
     const fault = this.#waiting.pop()!;
     this.#count(fault.kind);
-    this.#exchange.inject(fault);
+    await this.#exchange.inject(fault);
   }
 
   async #end(program: Penstock, signal: Deno.Signal): Promise<void> {
@@ -166,47 +157,36 @@ function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
   return Array.from({ length: left.length }, () => left.splice(random.whole(0, left.length - 1), 1)[0]!);
 }
 
-/** Memory and open files of a process. Deno itself may not read below /proc unless it may do everything. */
-async function measure(pid: number, minute: number): Promise<Sample> {
-  const { stdout } = await new Deno.Command("sh", {
-    args: ["-c", `grep VmRSS /proc/${pid}/status; ls /proc/${pid}/fd | wc -l`],
-  }).output();
-  const [, kilobytes, files] = /(\d+) kB\s+(\d+)/.exec(new TextDecoder().decode(stdout)) ?? [];
-  return { minute, memoryMb: Number(kilobytes) / 1024, files: Number(files) };
-}
-
-/** The trend of values by minute. */
-function trendOf(points: readonly (readonly [minute: number, value: number])[]): Trend {
-  const third = Math.ceil(points.length / 3);
-  const middle = (some: typeof points) =>
-    some.map(([, value]) => value).sort((a, b) => a - b)[some.length >> 1]!;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const x = mean(points.map(([minute]) => minute));
-  const y = mean(points.map(([, value]) => value));
-  const spread = points.reduce((sum, [minute]) => sum + (minute - x) ** 2, 0);
-  const slope = points.reduce((sum, [minute, value]) => sum + (minute - x) * (value - y), 0) / (spread || 1);
-  return { first: middle(points.slice(0, third)), last: middle(points.slice(-third)), slopePerMinute: slope };
-}
-
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Throws an AssertionError when the memory or the open files of either process grow. */
+export function assertFlat(found: Soaked): void {
+  const { program, exchange } = found;
+  const grown = [
+    ...growths(program).map((growth) => `the program grows: ${growth}`),
+    ...growths(exchange).map((growth) => `the exchange grows: ${growth}`),
+  ];
+  assert(grown.length === 0, `${grown.join("; ")}\n${soakText(found)}`);
+}
+
 /** What was found, in a few lines. */
-export function soakText({ seed, troubles, trades, fills, memoryMb, files }: Soaked): string {
+export function soakText({ seed, troubles, trades, fills, program, exchange }: Soaked): string {
   const list = Object.entries(troubles).map(([name, count]) => `${name} ${count}`).join(", ");
-  const trend = (name: string, { first, last, slopePerMinute }: Trend) =>
-    `${name}: ${first.toFixed(1)} to ${last.toFixed(1)}, ${slopePerMinute.toFixed(2)} a minute`;
   return `soak with seed ${seed}: ${trades} trades, ${fills} fills, none lost, none doubled
 troubles: ${list}
-${trend("memory, MB", memoryMb)}; ${trend("open files", files)}`;
+penstock: ${trendsText(program)}
+exchange: ${trendsText(exchange)}`;
 }
 
 if (import.meta.main) {
   const given = parseArgs(Deno.args, { string: ["for", "seed"] });
-  const ms = duration(10_000, 24 * 3_600_000)(given.for ?? "2m");
+  const ms = duration(60_000, 24 * 3_600_000)(given.for ?? "2m");
   const seed = Number(given.seed ?? Math.floor(Math.random() * 2 ** 32));
   assert(Number.isSafeInteger(seed) && seed >= 0, `--seed is "${given.seed}": expected a whole number`);
   console.log(`soak with seed ${seed} for ${ms / 1000} s`);
-  console.log(soakText(await soak(ms, seed)));
+  const found = await soak(ms, seed);
+  console.log(soakText(found));
+  assertFlat(found);
 }

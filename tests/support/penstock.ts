@@ -3,6 +3,8 @@
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 /** The permissions that a program gets unless it is given others. */
 export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
+/** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10";
 const PATIENCE_MS = 20_000;
 
 /** One event of `--json`, its fields still unproven. */
@@ -60,6 +62,11 @@ class Lines {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
     return this.all[this.#taken++]!;
+  }
+
+  /** Takes all that have come. */
+  passOver(): void {
+    this.#taken = this.all.length;
   }
 
   /** Reads no more: the writer finds nobody at the other end. */
@@ -134,6 +141,11 @@ export class Penstock implements AsyncDisposable {
       }
     };
     return await within(find(), `the event "${type}"`);
+  }
+
+  /** Passes over all events on standard output so far, so that the next one is a new one. */
+  passOver(): void {
+    this.#stdout.passOver();
   }
 
   /** The next line of the log that contains `text`. */

@@ -34,7 +34,10 @@ export const FAULT_KINDS: Readonly<
   "drop": ["drop@N", "the connections end without a closing handshake"],
   "close": ["close@N", "the connections are closed with code 1001"],
   "stall": ["stall@N", "the connections stay open and answer pings but carry no more data"],
-  "half-open": ["half-open@N", "the connections are neither read nor written nor closed any more"],
+  "half-open": [
+    "half-open@N",
+    "the connections are neither read nor written any more, nor closed for 15 minutes",
+  ],
   "no-close": ["no-close@N", "like stall, and a closing handshake is never answered"],
   "duplicate": ["duplicate=COUNT@N", "the last COUNT trades are sent again"],
   "hole": ["hole=COUNT@N", "the next COUNT trades are never sent, though REST has them"],

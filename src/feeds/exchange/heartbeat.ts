@@ -21,11 +21,16 @@ export class Timers {
     };
   }
 
+  /** Prevents all that has not happened yet. */
+  clear(): void {
+    for (const timer of this.#running) clearTimeout(timer);
+    this.#running.clear();
+  }
+
   /** Prevents all that has not happened yet; none can be added any more. */
   end(): void {
     this.#ended = true;
-    for (const timer of this.#running) clearTimeout(timer);
-    this.#running.clear();
+    this.clear();
   }
 }
 

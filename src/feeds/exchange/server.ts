@@ -44,6 +44,8 @@ export interface ExchangeOptions {
   readonly lifetimeMs?: number;
   /** Between the `serverShutdown` notice and closing. Default 10 s. */
   readonly shutdownNoticeMs?: number;
+  /** How long a half-open connection lasts: a system gives one up when nothing sent is acknowledged. Default 15 min. */
+  readonly halfOpenMs?: number;
   /** Trades kept for REST and for clients that read slowly. Default 100,000. */
   readonly historyLimit?: number;
   /** Is shown every REST request with its answer, and says what is sent instead; must not throw. */
@@ -98,7 +100,7 @@ export class BuiltInExchange implements AsyncDisposable {
   readonly #requests = new Set<Deno.Conn>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #timing: Required<
-    Pick<ExchangeOptions, "pingEveryMs" | "pongWithinMs" | "lifetimeMs" | "shutdownNoticeMs">
+    Pick<ExchangeOptions, "pingEveryMs" | "pongWithinMs" | "lifetimeMs" | "shutdownNoticeMs" | "halfOpenMs">
   >;
   readonly #signal: AbortSignal | undefined;
   readonly #emit: (event: ExchangeEvent) => void;
@@ -131,6 +133,7 @@ export class BuiltInExchange implements AsyncDisposable {
       pongWithinMs: options.pongWithinMs ?? 60_000,
       lifetimeMs: options.lifetimeMs ?? 24 * 60 * 60_000,
       shutdownNoticeMs: options.shutdownNoticeMs ?? 10_000,
+      halfOpenMs: options.halfOpenMs ?? 15 * 60_000,
     };
     this.#market = new Market({
       open: () => {

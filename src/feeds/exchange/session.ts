@@ -27,6 +27,7 @@ export interface SessionOptions {
   readonly pongWithinMs: number;
   readonly lifetimeMs: number;
   readonly shutdownNoticeMs: number;
+  readonly halfOpenMs: number;
 }
 
 const WRITE_SIZE = 64 * 1024;
@@ -78,7 +79,7 @@ export class Session {
     return this.#reason;
   }
 
-  /** True when nothing is read, written or closed any more until {@link shutDown}. */
+  /** True when nothing is read, written or closed any more, until `halfOpenMs` are over or {@link shutDown}. */
   get abandoned(): boolean {
     return this.#state === "abandoned";
   }
@@ -287,7 +288,8 @@ export class Session {
       case "half-open":
         this.#state = "abandoned";
         this.#reason = "fault: half-open";
-        this.#timers.end();
+        this.#timers.clear();
+        this.#timers.after(this.#options.halfOpenMs, () => this.shutDown(0));
         return;
       case "slow":
         this.#delayed = true;

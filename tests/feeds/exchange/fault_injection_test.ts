@@ -77,6 +77,18 @@ Deno.test("half-open neither reads, writes nor closes any more", async () => {
   assertEquals(await nothing, null);
 });
 
+Deno.test("half-open ends when a system would give the connection up", async () => {
+  const gone = Promise.withResolvers<ExchangeEvent>();
+  await using exchange = faulty("half-open@100", {
+    halfOpenMs: 50,
+    onEvent: (event) => event.type === "disconnected" && gone.resolve(event),
+  });
+  await using client = await Client.connect(exchange);
+  assertEquals(await client.ids(100), range(1, 100));
+  assertEquals(await client.closed(), null);
+  assertEquals(await gone.promise, { type: "disconnected", client: 1, reason: "fault: half-open" });
+});
+
 Deno.test("no-close answers pings but never a closing handshake", async () => {
   const exchange = faulty("no-close@100");
   using client = await RawClient.upgrade(exchange, "/ws/btcusdt@trade");

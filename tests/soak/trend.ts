@@ -1,0 +1,112 @@
+/** What a process takes of the machine, and whether that stays as it is. */
+
+/** What a process takes at one time. */
+export interface Sample {
+  readonly minute: number;
+  /** Resident. */
+  readonly memoryMb: number;
+  readonly files: number;
+}
+
+/** How a measure went, each end as the middle of a third of the samples. */
+export interface Trend {
+  readonly first: number;
+  readonly last: number;
+  /** Least squares, and its standard error. */
+  readonly slopePerMinute: number;
+  readonly error: number;
+}
+
+/** How a process went. */
+export interface Trends {
+  readonly memoryMb: Trend;
+  readonly files: Trend;
+}
+
+/**
+ * The slopes that count as growth. Forty troubles come in a minute: what one of the twelve kinds left behind would
+ * be three files a minute, and a message or a buffer kept each time more than a megabyte.
+ */
+const STEEPEST = { memoryMb: 1, files: 1 } as const;
+/** Neighbouring samples are alike: the noise is told from stretches of them. */
+const STRETCHES = 10;
+
+/** Resident memory and open files of a process. Deno itself may not read below /proc unless it may do everything. */
+export async function measure(pid: number, minute: number): Promise<Sample> {
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", `grep VmRSS /proc/${pid}/status; ls /proc/${pid}/fd | wc -l`],
+  }).output();
+  const [, kilobytes, files] = /(\d+) kB\s+(\d+)/.exec(new TextDecoder().decode(stdout)) ?? [];
+  return { minute, memoryMb: Number(kilobytes) / 1024, files: Number(files) };
+}
+
+/** The trends of `samples`, at least ten. */
+export function trendsOf(samples: readonly Sample[]): Trends {
+  return {
+    memoryMb: trendOf(samples.map(({ minute, memoryMb }) => [minute, memoryMb])),
+    files: trendOf(samples.map(({ minute, files }) => [minute, files])),
+  };
+}
+
+/** The measures that grow by more than noise makes them seem to, each with its slope; empty when all are flat. */
+export function growths(trends: Trends): string[] {
+  return (["memoryMb", "files"] as const).flatMap((name) => {
+    const { slopePerMinute, error } = trends[name];
+    return slopePerMinute - 2 * error > STEEPEST[name]
+      ? [`${name} by ${slopeText(trends[name])}, at most ${STEEPEST[name]} a minute is flat`]
+      : [];
+  });
+}
+
+/** Trends in a line. */
+export function trendsText({ memoryMb, files }: Trends): string {
+  return `memory ${endsText(memoryMb)} MB, ${slopeText(memoryMb)}; ` +
+    `open files ${endsText(files)}, ${slopeText(files)}`;
+}
+
+function endsText({ first, last }: Trend): string {
+  return `${first.toFixed(1)} to ${last.toFixed(1)}`;
+}
+
+function slopeText({ slopePerMinute, error }: Trend): string {
+  return `${slopePerMinute.toFixed(2)} ± ${error.toFixed(2)} a minute`;
+}
+
+type Point = readonly [minute: number, value: number];
+
+function trendOf(points: readonly Point[]): Trend {
+  const third = Math.ceil(points.length / 3);
+  const stretches = Array.from({ length: STRETCHES }, (_, number): Point => {
+    const some = points.slice(...[number, number + 1].map((n) => Math.round(n * points.length / STRETCHES)));
+    return [mean(some.map(([minute]) => minute)), mean(some.map(([, value]) => value))];
+  });
+  const { slope, error } = leastSquares(stretches);
+  return {
+    first: middle(points.slice(0, third)),
+    last: middle(points.slice(-third)),
+    slopePerMinute: slope,
+    error,
+  };
+}
+
+/** The line through `points`: its slope, with the standard error that the points' distances from it mean. */
+function leastSquares(points: readonly Point[]): { readonly slope: number; readonly error: number } {
+  const x = mean(points.map(([minute]) => minute));
+  const y = mean(points.map(([, value]) => value));
+  const spread = sum(points.map(([minute]) => (minute - x) ** 2));
+  const slope = sum(points.map(([minute, value]) => (minute - x) * (value - y))) / spread;
+  const rest = sum(points.map(([minute, value]) => (value - y - slope * (minute - x)) ** 2));
+  return { slope, error: Math.sqrt(rest / (points.length - 2) / spread) };
+}
+
+function middle(points: readonly Point[]): number {
+  return points.map(([, value]) => value).sort((a, b) => a - b)[points.length >> 1]!;
+}
+
+function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
