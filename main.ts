@@ -1,5 +1,5 @@
 /** Penstock: paper trading you can trust. Arguments to command, signals to an abort, errors to exit codes. */
-import type { CommandName } from "./src/domain/options.ts";
+import type { CommandName } from "./src/domain/command_name.ts";
 import type { Configuration, GivenOptions } from "./src/domain/config.ts";
 import meta from "./deno.json" with { type: "json" };
 import { printable } from "./src/views/terminal.ts";

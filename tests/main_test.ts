@@ -1,7 +1,8 @@
 /** The program from outside: help, versions, mistakes, exit codes, and what becomes of a reader that leaves. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import meta from "../deno.json" with { type: "json" };
-import { type CommandName, COMMANDS, kebab, OPTION_NAMES, OPTIONS } from "../src/domain/options.ts";
+import { type CommandName, COMMANDS } from "../src/domain/command_name.ts";
+import { kebab, OPTION_NAMES, OPTIONS } from "../src/domain/options.ts";
 import { commandLine, deadEndpoint, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 
 /** The mistakes named on standard error, one a line, when nothing else happened. */

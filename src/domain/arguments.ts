@@ -1,7 +1,8 @@
 /** The command line: which command, which options, which mistakes. */
 import { parseArgs } from "@std/cli/parse-args";
 import type { GivenOptions } from "./config.ts";
-import { type CommandName, COMMANDS, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { type CommandName, COMMANDS } from "./command_name.ts";
+import { kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 
 /** What a command line asks for. */
 export interface Arguments {

@@ -1,5 +1,5 @@
 import type { Configuration } from "./config.ts";
-import type { CommandName } from "./options.ts";
+import type { CommandName } from "./command_name.ts";
 
 /** What a command is started with. */
 export interface Started extends Configuration {

@@ -2,15 +2,8 @@
 import { Decimal } from "decimal.js";
 import { plain } from "./money.ts";
 import { NotAllowed, orderRateText } from "./option_values.ts";
-import {
-  type CommandName,
-  type Config,
-  defaultText,
-  kebab,
-  OPTION_NAMES,
-  type OptionName,
-  OPTIONS,
-} from "./options.ts";
+import type { CommandName } from "./command_name.ts";
+import { type Config, defaultText, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import type { Terms } from "./terms.ts";
 
 /** Where an option's value came from. */

@@ -1,7 +1,7 @@
 /** The options of the instrument, what the exchange asks of an order in it: a part of the table in options.ts. */
 import type { Money } from "./money.ts";
 import { amount, anyText, onOff } from "./option_values.ts";
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 

@@ -2,6 +2,7 @@
  * Every option: its default, how its text is read, which commands take it and what help says. The command line,
  * the configuration file, `penstock config` and `--help` are all made from this table.
  */
+import type { CommandName } from "./command_name.ts";
 import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
 import {
   address,
@@ -14,41 +15,12 @@ import {
   symbol,
   wholeNumber,
 } from "./option_values.ts";
+import type { Option } from "./option.ts";
 import { EXCHANGE_NAMES } from "./exchange_hosts.ts";
 import { RISK_OPTIONS } from "./risk_options.ts";
 
-/** The commands there are. */
-export const COMMANDS = {
-  run: "paper-trade a live stream",
-  demo: "the same against the built-in exchange, on loopback, over a real WebSocket",
-  exchange: "only the built-in exchange, for other clients",
-  backtest: "the same pipeline over recorded trades",
-  status: "account, position, last trades, refusals, gaps, from the journal",
-  doctor: "whether a run would work here: permissions, hosts, clock, data folder, journal",
-  export: "the fills or the closed positions in the journal, for a spreadsheet",
-  resume: "release the halt of a run: penstock resume JOURNAL --reason TEXT",
-  verify: "derive a recorded run again and compare it with its journal",
-  config: "print the configuration in force, as JSON, with where each value came from",
-} as const;
-
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
-
-/** A command's name. */
-export type CommandName = keyof typeof COMMANDS;
-
-/** One option of the table. */
-export interface Option<T, D extends string | null> {
-  /** The default's text; null where absence means something of its own. */
-  readonly default: D;
-  /** Where a command has a default of its own. */
-  readonly defaultOf?: Partial<Record<CommandName, string>>;
-  readonly read: (text: string) => T;
-  /** Stands for the value in help; a switch takes none. */
-  readonly value: string | null;
-  readonly commands: readonly CommandName[];
-  readonly help: string;
-}
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 

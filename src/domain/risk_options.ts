@@ -1,6 +1,6 @@
 /** The options of the risk gate and of how orders fill: a part of the table in options.ts. */
 import { amount, anyText, duration, fraction, gain, oneOf, orderRate } from "./option_values.ts";
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
 

@@ -1,13 +1,6 @@
 /** The texts of --help. */
-import {
-  type CommandName,
-  COMMANDS,
-  DEFAULT_JOURNAL,
-  defaultText,
-  kebab,
-  OPTION_NAMES,
-  OPTIONS,
-} from "../domain/options.ts";
+import { type CommandName, COMMANDS } from "../domain/command_name.ts";
+import { DEFAULT_JOURNAL, defaultText, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
 
 const EXIT_CODES =
   `Exit codes: 0 done or stopped by you · 1 unexpected failure · 2 wrong usage or configuration

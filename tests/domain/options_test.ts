@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { configure, shownConfig } from "../../src/domain/config.ts";
-import { COMMANDS, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
+import { COMMANDS } from "../../src/domain/command_name.ts";
+import { kebab, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
 
 /** The defaults that the contract fixes, as `penstock config` shows them. Durations in ms. */
 const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = {

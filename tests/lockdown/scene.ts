@@ -2,7 +2,7 @@
  * What is played within the network that has loopback only: the built-in exchange with TLS on the real ports, and the
  * program in its sandbox, which knows nothing of that. Prints one line of JSON for each attempt.
  */
-import { COMMANDS } from "../../src/domain/options.ts";
+import { COMMANDS } from "../../src/domain/command_name.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { dockerArguments } from "./container.ts";
 import type { Probed } from "./probe.ts";

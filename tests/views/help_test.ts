@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type CommandName, COMMANDS } from "../../src/domain/options.ts";
+import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
 import { commandHelp, programHelp } from "../../src/views/help.ts";
 
 Deno.test("programHelp() names the version, every command and every exit code", () => {
