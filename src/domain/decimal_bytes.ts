@@ -43,6 +43,13 @@ function firstDigits(digits: number, count: number): number {
   return fourDigits(digits << (32 - 8 * count));
 }
 
+/** The number that the eight digits from `at` on make; -1 where they are not all digits. All eight have to be there. */
+export function eightDigits(view: DataView, at: number): number {
+  const high = view.getInt32(at, true) ^ ZEROS;
+  const low = view.getInt32(at + 4, true) ^ ZEROS;
+  return (strangers(high) | strangers(low)) === 0 ? fourDigits(high) * 10_000 + fourDigits(low) : -1;
+}
+
 /**
  * Reads one number at a call. Every method takes the position of its first byte in `view` and returns the
  * position after its last, or -1 when no such number stands there; the fields hold what was read and mean

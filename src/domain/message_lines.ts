@@ -1,6 +1,7 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
 import { BinanceMessageReader } from "./binance_message.ts";
 import type { Chunk, Origin } from "./chunk.ts";
+import { eightDigits } from "./decimal_bytes.ts";
 import { powerOfTen } from "./price.ts";
 import { isNote, type ReadNote, readNote, type RecordingNote } from "./recording_note.ts";
 import type { TradeReader, Verdict } from "./trade_reader.ts";
@@ -65,6 +66,7 @@ export class MessageLines implements TradeReader {
   readonly #otherSymbols = new Set<string>();
   #origin: Origin | null = null;
   #bytes: Uint8Array = NO_BYTES;
+  #view: DataView = new DataView(NO_BYTES.buffer);
   #at = 0;
   #end = 0;
   /** Of the origin: lines read so far, whether they carry times, whether Penstock wrote it. */
@@ -115,6 +117,7 @@ export class MessageLines implements TradeReader {
       this.#isOwn = this.torn = false;
     }
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = end;
     this.#note = null;
@@ -222,17 +225,24 @@ export class MessageLines implements TradeReader {
   #readTime(start: number): number {
     const bytes = this.#bytes;
     let at = start;
-    let high = 0;
-    let low = 0;
     let digit = bytes[at]! - ZERO;
     if (digit === 0) return -1;
-    for (const half = start + HALF_DIGITS; digit >= 0 && digit <= 9 && at < half;) {
-      high = high * 10 + digit;
-      digit = bytes[++at]! - ZERO;
-    }
-    for (const whole = start + TIME_DIGITS; digit >= 0 && digit <= 9 && at < whole;) {
-      low = low * 10 + digit;
-      digit = bytes[++at]! - ZERO;
+    const isNear = start + TIME_DIGITS >= bytes.length;
+    let high = isNear ? -1 : eightDigits(this.#view, start);
+    let low = high < 0 ? -1 : eightDigits(this.#view, start + HALF_DIGITS);
+    if (low >= 0) {
+      at += TIME_DIGITS;
+      digit = bytes[at]! - ZERO;
+    } else {
+      high = low = 0;
+      for (const half = start + HALF_DIGITS; digit >= 0 && digit <= 9 && at < half;) {
+        high = high * 10 + digit;
+        digit = bytes[++at]! - ZERO;
+      }
+      for (const whole = start + TIME_DIGITS; digit >= 0 && digit <= 9 && at < whole;) {
+        low = low * 10 + digit;
+        digit = bytes[++at]! - ZERO;
+      }
     }
     const read = at - start;
     // What is finer than a microsecond is dropped, never rounded.
