@@ -9,6 +9,11 @@ export function grouped(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** A number of things: `1 trade`, `1,200 trades`. */
+export function counted(n: number, what: string): string {
+  return `${grouped(n)} ${what}${n === 1 ? "" : "s"}`;
+}
+
 /** An amount with every digit that it has, thousands apart, with `places` decimals at least. */
 export function exactly(amount: string, places = 0): string {
   const [whole = "", decimals = ""] = amount.split(".");

@@ -4,6 +4,7 @@ import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
 import { assets } from "./assets.ts";
 import {
+  counted,
   grouped,
   hundredths,
   moment,
@@ -112,13 +113,13 @@ function headOf({ summary, short, long, cash }: ReportHead): string[] {
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
   const stream = [
-    gaps === 0 ? "no gaps" : `${grouped(gaps)} gap${gaps === 1 ? "" : "s"}`,
-    duplicates === 0 ? "" : `${grouped(duplicates)} duplicates dropped`,
+    gaps === 0 ? "no gaps" : counted(gaps, "gap"),
+    duplicates === 0 ? "" : `${counted(duplicates, "duplicate")} dropped`,
     rejected === 0 ? "" : `${grouped(rejected)} unusable`,
   ].filter((part) => part !== "").join(", ");
   return [
     `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
-    `  ${grouped(trades)} trades in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     `  start cash ${money(cash)} ${assets(symbol).quote}`,
     ...(halt === null ? [] : [`  halted at the end: ${halt.reason}`]),

@@ -3,7 +3,7 @@ import type { SummaryEvent } from "../domain/event.ts";
 import { Money, plain } from "../domain/money.ts";
 import { assets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
-import { grouped, money } from "./figures.ts";
+import { counted, grouped, money } from "./figures.ts";
 
 /** A table of what the run came to. `startCash` is the cash it began with, quote currency. */
 export function summaryTable(summary: SummaryEvent, startCash: Money): string {
@@ -29,10 +29,10 @@ export function summaryTable(summary: SummaryEvent, startCash: Money): string {
     ["equity", `${summary.equity} ${quote}`],
   ];
   const stream = [
-    count(summary.gaps, "gap"),
-    count(summary.duplicates, "duplicate"),
-    count(summary.rejected, "unusable message"),
-  ].filter((part) => part !== "");
+    [summary.gaps, "gap"] as const,
+    [summary.duplicates, "duplicate"] as const,
+    [summary.rejected, "unusable message"] as const,
+  ].flatMap(([n, what]) => n === 0 ? [] : [counted(n, what)]);
   rows.push(["stream", stream.length === 0 ? "no gaps, no duplicates" : stream.join(", ")]);
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
@@ -42,8 +42,4 @@ export function summaryTable(summary: SummaryEvent, startCash: Money): string {
 function headline(profit: Money, quote: string): string {
   if (profit.isZero()) return "neither a gain nor a loss";
   return `${profit.isNegative() ? "a loss" : "a gain"} of ${money(plain(profit.abs()))} ${quote}`;
-}
-
-function count(n: number, word: string): string {
-  return n === 0 ? "" : `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
 }

@@ -177,6 +177,11 @@ Deno.test("reportTable() says that trading is halted at the end, and nothing whe
   assertEquals(table([column()]).includes("halted"), false);
 });
 
+Deno.test("reportTable() counts one of a thing as one", () => {
+  const [, , line] = table([column()], { trades: 1, gaps: 1, duplicates: 1, rejected: 1 }).split("\n");
+  assertEquals(line, "  1 trade in 2.34 s, 435,856 a second; 1 gap, 1 duplicate dropped, 1 unusable");
+});
+
 Deno.test("reportTable() of a run without a trade has no line for its times", () => {
   const lines = table([column(NOTHING_BOUGHT)], {
     ...{ trades: 0, firstTime: null, lastTime: null, elapsedMs: 4, tradesPerSecond: 0 },
