@@ -26,6 +26,7 @@ import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
+import { toldIfSlow } from "./run/slow_fetch.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -317,7 +318,7 @@ class Desk {
         this.#tell(this.#pipeline.run(reader), recordTaken);
         const gap = this.#pipeline.heldGap;
         if (gap === null || this.done) break;
-        await this.#feed.during(this.#fill(gap));
+        await this.#feed.during(toldIfSlow(gap, this.#fill(gap), (line) => this.#view.say(line)));
         if (this.#isLeft) break;
       }
     } finally {

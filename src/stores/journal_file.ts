@@ -115,7 +115,7 @@ export class JournalLock implements Disposable {
 
 /**
  * Whether there is a file at `path`. Throws a JournalError for what cannot be a journal: a folder, a device, nothing
- * but a journal's side files, a file that is too short.
+ * but a journal's side files, a file that is too short; and, unless it is only read, for a file with several names.
  */
 export function isThere(path: string, doing: Doing): boolean {
   let info: Deno.FileInfo;
@@ -138,6 +138,14 @@ export function isThere(path: string, doing: Doing): boolean {
       ? "it is empty"
       : `it was cut short to ${info.size} bytes, or never was a journal`;
     throw refused(path, `${has}. ${RESTORE}`);
+  }
+  // Under each of them SQLite and the lock would keep files of their own beside it.
+  if (doing === "open" && (info.nlink ?? 1) > 1) {
+    const advice = "Put a copy of it in its place, or take the other names away.";
+    throw refused(
+      path,
+      `its file has ${info.nlink} names (hard links), and another may be in use. ${advice}`,
+    );
   }
   return true;
 }

@@ -54,11 +54,14 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     if (missing !== null) return derived(`${missing} is missing from its tables`);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
     if (said !== "ok") return derived(`its database is not whole (${said})`);
-    for (let run = lastRunOf(database); run > 0; run--) {
+    const lastRun = lastRunOf(database);
+    for (let run = lastRun; run > 0; run--) {
       const difference = disagreement(database, path, run);
       if (difference !== null) return derived(difference);
     }
-    const checkpoint = lastCheckpoint(database, path, lastRunOf(database));
+    const stray = strayRun(database, lastRun);
+    if (stray !== null) return derived(stray);
+    const checkpoint = lastCheckpoint(database, path, lastRun);
     if (checkpoint !== null) checkPrices(database, path, checkpoint.seq);
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
@@ -68,6 +71,19 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     throw failed("read", path, error);
   }
   return verdict;
+}
+
+/** Whose account or position there is although there is no such run, as a clause; null for nobody's. */
+function strayRun(database: JournalDatabase, lastRun: number): string | null {
+  for (const table of ["account", "positions"]) {
+    const row = database.prepare(`SELECT run FROM ${table} WHERE run NOT BETWEEN 1 AND ? LIMIT 1`).get(
+      lastRun,
+    );
+    if (row !== undefined) {
+      return `the ${table} table speaks of run ${row["run"]}, of which there is no entry`;
+    }
+  }
+  return null;
 }
 
 /** The number of the last run; 0 before the first. */

@@ -50,6 +50,23 @@ Deno.test("Journal.open() lets one process write, names the one that does, and f
   });
 });
 
+Deno.test({
+  name: "Journal.open() refuses a file with several names, under which it would have several locks",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder((folder) => {
+      const [path, other] = [`${folder}/a.db`, `${folder}/b.db`];
+      writeSample(path);
+      Deno.linkSync(path, other);
+      for (const name of [path, other]) {
+        assertStringIncludes(refusal(name), "its file has 2 names (hard links)");
+      }
+      assertEquals(contentsOf(other), contentsOf(path));
+      Deno.removeSync(path);
+      openJournal(other).close();
+    }),
+});
+
 Deno.test("Journal.open() is not deceived when the lock's file is removed and made anew while it takes it", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;

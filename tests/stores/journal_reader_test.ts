@@ -289,9 +289,53 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
       "31 derived: the positions table",
     );
     assertStringIncludes(
+      sql("INSERT INTO account VALUES (2, 1, '1', '1', '1')"),
+      "31 derived: the account table speaks of run 2, of which there is no entry",
+    );
+    assertStringIncludes(
+      sql("INSERT INTO positions VALUES (0, 'X', '1', '1')"),
+      "31 derived: the positions table speaks of run 0, of which there is no entry",
+    );
+    assertStringIncludes(
       sql("DROP INDEX entries_by_type"),
       "31 derived: entries_by_type is missing from its tables",
     );
+  });
+});
+
+Deno.test("JournalReader.verifyChain() tells bytes apart that read as the same text", () => {
+  inFolder((folder) => {
+    const sample = `${folder}/sample.db`;
+    {
+      using journal = openJournal(sample);
+      journal.startRun({ time: TIME, content: {} });
+      const lost = (reason: string) => ({ type: "disconnected", time: TIME, content: { reason } } as const);
+      journal.commit({ entries: [lost("lost \ufffd"), lost("déconnecté 断")] });
+    }
+    assertEquals(verdictOf(sample).isWhole, true);
+    const hexOf = (text: string) => new TextEncoder().encode(text).toHex();
+    const replaced = (to: string) =>
+      `content = CAST(unhex(replace(hex(content), 'EFBFBD', '${to}')) AS TEXT) WHERE seq = 2`;
+    const edits: readonly (readonly [number, string])[] = [
+      // What is not UTF-8 reads as U+FFFD: one byte, and as many as U+FFFD has.
+      [2, replaced("FF")],
+      [2, replaced("F09F98")],
+      [1, "content = content || char(0) || 'x' WHERE seq = 1"],
+      [2, "content = content || char(0) WHERE seq = 2"],
+      [1, "type = type || char(0) || 'x' WHERE seq = 1"],
+      [1, `type = CAST(x'${hexOf("\ufeff")}' AS TEXT) || type WHERE seq = 1`],
+      [2, `content = CAST(x'${hexOf("\ufeff")}' AS TEXT) || content WHERE seq = 2`],
+    ];
+    for (const [at, [seq, edit]] of edits.entries()) {
+      const path = `${folder}/${at}.db`;
+      copyJournal(sample, path);
+      tamper(path, (database) => database.exec(`UPDATE entries SET ${edit}`));
+      const verdict = verdictOf(path);
+      assert(
+        !verdict.isWhole && verdict.seq === seq && verdict.flaw === "hash",
+        `${edit}: ${JSON.stringify(verdict)}`,
+      );
+    }
   });
 });
 
@@ -331,7 +375,7 @@ Deno.test("JournalReader.verifyChain() finds the first of any entries edited by 
             const set = (what: string) => database.exec(`UPDATE entries SET ${what} WHERE seq = ${seq}`);
             if (verb === "content") set(`content = content || ' '`);
             else if (verb === "time") set("time = time - 1");
-            else if (verb === "type") set("type = type || 'x'");
+            else if (verb === "type") set(`type = type || char(${bit === 0 ? 0 : 120})`);
             else if (verb === "hash") set("hash = randomblob(32)");
             else if (verb === "remove") database.exec(`DELETE FROM entries WHERE seq = ${seq}`);
             else if (verb === "swap") renumber(database, new Map([[seq, other], [other, seq]]));
