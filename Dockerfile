@@ -1,5 +1,6 @@
 # Two stages: the first has Deno and the sources, the second has one file and the C library, no shell, no package
-# manager, no root. EXCHANGE chooses which exchange's hosts the program may reach, for good.
+# manager, no root. EXCHANGE chooses which exchange's hosts the program may reach, for good. The images are named by
+# their versions, not by digests, which differ by machine and registry: add @sha256:… for those that you checked.
 FROM denoland/deno:debian-2.9.6 AS build
 ARG EXCHANGE=binance
 WORKDIR /build

@@ -164,6 +164,15 @@ async function deno(
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
+/** Says so where what was made for this machine does not run as Penstock, because its base is not Deno's own. */
+async function checkBase(name: string): Promise<void> {
+  const args = ["--version"];
+  const { stdout } = await new Deno.Command(new URL(name, DIST), { args, stderr: "null" }).output();
+  const said = new TextDecoder().decode(stdout).split("\n")[0]!;
+  if (said.startsWith("penstock ")) return;
+  complain(`dist/${name} does not run as Penstock, but as what DENORT_BIN names: it says "${said}"`);
+}
+
 /** SHA-256 of a file, in hexadecimal. */
 async function sha256(file: URL): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(file));
@@ -196,14 +205,15 @@ async function main(args: readonly string[]): Promise<number> {
       complain(`the packages could not be fetched:\n${cached.stderr}`);
       return 1;
     }
-    for (const target of order.targets) {
-      const compiled = await compile(stage, order, target);
+    for (const machine of order.targets) {
+      const compiled = await compile(stage, order, machine);
       if (compiled.kind === "unreachable") return 1;
       if (compiled.kind === "failed") continue;
       const { name, embedded } = compiled;
       const file = new URL(name, DIST);
       const bytes = (Deno.statSync(file).size / 1e6).toFixed(1);
       console.log(`dist/${name}: ${bytes} MB, of which ${embedded} are what was embedded`);
+      if (machine === null) await checkBase(name);
       sums.push(`${await sha256(file)}  ${name}\n`);
     }
     Deno.writeTextFileSync(new URL("SHA256SUMS", DIST), sums.join(""));

@@ -62,6 +62,8 @@ export class LiveFeed implements Feed {
     this.#options = { ...options, signal };
     this.#url = tradeStreamUrl(options.endpoint, options.symbol);
     const onRunaway = (reason: string): void => {
+      // A run that is being stopped ends anyway.
+      if (signal.aborted) return;
       this.#runaway = reason;
       this.#ending.abort();
     };
