@@ -51,8 +51,10 @@ export function readConfigFile(
   // Some editors begin a file with a byte order mark, which is no JSON.
   const json = text.replace(/^\ufeff/, "");
   let parsed: unknown;
+  let exact;
   try {
     parsed = JSON.parse(json);
+    exact = JSON.parse(json, exactNumbers);
   } catch (error) {
     mistakes.push(`--config ${path}: not JSON: ${error instanceof Error ? error.message : error}`);
     return {};
@@ -61,7 +63,6 @@ export function readConfigFile(
     mistakes.push(`--config ${path}: expected a JSON object of options`);
     return {};
   }
-  const exact = JSON.parse(json, exactNumbers);
   const given: GivenOptions = {};
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
