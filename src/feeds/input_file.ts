@@ -44,6 +44,9 @@ export async function openInput(
   return new PipeSource(await unlessAborted(opening, signal), name, count, signal);
 }
 
+/** A read that takes less comes from the system's memory or a fast disk. */
+const QUICK_MS = 1;
+
 /** A file on disk. */
 class FileSource implements ByteSource, ByteParts {
   readonly size: number;
@@ -53,6 +56,8 @@ class FileSource implements ByteSource, ByteParts {
   /** Settled once nothing is under way. What is under way on a disk ends by itself and is waited for. */
   #last: Promise<unknown> = Promise.resolve();
   #isOpen = true;
+  /** Whether the last read was quick: then the next one is not worth the way to another thread and back. */
+  #isQuick = false;
 
   constructor(file: Deno.FsFile, name: string, size: number, count: (bytes: number) => void) {
     this.#file = file;
@@ -91,7 +96,9 @@ class FileSource implements ByteSource, ByteParts {
   }
 
   async #counted(into: Uint8Array): Promise<number | null> {
-    const bytes = await this.#file.read(into);
+    const begun = performance.now();
+    const bytes = this.#isQuick ? this.#file.readSync(into) : await this.#file.read(into);
+    this.#isQuick = performance.now() - begun < QUICK_MS;
     if (bytes !== null) this.#count(bytes);
     return bytes;
   }

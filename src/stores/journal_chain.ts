@@ -69,11 +69,11 @@ export function entryHash(
   entry: Omit<RawEntry, "hash" | "content">,
   content: Uint8Array | string,
 ): Uint8Array {
-  return Uint8Array.fromHex(hexHash(before.toHex(), entry, content));
+  return Uint8Array.fromHex(hexEntryHash(before.toHex(), entry, content));
 }
 
 /** The same in hexadecimal, which costs a third. */
-function hexHash(
+function hexEntryHash(
   before: string,
   { seq, run, type, time }: Omit<RawEntry, "hash" | "content">,
   content: Uint8Array | string,
@@ -94,7 +94,7 @@ function hexHash(
 
 /** Whether an entry has its hash. */
 function hasHash(before: string, entry: RawEntry): boolean {
-  return hexHash(before, entry, entry.content) === entry.hash;
+  return hexEntryHash(before, entry, entry.content) === entry.hash;
 }
 
 /** Where the journal says that it ends: the last entry and its hash; null where it does not say. */
