@@ -15,6 +15,8 @@ export interface Trend {
   /** Least squares, and its standard error. */
   readonly slopePerMinute: number;
   readonly error: number;
+  /** From the first sample to the last. */
+  readonly minutes: number;
 }
 
 /** How a process went. */
@@ -28,6 +30,8 @@ export interface Trends {
  * be three files a minute, and a message or a buffer kept each time more than a megabyte.
  */
 const STEEPEST = { memoryMb: 1, files: 1 } as const;
+/** What comes and goes all the time: garbage until it is collected, connections until the other side has let go. */
+const TIDE = { memoryMb: 5, files: 3 } as const;
 /** Neighbouring samples are alike: the noise is told from stretches of them. */
 const STRETCHES = 10;
 
@@ -48,11 +52,14 @@ export function trendsOf(samples: readonly Sample[]): Trends {
   };
 }
 
-/** The measures that grow by more than noise makes them seem to, each with its slope; empty when all are flat. */
+/**
+ * The measures that grow, each with its slope; empty when all are flat. What is neither steeper than the noise makes
+ * a slope seem, nor more in all than what comes and goes, is flat: a few minutes show only a coarse leak.
+ */
 export function growths(trends: Trends): string[] {
   return (["memoryMb", "files"] as const).flatMap((name) => {
-    const { slopePerMinute, error } = trends[name];
-    return slopePerMinute - 2 * error > STEEPEST[name]
+    const { slopePerMinute, error, minutes } = trends[name];
+    return slopePerMinute - 2 * error > STEEPEST[name] && slopePerMinute * minutes > TIDE[name]
       ? [`${name} by ${slopeText(trends[name])}, at most ${STEEPEST[name]} a minute is flat`]
       : [];
   });
@@ -86,6 +93,7 @@ function trendOf(points: readonly Point[]): Trend {
     last: middle(points.slice(-third)),
     slopePerMinute: slope,
     error,
+    minutes: points.at(-1)![0] - points[0]![0],
   };
 }
 

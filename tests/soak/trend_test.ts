@@ -2,10 +2,10 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { SeededRandom } from "../support/random.ts";
 import { growths, type Sample, trendsOf, trendsText } from "./trend.ts";
 
-/** Five minutes, a sample a second, with noise and so much growth a minute. */
-function samples(megabytesAMinute: number, filesAMinute: number): Sample[] {
+/** A sample a second for five minutes, or as long, with noise and so much growth a minute. */
+function samples(megabytesAMinute: number, filesAMinute: number, seconds = 300): Sample[] {
   const random = new SeededRandom(3);
-  return Array.from({ length: 300 }, (_, second) => ({
+  return Array.from({ length: seconds }, (_, second) => ({
     minute: second / 60,
     memoryMb: 77 + random.whole(-30, 30) / 10 + megabytesAMinute * second / 60,
     files: Math.round(28 + random.whole(-1, 1) + filesAMinute * second / 60),
@@ -24,7 +24,12 @@ Deno.test("growths() names what grows, and lets noise pass", () => {
   const named = (found: readonly string[]) => found.map((text) => text.split(" ")[0]);
   assertEquals(growths(trendsOf(samples(0, 0))), []);
   assertEquals(growths(trendsOf(samples(0.5, 0.3))), []);
+  assertEquals(growths(trendsOf(samples(0.5, 0.3, 3600))), []);
   assertEquals(named(growths(trendsOf(samples(2, 0)))), ["memoryMb"]);
   assertEquals(named(growths(trendsOf(samples(0, 3)))), ["files"]);
   assertEquals(named(growths(trendsOf(samples(-5, -5)))), []);
+  // Two connections that were not there in the first of forty seconds are no leak; in ten minutes they would be.
+  assertEquals(growths(trendsOf(samples(5, 3, 40))), []);
+  assertEquals(named(growths(trendsOf(samples(1.5, 1.5, 600)))), ["memoryMb", "files"]);
+  assertEquals(named(growths(trendsOf(samples(20, 10, 40)))), ["memoryMb", "files"]);
 });
