@@ -44,8 +44,12 @@ export async function openInput(
   return new PipeSource(await unlessAborted(opening, signal), name, count, signal);
 }
 
-/** A read that takes less comes from the system's memory or a fast disk. */
+/** A read that takes less comes from the system's memory or a fast disk: it is not worth the way to another thread. */
 const QUICK_MS = 1;
+/** After one that took longer so many go by way of another thread, beside the work. */
+const SLOW_READS = 64;
+/** One read in so many goes that way in any case: until it is back, timers and signals have their turn. */
+const READS_A_TURN = 16;
 
 /** A file on disk. */
 class FileSource implements ByteSource, ByteParts {
@@ -56,8 +60,9 @@ class FileSource implements ByteSource, ByteParts {
   /** Settled once nothing is under way. What is under way on a disk ends by itself and is waited for. */
   #last: Promise<unknown> = Promise.resolve();
   #isOpen = true;
-  /** Whether the last read was quick: then the next one is not worth the way to another thread and back. */
-  #isQuick = false;
+  #reads = 0;
+  /** Up to so many reads the disk is taken to be slow. */
+  #slowUntil = 0;
 
   constructor(file: Deno.FsFile, name: string, size: number, count: (bytes: number) => void) {
     this.#file = file;
@@ -96,9 +101,11 @@ class FileSource implements ByteSource, ByteParts {
   }
 
   async #counted(into: Uint8Array): Promise<number | null> {
+    const isHere = this.#reads % READS_A_TURN !== 0 && this.#reads >= this.#slowUntil;
+    this.#reads++;
     const begun = performance.now();
-    const bytes = this.#isQuick ? this.#file.readSync(into) : await this.#file.read(into);
-    this.#isQuick = performance.now() - begun < QUICK_MS;
+    const bytes = isHere ? this.#file.readSync(into) : await this.#file.read(into);
+    if (isHere && performance.now() - begun >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
     if (bytes !== null) this.#count(bytes);
     return bytes;
   }
