@@ -14,7 +14,7 @@ export const TARGETS = [
 export type Target = (typeof TARGETS)[number];
 
 /** Keeps V8's young generation small; see "Speed" in the README. */
-export const V8_FLAGS = ["--max-semi-space-size=1", "--optimize-for-size", "--heap-growing-percent=10"];
+export const V8_FLAGS = ["--max-semi-space-size=1", "--optimize-for-size"];
 
 /**
  * Baked in as if from the environment, where the environment does not say otherwise. A proxy named there would

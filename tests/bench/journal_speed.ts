@@ -80,7 +80,7 @@ function start(
       ...[
         "run",
         "--no-prompt",
-        "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10",
+        "--v8-flags=--max-semi-space-size=1,--optimize-for-size",
         "--allow-net=127.0.0.1",
         "--allow-read",
       ],

@@ -80,9 +80,7 @@ export function unpackedCommand(payload: Payload, folder: string, entry?: string
     ...["--no-config", "--no-lock", "--no-npm", "--no-remote", "--cached-only", "--quiet"],
     `--import-map=${folder}/import_map.json`,
     `--env-file=${folder}/environment`,
-    `--v8-flags=${
-      metadata.v8_flags.filter((flag) => /semi-space|optimize-for-size|heap-growing/.test(flag)).join(",")
-    }`,
+    `--v8-flags=${metadata.v8_flags.filter((flag) => /semi-space|optimize-for-size/.test(flag)).join(",")}`,
     ...payload.flags,
     entry ?? `${folder}/${metadata.entrypoint_key}`,
   ];

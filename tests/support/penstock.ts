@@ -4,7 +4,7 @@ const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 /** The permissions that a program gets unless it is given others. */
 export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
 /** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
-export const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size,--heap-growing-percent=10";
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size";
 const PATIENCE_MS = 20_000;
 
 /** One event of `--json`, its fields still unproven. */
