@@ -49,7 +49,7 @@ const QUICK_MS = 1;
 /** After one that took longer so many go by way of another thread, beside the work. */
 const SLOW_READS = 64;
 /** One read in so many goes that way in any case: until it is back, timers and signals have their turn. */
-const READS_A_TURN = 16;
+const READS_A_TURN = 4;
 
 /** A file on disk. */
 class FileSource implements ByteSource, ByteParts {
