@@ -237,12 +237,21 @@ async function runAgainst(
     [...FLAGS, V8_FLAGS],
   );
   let peak = 0;
-  const weighing = setInterval(async () => peak = await peakMb(program.pid) || peak, 100);
+  let isOver = false;
+  const weighing = (async () => {
+    while (!isOver) {
+      peak = await peakMb(program.pid) || peak;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  let finished;
   try {
-    return { ...await program.finished(), peak };
+    finished = await program.finished();
   } finally {
-    clearInterval(weighing);
+    isOver = true;
+    await weighing;
   }
+  return { ...finished, peak };
 }
 
 Deno.test({
