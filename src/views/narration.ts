@@ -1,5 +1,6 @@
 /** Events in words, for the log. */
 import type { ExpiredEvent, FillEvent, GapEvent, HaltEvent, PenstockEvent } from "../domain/event.ts";
+import type { HeldGap } from "../stages/parse.ts";
 import { assets } from "./assets.ts";
 
 /** One line of the log. */
@@ -117,6 +118,14 @@ function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
   if (filled === missing) return info(`${gap}: fetched; late trades move the averages and trade nothing`);
   const fetched = filled === 0 ? "" : `${filled} fetched, `;
   return warn(`${gap}: ${fetched}the averages start again`);
+}
+
+/** That the trades of a gap are still being fetched, and what that means. */
+export function stillFetching({ fromId, toId }: HeldGap): Line {
+  const missing = toId - fromId + 1;
+  return info(
+    `${missing} missed trades (${fromId} to ${toId}) are still being fetched; until then nothing is traded`,
+  );
 }
 
 /** A duration for people: `0.35 s`, `12 s`. */

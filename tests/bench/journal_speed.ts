@@ -6,6 +6,7 @@
  */
 import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
 import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
+import { V8_FLAGS } from "../support/penstock.ts";
 import { median, table } from "./table.ts";
 
 const QUIET_TRADES = 7_200_000;
@@ -80,7 +81,7 @@ function start(
       ...[
         "run",
         "--no-prompt",
-        "--v8-flags=--max-semi-space-size=1,--optimize-for-size",
+        V8_FLAGS,
         "--allow-net=127.0.0.1",
         "--allow-read",
       ],

@@ -1,10 +1,12 @@
 /** Penstock as a person meets it: a process of its own, with its output read line by line. */
 
+import { V8_FLAGS as BINARY_FLAGS } from "../../build/binary.ts";
+
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 /** The permissions that a program gets unless it is given others. */
 export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
 /** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
-export const V8_FLAGS = "--v8-flags=--max-semi-space-size=1,--optimize-for-size";
+export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
 const PATIENCE_MS = 20_000;
 
 /** One event of `--json`, its fields still unproven. */

@@ -1,22 +1,18 @@
 /** Says that missed trades are still being fetched: until that is over nothing is traded, for a minute at most. */
 import type { HeldGap } from "../../stages/parse.ts";
-import type { Line } from "../../views/narration.ts";
+import { type Line, stillFetching } from "../../views/narration.ts";
 
 /** How long a fetch is waited for without a word. */
 const PATIENCE_MS = 3_000;
 
 /** What comes of `fetching`; tells once where that takes longer than `patienceMs`. */
 export async function toldIfSlow<T>(
-  { fromId, toId }: HeldGap,
+  gap: HeldGap,
   fetching: Promise<T>,
   tell: (line: Line) => void,
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const missing = toId - fromId + 1;
-  const text =
-    `${missing} missed trades (${fromId} to ${toId}) are still being fetched; until then nothing ` +
-    "is traded";
-  const timer = setTimeout(() => tell({ level: "info", text }), patienceMs);
+  const timer = setTimeout(() => tell(stillFetching(gap)), patienceMs);
   try {
     return await fetching;
   } finally {
