@@ -28,7 +28,6 @@ export class Performance {
   #cash: number;
   #position = 0;
   #first: Tick | null = null;
-  #last: Tick | null = null;
 
   constructor(account: Account, drawdown: Drawdown) {
     this.#account = account;
@@ -36,11 +35,13 @@ export class Performance {
     this.#cash = estimate(account.cash);
   }
 
-  /** Takes note of a trade that has been through all stages, and of what became of the orders at it. */
-  note(tick: Tick, outcomes: readonly Outcome[]): void {
-    if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity());
+  /**
+   * Takes note of a trade that has been through all stages, and of what became of the orders at it; `before` is the
+   * trade before it, null at the first.
+   */
+  note(tick: Tick, outcomes: readonly Outcome[], before: Tick | null): void {
+    if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity(before));
     this.#first ??= tick;
-    this.#last = tick;
     if (outcomes.length === 0) return;
     for (const fill of outcomes) {
       if (fill.kind !== "fill") continue;
@@ -50,11 +51,11 @@ export class Performance {
     }
   }
 
-  /** What it has come to so far. */
-  results(): Results {
-    const [first, last] = [this.#first, this.#last];
+  /** What it has come to so far; `last` is the last trade noted, null before the first. */
+  results(last: Tick | null): Results {
+    const first = this.#first;
     const end = last?.time ?? 0;
-    const sampled = this.#curve.finish(end, this.#equity());
+    const sampled = this.#curve.finish(end, this.#equity(last));
     const account = this.#account;
     const trades = first === null || last === null
       ? null
@@ -76,8 +77,8 @@ export class Performance {
     };
   }
 
-  #equity(): number {
-    const last = this.#last;
+  /** Equity after the trade `last`, as a double. */
+  #equity(last: Tick | null): number {
     return last === null ? this.#cash : this.#cash + this.#position * last.price / powerOfTen(last.decimals);
   }
 }

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers";
 import { silenceText } from "../domain/silence.ts";
 
 /** What is read ahead of the consumer; when so much is waiting, the socket is not read and the peer is slowed. */
-const FRAMES_AHEAD = 1024;
+const FRAMES_AHEAD = 256;
 const CHARACTERS_AHEAD = 1024 * 1024;
 /** Reads under way at a time: with one alone the runtime would wait to be asked after every frame. */
 const READS = 2;

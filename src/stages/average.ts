@@ -25,6 +25,7 @@ export interface NewPrices extends AveragesSnapshot {
 export class MovingAverages implements Averages {
   readonly #short: number;
   readonly #long: number;
+  /** The last prices; 0 where there has been none since the averages started. */
   readonly #ring: Float64Array;
   /** Where the next price goes. */
   #head = 0;
@@ -69,6 +70,7 @@ export class MovingAverages implements Averages {
 
   /** Empties the averages: an average over a hole is not an average of the last trades. */
   restart(): void {
+    this.#ring.fill(0, 0, this.#count);
     this.#untaken = 0;
     this.#isFresh = true;
     this.#head =
@@ -119,23 +121,26 @@ export class MovingAverages implements Averages {
   }
 
   #add(price: number): Trend {
-    if (this.#big === null && price > this.#largestPlain) {
+    if (price > this.#largestPlain && this.#big === null) {
       this.#big = { short: BigInt(this.#shortSum), long: BigInt(this.#longSum) };
     }
-    const leavesShort = this.#count >= this.#short ? this.#back(this.#short) : 0;
-    const leavesLong = this.#count >= this.#long ? this.#ring[this.#head]! : 0;
-    this.#ring[this.#head] = price;
+    const ring = this.#ring;
+    const head = this.#head;
+    // Until an average is full what leaves it is one of the ring's zeros.
+    const shortChange = price - this.#back(this.#short);
+    const longChange = price - ring[head]!;
+    ring[head] = price;
+    this.#head = head + 1 === this.#long ? 0 : head + 1;
     this.#untaken++;
-    if (++this.#head === this.#long) this.#head = 0;
     if (this.#count < this.#long) this.#count++;
-    if (this.#big !== null) return this.#addBig(this.#big, price - leavesShort, price - leavesLong);
-    this.#shortSum += price - leavesShort;
-    this.#longSum += price - leavesLong;
+    if (this.#big !== null) return this.#addBig(this.#big, shortChange, longChange);
+    const shortSum = this.#shortSum += shortChange;
+    const longSum = this.#longSum += longChange;
     if (this.#count < this.#long) return "warming";
-    const left = this.#shortSum * this.#long;
-    const right = this.#longSum * this.#short;
+    const left = shortSum * this.#long;
+    const right = longSum * this.#short;
     if (left <= Number.MAX_SAFE_INTEGER && right <= Number.MAX_SAFE_INTEGER) return trend(left, right);
-    return this.#compareBig(BigInt(this.#shortSum), BigInt(this.#longSum));
+    return this.#compareBig(BigInt(shortSum), BigInt(longSum));
   }
 
   #addBig(sums: { short: bigint; long: bigint }, shortChange: number, longChange: number): Trend {

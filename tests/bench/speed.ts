@@ -3,30 +3,24 @@
  * turn, or a distribution; absolute figures say only what this machine did meanwhile.
  */
 import { Account } from "../../src/domain/account.ts";
-import { configure, termsOf } from "../../src/domain/config.ts";
+import { termsOf } from "../../src/domain/config.ts";
 import { Drawdown } from "../../src/domain/drawdown.ts";
 import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { Money } from "../../src/domain/money.ts";
 import type { Terms } from "../../src/domain/terms.ts";
 import type { Signalled } from "../../src/domain/tick.ts";
-import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
-import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { encodeMessage } from "../../src/feeds/exchange/websocket.ts";
-import { LiveFeed } from "../../src/feeds/live_feed.ts";
 import { MovingAverages } from "../../src/stages/average.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { Parse } from "../../src/stages/parse.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
 import { RiskGate } from "../../src/stages/risk.ts";
 import { Crossover } from "../../src/stages/signal.ts";
+import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
+import { timed, timedAsync } from "./timing.ts";
 
-const MESSAGES = 200_000;
-const FRAMES = 1_000_000;
 const ROUNDS = 15;
 const LIMIT_ROUNDS = 41;
-const { config } = configure({});
 
 /** Every limit, none of which is ever reached, so that the same orders fill. */
 const LIMITS: Partial<Terms> = {
@@ -47,29 +41,8 @@ console.log(`${MESSAGES} trade messages, made by the built-in exchange with seed
 inMemory();
 underLimits();
 oneAtATime();
-await overWebSocket();
 await startUp();
 Deno.exit();
-
-function makeMessages(): string[] {
-  const writer = new MessageWriter({ symbol: "BTCUSDT", combined: false, microseconds: false });
-  const trades = priceProcess({ seed: 1, rate: 20, firstId: 3_735_683_259, startTime: 1_723_161_255_342 });
-  // Decoded from bytes, as the socket does it: a text glued together from parts would cost more to read.
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
-  return trades.take(MESSAGES).map((trade) => decoder.decode(encoder.encode(writer.trade(trade)))).toArray();
-}
-
-function newPipeline(): Pipeline {
-  const { symbol, short, long } = config;
-  return new Pipeline({
-    symbol,
-    short,
-    long,
-    terms: { ...termsOf(config), maxDrawdown: null },
-    stopAfter: null,
-  });
-}
 
 /** Messages in memory → fills, against JSON.parse alone. */
 function inMemory(): void {
@@ -157,83 +130,6 @@ function oneAtATime(): void {
   ]);
 }
 
-/** Over a loopback WebSocket, against a bare reader that only counts. */
-async function overWebSocket(): Promise<void> {
-  const server = new Worker(new URL("./flood_server.ts", import.meta.url), { type: "module" });
-  const port = new Promise<number>((resolve) => server.onmessage = ({ data }) => resolve(data));
-  server.postMessage(frames());
-  const endpoint = `ws://127.0.0.1:${await port}`;
-  const bare: number[] = [];
-  const whole: number[] = [];
-  for (let round = 0; round < 5; round++) {
-    bare.push(await timedAsync(() => countFrames(endpoint)));
-    whole.push(await timedAsync(() => runFrames(endpoint)));
-  }
-  server.terminate();
-  const perSecond = (ms: number): string => `${Math.round(FRAMES / ms)} k frames/s`;
-  const ratios = whole.map((ms, round) => bare[round]! / ms);
-  table("Over a loopback WebSocket, the server in another thread", [
-    ["a bare reader that only counts", perSecond(median(bare))],
-    ["feed and whole pipeline", perSecond(median(whole))],
-    [
-      "frames a second, pipeline ÷ bare",
-      `${median(ratios).toFixed(2)} (best ${Math.max(...ratios).toFixed(2)})`,
-    ],
-  ]);
-}
-
-function frames(): Uint8Array {
-  const encoded = messages.map(encodeMessage);
-  const length = encoded.reduce((sum, frame) => sum + frame.length, 0);
-  const all = new Uint8Array(length * FRAMES / MESSAGES);
-  let at = 0;
-  for (let i = 0; i < FRAMES; i++) {
-    const frame = encoded[i % MESSAGES]!;
-    all.set(frame, at);
-    at += frame.length;
-  }
-  return all;
-}
-
-async function countFrames(endpoint: string): Promise<void> {
-  const socket = new WebSocketStream(`${endpoint}/ws/btcusdt@trade`);
-  const { readable } = await socket.opened;
-  const reader = readable.getReader();
-  let count = 0;
-  while (!(await reader.read()).done) count++;
-  if (count !== FRAMES) throw new Error(`Expected ${FRAMES} frames: got ${count}`);
-}
-
-async function runFrames(endpoint: string): Promise<void> {
-  const ending = new AbortController();
-  const feed = new LiveFeed({
-    endpoint,
-    symbol: config.symbol,
-    staleMs: 5_000,
-    retryMaxMs: 1_000,
-    attempts: null,
-    renewAfterMs: config.renewAfter,
-    signal: ending.signal,
-  });
-  // The frames repeat after a while; a new pipeline each time keeps the repeats from being duplicates.
-  let run = newPipeline();
-  let seen = 0;
-  for await (const batch of feed) {
-    if (batch.kind !== "messages") continue;
-    const first = MESSAGES - seen % MESSAGES;
-    const parts = batch.messages.length <= first
-      ? [batch.messages]
-      : [batch.messages.slice(0, first), batch.messages.slice(first)];
-    for (const part of parts) {
-      for (const _event of run.run(reader.open(part)));
-      seen += part.length;
-      if (seen % MESSAGES === 0) run = newPipeline();
-    }
-    if (seen >= FRAMES) break;
-  }
-  ending.abort();
-}
-
 /** The program as a process. */
 async function startUp(): Promise<void> {
   const version: number[] = [];
@@ -279,16 +175,4 @@ async function untilConnected(endpoint: string): Promise<void> {
   }
   child.kill("SIGKILL");
   await child.status;
-}
-
-function timed(work: () => void): number {
-  const begun = performance.now();
-  work();
-  return performance.now() - begun;
-}
-
-async function timedAsync(work: () => Promise<void>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
 }

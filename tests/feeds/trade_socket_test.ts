@@ -41,7 +41,7 @@ async function readOn(socket: TradeSocket, count: number, last: number): Promise
 }
 
 /** What is read ahead, and a frame for every further read that is under way then. */
-const MOST_AHEAD = 1024 + 1;
+const MOST_AHEAD = 256 + 1;
 
 /** Waits until the exchange cannot send any more; the number of trades it got rid of. */
 async function stuckAt(exchange: BuiltInExchange): Promise<number> {

@@ -1,6 +1,6 @@
 /** A compiled Penstock to test: the real one where its base can be had, else one with a stand-in base. */
 import type { ExchangeName } from "../../src/domain/exchange_hosts.ts";
-import { fileName } from "../../build/binary.ts";
+import { fileName, V8_FLAGS } from "../../build/binary.ts";
 import { Payload } from "./payload.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -80,7 +80,7 @@ export function unpackedCommand(payload: Payload, folder: string, entry?: string
     ...["--no-config", "--no-lock", "--no-npm", "--no-remote", "--cached-only", "--quiet"],
     `--import-map=${folder}/import_map.json`,
     `--env-file=${folder}/environment`,
-    `--v8-flags=${metadata.v8_flags.filter((flag) => /semi-space|optimize-for-size/.test(flag)).join(",")}`,
+    `--v8-flags=${metadata.v8_flags.filter((flag) => V8_FLAGS.includes(flag)).join(",")}`,
     ...payload.flags,
     entry ?? `${folder}/${metadata.entrypoint_key}`,
   ];

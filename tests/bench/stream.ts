@@ -1,0 +1,33 @@
+/** The stream that benchmarks of the live path run over, and the pipeline that takes it. */
+import { configure, termsOf } from "../../src/domain/config.ts";
+import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
+import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+
+/** How many messages there are. */
+export const MESSAGES = 200_000;
+
+/** The options of `penstock run` where none is given. */
+export const { config } = configure({});
+
+/** Trade messages of the built-in exchange with seed 1. */
+export function makeMessages(): string[] {
+  const writer = new MessageWriter({ symbol: "BTCUSDT", combined: false, microseconds: false });
+  const trades = priceProcess({ seed: 1, rate: 20, firstId: 3_735_683_259, startTime: 1_723_161_255_342 });
+  // Decoded from bytes, as the socket does it: a text glued together from parts would cost more to read.
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  return trades.take(MESSAGES).map((trade) => decoder.decode(encoder.encode(writer.trade(trade)))).toArray();
+}
+
+/** A pipeline that takes them, and is not stopped by a limit of losses. */
+export function newPipeline(): Pipeline {
+  const { symbol, short, long } = config;
+  return new Pipeline({
+    symbol,
+    short,
+    long,
+    terms: { ...termsOf(config), maxDrawdown: null },
+    stopAfter: null,
+  });
+}
