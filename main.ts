@@ -165,7 +165,12 @@ function fail(error: unknown): number {
   const name = error instanceof Error ? error.name : "";
   const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
   if (name === "ExchangeUnreachable") return complain(messageOf(error), EXIT.unreachable);
-  if (name === "UnusableInput") return complain(`${messageOf(error)}${adviceOn(error)}`, EXIT.input);
+  if (name === "UnusableInput") {
+    complain(`${messageOf(error)}${adviceOn(error)}`);
+    const { others = [] } = error as { readonly others?: readonly unknown[] };
+    for (const other of others) complain(messageOf(other));
+    return EXIT.input;
+  }
   if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted") {
     return complain(messageOf(error), EXIT.usage);
   }

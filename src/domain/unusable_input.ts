@@ -11,6 +11,8 @@ export interface Place {
 /** Input data that cannot be used; the message names the place as `name:line:column`. */
 export class UnusableInput extends Error {
   override readonly name = "UnusableInput";
+  /** What the same look found wrong with other files. */
+  others: readonly UnusableInput[] = [];
 
   /** `what` says which field, the value found and what was expected. */
   constructor(readonly place: Place, what: string, options?: ErrorOptions) {

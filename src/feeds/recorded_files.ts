@@ -156,14 +156,28 @@ export async function sortByFirstTrade(
   return found.sort((a, b) => order(a.time, b.time) || order(a.id, b.id)).map(({ path }) => path);
 }
 
-/** Looks for all files, so that the last one is missed before the first one has been worked off. */
+/**
+ * Looks for all files, so that the last one is missed before the first one has been worked off. Throws what is wrong
+ * with the first that cannot be used, and with it what is wrong with the others.
+ */
 async function findInputs(paths: readonly string[]): Promise<InputFile[]> {
   if (paths.indexOf(STANDARD_INPUT) !== paths.lastIndexOf(STANDARD_INPUT)) {
     throw new UnusableInput({ name: "standard input" }, `it can be read only once: give "-" only once`);
   }
   const files: InputFile[] = [];
-  for (const path of paths) files.push(await findInput(path));
-  return files;
+  const unusable: UnusableInput[] = [];
+  for (const path of paths) {
+    try {
+      files.push(await findInput(path));
+    } catch (error) {
+      if (!(error instanceof UnusableInput)) throw error;
+      unusable.push(error);
+    }
+  }
+  const [first, ...others] = unusable;
+  if (first === undefined) return files;
+  first.others = others;
+  throw first;
 }
 
 function totalOf(files: readonly InputFile[]): number | null {

@@ -282,6 +282,18 @@ Deno.test("penstock backtest misses a file, a folder or standard input twice bef
   await all(cases, ([args, message]) => assertRefused(folder, args, message));
 });
 
+Deno.test("penstock backtest names every file that is not there in one answer", async () => {
+  await using folder = new Folder();
+  const good = await folder.write("good.csv", ROWS.join(""));
+  const { code, stdout, stderr } = await backtest(["none.csv", good, folder.path, "nor.csv"]);
+  assertEquals([code, stdout], [3, ""]);
+  assertEquals(stderr.split("\n"), [
+    "penstock: none.csv: there is no such file",
+    `penstock: ${folder.path}: is a directory, expected a file: name the files in it`,
+    "penstock: nor.csv: there is no such file",
+  ]);
+});
+
 Deno.test("penstock backtest names the symbols that a file of another symbol holds, and --symbol", async () => {
   await using folder = new Folder();
   const theirs = (text: string) =>
