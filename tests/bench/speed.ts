@@ -19,7 +19,7 @@ import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
 import { timed, timedAsync } from "./timing.ts";
 
-const ROUNDS = 15;
+const ROUNDS = 45;
 /** Few enough that no old garbage is collected while the stages are timed, in many rounds. */
 const LIMIT_MESSAGES = 20_000;
 const LIMIT_ROUNDS = 301;
