@@ -12,6 +12,7 @@ import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
 import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
 import { makeCsv } from "./make_csv.ts";
 import { median, table } from "./table.ts";
+import { timedAsync } from "./timing.ts";
 
 const TRADES = 5_000_000;
 const MESSAGES = 1_000_000;
@@ -35,13 +36,13 @@ async function csv(path: string): Promise<void> {
   const told: number[] = [];
   let fills = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    sums.push(await timed(() => addUp(path)));
+    sums.push(await timedAsync(() => addUp(path)));
     runs.push(
-      await timed(async () => {
+      await timedAsync(async () => {
         fills = await fillsOf(path, true);
       }),
     );
-    told.push(await timed(() => fillsOf(path, false)));
+    told.push(await timedAsync(() => fillsOf(path, false)));
   }
   const ratios = runs.map((ms, round) => sums[round]! / ms);
   const perSecond = (ms: number): string => `${(TRADES / ms / 1000).toFixed(2)} M trades/s`;
@@ -68,7 +69,7 @@ async function recording(path: string): Promise<void> {
   for (const trade of trades.take(MESSAGES)) file.frames([writer.trade(trade)], trade.time);
   await file.close();
   const runs: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) runs.push(await timed(() => fillsOf(path, true)));
+  for (let round = 0; round < ROUNDS; round++) runs.push(await timedAsync(() => fillsOf(path, true)));
   table(`Recording of ${MESSAGES} trade messages → fills`, [
     ["the backtest", `${(MESSAGES / median(runs) / 1000).toFixed(2)} M trades/s`],
     ["best", `${(MESSAGES / Math.min(...runs) / 1000).toFixed(2)} M trades/s`],
@@ -112,10 +113,4 @@ async function fillsOf(path: string, isQuiet: boolean): Promise<number> {
   const { fills } = pipeline.totals;
   if (told !== (isQuiet ? 0 : fills)) throw new Error(`${told} of ${fills} fills were told`);
   return fills;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await work();
-  return performance.now() - begun;
 }
