@@ -169,6 +169,25 @@ Deno.test("Pipeline.run() reads no further than it is pulled: a fill is booked b
   assertEquals(pipeline.totals.position, "90.90909");
 });
 
+Deno.test("Pipeline stands at the trade whose event is told, at a mark, and at the last trade when it is left", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const trades = tradesAt(10, 11, 12, 13, 9, 8);
+  const mark = { trades: 4 };
+  const seen: [what: string, time: number | null, price: string | undefined][] = [];
+  for (const told of pipeline.runMarked(reading(trades.map((trade) => messageOf(trade))), mark)) {
+    const { lastTime, price } = pipeline.standing;
+    seen.push(["type" in told ? told.type : "mark", lastTime, price?.toFixed()]);
+    if (pipeline.trades === 5) break;
+  }
+  assertEquals(seen, [
+    ["signal", trades[1]!.time, "11"],
+    ["fill", trades[1]!.time, "11"],
+    ["mark", trades[3]!.time, "13"],
+    ["signal", trades[4]!.time, "9"],
+  ]);
+  assertEquals(pipeline.lastTime, trades[4]!.time);
+});
+
 Deno.test("Pipeline.run() tells gap, signal, halt and what became of the orders in this order", () => {
   const pipeline = new Pipeline(optionsOf({ ...NERVOUS, stake: "10000", fee: "0" }));
   const events = [...pipeline.run(reading(messagesAt(10, 11, 8)))];
