@@ -20,6 +20,7 @@ import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_f
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
+import { FruitlessFiles } from "./backtest/fruitless_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 
 const PROGRESS_MS = 250;
@@ -72,7 +73,9 @@ export async function backtest(
       signal: stop,
       onWarning: (text) => view.warn(text),
     });
+    const fruitless = new FruitlessFiles(desk.pipeline);
     for await (const chunk of chunks) {
+      fruitless.enter(chunk.origin);
       try {
         tell(desk.take(chunk));
       } catch (error) {
@@ -83,6 +86,8 @@ export async function backtest(
       if (desk.done || stop.aborted) break;
     }
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
+    if (!stop.aborted) fruitless.enter(null);
+    for (const text of fruitless.warnings(config.symbol, config.sort)) view.warn(text);
     tell(desk.end());
     const reason = stop.aborted ? "asked to" : "the input ended";
     journal?.note("stopped", Date.now() * 1000, { reason });

@@ -4,6 +4,8 @@ import type { ByteParts, ByteSource } from "./byte_source.ts";
 
 /** What stands for standard input. */
 export const STANDARD_INPUT = "-";
+/** What is said of an input without a byte, or without a line that is not blank. */
+export const NOTHING_IN_IT = "it is empty, expected recorded trades";
 
 /** What a person named, found to be there. */
 export interface InputFile {
@@ -16,8 +18,8 @@ export interface InputFile {
 }
 
 /**
- * Looks at a path without opening it. Throws UnusableInput when there is nothing, or a directory, or it may not
- * be read.
+ * Looks at a path without opening it. Throws UnusableInput when there is nothing, or nothing in it, or a directory,
+ * or it may not be read.
  */
 export async function findInput(path: string): Promise<InputFile> {
   if (path === STANDARD_INPUT) return { path, name: "standard input", size: null };
@@ -25,6 +27,7 @@ export async function findInput(path: string): Promise<InputFile> {
   if (isDirectory) {
     throw new UnusableInput({ name: path }, "is a directory, expected a file: name the files in it");
   }
+  if (isFile && size === 0) throw new UnusableInput({ name: path }, NOTHING_IN_IT);
   return { path, name: path, size: isFile ? size : null };
 }
 

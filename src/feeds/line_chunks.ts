@@ -5,6 +5,7 @@ import { UnusableInput } from "../domain/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { layoutOf } from "./file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";
+import { NOTHING_IN_IT } from "./input_file.ts";
 
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9;
 const MARK = [0xef, 0xbb, 0xbf];
@@ -135,7 +136,7 @@ export async function* lineChunks(
       }
     }
     if (cut !== null && !found?.isOwn) throw cut;
-    if (found === null) throw new UnusableInput({ name }, "it is empty, expected recorded trades");
+    if (found === null) throw new UnusableInput({ name }, NOTHING_IN_IT);
     const rest = bytes.subarray(start, filled);
     const lastLine = start + rest.lastIndexOf(LINE_FEED) + 1;
     const isTorn = found.isOwn && !isWhole(bytes.subarray(lastLine, filled));

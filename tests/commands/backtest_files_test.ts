@@ -123,6 +123,39 @@ Deno.test("penstock backtest --sort reads the files in the order of their first 
   assertEquals([summary!.trades, summary!.duplicates], [trades, duplicates]);
 });
 
+Deno.test("penstock backtest says which files added no trade, and what may be done about it", async () => {
+  await using folder = new Folder();
+  const [first, second, third] = await Promise.all([
+    folder.write("1.csv", csvText(FIRST)),
+    folder.write("2.csv", csvText(SECOND)),
+    folder.write("3.csv", csvText(THIRD)),
+  ]);
+  const ether = await folder.write(
+    "ether",
+    messagesText(FIRST, "trade").replaceAll("BTCUSDT", "ETHUSDT"),
+  );
+  const bare = await folder.write("bare.csv", csvText([], "futures trades", { ...USUAL, header: true }));
+  const warnings = async (...words: string[]): Promise<string[]> => {
+    const { code, stderr } = await backtest(["--log-level=warn", ...words]);
+    assertEquals(code, 0, stderr);
+    return stderr.trimEnd().split("\n").filter((line) => !line.includes("gap")).map((line) =>
+      line.replace(/^.*WARN +/, "").replaceAll(`${folder.path}/`, "")
+    );
+  };
+  const dropped = (files: string, trades: number): string =>
+    `${files}: all ${trades} trades came no later than one read before, and were dropped`;
+  const advice = "; with --sort files are read in the order of their first trades";
+  assertEquals(await warnings(first, second, third), []);
+  assertEquals(await warnings(third, first, second), [
+    dropped("1.csv, 2.csv", FIRST.length + SECOND.length) + advice,
+  ]);
+  assertEquals(await warnings("--sort", third, first, second, first), [dropped("1.csv", FIRST.length)]);
+  assertEquals(await warnings(first, first, first, first, first, bare, ether), [
+    "no trade of BTCUSDT in bare.csv, ether",
+    dropped("1.csv, 1.csv, 1.csv and 1 more", 4 * FIRST.length) + advice,
+  ]);
+});
+
 Deno.test("penstock backtest reads the members of an archive in the order of their names", async () => {
   await using folder = new Folder();
   const archive = await zip({

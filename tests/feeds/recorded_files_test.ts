@@ -93,13 +93,13 @@ Deno.test("recordedChunks() says of every path what is wrong with it, before any
     [folder.path, `${folder.path.slice(folder.path.lastIndexOf("/") + 1)}: is a directory, expected a file`],
     [`${good}/x.csv`, "x.csv: it cannot be read: Not a directory"],
     [`${folder.path}/${"x".repeat(300)}`, "it cannot be read: File name too long"],
+    [empty, "empty.csv: it is empty, expected recorded trades"],
   ];
   for (const [path, words] of cases) {
     const { text, error } = await outcomeOf([good, path]);
     assertEquals(text, "");
     assertStringIncludes(error!, words);
   }
-  assertEquals((await outcomeOf(empty)).error, "empty.csv: it is empty, expected recorded trades");
   assertStringIncludes(
     (await outcomeOf(["-", good, "-"])).error!,
     `standard input: it can be read only once`,
