@@ -21,6 +21,7 @@ import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import type { ReportColumn } from "../views/report_table.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
+import { MisreadSymbols } from "./backtest/misread_symbols.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 
 const PROGRESS_MS = 250;
@@ -30,10 +31,9 @@ export async function backtest(
   { command, version, files, signal, ...configuration }: Started,
 ): Promise<void> {
   const { config, sources } = await instrumentOf(configuration);
-  if (config.out !== null && files.some((file) => isSameFile(file, config.out!))) {
-    throw new ConfigError([
-      `the result cannot be written to ${config.out}: it is read. Choose another name`,
-    ]);
+  const { out } = config;
+  if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
+    throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
   }
   const view = new BacktestView(config);
   const begun = performance.now();
@@ -67,15 +67,17 @@ export async function backtest(
     }
   };
   try {
-    const paths = config.sort ? await sortByFirstTrade(files, firstTradeIn(config), { signal: stop }) : files;
-    const chunks = recordedChunks(paths, {
+    const chunks = recordedChunks(await inOrder(files, config, stop), {
       progress,
       signal: stop,
       onWarning: (text) => view.warn(text),
     });
     const fruitless = new FruitlessFiles(desk.pipeline);
+    const misread = new MisreadSymbols(config.symbol);
     for await (const chunk of chunks) {
       fruitless.enter(chunk.origin);
+      const warning = misread.warningOf(chunk.origin);
+      if (warning !== null) view.warn(warning);
       try {
         tell(desk.take(chunk));
       } catch (error) {
@@ -87,17 +89,44 @@ export async function backtest(
     }
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
     if (!stop.aborted) fruitless.enter(null);
-    for (const text of fruitless.warnings(config.symbol, config.sort)) view.warn(text);
+    for (const text of fruitless.warnings(config.symbol, files.length > 1 && !config.sort)) view.warn(text);
     tell(desk.end());
+    const ended = desk.done
+      ? "stop-after"
+      : ending.signal.aborted
+      ? "for"
+      : signal.aborted
+      ? "person"
+      : "input";
     const reason = stop.aborted ? "asked to" : "the input ended";
     journal?.note("stopped", Date.now() * 1000, { reason });
-    const summary = desk.summary(performance.now() - begun);
-    result?.finish(summary, desk.measured);
+    const summary = desk.summary(ended, performance.now() - begun);
     view.end(summary, desk.reports());
+    result?.finish(summary, desk.measured);
+  } catch (error) {
+    if (error instanceof UnusableInput) {
+      journal?.note("stopped", Date.now() * 1000, { reason: error.message });
+    }
+    throw error;
   } finally {
     clearTimeout(timer);
     clearInterval(draw);
     view.close();
+  }
+}
+
+/** The files in the order in which they are to be read; none where the person ends the looking at them. */
+async function inOrder(
+  files: readonly string[],
+  config: Config,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (!config.sort) return files;
+  try {
+    return await sortByFirstTrade(files, firstTradeIn(config), { signal });
+  } catch (error) {
+    if (signal.aborted) return [];
+    throw error;
   }
 }
 
@@ -263,11 +292,15 @@ class Desk {
   }
 
   /** The summary. */
-  summary(elapsedMs: number): SummaryEvent & { readonly metrics: Metrics } {
+  summary(
+    ended: NonNullable<SummaryEvent["ended"]>,
+    elapsedMs: number,
+  ): SummaryEvent & { readonly metrics: Metrics } {
     return {
       type: "summary",
       time: this.#lastTime,
       ...this.#main.pipeline.totals,
+      ended,
       elapsedMs: Math.round(elapsedMs),
       tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
       metrics: this.measured.metrics,
@@ -279,6 +312,7 @@ class Desk {
     return this.#lanes.map(({ model, pipeline }) => ({
       title: model,
       summary: { ...pipeline.totals, metrics: pipeline.results().metrics },
+      refused: pipeline.refused,
     }));
   }
 

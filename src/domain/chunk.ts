@@ -1,9 +1,12 @@
 /** A piece of a recorded file on its way to its reader. */
 
-/** What a recorded file is written in, told by its first line. */
+/** What a recorded file is written in, told by its first lines. */
 export type Layout =
-  /** Binance public data; which column holds what, by the number of its column from 0. */
-  | { readonly kind: "csv"; readonly columns: CsvColumns }
+  /**
+   * Binance public data; which column holds what, by the number of its column from 0. With `isBare` the first line
+   * is a row, damaged perhaps, and no header, whatever it looks like.
+   */
+  | { readonly kind: "csv"; readonly columns: CsvColumns; readonly isBare?: true }
   /** `<receive time> <frame>` a line. */
   | { readonly kind: "recording" }
   /** One Binance message a line. */

@@ -2,7 +2,7 @@
 import { type Chunk, LINE_LIMIT } from "./chunk.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
-import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
 /**
@@ -85,6 +85,10 @@ export class ChunkReader implements TradeReader {
 
   sample(): string {
     return this.#current.sample();
+  }
+
+  doubt(what: string): Doubt {
+    return this.#current.doubt(what);
   }
 
   /** Passes over the beginning of a line that is too long, whatever it looks like. */

@@ -9,7 +9,7 @@ import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
 import { MAX_DECIMALS, MAX_PRICE, MAX_QUANTITY } from "./price.ts";
 import { microseconds } from "./time.ts";
-import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
 const FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
@@ -74,6 +74,7 @@ export class CsvRows implements TradeReader, TradeFields {
   #isPublished = false;
   #isAggregate = false;
   #hasFlag = false;
+  #mayBeHeader = true;
   /** Lines begun in this origin, and how many of them were blank. */
   #line = 0;
   #blank = 0;
@@ -158,12 +159,18 @@ export class CsvRows implements TradeReader, TradeFields {
     return text.slice(0, SAMPLE_CHARACTERS);
   }
 
+  doubt(what: string): Doubt {
+    const error = new UnusableInput({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, what);
+    return { reason: error.message, error: this.#strict ? error : null };
+  }
+
   #begin(origin: Origin): void {
     const { layout, name } = origin;
     if (layout.kind !== "csv") {
       throw new TypeError(`${name} is read as CSV rows, but its layout is ${layout.kind}`);
     }
-    const { columns } = layout;
+    const { columns, isBare = false } = layout;
+    this.#mayBeHeader = !isBare;
     this.#origin = origin;
     this.#fields = fieldsOf(columns);
     this.#starts = new Int32Array(columns.count + 1);
@@ -240,7 +247,7 @@ export class CsvRows implements TradeReader, TradeFields {
       this.#blank++;
       return null;
     }
-    if (this.#line - this.#blank === 1 && isLetter(bytes[row]!)) return null;
+    if (this.#mayBeHeader && this.#line - this.#blank === 1 && isLetter(bytes[row]!)) return null;
 
     const fields = this.#fields;
     const starts = this.#starts;

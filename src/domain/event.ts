@@ -158,13 +158,15 @@ export interface SummaryEvent extends OfSymbol {
   /** The halt that stands at the end, or null. */
   readonly halt: Halt | null;
   readonly elapsedMs: number;
-  /** In a backtest. */
+  /** In a backtest: what ended it, the end of its input, an option or the person. */
+  readonly ended?: "input" | "stop-after" | "for" | "person";
   readonly tradesPerSecond?: number;
   readonly metrics?: Metrics;
 }
 
 /** A backtest under other fill models (`--models`): what its own summary would say. */
-export interface ModelEvent extends OfSymbol, Omit<SummaryEvent, "type" | "elapsedMs" | "tradesPerSecond"> {
+export interface ModelEvent
+  extends OfSymbol, Omit<SummaryEvent, "type" | "ended" | "elapsedMs" | "tradesPerSecond"> {
   readonly type: "model";
   readonly model: "optimistic" | "pessimistic";
 }

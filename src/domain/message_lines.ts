@@ -4,7 +4,7 @@ import type { Chunk, Origin } from "./chunk.ts";
 import { eightDigits } from "./decimal_bytes.ts";
 import { powerOfTen } from "./price.ts";
 import { isNote, type ReadNote, readNote, type RecordingNote } from "./recording_note.ts";
-import type { TradeReader, Verdict } from "./trade_reader.ts";
+import type { Doubt, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
 /** A note of a recording, as it is handed out. */
@@ -160,6 +160,13 @@ export class MessageLines implements TradeReader {
   sample(): string {
     const text = this.#text ?? DECODER.decode(this.#bytes.subarray(this.#frameStart, this.#frameEnd));
     return text.slice(0, SAMPLE_CHARACTERS);
+  }
+
+  /** Without the place in a recording that Penstock wrote, where the live run had none either. */
+  doubt(what: string): Doubt {
+    const error = new UnusableInput({ name: this.#origin?.name ?? "", line: this.#line }, what);
+    if (this.#isOwn) return { reason: what, error: null };
+    return { reason: error.message, error: this.#strict ? error : null };
   }
 
   /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */

@@ -2,7 +2,7 @@
  * Money and the rounding rules: every place where a figure loses digits is in this file.
  *
  * Amounts are decimal.js values with 100 significant digits, far more than any product of a price (at most
- * 15 digits) and a quantity (at most 23) needs, so sums and products below are exact and only the functions
+ * 16 digits) and a quantity (at most 23) needs, so sums and products below are exact and only the functions
  * here round.
  */
 import { Decimal } from "decimal.js";

@@ -5,7 +5,7 @@
 import { Money } from "./money.ts";
 
 /** Prices above this (quote currency) are refused, so that every price is a safe integer at any unit. */
-export const MAX_PRICE = 10_000_000;
+export const MAX_PRICE = 90_000_000;
 
 /** Prices and quantities with more significant decimals than this are refused. */
 export const MAX_DECIMALS = 8;

@@ -4,7 +4,7 @@ const THRESHOLD_MICROSECONDS = 1e14;
 
 /**
  * Microseconds from an exchange's time stamp, which is in milliseconds or, from 10^14 on, in microseconds
- * already (10^14 ms would be the year 5138). Both are exact.
+ * already (10^14 ms would be the year 5138). Both are exact until the year 2255.
  */
 export function microseconds(stamp: number): number {
   return stamp >= THRESHOLD_MICROSECONDS ? stamp : stamp * 1000;

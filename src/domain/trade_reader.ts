@@ -1,4 +1,5 @@
 /** How trades come into the pipeline, whatever they were written in: one after the other, by name. */
+import type { UnusableInput } from "./unusable_input.ts";
 
 /**
  * What a line or a message turned out to be: a trade of the symbol; something else that is meant to be there
@@ -24,6 +25,14 @@ export interface TradeFields {
   readonly buyerIsMaker: boolean;
 }
 
+/** What is wrong with a trade, should it turn out to be unusable once later ones have been read. */
+export interface Doubt {
+  /** With the trade's place. */
+  readonly reason: string;
+  /** What to throw, where one unusable line ends the run; else null. */
+  readonly error: UnusableInput | null;
+}
+
 /** Reads what it was given last, one trade or unusable message at a call. */
 export interface TradeReader {
   readonly symbol: string;
@@ -41,4 +50,6 @@ export interface TradeReader {
   next(): Verdict | null;
   /** The beginning of what was read last, to show it: at most 200 characters. */
   sample(): string;
+  /** After "trade", for what may yet be found wrong with it; absent where trades have no place to be named. */
+  doubt?(what: string): Doubt;
 }

@@ -1,4 +1,4 @@
-/** Tells what a recorded file is written in from its first line. */
+/** Tells what a recorded file is written in from its first lines. */
 import type { Layout } from "../domain/chunk.ts";
 import { csvColumns } from "../domain/csv_layout.ts";
 
@@ -26,6 +26,48 @@ const RECORDING = /^\d+ /;
 // deno-lint-ignore no-control-regex -- these are what text does not hold
 const NO_TEXT = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const SHOWN_BYTES = 8;
+
+/** So many lines tell what a file is written in when its first one may be damaged. */
+export const ENOUGH_LINES = 3;
+
+/**
+ * The layout of a file that begins with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
+ * what it is instead. Mostly the first line says so. One that is a row of CSV or nothing known may be damaged: when
+ * the two behind it are rows of one layout, or have receive times, that is the file's. Null where it takes more lines
+ * to tell and there are some, as `isAll` denies.
+ */
+export function layoutOfLines(lines: readonly Uint8Array[], isAll: boolean): Layout | string | null {
+  const [first = new Uint8Array(), ...next] = lines;
+  const layout = layoutOf(first);
+  if (!mayBeDamaged(first, layout)) return layout;
+  if (lines.length < ENOUGH_LINES && !isAll) return null;
+  const [second, third] = next.slice(0, ENOUGH_LINES - 1).map(layoutOf);
+  if (!isRow(second) || !isRow(third) || !isSame(second, third) || isSame(second, layout)) return layout;
+  return second.kind === "csv" ? { ...second, isBare: true } : second;
+}
+
+/** Whether a first line that shows `layout` may be another layout's, damaged. */
+function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
+  if (typeof layout !== "string") return layout.kind === "csv" && !isHeader(line);
+  if (OTHERS.some(([magic]) => beginsWith(line, magic))) return false;
+  const text = textOf(line)?.trim() ?? "";
+  return !CHECKSUM.test(text) && !isHeader(line);
+}
+
+/** Whether a line names columns: it begins with a letter, and none of its fields with a digit. */
+function isHeader(line: Uint8Array): boolean {
+  const text = textOf(line) ?? "";
+  return /^[A-Za-z].*,/.test(text) && !text.split(",").some((field) => /^\s*[-+]?\d/.test(field));
+}
+
+function isRow(layout: Layout | string | undefined): layout is Layout {
+  return typeof layout === "object" && layout.kind !== "messages";
+}
+
+function isSame(one: Layout, other: Layout | string): boolean {
+  if (typeof other === "string" || one.kind !== other.kind) return false;
+  return one.kind !== "csv" || other.kind !== "csv" || one.columns.name === other.columns.name;
+}
 
 /**
  * The layout of a file of which `line` is the first line that is not blank, or the beginning of it, without its

@@ -3,7 +3,7 @@ import { type Chunk, LINE_LIMIT, type Origin } from "../domain/chunk.ts";
 import { isNote } from "../domain/recording_note.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
-import { layoutOf } from "./file_layout.ts";
+import { ENOUGH_LINES, layoutOf, layoutOfLines } from "./file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";
 import { NOTHING_IN_IT } from "./input_file.ts";
 
@@ -23,7 +23,7 @@ export interface LineOptions {
   readonly isPacked?: boolean;
 }
 
-/** What the first line says. */
+/** What the first lines say. */
 interface Opening {
   readonly origin: Origin;
   /** Penstock wrote this recording; when it was killed at it, the end is torn. */
@@ -33,8 +33,8 @@ interface Opening {
 /**
  * The lines of a source, named `name`, which is closed at the end. A byte order mark is left out; blank lines
  * and a header are not. A line longer than LINE_LIMIT is a chunk of its own, marked, with its beginning only. Throws
- * UnusableInput, behind the lines before, where nothing can be read, and where the first line is of no known layout
- * or too long itself. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
+ * UnusableInput, behind the lines before, where nothing can be read, and where the first lines are of no known
+ * layout or too long. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
  *
  * While a chunk is worked off the next one is being read.
  */
@@ -61,8 +61,10 @@ export async function* lineChunks(
       if (end === read) end = start;
       if (opening === null) {
         start = hasMark(bytes, filled) ? MARK.length : 0;
-        opening = openingOf({ name, isPacked }, bytes, start, end);
-        // Blank lines at the beginning wait for the line that says what they are in.
+        const whole = bytes.subarray(start, filled).lastIndexOf(LINE_FEED) + 1;
+        const isAll = filled - start > LINE_LIMIT;
+        opening = openingOf({ name, isPacked }, bytes.subarray(start, start + whole), isAll);
+        // Blank lines at the beginning wait for the line that says what they are in, and that for its witnesses.
         if (opening === null) end = start;
       }
       const long = filled - start > LINE_LIMIT ? longLine(bytes, start, filled) : null;
@@ -130,7 +132,7 @@ export async function* lineChunks(
     if (found === null) {
       start = hasMark(bytes, filled) ? MARK.length : 0;
       try {
-        found = openingOf({ name, isPacked }, bytes, start, filled);
+        found = openingOf({ name, isPacked }, bytes.subarray(start, filled), true);
       } catch (error) {
         throw cut ?? error;
       }
@@ -153,26 +155,28 @@ function hasMark(bytes: Uint8Array, end: number): boolean {
 }
 
 /**
- * What the first line that is not blank says, of those between `start` and `end`; null when all are blank.
- * Throws UnusableInput when that is nothing known.
+ * What the first lines that are not blank say; null when all are blank, and where it takes more to tell and these are
+ * not all. Throws UnusableInput when that is nothing known.
  */
 function openingOf(
   { name, isPacked }: { readonly name: string; readonly isPacked: boolean },
   bytes: Uint8Array,
-  start: number,
-  end: number,
+  isAll: boolean,
 ): Opening | null {
-  let from = start;
-  for (let number = 1; from < end; number++) {
-    const line = lineAt(bytes, from, end);
-    if (line.some((byte) => byte !== SPACE && byte !== TAB && byte !== RETURN)) {
-      const layout = layoutOf(line);
-      if (typeof layout === "string") throw new UnusableInput({ name, line: number }, layout);
-      return { origin: { name, layout, isPacked }, isOwn: layout.kind !== "csv" && isNote(frameOf(line)) };
-    }
+  const lines: Uint8Array[] = [];
+  let blank = 0;
+  for (let from = 0; from < bytes.length && lines.length < ENOUGH_LINES;) {
+    const line = lineAt(bytes, from, bytes.length);
     from += line.length + 1;
+    if (line.some((byte) => byte !== SPACE && byte !== TAB && byte !== RETURN)) lines.push(line);
+    else if (lines.length === 0) blank++;
   }
-  return null;
+  const [first] = lines;
+  if (first === undefined) return null;
+  const layout = layoutOfLines(lines, isAll);
+  if (layout === null) return null;
+  if (typeof layout === "string") throw new UnusableInput({ name, line: blank + 1 }, layout);
+  return { origin: { name, layout, isPacked }, isOwn: layout.kind !== "csv" && isNote(frameOf(first)) };
 }
 
 /** Without its line feed. */

@@ -36,6 +36,8 @@ export interface FirstTrade {
 }
 
 const CHUNK_BYTES = 256 << 10;
+const ONCE =
+  "it can be read only once and therefore not be sorted among other files: give it alone or as a file";
 /** The longest beginning that tells how something is packed. */
 const HEAD_BYTES = 4;
 /** Files that unpack to themselves exist. */
@@ -126,8 +128,8 @@ export async function damageBehind(
 /**
  * The paths in the order of their first trades: by time, then by id, then as given; files without a trade come
  * last. `firstTrade` is given one chunk after the other of each file until it finds a trade. A single path is
- * returned as it is. Throws UnusableInput as `chunksOf` does, and when one of several inputs is standard input,
- * which can be read only once.
+ * returned as it is. Throws UnusableInput as `chunksOf` does, and when one of several inputs is standard input or
+ * another pipe, which can be read only once.
  */
 export async function sortByFirstTrade(
   paths: readonly string[],
@@ -138,11 +140,14 @@ export async function sortByFirstTrade(
   if (paths.includes(STANDARD_INPUT)) {
     throw new UnusableInput(
       { name: "standard input" },
-      "it can be read only once and therefore not be sorted among other files: give it alone or as a file",
+      ONCE,
     );
   }
   const found: { readonly path: string; readonly time: number; readonly id: number }[] = [];
-  for (const file of await findInputs(paths)) {
+  const files = await findInputs(paths);
+  const pipe = files.find(({ size }) => size === null);
+  if (pipe !== undefined) throw new UnusableInput({ name: pipe.name }, ONCE);
+  for (const file of files) {
     let first: FirstTrade | null = null;
     // What is worth a warning is met again when the file is read.
     for await (const chunk of linesOf(file, { ...(signal && { signal }) }, () => {})) {

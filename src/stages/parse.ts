@@ -2,7 +2,7 @@
 import { Continuity, DUPLICATE, UNPROVEN } from "../domain/continuity.ts";
 import { powerOfTen } from "../domain/price.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
-import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
+import type { Doubt, TradeReader, Verdict } from "../domain/trade_reader.ts";
 
 /** Messages that could not be used, since they were last asked for. */
 export interface Rejections {
@@ -46,7 +46,7 @@ export class Parse {
   #passedOver = 0;
   #waiting: { count: number; reason: string; sample: string } | null = null;
   /** A trade whose id leapt, until the next one shows whether to believe it. */
-  #unproven: { tick: Tick; sample: string } | null = null;
+  #unproven: { tick: Tick; sample: string; doubt: Doubt } | null = null;
   /** The one that followed it and is due after it; null most of the time. */
   #proof: Tick | null = null;
   readonly #holdsAtGaps: boolean;
@@ -80,7 +80,7 @@ export class Parse {
     this.#filled = filled;
   }
 
-  /** Ends the input: a trade that was still unproven is counted as rejected. */
+  /** Ends the input: a trade that was still unproven is counted as rejected, or thrown where its reader is strict. */
   end(): void {
     this.#rejectUnproven();
   }
@@ -149,8 +149,7 @@ export class Parse {
       }
       this.#rejectUnproven();
       if (judged === UNPROVEN) {
-        const missing = firstId > before ? firstId - before - 1 : -1;
-        this.#unproven = { tick: this.#tick(reader, missing), sample: reader.sample() };
+        this.#unproven = this.#doubt(reader, before);
         continue;
       }
       return this.#tick(reader, judged);
@@ -191,14 +190,24 @@ export class Parse {
     }
   }
 
+  /** The trade in the reader, whose id leapt from `before`, with what to say should the next one not follow it. */
+  #doubt(reader: TradeReader, before: number): { tick: Tick; sample: string; doubt: Doubt } {
+    const { firstId, lastId } = reader.trade;
+    const what =
+      `trade id ${lastId} is far from the one before, ${before}, and the next trade did not follow it`;
+    return {
+      tick: this.#tick(reader, firstId > before ? firstId - before - 1 : -1),
+      sample: reader.sample(),
+      doubt: reader.doubt?.(what) ?? { reason: what, error: null },
+    };
+  }
+
   #rejectUnproven(): void {
     if (this.#unproven === null) return;
-    const { tick, sample } = this.#unproven;
+    const { sample, doubt: { reason, error } } = this.#unproven;
     this.#unproven = null;
-    this.#reject(
-      `trade id ${tick.id} is far from the one before, and the next trade did not follow it`,
-      sample,
-    );
+    if (error !== null) throw error;
+    this.#reject(reason, sample);
   }
 
   #reject(reason: string, sample: string): void {

@@ -79,6 +79,8 @@ export class Pipeline {
   #trades = 0;
   #gaps = 0;
   #refusals = 0;
+  /** Of this process: by their reasons. */
+  readonly #refused = new Map<string, number>();
   #firstTime = 0;
   #last: Filled | null = null;
 
@@ -232,6 +234,11 @@ export class Pipeline {
     };
   }
 
+  /** How many orders have been refused for which reason since the pipeline was made. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.#refused;
+  }
+
   /** Everything the summary says that follows from the trades. */
   get totals(): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
     const { cash, position, equity } = this.standing;
@@ -327,13 +334,18 @@ export class Pipeline {
     const { symbol, outcomes } = tick;
     const isGap = tick.missing !== 0 || tick.filled !== 0;
     if (isGap) this.#gaps++;
-    for (const { kind } of outcomes) if (kind === "refusal") this.#refusals++;
+    for (const outcome of outcomes) if (outcome.kind === "refusal") this.#countRefusal(outcome.reason);
     if (isQuiet && !isGap && !this.#gate.hasNews) return;
     const time = isoTime(tick.time);
     if (isGap) yield gapEvent(tick, time);
     if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
     yield* this.#news(time);
     if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, symbol); }
+  }
+
+  #countRefusal(reason: string): void {
+    this.#refusals++;
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
 
   *#news(time: string): Generator<PipelineEvent> {

@@ -25,6 +25,9 @@ export class ResultFileError extends Error {
   override readonly name = "ResultFileError";
 }
 
+const SCHEMA = "penstock-result";
+/** How every result begins, a half-written one too. */
+const BEGINNING = `{"schema":"${SCHEMA}"`;
 const FLUSH_CHARACTERS = 64 * 1024;
 const ENCODER = new TextEncoder();
 
@@ -45,10 +48,14 @@ export class ResultFile implements Disposable {
   #fills = 0;
   #isOpen = true;
 
-  /** Begins a result at `path`. Throws a ResultFileError where it cannot be written. */
+  /**
+   * Begins a result at `path`, where nothing may be but an older result, or an empty file. Throws a ResultFileError
+   * where it cannot be written.
+   */
   static create(path: string, head: ResultHead): ResultFile {
     const partial = `${path}.partial`;
     if (isFolder(path)) throw new ResultFileError(`the result cannot be written to ${path}: it is a folder`);
+    for (const name of [path, partial]) refuseOther(name);
     try {
       return new ResultFile(
         path,
@@ -70,7 +77,7 @@ export class ResultFile implements Disposable {
     this.#path = path;
     this.#partial = partial;
     this.#file = file;
-    const head = { schema: "penstock-result", version: RESULT_VERSION, options, environment };
+    const head = { schema: SCHEMA, version: RESULT_VERSION, options, environment };
     this.#text = `${JSON.stringify(head).slice(0, -1)},\n"fills":[`;
   }
 
@@ -98,6 +105,7 @@ export class ResultFile implements Disposable {
     };
     this.#text += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
     this.#flush();
+    refuseOther(this.#path);
     try {
       Deno.renameSync(this.#partial, this.#path);
     } catch (error) {
@@ -137,6 +145,24 @@ function isFolder(path: string): boolean {
     // Nothing is there yet, or it may not be looked at: writing will show.
     return false;
   }
+}
+
+/** Throws a ResultFileError where a file is that a result must not replace. */
+function refuseOther(path: string): void {
+  const begun = new Uint8Array(BEGINNING.length);
+  let count: number | null;
+  try {
+    if (!Deno.statSync(path).isFile) return;
+    using file = Deno.openSync(path);
+    count = file.readSync(begun);
+  } catch {
+    // Nothing is there, or it may not be looked at: writing will show.
+    return;
+  }
+  if (count === null || new TextDecoder().decode(begun.subarray(0, count)) === BEGINNING) return;
+  throw new ResultFileError(
+    `the result cannot be written to ${path}: a file that is no result is there. Choose another name, or remove it`,
+  );
 }
 
 function unwritten(path: string, error: unknown): ResultFileError {

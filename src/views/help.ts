@@ -8,6 +8,13 @@ const EXIT_CODES =
 
 /** What is said of a command besides its options: how it is called, and examples. */
 const USAGE: Partial<Record<CommandName, string>> = {
+  backtest:
+    `penstock backtest FILE... reads recorded trades; "-" is standard input. Plain, .gz or .zip, told by content.
+
+  penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip
+                                                      Binance public data, trades or aggTrades, spot or futures
+  penstock backtest data/today.txt.gz                 what a run with --record kept; or Binance messages, one a line
+  penstock backtest trades.csv --models --out r.json  three fill models side by side; the result as JSON`,
   status: `penstock status [JOURNAL] reads while a run writes; without a name, ${DEFAULT_JOURNAL}.
 
   penstock status                                     how the run stands, as a table

@@ -5,6 +5,7 @@ import { Money } from "../domain/money.ts";
 import { assets } from "./assets.ts";
 import {
   counted,
+  exactly,
   grouped,
   hundredths,
   moment,
@@ -19,7 +20,11 @@ import {
 /** One column: what a summary says, and under which fill model. */
 export interface ReportColumn {
   readonly title: string;
-  readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "equity"> & { readonly metrics: Metrics };
+  readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity"> & {
+    readonly metrics: Metrics;
+  };
+  /** Refused orders by reason. */
+  readonly refused: ReadonlyMap<string, number>;
 }
 
 /** What stands above the columns. */
@@ -32,10 +37,15 @@ export interface ReportHead {
   readonly cash: string;
 }
 
-type Row = readonly [label: string, figure: (column: ReportColumn["summary"]) => string] | string;
+type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
+type Row = readonly [label: string, figure: (column: Figures) => string] | string;
 
-/** The rows in sections, a section's name standing alone. `quote` is the quote currency. */
-function rowsIn(quote: string): readonly Row[] {
+/** The rows in sections, a section's name standing alone; `reasons` are those of refused orders. */
+function rowsIn(
+  { base, quote }: { readonly base: string; readonly quote: string },
+  reasons: readonly string[],
+  moment: (time: string | null) => string,
+): readonly Row[] {
   return [
     "Result",
     [`net profit, ${quote}`, ({ metrics }) => signedMoney(metrics.netProfit)],
@@ -45,11 +55,13 @@ function rowsIn(quote: string): readonly Row[] {
     [`gross profit, ${quote}`, ({ metrics }) => signedMoney(metrics.grossProfit)],
     [`gross loss, ${quote}`, ({ metrics }) => signedMoney(metrics.grossLoss)],
     [`open profit, ${quote}`, ({ metrics }) => signedMoney(metrics.openProfit)],
+    [`open position, ${base}`, ({ position }) => exactly(position)],
     [`fees, ${quote}`, ({ metrics }) => money(metrics.fees)],
     [`equity at the end, ${quote}`, ({ equity }) => money(equity)],
     "Trading",
     ["fills", ({ fills }) => grouped(fills)],
     ["refused orders", ({ refusals }) => grouped(refusals)],
+    ...reasons.map((reason): Row => [`  ${reason}`, ({ refused }) => grouped(refused.get(reason) ?? 0)]),
     ["round trips", ({ metrics }) => grouped(metrics.roundTrips)],
     [
       "won / lost / even",
@@ -88,10 +100,10 @@ function rowsIn(quote: string): readonly Row[] {
 /** The table. Amounts are shown to the hundredth; `--json` and `--out` have every digit. */
 export function reportTable(head: ReportHead, columns: readonly ReportColumn[]): string {
   const { summary } = head;
-  const { quote } = assets(summary.symbol);
-  const rows = rowsIn(quote);
+  const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
+  const rows = rowsIn(assets(summary.symbol), reasons, columns.length > 1 ? dated(summary) : moment);
   const figures = rows.map((row) =>
-    typeof row === "string" ? null : columns.map((column) => row[1](column.summary))
+    typeof row === "string" ? null : columns.map(({ summary, refused }) => row[1]({ ...summary, refused }))
   );
   const left = Math.max(...rows.map((row) => typeof row === "string" ? 0 : row[0].length));
   const widths = columns.map(({ title }, at) =>
@@ -107,8 +119,14 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
   return ["", ...headOf(head), ...titles, ...lines, ...notes(columns), ""].join("\n");
 }
 
+/** How times are shown where room is scarce: without the year when the head says it. */
+function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
+  const isOneYear = firstTime?.slice(0, 4) === lastTime?.slice(0, 4);
+  return (time) => isOneYear && time !== null ? moment(time).slice("2025-".length) : moment(time);
+}
+
 function headOf({ summary, short, long, cash }: ReportHead): string[] {
-  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, halt } = summary;
+  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, halt, ended } = summary;
   const perSecond = summary.tradesPerSecond === undefined
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
@@ -122,6 +140,8 @@ function headOf({ summary, short, long, cash }: ReportHead): string[] {
     `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     `  start cash ${money(cash)} ${assets(symbol).quote}`,
+    ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
+    ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),
     ...(halt === null ? [] : [`  halted at the end: ${halt.reason}`]),
   ];
 }
@@ -132,8 +152,9 @@ function notes(columns: readonly ReportColumn[]): string[] {
   const period = { "1d": "days", "1h": "hours", "1m": "minutes" };
   return sampling === null ? [] : [
     "",
-    `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]}, annualized to 365 days;`,
-    `  annualized return and Calmar need a day of trades. Risk-free rate and target return are 0.`,
+    `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]},`,
+    "  annualized to 365 days; annualized return and Calmar need a day of trades.",
+    "  Risk-free rate and target return are 0.",
   ];
 }
 

@@ -5,7 +5,7 @@ import type { PipelineEvent } from "../../src/domain/event.ts";
 import { recordedChunks } from "../../src/feeds/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
-import type { Input } from "../support/penstock.ts";
+import { eventsOf, type Input } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 import { reckon } from "../support/reckoning.ts";
 import { csvText, type FileTrade, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
@@ -143,8 +143,8 @@ Deno.test("penstock backtest says which files added no trade, and what may be do
     );
   };
   const dropped = (files: string, trades: number): string =>
-    `${files}: all ${trades} trades came no later than one read before, and were dropped`;
-  const advice = "; with --sort files are read in the order of their first trades";
+    `${files}: all ${trades} trades have ids at or below one read before, and were dropped`;
+  const advice = "; --sort reads files in the order of their first trades";
   assertEquals(await warnings(first, second, third), []);
   assertEquals(await warnings(third, first, second), [
     dropped("1.csv, 2.csv", FIRST.length + SECOND.length) + advice,
@@ -154,6 +154,40 @@ Deno.test("penstock backtest says which files added no trade, and what may be do
     "no trade of BTCUSDT in bare.csv, ether",
     dropped("1.csv, 1.csv, 1.csv and 1 more", 4 * FIRST.length) + advice,
   ]);
+});
+
+Deno.test("penstock backtest warns of a CSV file that is named after another symbol", async () => {
+  await using folder = new Folder();
+  const names = [
+    "PEPEUSDT-trades-2025-01-01.csv",
+    "PEPEUSDT-trades-2025-01-02.csv",
+    "BTCUSDT-trades-2025-01-01",
+  ];
+  const files = await Promise.all(
+    [FIRST, SECOND, THIRD].map((trades, at) => folder.write(names[at]!, csvText(trades))),
+  );
+  const { code, stderr } = await backtest(["--log-level=warn", ...files]);
+  assertEquals(code, 0);
+  const [warning, ...more] = stderr.split("\n").filter((line) => !line.includes("gap"));
+  assertStringIncludes(
+    warning!,
+    `${files[0]} is named after PEPEUSDT, and is read as BTCUSDT: choose with --symbol PEPEUSDT`,
+  );
+  assertEquals(more.filter((line) => line !== ""), []);
+});
+
+Deno.test("penstock backtest --sort ends with a summary when the time is over before the files are sorted", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const { code, stdout, stderr } = await backtest([
+    "--json",
+    "--sort",
+    "--for=1ms",
+    ...Array<string>(200).fill(file),
+  ]);
+  assertEquals([code, stderr], [0, ""]);
+  const { type, trades, ended } = eventsOf(stdout).at(-1)!;
+  assertEquals([type, trades, ended], ["summary", 0, "for"]);
 });
 
 Deno.test("penstock backtest reads the members of an archive in the order of their names", async () => {

@@ -72,7 +72,7 @@ Deno.test("penstock backtest names file, line, column, field and value of a bad 
 
 Deno.test("penstock backtest names line, column, field and value of a bad message, and what it expected", async () => {
   await using folder = new Folder();
-  const price = "decimal text from 0.00000001 to 10000000";
+  const price = "decimal text from 0.00000001 to 90000000";
   const cases: readonly (readonly [from: RegExp, to: string, field: RegExp | null, message: string])[] = [
     [/"p":"[^"]*"/, `"p":"-1"`, /"p"/, `price is "-1", not ${price}`],
     [/"p":"[^"]*",/, "", null, `price is missing, not ${price}`],
@@ -311,14 +311,35 @@ Deno.test("penstock backtest names the symbols that a file of another symbol hol
   await assertRefused(folder, ["-"], `standard input: ${message.replace(", BNBUSDT", "")}`, { input });
 });
 
+Deno.test("penstock backtest stops at an id that is far from the others, and says where it stands", async () => {
+  await using folder = new Folder();
+  const wild = 999_999_999_999;
+  const message = `id ${wild} is far from the one before`;
+  for (const [name, lines, id] of [["rows", ROWS, /^\d+/], ["messages", MESSAGES, /(?<="t":)\d+/]] as const) {
+    const spoilt = lines.with(GOOD, lines[GOOD]!.replace(id, String(wild)));
+    const file = await folder.write(name, spoilt.join(""));
+    const place = new RegExp(`: ${name}:${GOOD + 1}(:1)?: trade ${message}, `);
+    await assertRefused(folder, [file], place, { good: GOOD });
+    // Also where no trade comes that could follow it.
+    const last = await folder.write(`last ${name}`, spoilt.slice(0, GOOD + 1).join(""));
+    const { code, stderr } = await backtest(["--json", last]);
+    assertEquals(code, 3);
+    assertStringIncludes(stderr, `last ${name}:${GOOD + 1}`);
+    const { stdout } = await backtest(["--json", "--skip-bad", file]);
+    const rejected = eventsOf(stdout).find(({ type }) => type === "rejected")!;
+    assertEquals(rejected.count, 1);
+    assertStringIncludes(String(rejected.reason), `${name}:${GOOD + 1}`);
+  }
+});
+
 Deno.test("penstock backtest has told its start when a line is bad before anything happened", async () => {
   await using folder = new Folder();
   const rows = ROWS.with(30, "x\n");
   const message = /: standard input:31:2: the row has 1 field: expected 7 /;
   await assertRefused(folder, ["-"], message, { input: rows.join(""), good: 30 });
-  await assertRefused(folder, ["-"], /: standard input:1: the first line has no commas/, {
-    input: "x\n" + rows.join(""),
-  });
+  const first = /: standard input:1:2: the row has 1 field: expected 7 /;
+  await assertRefused(folder, ["-"], first, { input: "x\n" + ROWS.join("") });
+  await assertRefused(folder, ["-"], /: standard input:1: the first line has no commas/, { input: "x\n" });
 });
 
 Deno.test("penstock backtest says the same without --json, and nothing on standard output", async () => {

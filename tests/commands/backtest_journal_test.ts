@@ -51,4 +51,7 @@ Deno.test("penstock backtest --state keeps what was told before a line that cann
   const told = withoutTimes(eventsOf(stdout));
   assert(told.length > 100);
   assertEquals(decisionsIn(path), told);
+  const { type, content } = wholeEntries(path).at(-1)!;
+  assertEquals(type, "stopped");
+  assertStringIncludes(String(content["reason"]), "trades.csv:");
 });

@@ -26,7 +26,7 @@ const PACE = ["--rate=200", "--speed=10", "--stale=200ms", "--retry-max=250ms"];
 /** Slow enough that it is time, and not how much there is, that makes a recording write. */
 const CALM_SPEED = 3;
 const CALM = ["--rate=200", `--speed=${CALM_SPEED}`, "--faults=malformed@300,hole=3@500"];
-const NO_FIGURES = ["time", "elapsedMs", "tradesPerSecond", "metrics"];
+const NO_FIGURES = ["time", "elapsedMs", "tradesPerSecond", "metrics", "ended"];
 const SECOND = 1_000_000;
 
 /** Starts `penstock demo`, which records into the folder. */

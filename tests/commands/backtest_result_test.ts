@@ -1,6 +1,6 @@
 /** `penstock backtest --out` and `--models`. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Folder } from "../feeds/recorded_input.ts";
+import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
 import { eventsOf, type Told } from "../support/penstock.ts";
 import { csvRows, csvText, USUAL, walk } from "../support/trade_files.ts";
@@ -9,11 +9,13 @@ import { assertBacktest } from "./event_contract.ts";
 
 const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
+/** How a result begins. */
+const OLDER = `{"schema":"penstock-result"`;
 const MOST_POINTS = 2_000;
 
 /** A summary or model event without what says which run it is of. */
 function figures(event: Told): Record<string, unknown> {
-  const { type: _, model: __, elapsedMs: ___, tradesPerSecond: ____, ...rest } = event;
+  const { type: _, model: __, ended: ___, elapsedMs: ____, tradesPerSecond: _____, ...rest } = event;
   return rest;
 }
 
@@ -26,7 +28,7 @@ Deno.test("penstock backtest --out writes a whole file that agrees with the even
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const out = `${folder.path}/result.json`;
-  await folder.write("result.json", "an older one");
+  await folder.write("result.json", OLDER);
   const run = await backtest(["--json", "--out", out, ...SWIFT, file], { writable: folder.path });
   assertEquals([run.code, run.stderr], [0, ""]);
   assertEquals(filesIn(folder), ["result.json", "trades.csv"]);
@@ -84,12 +86,12 @@ Deno.test("penstock backtest --out keeps the older file and leaves no other behi
   await using folder = new Folder();
   const rows = csvRows(TRADES, "spot trades", USUAL);
   const bad = await folder.write("bad.csv", rows.with(2_000, withField(rows[2_000]!, 2, "abc")).join(""));
-  const out = await folder.write("result.json", "an older one");
+  const out = await folder.write("result.json", OLDER);
   for (const file of [bad, `${folder.path}/none.csv`]) {
     const { code } = await backtest(["--json", "--out", out, ...SWIFT, file], { writable: folder.path });
     assertEquals(code, 3);
     assertEquals(filesIn(folder), ["bad.csv", "result.json"]);
-    assertEquals(await Deno.readTextFile(out), "an older one");
+    assertEquals(await Deno.readTextFile(out), OLDER);
   }
 });
 
@@ -103,17 +105,37 @@ Deno.test("penstock backtest --out writes over no file that it reads, by whateve
     assertEquals([code, stdout], [2, ""]);
     assertMatch(
       stderr,
-      /^penstock: the result cannot be written to .*trades\.csv: it is read\. Choose another name$/,
+      /^penstock: the result cannot be written to .*trades\.csv: the run uses it\. Choose another name$/,
     );
     assertEquals(await Deno.readTextFile(file), csvText(TRADES));
   }
+  const out = `${folder.path}/run.db`;
+  const { code, stderr } = await backtest(["--state", out, "--out", out, file], { writable: folder.path });
+  assertEquals(code, 2);
+  assertMatch(stderr, /run\.db: the run uses it/);
+});
+
+Deno.test("penstock backtest --out that cannot be finished costs neither the table nor the summary", async () => {
+  await using folder = new Folder();
+  const out = `${folder.path}/result.json`;
+  const waiting = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(bytesOf(csvText(TRADES))),
+  });
+  await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting, folder.path);
+  await program.event("fill");
+  await folder.write("result.json", "made meanwhile");
+  program.signal("SIGINT");
+  const { code, stdout, stderr } = await program.finished();
+  assertEquals(code, 1);
+  assertEquals(eventsOf(stdout).at(-1)!.type, "summary");
+  assertMatch(stderr, /result\.json: a file that is no result is there/);
 });
 
 Deno.test("penstock backtest --out is whole after SIGINT", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
   const waiting = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => controller.enqueue(new TextEncoder().encode(csvText(TRADES))),
+    start: (controller) => controller.enqueue(bytesOf(csvText(TRADES))),
   });
   await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting, folder.path);
   await program.event("fill");

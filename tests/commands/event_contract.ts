@@ -145,6 +145,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
   model: { model: isOneOf("optimistic", "pessimistic"), ...TOTALS, metrics: isMade(METRICS) },
   summary: {
     ...TOTALS,
+    ended: orAbsent(isOneOf("input", "stop-after", "for", "person")),
     elapsedMs: isCount,
     tradesPerSecond: orAbsent(isCount),
     metrics: orAbsent(isMade(METRICS)),

@@ -135,10 +135,10 @@ Deno.test("BinanceMessageReader.readJson() rejects the unusable with a reason th
     [TRADE.replace("3735683259", "9007199254740992"), "trade id is 9007199254740992"],
     [TRADE.replace("3735683259", `"3735683259"`), `trade id is "3735683259"`],
     [AGGREGATE.replace(`"l":3735683263`, `"l":3735683258`), "trade id is 3735683259 to 3735683258"],
-    [TRADE.replace("61837.63000000", "0"), `price is "0", not decimal text from 0.00000001 to 10000000`],
+    [TRADE.replace("61837.63000000", "0"), `price is "0", not decimal text from 0.00000001 to 90000000`],
     [
       TRADE.replace(`"61837.63000000"`, "61837.63"),
-      "price is 61837.63, not decimal text from 0.00000001 to 10000000",
+      "price is 61837.63, not decimal text from 0.00000001 to 90000000",
     ],
     [
       TRADE.replace("0.02000000", "1e-8"),
@@ -153,7 +153,7 @@ Deno.test("BinanceMessageReader.readJson() rejects the unusable with a reason th
     [TRADE.replace(`"m":true`, `"m":1`), `"m" is 1, not true or false`],
     [
       TRADE.replace("61837.63000000", "9".repeat(200)),
-      `price is "${"9".repeat(39)}…, not decimal text from 0.00000001 to 10000000`,
+      `price is "${"9".repeat(39)}…, not decimal text from 0.00000001 to 90000000`,
     ],
   ];
   for (const [message, reason] of cases) assertEquals(read(message), `rejected: ${reason}`, message);
@@ -174,17 +174,17 @@ Deno.test("BinanceMessageReader.emptyId names the id of a marker under which no 
 
 const PRICES: [string, boolean][] = [
   ["0.00000001", true],
-  ["10000000", true],
-  ["10000000.00000000", true],
-  ["9999999.99999999", true],
+  ["90000000", true],
+  ["90000000.00000000", true],
+  ["89999999.99999999", true],
   ["0.000000010000", true],
   ["1.", false],
   [".5", false],
   ["", false],
   ["0", false],
   ["0.0", false],
-  ["10000000.00000001", false],
-  ["10000001", false],
+  ["90000000.00000001", false],
+  ["90000001", false],
   ["100000000", false],
   ["0.000000001", false],
   ["1.123456789", false],

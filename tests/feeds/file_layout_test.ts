@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { layoutOf } from "../../src/feeds/file_layout.ts";
+import { layoutOf, layoutOfLines } from "../../src/feeds/file_layout.ts";
 import { bytesOf, HEADER, rows } from "./recorded_input.ts";
 
 /** The layout's kind, or the words in place of it. */
@@ -59,6 +59,51 @@ Deno.test("layoutOf() names the first bytes of what is not text, and what is rea
 
 Deno.test("layoutOf() takes a line that was cut within a character", () => {
   assertEquals(told(bytesOf(`{"a":"€`).subarray(0, -1)), "messages");
+});
+
+/** What the first lines of a file tell, with `bare` where the first is taken for a damaged row. */
+function toldBy(lines: readonly string[], isAll = false): string | null {
+  const layout = layoutOfLines(lines.map(bytesOf), isAll);
+  if (layout === null || typeof layout === "string") return layout;
+  return layout.kind === "csv" ? `${layout.columns.name}${layout.isBare ? ", bare" : ""}` : layout.kind;
+}
+
+const SPOT = "3735683259,61837.63,0.02,1236.75,1723161255342,False,True";
+const FUTURES = "3735683259,61837.63,0.02,1236.75,1723161255342,false";
+
+Deno.test("layoutOfLines() goes by the two lines behind a first one that is damaged", () => {
+  const damaged = [
+    ...[FUTURES, SPOT.slice(0, 30), SPOT.slice(20), SPOT.replace("False", "maybe"), `x${SPOT}`, `${SPOT},1`],
+    ...[SPOT.replace("3735683259", "NaN"), "garbage", "\0\0\0", "-"],
+  ];
+  for (const first of damaged) assertEquals(toldBy([first, SPOT, SPOT]), "spot trades, bare", first);
+  assertEquals(toldBy(["17231612", `1723161253937085 {"e":1}`, `1723161253937086 {"e":1}`]), "recording");
+});
+
+Deno.test("layoutOfLines() goes by the first line where it is whole, or the others do not agree", () => {
+  assertEquals(toldBy([SPOT, SPOT, SPOT]), "spot trades");
+  assertEquals(toldBy([SPOT, FUTURES, SPOT]), "spot trades");
+  assertEquals(toldBy([SPOT, FUTURES, "x"]), "spot trades");
+  assertEquals(toldBy([SPOT, "{}", "{}"]), "spot trades");
+  assertEquals(toldBy([HEADER.trimEnd(), SPOT, SPOT]), "futures aggTrades");
+  for (const stranger of ["trade_id,price,size,time,side", "<html>", `[{"id":1}]`, "SQLite format 3\0"]) {
+    assertEquals(toldBy([stranger, SPOT, SPOT]), told(stranger));
+  }
+  assertEquals(toldBy(["garbage", SPOT, FUTURES]), told("garbage"));
+});
+
+Deno.test("layoutOfLines() asks for more lines only where it takes them, and there are some", () => {
+  for (const lines of [[SPOT], [SPOT, SPOT], ["garbage"], ["garbage", SPOT], []]) {
+    assertEquals(toldBy(lines), null);
+  }
+  assertEquals(toldBy([SPOT], true), "spot trades");
+  assertEquals(toldBy([FUTURES, SPOT], true), "futures trades");
+  assertEquals(toldBy(["garbage", SPOT], true), told("garbage"));
+  assertEquals([toldBy(["{"]), toldBy([`1723161253937085 {}`]), toldBy([HEADER.trimEnd()])], [
+    "messages",
+    "recording",
+    "futures aggTrades",
+  ]);
 });
 
 Deno.test("layoutOf() has an answer to everything, without a control character in it", () => {

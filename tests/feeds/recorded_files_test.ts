@@ -285,6 +285,16 @@ Deno.test("sortByFirstTrade() refuses standard input among several, and unusable
   }
 });
 
+Deno.test("sortByFirstTrade() refuses a named pipe among several, for it could be read only once", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("a.csv", rows(1));
+  const pipe = `${folder.path}/pipe`;
+  const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  assert(success);
+  const error = await assertRejects(() => sortByFirstTrade([file, pipe], () => null), UnusableInput);
+  assertStringIncludes(error.message, "pipe: it can be read only once and therefore not be sorted");
+});
+
 Deno.test("sortByFirstTrade() ends at an abort with the signal's reason", async () => {
   await using folder = new Folder();
   const paths = [await folder.write("a", rows(3)), await folder.write("b", rows(3))];

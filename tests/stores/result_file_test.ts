@@ -53,6 +53,9 @@ function fill(tradeId: number): FillEvent {
   };
 }
 
+/** How a result begins. */
+const OLDER = `{"schema":"penstock-result"`;
+
 /** Runs `test` in a folder of its own; returns the names left there. */
 function inFolder(test: (folder: string) => void): string[] {
   const folder = Deno.makeTempDirSync({ prefix: "penstock-result-" });
@@ -154,13 +157,36 @@ Deno.test("ResultFile without a fill, a point or a period is whole all the same"
   });
 });
 
+Deno.test("ResultFile replaces results and empty files, and nothing else that has its name or that of its part", () => {
+  inFolder((folder) => {
+    const path = `${folder}/x.json`;
+    for (const name of [path, `${path}.partial`]) {
+      for (const content of ['{"schema":"penstock"}', "SQLite format 3\0", "x"]) {
+        Deno.writeTextFileSync(name, content);
+        assertThrows(
+          () => ResultFile.create(path, HEAD),
+          ResultFileError,
+          `the result cannot be written to ${name}: a file that is no result is there`,
+        );
+        assertEquals(Deno.readTextFileSync(name), content);
+      }
+      Deno.writeTextFileSync(name, "");
+    }
+    using file = ResultFile.create(path, HEAD);
+    Deno.writeTextFileSync(path, "made meanwhile");
+    assertThrows(() => file.finish(SUMMARY, RESULTS), ResultFileError, "a file that is no result is there");
+    assertEquals(Deno.readTextFileSync(path), "made meanwhile");
+    Deno.removeSync(path);
+  });
+});
+
 Deno.test("ResultFile has its name only once it is whole, and what had the name before stays until then", () => {
   inFolder((folder) => {
     const path = `${folder}/x.json`;
-    Deno.writeTextFileSync(path, "the one before");
+    Deno.writeTextFileSync(path, OLDER);
     using file = ResultFile.create(path, HEAD);
     file.add(fill(1));
-    assertEquals(Deno.readTextFileSync(path), "the one before");
+    assertEquals(Deno.readTextFileSync(path), OLDER);
     file.finish(SUMMARY, RESULTS);
     assertEquals(JSON.parse(Deno.readTextFileSync(path)).fills.length, 1);
   });
@@ -169,14 +195,14 @@ Deno.test("ResultFile has its name only once it is whole, and what had the name 
 Deno.test("ResultFile that is not finished leaves nothing behind, and what had the name before as it was", () => {
   const names = inFolder((folder) => {
     const path = `${folder}/x.json`;
-    Deno.writeTextFileSync(path, "the one before");
+    Deno.writeTextFileSync(path, OLDER);
     assertThrows(() => {
       using file = ResultFile.create(path, HEAD);
       for (let id = 0; id < 1_000; id++) file.add(fill(id));
       assertEquals([...Deno.readDirSync(folder)].length, 2);
       throw new Error("a line that cannot be used");
     }, "a line that cannot be used");
-    assertEquals(Deno.readTextFileSync(path), "the one before");
+    assertEquals(Deno.readTextFileSync(path), OLDER);
   });
   assertEquals(names, ["x.json"]);
 });
@@ -192,7 +218,7 @@ Deno.test("ResultFile may be disposed of twice, and after it is finished", () =>
 
 Deno.test("ResultFile begins anew where an earlier run was killed", () => {
   const names = inFolder((folder) => {
-    Deno.writeTextFileSync(`${folder}/x.json.partial`, "x".repeat(1_000_000));
+    Deno.writeTextFileSync(`${folder}/x.json.partial`, `${OLDER},${" ".repeat(1_000_000)}`);
     using file = ResultFile.create(`${folder}/x.json`, HEAD);
     file.finish(SUMMARY, RESULTS);
     JSON.parse(Deno.readTextFileSync(`${folder}/x.json`));

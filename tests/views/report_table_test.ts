@@ -10,8 +10,13 @@ function column(
   metrics: Partial<Metrics> = {},
   summary: Partial<SummaryEvent> = {},
   title = "configured",
+  refused: Readonly<Record<string, number>> = {},
 ): ReportColumn {
-  return { title, summary: { ...SUMMARY, ...summary, metrics: { ...METRICS, ...metrics } } };
+  return {
+    title,
+    summary: { ...SUMMARY, ...summary, metrics: { ...METRICS, ...metrics } },
+    refused: new Map(Object.entries(refused)),
+  };
 }
 
 function table(
@@ -47,6 +52,7 @@ Result
   gross profit, USDT                         +412.70
   gross loss, USDT                           -606.12
   open profit, USDT                             0.00
+  open position, BTC                               0
   fees, USDT                                  205.96
   equity at the end, USDT                   9,806.58
 
@@ -84,8 +90,9 @@ Risk
   Calmar                                           –
   SQN                                          -1.99
 
-  Volatility, Sharpe and Sortino are from equity at full minutes, annualized to 365 days;
-  annualized return and Calmar need a day of trades. Risk-free rate and target return are 0.
+  Volatility, Sharpe and Sortino are from equity at full minutes,
+  annualized to 365 days; annualized return and Calmar need a day of trades.
+  Risk-free rate and target return are 0.
 `,
   );
 });
@@ -100,8 +107,14 @@ Deno.test("reportTable() of three fill models puts them side by side, and – wh
     },
     { fills: 12_345, refusals: 1_003, equity: "1244567.891" },
     "optimistic",
+    { "min-notional": 1_000, funds: 3 },
   );
-  const pessimistic = column(NOTHING_BOUGHT, { fills: 0, refusals: 7, equity: "10000" }, "pessimistic");
+  const pessimistic = column(
+    NOTHING_BOUGHT,
+    { fills: 0, refusals: 7, position: "1234.56789", equity: "10000" },
+    "pessimistic",
+    { cooldown: 2, funds: 5 },
+  );
   assertEquals(
     table([optimistic, column(), pessimistic], { gaps: 1, duplicates: 1_200, rejected: 3, trades: 99_574 }),
     `
@@ -110,55 +123,60 @@ Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
   start cash 10,000.00 USDT
 
-                                          optimistic           configured  pessimistic
+                                        optimistic      configured  pessimistic
 
 Result
-  net profit, USDT                     +1,234,567.89              -193.42         0.00
-  return                                   +123.46 %              -1.93 %       0.00 %
-  buy and hold                               +0.12 %              +0.12 %      +0.12 %
-  against buy and hold                       -2.05 %              -2.05 %      -0.12 %
-  gross profit, USDT                         +412.70              +412.70         0.00
-  gross loss, USDT                           -606.12              -606.12         0.00
-  open profit, USDT                             0.00                 0.00         0.00
-  fees, USDT                                  205.96               205.96         0.00
-  equity at the end, USDT               1,244,567.89             9,806.58    10,000.00
+  net profit, USDT                   +1,234,567.89         -193.42         0.00
+  return                                 +123.46 %         -1.93 %       0.00 %
+  buy and hold                             +0.12 %         +0.12 %      +0.12 %
+  against buy and hold                     -2.05 %         -2.05 %      -0.12 %
+  gross profit, USDT                       +412.70         +412.70         0.00
+  gross loss, USDT                         -606.12         -606.12         0.00
+  open profit, USDT                           0.00            0.00         0.00
+  open position, BTC                             0               0  1,234.56789
+  fees, USDT                                205.96          205.96         0.00
+  equity at the end, USDT             1,244,567.89        9,806.58    10,000.00
 
 Trading
-  fills                                       12,345                  206            0
-  refused orders                               1,003                    0            7
-  round trips                                  6,172                  103            0
-  won / lost / even                4,172 / 1,998 / 2          30 / 72 / 1    0 / 0 / 0
-  win rate                                   29.13 %              29.13 %            –
-  average win, USDT                           +13.76               +13.76            –
-  average loss, USDT                           -8.42                -8.42            –
-  largest win, USDT                           +51.20               +51.20            –
-  largest loss, USDT                          -33.13               -33.13            –
-  profit factor                                 0.68                 0.68            –
-  payoff ratio                                  1.63                 1.63            –
-  expectancy, USDT a round trip                -1.88                -1.88            –
-  longest winning streak                           4                    4            0
-  longest losing streak                           11                   11            0
-  holding time, mean                        1 h 23 m               4.52 s            –
-  holding time, shortest                    1 m 30 s               0.34 s            –
-  holding time, longest                    10 d 10 h              1 m 1 s            –
-  time in the market                         48.12 %              48.12 %       0.00 %
+  fills                                     12,345             206            0
+  refused orders                             1,003               0            7
+    cooldown                                     0               0            2
+    funds                                        3               0            5
+    min-notional                             1,000               0            0
+  round trips                                6,172             103            0
+  won / lost / even              4,172 / 1,998 / 2     30 / 72 / 1    0 / 0 / 0
+  win rate                                 29.13 %         29.13 %            –
+  average win, USDT                         +13.76          +13.76            –
+  average loss, USDT                         -8.42           -8.42            –
+  largest win, USDT                         +51.20          +51.20            –
+  largest loss, USDT                        -33.13          -33.13            –
+  profit factor                               0.68            0.68            –
+  payoff ratio                                1.63            1.63            –
+  expectancy, USDT a round trip              -1.88           -1.88            –
+  longest winning streak                         4               4            0
+  longest losing streak                         11              11            0
+  holding time, mean                      1 h 23 m          4.52 s            –
+  holding time, shortest                  1 m 30 s          0.34 s            –
+  holding time, longest                  10 d 10 h         1 m 1 s            –
+  time in the market                       48.12 %         48.12 %       0.00 %
 
 Risk
-  largest drawdown                            2.02 %               2.02 %            –
-  largest drawdown, USDT                      203.12               203.12            –
-    from                         2024-08-08 23:54:18  2024-08-08 23:54:18            –
-    to                           2024-08-09 00:09:59  2024-08-09 00:09:59            –
-    length                                 15 m 41 s            15 m 41 s            –
-  longest time under water                 15 m 43 s            15 m 43 s            –
-  annualized return                                –                    –            –
-  annualized volatility                      81.23 %              81.23 %            –
-  Sharpe                                      -12.35               -12.35            –
-  Sortino                                     -15.10               -15.10            –
-  Calmar                                           –                    –            –
-  SQN                                          -1.99                -1.99            –
+  largest drawdown                          2.02 %          2.02 %            –
+  largest drawdown, USDT                    203.12          203.12            –
+    from                            08-08 23:54:18  08-08 23:54:18            –
+    to                              08-09 00:09:59  08-09 00:09:59            –
+    length                               15 m 41 s       15 m 41 s            –
+  longest time under water               15 m 43 s       15 m 43 s            –
+  annualized return                              –               –            –
+  annualized volatility                    81.23 %         81.23 %            –
+  Sharpe                                    -12.35          -12.35            –
+  Sortino                                   -15.10          -15.10            –
+  Calmar                                         –               –            –
+  SQN                                        -1.99           -1.99            –
 
-  Volatility, Sharpe and Sortino are from equity at full minutes, annualized to 365 days;
-  annualized return and Calmar need a day of trades. Risk-free rate and target return are 0.
+  Volatility, Sharpe and Sortino are from equity at full minutes,
+  annualized to 365 days; annualized return and Calmar need a day of trades.
+  Risk-free rate and target return are 0.
 `,
   );
 });
@@ -167,6 +185,23 @@ Deno.test("reportTable() says what cash it began with, in the symbol's quote cur
   const cash = (cash: string, symbol: string) => table([column()], { symbol }, cash).split("\n")[4];
   assertEquals(cash("1234567.891", "BTCUSDT"), "  start cash 1,234,567.89 USDT");
   assertEquals(cash("0.0512345", "ETHBTC"), "  start cash 0.05123 BTC");
+});
+
+Deno.test("reportTable() says that the run was stopped before its input ended, and by what", () => {
+  assertStringIncludes(table([column()], { ended: "person" }), "  stopped by you before the input ended\n");
+  assertStringIncludes(table([column()], { ended: "for" }), "  stopped by --for before the input ended\n");
+  for (const ended of ["input", "stop-after"] as const) {
+    assertEquals(table([column()], { ended }).includes("stopped"), false);
+  }
+});
+
+Deno.test("reportTable() leaves the year out beside other models, unless trades are of several years", () => {
+  const both = (lastTime: string) => table([column(), column()], { lastTime });
+  assertStringIncludes(
+    both("2024-08-09T00:09:59.000000Z"),
+    "    from                         08-08 23:54:18  08-08 23:54:18\n",
+  );
+  assertStringIncludes(both("2025-01-01T00:09:59.000000Z"), "  2024-08-08 23:54:18  2024-08-08 23:54:18\n");
 });
 
 Deno.test("reportTable() says that trading is halted at the end, and nothing where it is not", () => {
@@ -289,7 +324,7 @@ Deno.test("reportTable() says by what the returns were sampled", () => {
   for (
     const [sampling, words] of [["1m", "full minutes"], ["1h", "full hours"], ["1d", "full days"]] as const
   ) {
-    assertStringIncludes(table([column({ sampling })]), `from equity at ${words}, annualized`);
+    assertStringIncludes(table([column({ sampling })]), `from equity at ${words},\n`);
   }
 });
 
@@ -335,7 +370,7 @@ Deno.test("reportTable() of one run is at most 100 characters wide, its figures 
     const text = table([column(changes, totals)], totals);
     const lines = text.split("\n");
     for (const line of lines) assert(line.length <= 100, line);
-    const ends = lines.slice(6, -4).filter((line) => line.startsWith("  ")).map((line) => line.length);
+    const ends = lines.slice(6, -5).filter((line) => line.startsWith("  ")).map((line) => line.length);
     assertEquals(new Set(ends).size, 1);
     assert(lines.every((line) => line === line.trimEnd()));
     assert(!/[-+]0(\.0+)?( %)?$/m.test(text), text);

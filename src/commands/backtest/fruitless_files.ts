@@ -37,15 +37,16 @@ export class FruitlessFiles {
     this.#before = { trades, duplicates };
   }
 
-  /** What to tell of them in a backtest of `symbol`, a sentence each. */
-  *warnings(symbol: string, isSorted: boolean): Generator<string> {
+  /** What to tell of them in a backtest of `symbol`, a sentence each; `maySort` where `--sort` might help. */
+  *warnings(symbol: string, maySort: boolean): Generator<string> {
     if (this.#empty.length > 0) yield `no trade of ${symbol} in ${listOf(this.#empty)}`;
     if (this.#known.length === 0) return;
     const dropped = this.#dropped === 1
-      ? "the only trade came no later than one read before, and was dropped"
-      : `all ${this.#dropped} trades came no later than one read before, and were dropped`;
-    const advice = isSorted ? "" : "; with --sort files are read in the order of their first trades";
-    yield `${listOf(this.#known)}: ${dropped}${advice}`;
+      ? "the only trade has an id at or below one read before, and was dropped"
+      : `all ${this.#dropped} trades have ids at or below one read before, and were dropped`;
+    yield `${listOf(this.#known)}: ${dropped}${
+      maySort ? "; --sort reads files in the order of their first trades" : ""
+    }`;
   }
 }
 

@@ -1,0 +1,24 @@
+/** CSV rows name no symbol, but the files of Binance's archive do: whether they are read as what they are. */
+import type { Origin } from "../../domain/chunk.ts";
+
+/** As in `BTCUSDT-trades-2025-01-01.csv`, wherever it stands in a path or behind an archive's name. */
+const NAMED = /(?:^|[^A-Z0-9_])([A-Z0-9_]{5,})-(?:aggT|t)rades-\d{4}/g;
+
+/** Compares the symbol asked for with those in the names of files, and says once of each that it is another. */
+export class MisreadSymbols {
+  readonly #symbol: string;
+  readonly #told = new Set<string>();
+
+  constructor(symbol: string) {
+    this.#symbol = symbol;
+  }
+
+  /** What to tell of the file with the next chunk, or null. */
+  warningOf({ name, layout }: Origin): string | null {
+    if (layout.kind !== "csv") return null;
+    const symbol = [...name.matchAll(NAMED)].at(-1)?.[1];
+    if (symbol === undefined || symbol === this.#symbol || this.#told.has(symbol)) return null;
+    this.#told.add(symbol);
+    return `${name} is named after ${symbol}, and is read as ${this.#symbol}: choose with --symbol ${symbol}`;
+  }
+}
