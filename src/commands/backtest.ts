@@ -25,6 +25,13 @@ import { MisreadSymbols } from "./backtest/misread_symbols.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 
 const PROGRESS_MS = 250;
+/** What a journal says of each end. */
+const STOPPED = {
+  "input": "the input ended",
+  "stop-after": "as many trades as asked for",
+  "for": "asked to",
+  "person": "asked to",
+} as const;
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
 export async function backtest(
@@ -91,18 +98,14 @@ export async function backtest(
     if (!stop.aborted) fruitless.enter(null);
     for (const text of fruitless.warnings(config.symbol, files.length > 1 && !config.sort)) view.warn(text);
     tell(desk.end());
-    const ended = desk.done
-      ? "stop-after"
-      : ending.signal.aborted
-      ? "for"
-      : signal.aborted
-      ? "person"
-      : "input";
-    const reason = stop.aborted ? "asked to" : "the input ended";
-    journal?.note("stopped", Date.now() * 1000, { reason });
+    const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
+    journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
     const summary = desk.summary(ended, performance.now() - begun);
-    view.end(summary, desk.reports());
-    result?.finish(summary, desk.measured);
+    try {
+      result?.finish(summary, desk.measured);
+    } finally {
+      view.end(summary, desk.reports());
+    }
   } catch (error) {
     if (error instanceof UnusableInput) {
       journal?.note("stopped", Date.now() * 1000, { reason: error.message });
@@ -128,6 +131,21 @@ async function inOrder(
     if (signal.aborted) return [];
     throw error;
   }
+}
+
+type End = keyof typeof STOPPED;
+
+/** What ended a run: its trades, its time or the person; or else its input. */
+function endOf(
+  { isDone, isOver, isAsked }: {
+    readonly isDone: boolean;
+    readonly isOver: boolean;
+    readonly isAsked: boolean;
+  },
+): End {
+  if (isDone) return "stop-after";
+  if (isOver) return "for";
+  return isAsked ? "person" : "input";
 }
 
 /** Begins the result. Throws a ConfigError where it cannot be written: another `--out` can. */
@@ -293,7 +311,7 @@ class Desk {
 
   /** The summary. */
   summary(
-    ended: NonNullable<SummaryEvent["ended"]>,
+    ended: End,
     elapsedMs: number,
   ): SummaryEvent & { readonly metrics: Metrics } {
     return {

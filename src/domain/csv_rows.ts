@@ -12,7 +12,7 @@ import { microseconds } from "./time.ts";
 import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
-const FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
+const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 /** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
 const SMALL = 32, IS_T = 16;
 /**
@@ -243,11 +243,13 @@ export class CsvRows implements TradeReader, TradeFields {
     const bytes = this.#bytes;
     const end = this.#rowEnd(row);
     this.#at = end + (bytes[end] === RETURN ? 2 : 1);
-    if (end === row) {
+    let begin = row;
+    while (begin < end && (bytes[begin] === SPACE || bytes[begin] === TAB)) begin++;
+    if (begin === end) {
       this.#blank++;
       return null;
     }
-    if (this.#mayBeHeader && this.#line - this.#blank === 1 && isLetter(bytes[row]!)) return null;
+    if (this.#mayBeHeader && this.#line - this.#blank === 1 && isLetter(bytes[begin]!)) return null;
 
     const fields = this.#fields;
     const starts = this.#starts;

@@ -111,7 +111,7 @@ export const OPTIONS = {
     read: anyText,
     value: "FILE",
     commands: [...TRADING, "doctor"],
-    help: "the journal, which keeps the run, to be looked at and taken up again; none keeps nothing",
+    help: "the journal, which keeps the run to go on with it; none keeps nothing",
   }),
   newRun: option({
     default: "off",

@@ -44,7 +44,7 @@ export async function verifyChecksum(
 
 /** The checksum of `file` in the text of the checksum file at `path`, in lower case. */
 function checksumIn(text: string, path: string, file: string): string {
-  const base = file.slice(file.lastIndexOf("/") + 1);
+  const base = file.slice(file.search(/[^\\/]*$/));
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const entries = lines.map((line) => LINE.exec(line));
   // A file that was given another name, together with its checksum, is still the file.

@@ -80,9 +80,11 @@ export class Parse {
     this.#filled = filled;
   }
 
-  /** Ends the input: a trade that was still unproven is counted as rejected, or thrown where its reader is strict. */
+  /** Ends the input: a trade that was still unproven is counted as rejected; none has come to speak against it. */
   end(): void {
-    this.#rejectUnproven();
+    const unproven = this.#unproven;
+    this.#unproven = null;
+    if (unproven !== null) this.#reject(unproven.doubt.reason, unproven.sample);
   }
 
   /** The id of the last trade seen; -1 before the first. */
@@ -147,7 +149,7 @@ export class Parse {
         this.#held = { reader, gap: { fromId: before + 1, toId: firstId - 1 } };
         return null;
       }
-      this.#rejectUnproven();
+      this.#refuseUnproven();
       if (judged === UNPROVEN) {
         this.#unproven = this.#doubt(reader, before);
         continue;
@@ -193,8 +195,7 @@ export class Parse {
   /** The trade in the reader, whose id leapt from `before`, with what to say should the next one not follow it. */
   #doubt(reader: TradeReader, before: number): { tick: Tick; sample: string; doubt: Doubt } {
     const { firstId, lastId } = reader.trade;
-    const what =
-      `trade id ${lastId} is far from the one before, ${before}, and the next trade did not follow it`;
+    const what = `trade id ${lastId} is far from the one before, ${before}, and no trade followed on it`;
     return {
       tick: this.#tick(reader, firstId > before ? firstId - before - 1 : -1),
       sample: reader.sample(),
@@ -202,12 +203,11 @@ export class Parse {
     };
   }
 
-  #rejectUnproven(): void {
-    if (this.#unproven === null) return;
-    const { sample, doubt: { reason, error } } = this.#unproven;
-    this.#unproven = null;
+  /** Another trade has come that does not follow on the one that leapt. */
+  #refuseUnproven(): void {
+    const error = this.#unproven?.doubt.error ?? null;
     if (error !== null) throw error;
-    this.#reject(reason, sample);
+    this.end();
   }
 
   #reject(reason: string, sample: string): void {

@@ -1,4 +1,4 @@
-/** The result of a backtest as one JSON file, for other programs and for `penstock report`. */
+/** The result of a backtest as one JSON file, for other programs. */
 import type { FillEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { amountText, Money } from "../domain/money.ts";
 import type { Results } from "../domain/performance.ts";
@@ -55,8 +55,8 @@ export class ResultFile implements Disposable {
   static create(path: string, head: ResultHead): ResultFile {
     const partial = `${path}.partial`;
     if (isFolder(path)) throw new ResultFileError(`the result cannot be written to ${path}: it is a folder`);
-    for (const name of [path, partial]) refuseOther(name);
     try {
+      for (const name of [path, partial]) refuseOther(name);
       return new ResultFile(
         path,
         partial,
@@ -64,7 +64,7 @@ export class ResultFile implements Disposable {
         head,
       );
     } catch (error) {
-      throw unwritten(path, error);
+      throw error instanceof ResultFileError ? error : unwritten(path, error);
     }
   }
 
@@ -155,7 +155,8 @@ function refuseOther(path: string): void {
     if (!Deno.statSync(path).isFile) return;
     using file = Deno.openSync(path);
     count = file.readSync(begun);
-  } catch {
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
     // Nothing is there, or it may not be looked at: writing will show.
     return;
   }
@@ -167,7 +168,8 @@ function refuseOther(path: string): void {
 
 function unwritten(path: string, error: unknown): ResultFileError {
   const reason = error instanceof Deno.errors.NotCapable
-    ? `writing there is not permitted: grant it with --allow-write=${path},${path}.partial`
+    ? "reading and writing there is not permitted: grant it with " +
+      ["--allow-read", "--allow-write"].map((flag) => `${flag}=${path},${path}.partial`).join(" ")
     : error instanceof Deno.errors.NotFound
     ? "its folder does not exist"
     : error instanceof Error

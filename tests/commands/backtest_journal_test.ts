@@ -32,6 +32,10 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   assertGreater(told.length, 100);
   assertEquals(wholeEntries(path).at(-1)!.content, { reason: "the input ended" });
 
+  const short = `${folder.path}/short.db`;
+  await backtest(["--stop-after=100", "--state", short, file], { writable: folder.path });
+  assertEquals(wholeEntries(short).at(-1)!.content, { reason: "as many trades as asked for" });
+
   const before = bytesOf(path);
   const again = await backtest(args, { writable: folder.path });
   assertEquals([again.code, again.stdout], [2, ""]);

@@ -156,7 +156,7 @@ Deno.test("penstock backtest --out says why it cannot write before it reads anyt
     [
       `${folder.path}/result.json`,
       undefined,
-      /: writing there is not permitted: grant it with --allow-write=.*partial$/,
+      /: reading and writing there is not permitted: grant it with --allow-read=.* --allow-write=.*partial$/,
     ],
   ];
   await all(cases, async ([out, writable, message]) => {
@@ -200,6 +200,24 @@ for (
     assert(optimistic!.cash !== pessimisticModel!.cash);
   });
 }
+
+Deno.test("penstock backtest --models passes over bad lines, and goes from file to file, under every model", async () => {
+  await using folder = new Folder();
+  const rows = csvRows(TRADES, "spot trades", USUAL);
+  const files = [
+    await folder.write("1.csv", rows.slice(0, 900).with(500, "x\n").join("")),
+    await folder.write("2.csv", rows.slice(900).join("")),
+  ];
+  const args = ["--skip-bad", ...SWIFT, ...files];
+  const [models, plain, worst] = await all(
+    [["--models"], [], ["--latency=250ms", "--slippage=2"]],
+    (own) => eventsFrom([...own, ...args]),
+  );
+  const [optimistic, pessimistic] = models!.slice(-3);
+  assertEquals(figures(optimistic!), figures(plain!.at(-1)!));
+  assertEquals(figures(pessimistic!), figures(worst!.at(-1)!));
+  assertEquals(pessimistic!.rejected, 1);
+});
 
 Deno.test("penstock backtest --models shows three columns, which hold what each model came to", async () => {
   await using folder = new Folder();

@@ -200,8 +200,8 @@ function naively(text: string, kinds: readonly string[]): string[] {
   let isFirst = true;
   for (const [index, ended] of text.split("\n").entries()) {
     const line = ended.replace(/\r$/, "");
-    if (line === "") continue;
-    const isHeader = isFirst && /^[a-z]/i.test(line);
+    if (/^[ \t]*$/.test(line)) continue;
+    const isHeader = isFirst && /^[ \t]*[a-z]/i.test(line);
     isFirst = false;
     if (isHeader) continue;
     const fields = line.split(",");

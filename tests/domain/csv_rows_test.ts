@@ -95,7 +95,9 @@ Deno.test("CsvRows.next() takes any line end, none at the end of the file, and p
       `${SPOT_TRADE}\n`.repeat(2) + SPOT_TRADE,
       `${SPOT_TRADE}\n`.repeat(2) + SPOT_TRADE + "\r",
       `\n\r\n${SPOT_TRADE}\n\n${SPOT_TRADE}\r\n\r\n\n${SPOT_TRADE}\n\n\r\n`,
+      ` \n${SPOT_TRADE}\n\t \r\n${SPOT_TRADE}\n${SPOT_TRADE}\n  \n\t`,
       `${SPOT_TRADES}\n${`${SPOT_TRADE}\n`.repeat(3)}`,
+      ` ${SPOT_TRADES}\n${`${SPOT_TRADE}\n`.repeat(3)}`,
       `\n${SPOT_TRADES.toUpperCase()}\r\n\n${`${SPOT_TRADE}\n`.repeat(3)}\r`,
     ]
   ) assertEquals(read(SPOT_TRADES, text), spot, JSON.stringify(text));

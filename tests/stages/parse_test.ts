@@ -148,7 +148,7 @@ Deno.test("Parse.over() does not believe one wild id, and keeps taking the trade
   assertEquals(parse.counts, { duplicates: 0, rejected: 1, passedOver: 0 });
   assertEquals(parse.takeRejections(), {
     count: 1,
-    reason: `trade id ${wild} is far from the one before, 100, and the next trade did not follow it`,
+    reason: `trade id ${wild} is far from the one before, 100, and no trade followed on it`,
     sample: trade(wild).slice(0, 200),
   });
 });

@@ -288,8 +288,8 @@ Deno.test({
     assertThrows(
       () => ResultFile.create("out/x.json", HEAD),
       ResultFileError,
-      "the result cannot be written to out/x.json: writing there is not permitted: grant it with " +
-        "--allow-write=out/x.json,out/x.json.partial",
+      "the result cannot be written to out/x.json: reading and writing there is not permitted: grant it " +
+        "with --allow-read=out/x.json,out/x.json.partial --allow-write=out/x.json,out/x.json.partial",
     );
   },
 });
