@@ -1,28 +1,12 @@
 /** What a person sees of a run: on a terminal of its own, made by script(1), and elsewhere. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commandLine, penstock } from "../support/penstock.ts";
+import { hasScript, onTerminal as showOnTerminal } from "./own_terminal.ts";
 import { Screen } from "./screen.ts";
 
-/** Whether there is a script(1) that makes a terminal, as in util-linux. */
-function hasScript(): boolean {
-  try {
-    const { stdout } = new Deno.Command("script", { args: ["--version"], stderr: "null" }).outputSync();
-    return new TextDecoder().decode(stdout).includes("util-linux");
-  } catch {
-    return false;
-  }
-}
-
-/** What penstock writes to a terminal 100 columns wide. */
-async function onTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const words = [Deno.execPath(), ...commandLine(args)].map((word) => `'${word}'`).join(" ");
-  const { stdout, code } = await new Deno.Command("script", {
-    args: ["-qec", `stty cols 100; ${words}`, "/dev/null"],
-    stdin: "null",
-    env: { TERM: "xterm", NO_COLOR: "", ...env },
-  }).output();
-  assertEquals(code, 0);
-  return new TextDecoder().decode(stdout).replaceAll("\r\n", "\n");
+/** What penstock writes to a terminal. */
+function onTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  return showOnTerminal([Deno.execPath(), ...commandLine(args)], env);
 }
 
 const DEMO = ["demo", "--rate=200", "--for=1s", "--short=3", "--long=10"];

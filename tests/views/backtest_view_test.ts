@@ -1,0 +1,51 @@
+/** What a person sees of a backtest while it runs: on a terminal of its own, made by script(1), and elsewhere. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { hasScript, onTerminal } from "./own_terminal.ts";
+import { Screen } from "./screen.ts";
+
+const PROGRAM = new URL("backtest_screen.ts", import.meta.url).pathname;
+const PROGRESS = "50 %  5.0 of 10.0 MB  70,000 trades  ";
+
+/** Its standard output and standard error, neither a terminal. */
+async function shown(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", "--quiet", PROGRAM, ...args] });
+  const { code, stdout, stderr } = await command.output();
+  const texts = { stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+  assertEquals(code, 0, texts.stderr);
+  return texts;
+}
+
+function count(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+Deno.test("BacktestView tells its progress every five seconds where there is no terminal, and never with --json", async () => {
+  const { stdout, stderr } = await shown();
+  assertEquals(stdout, "");
+  assertEquals(count(stderr, PROGRESS), 2);
+  assertStringIncludes(stderr, `${PROGRESS}14,000 trades/s  5 s left\n`);
+  assertStringIncludes(stderr, `${PROGRESS}7,000 trades/s  10 s left\n`);
+  assertEquals(count((await shown("--json")).stderr, PROGRESS), 0);
+});
+
+Deno.test("BacktestView tells twenty gaps, and that there are more; as events it tells all of them", async () => {
+  const { stdout, stderr } = await shown("--json");
+  assertEquals(count(stderr, "WARN  gap: "), 20);
+  assertEquals(count(stderr, "further gaps are counted, not told"), 1);
+  assertEquals(count(stdout, '"type":"gap"'), 25);
+});
+
+Deno.test({
+  name: "BacktestView keeps its progress in one live line on a terminal and takes it away at the end",
+  ignore: !hasScript(),
+  fn: async () => {
+    const output = await onTerminal([Deno.execPath(), "run", "--quiet", PROGRAM]);
+    assertEquals(count(output, `\r\x1b[K${PROGRESS}`), 6);
+    const { lines } = new Screen(output);
+    assertEquals(lines.filter((line) => line.startsWith("50 %")), []);
+    assertEquals(
+      count(await onTerminal([Deno.execPath(), "run", "--quiet", PROGRAM, "--json"]), PROGRESS),
+      0,
+    );
+  },
+});
