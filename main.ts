@@ -174,7 +174,9 @@ function fail(error: unknown): number {
   if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted") {
     return complain(messageOf(error), EXIT.usage);
   }
-  if (name === "ResultFileError" || name === "JournalError") return complain(messageOf(error), EXIT.failure);
+  if (["ResultFileError", "JournalError", "OutputStuck"].includes(name)) {
+    return complain(messageOf(error), EXIT.failure);
+  }
   if (name === "NoSignOfLife" || name === "Unwell") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);

@@ -1,28 +1,20 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { ChunkReader } from "../domain/chunk_reader.ts";
-import type { Chunk, Origin } from "../domain/chunk.ts";
+import type { Chunk } from "../domain/chunk.ts";
 import type { Started } from "../domain/command.ts";
-import { ConfigError, shownConfig, termsOf } from "../domain/config.ts";
-import type { PenstockEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
-import { FILL_MODELS, type FillModel, termsUnder } from "../domain/fill_model.ts";
-import type { TimedNote } from "../domain/message_lines.ts";
-import type { Metrics } from "../domain/metrics.ts";
-import type { Config } from "../domain/options.ts";
-import type { Results } from "../domain/performance.ts";
+import { ConfigError, shownConfig } from "../domain/config.ts";
+import type { PenstockEvent } from "../domain/event.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";
-import { isoTime } from "../domain/time.ts";
+import type { Config } from "../domain/options.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { damageBehind, type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
-import type { Rejections } from "../stages/parse.ts";
-import { Pipeline } from "../stages/pipeline.ts";
-import { Replay } from "../stages/replay.ts";
 import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_file.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
-import type { ReportColumn } from "../views/report_table.ts";
+import { Desk, type End } from "./backtest/desk.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
-import { MisreadSymbols } from "./backtest/misread_symbols.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
+import { MisreadSymbols } from "./backtest/misread_symbols.ts";
 
 const PROGRESS_MS = 250;
 /** What a journal says of each end. */
@@ -31,7 +23,7 @@ const STOPPED = {
   "stop-after": "as many trades as asked for",
   "for": "asked to",
   "person": "asked to",
-} as const;
+} as const satisfies Record<End, string>;
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
 export async function backtest(
@@ -42,9 +34,10 @@ export async function backtest(
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
   }
-  const view = new BacktestView(config);
   const begun = performance.now();
   const ending = new AbortController();
+  const stop = AbortSignal.any([signal, ending.signal]);
+  const view = new BacktestView(config, stop);
   const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress = { bytesRead: 0, bytesTotal: null as number | null };
@@ -53,7 +46,6 @@ export async function backtest(
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
-  const stop = AbortSignal.any([signal, ending.signal]);
   using result = config.out === null ? null : openResult(config.out, {
     options: shown,
     environment: {
@@ -91,7 +83,7 @@ export async function backtest(
         // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
         throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
       }
-      view.flush();
+      await view.flush();
       if (desk.done || stop.aborted) break;
     }
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
@@ -114,7 +106,7 @@ export async function backtest(
   } finally {
     clearTimeout(timer);
     clearInterval(draw);
-    view.close();
+    await view.close();
   }
 }
 
@@ -132,8 +124,6 @@ async function inOrder(
     throw error;
   }
 }
-
-type End = keyof typeof STOPPED;
 
 /** What ended a run: its trades, its time or the person; or else its input. */
 function endOf(
@@ -202,176 +192,12 @@ function isKept(event: PenstockEvent): event is Parameters<RunJournal["keep"]>[0
   return !["started", "status", "rejected", "model", "summary"].includes(event.type);
 }
 
-/** One pipeline under one fill model, with a reader of its own. */
-interface Lane {
-  readonly model: FillModel;
-  readonly pipeline: Pipeline;
-  readonly reader: ChunkReader;
-  readonly replay: Replay;
-}
-
-/** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
-class Desk {
-  readonly #main: Lane;
-  readonly #lanes: readonly Lane[];
-  readonly #started: Omit<StartedEvent, "time">;
-  /** What happened before the first trade, whose time `started` takes; null from then on. */
-  #held: PenstockEvent[] | null = [];
-  #results: Results | null = null;
-  #origin: Origin | null = null;
-
-  constructor(config: Config, started: Omit<StartedEvent, "time">) {
-    this.#started = started;
-    // Thousands of events that nobody reads cost a tenth of the time.
-    const tells = config.json || config.out !== null || config.state !== "none" ||
-      config.logLevel === "debug";
-    const lane = (model: FillModel): Lane => {
-      const reader = new ChunkReader(config.symbol, !config.skipBad);
-      const pipeline = new Pipeline({
-        symbol: config.symbol,
-        short: config.short,
-        long: config.long,
-        terms: termsUnder(model, termsOf(config)),
-        stopAfter: config.stopAfter,
-        withResults: true,
-        isTransient: model !== "configured" || config.state === "none",
-        isQuiet: model !== "configured" || !tells,
-      });
-      return { model, pipeline, reader, replay: new Replay(pipeline, reader) };
-    };
-    this.#main = lane("configured");
-    this.#lanes = config.models
-      ? FILL_MODELS.map((model) => model === "configured" ? this.#main : lane(model))
-      : [this.#main];
-  }
-
-  /** The configured one. */
-  get pipeline(): Pipeline {
-    return this.#main.pipeline;
-  }
-
-  /** Trades so far. */
-  get trades(): number {
-    return this.#main.pipeline.trades;
-  }
-
-  /** Whether as many trades as asked for have been seen. */
-  get done(): boolean {
-    return this.#main.pipeline.done;
-  }
-
-  /** Other symbols whose trades were passed over. */
-  get otherSymbols(): readonly string[] {
-    return this.#main.reader.otherSymbols;
-  }
-
-  /** What is wrong with the input and was not told yet, or null. */
-  takeRejections(): Rejections | null {
-    return this.#main.pipeline.takeRejections();
-  }
-
-  /** Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used. */
-  *take(chunk: Chunk): Generator<PenstockEvent> {
-    this.#enter(chunk.origin);
-    try {
-      for (const told of this.#main.replay.open(chunk).run()) {
-        const event = "type" in told ? told : eventOf(told);
-        if (event === null) continue;
-        if (this.#held !== null && this.trades > 0) yield* this.#begin();
-        if (this.#held === null) yield event;
-        else this.#held.push(event);
-      }
-    } finally {
-      // Also before an error, so that what was told by then does not depend on where chunks end.
-      if (this.#held !== null && this.trades > 0) yield* this.#begin();
-    }
-    for (const lane of this.#lanes) {
-      if (lane !== this.#main) lane.replay.open(chunk).run().forEach(() => {});
-    }
-  }
-
-  /** Ends the input: what was unusable, what still waited, and what the other fill models came to. */
-  *end(): Generator<PenstockEvent> {
-    if (this.#held !== null) yield* this.#begin();
-    for (const event of this.#main.pipeline.end()) yield event;
-    const rejections = this.takeRejections();
-    if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
-    for (const { model, pipeline } of this.#lanes) {
-      if (model === "configured") continue;
-      for (const _expired of pipeline.end());
-      const { metrics } = pipeline.results();
-      yield { type: "model", model, time: this.#lastTime, ...pipeline.totals, metrics };
-    }
-  }
-
-  /** What the configured run is judged by. */
-  get measured(): Results {
-    return this.#results ??= this.#main.pipeline.results();
-  }
-
-  /** The summary. */
-  summary(
-    ended: End,
-    elapsedMs: number,
-  ): SummaryEvent & { readonly metrics: Metrics } {
-    return {
-      type: "summary",
-      time: this.#lastTime,
-      ...this.#main.pipeline.totals,
-      ended,
-      elapsedMs: Math.round(elapsedMs),
-      tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
-      metrics: this.measured.metrics,
-    };
-  }
-
-  /** The columns of the table. */
-  reports(): ReportColumn[] {
-    return this.#lanes.map(({ model, pipeline }) => ({
-      title: model,
-      summary: { ...pipeline.totals, metrics: pipeline.results().metrics },
-      refused: pipeline.refused,
-    }));
-  }
-
-  get #lastTime(): string {
-    return isoTime(this.#main.pipeline.lastTime ?? 0);
-  }
-
-  /** A recording that ended without a connection says nothing about the file behind it. */
-  #enter(origin: Origin): void {
-    if (origin === this.#origin) return;
-    this.#origin = origin;
-    for (const { pipeline } of this.#lanes) pipeline.connected = true;
-  }
-
-  *#begin(): Generator<PenstockEvent> {
-    const held = this.#held ?? [];
-    this.#held = null;
-    yield { ...this.#started, time: isoTime(this.#main.pipeline.firstTime ?? 0) };
-    yield* held;
-  }
-}
-
 /** Whether two paths lead to one file; what cannot be looked at is told by its name. */
 function isSameFile(one: string, other: string): boolean {
   try {
     return one === other || Deno.realPathSync(one) === Deno.realPathSync(other);
   } catch {
     return false;
-  }
-}
-
-/** What a note says in an event; null where it says nothing about the connection. */
-function eventOf(note: TimedNote): PenstockEvent | null {
-  const time = isoTime(note.time);
-  switch (note.event) {
-    case "connected":
-      return { type: "connected", time, endpoint: note.endpoint, attempt: note.attempt };
-    case "disconnected":
-      return { type: "disconnected", time, reason: note.reason, retryInMs: note.retryInMs };
-    default:
-      return null;
   }
 }
 

@@ -7,7 +7,7 @@ import { openLog } from "./log.ts";
 import { narrate } from "./narration.ts";
 import { type BacktestProgress, progressLine } from "./progress.ts";
 import { type ReportColumn, reportTable } from "./report_table.ts";
-import { columns, EventLines, LiveTerminal, writeText } from "./terminal.ts";
+import { columns, LiveTerminal, printableJson, writeUntil } from "./terminal.ts";
 
 /** Elsewhere than on a terminal a line says how far it has come, so often. */
 const PROGRESS_LINE_MS = 5_000;
@@ -21,11 +21,15 @@ export class BacktestView {
   readonly #terminal = new LiveTerminal(Deno.stderr);
   readonly #isLive: boolean;
   readonly #log: Logger;
-  readonly #lines = new EventLines(Deno.stdout);
+  readonly #stop: AbortSignal;
+  /** What is due on standard output. */
+  #text: string[] = [];
   #gaps = 0;
   #lastLineAt = 0;
 
-  constructor(config: Config) {
+  /** Once `stop` is aborted nobody is waited for long who does not read standard output. */
+  constructor(config: Config, stop: AbortSignal) {
+    this.#stop = stop;
     const isTerminal = Deno.stderr.isTerminal();
     this.#config = config;
     this.#isLive = isTerminal && config.logFormat === "text" && !config.json;
@@ -35,9 +39,9 @@ export class BacktestView {
     );
   }
 
-  /** Tells one event. Standard output has it at the latest after `flush`. */
+  /** Tells one event. Standard output has it after the next `flush`. */
   event(event: PenstockEvent): void {
-    if (this.#config.json) this.#lines.add(event);
+    if (this.#config.json) this.#text.push(`${printableJson(event)}\n`);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
     const isNews = ["gap", "halt", "released", "rejected"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
@@ -53,9 +57,11 @@ export class BacktestView {
     this.#log.warn(text);
   }
 
-  /** Writes the events told so far to standard output. */
-  flush(): void {
-    this.#lines.flush();
+  /** Writes the events told so far to standard output. Throws as `writeUntil` does. */
+  async flush(): Promise<void> {
+    const text = this.#text.join("");
+    this.#text = [];
+    if (text !== "") await writeUntil(this.#stop, Deno.stdout, text);
   }
 
   /** Shows how far it has come: a live line on a terminal, elsewhere a line every five seconds. */
@@ -68,21 +74,16 @@ export class BacktestView {
     }
   }
 
-  /** Shows the end: the summary event, or the table. */
+  /** Shows the end with the next `flush`: the summary event, or the table. */
   end(summary: SummaryEvent, reports: readonly ReportColumn[]): void {
-    this.#terminal.live = "";
-    if (this.#config.json) {
-      this.#lines.add(summary);
-      this.#lines.flush();
-    } else {
-      const { short, long, cash } = this.#config;
-      writeText(Deno.stdout, `${reportTable({ summary, short, long, cash: plain(cash) }, reports)}\n`);
-    }
+    const { json, short, long, cash } = this.#config;
+    const head = { summary, short, long, cash: plain(cash) };
+    this.#text.push(`${json ? printableJson(summary) : reportTable(head, reports)}\n`);
   }
 
-  /** Takes the live line away and writes what is left. */
-  close(): void {
+  /** Takes the live line away and writes what is left. Throws as `writeUntil` does. */
+  async close(): Promise<void> {
     this.#terminal.live = "";
-    this.#lines.flush();
+    await this.flush();
   }
 }

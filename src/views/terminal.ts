@@ -14,6 +14,46 @@ export function writeText(sink: Sink, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(sink.writeSync(bytes));
 }
 
+/** The person has asked for the end, and whoever should read standard output does not. */
+export class OutputStuck extends Error {
+  override readonly name = "OutputStuck";
+}
+
+/** Once the end is asked for so long may a write take that waits for its reader. */
+const GRACE_MS = 1_500;
+
+/**
+ * Writes all of `text` as its reader takes it, while timers and signals have their turn; once `stop` is aborted the
+ * reader has a second and a half left. Throws OutputStuck then, and what the write throws.
+ */
+export function writeUntil(
+  stop: AbortSignal,
+  sink: { write(bytes: Uint8Array): Promise<number> },
+  text: string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const giveUp = (): void => {
+      const what = "standard output is not read: what is waiting to be written there is lost";
+      reject(new OutputStuck(`${what}, ${text.length} characters and all that would have followed`));
+    };
+    const onStop = (): void => {
+      timer = setTimeout(giveUp, GRACE_MS);
+    };
+    if (stop.aborted) onStop();
+    else stop.addEventListener("abort", onStop, { once: true });
+    writeAll(sink, text).then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", onStop);
+    });
+  });
+}
+
+async function writeAll(sink: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
+  let bytes = ENCODER.encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(await sink.write(bytes));
+}
+
 /** Control and format characters (terminal escapes, direction marks, invisible ones) and line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 

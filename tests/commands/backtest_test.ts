@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
-import { eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
+import { commandLine, eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { reckon } from "../support/reckoning.ts";
 import { csvRows, csvText, type FileTrade, USUAL, walk } from "../support/trade_files.ts";
@@ -76,6 +76,49 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     program.signal(name);
     const events = await endedWell(program.finished());
     assertSame(events, reckon(endlessTrades().take(Number(events.at(-1)!.trades)), DEFAULTS));
+  });
+}
+
+for (
+  const { again, code, words } of [
+    {
+      again: false,
+      code: 1,
+      words: /^penstock: standard output is not read: .* lost, \d+ characters and all/,
+    },
+    { again: true, code: 130, words: /^$/ },
+  ]
+) {
+  const name = again ? "at once at another SIGINT" : "within two seconds of SIGINT";
+  Deno.test(`penstock backtest ends ${name} although nobody reads its standard output`, async () => {
+    const args = [
+      "backtest",
+      "--json",
+      "--log-level=error",
+      "--short=1",
+      "--long=2",
+      "--max-drawdown=100%",
+      "-",
+    ];
+    const program = new Deno.Command(Deno.execPath(), {
+      args: commandLine(args, ["--no-prompt", "--allow-read"]),
+      ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+    }).spawn();
+    const writing = endless().pipeTo(program.stdin).catch(() => {});
+    const reader = program.stdout.getReader();
+    await reader.read();
+    const begun = performance.now();
+    program.kill("SIGINT");
+    // Two that come before the first is heeded are one.
+    const repeating = again ? setInterval(() => program.kill("SIGINT"), 50) : undefined;
+    const { code: found } = await program.status;
+    clearInterval(repeating);
+    const elapsed = performance.now() - begun;
+    await writing;
+    await reader.cancel();
+    assertMatch((await new Response(program.stderr).text()).trim(), words);
+    assertEquals(found, code);
+    assert(elapsed < ENDING_MS, `${elapsed} ms`);
   });
 }
 
