@@ -149,7 +149,7 @@ export class Parse {
         this.#held = { reader, gap: { fromId: before + 1, toId: firstId - 1 } };
         return null;
       }
-      this.#refuseUnproven();
+      if (this.#unproven !== null) this.#refuseUnproven(this.#unproven.doubt);
       if (judged === UNPROVEN) {
         this.#unproven = this.#doubt(reader, before);
         continue;
@@ -204,8 +204,7 @@ export class Parse {
   }
 
   /** Another trade has come that does not follow on the one that leapt. */
-  #refuseUnproven(): void {
-    const error = this.#unproven?.doubt.error ?? null;
+  #refuseUnproven({ error }: Doubt): void {
     if (error !== null) throw error;
     this.end();
   }
