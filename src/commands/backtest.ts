@@ -3,7 +3,7 @@ import { ChunkReader } from "../domain/chunk_reader.ts";
 import type { Chunk } from "../domain/chunk.ts";
 import type { Started } from "../domain/command.ts";
 import { ConfigError, shownConfig } from "../domain/config.ts";
-import type { PenstockEvent } from "../domain/event.ts";
+import type { ModelEvent, PenstockEvent } from "../domain/event.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";
 import type { Config } from "../domain/options.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
@@ -55,13 +55,16 @@ export async function backtest(
       os: Deno.build.os,
       arch: Deno.build.arch,
     },
+    files,
   });
   using journal = config.state === "none"
     ? null
     : await openJournal(config.state, desk, { config, sources }, version);
+  const models: ModelEvent[] = [];
   const tell = (events: Iterable<PenstockEvent>): void => {
     for (const event of journal === null ? events : kept(events, journal)) {
       if (event.type === "fill") result?.add(event);
+      else if (event.type === "model") models.push(event);
       view.event(event);
     }
   };
@@ -94,7 +97,7 @@ export async function backtest(
     journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
     const summary = desk.summary(ended, performance.now() - begun);
     try {
-      result?.finish(summary, desk.measured);
+      result?.finish(summary, desk.measured, models);
     } finally {
       view.end(summary, desk.reports());
     }

@@ -1,5 +1,5 @@
 /** The result of a backtest as one JSON file, for other programs. */
-import type { FillEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
+import type { FillEvent, ModelEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
 import { amountText, Money } from "../domain/money.ts";
 import type { Results } from "../domain/performance.ts";
 import { isoTime } from "../domain/time.ts";
@@ -18,6 +18,8 @@ export interface ResultHead {
     readonly os: string;
     readonly arch: string;
   };
+  /** What was read, as it was named; `-` is standard input. */
+  readonly files: readonly string[];
 }
 
 /** The result file cannot be written; the message says why and what to do. */
@@ -36,9 +38,9 @@ const ENCODER = new TextEncoder();
  * goes to `PATH.partial`, which takes the file's name only once it is whole.
  *
  * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`,
- * `environment`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics),
+ * `environment`, `files`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics),
  * `metrics`, `equityCurve` (pairs of time and equity, at most 2,000) and `drawdownPeriods` (deepest first:
- * `peak`, `amount`, `fraction`, `from`, `to`, `recovered` or null).
+ * `peak`, `amount`, `fraction`, `from`, `to`, `recovered` or null), `models` (the `model` events, if any).
  */
 export class ResultFile implements Disposable {
   readonly #path: string;
@@ -72,12 +74,12 @@ export class ResultFile implements Disposable {
     path: string,
     partial: string,
     file: Deno.FsFile,
-    { options, environment }: ResultHead,
+    { options, environment, files }: ResultHead,
   ) {
     this.#path = path;
     this.#partial = partial;
     this.#file = file;
-    const head = { schema: SCHEMA, version: RESULT_VERSION, options, environment };
+    const head = { schema: SCHEMA, version: RESULT_VERSION, options, environment, files };
     this.#text = `${JSON.stringify(head).slice(0, -1)},\n"fills":[`;
   }
 
@@ -88,7 +90,11 @@ export class ResultFile implements Disposable {
   }
 
   /** Writes the rest and gives the file its name. Throws a ResultFileError where it cannot be written. */
-  finish(summary: SummaryEvent, { metrics, equityCurve, drawdownPeriods }: Results): void {
+  finish(
+    summary: SummaryEvent,
+    { metrics, equityCurve, drawdownPeriods }: Results,
+    models: readonly ModelEvent[] = [],
+  ): void {
     const { metrics: _, ...totals } = summary;
     const rest = {
       summary: totals,
@@ -102,6 +108,7 @@ export class ResultFile implements Disposable {
         to: isoTime(to),
         recovered: recovered === null ? null : isoTime(recovered),
       })),
+      models,
     };
     this.#text += `\n],\n${JSON.stringify(rest).slice(1)}\n`;
     this.#flush();

@@ -29,7 +29,7 @@ Deno.test("penstock backtest --out writes a whole file that agrees with the even
   const file = await folder.write("trades.csv", csvText(TRADES));
   const out = `${folder.path}/result.json`;
   await folder.write("result.json", OLDER);
-  const run = await backtest(["--json", "--out", out, ...SWIFT, file], { writable: folder.path });
+  const run = await backtest(["--json", "--models", "--out", out, ...SWIFT, file], { writable: folder.path });
   assertEquals([run.code, run.stderr], [0, ""]);
   assertEquals(filesIn(folder), ["result.json", "trades.csv"]);
   const events = eventsOf(run.stdout);
@@ -38,10 +38,15 @@ Deno.test("penstock backtest --out writes a whole file that agrees with the even
   const result = JSON.parse(await Deno.readTextFile(out));
   assertEquals(
     Object.keys(result),
-    "schema,version,options,environment,fills,summary,metrics,equityCurve,drawdownPeriods".split(","),
+    "schema,version,options,environment,files,fills,summary,metrics,equityCurve,drawdownPeriods,models".split(
+      ",",
+    ),
   );
   assertEquals([result.schema, result.version], ["penstock-result", 1]);
   assertEquals(result.options, started.config);
+  assertEquals(result.files, [file]);
+  assertEquals(result.models, events.filter(({ type }) => type === "model"));
+  assertEquals(result.models.length, 2);
   assertEquals(result.environment.penstock, started.version);
   assertEquals(result.fills, events.filter(({ type }) => type === "fill"));
   assert(result.fills.length > 100);

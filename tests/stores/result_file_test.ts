@@ -15,6 +15,7 @@ const START = 1_723_161_255_342_000;
 const HEAD: ResultHead = {
   options: { symbol: "BTCUSDT", short: 20, cash: "10000", json: false, record: null },
   environment: { penstock: "0.1.0", deno: "2.9.6", v8: "14.0", os: "linux", arch: "x86_64" },
+  files: ["trades.csv", "-"],
 };
 
 const RESULTS: Results = {
@@ -128,10 +129,11 @@ Deno.test("ResultFile writes what its schema says, in that order", () => {
           recovered: "2024-08-08T23:54:15.342002Z",
         },
       ],
+      models: [],
     });
     assertEquals(keysOf(result), [
-      ...["schema", "version", "options", "environment", "fills", "summary", "metrics", "equityCurve"],
-      "drawdownPeriods",
+      ...["schema", "version", "options", "environment", "files", "fills", "summary", "metrics"],
+      ...["equityCurve", "drawdownPeriods", "models"],
     ]);
     assertEquals(keysOf(result.summary), keysOf(summary));
     assertEquals(keysOf(result.metrics), keysOf(METRICS));
