@@ -6,7 +6,7 @@
  * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
-import { MAX_PRICE } from "./price.ts";
+import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
 import { microseconds } from "./time.ts";
 import type { TradeFields, Verdict } from "./trade_reader.ts";
 
@@ -200,10 +200,10 @@ export class BinanceMessageReader implements TradeFields {
     const { p, q } = body;
     const decimal = this.#decimal;
     if (!readText(p, (view) => decimal.readPrice(view, 0))) {
-      return this.#reject(`price is ${shown(p)}, not decimal text from 0.00000001 to ${MAX_PRICE}`);
+      return this.#reject(`price is ${shown(p)}, not ${PRICE_TEXT}`);
     }
     if (!readText(q, (view) => decimal.readQuantity(view, 0))) {
-      return this.#reject(`quantity is ${shown(q)}, not decimal text above 0 with up to 8 decimals`);
+      return this.#reject(`quantity is ${shown(q)}, not ${QUANTITY_TEXT}`);
     }
     if (!isCount(body.T) || body.T === 0) return this.#reject(`trade time "T" is ${shown(body.T)}`);
     if (typeof body.m !== "boolean") return this.#reject(`"m" is ${shown(body.m)}, not true or false`);

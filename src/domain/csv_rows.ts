@@ -7,7 +7,7 @@
 import type { Chunk, Origin } from "./chunk.ts";
 import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
-import { MAX_DECIMALS, MAX_PRICE, MAX_QUANTITY } from "./price.ts";
+import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
 import { microseconds } from "./time.ts";
 import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
@@ -32,8 +32,8 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
   "first id": `a whole number from 0 to ${MOST}`,
   "last id": `a whole number from 0 to ${MOST}`,
   "id": `a whole number from 0 to ${MOST}`,
-  "price": `decimal text from 0.00000001 to ${MAX_PRICE} with up to ${MAX_DECIMALS} decimals`,
-  "quantity": `decimal text above 0, up to ${MAX_QUANTITY}, with up to ${MAX_DECIMALS} decimals`,
+  "price": PRICE_TEXT,
+  "quantity": QUANTITY_TEXT,
   "amount": "decimal text",
   "time": `ms or µs since 1970, a whole number from 1 to ${MOST}`,
   "buyer is maker": "True, true, False or false",

@@ -1,6 +1,6 @@
 /** Trades that were fetched after the stream had missed them: what they are read from, and how they are kept. */
 import { DecimalBytes, READ_AHEAD } from "./decimal_bytes.ts";
-import { MAX_PRICE } from "./price.ts";
+import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
 import { microseconds } from "./time.ts";
 import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 
@@ -108,11 +108,11 @@ export class LateRows implements TradeReader {
       );
     }
     if (!this.#readAll(price, (view) => decimal.readPrice(view, 0))) {
-      return this.#reject(`price is ${shown(price)}, not decimal text from 0.00000001 to ${MAX_PRICE}`);
+      return this.#reject(`price is ${shown(price)}, not ${PRICE_TEXT}`);
     }
     if (!this.#readAll(quantity, (view) => decimal.readQuantity(view, 0))) {
       return this.#reject(
-        `quantity is ${shown(quantity)}, not decimal text above 0 with up to 8 decimals`,
+        `quantity is ${shown(quantity)}, not ${QUANTITY_TEXT}`,
       );
     }
     if (!isCount(time) || time === 0) return this.#reject(`trade time is ${shown(time)}`);

@@ -13,6 +13,11 @@ export const MAX_DECIMALS = 8;
 /** Quantities above this (base currency) are refused. */
 export const MAX_QUANTITY = 1e15;
 
+/** What a price, and a quantity, is expected to be, as messages say it. */
+export const PRICE_TEXT = `decimal text from 0.00000001 to ${MAX_PRICE} with up to ${MAX_DECIMALS} decimals`;
+export const QUANTITY_TEXT =
+  `decimal text above 0, up to ${MAX_QUANTITY}, with up to ${MAX_DECIMALS} decimals`;
+
 const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] as const;
 
 const UNITS: readonly Money[] = POWERS.map((_, decimals) => new Money(`1e-${decimals}`));

@@ -72,11 +72,15 @@ Deno.test("penstock backtest names file, line, column, field and value of a bad 
 
 Deno.test("penstock backtest names line, column, field and value of a bad message, and what it expected", async () => {
   await using folder = new Folder();
-  const price = "decimal text from 0.00000001 to 90000000";
   const cases: readonly (readonly [from: RegExp, to: string, field: RegExp | null, message: string])[] = [
-    [/"p":"[^"]*"/, `"p":"-1"`, /"p"/, `price is "-1", not ${price}`],
-    [/"p":"[^"]*",/, "", null, `price is missing, not ${price}`],
-    [/"q":"[^"]*"/, `"q":"0"`, /"q"/, `quantity is "0", not decimal text above 0 with up to 8 decimals`],
+    [/"p":"[^"]*"/, `"p":"-1"`, /"p"/, `price is "-1", not ${PRICE}`],
+    [/"p":"[^"]*",/, "", null, `price is missing, not ${PRICE}`],
+    [
+      /"q":"[^"]*"/,
+      `"q":"0"`,
+      /"q"/,
+      `quantity is "0", not ${QUANTITY}`,
+    ],
     [/"t":\d+/, `"t":"x"`, /"t"/, `trade id is "x", expected a whole number`],
     [/"T":\d+/, `"T":null`, /"T"/, `trade time "T" is null, expected ms or µs since 1970`],
     [/"m":true/, `"m":"True"`, /"m"/, `"m" is "True", not true or false`],

@@ -135,25 +135,28 @@ Deno.test("BinanceMessageReader.readJson() rejects the unusable with a reason th
     [TRADE.replace("3735683259", "9007199254740992"), "trade id is 9007199254740992"],
     [TRADE.replace("3735683259", `"3735683259"`), `trade id is "3735683259"`],
     [AGGREGATE.replace(`"l":3735683263`, `"l":3735683258`), "trade id is 3735683259 to 3735683258"],
-    [TRADE.replace("61837.63000000", "0"), `price is "0", not decimal text from 0.00000001 to 90000000`],
+    [
+      TRADE.replace("61837.63000000", "0"),
+      `price is "0", not decimal text from 0.00000001 to 90000000 with up to 8 decimals`,
+    ],
     [
       TRADE.replace(`"61837.63000000"`, "61837.63"),
-      "price is 61837.63, not decimal text from 0.00000001 to 90000000",
+      "price is 61837.63, not decimal text from 0.00000001 to 90000000 with up to 8 decimals",
     ],
     [
       TRADE.replace("0.02000000", "1e-8"),
-      `quantity is "1e-8", not decimal text above 0 with up to 8 decimals`,
+      `quantity is "1e-8", not decimal text above 0, up to 1000000000000000, with up to 8 decimals`,
     ],
     [
       TRADE.replace("0.02000000", "0.00000000"),
-      `quantity is "0.00000000", not decimal text above 0 with up to 8 decimals`,
+      `quantity is "0.00000000", not decimal text above 0, up to 1000000000000000, with up to 8 decimals`,
     ],
     [TRADE.replace(`"T":1723161255342`, `"T":0`), `trade time "T" is 0`],
     [TRADE.replace(`"T":1723161255342,`, ""), `trade time "T" is missing`],
     [TRADE.replace(`"m":true`, `"m":1`), `"m" is 1, not true or false`],
     [
       TRADE.replace("61837.63000000", "9".repeat(200)),
-      `price is "${"9".repeat(39)}…, not decimal text from 0.00000001 to 90000000`,
+      `price is "${"9".repeat(39)}…, not decimal text from 0.00000001 to 90000000 with up to 8 decimals`,
     ],
   ];
   for (const [message, reason] of cases) assertEquals(read(message), `rejected: ${reason}`, message);

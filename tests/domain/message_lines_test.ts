@@ -149,10 +149,13 @@ const FAULTS: [marked: string, what: string][] = [
     `{"e":"aggTrade","E":1,"s":"BTCUSDT","a":1,"p":"1","q":"1",§"f":5,"l":4,"T":1,"m":true}`,
     "trade id is 5 to 4, expected two whole numbers, the first not above the last",
   ],
-  [trade(1, "0").replace(`"p"`, `§"p"`), `price is "0", not decimal text from 0.00000001 to 90000000`],
+  [
+    trade(1, "0").replace(`"p"`, `§"p"`),
+    `price is "0", not decimal text from 0.00000001 to 90000000 with up to 8 decimals`,
+  ],
   [
     `{"é":"ü",${trade(1).slice(1).replace(`"q":"0.02"`, `§"q":"-1"`)}`,
-    `quantity is "-1", not decimal text above 0 with up to 8 decimals`,
+    `quantity is "-1", not decimal text above 0, up to 1000000000000000, with up to 8 decimals`,
   ],
   [
     trade(1).replace(`"T":1723161255342`, `§"T":"x"`),
