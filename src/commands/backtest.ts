@@ -7,7 +7,13 @@ import type { ModelEvent, PenstockEvent } from "../domain/event.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";
 import type { Config } from "../domain/options.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
-import { damageBehind, type FirstTrade, recordedChunks, sortByFirstTrade } from "../feeds/recorded_files.ts";
+import {
+  damageBehind,
+  type FirstTrade,
+  type ReadProgress,
+  recordedChunks,
+  sortByFirstTrade,
+} from "../feeds/recorded_files.ts";
 import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_file.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
@@ -40,7 +46,7 @@ export async function backtest(
   const view = new BacktestView(config, stop);
   const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
-  const progress = { bytesRead: 0, bytesTotal: null as number | null };
+  const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
   const desk = new Desk(config, started);
   const draw = setInterval(() => {
@@ -69,29 +75,8 @@ export async function backtest(
     }
   };
   try {
-    const chunks = recordedChunks(await inOrder(files, config, stop), {
-      progress,
-      signal: stop,
-      onWarning: (text) => view.warn(text),
-    });
-    const fruitless = new FruitlessFiles(desk.pipeline);
-    const misread = new MisreadSymbols(config.symbol);
-    for await (const chunk of chunks) {
-      fruitless.enter(chunk.origin);
-      const warning = misread.warningOf(chunk.origin);
-      if (warning !== null) view.warn(warning);
-      try {
-        tell(desk.take(chunk));
-      } catch (error) {
-        // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
-        throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
-      }
-      await view.flush();
-      if (desk.done || stop.aborted) break;
-    }
+    await workOff(files, { config, desk, view, stop, progress, tell });
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
-    if (!stop.aborted) fruitless.enter(null);
-    for (const text of fruitless.warnings(config.symbol, files.length > 1 && !config.sort)) view.warn(text);
     tell(desk.end());
     const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
@@ -111,6 +96,43 @@ export async function backtest(
     clearInterval(draw);
     await view.close();
   }
+}
+
+/** What a backtest works with. */
+interface Tools {
+  readonly config: Config;
+  readonly desk: Desk;
+  readonly view: BacktestView;
+  readonly stop: AbortSignal;
+  readonly progress: ReadProgress;
+  readonly tell: (events: Iterable<PenstockEvent>) => void;
+}
+
+/** Works the files off, until `stop` is aborted or there are trades enough; warns of those that are not what was meant. */
+async function workOff(
+  files: readonly string[],
+  { config, desk, view, stop, progress, tell }: Tools,
+): Promise<void> {
+  const onWarning = (text: string): void => view.warn(text);
+  const chunks = recordedChunks(await inOrder(files, config, stop), { progress, signal: stop, onWarning });
+  const fruitless = new FruitlessFiles(desk.pipeline);
+  const misread = new MisreadSymbols(config.symbol);
+  for await (const chunk of chunks) {
+    fruitless.enter(chunk.origin);
+    const warning = misread.warningOf(chunk.origin);
+    if (warning !== null) view.warn(warning);
+    try {
+      tell(desk.take(chunk));
+    } catch (error) {
+      // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
+      throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
+    }
+    await view.flush();
+    if (desk.done || stop.aborted) break;
+  }
+  if (desk.trades === 0) return;
+  if (!stop.aborted) fruitless.enter(null);
+  for (const text of fruitless.warnings(config.symbol, files.length > 1 && !config.sort)) view.warn(text);
 }
 
 /** The files in the order in which they are to be read; none where the person ends the looking at them. */
