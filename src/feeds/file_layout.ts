@@ -56,7 +56,7 @@ function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
 
 /** Whether a line names columns: it begins with a letter, and none of its fields with a digit. */
 function isHeader(line: Uint8Array): boolean {
-  const text = textOf(line) ?? "";
+  const text = textOf(line)?.trim() ?? "";
   return /^[A-Za-z].*,/.test(text) && !text.split(",").some((field) => /^\s*[-+]?\d/.test(field));
 }
 

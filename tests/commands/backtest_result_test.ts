@@ -19,6 +19,11 @@ function figures(event: Told): Record<string, unknown> {
   return rest;
 }
 
+/** Standard input that holds the trades and does not end. */
+function waiting(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({ start: (controller) => controller.enqueue(bytesOf(csvText(TRADES))) });
+}
+
 /** The names of the files in a folder, in order. */
 function filesIn({ path }: Folder): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
@@ -123,10 +128,7 @@ Deno.test("penstock backtest --out writes over no file that it reads, by whateve
 Deno.test("penstock backtest --out that cannot be finished costs neither the table nor the summary", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
-  const waiting = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => controller.enqueue(bytesOf(csvText(TRADES))),
-  });
-  await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting, folder.path);
+  await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting(), folder.path);
   await program.event("fill");
   await folder.write("result.json", "made meanwhile");
   program.signal("SIGINT");
@@ -139,10 +141,7 @@ Deno.test("penstock backtest --out that cannot be finished costs neither the tab
 Deno.test("penstock backtest --out is whole after SIGINT", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
-  const waiting = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => controller.enqueue(bytesOf(csvText(TRADES))),
-  });
-  await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting, folder.path);
+  await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting(), folder.path);
   await program.event("fill");
   program.signal("SIGINT");
   const { code, stdout } = await program.finished();

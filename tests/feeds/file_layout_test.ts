@@ -86,6 +86,10 @@ Deno.test("layoutOfLines() goes by the first line where it is whole, or the othe
   assertEquals(toldBy([SPOT, FUTURES, "x"]), "spot trades");
   assertEquals(toldBy([SPOT, "{}", "{}"]), "spot trades");
   assertEquals(toldBy([HEADER.trimEnd(), SPOT, SPOT]), "futures aggTrades");
+  assertEquals(
+    toldBy([" price,id,qty,quote_qty,time,is_buyer_maker", FUTURES, FUTURES]),
+    "futures trades in the order of the header",
+  );
   for (const stranger of ["trade_id,price,size,time,side", "<html>", `[{"id":1}]`, "SQLite format 3\0"]) {
     assertEquals(toldBy([stranger, SPOT, SPOT]), told(stranger));
   }
