@@ -1,4 +1,5 @@
 /** Opens the files and the standard input that a person names, and says what is wrong with the name. */
+import { setImmediate } from "node:timers";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import type { ByteParts, ByteSource } from "./byte_source.ts";
 
@@ -51,7 +52,7 @@ export async function openInput(
 const QUICK_MS = 1;
 /** After one that took longer so many go by way of another thread, beside the work. */
 const SLOW_READS = 64;
-/** One read in so many goes that way in any case: until it is back, timers and signals have their turn. */
+/** One read in so many goes that way in any case, and waits for timers and signals to have their turn. */
 const READS_A_TURN = 4;
 
 /** A file on disk. */
@@ -104,14 +105,25 @@ class FileSource implements ByteSource, ByteParts {
   }
 
   async #counted(into: Uint8Array): Promise<number | null> {
-    const isHere = this.#reads % READS_A_TURN !== 0 && this.#reads >= this.#slowUntil;
+    const isTurn = this.#reads % READS_A_TURN === 0;
+    const isHere = !isTurn && this.#reads >= this.#slowUntil;
     this.#reads++;
     const begun = performance.now();
-    const bytes = isHere ? this.#file.readSync(into) : await this.#file.read(into);
+    // A read that is done by the time it is waited for gives nobody a turn by itself.
+    const [bytes] = isHere
+      ? [this.#file.readSync(into)]
+      : await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
     if (isHere && performance.now() - begun >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
     if (bytes !== null) this.#count(bytes);
     return bytes;
   }
+}
+
+/** Resolves once the event loop has gone round. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** A pipe, a terminal or a device: what is under way may never end, and is then left behind. */
