@@ -17,6 +17,7 @@ import {
 import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_file.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
+import { OutputStuck } from "../views/terminal.ts";
 import { Desk, type End } from "./backtest/desk.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
@@ -87,7 +88,7 @@ export async function backtest(
       view.end(summary, desk.reports());
     }
   } catch (error) {
-    if (error instanceof UnusableInput) {
+    if (error instanceof UnusableInput || error instanceof OutputStuck) {
       journal?.note("stopped", Date.now() * 1000, { reason: error.message });
     }
     throw error;

@@ -137,12 +137,6 @@ export async function sortByFirstTrade(
   { signal }: Pick<ReadOptions, "signal"> = {},
 ): Promise<string[]> {
   if (paths.length < 2) return [...paths];
-  if (paths.includes(STANDARD_INPUT)) {
-    throw new UnusableInput(
-      { name: "standard input" },
-      ONCE,
-    );
-  }
   const found: { readonly path: string; readonly time: number; readonly id: number }[] = [];
   const files = await findInputs(paths);
   const pipe = files.find(({ size }) => size === null);

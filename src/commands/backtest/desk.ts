@@ -125,10 +125,7 @@ export class Desk {
   }
 
   /** The summary. */
-  summary(
-    ended: End,
-    elapsedMs: number,
-  ): SummaryEvent & { readonly metrics: Metrics } {
+  summary(ended: End, elapsedMs: number): SummaryEvent & { readonly metrics: Metrics } {
     return {
       type: "summary",
       time: this.#lastTime,
