@@ -15,7 +15,12 @@ export interface Compiled {
   readonly isReal: boolean;
   /** What `deno task compile` said. */
   readonly told: string;
+  /** The text of SHA256SUMS beside it. */
+  readonly sums: string;
 }
+
+/** Whether the base can be downloaded here; null until one build has tried. */
+let hasBase: boolean | null = null;
 
 /** What the build said, with its exit code. */
 export interface Built {
@@ -52,8 +57,9 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
   const folder = clone();
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
   const args = exchange === "binance" ? [] : ["--", "--exchange", exchange];
-  let built = await build(folder, null, ...args);
-  if (built.code !== 0) built = await build(folder, Deno.execPath(), ...args);
+  let built = hasBase === false ? null : await build(folder, null, ...args);
+  hasBase ??= built?.code === 0;
+  if (built === null || built.code !== 0) built = await build(folder, Deno.execPath(), ...args);
   if (built.code !== 0) throw new Error(`deno task compile failed: ${built.told}`);
   const path = `${folder}/dist/${fileName(exchange, null)}`;
   // The environment may have named a stand-in too: the file tells by what it is.
@@ -62,7 +68,8 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
   console.log(
     isReal ? "lockdown: the real base was tested" : "lockdown: a stand-in base was tested (DENORT_BIN)",
   );
-  return { path, payload: Payload.read(path), isReal, told: built.told };
+  const sums = Deno.readTextFileSync(`${folder}/dist/SHA256SUMS`);
+  return { path, payload: Payload.read(path), isReal, told: built.told, sums };
 }
 
 /**
