@@ -159,6 +159,15 @@ export function address(...schemes: readonly string[]): (text: string) => string
   };
 }
 
+/** A reader of host names without ports, separated by commas; in lower case afterwards. */
+export function hostNames(text: string): readonly string[] {
+  const names = text.toLowerCase().split(",");
+  if (!names.every((name) => URL.parse(`http://${name}`)?.host === name)) {
+    throw new NotAllowed("names of hosts without ports, separated by commas, such as market.test,10.0.0.5");
+  }
+  return names;
+}
+
 /** A reader of any text but the empty one. */
 export function anyText(text: string): string {
   if (text === "") throw new NotAllowed("a text that is not empty");

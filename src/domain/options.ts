@@ -9,6 +9,7 @@ import {
   amount,
   anyText,
   duration,
+  hostNames,
   oneOf,
   onOff,
   runNumber,
@@ -217,6 +218,13 @@ export const OPTIONS = {
     value: "PORT",
     commands: ["exchange"],
     help: "port on 127.0.0.1; 0 takes a free one",
+  }),
+  host: option({
+    default: null,
+    read: hostNames,
+    value: "NAME,...",
+    commands: ["exchange"],
+    help: "names besides loopback's that clients may ask it by",
   }),
   seed: option({
     default: "1",

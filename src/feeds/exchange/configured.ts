@@ -11,7 +11,7 @@ import { BuiltInExchange, type ExchangeEvent } from "./server.ts";
  * asked for cannot be used.
  */
 export async function openExchange(
-  { symbol, seed, rate, speed, faults, serve }: Config,
+  { symbol, seed, rate, speed, faults, serve, host }: Config,
   port: number,
   onEvent: (event: ExchangeEvent) => void,
 ): Promise<BuiltInExchange> {
@@ -28,7 +28,8 @@ export async function openExchange(
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const market = trades === undefined ? {} : { trades };
-  return BuiltInExchange.listen({ port, symbol, seed, rate, speed, faults: plan, ...market, onEvent });
+  const hosts = host ?? [];
+  return BuiltInExchange.listen({ port, hosts, symbol, seed, rate, speed, faults: plan, ...market, onEvent });
 }
 
 function attempt<T>(make: () => T, option: string, mistakes: string[]): T | null {

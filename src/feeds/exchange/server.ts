@@ -1,5 +1,6 @@
 import { closeQuietly, writeAll } from "./connection.ts";
 import { type Fault, type FaultAction, FaultPlan } from "./faults.ts";
+import { assertLocal } from "./host_guard.ts";
 import { formatResponse, HttpError, type HttpRequest, readRequest } from "./http_request.ts";
 import { Market } from "./market.ts";
 import { priceProcess } from "./price_process.ts";
@@ -16,6 +17,8 @@ export interface ExchangeOptions {
   readonly hostname?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Names besides loopback's that `Host` and `Origin` may have, in lower case. Default none. */
+  readonly hosts?: readonly string[];
   /** Certificate chain and private key, both PEM: then it serves `wss:` and `https:`. Default none. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** The one symbol that is traded, in upper case. Default BTCUSDT. */
@@ -102,6 +105,7 @@ export class BuiltInExchange implements AsyncDisposable {
   readonly #timing: Required<
     Pick<ExchangeOptions, "pingEveryMs" | "pongWithinMs" | "lifetimeMs" | "shutdownNoticeMs" | "halfOpenMs">
   >;
+  readonly #hosts: readonly string[];
   readonly #signal: AbortSignal | undefined;
   readonly #emit: (event: ExchangeEvent) => void;
   readonly #onRest: (url: URL, answer: RestAnswer) => RestAnswer;
@@ -128,6 +132,7 @@ export class BuiltInExchange implements AsyncDisposable {
     this.#emit = options.onEvent ?? (() => {});
     this.#onRest = options.onRest ?? ((_url, answer) => answer);
     this.#symbol = symbol;
+    this.#hosts = options.hosts ?? [];
     this.#timing = {
       pingEveryMs: options.pingEveryMs ?? 20_000,
       pongWithinMs: options.pongWithinMs ?? 60_000,
@@ -256,6 +261,7 @@ export class BuiltInExchange implements AsyncDisposable {
   }
 
   async #answer(conn: Deno.Conn, request: HttpRequest): Promise<Upgraded | null> {
+    assertLocal(request, this.#hosts);
     const { url } = request;
     const streams = streamsOf(url);
     if (streams === null) {

@@ -17,22 +17,25 @@ async function get(exchange: BuiltInExchange, path: string) {
 Deno.test("the exchange answers requests that it cannot accept", async () => {
   await using exchange = BuiltInExchange.listen();
   const cases: [request: string, answer: string][] = [
-    ["POST /api/v3/ping HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405 "],
-    ["GET /api/v3/ping HTTP/1.0\r\nHost: x\r\n\r\n", "HTTP/1.1 505 "],
+    ["POST /api/v3/ping HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 405 "],
+    ["GET /api/v3/ping HTTP/1.0\r\nHost: localhost\r\n\r\n", "HTTP/1.1 505 "],
     ["GET /api/v3/ping HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "],
     ["GET /api/v3/ping HTTP/1.1\r\nHost: a b/c\r\n\r\n", "HTTP/1.1 400 "],
     ["GET /api/v3/ping HTTP/1.1\r\nHost x\r\n\r\n", "HTTP/1.1 400 "],
     ["\x16\x03\x01 not http at all\r\n\r\n", "HTTP/1.1 400 "],
-    [`GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`.slice(0, 16_384), "HTTP/1.1 431 "],
-    ["GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 "],
-    ["GET /ws/btcusdt@trade HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 426 "],
-    ["GET /ws/%ff HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 "],
+    [
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`.slice(0, 16_384),
+      "HTTP/1.1 431 ",
+    ],
+    ["GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 404 "],
+    ["GET /ws/btcusdt@trade HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 426 "],
+    ["GET /ws/%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 400 "],
     [upgradeRequest("/wsx"), "HTTP/1.1 404 "],
     [upgradeRequest("/ws").replace("Version: 13", "Version: 8"), "HTTP/1.1 426 "],
     [upgradeRequest("/ws").replace("dGhl", "d"), "HTTP/1.1 400 "],
     [upgradeRequest("/ws").replace("keep-alive, Upgrade", "keep-alive"), "HTTP/1.1 400 "],
     [upgradeRequest(`/stream?streams=${"a/".repeat(1025)}`), "HTTP/1.1 400 "],
-    ["GET /api/v3/ping HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK\r\n"],
+    ["GET /api/v3/ping HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 OK\r\n"],
   ];
   for (const [request, start] of cases) {
     const answer = await ask(exchange, request);
@@ -40,6 +43,45 @@ Deno.test("the exchange answers requests that it cannot accept", async () => {
     assertStringIncludes(answer, "\r\nConnection: close\r\n");
   }
   assertEquals(exchange.connectionsAccepted, 0);
+});
+
+Deno.test("the exchange answers no web page: Host and Origin have to name loopback, or what it is told", async () => {
+  await using exchange = BuiltInExchange.listen();
+  await using named = BuiltInExchange.listen({ hosts: ["market.test", "10.0.0.5"] });
+  const ping = (...headers: string[]) => `GET /api/v3/ping HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`;
+  const stream = (...headers: string[]) =>
+    upgradeRequest("/ws/btcusdt@trade").replace("Host: localhost", headers.join("\r\n"));
+  const cases: [exchange: BuiltInExchange, headers: string[], isAnswered: boolean][] = [
+    [exchange, ["Host: localhost"], true],
+    [exchange, ["Host: LOCALHOST:9001"], true],
+    [exchange, ["Host: 127.0.0.1:80"], true],
+    [exchange, ["Host: [::1]:9001"], true],
+    [exchange, ["Host: localhost", "Origin: http://localhost:3000"], true],
+    [exchange, ["Host: evil.example"], false],
+    [exchange, ["Host: localhost.evil.example:9001"], false],
+    [exchange, ["Host: 127.0.0.1.evil.example"], false],
+    [exchange, ["Host: localhost", "Origin: https://evil.example"], false],
+    [exchange, ["Host: localhost", "Origin: null"], false],
+    [exchange, ["Host: localhost", "Origin: file://"], false],
+    [exchange, ["Host: market.test"], false],
+    [named, ["Host: market.test:9001", "Origin: http://10.0.0.5"], true],
+    [named, ["Host: localhost"], true],
+    [named, ["Host: other.test"], false],
+  ];
+  for (const [asked, headers, isAnswered] of cases) {
+    const rest = await ask(asked, ping(...headers));
+    assert(
+      rest.startsWith(isAnswered ? "HTTP/1.1 200 " : "HTTP/1.1 403 "),
+      `${headers}: ${rest.slice(0, 200)}`,
+    );
+    using client = await RawClient.connect(asked);
+    await client.write(stream(...headers));
+    const head = await client.head();
+    assert(
+      head.startsWith(isAnswered ? "HTTP/1.1 101 " : "HTTP/1.1 403 "),
+      `${headers}: ${head.slice(0, 200)}`,
+    );
+  }
 });
 
 Deno.test("the exchange reads a request head in pieces, and frames that come with it", async () => {
