@@ -17,6 +17,9 @@ const EXIT = {
 
 const { version } = meta;
 
+/** A file of all options has a few thousand. */
+const MOST_CONFIG_BYTES = 1 << 20;
+
 /** Whether the command that runs takes --skip-bad. */
 let skipsBad = false;
 
@@ -60,10 +63,13 @@ async function readFileOptions(
   command: CommandName | null,
   mistakes: string[],
 ): Promise<GivenOptions> {
-  const { readConfigFile } = await import("./src/domain/config.ts");
+  const [{ readConfigFile }, { readSmallFile }] = await Promise.all([
+    import("./src/domain/config.ts"),
+    import("./src/feeds/small_file.ts"),
+  ]);
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readSmallFile(path, MOST_CONFIG_BYTES);
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error);
     mistakes.push(`--config ${path}: ${reason}`);

@@ -64,6 +64,9 @@ export function readConfigFile(
     return {};
   }
   const given: GivenOptions = {};
+  for (const key of repeatedKeys(json)) {
+    mistakes.push(`"${key}" stands more than once in the configuration file: expected each option once`);
+  }
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
     if (name === undefined || name === "config") {
@@ -80,6 +83,23 @@ export function readConfigFile(
       );}
   }
   return given;
+}
+
+/** The keys that the object in a valid JSON text has more than once: JSON.parse keeps the last and says nothing. */
+function repeatedKeys(json: string): Set<string> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[[\]{}]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && token.endsWith(":")) {
+      const key: string = JSON.parse(token.slice(0, -1));
+      if (seen.has(key)) repeated.add(key);
+      seen.add(key);
+    }
+  }
+  return repeated;
 }
 
 /** For JSON.parse: numbers as decimals of all the digits that the text gives them, more than a double holds. */

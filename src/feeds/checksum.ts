@@ -2,9 +2,12 @@
 import { createHash } from "node:crypto";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type InputFile, openInput } from "./input_file.ts";
+import { readSmallFile } from "./small_file.ts";
 
 const SUFFIX = ".CHECKSUM";
 const READ_BYTES = 1 << 20;
+/** A list of ten thousand files, the length of what `sha256sum` prints of each. */
+const MOST_BYTES = 1 << 20;
 
 /** `<64 hexadecimal digits>  name`, where an asterisk before the name means that the file is binary. */
 const LINE = /^([0-9a-f]{64})(?:[ \t]+\*?(.*))?$/i;
@@ -23,7 +26,7 @@ export async function verifyChecksum(
   const path = file.path + SUFFIX;
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readSmallFile(path, MOST_BYTES);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     // The permission to read the file itself is enough to read the file.

@@ -36,6 +36,18 @@ Deno.test("penstock config refuses what a run would refuse", async () => {
   assertMatch(stderr, /^penstock: --short is "0".*\npenstock: --fee is "1"/);
 });
 
+Deno.test({
+  name: "penstock config refuses a file without an end by its size, with exit code 2",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const { code, stderr } = await penstock("config", "--config=/dev/zero");
+    assertEquals([code, stderr], [
+      2,
+      "penstock: --config /dev/zero: it holds more than 1048576 bytes, far more than such a file has",
+    ]);
+  },
+});
+
 Deno.test("penstock config shows the rules that a run would have which asks nobody", async () => {
   const rules = async (...args: string[]) => {
     const { lot, minQuantity, maxQuantity } = JSON.parse((await penstock("config", ...args)).stdout);

@@ -77,6 +77,18 @@ Deno.test("readConfigFile() names unknown keys and values that are neither text,
   });
 });
 
+Deno.test("readConfigFile() refuses a key that stands twice, however it is written", () => {
+  const twice = (key: string) =>
+    `"${key}" stands more than once in the configuration file: expected each option once`;
+  assertEquals(read(`{"cash": 1, "stake": 5, "cash": 2}`).mistakes, [twice("cash")]);
+  assertEquals(read(`{"cash": 1, "c\\u0061sh" : 2, "stake":1,"stake":1,"stake":1}`).mistakes, [
+    twice("cash"),
+    twice("stake"),
+  ]);
+  // The same text as a value, and keys of what is nested, are no keys of the file.
+  assertEquals(read(`{"record": "\\"cash\\": {", "state": "cash", "cash": 2}`).mistakes, []);
+});
+
 Deno.test("readConfigFile() refuses what is not a JSON object", () => {
   for (const text of ["[]", "null", "5", `"a"`]) {
     assertEquals(read(text).mistakes, ["--config my.json: expected a JSON object of options"]);

@@ -71,6 +71,15 @@ Deno.test("verifyChecksum() names what is wrong with the checksum's own file", a
   );
 });
 
+Deno.test("verifyChecksum() refuses a checksum file by its size, however much of it there is", async () => {
+  await using folder = new Folder();
+  const path = await folder.write("a.csv", rows(3));
+  const checksum = await folder.write("a.csv.CHECKSUM", "");
+  await Deno.truncate(checksum, 4e9);
+  const { error } = await outcomeOf(path);
+  assertStringIncludes(error!, "it holds more than 1048576 bytes");
+});
+
 Deno.test("verifyChecksum() reads a file of several pieces", async () => {
   await using folder = new Folder();
   const content = rows(60_000);

@@ -2,9 +2,12 @@
 import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
 import { readExchangeInfo } from "../../domain/exchange_info.ts";
 import { type RuleSet, type SettledInstrument, settleInstrument } from "../../domain/instrument.ts";
+import { readSmallFile } from "../../feeds/small_file.ts";
 
 /** How a SQLite database begins. */
 const SQLITE = new TextEncoder().encode("SQLite format 3\0");
+/** Several times what an exchange says of all its symbols. */
+const MOST_BYTES = 64 << 20;
 
 /**
  * The configuration with the rules in the file where the person has given none; a file is told apart by its content.
@@ -17,7 +20,7 @@ export async function instrumentOf(configuration: Configuration): Promise<Settle
   const name = `${nameIn(sources.instruments, "instruments")} ${path}`;
   const base = await isDatabase(path, name)
     ? await journaled(path, symbol, name)
-    : saved(await read(() => Deno.readTextFile(path), name), path, symbol, name);
+    : saved(await read(() => readSmallFile(path, MOST_BYTES), name), path, symbol, name);
   return settleInstrument(configuration, base);
 }
 

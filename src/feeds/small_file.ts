@@ -1,0 +1,30 @@
+/** Reads files that are small by their nature, and that somebody else may have written. */
+
+/** A file is larger than anything of its kind. */
+export class FileTooLarge extends Error {
+  override readonly name = "FileTooLarge";
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * The text of the file at `path`, of at most `most` bytes, as UTF-8 with its byte order mark. Throws FileTooLarge
+ * after reading that much of a larger one, whatever size the system gives for it (a pipe and a device have none),
+ * and what opening and reading throw.
+ */
+export async function readSmallFile(path: string, most: number): Promise<string> {
+  using file = await Deno.open(path);
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    const count = await file.read(chunk);
+    if (count === null) break;
+    chunks.push(chunk.subarray(0, count));
+    length += count;
+    if (length > most) {
+      throw new FileTooLarge(`it holds more than ${most} bytes, far more than such a file has`);
+    }
+  }
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await new Blob(chunks).arrayBuffer());
+}

@@ -1,0 +1,33 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { FileTooLarge, readSmallFile } from "../../src/feeds/small_file.ts";
+
+async function written(bytes: Uint8Array, use: (path: string) => Promise<void>): Promise<void> {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeFile(path, bytes);
+    await use(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("readSmallFile() gives the text whole, wherever its characters are cut, with its byte order mark", async () => {
+  const text = `\ufeff${"1€".repeat(50_000)}`;
+  const bytes = new TextEncoder().encode(text);
+  await written(bytes, async (path) => assertEquals(await readSmallFile(path, bytes.length), text));
+  await written(new Uint8Array(), async (path) => assertEquals(await readSmallFile(path, 0), ""));
+});
+
+Deno.test("readSmallFile() refuses one byte more than allowed", async () => {
+  await written(new Uint8Array(1001), async (path) => {
+    await assertRejects(() => readSmallFile(path, 1000), FileTooLarge, "more than 1000 bytes");
+  });
+});
+
+Deno.test({
+  name: "readSmallFile() stops reading a device that has no end",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await assertRejects(() => readSmallFile("/dev/zero", 1_000_000), FileTooLarge);
+  },
+});
