@@ -152,6 +152,25 @@ async function compile(
   return { kind: "made", name, embedded };
 }
 
+/**
+ * All that the build takes from its environment: where Deno finds its cache, its base and the registry. Anything else
+ * could end up in the file: telemetry, V8's flags and authorities are baked in from there.
+ */
+const FROM_ENVIRONMENT = [
+  ...["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "DENO_DIR", "DENORT_BIN"],
+  ...["NPM_CONFIG_REGISTRY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
+  ...["SystemRoot", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP"],
+];
+
+function cleanEnvironment(): Record<string, string> {
+  const environment: Record<string, string> = { NO_COLOR: "1" };
+  for (const name of FROM_ENVIRONMENT) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}
+
 async function deno(
   args: readonly string[],
   cwd: URL,
@@ -159,7 +178,8 @@ async function deno(
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd,
-    env: { NO_COLOR: "1" },
+    clearEnv: true,
+    env: cleanEnvironment(),
   }).output();
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }

@@ -108,18 +108,26 @@ Deno.test({
 });
 
 Deno.test({
-  name: "compile gives the same bytes from another clone, whatever the times of its files and packages",
+  name:
+    "compile gives the same bytes from another clone, whatever its environment and the times of its files and packages",
   ignore,
   fn: async () => {
     const { isReal, sums } = await compiled();
     const folder = clone();
     const time = new Date("2001-02-03T04:05:06Z");
+    const environment = {
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
+      OTEL_DENO_CONSOLE: "replace",
+      DENO_V8_FLAGS: "--expose-gc",
+      NODE_OPTIONS: "--no-warnings",
+    };
     try {
       for (const path of cachedFiles()) Deno.utimeSync(path, time, time);
       for (const path of ["main.ts", "deno.json", "src/domain/money.ts"]) {
         Deno.utimeSync(`${folder}/${path}`, time, time);
       }
-      const { code, told } = await build(folder, isReal ? null : Deno.execPath());
+      const { code, told } = await build(folder, isReal ? null : Deno.execPath(), [], environment);
       assertEquals(code, 0, told);
       assertEquals(Deno.readTextFileSync(`${folder}/dist/SHA256SUMS`), sums);
       const { code: checked } = await new Deno.Command("sha256sum", {
@@ -178,7 +186,7 @@ Deno.test("compile says what is wrong with its command line, and builds nothing"
         [["--allow-all"], "compile: --allow-all: expected --exchange NAME, --target NAME or --all"],
       ] as const
     ) {
-      const { code, told } = await build(folder, Deno.execPath(), ...args);
+      const { code, told } = await build(folder, Deno.execPath(), args);
       assertEquals(code, 2);
       assertStringIncludes(told, said);
     }

@@ -41,12 +41,20 @@ function copy(from: string, to: string): void {
   for (const { name } of Deno.readDirSync(from)) copy(`${from}/${name}`, `${to}/${name}`);
 }
 
-/** Runs `deno task compile` in `folder`. `base` stands in for the executable that is downloaded otherwise. */
-export async function build(folder: string, base: string | null, ...args: string[]): Promise<Built> {
+/**
+ * Runs `deno task compile` in `folder`, with `extra` in its environment. `base` stands in for the executable that is
+ * downloaded otherwise.
+ */
+export async function build(
+  folder: string,
+  base: string | null,
+  args: readonly string[] = [],
+  extra: Readonly<Record<string, string>> = {},
+): Promise<Built> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", "compile", ...args],
     cwd: folder,
-    env: { NO_COLOR: "1", ...(base === null ? {} : { DENORT_BIN: base }) },
+    env: { ...extra, NO_COLOR: "1", ...(base === null ? {} : { DENORT_BIN: base }) },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, told: text(stdout) + text(stderr) };
@@ -57,9 +65,9 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
   const folder = clone();
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
   const args = exchange === "binance" ? [] : ["--", "--exchange", exchange];
-  let built = hasBase === false ? null : await build(folder, null, ...args);
+  let built = hasBase === false ? null : await build(folder, null, args);
   hasBase ??= built?.code === 0;
-  if (built === null || built.code !== 0) built = await build(folder, Deno.execPath(), ...args);
+  if (built === null || built.code !== 0) built = await build(folder, Deno.execPath(), args);
   if (built.code !== 0) throw new Error(`deno task compile failed: ${built.told}`);
   const path = `${folder}/dist/${fileName(exchange, null)}`;
   // The environment may have named a stand-in too: the file tells by what it is.
