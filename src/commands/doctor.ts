@@ -6,6 +6,7 @@ import { bad, type Finding, good } from "../domain/finding.ts";
 import type { Config } from "../domain/options.ts";
 import { examineRest, examineStream } from "../feeds/checkup.ts";
 import { NetPermissionError } from "../feeds/connect_failure.ts";
+import { settingsInForce } from "../feeds/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/permissions.ts";
 import { examineFolder, folderOf } from "../stores/data_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
@@ -22,7 +23,7 @@ export class Unwell extends Error {
  * Unwell where something is amiss.
  */
 export async function doctor({ config, signal }: Started): Promise<void> {
-  const findings = [...permissions(config), ...stores(config)];
+  const findings = [...permissions(config), environment(), ...stores(config)];
   const options = { symbol: config.symbol, tradeMs: config.stale, signal };
   findings.push(...await examineStream(streamOf(config), options));
   for (const address of restAddresses(config)) {
@@ -63,6 +64,16 @@ function excess(config: Config): string {
   const whole = (["read", "write"] as const).filter((kind) => may(kind));
   const more = [...superfluous(), ...whole.map((kind) => `${kind} anywhere`), ...hosts];
   return more.length === 0 ? "nothing" : `granted, and given up by a run: ${more.join(", ")}`;
+}
+
+/** What the environment changes about the runtime: nothing that a run needs, and much that it should not have. */
+function environment(): Finding {
+  const found = settingsInForce();
+  if (found.length === 0) return good("environment", "", "sets nothing that changes the runtime");
+  const what = found.map(({ name, effect }) => `${name}, which ${effect}`).join("; ");
+  return found.every(({ isCommon }) => isCommon)
+    ? good("environment", "", `sets ${what}`)
+    : bad("environment", "", `sets ${what}`, "Unset it unless you set it yourself");
 }
 
 /** The folders that a run with these options writes to. */

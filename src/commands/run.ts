@@ -10,6 +10,7 @@ import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
+import { settingsInForce, settingText } from "../feeds/environment.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
 import { onHaltSignals } from "../feeds/halt_signals.ts";
@@ -72,6 +73,7 @@ export async function run({ command, version, config, sources, signal }: Started
   try {
     // The stream connects while the exchange is asked for the instrument.
     const { shown, lines } = await feed.during(desk.open(version));
+    for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
     view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: shown });
     for (const line of lines) view.say(line);

@@ -109,7 +109,7 @@ Deno.test("penstock doctor finds a journal that is damaged, in its table", async
     const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 1);
     assert(/BAD +journal .*not a SQLite database/.test(stdout), stdout);
-    assertEquals(stderr, "penstock: 1 of 9 to be seen to.");
+    assertEquals(stderr, "penstock: 1 of 10 to be seen to.");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -2,11 +2,15 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { V8_FLAGS } from "../../build/binary.ts";
 import { hostsOf } from "../../src/domain/exchange_hosts.ts";
+import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
 import { build, clone, compile, type Compiled, unpackedCommand } from "./compiled.ts";
 import { Payload, PayloadError } from "./payload.ts";
 
 /** The layout of the payload is read from ELF files. */
 const ignore = Deno.build.os !== "linux";
+
+/** The names of the environment that the program may read. */
+const SETTINGS = RUNTIME_SETTINGS.map(({ name }) => name);
 
 /** Compiled once, by the first test that asks. */
 let compiling: Promise<Compiled> | null = null;
@@ -44,13 +48,15 @@ async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
 }
 
 Deno.test({
-  name: "compile grants the exchange's hosts and the folder data, and bakes in nothing else",
+  name:
+    "compile grants the exchange's hosts, the folder data and the names of the runtime's settings, and bakes in nothing else",
   ignore,
   fn: async () => {
     const { payload: { metadata, flags } } = await compiled();
     const { permissions } = metadata;
     const granted = Object.entries(permissions).filter(([, value]) => value !== null);
     assertEquals(Object.fromEntries(granted.filter(([name]) => name !== "allow_import")), {
+      allow_env: SETTINGS,
       allow_net: hostsOf("binance"),
       allow_read: ["./data"],
       allow_write: ["./data"],
@@ -59,6 +65,7 @@ Deno.test({
       prompt: false,
     });
     assertEquals(flags, [
+      `--allow-env=${SETTINGS.join(",")}`,
       `--allow-net=${hostsOf("binance").join(",")}`,
       "--allow-read=./data",
       "--allow-write=./data",

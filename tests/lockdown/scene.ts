@@ -3,6 +3,7 @@
  * program in its sandbox, which knows nothing of that. Prints one line of JSON for each attempt.
  */
 import { COMMANDS } from "../../src/domain/command_name.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { dockerArguments } from "./container.ts";
 import type { Probed } from "./probe.ts";
@@ -55,6 +56,7 @@ class Scene {
     this.#exchange = BuiltInExchange.listen({
       port: STREAM_PORT,
       tls: parts.tls,
+      hosts: EXCHANGE_NAMES.flatMap(hostsOf).map((host) => host.split(":")[0]!),
       rate: 300,
       onRest: (_url, answer) =>
         this.#isRedirecting

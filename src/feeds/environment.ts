@@ -1,0 +1,43 @@
+/**
+ * Settings of the runtime that the environment can change behind the program's back. Anyone who sets a process's
+ * environment owns the process; these are named so that nobody has one set without knowing.
+ */
+
+/** A variable that the runtime reads before the program starts, or past its permissions. */
+export interface RuntimeSetting {
+  readonly name: string;
+  /** What it does, as a clause after "which". */
+  readonly effect: string;
+  /** Whether people set it for a good reason: where a network signs the traffic itself. */
+  readonly isCommon?: true;
+}
+
+/** What was seen of Deno 2.9; the program asks to read these names and no others. */
+export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
+  { name: "DENO_PERMISSION_BROKER_PATH", effect: "lets another program grant every permission" },
+  { name: "NODE_OPTIONS", effect: "can run other code before the program" },
+  { name: "DENO_UNSTABLE_CONTROL_SOCK", effect: "makes the process wait for orders on a socket" },
+  { name: "DENO_V8_FLAGS", effect: "changes the engine and can write files anywhere" },
+  { name: "SSLKEYLOGFILE", effect: "writes the keys of encrypted connections to a file" },
+  { name: "DENO_COVERAGE_DIR", effect: "writes files anywhere" },
+  { name: "NODE_V8_COVERAGE", effect: "writes files anywhere" },
+  { name: "DENO_AUDIT_PERMISSIONS", effect: "writes a file anywhere" },
+  { name: "NODE_EXTRA_CA_CERTS", effect: "adds an authority that may vouch for any host", isCommon: true },
+  { name: "DENO_CERT", effect: "adds an authority that may vouch for any host", isCommon: true },
+  { name: "NODE_TLS_REJECT_UNAUTHORIZED", effect: "can switch the checking of certificates off" },
+  { name: "DENO_CONNECTED", effect: "asks a host of Deno's before the start" },
+  { name: "OTEL_DENO", effect: "can post the log to any host, past the list of those allowed" },
+];
+
+/** Those that are set here, as far as this process may look; one that is set to nothing does nothing. */
+export function settingsInForce(): RuntimeSetting[] {
+  return RUNTIME_SETTINGS.filter(({ name }) => {
+    const isReadable = Deno.permissions.querySync({ name: "env", variable: name }).state === "granted";
+    return isReadable && Deno.env.get(name);
+  });
+}
+
+/** What to say of one that is set, as a sentence. */
+export function settingText({ name, effect }: RuntimeSetting): string {
+  return `the environment sets ${name}, which ${effect}: unset it unless you set it yourself`;
+}

@@ -1,0 +1,59 @@
+/** Settings of the runtime that the environment changes are named, by a run and by the doctor. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
+import { commandLine, deadEndpoint } from "../support/penstock.ts";
+
+/** Runs a command with this environment and leave to read the names of the settings. */
+async function penstockWith(env: Record<string, string>, ...args: string[]) {
+  const names = RUNTIME_SETTINGS.map(({ name }) => name).join(",");
+  const flags = ["--no-prompt", "--quiet", "--allow-net=127.0.0.1", "--allow-read", `--allow-env=${names}`];
+  const { HOME = "/", PATH = "" } = Deno.env.toObject();
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: commandLine(args, flags),
+    clearEnv: true,
+    env: { HOME, PATH, ...env },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("penstock demo warns of each setting of the runtime that the environment changes", async () => {
+  const env = { NODE_OPTIONS: "--no-warnings", NODE_TLS_REJECT_UNAUTHORIZED: "1" };
+  const { stderr } = await penstockWith(env, "demo", "--stop-after=1", "--speed=max");
+  const warnings = stderr.split("\n").filter((line) => line.includes("the environment sets"));
+  assertEquals(warnings.map((line) => line.replace(/^\S+ +/, "")), [
+    "WARN  the environment sets NODE_OPTIONS, which can run other code before the program: " +
+    "unset it unless you set it yourself",
+    "WARN  the environment sets NODE_TLS_REJECT_UNAUTHORIZED, which can switch the checking of certificates off: " +
+    "unset it unless you set it yourself",
+  ]);
+});
+
+Deno.test("penstock demo says nothing of an environment that changes nothing", async () => {
+  const { stderr } = await penstockWith({ TZ: "UTC" }, "demo", "--stop-after=1", "--speed=max");
+  assertEquals(stderr.includes("the environment sets"), false, stderr);
+});
+
+Deno.test("penstock doctor fails for a setting that nobody needs, and only names an authority of one's own", async () => {
+  const nowhere = [`--endpoint=${deadEndpoint()}`, "--backfill=off"];
+  const examined = async (env: Record<string, string>) => {
+    const { stdout, stderr } = await penstockWith(env, "doctor", "--json", "--state=none", ...nowhere);
+    assertStringIncludes(stdout, `"type":"doctor"`, stderr);
+    const { findings } = JSON.parse(stdout) as {
+      findings: { subject: string; isGood: boolean; found: string }[];
+    };
+    return findings.find(({ subject }) => subject === "environment")!;
+  };
+  assertEquals((await examined({})).isGood, true);
+  const authority = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem" });
+  assertEquals([authority.isGood, authority.found], [
+    true,
+    "sets NODE_EXTRA_CA_CERTS, which adds an authority that may vouch for any host",
+  ]);
+  const both = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem", NODE_OPTIONS: "--no-warnings" });
+  assertEquals(both.isGood, false);
+  assertStringIncludes(
+    both.found,
+    "sets NODE_OPTIONS, which can run other code before the program; NODE_EXTRA",
+  );
+});
