@@ -20,14 +20,24 @@ function compiled(): Promise<Compiled> {
 
 /** Runs the compiled program, itself or unpacked, in `folder`. */
 async function runIn(folder: string, program: Compiled, ...args: string[]) {
+  return await runWith({}, folder, program, ...args);
+}
+
+/** The same with `env` in its environment. */
+async function runWith(
+  env: Readonly<Record<string, string>>,
+  folder: string,
+  program: Compiled,
+  ...args: string[]
+) {
   const [command, before] = program.isReal
     ? [program.path, []]
     : [Deno.execPath(), unpackedCommand(program.payload, `${folder}/unpacked`)];
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...before, ...args],
     cwd: folder,
-  })
-    .output();
+    env,
+  }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trimEnd();
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
@@ -180,6 +190,69 @@ Deno.test({
       Deno.copyFileSync(new URL("empty.zip", import.meta.url), `${folder}/data/empty.zip`);
       const zip = await runIn(folder, program, "backtest", "--symbol=BTCUSDT", "data/empty.zip");
       assertEquals(zip.code, 3, zip.stderr);
+    }),
+});
+
+Deno.test({
+  name:
+    "the compiled program under each setting of the runtime: what is known of it, and what the image closes",
+  ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const program = await compiled();
+      let isAsked = false;
+      await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+        isAsked = true;
+        return new Response();
+      });
+      const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}` };
+      const isThere = (path: string) => [...Deno.readDirSync(folder)].some(({ name }) => name.includes(path));
+      Deno.writeTextFileSync(`${folder}/before.cjs`, `console.error("other code ran")`);
+      const at = (name: string) => `${folder}/${name}`;
+      const seen: Record<string, boolean> = {};
+      const watch = async (name: string, env: Record<string, string>, sees: (stderr: string) => boolean) => {
+        const { stderr } = await runWith(env, folder, program, "--version");
+        seen[name] = sees(stderr);
+      };
+      await watch("NODE_OPTIONS", { NODE_OPTIONS: `--require ${at("before.cjs")}` }, (said) =>
+        said.includes("other code"));
+      await watch("SSLKEYLOGFILE", { SSLKEYLOGFILE: at("keys.log") }, () =>
+        isThere("keys.log"));
+      await watch("DENO_COVERAGE_DIR", { DENO_COVERAGE_DIR: at("coverage") }, () =>
+        isThere("coverage"));
+      await watch("DENO_V8_FLAGS", { DENO_V8_FLAGS: `--log,--logfile=${at("v8.log")}` }, () =>
+        isThere("v8.log"));
+      await watch("DENO_AUDIT_PERMISSIONS", { DENO_AUDIT_PERMISSIONS: at("audit") }, () =>
+        isThere("audit"));
+      await watch("DENO_PERMISSION_BROKER_PATH", { DENO_PERMISSION_BROKER_PATH: at("broker") }, (said) =>
+        said.includes("broker"));
+      await watch("OTEL_DENO", { OTEL_DENO: "true", ...collector }, () =>
+        isAsked);
+      isAsked = false;
+      await watch("OTEL_DENO, closed", { OTEL_DENO: "true", OTEL_SDK_DISABLED: "true", ...collector }, () =>
+        isAsked);
+      await watch("NODE_OPTIONS, closed", { NODE_OPTIONS: "" }, (said) =>
+        said.includes("other code"));
+      console.log(`lockdown: settings of the environment that take effect: ${JSON.stringify(seen)}`);
+      assertEquals([seen["OTEL_DENO, closed"], seen["NODE_OPTIONS, closed"]], [false, false]);
+      // What Deno's own base does with them is printed above by the release's workflow, where that base is.
+      if (program.isReal) {
+        return;
+      }
+      const heeded = Object.entries(seen).filter(([, isSeen]) =>
+        isSeen
+      ).map(([name]) =>
+        name
+      );
+      assertEquals(heeded, [
+        "NODE_OPTIONS",
+        "SSLKEYLOGFILE",
+        "DENO_COVERAGE_DIR",
+        "DENO_V8_FLAGS",
+        "DENO_AUDIT_PERMISSIONS",
+        "DENO_PERMISSION_BROKER_PATH",
+        "OTEL_DENO",
+      ]);
     }),
 });
 
