@@ -1,6 +1,6 @@
 /** Reads a journal, also while a run writes to it. */
 import { type ChainVerdict, hashAt } from "./journal_chain.ts";
-import { accountOf, type AccountRow, type PositionRow, positionsOf } from "./journal_checkpoint.ts";
+import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
 import { type Entry, type EntryType, RAW_COLUMNS, type RawEntry, readEntry } from "./journal_entry.ts";
 import {
   type Connect,
@@ -13,7 +13,7 @@ import {
 } from "./journal_file.ts";
 import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
-import { outdated, SCHEMA_VERSION, versionOf } from "./journal_schema.ts";
+import { FIRST_READABLE, FIRST_WITH_LIFE, outdated, versionOf } from "./journal_schema.ts";
 
 /** Which entries to read; all unless it says otherwise. */
 export interface EntriesWanted {
@@ -47,7 +47,7 @@ export class JournalReader implements Disposable {
       }
       database = connect(path, true);
       const version = versionOf(database, path);
-      if (version < SCHEMA_VERSION) throw outdated(path, version);
+      if (version < FIRST_READABLE) throw outdated(path, version);
       return new JournalReader(path, database);
     } catch (error) {
       database?.close();
@@ -79,7 +79,9 @@ export class JournalReader implements Disposable {
 
   /** The last sign of life of a process that writes, of whatever run; null before the first. */
   get life(): KeptLife | null {
-    return this.#read(() => lifeOf(this.#database, this.#path));
+    return this.#read(() =>
+      versionOf(this.#database, this.#path) < FIRST_WITH_LIFE ? null : lifeOf(this.#database, this.#path)
+    );
   }
 
   /** The time of the last entry, µs since 1970; null where there is none. */
@@ -132,14 +134,20 @@ export class JournalReader implements Disposable {
     return Object.fromEntries(rows.map(({ type, count }) => [type, count]));
   }
 
-  /** The account of `run` or of the last run, as of its last checkpoint; null before the first. */
-  account(run = this.lastRun): AccountRow | null {
-    return this.#read(() => accountOf(this.#database, run));
+  /** `run` or the last run at its last checkpoint; null before the first. */
+  checkpoint(run = this.lastRun): Checkpoint | null {
+    return this.#read(() => lastCheckpoint(this.#database, this.#path, run));
   }
 
-  /** The positions of `run` or of the last run, as of its last checkpoint. */
+  /** The account of `run` or of the last run, as of its last checkpoint; null before the first. */
+  account(run = this.lastRun): AccountRow | null {
+    return this.checkpoint(run)?.account ?? null;
+  }
+
+  /** The positions of `run` or of the last run, as of its last checkpoint, in the order of their symbols. */
   positions(run = this.lastRun): PositionRow[] {
-    return this.#read(() => positionsOf(this.#database, run));
+    const positions = this.checkpoint(run)?.positions ?? [];
+    return positions.toSorted((a, b) => a.symbol < b.symbol ? -1 : 1);
   }
 
   /**

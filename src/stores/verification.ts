@@ -11,11 +11,14 @@ import type { AveragesSnapshot } from "../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening, type Working } from "./derivation.ts";
-import type { CheckpointDraft } from "./journal_checkpoint.ts";
+import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { BrokenChain } from "./journal_chain.ts";
 import type { Entry } from "./journal_entry.ts";
-import { hasPrices, storedCheckpoint } from "./journal_line.ts";
+import { JournalError } from "./journal_file.ts";
+import { type Stored, storedCheckpoint, wholeContent } from "./journal_line.ts";
+import { hasPrices } from "./journal_prices.ts";
 import type { JournalReader } from "./journal_reader.ts";
+import { digestIn, digestStart } from "./journal_state.ts";
 import { checkpointOf, LASTING } from "./run_journal.ts";
 
 /** What a run is derived under: no default may stand in for these. */
@@ -45,8 +48,8 @@ export class Verification {
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
-  /** The last checkpoint, which was derived, and the averages then; null before the first. */
-  #last: CheckedEntry | null = null;
+  /** The last checkpoint as it was derived, and the averages then; null before the first. */
+  #last: Stored | null = null;
   #averages: AveragesSnapshot = { prices: [], decimals: 0 };
   /** How far the recording had been worked off then. */
   #lastAt: RecordedAt | null = null;
@@ -195,19 +198,17 @@ export class Verification {
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     let draft = checkpointOf(pipeline, this.#symbol, entry.time);
     let stored = storedCheckpoint(draft, this.#priced);
-    let first: Divergence | null = null;
+    let first: Difference | null = null;
     // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
-    while (stored.line.text !== entry.text) {
-      const found = divergence(entry.content, JSON.parse(stored.line.text));
-      if (found === null) break;
-      first ??= found;
-      if (!this.#isBetween(trades)) return this.#otherState(entry, draft, first);
+    for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
+      first ??= this.#otherState(entry, stored, found);
+      if (!this.#isBetween(trades)) return first;
       mismatch = yield* derivation.step();
-      if (mismatch !== null || pipeline.trades !== trades) return this.#otherState(entry, draft, first);
+      if (mismatch !== null || pipeline.trades !== trades) return first;
       draft = { ...draft, state: pipeline.snapshot() };
       stored = storedCheckpoint(draft, this.#priced);
     }
-    this.#last = entry;
+    this.#last = stored;
     this.#lastAt = derivation.at;
     if (hasPrices(stored.note)) this.#priced = entry.seq;
     return null;
@@ -235,14 +236,12 @@ export class Verification {
       prices: { decimals, fresh: false, values: [] },
     };
     const { text } = entry.content;
+    const stored = storedCheckpoint(draft, this.#priced);
     const said = divergence(entry.content, { reason, tradeId, text });
-    const stood = divergence(
-      checkpoint.content,
-      JSON.parse(storedCheckpoint(draft, this.#priced).line.text),
-    );
-    if (said !== null) return this.#otherState(entry, draft, said);
-    if (stood !== null) return this.#otherState(checkpoint, draft, stood);
-    this.#last = checkpoint;
+    const stood = parting(checkpoint, stored);
+    if (said !== null) return this.#otherAt(entry, said);
+    if (stood !== null) return this.#otherState(checkpoint, stored, stood);
+    this.#last = stored;
     return null;
   }
 
@@ -290,7 +289,7 @@ export class Verification {
 
   /** Where the run stood at the last checkpoint. */
   get #state(): PipelineSnapshot | null {
-    return this.#last === null ? null : this.#last.content["state"] as unknown as PipelineSnapshot;
+    return this.#last === null ? null : JSON.parse(this.#last.content).state;
   }
 
   /** Whether the derivation stands behind this trade and has something left before the next. */
@@ -307,20 +306,55 @@ export class Verification {
     return this.#differ(what, { entry, journal: entry && decisionOf(entry), derived });
   }
 
-  #otherState(entry: Entry, draft: CheckpointDraft, { path, journal, derived }: Divergence): Difference {
-    const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
-    const { trades, digest } = draft.state as PipelineSnapshot;
-    let what = `Entry ${entry.seq} (checkpoint) says something else at ${path} than the recording leads to`;
-    if (kept?.trades === trades && kept.digest !== digest) {
+  /** The state at a checkpoint is not what the recording leads to. */
+  #otherState(entry: CheckedEntry, stored: Stored, found: Divergence): Difference {
+    const isWhole = entry.holdsState;
+    const { last, ...led }: PipelineSnapshot = JSON.parse(stored.content).state;
+    const [digest, derived] = isWhole
+      ? [(entry.content["state"] as Partial<PipelineSnapshot>).digest, led.digest]
+      : [digestIn(entry.content["state"]), digestStart(led.digest)];
+    const where = () => {
       const since = this.#lastAt === null
         ? ""
         : ` behind line ${this.#lastAt.line} of ${this.#lastAt.recording}`;
-      what =
-        `The trades up to entry ${entry.seq} (checkpoint) are not those that the run worked off: between ` +
-        `trade ${this.#state?.last?.id ?? "the first"} and trade ${kept.last?.id}${since} at least one was ` +
-        "changed, added or removed";
-      return this.#differ(what, { entry, journal: { digest: kept.digest }, derived: { digest } });
+      return `between trade ${this.#state?.last?.id ?? "the first"} and trade ${last?.id}${since}`;
+    };
+    if (entry.trades === led.trades && digest !== derived) {
+      const what =
+        `The trades up to entry ${entry.seq} (checkpoint) are not those that the run processed: ${where()} ` +
+        "at least one was changed, added or removed";
+      return this.#differ(what, { entry, journal: { digest }, derived: { digest: derived } });
     }
+    if (isWhole) return this.#otherAt(entry, found);
+    // Of the last checkpoint the journal has the state itself.
+    const kept = this.#lastKept();
+    const { seq, time } = entry;
+    const whole = { seq, time, ...JSON.parse(wholeContent(stored)) };
+    const parted = kept?.seq === seq ? divergence({ ...kept }, whole) : null;
+    if (parted !== null) return this.#otherAt(entry, parted);
+    const what =
+      `Entry ${entry.seq} (checkpoint) proves another state than the recording leads to, after the same ` +
+      `trades: ${where()} a message that is no new trade was changed, added or removed, or the entry was`;
+    return this.#differ(what, {
+      entry,
+      journal: { [found.path]: found.journal },
+      derived: { [found.path]: found.derived ?? null },
+    });
+  }
+
+  /** The run's last checkpoint; null where it is not what its entry proves, which the end of the chain shows. */
+  #lastKept(): Checkpoint | null {
+    try {
+      return this.#journal.checkpoint(this.#run.run);
+    } catch (error) {
+      if (error instanceof JournalError && error.damage !== null) return null;
+      throw error;
+    }
+  }
+
+  #otherAt(entry: Entry, { path, journal, derived }: Divergence): Difference {
+    const what =
+      `Entry ${entry.seq} (${entry.type}) says something else at ${path} than the recording leads to`;
     return this.#differ(what, { entry, journal: { [path]: journal }, derived: { [path]: derived ?? null } });
   }
 
@@ -389,4 +423,11 @@ export class Verification {
       before: derivation?.latest.slice() ?? [],
     };
   }
+}
+
+/** Where a checkpoint's entry and a derived state part; null where they do not. */
+function parting(entry: CheckedEntry, stored: Stored): Divergence | null {
+  // An entry of version 2 or older holds the state itself.
+  const text = entry.holdsState ? wholeContent(stored) : stored.line.text;
+  return text === entry.text ? null : divergence(entry.content, JSON.parse(text));
 }
