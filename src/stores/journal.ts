@@ -17,6 +17,7 @@ import { inspect } from "./journal_inspection.ts";
 import { type Life, writeLife } from "./journal_life.ts";
 import { type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
 import { gatherPrices, hasPrices, KeptPrices, type Prices } from "./journal_prices.ts";
+import { JournalWatch } from "./journal_watch.ts";
 import {
   createJournal,
   migrate,
@@ -73,6 +74,7 @@ export class Journal implements Disposable {
   readonly #path: string;
   readonly #database: JournalDatabase;
   readonly #lock: JournalLock;
+  readonly #watch: JournalWatch;
   readonly #now: () => number;
   readonly #window: number;
   readonly #statements: ReturnType<typeof statementsOf>;
@@ -141,6 +143,7 @@ export class Journal implements Disposable {
     this.#path = path;
     this.#database = database;
     this.#lock = lock;
+    this.#watch = new JournalWatch(path);
     this.#now = options.now;
     this.#window = options.window;
     this.#statements = statementsOf(database);
@@ -204,10 +207,11 @@ export class Journal implements Disposable {
 
   /**
    * Says to whoever looks on that this process is alive. That is no entry; see journal_life.ts. Throws like `commit`
-   * where it cannot be written.
+   * where it cannot be written, and like `mustBeInPlace`.
    */
   beat(life: Life): void {
     this.#mustTake();
+    this.mustBeInPlace();
     if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     const from = this.#now();
     try {
@@ -216,6 +220,21 @@ export class Journal implements Disposable {
       throw this.#fail(error);
     }
     this.#spend(this.#now() - from);
+  }
+
+  /**
+   * Throws a JournalError where the journal's files were removed or replaced since it was opened: what was committed
+   * since then is not on disk, or another process may be writing too. No further commit is taken then.
+   */
+  mustBeInPlace(): void {
+    const loss = this.#watch.loss();
+    if (loss === null) return;
+    throw this.#fail(
+      new JournalError(
+        `Cannot go on with the journal ${this.#path}: ${loss} while it was open. What was decided since then is ` +
+          "not kept. Put it back from a copy, or start a new run; see that nothing removes it from under a run.",
+      ),
+    );
   }
 
   /** The last run as it stands in the journal; null before the first. Throws a JournalError where it cannot be read. */

@@ -112,3 +112,9 @@ export function lastOfType(
   ).get(type, run);
   return row === undefined ? null : readEntry(row, path);
 }
+
+/** The last entry of all; null where there is none. */
+export function lastEntry(database: JournalDatabase, path: string): Entry | null {
+  const row = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries ORDER BY seq DESC LIMIT 1`).get();
+  return row === undefined ? null : readEntry(row, path);
+}
