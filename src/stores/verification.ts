@@ -53,7 +53,7 @@ export class Verification {
   #averages: AveragesSnapshot = { prices: [], decimals: 0 };
   /** How far the recording had been worked off then. */
   #lastAt: RecordedAt | null = null;
-  /** Whether a run goes on writing, so that its recording is ahead of what was read of the journal. */
+  /** Whether the journal was seen to have more than was read of it. */
   #isOvertaken = false;
   /** The last checkpoint with prices, or which voids those before it. */
   #priced: number | null = null;
@@ -267,14 +267,21 @@ export class Verification {
     }
     this.#averages = derivation.pipeline.averages;
     if (derivation.isEnded) return this.#keptLess();
+    // A run that writes faster than this reads would have no end.
+    if (derivation.missing === null && this.#isBehind()) return null;
     const mismatch = yield* derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
-    this.#isOvertaken = this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
-    // What was received in its last moment a process may have been killed over before the journal had it.
-    const untold = mismatch === null || this.#isOvertaken ? null : this.#otherwise(mismatch);
-    if (untold !== null && !(yield* derivation.isLastLot())) return untold;
-    if (this.#isOvertaken && derivation.missing === null) return null;
-    return derivation.missing === null ? this.#keptLess() : this.#unproven(derivation.missing);
+    const untold = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
+    // What was received in its last moment a process may have been killed over before the journal had it. One at work
+    // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
+    if (untold !== null && !(yield* derivation.isLastLot()) && !this.#isBehind()) return untold;
+    if (derivation.missing !== null) return this.#unproven(derivation.missing);
+    return this.#isBehind() ? null : this.#keptLess();
+  }
+
+  /** Whether a run goes on writing, so that its journal has more by now than was read of it. */
+  #isBehind(): boolean {
+    return this.#isOvertaken ||= this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
   }
 
   /** Whether the journal has fewer entries of this process than its recording saw it keep. */
