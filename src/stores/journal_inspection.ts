@@ -22,7 +22,7 @@ const TAIL = 100;
  */
 export function inspect(database: JournalDatabase, path: string, isWhole: boolean): void {
   const version = versionOf(database, path);
-  const missing = missingObject(database, version);
+  const missing = missingObject(database);
   if (missing !== null) throw damaged(path, `${missing} is missing from its tables`);
   const first = Math.max(1, (headOf(database)?.seq ?? 0) - TAIL + 1);
   const verdict = isWhole ? verifyAll(database, path) : verifyEntries(database, path, first);
@@ -52,7 +52,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
   const derived = (what: string) => broken(last, "derived", what);
   try {
     const version = versionOf(database, path);
-    const missing = missingObject(database, version);
+    const missing = missingObject(database);
     if (missing !== null) return derived(`${missing} is missing from its tables`);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
     if (said !== "ok") return derived(`its database is not whole (${said})`);

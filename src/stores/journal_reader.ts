@@ -1,7 +1,14 @@
 /** Reads a journal, also while a run writes to it. */
 import { type ChainVerdict, hashAt } from "./journal_chain.ts";
 import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
-import { type Entry, type EntryType, RAW_COLUMNS, type RawEntry, readEntry } from "./journal_entry.ts";
+import {
+  type Entry,
+  type EntryType,
+  ofTypeInRun,
+  RAW_COLUMNS,
+  type RawEntry,
+  readEntry,
+} from "./journal_entry.ts";
 import {
   type Connect,
   connect as connectToFile,
@@ -23,6 +30,7 @@ export interface EntriesWanted {
   readonly run?: number;
 }
 
+const COUNTS = "SELECT type, count(*) AS count FROM entries WHERE type <> 'checkpoint'";
 /** How many entries are in memory at once, of each type. */
 const CHUNK = 500;
 
@@ -106,14 +114,14 @@ export class JournalReader implements Disposable {
     // Run by run, as the index of the types is in order within one.
     for (let at = run ?? 1; at <= (run ?? this.lastRun); at++) {
       yield* inOrder(
-        types.map((type) => this.#follow("type = ? AND run = ? AND seq > ?", afterSeq, type, at)),
+        types.map((type) => this.#follow(`${ofTypeInRun(type)} AND seq > ?`, afterSeq, type, at)),
       );
     }
   }
 
   /** The last up to `count` entries of one type, in their order, of `run` or of the last run. */
   latest(type: EntryType, count: number, run = this.lastRun): Entry[] {
-    const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE type = ? AND run = ? ORDER BY seq DESC LIMIT ?`;
+    const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE ${ofTypeInRun(type)} ORDER BY seq DESC LIMIT ?`;
     const rows = this.#read(() => this.#database.prepare(sql).all(type, run, count));
     return rows.reverse().map((row) => readEntry(row, this.#path));
   }
@@ -123,12 +131,12 @@ export class JournalReader implements Disposable {
     return this.#read(() => hashAt(this.#database, seq));
   }
 
-  /** How many entries of each type there are, in `run` or in all. */
+  /** How many entries of each type but checkpoints there are, in `run` or in all. */
   counts(run?: number): Partial<Record<EntryType, number>> {
     const rows = this.#read(() =>
       run === undefined
-        ? this.#database.prepare("SELECT type, count(*) AS count FROM entries GROUP BY type").all()
-        : this.#database.prepare("SELECT type, count(*) AS count FROM entries WHERE run = ? GROUP BY type")
+        ? this.#database.prepare(`${COUNTS} GROUP BY type`).all()
+        : this.#database.prepare(`${COUNTS} AND run = ? GROUP BY type`)
           .all(run)
     );
     return Object.fromEntries(rows.map(({ type, count }) => [type, count]));

@@ -37,7 +37,8 @@ const OBJECTS: Readonly<Record<string, string>> = {
     hash BLOB NOT NULL
   ) STRICT`,
   // Runs follow one another, so that within one the index is in the order of seq.
-  entries_by_type: "CREATE INDEX entries_by_type ON entries (type, run)",
+  // There is a checkpoint for every commit, and only the last one is looked for: that is near the end.
+  entries_by_type: `CREATE INDEX entries_by_type ON entries (type, run) WHERE type <> 'checkpoint'`,
   entries_follow: `CREATE TRIGGER entries_follow BEFORE INSERT ON entries
     WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
     BEGIN SELECT RAISE(ABORT, 'entries of a journal follow one another without a hole'); END`,
@@ -82,6 +83,9 @@ const OBJECTS: Readonly<Record<string, string>> = {
     price_time INTEGER
   ) STRICT`,
 };
+
+/** By name, the version with which an object came, where that was not the first. */
+const SINCE: Readonly<Record<string, number>> = { life: FIRST_WITH_LIFE, states: FIRST_WITH_STATES };
 
 /**
  * Makes an empty journal at `path`, where nothing may be. It is made under another name first: whatever happens in
@@ -160,22 +164,18 @@ export function outdated(path: string, version: number): Error {
   );
 }
 
-/** Which of the tables, indexes and triggers of its version is missing; null when none is. */
-export function missingObject(database: JournalDatabase, version: number): string | null {
+/** Which of the tables, indexes and triggers of the journal's version is missing; null when none is. */
+export function missingObject(database: JournalDatabase): string | null {
+  const version = pragma(database, "user_version");
   const rows = database.prepare("SELECT name FROM sqlite_schema WHERE sql IS NOT NULL").all();
   const names = new Set(rows.map(({ name }) => name));
-  return objectsOf(version).find((name) => !names.has(name)) ?? null;
+  const expected = Object.keys(OBJECTS).filter((name) => (SINCE[name] ?? 1) <= version);
+  return [...expected, ...tablesByRun(version)].find((name) => !names.has(name)) ?? null;
 }
 
 /** The tables of a version that have rows for every run, made from its last checkpoint. */
 export function tablesByRun(version: number): readonly string[] {
   return version < FIRST_WITH_STATES ? ["account", "positions"] : ["states"];
-}
-
-function objectsOf(version: number): string[] {
-  const later = { life: FIRST_WITH_LIFE, states: FIRST_WITH_STATES };
-  const names = Object.keys(OBJECTS).filter((name) => (later[name as keyof typeof later] ?? 1) <= version);
-  return [...new Set([...names, ...tablesByRun(version)])];
 }
 
 /**
@@ -191,6 +191,8 @@ function keepStatesApart(database: JournalDatabase): void {
     OBJECTS["checkpoint_prices"]!,
     "INSERT INTO checkpoint_prices SELECT seq, decimals, fresh, prices, NULL, NULL FROM older_prices",
     "DROP TABLE older_prices",
+    "DROP INDEX entries_by_type",
+    OBJECTS["entries_by_type"]!,
   ];
   for (const sql of steps) database.prepare(sql).run();
 }

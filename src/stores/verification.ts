@@ -8,7 +8,7 @@ import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts"
 import { Pipeline } from "../stages/pipeline.ts";
 import { type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../stages/average.ts";
-import { decisionOf, type Divergence, divergence } from "./agreement.ts";
+import { decisionOf, type Divergence, divergence, within } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening, type Working } from "./derivation.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
@@ -324,7 +324,8 @@ export class Verification {
       const since = this.#lastAt === null
         ? ""
         : ` behind line ${this.#lastAt.line} of ${this.#lastAt.recording}`;
-      return `between trade ${this.#state?.last?.id ?? "the first"} and trade ${last?.id}${since}`;
+      const first = this.#state?.last;
+      return `between ${first ? `trade ${first.id}` : "the first trade"} and trade ${last?.id}${since}`;
     };
     if (entry.trades === led.trades && digest !== derived) {
       const what =
@@ -434,7 +435,10 @@ export class Verification {
 
 /** Where a checkpoint's entry and a derived state part; null where they do not. */
 function parting(entry: CheckedEntry, stored: Stored): Divergence | null {
-  // An entry of version 2 or older holds the state itself.
-  const text = entry.holdsState ? wholeContent(stored) : stored.line.text;
-  return text === entry.text ? null : divergence(entry.content, JSON.parse(text));
+  if (!entry.holdsState) {
+    return stored.line.text === entry.text ? null : divergence(entry.content, JSON.parse(stored.line.text));
+  }
+  // An entry of version 2 or older holds the state itself, as far as that version knew it.
+  const text = wholeContent(stored);
+  return text === entry.text ? null : divergence(entry.content, within(entry.content, JSON.parse(text)));
 }

@@ -9,7 +9,7 @@ import {
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { entryHash } from "../../src/stores/journal_chain.ts";
-import type { Draft, EntryType } from "../../src/stores/journal_entry.ts";
+import { type Draft, type EntryType, lastOfType, ofTypeInRun } from "../../src/stores/journal_entry.ts";
 import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -76,16 +76,36 @@ Deno.test("JournalReader.entries() gives what is wanted, in order, as leaving th
     }));
     for (const run of [1, 2]) {
       const counts: Record<string, number> = {};
-      for (const entry of all) if (entry.run === run) counts[entry.type] = (counts[entry.type] ?? 0) + 1;
+      for (const { run: of, type } of all) {
+        if (of === run && type !== "checkpoint") counts[type] = (counts[type] ?? 0) + 1;
+      }
       assertEquals(reader.counts(run), counts);
       const fills = all.filter((entry) => entry.type === "fill" && entry.run === run);
       assertEquals(reader.latest("fill", 7, run), fills.slice(-7));
     }
-    assertEquals(reader.counts().checkpoint, 80);
+    assertEquals([reader.counts().started, reader.counts().checkpoint], [2, undefined]);
+    assertEquals(reader.latest("checkpoint", 3, 1).map(({ seq }) => seq), [799, 820, 841]);
     assertEquals(reader.latest("gap", 1), all.filter(({ type }) => type === "gap").slice(-1));
     assertEquals([reader.lastRun, reader.lastEntryTime], [2, TIME + 99]);
     assertEquals(reader.account(1), checkpoint(39).account);
     assertEquals(reader.positions(), [...checkpoint(39).positions]);
+  });
+});
+
+Deno.test("JournalReader finds entries of one type by the index, and a run's last checkpoint within that run", () => {
+  inFolder((folder) => {
+    const path = writeRuns(folder);
+    const database = connect(path, true);
+    const planOf = (sql: string) =>
+      database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => detail).join("; ");
+    assertStringIncludes(
+      planOf(`SELECT * FROM entries WHERE ${ofTypeInRun("fill")} ORDER BY seq DESC LIMIT 1`),
+      "USING INDEX entries_by_type (type=? AND run=?",
+    );
+    for (const [run, seq] of [[1, 841], [2, 1682], [3, undefined]] as const) {
+      assertEquals(lastOfType(database, path, run, "checkpoint")?.seq, seq);
+    }
+    database.close();
   });
 });
 

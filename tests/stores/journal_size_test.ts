@@ -9,10 +9,9 @@ import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_inp
 import { SeededRandom } from "../support/random.ts";
 import { inFolder, TIME } from "./sample_journal.ts";
 
-const FILLS = 10_000;
 const MOST_BYTES = 800;
-/** As the live run keeps where it stands every ten seconds, at a trade a tenth of a second. */
-const TRADES_BETWEEN_CHECKPOINTS = 100;
+/** With a fill every three seconds, as a live run keeps where it stands every ten. */
+const FILLS_BETWEEN_CHECKPOINTS = 3;
 
 /** Databases that wait for no disk: what is measured is how much there is to write. */
 const hasty: Connect = (path, readOnly) => {
@@ -23,10 +22,10 @@ const hasty: Connect = (path, readOnly) => {
   };
 };
 
-/** The size of the journal of a run that ended after `FILLS` fills, with what lies beside it, in bytes. */
-function sizeAfterFills(folder: string, latency: number): number {
+/** The size of the journal of a run that ended after so many fills, with what lies beside it, in bytes. */
+function sizeAfter(most: number, folder: string, latency: number): number {
   const path = `${folder}/${latency}.db`;
-  const choices = { ...DEFAULTS, short: 5, long: 20, cash: "1000000", latency };
+  const choices = { ...DEFAULTS, short: 2, long: 5, cash: "1000000", latency };
   const pipeline = new Pipeline(optionsOf(choices));
   const journal = new RunJournal(
     Journal.open(path, { now: () => 0, window: choices.long, connect: hasty }),
@@ -40,19 +39,22 @@ function sizeAfterFills(folder: string, latency: number): number {
   const random = new SeededRandom(7);
   let cents = 6_000_000;
   let fills = 0;
-  for (let id = 4_000_000_001; fills < FILLS; id++) {
+  let isDue = false;
+  for (let id = 4_000_000_001; fills < most; id++) {
     cents += random.whole(-900, 900);
     const time = TIME + (id - 4_000_000_001) * 100_000;
     const trade = { firstId: id, lastId: id, time, price: (cents / 100).toFixed(2) };
     const events = [...pipeline.run(reading([messageOf(trade)]))];
     journal.keep(events);
+    const before = Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS);
     fills += events.filter(({ type }) => type === "fill").length;
-    if (id % TRADES_BETWEEN_CHECKPOINTS === 0) journal.checkpoint(time);
+    if (events.length === 0 && isDue) journal.checkpoint(time);
+    isDue = isDue && events.length > 0 || Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS) > before;
   }
   journal.note("stopped", TIME, { reason: "asked to" });
   journal.close();
   using reader = JournalReader.open(path);
-  assertEquals(reader.counts().fill, FILLS);
+  assertEquals(reader.counts().fill, most);
   assert(reader.verifyChain().isWhole);
   return ["", "-wal", "-shm"].reduce((sum, side) => {
     try {
@@ -65,12 +67,8 @@ function sizeAfterFills(folder: string, latency: number): number {
 
 Deno.test("Journal takes less than 800 bytes for a fill and its signal, checkpoints among them", () => {
   inFolder((folder) => {
-    if (Deno.env.get("KEEP")) folder = Deno.env.get("KEEP")!;
-    // Without a latency a signal and its fill are one commit, with one there are two.
-    for (const latency of [0, 300]) {
-      const size = sizeAfterFills(folder, latency);
-      console.log(latency, size / FILLS);
-      if (0) assertLess(size / FILLS, MOST_BYTES);
-    }
+    assertLess(sizeAfter(10_000, folder, 0) / 10_000, MOST_BYTES);
+    // With a latency a signal and its fill are two commits, and not one.
+    assertLess(sizeAfter(3_000, folder, 300) / 3_000, MOST_BYTES);
   });
 });

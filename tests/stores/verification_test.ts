@@ -5,6 +5,7 @@ import fc from "fast-check";
 import type { Difference, Outcome } from "../../src/domain/verification.ts";
 import { UnusableInput } from "../../src/domain/unusable_input.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { copyJournal as copyWhole } from "../../src/stores/journal_copy.ts";
 import { JournalError } from "../../src/stores/journal_file.ts";
 import { hexHash, type PricesNote } from "../../src/stores/journal_prices.ts";
 import { digestIn, stateProof } from "../../src/stores/journal_state.ts";
@@ -145,11 +146,10 @@ Deno.test("Verification finds any field of any trade changed in the recording, a
       Deno.writeTextFileSync(changed, lines.toSpliced(trades[50]!, 0, lines[trades[50]!]!).join("\n"));
       assertMatch(
         different(await outcomeOf(journal, [changed])).what,
-        /proves another state .*, after the same trades: between trade \d+ and trade \d+ behind line \d+ of .* a message that is no new trade was changed, added or removed/,
+        /proves another state .*, after the same trades: between (trade \d+|the first trade) and trade \d+ behind line \d+ of .* a message that is no new trade was changed, added or removed/,
       );
-      // Behind the checkpoint before the last the journal has the state to say what.
-      const end = lines.findLastIndex((line) => line.includes(`"e":"trade"`));
-      Deno.writeTextFileSync(changed, lines.toSpliced(end, 0, lines[end]!).join("\n"));
+      // Of the last checkpoint, which is behind the last trade, the journal has the state to say what.
+      Deno.writeTextFileSync(changed, lines.toSpliced(trades.at(-1)!, 0, lines[trades.at(-2)!]!).join("\n"));
       assertMatch(different(await outcomeOf(journal, [changed])).what, /state\.parse\.counts\.duplicates/);
     })
   );
@@ -166,7 +166,7 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
       const of = (type: string) => entries.filter((entry) => entry.type === type).map(({ seq }) => seq);
       const [fill, signal] = [of("fill")[9]!, of("signal")[9]!];
       const [connected, started] = [of("connected")[0]!, of("started")[0]!];
-      const checkpoint = of("checkpoint")[12]!;
+      const checkpoint = of("checkpoint").at(-3)!;
       const forgeries: Readonly<Record<string, [RegExp, (database: DatabaseSync) => void]>> = {
         "a fill's price": [new RegExp(`^Entry ${fill} \\(fill\\) is not what`), (database) => {
           rewrite(database, fill, { ...contentAt(database, fill), price: "60000" });
@@ -254,32 +254,33 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
-    await run.killedAfter(15, { long: "300" });
+    const path = `${folder}/older.db`;
+    await run.process(async (program) => {
+      for (let fills = 0; fills < 15; fills++) {
+        await program.event("fill");
+        if (fills === 8) await copyWhole(run.journal, path);
+      }
+      program.signal("SIGKILL");
+    }, { long: "300" });
     const [recording] = run.recordings as [string];
     const whole = await outcomeOf(run.journal, [recording]);
     assert(whole.type === "verified" && whole.fills >= 15, JSON.stringify(whole));
     const { entries } = contentsOf(run.journal);
+    // What was cut off cannot be cut off by hand: the state that the journal had then is gone.
+    const cut = `${folder}/cut.db`;
+    copyJournal(run.journal, cut);
     const kept = entries.filter(({ type }) => type === "checkpoint").at(-3)!.seq;
-    const path = `${folder}/cut.db`;
-    copyJournal(run.journal, path);
-    tamper(path, (database) => {
+    tamper(cut, (database) => {
       database.exec(
-        `DELETE FROM entries WHERE seq > ${kept}; DELETE FROM checkpoint_prices WHERE seq > ${kept}`,
+        `DELETE FROM entries WHERE seq > ${kept}; DELETE FROM checkpoint_prices WHERE seq > ${kept};
+          UPDATE states SET seq = ${kept}`,
       );
-      const { account, positions } = contentAt(database, kept) as { account: Row; positions: Row[] };
-      const { cash, fees, realized } = account as Record<string, string>;
-      database.prepare("UPDATE account SET seq = ?, cash = ?, fees = ?, realized = ?").run(
-        kept,
-        cash!,
-        fees!,
-        realized!,
-      );
-      database.exec("DELETE FROM positions");
-      for (const { symbol, quantity, cost } of positions as Record<string, string>[]) {
-        database.prepare("INSERT INTO positions VALUES (1, ?, ?, ?)").run(symbol!, quantity!, cost!);
-      }
       rehash(database);
     });
+    assertMatch(
+      different(await outcomeOf(cut, [recording])).what,
+      /^The chain of the journal is broken: the state of run 1 is not the one/,
+    );
     const difference = different(await outcomeOf(path, [recording]));
     assertMatch(difference.what, /^The journal has no entry for a signal that the recording leads to/);
     assertEquals([difference.entry, difference.journal], [null, null]);
@@ -306,11 +307,11 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
     const last = difference.at!.line;
     const moment = lines[last - 1]!.split(" ")[0]!;
     const end = lines.findLastIndex((line) => line.startsWith(moment)) + 1;
-    const cut = `${folder}/cut.txt`;
-    Deno.writeTextFileSync(cut, `${lines.slice(0, end).join("\n")}\n`);
-    assertEquals((await outcomeOf(path, [cut])).type, "verified");
-    Deno.writeTextFileSync(cut, `${lines.slice(0, end + 1).join("\n")}\n`);
-    different(await outcomeOf(path, [cut]));
+    const short = `${folder}/short.txt`;
+    Deno.writeTextFileSync(short, `${lines.slice(0, end).join("\n")}\n`);
+    assertEquals((await outcomeOf(path, [short])).type, "verified");
+    Deno.writeTextFileSync(short, `${lines.slice(0, end + 1).join("\n")}\n`);
+    different(await outcomeOf(path, [short]));
   });
 });
 
