@@ -6,20 +6,25 @@ import type { Chunk } from "../domain/chunk.ts";
 import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
 import { Pipeline } from "../stages/pipeline.ts";
-import { type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
+import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../stages/average.ts";
-import { decisionOf, type Divergence, divergence, within } from "./agreement.ts";
+import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening, type Working } from "./derivation.ts";
-import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { BrokenChain } from "./journal_chain.ts";
 import type { Entry } from "./journal_entry.ts";
-import { JournalError } from "./journal_file.ts";
-import { type Stored, storedCheckpoint, wholeContent } from "./journal_line.ts";
+import { type Stored, storedCheckpoint } from "./journal_line.ts";
 import { hasPrices } from "./journal_prices.ts";
 import type { JournalReader } from "./journal_reader.ts";
-import { digestIn, digestStart } from "./journal_state.ts";
 import { checkpointOf, LASTING } from "./run_journal.ts";
+import {
+  differenceAt,
+  keptState,
+  parting,
+  releasedCheckpoint,
+  type StateDifference,
+  stateDifference,
+} from "./state_comparison.ts";
 
 /** What a run is derived under: no default may stand in for these. */
 const NEEDED = [
@@ -226,20 +231,13 @@ export class Verification {
       return this.#differ(`Entry ${entry.seq} (released) has no checkpoint behind it`, { entry });
     }
     const { reason, tradeId } = state.gate.halt;
-    const { cash, fees, realized, position, cost } = state.account;
-    const { decimals } = this.#averages;
-    const draft: CheckpointDraft = {
-      time: checkpoint.time,
-      state: released(state),
-      account: { cash, fees, realized },
-      positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
-      prices: { decimals, fresh: false, values: [] },
-    };
     const { text } = entry.content;
+    const { decimals } = this.#averages;
+    const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#priced);
     const said = divergence(entry.content, { reason, tradeId, text });
     const stood = parting(checkpoint, stored);
-    if (said !== null) return this.#otherAt(entry, said);
+    if (said !== null) return this.#unlike(entry, differenceAt(entry, said));
     if (stood !== null) return this.#otherState(checkpoint, stored, stood);
     this.#last = stored;
     return null;
@@ -315,55 +313,15 @@ export class Verification {
 
   /** The state at a checkpoint is not what the recording leads to. */
   #otherState(entry: CheckedEntry, stored: Stored, found: Divergence): Difference {
-    const isWhole = entry.holdsState;
-    const { last, ...led }: PipelineSnapshot = JSON.parse(stored.content).state;
-    const [digest, derived] = isWhole
-      ? [(entry.content["state"] as Partial<PipelineSnapshot>).digest, led.digest]
-      : [digestIn(entry.content["state"]), digestStart(led.digest)];
-    const where = () => {
-      const since = this.#lastAt === null
-        ? ""
-        : ` behind line ${this.#lastAt.line} of ${this.#lastAt.recording}`;
-      const first = this.#state?.last;
-      return `between ${first ? `trade ${first.id}` : "the first trade"} and trade ${last?.id}${since}`;
-    };
-    if (entry.trades === led.trades && digest !== derived) {
-      const what =
-        `The trades up to entry ${entry.seq} (checkpoint) are not those that the run processed: ${where()} ` +
-        "at least one was changed, added or removed";
-      return this.#differ(what, { entry, journal: { digest }, derived: { digest: derived } });
-    }
-    if (isWhole) return this.#otherAt(entry, found);
-    // Of the last checkpoint the journal has the state itself.
-    const kept = this.#lastKept();
-    const { seq, time } = entry;
-    const whole = { seq, time, ...JSON.parse(wholeContent(stored)) };
-    const parted = kept?.seq === seq ? divergence({ ...kept }, whole) : null;
-    if (parted !== null) return this.#otherAt(entry, parted);
-    const what =
-      `Entry ${entry.seq} (checkpoint) proves another state than the recording leads to, after the same ` +
-      `trades: ${where()} a message that is no new trade was changed, added or removed, or the entry was`;
-    return this.#differ(what, {
+    const [from, at] = [this.#state?.last?.id ?? null, this.#lastAt];
+    return this.#unlike(
       entry,
-      journal: { [found.path]: found.journal },
-      derived: { [found.path]: found.derived ?? null },
-    });
+      stateDifference(entry, stored, found, { from, at }, () => keptState(this.#journal, this.#run.run)),
+    );
   }
 
-  /** The run's last checkpoint; null where it is not what its entry proves, which the end of the chain shows. */
-  #lastKept(): Checkpoint | null {
-    try {
-      return this.#journal.checkpoint(this.#run.run);
-    } catch (error) {
-      if (error instanceof JournalError && error.damage !== null) return null;
-      throw error;
-    }
-  }
-
-  #otherAt(entry: Entry, { path, journal, derived }: Divergence): Difference {
-    const what =
-      `Entry ${entry.seq} (${entry.type}) says something else at ${path} than the recording leads to`;
-    return this.#differ(what, { entry, journal: { [path]: journal }, derived: { [path]: derived ?? null } });
+  #unlike(entry: Entry, { what, journal, derived }: StateDifference): Difference {
+    return this.#differ(what, { entry, journal, derived });
   }
 
   #broken({ seq, what }: BrokenChain): Difference {
@@ -431,14 +389,4 @@ export class Verification {
       before: derivation?.latest.slice() ?? [],
     };
   }
-}
-
-/** Where a checkpoint's entry and a derived state part; null where they do not. */
-function parting(entry: CheckedEntry, stored: Stored): Divergence | null {
-  if (!entry.holdsState) {
-    return stored.line.text === entry.text ? null : divergence(entry.content, JSON.parse(stored.line.text));
-  }
-  // An entry of version 2 or older holds the state itself, as far as that version knew it.
-  const text = wholeContent(stored);
-  return text === entry.text ? null : divergence(entry.content, within(entry.content, JSON.parse(text)));
 }

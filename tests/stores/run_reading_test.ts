@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import type { FillEvent } from "../../src/domain/event.ts";
 import { ConfigError } from "../../src/domain/config.ts";
 import { isoTime } from "../../src/domain/time.ts";
