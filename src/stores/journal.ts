@@ -223,16 +223,17 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Throws a JournalError where the journal's files were removed or replaced since it was opened: what was committed
-   * since then is not on disk, or another process may be writing too. No further commit is taken then.
+   * Throws a JournalError where a file of the journal was removed or replaced since it was opened: then what is
+   * committed is not on disk, or another process may be writing too. No further commit is taken.
    */
   mustBeInPlace(): void {
     const loss = this.#watch.loss();
     if (loss === null) return;
     throw this.#fail(
       new JournalError(
-        `Cannot go on with the journal ${this.#path}: ${loss} while it was open. What was decided since then is ` +
-          "not kept. Put it back from a copy, or start a new run; see that nothing removes it from under a run.",
+        `Cannot go on with the journal ${this.#path}: ${loss} while it was open. What is decided from here on ` +
+          "would not be kept, or not by this process alone. Put the files back, or restore the journal from a " +
+          "copy, and start again.",
       ),
     );
   }

@@ -45,7 +45,7 @@ async function ended(
     assertEquals(code, 1, stderr);
     assertStringIncludes(stderr, `Cannot go on with the journal ${state}: `);
     assertStringIncludes(stderr, what);
-    assertStringIncludes(stderr, "Put it back from a copy, or start a new run");
+    assertStringIncludes(stderr, "Put the files back, or restore the journal from a copy, and start again.");
     assertEquals(eventsOf(stdout).at(-1)!.type, "summary");
     const lines = Deno.readTextFileSync(record).trimEnd().split("\n");
     assert(lines.at(-1)!.endsWith(`{"penstock":{"event":"ended"}}`), lines.at(-1));

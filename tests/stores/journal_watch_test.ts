@@ -47,7 +47,10 @@ Deno.test({
           change(path, folder);
           const { message } = assertThrows(() => journal.beat(LIFE), JournalError, what, name);
           assert(message.startsWith(`Cannot go on with the journal ${path}: `), message);
-          assertStringIncludes(message, "Put it back from a copy, or start a new run");
+          assertStringIncludes(
+            message,
+            "Put the files back, or restore the journal from a copy, and start again.",
+          );
           assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError, what, name);
         } finally {
           journal.close();
