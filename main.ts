@@ -116,6 +116,8 @@ async function execute(
     controller.abort();
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  // An export answers to nothing while it works, and has nothing to end: a signal may end it at once.
+  if (command === "export") signals.length = 0;
   for (const name of signals) Deno.addSignalListener(name, stop);
   const started = { command, version, ...configuration, files, signal: controller.signal };
   skipsBad = command === "backtest";
@@ -148,7 +150,9 @@ async function execute(
         await (await import("./src/commands/doctor.ts")).doctor(started);
         break;
       case "export":
-        (await import("./src/commands/export.ts")).exportJournal(started);
+        if (configuration.config.copy !== null) {
+          await (await import("./src/commands/export.ts")).copy(started);
+        } else (await import("./src/commands/export.ts")).exportJournal(started);
         break;
       case "verify":
         if (!await (await import("./src/commands/verify.ts")).verify(started)) {

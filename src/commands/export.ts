@@ -1,7 +1,10 @@
-/** `penstock export`: the fills of a journal, or the positions that they closed, on standard output. */
+/** `penstock export`: the fills of a journal, or the positions that they closed, on standard output; or a copy of it. */
 import type { Started } from "../domain/command.ts";
+import { ConfigError } from "../domain/config.ts";
 import { FifoLots } from "../domain/fifo_lots.ts";
 import { Money } from "../domain/money.ts";
+import { isoTime } from "../domain/time.ts";
+import { CopyExists, copyJournal } from "../stores/journal_copy.ts";
 import { DEFAULT_JOURNAL } from "../domain/options.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
 import { chosenRuns, type Extent, extentOf, fillsOf } from "../stores/run_reading.ts";
@@ -13,7 +16,7 @@ import {
   fillHead,
   fillLine,
 } from "../views/export_lines.ts";
-import { TextLines } from "../views/terminal.ts";
+import { printable, TextLines, writeText } from "../views/terminal.ts";
 
 /**
  * Writes what the journal holds now, whatever is added meanwhile; every run is an account of its own. What closed
@@ -30,6 +33,29 @@ export function exportJournal({ config: { run, format, closed }, files }: Starte
     else for (const { event } of fillsOf(reader, extent)) lines.add(fillLine(format, event, extent));
   }
   lines.flush();
+}
+
+/**
+ * Copies the journal and says what is in the copy. Throws a ConfigError where something is at that name, or with options
+ * that say what to export, and a JournalError where it cannot be copied.
+ */
+export async function copy({ config, sources, files }: Started): Promise<void> {
+  const [path, to] = [files[0] ?? DEFAULT_JOURNAL, config.copy!];
+  const others = (["run", "format", "closed"] as const).filter((name) => sources[name] !== "default");
+  if (others.length > 0) {
+    const names = others.map((name) => `--${name}`).join(", ");
+    throw new ConfigError([`--copy copies the whole journal and exports nothing: give it without ${names}`]);
+  }
+  try {
+    const { run, entry, type, time, bytes } = await copyJournal(path, to);
+    const what = run === 0 ? "no run yet" : `up to run ${run}, entry ${entry} (${type}) of ${isoTime(time)}`;
+    writeText(
+      Deno.stdout,
+      `${printable(`Copied ${path} to ${to}: ${what}, ${Math.ceil(bytes / 1000)} kB`)}\n`,
+    );
+  } catch (error) {
+    throw error instanceof CopyExists ? new ConfigError([`--copy: ${error.message}`]) : error;
+  }
 }
 
 function writeClosed(reader: JournalReader, extent: Extent, format: ExportFormat, lines: TextLines): void {

@@ -289,6 +289,13 @@ export const OPTIONS = {
     commands: ["export"],
     help: "the closed positions, first in, first out, instead of the fills",
   }),
+  copy: option({
+    default: null,
+    read: anyText,
+    value: "FILE",
+    commands: ["export"],
+    help: "copy the whole journal to a new file, also while a run writes to it, and export nothing",
+  }),
   config: option({
     default: null,
     read: anyText,

@@ -7,6 +7,8 @@ export interface Needs {
   readonly hosts: readonly string[];
   /** Files that are still to be opened or removed, for writing. */
   readonly writes: readonly string[];
+  /** Files that are still to be looked at; none unless they are given. */
+  readonly reads?: readonly string[];
 }
 
 /** The kinds of permission that no command of this program uses. */
@@ -41,7 +43,7 @@ export function lockedExchange(): ExchangeName | null {
 
 /**
  * Gives up, for good, every permission but what `needs` names, and says in words what remains. Where the whole
- * network was granted it cannot be narrowed without losing it, and is kept; where writing was granted anywhere, it is
+ * network, or reading anywhere, was granted it cannot be narrowed without losing it, and is kept; where writing was granted anywhere, it is
  * lost altogether. A grant for a folder goes where one of `paths` is in it. What is open stays open.
  */
 export async function giveUp(needs: Needs, paths: readonly string[]): Promise<string> {
@@ -58,19 +60,41 @@ export async function giveUp(needs: Needs, paths: readonly string[]): Promise<st
   for (const path of new Set([...paths, ...needs.writes, "data/"].flatMap(foldersOver))) {
     await Deno.permissions.revoke({ name: "write", path });
   }
-  await Deno.permissions.revoke({ name: "read" });
+  const reads = await narrowReading(needs.reads ?? [], paths);
   // Everything at once would take the files named above with it.
   if (writes.length === 0 || isGranted({ name: "write" })) await Deno.permissions.revoke({ name: "write" });
   for (const name of NEVER_NEEDED) await Deno.permissions.revoke({ name });
-  return remaining(anywhere, hosts, writes);
+  return remaining(anywhere, hosts, [...writesKept(writes), ...reads]);
 }
 
-function remaining(anywhere: boolean, hosts: readonly string[], writes: readonly string[]): string {
+/**
+ * Gives up reading but for these files, and says in words what remains of it. Where it was granted anywhere it cannot be
+ * narrowed without losing it, and is kept.
+ */
+async function narrowReading(files: readonly string[], paths: readonly string[]): Promise<string[]> {
+  const reads = files.filter((path) => isGranted({ name: "read", path }));
+  if (reads.length === 0) {
+    await Deno.permissions.revoke({ name: "read" });
+    return [];
+  }
+  if (isGranted({ name: "read" })) return ["reading anywhere (it was granted whole)"];
+  for (const path of reads) await Deno.permissions.request({ name: "read", path });
+  for (const path of new Set([...paths, ...reads, "data/"].flatMap(foldersOver))) {
+    await Deno.permissions.revoke({ name: "read", path });
+  }
+  return reads.filter((path) => isGranted({ name: "read", path })).map((path) => `reading ${path}`);
+}
+
+function writesKept(writes: readonly string[]): string[] {
+  return writes.filter((path) => isGranted({ name: "write", path })).map((path) => `writing ${path}`);
+}
+
+function remaining(anywhere: boolean, hosts: readonly string[], files: readonly string[]): string {
   const kept = [
     ...(anywhere
       ? ["network to any host (it was granted whole)"]
       : hosts.map((host) => `network to ${host}`)),
-    ...writes.filter((path) => isGranted({ name: "write", path })).map((path) => `writing ${path}`),
+    ...files,
   ];
   return `permissions kept: ${kept.length === 0 ? "none" : kept.join(", ")}; all others are given up`;
 }

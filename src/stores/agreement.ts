@@ -58,6 +58,13 @@ export function divergence(journal: unknown, derived: unknown, path = ""): Diver
   return Array.isArray(journal) === Array.isArray(derived) ? null : { path, journal, derived };
 }
 
+/** Of a derived JSON value what the journal's has too: an older version could not say what a state has had since. */
+export function within(journal: unknown, derived: unknown): unknown {
+  if (!isTree(journal) || !isTree(derived) || Array.isArray(journal)) return derived;
+  const names = Object.keys(derived).filter((name) => Object.hasOwn(journal, name));
+  return Object.fromEntries(names.map((name) => [name, within(journal[name], derived[name])]));
+}
+
 function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }

@@ -4,8 +4,8 @@ import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "./
 import { JournalError } from "./journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
-/** How the content of a checkpoint begins; the number is that of its trades. */
-const CHECKPOINT = /^\{"state":\{"trades":(\d+),/;
+/** How the content of a checkpoint begins, also one of version 2 or older; the number is that of its trades. */
+const CHECKPOINT = /^\{(?:"state":\{)?"trades":(\d+),/;
 const NOTHING: Entry["content"] = {};
 
 /** An entry whose hash is right. */
@@ -33,10 +33,17 @@ export class CheckedEntry implements Entry {
     return this.#content ??= contentIn(this.text) ?? NOTHING;
   }
 
+  /** Of a checkpoint: whether it holds the state itself, as one of version 2 or older does. */
+  get holdsState(): boolean {
+    return this.text.startsWith('{"state":{');
+  }
+
   /** Of a checkpoint: trades that had gone through the averages; NaN where it does not say. */
   get trades(): number {
-    const state = () => this.content["state"] as { readonly trades?: unknown } | undefined;
-    return Number(CHECKPOINT.exec(this.text)?.[1] ?? state()?.trades);
+    const said = CHECKPOINT.exec(this.text)?.[1];
+    if (said !== undefined) return Number(said);
+    const { trades, state } = this.content as { readonly trades?: unknown; readonly state?: unknown };
+    return Number(trades ?? (state as { readonly trades?: unknown } | undefined)?.trades);
   }
 }
 

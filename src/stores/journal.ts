@@ -15,8 +15,9 @@ import {
 } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
 import { type Life, writeLife } from "./journal_life.ts";
-import { hasPrices, type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
-import { gatherPrices, KeptPrices, type Prices } from "./journal_prices.ts";
+import { type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
+import { gatherPrices, hasPrices, KeptPrices, type Prices } from "./journal_prices.ts";
+import { JournalWatch } from "./journal_watch.ts";
 import {
   createJournal,
   migrate,
@@ -43,7 +44,7 @@ export interface JournalOptions {
 /** What is kept in one transaction: all of it or nothing. */
 export interface Commit {
   readonly entries?: readonly Draft[];
-  /** Becomes the last of the entries, and the account and positions that the journal has. */
+  /** Becomes the last of the entries, and the state that the journal has of its run. */
   readonly checkpoint?: CheckpointDraft;
 }
 
@@ -73,6 +74,7 @@ export class Journal implements Disposable {
   readonly #path: string;
   readonly #database: JournalDatabase;
   readonly #lock: JournalLock;
+  readonly #watch: JournalWatch;
   readonly #now: () => number;
   readonly #window: number;
   readonly #statements: ReturnType<typeof statementsOf>;
@@ -141,6 +143,7 @@ export class Journal implements Disposable {
     this.#path = path;
     this.#database = database;
     this.#lock = lock;
+    this.#watch = new JournalWatch(path);
     this.#now = options.now;
     this.#window = options.window;
     this.#statements = statementsOf(database);
@@ -204,10 +207,11 @@ export class Journal implements Disposable {
 
   /**
    * Says to whoever looks on that this process is alive. That is no entry; see journal_life.ts. Throws like `commit`
-   * where it cannot be written.
+   * where it cannot be written, and like `mustBeInPlace`.
    */
   beat(life: Life): void {
     this.#mustTake();
+    this.mustBeInPlace();
     if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     const from = this.#now();
     try {
@@ -216,6 +220,22 @@ export class Journal implements Disposable {
       throw this.#fail(error);
     }
     this.#spend(this.#now() - from);
+  }
+
+  /**
+   * Throws a JournalError where a file of the journal was removed or replaced since it was opened: then what is
+   * committed is not on disk, or another process may be writing too. No further commit is taken.
+   */
+  mustBeInPlace(): void {
+    const loss = this.#watch.loss();
+    if (loss === null) return;
+    throw this.#fail(
+      new JournalError(
+        `Cannot go on with the journal ${this.#path}: ${loss} while it was open. What is decided from here on ` +
+          "would not be kept, or not by this process alone. Put the files back, or restore the journal from a " +
+          "copy, and start again.",
+      ),
+    );
   }
 
   /** The last run as it stands in the journal; null before the first. Throws a JournalError where it cannot be read. */
@@ -250,7 +270,7 @@ export class Journal implements Disposable {
     return this.#read(() => {
       const checkpoint = lastCheckpoint(this.#database, this.#path, this.#run);
       if (checkpoint === null) return { decimals: 0, values: [] };
-      return gatherPrices(this.#database, this.#path, checkpoint.seq, this.#window);
+      return gatherPrices(this.#database, this.#path, checkpoint, this.#window);
     });
   }
 
@@ -296,7 +316,7 @@ export class Journal implements Disposable {
       begin.run();
       for (const line of lines) hash = this.#add(++seq, run, line, hash);
       head.run(seq, hash);
-      if (stored !== null) this.#derive(stored, seq, run);
+      if (stored !== null) this.#writeState(stored, seq, run);
       commit.run();
     } catch (error) {
       throw this.#fail(error);
@@ -314,19 +334,15 @@ export class Journal implements Disposable {
     return hash;
   }
 
-  /** Writes what derives from the checkpoint at `seq`, and lets go of prices that no resume needs any more. */
-  #derive(
-    { account: { cash, fees, realized }, positions, note, bytes }: Stored,
-    seq: number,
-    run: number,
-  ): void {
-    const statements = this.#statements;
-    statements.account.run(run, seq, cash, fees, realized);
-    statements.noPositions.run(run);
-    for (const { symbol, quantity, cost } of positions) statements.position.run(run, symbol, quantity, cost);
-    const { decimals, fresh, count } = note;
-    if (count > 0) statements.prices.run(seq, decimals, Number(fresh), bytes);
-    statements.prune.run(this.#kept.add(seq, count, fresh));
+  /** Writes the state that the checkpoint at `seq` proves over the one before, and drops prices that no resume needs. */
+  #writeState({ content, hash, note, bytes }: Stored, seq: number, run: number): void {
+    const { state, prices, prune } = this.#statements;
+    state.run(run, seq, content, JSON.stringify(note));
+    const { decimals, fresh, count, before } = note;
+    if (hasPrices(note)) {
+      prices.run(seq, decimals, Number(fresh), bytes, before, Uint8Array.fromHex(hash));
+    }
+    prune.run(this.#kept.add(seq, count, fresh));
   }
 
   #fail(error: unknown): JournalError {
@@ -362,10 +378,8 @@ function statementsOf(database: JournalDatabase) {
     begin: database.prepare("BEGIN IMMEDIATE"),
     entry: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
     head: database.prepare("UPDATE head SET seq = ?, hash = ? WHERE one = 1"),
-    account: database.prepare("INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?)"),
-    noPositions: database.prepare("DELETE FROM positions WHERE run = ?"),
-    position: database.prepare("INSERT INTO positions VALUES (?, ?, ?, ?)"),
-    prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?)"),
+    state: database.prepare("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)"),
+    prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?, ?, ?)"),
     prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
     commit: database.prepare("COMMIT"),
     rollback: database.prepare("ROLLBACK"),

@@ -1,10 +1,13 @@
 /**
- * Checkpoints: an entry with the state, the account, the positions, and where the averages' prices are. The tables of
- * the account and of the positions say again what the last checkpoint of a run says.
+ * Checkpoints: the state, the account, the positions, and where the averages' prices are. All of it is one row for each
+ * run, which the next checkpoint writes over; what stays is an entry that proves it (see journal_state.ts). Up to
+ * version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
  */
 import { type Entry, lastOfType } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
 import type { Prices, PricesNote } from "./journal_prices.ts";
+import { FIRST_WITH_STATES } from "./journal_schema.ts";
+import { stateHash, stateProof } from "./journal_state.ts";
 
 /** An account: decimal text in quote currency. */
 export interface AccountRow {
@@ -44,21 +47,58 @@ export interface Checkpoint {
   readonly prices: PricesNote;
 }
 
-/** The last checkpoint of `run`; null where it has none. Throws a JournalError where it cannot be read. */
+/**
+ * The last checkpoint of `run`; null where it has none. Throws a JournalError where it cannot be read, or is not what
+ * its entry proves.
+ */
 export function lastCheckpoint(database: JournalDatabase, path: string, run: number): Checkpoint | null {
   const entry = lastOfType(database, path, run, "checkpoint");
   if (entry === null) return null;
-  return { seq: entry.seq, time: entry.time, ...checkedContent(entry.content, entry.seq, path) };
+  const { seq, time, content } = entry;
+  if (holdsState(content)) return { seq, time, ...checkedContent(content, seq, path) };
+  const row = database.prepare("SELECT seq, content, prices FROM states WHERE run = ?").get(run);
+  if (row === undefined) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
+  const kept = contentOf(row);
+  const isProven = kept !== null && row["seq"] === seq &&
+    stateProof(stateHash(String(row["content"])), kept.prices, kept.state["digest"]) === content["state"];
+  if (!isProven) {
+    throw damaged(
+      path,
+      `the state of run ${run} is not the one that entry ${seq} (checkpoint) was made with`,
+    );
+  }
+  return { seq, time, ...checkedContent({ ...kept }, seq, path) };
+}
+
+/** Whether a checkpoint's entry holds the whole of it, as it did up to version 2. */
+export function holdsState({ state }: Entry["content"]): boolean {
+  return typeof state === "object" && state !== null;
 }
 
 /**
- * What in the tables beside the entries is not what the last checkpoint of `run` says, as a clause; null when all
- * agrees. Throws a JournalError where the checkpoint cannot be read.
+ * What stands beside the entries and is not what the last checkpoint of `run` says, as a clause; null when all
+ * agrees. Throws a JournalError where that checkpoint cannot be read or is not what its entry proves.
  */
-export function disagreement(database: JournalDatabase, path: string, run: number): string | null {
+export function disagreement(
+  database: JournalDatabase,
+  path: string,
+  run: number,
+  version: number,
+): string | null {
   const checkpoint = lastCheckpoint(database, path, run);
+  if (version < FIRST_WITH_STATES) return tablesDisagreement(database, run, checkpoint);
+  const seq = database.prepare("SELECT seq FROM states WHERE run = ?").get(run)?.["seq"];
+  return seq === undefined || seq === checkpoint?.seq ? null : `run ${run} has a state without a checkpoint`;
+}
+
+/** The same for a journal which repeats account and positions in tables. */
+function tablesDisagreement(
+  database: JournalDatabase,
+  run: number,
+  checkpoint: Checkpoint | null,
+): string | null {
   const account = database.prepare("SELECT seq, cash, fees, realized FROM account WHERE run = ?").get(run);
-  const rows = positionsOf(database, run);
+  const rows = database.prepare("SELECT symbol, quantity, cost FROM positions WHERE run = ?").all(run);
   if (checkpoint === null) {
     return account === undefined && rows.length === 0
       ? null
@@ -75,18 +115,6 @@ export function disagreement(database: JournalDatabase, path: string, run: numbe
   return null;
 }
 
-/** The account of `run`; null where it has none. */
-export function accountOf(database: JournalDatabase, run: number): AccountRow | null {
-  const row = database.prepare("SELECT cash, fees, realized FROM account WHERE run = ?").get(run);
-  return row === undefined ? null : { ...row } as unknown as AccountRow;
-}
-
-/** The positions of `run`, in the order of their symbols. */
-export function positionsOf(database: JournalDatabase, run: number): PositionRow[] {
-  return database.prepare("SELECT symbol, quantity, cost FROM positions WHERE run = ? ORDER BY symbol")
-    .all(run).map((row) => ({ ...row }) as unknown as PositionRow);
-}
-
 /** The content of the checkpoint at `seq`; a JournalError where it is not that of one. */
 export function checkedContent(
   content: Entry["content"] | null,
@@ -98,6 +126,16 @@ export function checkedContent(
     throw damaged(path, `entry ${seq} is not a checkpoint`);
   }
   return { state, account, positions, prices };
+}
+
+/** What a row of the states holds, unproven; null where it cannot be read. */
+function contentOf({ content, prices }: Row): Pick<Checkpoint, "state" | "prices"> | null {
+  try {
+    const kept = { ...JSON.parse(String(content)), prices: JSON.parse(String(prices)) };
+    return isObject(kept.state) && isObject(kept.prices) ? kept : null;
+  } catch {
+    return null;
+  }
 }
 
 function isObject<T>(value: T | undefined): value is T & object {

@@ -100,6 +100,11 @@ export function readEntry(row: Row, path: string): Entry {
   return { seq, run, type: type as EntryType, time, content };
 }
 
+/** The condition for entries of `type` in a run, both to be given: such that the index serves, which has no checkpoints. */
+export function ofTypeInRun(type: EntryType): string {
+  return type === "checkpoint" ? "type = ? AND run = ?" : "type = ? AND type <> 'checkpoint' AND run = ?";
+}
+
 /** The last entry of `type` in `run`; null where there is none. */
 export function lastOfType(
   database: JournalDatabase,
@@ -107,8 +112,22 @@ export function lastOfType(
   run: number,
   type: EntryType,
 ): Entry | null {
-  const row = database.prepare(
-    `SELECT ${RAW_COLUMNS} FROM entries WHERE type = ? AND run = ? ORDER BY seq DESC LIMIT 1`,
-  ).get(type, run);
+  const last = (condition: string, ...values: number[]) =>
+    database.prepare(
+      `SELECT ${RAW_COLUMNS} FROM entries WHERE ${condition} ORDER BY seq DESC LIMIT 1`,
+    ).get(type, run, ...values);
+  let row: Row | undefined;
+  if (type === "checkpoint") {
+    // Runs follow one another: nothing of another one has to be passed on the way.
+    const startOf = (at: number) => lastOfType(database, path, at, "started")?.seq;
+    const [from, to] = [startOf(run) ?? 0, startOf(run + 1) ?? Number.MAX_SAFE_INTEGER];
+    row = last(`${ofTypeInRun(type)} AND seq BETWEEN ? AND ?`, from, to);
+  } else row = last(ofTypeInRun(type));
+  return row === undefined ? null : readEntry(row, path);
+}
+
+/** The last entry of all; null where there is none. */
+export function lastEntry(database: JournalDatabase, path: string): Entry | null {
+  const row = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries ORDER BY seq DESC LIMIT 1`).get();
   return row === undefined ? null : readEntry(row, path);
 }

@@ -104,12 +104,21 @@ export class JournalLock implements Disposable {
   /** Lets go of it. */
   [Symbol.dispose](): void {
     try {
-      // While it is still locked, so that nobody else's is removed.
-      Deno.removeSync(this.#path);
+      // While it is still locked, so that nobody else's is removed, nor one that took the place of a removed one.
+      if (this.#isInPlace()) Deno.removeSync(this.#path);
     } catch {
       // A file without a lock keeps nobody out.
     }
     this.#file.close();
+  }
+
+  /** Whether the lock is where it was, as far as may be looked at. */
+  #isInPlace(): boolean {
+    try {
+      return isAt(this.#file, this.#path);
+    } catch {
+      return true;
+    }
   }
 }
 
@@ -248,7 +257,8 @@ function isAt(file: Deno.FsFile, path: string): boolean {
   }
 }
 
-function realPath(path: string): string {
+/** The path behind all links; as it is where there is nothing yet. */
+export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch (error) {

@@ -11,7 +11,7 @@ import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
 import { damaged, failed, type JournalDatabase, JournalError, resultCode } from "./journal_file.ts";
 import type { RawEntry } from "./journal_entry.ts";
 import { checkPrices } from "./journal_prices.ts";
-import { missingObject } from "./journal_schema.ts";
+import { missingObject, tablesByRun, versionOf } from "./journal_schema.ts";
 
 /** How many of the last entries are looked at when not all are. */
 const TAIL = 100;
@@ -21,12 +21,13 @@ const TAIL = 100;
  * from the last checkpoint or, when `isWhole`, anywhere.
  */
 export function inspect(database: JournalDatabase, path: string, isWhole: boolean): void {
+  const version = versionOf(database, path);
   const missing = missingObject(database);
   if (missing !== null) throw damaged(path, `${missing} is missing from its tables`);
   const first = Math.max(1, (headOf(database)?.seq ?? 0) - TAIL + 1);
   const verdict = isWhole ? verifyAll(database, path) : verifyEntries(database, path, first);
   if (!verdict.isWhole) throw damaged(path, verdict.what);
-  const difference = disagreement(database, path, lastRunOf(database));
+  const difference = disagreement(database, path, lastRunOf(database), version);
   if (difference !== null) throw damaged(path, difference);
 }
 
@@ -50,19 +51,20 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
   const last = verdict.entries;
   const derived = (what: string) => broken(last, "derived", what);
   try {
+    const version = versionOf(database, path);
     const missing = missingObject(database);
     if (missing !== null) return derived(`${missing} is missing from its tables`);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
     if (said !== "ok") return derived(`its database is not whole (${said})`);
     const lastRun = lastRunOf(database);
     for (let run = lastRun; run > 0; run--) {
-      const difference = disagreement(database, path, run);
+      const difference = disagreement(database, path, run, version);
       if (difference !== null) return derived(difference);
     }
-    const stray = strayRun(database, lastRun);
+    const stray = strayRun(database, lastRun, version);
     if (stray !== null) return derived(stray);
     const checkpoint = lastCheckpoint(database, path, lastRun);
-    if (checkpoint !== null) checkPrices(database, path, checkpoint.seq);
+    if (checkpoint !== null) checkPrices(database, path, checkpoint);
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
     if (error instanceof RangeError || resultCode(error) === 11) {
@@ -73,9 +75,9 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
   return verdict;
 }
 
-/** Whose account or position there is although there is no such run, as a clause; null for nobody's. */
-function strayRun(database: JournalDatabase, lastRun: number): string | null {
-  for (const table of ["account", "positions"]) {
+/** Of which run there is a state although there is no such run, as a clause; null for none. */
+function strayRun(database: JournalDatabase, lastRun: number, version: number): string | null {
+  for (const table of tablesByRun(version)) {
     const row = database.prepare(`SELECT run FROM ${table} WHERE run NOT BETWEEN 1 AND ? LIMIT 1`).get(
       lastRun,
     );

@@ -3,6 +3,7 @@ import { powerOfTen } from "../domain/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Draft, EntryType } from "./journal_entry.ts";
 import { hexHash, priceBytes, type PricesNote } from "./journal_prices.ts";
+import { stateHash, stateProof } from "./journal_state.ts";
 
 /** An entry as it is written, but for what comes with its place. */
 export interface Line {
@@ -13,9 +14,14 @@ export interface Line {
   readonly text: string;
 }
 
-/** A checkpoint as it is written. */
-export interface Stored extends Pick<CheckpointDraft, "account" | "positions"> {
+/** A checkpoint as it is written: an entry, one row that is written over, and prices. */
+export interface Stored {
+  /** The entry, which has the proof of the rest. */
   readonly line: Line;
+  /** State, account and positions as JSON. */
+  readonly content: string;
+  /** SHA-256 of the content, in hexadecimal. */
+  readonly hash: string;
   readonly note: PricesNote;
   readonly bytes: Uint8Array;
 }
@@ -37,7 +43,7 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
  * one are all there are. Throws a RangeError or a TypeError for what could not be read again.
  */
 export function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
-  const { account, positions, prices: { decimals, values } } = draft;
+  const { state, account, positions, prices: { decimals, values } } = draft;
   const { cash, fees, realized } = account;
   const amounts = [cash, fees, realized, ...positions.flatMap(({ quantity, cost }) => [quantity, cost])];
   for (const amount of amounts) {
@@ -47,21 +53,22 @@ export function storedCheckpoint(draft: CheckpointDraft, before: number | null):
   const bytes = priceBytes(values);
   const fresh = draft.prices.fresh || before === null;
   const note = { decimals, fresh, count: values.length, hash: hexHash(bytes), before: fresh ? null : before };
-  const line = lineOf({ type: "checkpoint", time: draft.time, content: checkpointContent(draft, note) });
-  if (!line.text.startsWith('{"state":{')) {
+  const content = JSON.stringify({
+    state,
+    account: { cash, fees, realized },
+    positions: positions.map(({ symbol, quantity, cost }) => ({ symbol, quantity, cost })),
+  });
+  if (!content.startsWith('{"state":{')) {
     throw new TypeError("A checkpoint's state must be an object in JSON");
   }
-  return { account, positions, line, note, bytes };
+  const hash = stateHash(content);
+  const { trades, digest } = state as { readonly trades?: number; readonly digest?: string };
+  const proof = stateProof(hash, note, digest);
+  const line = lineOf({ type: "checkpoint", time: draft.time, content: { trades, state: proof } });
+  return { line, content, hash, note, bytes };
 }
 
-/** Whether the prices before those of a later checkpoint are found here. */
-export function hasPrices({ count, fresh }: PricesNote): boolean {
-  return count > 0 || fresh;
-}
-
-/** The content of a checkpoint's entry, from what is to become one and where its prices are. */
-function checkpointContent(draft: CheckpointDraft, prices: PricesNote): object {
-  const { cash, fees, realized } = draft.account;
-  const positions = draft.positions.map(({ symbol, quantity, cost }) => ({ symbol, quantity, cost }));
-  return { state: draft.state, account: { cash, fees, realized }, positions, prices };
+/** The same content as an entry of version 2 or older had it, state and all. */
+export function wholeContent({ content, note }: Stored): string {
+  return `${content.slice(0, -1)},"prices":${JSON.stringify(note)}}`;
 }

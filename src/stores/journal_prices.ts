@@ -1,9 +1,10 @@
 /** The prices beside the checkpoints: those that went into the averages since the checkpoint before. */
 import { hash } from "node:crypto";
 import { powerOfTen } from "../domain/price.ts";
-import { checkedContent } from "./journal_checkpoint.ts";
+import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
 import { RAW_COLUMNS, readEntry } from "./journal_entry.ts";
-import { damaged, type JournalDatabase } from "./journal_file.ts";
+import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import { digestIn, stateProof } from "./journal_state.ts";
 
 /** The prices of trades in order, as integers in units of 10^-decimals. */
 export interface Prices {
@@ -11,7 +12,7 @@ export interface Prices {
   readonly values: readonly number[];
 }
 
-/** Where the prices of a checkpoint are, as its entry says. */
+/** Where the prices of a checkpoint are. */
 export interface PricesNote {
   readonly decimals: number;
   readonly fresh: boolean;
@@ -65,7 +66,7 @@ export class KeptPrices {
       this.#parts = [];
       this.#total = 0;
     }
-    if (count > 0) this.#parts.push({ seq, count });
+    if (hasPrices({ count, fresh })) this.#parts.push({ seq, count });
     this.#total += count;
     let first = 0;
     for (; first < this.#parts.length && this.#total - this.#parts[first]!.count >= this.#window; first++) {
@@ -76,14 +77,24 @@ export class KeptPrices {
   }
 }
 
+/** Whether the prices before those of a later checkpoint are found here. */
+export function hasPrices({ count, fresh }: Pick<PricesNote, "count" | "fresh">): boolean {
+  return count > 0 || fresh;
+}
+
 /**
- * The prices of the last up to `window` trades before the checkpoint at `seq`, oldest first, in the finest unit among
- * them. Throws a JournalError where a part of them is missing or is not what its entry says.
+ * The prices of the last up to `window` trades before a checkpoint, oldest first, in the finest unit among them. Throws
+ * a JournalError where a part of them is missing or is not what its entry says.
  */
-export function gatherPrices(database: JournalDatabase, path: string, seq: number, window: number): Prices {
+export function gatherPrices(
+  database: JournalDatabase,
+  path: string,
+  checkpoint: Checkpoint,
+  window: number,
+): Prices {
   const parts: Prices[] = [];
   let count = 0;
-  for (const part of priceParts(database, path, seq)) {
+  for (const part of priceParts(database, path, checkpoint)) {
     parts.push(part);
     count += part.values.length;
     if (count >= window) break;
@@ -97,56 +108,72 @@ export function gatherPrices(database: JournalDatabase, path: string, seq: numbe
 }
 
 /**
- * Reads all prices that are kept for the checkpoint at `seq`. Throws a JournalError where one that is not older than
- * all others is missing, or one is altered.
+ * Reads all prices that are kept for a checkpoint. Throws a JournalError where one that is not older than all others is
+ * missing, or one is altered.
  */
-export function checkPrices(database: JournalDatabase, path: string, seq: number): void {
+export function checkPrices(database: JournalDatabase, path: string, checkpoint: Checkpoint): void {
   const oldest = Number(
-    database.prepare("SELECT min(seq) AS seq FROM checkpoint_prices").get()?.["seq"] ?? seq,
+    database.prepare("SELECT min(seq) AS seq FROM checkpoint_prices").get()?.["seq"] ?? checkpoint.seq,
   );
   // What is older was pruned.
-  for (const { before } of priceParts(database, path, seq)) if (before !== null && before < oldest) break;
-}
-
-/** The prices beside the checkpoint at `seq`, those before it, and so on back to where all before is void. */
-function* priceParts(
-  database: JournalDatabase,
-  path: string,
-  seq: number,
-): Generator<Prices & { readonly before: number | null }> {
-  for (let at: number | null = seq; at !== null;) {
-    const { decimals, fresh, count, hash, before } = noteAt(database, path, at);
-    yield {
-      decimals,
-      values: count === 0 ? [] : valuesAt(database, path, at, { decimals, fresh, hash }),
-      before,
-    };
-    if (!fresh && before === null) throw damaged(path, `the prices before those of entry ${at} are missing`);
-    if (before !== null && before >= at) throw damaged(path, `entry ${at} has its prices in a circle`);
-    at = before;
+  for (const { before } of priceParts(database, path, checkpoint)) {
+    if (before !== null && before < oldest) break;
   }
 }
 
-function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
-  const row = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
-  return checkedContent(row === undefined ? null : readEntry(row, path).content, seq, path).prices;
-}
-
-function valuesAt(
+/** The prices beside a checkpoint, those before it, and so on back to where all before is void. */
+function* priceParts(
   database: JournalDatabase,
   path: string,
-  seq: number,
-  note: Pick<PricesNote, "decimals" | "fresh" | "hash">,
-): number[] {
-  const row = database.prepare("SELECT decimals, fresh, prices FROM checkpoint_prices WHERE seq = ?").get(
-    seq,
-  );
+  { seq, prices }: Checkpoint,
+): Generator<Prices & { readonly before: number | null }> {
+  let note = prices;
+  for (let at = seq;;) {
+    const { decimals, fresh, count, before } = note;
+    yield { decimals, values: count === 0 ? [] : valuesAt(database, path, at, note), before };
+    if (before === null) {
+      if (!fresh) throw damaged(path, `the prices before those of entry ${at} are missing`);
+      return;
+    }
+    if (before >= at) throw damaged(path, `entry ${at} has its prices in a circle`);
+    at = before;
+    note = noteAt(database, path, at);
+  }
+}
+
+/** Where the prices of an earlier checkpoint are: as its entry says, or as the row beside it does, if the entry proves it. */
+function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
+  const entry = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
+  const content = entry === undefined ? {} : readEntry(entry, path).content;
+  if (holdsState(content)) return checkedContent(content, seq, path).prices;
+  const row = database.prepare(
+    "SELECT decimals, fresh, prices, before, state FROM checkpoint_prices WHERE seq = ?",
+  ).get(seq);
+  if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
+  const { decimals, fresh, prices, before, state } = row;
+  const proof = content["state"];
+  if (prices instanceof Uint8Array && state instanceof Uint8Array) {
+    const count = prices.length / BYTES;
+    const note = { decimals, fresh: fresh === 1, count, hash: hexHash(prices), before } as PricesNote;
+    if (stateProof(state.toHex(), note, digestIn(proof)) === proof) return note;
+  }
+  throw altered(path, seq);
+}
+
+function valuesAt(database: JournalDatabase, path: string, seq: number, note: PricesNote): number[] {
+  const row: Row | undefined = database.prepare(
+    "SELECT decimals, fresh, prices FROM checkpoint_prices WHERE seq = ?",
+  ).get(seq);
   if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
   const { decimals, fresh, prices } = row;
   const isSame = prices instanceof Uint8Array && hexHash(prices) === note.hash &&
     decimals === note.decimals &&
     fresh === Number(note.fresh);
-  if (!isSame) throw damaged(path, `the prices of entry ${seq} are not those that it was written with`);
+  if (!isSame) throw altered(path, seq);
   const view = new DataView(prices.buffer, prices.byteOffset, prices.byteLength);
   return Array.from({ length: prices.length / BYTES }, (_, at) => view.getFloat64(at * BYTES, true));
+}
+
+function altered(path: string, seq: number): Error {
+  return damaged(path, `the prices of entry ${seq} are not those that it was written with`);
 }

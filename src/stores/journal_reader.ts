@@ -1,7 +1,14 @@
 /** Reads a journal, also while a run writes to it. */
 import { type ChainVerdict, hashAt } from "./journal_chain.ts";
-import { accountOf, type AccountRow, type PositionRow, positionsOf } from "./journal_checkpoint.ts";
-import { type Entry, type EntryType, RAW_COLUMNS, type RawEntry, readEntry } from "./journal_entry.ts";
+import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
+import {
+  type Entry,
+  type EntryType,
+  ofTypeInRun,
+  RAW_COLUMNS,
+  type RawEntry,
+  readEntry,
+} from "./journal_entry.ts";
 import {
   type Connect,
   connect as connectToFile,
@@ -13,7 +20,7 @@ import {
 } from "./journal_file.ts";
 import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
-import { outdated, SCHEMA_VERSION, versionOf } from "./journal_schema.ts";
+import { FIRST_READABLE, FIRST_WITH_LIFE, outdated, versionOf } from "./journal_schema.ts";
 
 /** Which entries to read; all unless it says otherwise. */
 export interface EntriesWanted {
@@ -23,6 +30,7 @@ export interface EntriesWanted {
   readonly run?: number;
 }
 
+const COUNTS = "SELECT type, count(*) AS count FROM entries WHERE type <> 'checkpoint'";
 /** How many entries are in memory at once, of each type. */
 const CHUNK = 500;
 
@@ -47,7 +55,7 @@ export class JournalReader implements Disposable {
       }
       database = connect(path, true);
       const version = versionOf(database, path);
-      if (version < SCHEMA_VERSION) throw outdated(path, version);
+      if (version < FIRST_READABLE) throw outdated(path, version);
       return new JournalReader(path, database);
     } catch (error) {
       database?.close();
@@ -79,7 +87,9 @@ export class JournalReader implements Disposable {
 
   /** The last sign of life of a process that writes, of whatever run; null before the first. */
   get life(): KeptLife | null {
-    return this.#read(() => lifeOf(this.#database, this.#path));
+    return this.#read(() =>
+      versionOf(this.#database, this.#path) < FIRST_WITH_LIFE ? null : lifeOf(this.#database, this.#path)
+    );
   }
 
   /** The time of the last entry, µs since 1970; null where there is none. */
@@ -104,14 +114,14 @@ export class JournalReader implements Disposable {
     // Run by run, as the index of the types is in order within one.
     for (let at = run ?? 1; at <= (run ?? this.lastRun); at++) {
       yield* inOrder(
-        types.map((type) => this.#follow("type = ? AND run = ? AND seq > ?", afterSeq, type, at)),
+        types.map((type) => this.#follow(`${ofTypeInRun(type)} AND seq > ?`, afterSeq, type, at)),
       );
     }
   }
 
   /** The last up to `count` entries of one type, in their order, of `run` or of the last run. */
   latest(type: EntryType, count: number, run = this.lastRun): Entry[] {
-    const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE type = ? AND run = ? ORDER BY seq DESC LIMIT ?`;
+    const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE ${ofTypeInRun(type)} ORDER BY seq DESC LIMIT ?`;
     const rows = this.#read(() => this.#database.prepare(sql).all(type, run, count));
     return rows.reverse().map((row) => readEntry(row, this.#path));
   }
@@ -121,25 +131,31 @@ export class JournalReader implements Disposable {
     return this.#read(() => hashAt(this.#database, seq));
   }
 
-  /** How many entries of each type there are, in `run` or in all. */
+  /** How many entries of each type but checkpoints there are, in `run` or in all. */
   counts(run?: number): Partial<Record<EntryType, number>> {
     const rows = this.#read(() =>
       run === undefined
-        ? this.#database.prepare("SELECT type, count(*) AS count FROM entries GROUP BY type").all()
-        : this.#database.prepare("SELECT type, count(*) AS count FROM entries WHERE run = ? GROUP BY type")
+        ? this.#database.prepare(`${COUNTS} GROUP BY type`).all()
+        : this.#database.prepare(`${COUNTS} AND run = ? GROUP BY type`)
           .all(run)
     );
     return Object.fromEntries(rows.map(({ type, count }) => [type, count]));
   }
 
-  /** The account of `run` or of the last run, as of its last checkpoint; null before the first. */
-  account(run = this.lastRun): AccountRow | null {
-    return this.#read(() => accountOf(this.#database, run));
+  /** `run` or the last run at its last checkpoint; null before the first. */
+  checkpoint(run = this.lastRun): Checkpoint | null {
+    return this.#read(() => lastCheckpoint(this.#database, this.#path, run));
   }
 
-  /** The positions of `run` or of the last run, as of its last checkpoint. */
+  /** The account of `run` or of the last run, as of its last checkpoint; null before the first. */
+  account(run = this.lastRun): AccountRow | null {
+    return this.checkpoint(run)?.account ?? null;
+  }
+
+  /** The positions of `run` or of the last run, as of its last checkpoint, in the order of their symbols. */
   positions(run = this.lastRun): PositionRow[] {
-    return this.#read(() => positionsOf(this.#database, run));
+    const positions = this.checkpoint(run)?.positions ?? [];
+    return positions.toSorted((a, b) => a.symbol < b.symbol ? -1 : 1);
   }
 
   /**

@@ -4,7 +4,13 @@ import { type Connect, type JournalDatabase, refused } from "./journal_file.ts";
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
 /** The version of the tables. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
+/** The oldest version that can be read as it is. */
+export const FIRST_READABLE = 1;
+/** The first version with the table `life`. */
+export const FIRST_WITH_LIFE = 2;
+/** The first version in which the state is a row of its own, and no part of an entry. */
+export const FIRST_WITH_STATES = 3;
 
 /** Brings a database one version on, within a transaction that its caller begins and ends. */
 export type Migration = (database: JournalDatabase) => void;
@@ -16,6 +22,7 @@ export type Migrations = ReadonlyMap<number, Migration>;
 export const MIGRATIONS: Migrations = new Map([
   // 1 had no sign of life; its table is still the one that came with 2.
   [1, (database) => void database.prepare(OBJECTS["life"]!).run()],
+  [2, keepStatesApart],
 ]);
 
 /** By name. The tables besides `entries` derive from it and change in the same transaction; `life` alone does not. */
@@ -30,7 +37,8 @@ const OBJECTS: Readonly<Record<string, string>> = {
     hash BLOB NOT NULL
   ) STRICT`,
   // Runs follow one another, so that within one the index is in the order of seq.
-  entries_by_type: "CREATE INDEX entries_by_type ON entries (type, run)",
+  // There is a checkpoint for every commit, and only the last one is looked for: that is near the end.
+  entries_by_type: `CREATE INDEX entries_by_type ON entries (type, run) WHERE type <> 'checkpoint'`,
   entries_follow: `CREATE TRIGGER entries_follow BEFORE INSERT ON entries
     WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
     BEGIN SELECT RAISE(ABORT, 'entries of a journal follow one another without a hole'); END`,
@@ -44,27 +52,22 @@ const OBJECTS: Readonly<Record<string, string>> = {
     seq INTEGER NOT NULL,
     hash BLOB NOT NULL
   ) STRICT`,
-  // seq: the checkpoint from which it derives.
-  account: `CREATE TABLE account (
+  // Each run at its last checkpoint, at the entry seq. content: state, account, positions. prices: where they are.
+  states: `CREATE TABLE states (
     run INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
-    cash TEXT NOT NULL,
-    fees TEXT NOT NULL,
-    realized TEXT NOT NULL
+    content TEXT NOT NULL,
+    prices TEXT NOT NULL
   ) STRICT`,
-  positions: `CREATE TABLE positions (
-    run INTEGER NOT NULL,
-    symbol TEXT NOT NULL,
-    quantity TEXT NOT NULL,
-    cost TEXT NOT NULL,
-    PRIMARY KEY (run, symbol)
-  ) STRICT, WITHOUT ROWID`,
-  // prices: float64, little-endian, integers in units of 10^-decimals.
+  // prices: float64, little-endian, integers in units of 10^-decimals. before: the checkpoint with those before.
+  // state: SHA-256 of the content that this checkpoint had in states; null where its entry holds it (version 2).
   checkpoint_prices: `CREATE TABLE checkpoint_prices (
     seq INTEGER PRIMARY KEY,
     decimals INTEGER NOT NULL,
     fresh INTEGER NOT NULL,
-    prices BLOB NOT NULL
+    prices BLOB NOT NULL,
+    before INTEGER,
+    state BLOB
   ) STRICT`,
   // What the process that writes says of itself, see journal_life.ts. Times: µs since 1970.
   life: `CREATE TABLE life (
@@ -80,6 +83,9 @@ const OBJECTS: Readonly<Record<string, string>> = {
     price_time INTEGER
   ) STRICT`,
 };
+
+/** By name, the version with which an object came, where that was not the first. */
+const SINCE: Readonly<Record<string, number>> = { life: FIRST_WITH_LIFE, states: FIRST_WITH_STATES };
 
 /**
  * Makes an empty journal at `path`, where nothing may be. It is made under another name first: whatever happens in
@@ -153,16 +159,42 @@ export function migrate(
 export function outdated(path: string, version: number): Error {
   return refused(
     path,
-    `its tables are of version ${version}, and this Penstock reads ${SCHEMA_VERSION}. ` +
+    `its tables are of version ${version}, and this Penstock knows ${FIRST_READABLE} to ${SCHEMA_VERSION}. ` +
       "Open it for writing with a Penstock that knows both.",
   );
 }
 
-/** Which of the tables, indexes and triggers is missing; null when none is. */
+/** Which of the tables, indexes and triggers of the journal's version is missing; null when none is. */
 export function missingObject(database: JournalDatabase): string | null {
+  const version = pragma(database, "user_version");
   const rows = database.prepare("SELECT name FROM sqlite_schema WHERE sql IS NOT NULL").all();
   const names = new Set(rows.map(({ name }) => name));
-  return Object.keys(OBJECTS).find((name) => !names.has(name)) ?? null;
+  const expected = Object.keys(OBJECTS).filter((name) => (SINCE[name] ?? 1) <= version);
+  return [...expected, ...tablesByRun(version)].find((name) => !names.has(name)) ?? null;
+}
+
+/** The tables of a version that have rows for every run, made from its last checkpoint. */
+export function tablesByRun(version: number): readonly string[] {
+  return version < FIRST_WITH_STATES ? ["account", "positions"] : ["states"];
+}
+
+/**
+ * From 2 to 3: the state is a row of its own. The last checkpoints of version 2 hold theirs in their entries, where it
+ * stays; the first one that is written from now on has a row. What repeated them is not needed any more.
+ */
+function keepStatesApart(database: JournalDatabase): void {
+  const steps = [
+    "DROP TABLE account",
+    "DROP TABLE positions",
+    OBJECTS["states"]!,
+    "ALTER TABLE checkpoint_prices RENAME TO older_prices",
+    OBJECTS["checkpoint_prices"]!,
+    "INSERT INTO checkpoint_prices SELECT seq, decimals, fresh, prices, NULL, NULL FROM older_prices",
+    "DROP TABLE older_prices",
+    "DROP INDEX entries_by_type",
+    OBJECTS["entries_by_type"]!,
+  ];
+  for (const sql of steps) database.prepare(sql).run();
 }
 
 function pragma(database: JournalDatabase, name: string): number {

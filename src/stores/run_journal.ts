@@ -108,10 +108,11 @@ export class RunJournal implements Disposable {
     this.#journal.commit({ entries, checkpoint: this.#draft(entries.at(-1)!.time) });
   }
 
-  /** Keeps what happened to the connection, with where the run stands. */
+  /** Keeps what happened to the connection, with where the run stands. At the end it must be there to be found. */
   note(type: "connected" | "disconnected" | "stopped", time: number, content: object): void {
     this.#journal.commit({ entries: [{ type, time, content }] });
     this.checkpoint(time);
+    if (type === "stopped") this.#journal.mustBeInPlace();
   }
 
   /** Keeps where the run stands, if trades have come since it was last kept. */

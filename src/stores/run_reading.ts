@@ -161,9 +161,9 @@ function checkpointOf(
   reader: JournalReader,
   run: number,
 ): { readonly state: Partial<PipelineSnapshot> | null; readonly price: KeptRun["last"] } {
-  const entry = lastOf(reader, run, "checkpoint");
-  if (entry === null) return { state: null, price: null };
-  const state = (entry.content["state"] ?? {}) as Partial<PipelineSnapshot>;
+  const checkpoint = reader.checkpoint(run);
+  if (checkpoint === null) return { state: null, price: null };
+  const state: Partial<PipelineSnapshot> = checkpoint.state;
   const { last = null } = state;
   return {
     state,

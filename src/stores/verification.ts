@@ -6,17 +6,25 @@ import type { Chunk } from "../domain/chunk.ts";
 import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
 import { Pipeline } from "../stages/pipeline.ts";
-import { type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
+import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening, type Working } from "./derivation.ts";
-import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { BrokenChain } from "./journal_chain.ts";
 import type { Entry } from "./journal_entry.ts";
-import { hasPrices, storedCheckpoint } from "./journal_line.ts";
+import { type Stored, storedCheckpoint } from "./journal_line.ts";
+import { hasPrices } from "./journal_prices.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import { checkpointOf, LASTING } from "./run_journal.ts";
+import {
+  differenceAt,
+  keptState,
+  parting,
+  releasedCheckpoint,
+  type StateDifference,
+  stateDifference,
+} from "./state_comparison.ts";
 
 /** What a run is derived under: no default may stand in for these. */
 const NEEDED = [
@@ -45,12 +53,12 @@ export class Verification {
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
-  /** The last checkpoint, which was derived, and the averages then; null before the first. */
-  #last: CheckedEntry | null = null;
+  /** The last checkpoint as it was derived, and the averages then; null before the first. */
+  #last: Stored | null = null;
   #averages: AveragesSnapshot = { prices: [], decimals: 0 };
   /** How far the recording had been worked off then. */
   #lastAt: RecordedAt | null = null;
-  /** Whether a run goes on writing, so that its recording is ahead of what was read of the journal. */
+  /** Whether the journal was seen to have more than was read of it. */
   #isOvertaken = false;
   /** The last checkpoint with prices, or which voids those before it. */
   #priced: number | null = null;
@@ -195,19 +203,17 @@ export class Verification {
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     let draft = checkpointOf(pipeline, this.#symbol, entry.time);
     let stored = storedCheckpoint(draft, this.#priced);
-    let first: Divergence | null = null;
+    let first: Difference | null = null;
     // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
-    while (stored.line.text !== entry.text) {
-      const found = divergence(entry.content, JSON.parse(stored.line.text));
-      if (found === null) break;
-      first ??= found;
-      if (!this.#isBetween(trades)) return this.#otherState(entry, draft, first);
+    for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
+      first ??= this.#otherState(entry, stored, found);
+      if (!this.#isBetween(trades)) return first;
       mismatch = yield* derivation.step();
-      if (mismatch !== null || pipeline.trades !== trades) return this.#otherState(entry, draft, first);
+      if (mismatch !== null || pipeline.trades !== trades) return first;
       draft = { ...draft, state: pipeline.snapshot() };
       stored = storedCheckpoint(draft, this.#priced);
     }
-    this.#last = entry;
+    this.#last = stored;
     this.#lastAt = derivation.at;
     if (hasPrices(stored.note)) this.#priced = entry.seq;
     return null;
@@ -225,24 +231,15 @@ export class Verification {
       return this.#differ(`Entry ${entry.seq} (released) has no checkpoint behind it`, { entry });
     }
     const { reason, tradeId } = state.gate.halt;
-    const { cash, fees, realized, position, cost } = state.account;
-    const { decimals } = this.#averages;
-    const draft: CheckpointDraft = {
-      time: checkpoint.time,
-      state: released(state),
-      account: { cash, fees, realized },
-      positions: position === "0" ? [] : [{ symbol: this.#symbol, quantity: position, cost }],
-      prices: { decimals, fresh: false, values: [] },
-    };
     const { text } = entry.content;
+    const { decimals } = this.#averages;
+    const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
+    const stored = storedCheckpoint(draft, this.#priced);
     const said = divergence(entry.content, { reason, tradeId, text });
-    const stood = divergence(
-      checkpoint.content,
-      JSON.parse(storedCheckpoint(draft, this.#priced).line.text),
-    );
-    if (said !== null) return this.#otherState(entry, draft, said);
-    if (stood !== null) return this.#otherState(checkpoint, draft, stood);
-    this.#last = checkpoint;
+    const stood = parting(checkpoint, stored);
+    if (said !== null) return this.#unlike(entry, differenceAt(entry, said));
+    if (stood !== null) return this.#otherState(checkpoint, stored, stood);
+    this.#last = stored;
     return null;
   }
 
@@ -268,14 +265,21 @@ export class Verification {
     }
     this.#averages = derivation.pipeline.averages;
     if (derivation.isEnded) return this.#keptLess();
+    // A run that writes faster than this reads would have no end.
+    if (derivation.missing === null && this.#isBehind()) return null;
     const mismatch = yield* derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
-    this.#isOvertaken = this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
-    // What was received in its last moment a process may have been killed over before the journal had it.
-    const untold = mismatch === null || this.#isOvertaken ? null : this.#otherwise(mismatch);
-    if (untold !== null && !(yield* derivation.isLastLot())) return untold;
-    if (this.#isOvertaken && derivation.missing === null) return null;
-    return derivation.missing === null ? this.#keptLess() : this.#unproven(derivation.missing);
+    const untold = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
+    // What was received in its last moment a process may have been killed over before the journal had it. One at work
+    // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
+    if (untold !== null && !(yield* derivation.isLastLot()) && !this.#isBehind()) return untold;
+    if (derivation.missing !== null) return this.#unproven(derivation.missing);
+    return this.#isBehind() ? null : this.#keptLess();
+  }
+
+  /** Whether a run goes on writing, so that its journal has more by now than was read of it. */
+  #isBehind(): boolean {
+    return this.#isOvertaken ||= this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
   }
 
   /** Whether the journal has fewer entries of this process than its recording saw it keep. */
@@ -290,7 +294,7 @@ export class Verification {
 
   /** Where the run stood at the last checkpoint. */
   get #state(): PipelineSnapshot | null {
-    return this.#last === null ? null : this.#last.content["state"] as unknown as PipelineSnapshot;
+    return this.#last === null ? null : JSON.parse(this.#last.content).state;
   }
 
   /** Whether the derivation stands behind this trade and has something left before the next. */
@@ -307,21 +311,17 @@ export class Verification {
     return this.#differ(what, { entry, journal: entry && decisionOf(entry), derived });
   }
 
-  #otherState(entry: Entry, draft: CheckpointDraft, { path, journal, derived }: Divergence): Difference {
-    const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
-    const { trades, digest } = draft.state as PipelineSnapshot;
-    let what = `Entry ${entry.seq} (checkpoint) says something else at ${path} than the recording leads to`;
-    if (kept?.trades === trades && kept.digest !== digest) {
-      const since = this.#lastAt === null
-        ? ""
-        : ` behind line ${this.#lastAt.line} of ${this.#lastAt.recording}`;
-      what =
-        `The trades up to entry ${entry.seq} (checkpoint) are not those that the run worked off: between ` +
-        `trade ${this.#state?.last?.id ?? "the first"} and trade ${kept.last?.id}${since} at least one was ` +
-        "changed, added or removed";
-      return this.#differ(what, { entry, journal: { digest: kept.digest }, derived: { digest } });
-    }
-    return this.#differ(what, { entry, journal: { [path]: journal }, derived: { [path]: derived ?? null } });
+  /** The state at a checkpoint is not what the recording leads to. */
+  #otherState(entry: CheckedEntry, stored: Stored, found: Divergence): Difference {
+    const [from, at] = [this.#state?.last?.id ?? null, this.#lastAt];
+    return this.#unlike(
+      entry,
+      stateDifference(entry, stored, found, { from, at }, () => keptState(this.#journal, this.#run.run)),
+    );
+  }
+
+  #unlike(entry: Entry, { what, journal, derived }: StateDifference): Difference {
+    return this.#differ(what, { entry, journal, derived });
   }
 
   #broken({ seq, what }: BrokenChain): Difference {

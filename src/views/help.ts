@@ -33,7 +33,9 @@ const USAGE: Partial<Record<CommandName, string>> = {
 
   penstock export > fills.csv                         the fills of the last run
   penstock export data/penstock.db --closed --run all > closed.csv
-                                                      the closed positions of all runs, for a tax form`,
+                                                      the closed positions of all runs, for a tax form
+  penstock export data/penstock.db --copy data/monday.db
+                                                      a backup, whole also while a run writes`,
 };
 
 /** Help for the program. */

@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Money, plain, ZERO } from "../../src/domain/money.ts";
-import { eventsOf, penstock } from "../support/penstock.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { eventsOf, FLAGS, Penstock, penstock, within } from "../support/penstock.ts";
+import { openJournal, TIME, verdictOf, writeSample } from "../stores/sample_journal.ts";
 import { type Place, withExchange } from "./journal_run.ts";
 
 /** Two runs in one journal; returns what each told. */
@@ -15,6 +17,11 @@ async function twoRuns(place: Place): Promise<string[]> {
     told.push(stdout);
   }
   return told;
+}
+
+function positionsOf(path: string, run: number) {
+  using reader = JournalReader.open(path);
+  return reader.positions(run);
 }
 
 /** The lines in which a run told its fills. */
@@ -98,8 +105,7 @@ Deno.test("penstock export --closed stops where the fills do not add up to what 
         (SELECT min(seq) FROM entries WHERE type = 'fill')`,
     );
     // Where a position is open the two need not agree: then nothing is said.
-    const open =
-      Number(database.prepare("SELECT count(*) AS n FROM positions WHERE run = 1").get()!["n"]) > 0;
+    const open = positionsOf(place.journal, 1).length > 0;
     if (open) {
       database.exec(
         "UPDATE entries SET type = 'note' WHERE seq = (SELECT max(seq) FROM entries WHERE type = 'fill' AND run = 1)",
@@ -130,3 +136,103 @@ Deno.test("penstock export of a run without fills has a head and no rows", async
     );
   });
 });
+
+Deno.test("penstock export --copy copies a journal while a run writes it, and the copy is read, proven and resumed", async () => {
+  await withExchange({ seed: 3, rate: 3_000 }, async (place) => {
+    const folder = place.journal.replace(/[^/]*$/, "");
+    const [copy, recording] = [`${folder}copy.db`, `${folder}1.txt`];
+    const copied = async (...args: string[]) => {
+      await using program = Penstock.start(["export", place.journal, "--copy", copy, ...args], [
+        ...FLAGS,
+        `--allow-write=${folder}`,
+      ]);
+      return await program.finished();
+    };
+    const options = ["--short=3", "--long=9", "--cash=1000000"];
+    await using run = place.run(...options, "--record", recording);
+    for (let fills = 0; fills < 5; fills++) await run.event("fill");
+    const { code, stdout, stderr } = await copied();
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(
+      stdout,
+      /^Copied .*penstock\.db to .*copy\.db: up to run 1, entry \d+ \(checkpoint\) of 20\S+Z, \d+ kB\n?$/,
+    );
+    for (let fills = 0; fills < 5; fills++) await run.event("fill");
+    // A copy replaces nothing, its last one neither.
+    const again = await copied();
+    assertEquals(again.code, 2);
+    assertStringIncludes(
+      again.stderr,
+      "copy.db is there already, and a copy replaces nothing: give another name",
+    );
+    assertStringIncludes((await copied("--closed", "--run=1")).stderr, "give it without --run, --closed");
+    run.signal("SIGINT");
+    assertEquals((await run.finished()).code, 0);
+
+    const fills = Number(JSON.parse((await penstock("status", copy, "--json")).stdout).fills);
+    assert(fills >= 5, `${fills} fills`);
+    assertEquals((await penstock("export", copy, "--format=json")).stdout.split("\n").length, fills);
+    const proven = await penstock("verify", copy, recording);
+    // The recording goes on where the copy ends: what came later the copy does not have.
+    assertStringIncludes(proven.stdout, "The journal has no entry for a ");
+    await using resumed = Penstock.start(
+      [
+        "run",
+        "--json",
+        "--log-level=info",
+        "--state",
+        copy,
+        "--endpoint",
+        place.exchange.endpoint,
+        ...options,
+      ],
+      [...FLAGS, `--allow-write=${folder}`],
+    );
+    await resumed.logged("goes on after");
+    resumed.signal("SIGINT");
+    assertEquals((await resumed.finished()).code, 0);
+  });
+});
+
+Deno.test({
+  name: "penstock export --copy ends at SIGTERM with a whole copy or none, and the next one works",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await withExchange({ trades: [] }, async (place) => {
+      const folder = place.journal.replace(/[^/]*$/, "");
+      const [large, copy] = [`${folder}large.db`, `${folder}copy.db`];
+      writeSample(large);
+      {
+        using journal = openJournal(large);
+        for (let number = 0; number < 4; number++) {
+          const filler = "x".repeat(20_000_000);
+          journal.commit({ entries: [{ type: "fill", time: TIME, content: { filler } }] });
+        }
+      }
+      const start = () =>
+        Penstock.start(["export", large, "--copy", copy], [...FLAGS, `--allow-write=${folder}`]);
+      await using program = start();
+      const begun = async () => {
+        while (![`${copy}.copy`, copy].some(isThere)) await new Promise((resolve) => setTimeout(resolve));
+      };
+      await within(begun(), "the beginning of the copy");
+      program.signal("SIGTERM");
+      const { code } = await program.finished();
+      assertEquals(isThere(copy), code === 0, `exit code ${code}`);
+      if (isThere(copy)) Deno.removeSync(copy);
+      await using next = start();
+      assertEquals((await next.finished()).code, 0);
+      assert(verdictOf(copy).isWhole);
+      assert(!isThere(`${copy}.copy`));
+    });
+  },
+});
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -6,6 +6,7 @@ import { Journal } from "../../src/stores/journal.ts";
 import type { Entry } from "../../src/stores/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { FLAGS, Penstock, penstock, type Told, V8_FLAGS } from "../support/penstock.ts";
+import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
 
@@ -89,10 +90,7 @@ export function assertReckons(
   choices: Choices = DEFAULTS,
 ): { readonly fills: number; readonly trades: number } {
   const entries = wholeEntries(path);
-  const last = entries.findLast(({ type }) => type === "checkpoint")!.content["state"] as {
-    readonly trades: number;
-    readonly last: { readonly id: number };
-  };
+  const last = stateOf(path) as { readonly trades: number; readonly last: { readonly id: number } };
   const firstId = last.last.id - last.trades + 1;
   const late = entries.filter(({ type }) => type === "gap").map(({ content }) => {
     const { fromId, missing, filled } = content as Record<string, number>;

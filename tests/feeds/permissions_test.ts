@@ -72,6 +72,24 @@ Deno.test("giveUp() says that the whole network is kept, and gives writing anywh
   assertEquals(granted, [true, false, false, false]);
 });
 
+Deno.test("giveUp() keeps reading the files that are named alone, and anywhere only where that was granted", async () => {
+  const [log, other] = ["data/penstock.db-wal", "data/other.db"];
+  const needs = { hosts: [STREAM], writes: [LOCK], reads: [log, LOCK] };
+  const questions = [log, LOCK, other, "data", "deno.json"].map((path) => ({ name: "read", path } as const));
+  const asked = { needs, paths: ["data/penstock.db"], questions: [...questions, { name: "read" } as const] };
+  for (const flag of ["--allow-read=.", "--allow-read=data", "--allow-read=./data,."]) {
+    const { told, granted } = await probe([flag, "--allow-write=data"], asked);
+    assertEquals(
+      told,
+      `permissions kept: writing ${LOCK}, reading ${log}, reading ${LOCK}; all others are given up`,
+    );
+    assertEquals(granted, [true, true, false, false, false, false], flag);
+  }
+  const { told, granted } = await probe(["--allow-read"], asked);
+  assertEquals(told, "permissions kept: reading anywhere (it was granted whole); all others are given up");
+  assertEquals(granted, Array(6).fill(true));
+});
+
 Deno.test("giveUp() with nothing to keep says so, and takes grants of the folders above a file", async () => {
   const { told, granted } = await probe(["--allow-write=/srv/penstock,/srv"], {
     needs: { hosts: [STREAM], writes: [] },

@@ -100,7 +100,7 @@ class Scene {
       "permissions kept: …",
       run,
       0,
-      "permissions kept: network to stream.binance.com:9443, network to api.binance.com:443, network to data-api.binance.vision:443, writing data/penstock.db.lock;",
+      "permissions kept: network to stream.binance.com:9443, network to api.binance.com:443, network to data-api.binance.vision:443, writing data/penstock.db.lock, reading ",
     );
     yield this.#row("trade", "fills", run, 0, '"type":"fill"');
     yield this.#row("be stopped by SIGTERM", "exit 0 with a summary", run, 0, '"type":"summary"');

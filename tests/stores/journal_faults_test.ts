@@ -217,7 +217,8 @@ Deno.test(`Journal has all that it confirmed after its process is killed, ${KILL
       const { entries } = contentsOf(path);
       for (const line of printed) {
         const [seq, number] = line.split(" ").map(Number);
-        assertEquals(entries[seq! - 1]!.content["state"], { number });
+        assertEquals(entries[seq! - 1]!.type, "checkpoint");
+        assertEquals(entries[seq! - 2]!.content["number"], number);
       }
       const fills = entries.filter(({ type }) => type === "fill").map(({ content }) => content["number"]);
       assertEquals(fills, Array.from(fills, (_, at) => at + 1));

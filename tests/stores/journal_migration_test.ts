@@ -1,14 +1,21 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { SCHEMA_VERSION } from "../../src/stores/journal_schema.ts";
+import type { ShownOptions } from "../../src/stores/run_journal.ts";
+import { HandRun } from "../support/hand_run.ts";
+import { SeededRandom } from "../support/random.ts";
+import { outcomeOf } from "../support/recorded_run.ts";
 import {
+  bytesOf,
+  checkpoint,
   contentsOf,
   copyJournal,
   diskError,
   draft,
   inFolder,
+  inFolderAsync,
   openJournal,
   refusal,
   tamper,
@@ -17,7 +24,7 @@ import {
   watched,
   writeSample,
 } from "./sample_journal.ts";
-import { writeVersion1 } from "./version_1.ts";
+import { writeOlder, writeRunOfVersion2 } from "./older_journal.ts";
 
 /** Every table, index and trigger, as it was made. */
 function schemaOf(path: string): Record<string, unknown> {
@@ -29,81 +36,147 @@ function schemaOf(path: string): Record<string, unknown> {
   return { version, ...Object.fromEntries(rows.map(({ name, sql }) => [name, sql])) };
 }
 
-Deno.test("Journal.open() brings a journal of version 1 on, with all that it holds, and goes on with it", () => {
-  inFolder((folder) => {
-    const [old, present] = [`${folder}/old.db`, `${folder}/present.db`];
-    writeVersion1(old, 60);
-    writeSample(present, 60);
-    assertThrows(
-      () => JournalReader.open(old),
-      JournalError,
-      `its tables are of version 1, and this Penstock reads ${SCHEMA_VERSION}. Open it for writing`,
-    );
-    openJournal(old).close();
-    assertEquals(schemaOf(old), schemaOf(present));
-    assertEquals(contentsOf(old), contentsOf(present));
-    assert(verdictOf(old).isWhole);
-    {
-      using journal = openJournal(old, { verify: true });
-      journal.beat({ time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null });
-      assertEquals(journal.commit({ entries: [draft(1)] }), 182);
-      assertEquals(journal.lastPrices().values.length, 10);
-    }
-    assert(verdictOf(old).isWhole);
-  });
-});
+const OLDER = [1, 2] as const;
 
-Deno.test("Journal.open() leaves a journal of version 1 alone that is not as Penstock left it", () => {
+Deno.test("JournalReader reads journals of older versions as they are, and finds what was changed in them", () => {
   inFolder((folder) => {
-    const path = `${folder}/old.db`;
-    writeVersion1(path, 60);
-    tamper(path, (database) => database.exec(`UPDATE entries SET content = '{"x":1}' WHERE seq = 180`));
-    const before = schemaOf(path);
-    assertStringIncludes(refusal(path), "entry 180 (fill) does not match its hash");
-    assertEquals(schemaOf(path), before);
-  });
-});
-
-Deno.test("Journal.open() brings a journal of version 1 on as a whole or not at all, whichever write fails", () => {
-  inFolder((folder) => {
-    const old = `${folder}/old.db`;
-    writeVersion1(old);
-    const held = contentsAsVersion1(old);
-    let hasFailed = true;
-    let failing = 0;
-    for (; hasFailed; failing++) {
-      hasFailed = false;
-      for (const moment of ["before", "after"] as const) {
-        const path = `${folder}/${failing}_${moment}.db`;
-        copyJournal(old, path);
-        const connection = watched((at, when) => {
-          if (at !== failing || when !== moment) return;
-          hasFailed = true;
-          throw diskError();
-        });
-        try {
-          openJournal(path, { connect: connection }).close();
-        } catch (error) {
-          assert(error instanceof JournalError);
-        }
-        const { version } = schemaOf(path);
-        assert(version === 1 || version === SCHEMA_VERSION);
-        if (version === 1) assertEquals(contentsAsVersion1(path), held);
-        openJournal(path, { verify: true }).close();
-        assertEquals(contentsAsVersion1(path), held);
-        assertEquals(schemaOf(path).version, SCHEMA_VERSION);
+    for (const version of OLDER) {
+      const path = `${folder}/${version}.db`;
+      writeOlder(path, version, 60);
+      const before = bytesOf(path);
+      const { entries, account, positions } = contentsOf(path);
+      assertEquals([entries.length, account, positions], [181, checkpoint(60).account, []]);
+      using reader = JournalReader.open(path);
+      assertEquals([reader.life, reader.checkpoint()!.state], [null, { number: 60 }]);
+      assert(verdictOf(path).isWhole);
+      assertEquals(bytesOf(path), before);
+      for (
+        const [sql, what] of [
+          [
+            "UPDATE account SET cash = '1'",
+            "the account table does not say what the checkpoint of run 1 says",
+          ],
+          ["INSERT INTO positions VALUES (1, 'X', '1', '1')", "the positions table does not say"],
+          ["INSERT INTO account VALUES (2, 1, '1', '1', '1')", "the account table speaks of run 2"],
+          [
+            "UPDATE checkpoint_prices SET prices = zeroblob(24) WHERE seq = 178",
+            "the prices of entry 178 are not",
+          ],
+          ["DROP TABLE account", "account is missing from its tables"],
+        ] as const
+      ) {
+        const changed = `${folder}/changed.db`;
+        copyJournal(path, changed);
+        tamper(changed, (database) => database.exec(sql));
+        const verdict = verdictOf(changed);
+        assert(!verdict.isWhole && verdict.what.includes(what), `${sql}: ${JSON.stringify(verdict)}`);
       }
     }
-    // Getting ready to write, the table, the version, and the end.
-    assert(failing > 4, `${failing} writes`);
   });
 });
 
-/** What both versions hold. */
-function contentsAsVersion1(path: string): unknown[] {
-  const database = new DatabaseSync(path, { readOnly: true });
-  const rows = ["entries", "head", "account", "positions", "checkpoint_prices"]
-    .map((table) => database.prepare(`SELECT * FROM ${table}`).all());
-  database.close();
-  return rows;
-}
+Deno.test("Journal.open() brings a journal of an older version on, with all that it holds, and goes on with it", () => {
+  inFolder((folder) => {
+    const present = `${folder}/present.db`;
+    writeSample(present, 60);
+    for (const version of OLDER) {
+      const old = `${folder}/${version}.db`;
+      writeOlder(old, version, 60);
+      const held = contentsOf(old);
+      openJournal(old).close();
+      assertEquals(schemaOf(old), schemaOf(present));
+      assertEquals(contentsOf(old), held);
+      assert(verdictOf(old).isWhole);
+      {
+        using journal = openJournal(old, { verify: true });
+        journal.beat({ time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null });
+        assertEquals(journal.commit({ entries: [draft(1)] }), 182);
+        const { values } = journal.lastPrices();
+        assertEquals(values.slice(-3), [60, 61, 62]);
+        assertEquals(values.length, 10);
+        // The first prices of the present version stand behind those of the older one.
+        journal.commit({ checkpoint: checkpoint(61, [7]) });
+        assertEquals(journal.lastPrices().values, [...values.slice(1), 7]);
+      }
+      assert(verdictOf(old).isWhole);
+      using again = openJournal(old, { verify: true });
+      assertEquals(again.lastPrices().values.at(-1), 7);
+      assertEquals(again.last()!.checkpoint!.state, { number: 61 });
+    }
+  });
+});
+
+Deno.test("A run of version 2 is proven, taken up by the present version, and proven again", async () => {
+  await inFolderAsync(async (folder) => {
+    const { journal, recordings } = await writeRunOfVersion2(folder);
+    const before = await outcomeOf(journal, recordings);
+    assert(before.type === "verified" && before.fills === 11, JSON.stringify(before));
+    assertEquals(schemaOf(journal).version, 2);
+    const { entries } = contentsOf(journal);
+    const options = entries[0]!.content["options"] as ShownOptions;
+    const next = `${folder}/3.txt`;
+    {
+      using run = new HandRun(journal, next, options, entries.at(-1)!.time);
+      const random = new SeededRandom(6);
+      const told: string[] = [];
+      for (let price = 60_000; told.filter((type) => type === "fill").length < 4;) {
+        price += random.whole(-50, 50);
+        told.push(...run.trade(price).map(({ type }) => type));
+      }
+      run.stop();
+    }
+    assertEquals(schemaOf(journal).version, SCHEMA_VERSION);
+    const after = await outcomeOf(journal, [...recordings, next]);
+    assert(after.type === "verified" && after.fills >= 15, JSON.stringify(after));
+  });
+});
+
+Deno.test("Journal.open() leaves a journal of an older version alone that is not as Penstock left it", () => {
+  inFolder((folder) => {
+    for (const version of OLDER) {
+      const path = `${folder}/${version}.db`;
+      writeOlder(path, version, 60);
+      tamper(path, (database) => database.exec(`UPDATE entries SET content = '{"x":1}' WHERE seq = 180`));
+      const before = schemaOf(path);
+      assertStringIncludes(refusal(path), "entry 180 (fill) does not match its hash");
+      assertEquals(schemaOf(path), before);
+    }
+  });
+});
+
+Deno.test("Journal.open() brings an older journal on as a whole or not at all, whichever write fails", () => {
+  inFolder((folder) => {
+    for (const old of OLDER) {
+      const from = `${folder}/${old}.db`;
+      writeOlder(from, old);
+      const held = contentsOf(from);
+      let hasFailed = true;
+      let failing = 0;
+      for (; hasFailed; failing++) {
+        hasFailed = false;
+        for (const moment of ["before", "after"] as const) {
+          const path = `${folder}/${old}_${failing}_${moment}.db`;
+          copyJournal(from, path);
+          const connection = watched((at, when) => {
+            if (at !== failing || when !== moment) return;
+            hasFailed = true;
+            throw diskError();
+          });
+          try {
+            openJournal(path, { connect: connection }).close();
+          } catch (error) {
+            assert(error instanceof JournalError);
+          }
+          const { version } = schemaOf(path);
+          assert(version === old || version === SCHEMA_VERSION);
+          assertEquals(contentsOf(path), held);
+          openJournal(path, { verify: true }).close();
+          assertEquals(contentsOf(path), held);
+          assertEquals(schemaOf(path).version, SCHEMA_VERSION);
+        }
+      }
+      // Getting ready to write, the tables, the version, and the end.
+      assert(failing > 10, `${failing} writes`);
+    }
+  });
+});

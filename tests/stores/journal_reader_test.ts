@@ -9,7 +9,7 @@ import {
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { entryHash } from "../../src/stores/journal_chain.ts";
-import type { Draft, EntryType } from "../../src/stores/journal_entry.ts";
+import { type Draft, type EntryType, lastOfType, ofTypeInRun } from "../../src/stores/journal_entry.ts";
 import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { SeededRandom } from "../support/random.ts";
@@ -76,16 +76,36 @@ Deno.test("JournalReader.entries() gives what is wanted, in order, as leaving th
     }));
     for (const run of [1, 2]) {
       const counts: Record<string, number> = {};
-      for (const entry of all) if (entry.run === run) counts[entry.type] = (counts[entry.type] ?? 0) + 1;
+      for (const { run: of, type } of all) {
+        if (of === run && type !== "checkpoint") counts[type] = (counts[type] ?? 0) + 1;
+      }
       assertEquals(reader.counts(run), counts);
       const fills = all.filter((entry) => entry.type === "fill" && entry.run === run);
       assertEquals(reader.latest("fill", 7, run), fills.slice(-7));
     }
-    assertEquals(reader.counts().checkpoint, 80);
+    assertEquals([reader.counts().started, reader.counts().checkpoint], [2, undefined]);
+    assertEquals(reader.latest("checkpoint", 3, 1).map(({ seq }) => seq), [799, 820, 841]);
     assertEquals(reader.latest("gap", 1), all.filter(({ type }) => type === "gap").slice(-1));
     assertEquals([reader.lastRun, reader.lastEntryTime], [2, TIME + 99]);
     assertEquals(reader.account(1), checkpoint(39).account);
     assertEquals(reader.positions(), [...checkpoint(39).positions]);
+  });
+});
+
+Deno.test("JournalReader finds entries of one type by the index, and a run's last checkpoint within that run", () => {
+  inFolder((folder) => {
+    const path = writeRuns(folder);
+    const database = connect(path, true);
+    const planOf = (sql: string) =>
+      database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => detail).join("; ");
+    assertStringIncludes(
+      planOf(`SELECT * FROM entries WHERE ${ofTypeInRun("fill")} ORDER BY seq DESC LIMIT 1`),
+      "USING INDEX entries_by_type (type=? AND run=?",
+    );
+    for (const [run, seq] of [[1, 841], [2, 1682], [3, undefined]] as const) {
+      assertEquals(lastOfType(database, path, run, "checkpoint")?.seq, seq);
+    }
+    database.close();
   });
 });
 
@@ -281,20 +301,16 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
       "31 hash: entry 31 is not the one that the record",
     );
     assertStringIncludes(
-      sql("UPDATE account SET realized = '5'"),
-      "31 derived: the account table does not say what",
+      sql(`UPDATE states SET content = replace(content, '"realized":"-3.25"', '"realized":"5"')`),
+      "31 derived: the state of run 1 is not the one that entry 31 (checkpoint) was made with",
     );
     assertStringIncludes(
-      sql("INSERT INTO positions VALUES (1, 'X', '1', '1')"),
-      "31 derived: the positions table",
+      sql("INSERT INTO states SELECT 2, seq, content, prices FROM states"),
+      "31 derived: the states table speaks of run 2, of which there is no entry",
     );
     assertStringIncludes(
-      sql("INSERT INTO account VALUES (2, 1, '1', '1', '1')"),
-      "31 derived: the account table speaks of run 2, of which there is no entry",
-    );
-    assertStringIncludes(
-      sql("INSERT INTO positions VALUES (0, 'X', '1', '1')"),
-      "31 derived: the positions table speaks of run 0, of which there is no entry",
+      sql("INSERT INTO states SELECT 0, seq, content, prices FROM states"),
+      "31 derived: the states table speaks of run 0, of which there is no entry",
     );
     assertStringIncludes(
       sql("DROP INDEX entries_by_type"),
@@ -416,7 +432,7 @@ function firstDifference(a: string, b: string): number | null {
 Deno.test("JournalReader finds any byte changed in the file, unless it changes nothing that is read", () => {
   inFolder((folder) => {
     const sample = `${folder}/sample.db`;
-    writeSample(sample, 40);
+    writeSample(sample, 100);
     const was = contentsOf(sample);
     const bytes = Deno.readFileSync(sample);
     // Most of the rest is room that is not used yet.

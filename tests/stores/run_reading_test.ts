@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import type { FillEvent } from "../../src/domain/event.ts";
 import { ConfigError } from "../../src/domain/config.ts";
 import { isoTime } from "../../src/domain/time.ts";
@@ -8,7 +7,7 @@ import { JournalError } from "../../src/stores/journal_file.ts";
 import type { Life } from "../../src/stores/journal_life.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { chosenRun, chosenRuns, extentOf, fillsOf, readRun } from "../../src/stores/run_reading.ts";
-import { impatient, inFolder, openJournal, TIME } from "./sample_journal.ts";
+import { forgeState, impatient, inFolder, openJournal, rehash, tamper, TIME } from "./sample_journal.ts";
 
 const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
 const FILL: Omit<FillEvent, "type" | "time"> = {
@@ -255,9 +254,12 @@ Deno.test("readRun() and extentOf() refuse an account that makes no sense", () =
       journal.startRun({ time: TIME, content: { options: OPTIONS } });
       keepFill(journal, TIME);
     }
-    const database = new DatabaseSync(path);
-    database.exec("UPDATE account SET realized = '=1+1'");
-    database.close();
+    tamper(path, (database) => {
+      forgeState(database, 1, ({ account }) => {
+        account["realized"] = "=1+1";
+      });
+      rehash(database);
+    });
     using reader = JournalReader.open(path);
     for (const read of [readRun, extentOf]) {
       assertThrows(() => read(reader, 1), JournalError, "the account of run 1 cannot be read");

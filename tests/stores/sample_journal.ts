@@ -2,10 +2,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Journal, type JournalOptions } from "../../src/stores/journal.ts";
+import { entryHash, GENESIS } from "../../src/stores/journal_chain.ts";
 import type { CheckpointDraft } from "../../src/stores/journal_checkpoint.ts";
 import type { Draft, Entry } from "../../src/stores/journal_entry.ts";
 import { type Connect, connect, type JournalDatabase, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { stateHash, stateProof } from "../../src/stores/journal_state.ts";
 
 export const TIME = 1_723_161_255_342_123;
 /** The prices that a resume needs in these tests. */
@@ -68,6 +70,55 @@ export function contentsOf(path: string) {
   using reader = JournalReader.open(path);
   const entries: Entry[] = [...reader.entries()];
   return { entries, account: reader.account(), positions: reader.positions(), counts: reader.counts() };
+}
+
+/** What a run's last checkpoint says of its state. */
+export function stateOf(path: string, run?: number): Readonly<Record<string, unknown>> {
+  using reader = JournalReader.open(path);
+  return reader.checkpoint(run)!.state;
+}
+
+/** The content of a row of the states. */
+export interface StateContent {
+  readonly state: Record<string, unknown>;
+  readonly account: Record<string, string>;
+}
+
+/** Changes the state at a run's last checkpoint and makes its entry prove that, as a forger would; see `rehash`. */
+export function forgeState(
+  database: DatabaseSync,
+  run: number,
+  change: (content: StateContent, prices: Record<string, unknown>) => void,
+): void {
+  const row = database.prepare("SELECT seq, content, prices FROM states WHERE run = ?").get(run)!;
+  const [content, prices] = [JSON.parse(String(row["content"])), JSON.parse(String(row["prices"]))];
+  change(content, prices);
+  const text = JSON.stringify(content);
+  const seq = Number(row["seq"]);
+  database.prepare("UPDATE states SET content = ?, prices = ? WHERE run = ?")
+    .run(text, JSON.stringify(prices), run);
+  const { trades, digest } = content.state;
+  const proof = stateProof(stateHash(text), prices, digest);
+  database.prepare("UPDATE entries SET content = ? WHERE seq = ?")
+    .run(JSON.stringify({ trades, state: proof }), seq);
+  database.prepare("UPDATE checkpoint_prices SET state = ? WHERE seq = ?")
+    .run(Uint8Array.fromHex(stateHash(text)), seq);
+}
+
+/** Computes all hashes again, as a forger would. */
+export function rehash(database: DatabaseSync): void {
+  let before = GENESIS;
+  let last = 0;
+  const put = database.prepare("UPDATE entries SET hash = ? WHERE seq = ?");
+  for (
+    const row of database.prepare("SELECT seq, run, type, time, content FROM entries ORDER BY seq").all()
+  ) {
+    const { seq, run, type, time } = row as { seq: number; run: number; type: string; time: number };
+    before = entryHash(before, { seq, run, type, time }, String(row["content"]));
+    put.run(before, seq);
+    last = seq;
+  }
+  database.prepare("UPDATE head SET seq = ?, hash = ?").run(last, before);
 }
 
 /** Whether and where a journal is flawed, as a reader sees it. */

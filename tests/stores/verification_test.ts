@@ -5,11 +5,13 @@ import fc from "fast-check";
 import type { Difference, Outcome } from "../../src/domain/verification.ts";
 import { UnusableInput } from "../../src/domain/unusable_input.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { entryHash, GENESIS } from "../../src/stores/journal_chain.ts";
+import { copyJournal as copyWhole } from "../../src/stores/journal_copy.ts";
 import { JournalError } from "../../src/stores/journal_file.ts";
+import { hexHash, type PricesNote } from "../../src/stores/journal_prices.ts";
+import { digestIn, stateProof } from "../../src/stores/journal_state.ts";
 import { outcomeOf, RecordedRun } from "../support/recorded_run.ts";
 import { SeededRandom } from "../support/random.ts";
-import { contentsOf, copyJournal, inFolderAsync, tamper } from "./sample_journal.ts";
+import { contentsOf, copyJournal, forgeState, inFolderAsync, rehash, tamper } from "./sample_journal.ts";
 
 type Row = Record<string, unknown>;
 const FIELDS = /"(?:t|T)":\d+|"[pq]":"[\d.]+"|"m":(?:true|false)/g;
@@ -32,22 +34,6 @@ function different(outcome: Outcome): Difference {
   return outcome;
 }
 
-/** Reckons all hashes anew, as a forger would. */
-function rehash(database: DatabaseSync): void {
-  let before = GENESIS;
-  let last = 0;
-  const put = database.prepare("UPDATE entries SET hash = ? WHERE seq = ?");
-  for (
-    const row of database.prepare("SELECT seq, run, type, time, content FROM entries ORDER BY seq").all()
-  ) {
-    const { seq, run, type, time } = row as { seq: number; run: number; type: string; time: number };
-    before = entryHash(before, { seq, run, type, time }, String(row["content"]));
-    put.run(before, seq);
-    last = seq;
-  }
-  database.prepare("UPDATE head SET seq = ?, hash = ?").run(last, before);
-}
-
 function contentAt(database: DatabaseSync, seq: number): Row {
   return JSON.parse(
     String(database.prepare("SELECT content FROM entries WHERE seq = ?").get(seq)!["content"]),
@@ -60,18 +46,24 @@ function rewrite(database: DatabaseSync, seq: number, content: Row): void {
 
 /** Moves everything from `seq` on by one, up or down, with all that names entries. */
 function shift(database: DatabaseSync, seq: number, by: 1 | -1): void {
-  for (const table of ["entries", "checkpoint_prices", "account"]) {
-    database.exec(`UPDATE ${table} SET seq = -(seq + ${by}) WHERE seq >= ${seq}`);
-    database.exec(`UPDATE ${table} SET seq = -seq WHERE seq < 0`);
+  for (const [table, column] of [["entries", "seq"], ["states", "seq"], ["checkpoint_prices", "seq"]]) {
+    database.exec(`UPDATE ${table} SET ${column} = -(${column} + ${by}) WHERE ${column} >= ${seq}`);
+    database.exec(`UPDATE ${table} SET ${column} = -${column} WHERE ${column} < 0`);
   }
-  for (
-    const row of database.prepare("SELECT seq FROM entries WHERE type = 'checkpoint' AND seq >= ?").all(seq)
-  ) {
-    const content = contentAt(database, Number(row["seq"]));
-    const prices = content["prices"] as { before: number | null };
-    if (prices.before !== null && prices.before >= seq) prices.before += by;
-    rewrite(database, Number(row["seq"]), content);
+  database.exec(`UPDATE checkpoint_prices SET before = before + ${by} WHERE before >= ${seq}`);
+  for (const row of database.prepare("SELECT * FROM checkpoint_prices").all()) {
+    const { decimals, fresh, prices, before, state } = row as Record<string, number> & {
+      readonly prices: Uint8Array;
+      readonly state: Uint8Array;
+    };
+    const note = { decimals, fresh: fresh === 1, count: prices.length / 8, hash: hexHash(prices), before };
+    const content = contentAt(database, row["seq"] as number);
+    const proof = stateProof(state.toHex(), note as unknown as PricesNote, digestIn(content["state"]));
+    rewrite(database, row["seq"] as number, { ...content, state: proof });
   }
+  forgeState(database, 1, (_content, prices) => {
+    if (Number(prices["before"]) >= seq) prices["before"] = Number(prices["before"]) + by;
+  });
 }
 
 Deno.test("Verification finds any byte changed in the journal's file, unless it changes nothing that is read", async () => {
@@ -152,6 +144,12 @@ Deno.test("Verification finds any field of any trade changed in the recording, a
       }
       // The same trade twice changes nothing, and is counted.
       Deno.writeTextFileSync(changed, lines.toSpliced(trades[50]!, 0, lines[trades[50]!]!).join("\n"));
+      assertMatch(
+        different(await outcomeOf(journal, [changed])).what,
+        /proves another state .*, after the same trades: between (trade \d+|the first trade) and trade \d+ behind line \d+ of .* a message that is no new trade was changed, added or removed/,
+      );
+      // Of the last checkpoint, which is behind the last trade, the journal has the state to say what.
+      Deno.writeTextFileSync(changed, lines.toSpliced(trades.at(-1)!, 0, lines[trades.at(-2)!]!).join("\n"));
       assertMatch(different(await outcomeOf(journal, [changed])).what, /state\.parse\.counts\.duplicates/);
     })
   );
@@ -168,7 +166,7 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
       const of = (type: string) => entries.filter((entry) => entry.type === type).map(({ seq }) => seq);
       const [fill, signal] = [of("fill")[9]!, of("signal")[9]!];
       const [connected, started] = [of("connected")[0]!, of("started")[0]!];
-      const checkpoint = of("checkpoint")[12]!;
+      const checkpoint = of("checkpoint").at(-3)!;
       const forgeries: Readonly<Record<string, [RegExp, (database: DatabaseSync) => void]>> = {
         "a fill's price": [new RegExp(`^Entry ${fill} \\(fill\\) is not what`), (database) => {
           rewrite(database, fill, { ...contentAt(database, fill), price: "60000" });
@@ -182,18 +180,27 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
         "another address": [new RegExp(`^Entry ${connected} \\(connected\\) is not what`), (database) => {
           rewrite(database, connected, { ...contentAt(database, connected), endpoint: "ws://127.0.0.1:1" });
         }],
-        "cash at a checkpoint": [
-          new RegExp(`^Entry ${checkpoint} .* at state\\.account\\.cash `),
+        "cash at the last checkpoint": [
+          new RegExp(`^Entry ${of("checkpoint").at(-1)} .* at state\\.account\\.cash `),
           (database) => {
-            const content = contentAt(database, checkpoint) as { state: { account: Row } };
-            content.state.account["cash"] = "1000001";
-            rewrite(database, checkpoint, content);
+            forgeState(database, 1, ({ state }) => {
+              (state["account"] as Row)["cash"] = "1000001";
+            });
+          },
+        ],
+        "the state at a checkpoint": [
+          new RegExp(`^Entry ${checkpoint} .* proves another state`),
+          (database) => {
+            const content = contentAt(database, checkpoint) as { state: string };
+            rewrite(database, checkpoint, {
+              ...content,
+              state: content.state.replace(/\..*/, ".AAAAAAAAAAAAAAAAAAAAAA"),
+            });
           },
         ],
         "trades at a checkpoint": [/^The trades up to entry/, (database) => {
-          const content = contentAt(database, checkpoint) as { state: Row };
-          content.state["digest"] = "0123456789abcdef";
-          rewrite(database, checkpoint, content);
+          const content = contentAt(database, checkpoint) as { state: string };
+          rewrite(database, checkpoint, { ...content, state: content.state.replace(/^[^.]*/, "012345") });
         }],
         "another fee from the start": [
           /belongs to another journal, or this one was written anew/,
@@ -247,32 +254,34 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
-    await run.killedAfter(15, { long: "300" });
+    const path = `${folder}/older.db`;
+    await run.process(async (program) => {
+      for (let fills = 0; fills < 8; fills++) await program.event("fill");
+      await copyWhole(run.journal, path);
+      // The journal is ahead of what has been read of what the run told.
+      const copied = contentsOf(path).counts.fill!;
+      for (let fills = 8; fills < copied + 7; fills++) await program.event("fill");
+      program.signal("SIGKILL");
+    }, { long: "300" });
     const [recording] = run.recordings as [string];
     const whole = await outcomeOf(run.journal, [recording]);
     assert(whole.type === "verified" && whole.fills >= 15, JSON.stringify(whole));
     const { entries } = contentsOf(run.journal);
+    // What was cut off cannot be cut off by hand: the state that the journal had then is gone.
+    const cut = `${folder}/cut.db`;
+    copyJournal(run.journal, cut);
     const kept = entries.filter(({ type }) => type === "checkpoint").at(-3)!.seq;
-    const path = `${folder}/cut.db`;
-    copyJournal(run.journal, path);
-    tamper(path, (database) => {
+    tamper(cut, (database) => {
       database.exec(
-        `DELETE FROM entries WHERE seq > ${kept}; DELETE FROM checkpoint_prices WHERE seq > ${kept}`,
+        `DELETE FROM entries WHERE seq > ${kept}; DELETE FROM checkpoint_prices WHERE seq > ${kept};
+          UPDATE states SET seq = ${kept}`,
       );
-      const { account, positions } = contentAt(database, kept) as { account: Row; positions: Row[] };
-      const { cash, fees, realized } = account as Record<string, string>;
-      database.prepare("UPDATE account SET seq = ?, cash = ?, fees = ?, realized = ?").run(
-        kept,
-        cash!,
-        fees!,
-        realized!,
-      );
-      database.exec("DELETE FROM positions");
-      for (const { symbol, quantity, cost } of positions as Record<string, string>[]) {
-        database.prepare("INSERT INTO positions VALUES (1, ?, ?, ?)").run(symbol!, quantity!, cost!);
-      }
       rehash(database);
     });
+    assertMatch(
+      different(await outcomeOf(cut, [recording])).what,
+      /^The chain of the journal is broken: the state of run 1 is not the one/,
+    );
     const difference = different(await outcomeOf(path, [recording]));
     assertMatch(difference.what, /^The journal has no entry for a signal that the recording leads to/);
     assertEquals([difference.entry, difference.journal], [null, null]);
@@ -299,11 +308,11 @@ Deno.test("Verification finds what was cut off the end of a run that was killed,
     const last = difference.at!.line;
     const moment = lines[last - 1]!.split(" ")[0]!;
     const end = lines.findLastIndex((line) => line.startsWith(moment)) + 1;
-    const cut = `${folder}/cut.txt`;
-    Deno.writeTextFileSync(cut, `${lines.slice(0, end).join("\n")}\n`);
-    assertEquals((await outcomeOf(path, [cut])).type, "verified");
-    Deno.writeTextFileSync(cut, `${lines.slice(0, end + 1).join("\n")}\n`);
-    different(await outcomeOf(path, [cut]));
+    const short = `${folder}/short.txt`;
+    Deno.writeTextFileSync(short, `${lines.slice(0, end).join("\n")}\n`);
+    assertEquals((await outcomeOf(path, [short])).type, "verified");
+    Deno.writeTextFileSync(short, `${lines.slice(0, end + 1).join("\n")}\n`);
+    different(await outcomeOf(path, [short]));
   });
 });
 

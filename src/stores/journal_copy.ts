@@ -1,0 +1,106 @@
+/** A copy of a journal, whole and of one moment, also while a run writes to it. */
+import { backup, DatabaseSync } from "node:sqlite";
+import { lastEntry } from "./journal_entry.ts";
+import { failed, isThere, JournalLock, refused } from "./journal_file.ts";
+import { inspect } from "./journal_inspection.ts";
+import { FIRST_READABLE, outdated, versionOf } from "./journal_schema.ts";
+
+/** Something is where the copy was to be. */
+export class CopyExists extends Error {
+  override readonly name = "CopyExists";
+}
+
+/** What was copied. */
+export interface CopiedJournal {
+  /** The last run, 0 where there is none, and the last entry. */
+  readonly run: number;
+  readonly entry: number;
+  readonly type: string;
+  /** Of that entry, µs since 1970. */
+  readonly time: number;
+  readonly bytes: number;
+}
+
+/** How many pages are copied at once: nobody waits for what is between. */
+const PAGES = 10_000;
+const OWNER_ONLY = 0o600;
+
+/**
+ * Copies the journal at `path` to `to`, where nothing may be: to a file of another name first, so that there is a whole
+ * copy or none. The last entries are checked before. While it is copied this process answers to nothing but what ends it
+ * at once; what that leaves behind the next copy to the same name removes. Throws CopyExists, and a JournalError where
+ * the journal cannot be read or the copy cannot be written.
+ */
+export async function copyJournal(path: string, to: string): Promise<CopiedJournal> {
+  let source: DatabaseSync | null = null;
+  try {
+    if (!isThere(path, "read")) {
+      throw refused(path, "there is none. Name the file that a run keeps its journal in.");
+    }
+    source = new DatabaseSync(path, { readOnly: true });
+    // From here on it sees one state, so that no writer makes the copy start again.
+    source.exec("BEGIN");
+    const version = versionOf(source, path);
+    if (version < FIRST_READABLE) throw outdated(path, version);
+    inspect(source, path, false);
+    const last = lastEntry(source, path);
+    const bytes = await write(source, to);
+    return {
+      run: last?.run ?? 0,
+      entry: last?.seq ?? 0,
+      type: last?.type ?? "",
+      time: last?.time ?? 0,
+      bytes,
+    };
+  } catch (error) {
+    throw error instanceof CopyExists ? error : failed("read", path, error);
+  } finally {
+    source?.close();
+  }
+}
+
+/** Writes all that `source` sees to a file; its size. */
+async function write(source: DatabaseSync, to: string): Promise<number> {
+  refuseExisting(to);
+  // Nobody else makes a journal there meanwhile.
+  using _lock = JournalLock.take(to);
+  refuseExisting(to);
+  const draft = `${to}.copy`;
+  try {
+    remove(draft);
+    Deno.openSync(draft, { write: true, createNew: true, mode: OWNER_ONLY }).close();
+    await backup(source, draft, { rate: PAGES });
+    using file = Deno.openSync(draft, { read: true, write: true });
+    file.syncSync();
+    // The name is taken for this copy alone: a rename replaces whatever has it.
+    Deno.openSync(to, { write: true, createNew: true, mode: OWNER_ONLY }).close();
+    Deno.renameSync(draft, to);
+    return file.statSync().size;
+  } catch (error) {
+    remove(draft);
+    if (error instanceof Deno.errors.AlreadyExists) throw exists(to);
+    throw failed("write to", to, error);
+  }
+}
+
+function refuseExisting(path: string): void {
+  try {
+    Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw failed("write to", path, error);
+  }
+  throw exists(path);
+}
+
+function exists(path: string): CopyExists {
+  return new CopyExists(`${path} is there already, and a copy replaces nothing: give another name`);
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

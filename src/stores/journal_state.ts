@@ -1,0 +1,41 @@
+/**
+ * The proof of a state. A checkpoint's entry does not hold the state, which would be most of the journal, but what
+ * proves it: the digest of all trades so far, and a part of a SHA-256 over state, account, positions and the averages'
+ * prices. The state itself is one row, which the next checkpoint writes over. The prices of earlier checkpoints stay as
+ * long as the averages need them, so the hash is made in two steps: with the hash of the rest, prices can be checked
+ * when the state beside them is long gone.
+ */
+import { hash } from "node:crypto";
+import type { PricesNote } from "./journal_prices.ts";
+
+/** 128 bits: nobody finds another state that has the same. In hexadecimal digits. */
+const HASH_DIGITS = 32;
+/** Enough to say whether it is the trades that are not the same, which the hash proves. In hexadecimal digits. */
+const DIGEST_DIGITS = 6;
+const SEPARATOR = ".";
+
+/** SHA-256 over state, account and positions as they are kept, in hexadecimal. */
+export function stateHash(content: string): string {
+  return hash("sha256", content);
+}
+
+/** What an entry holds of a state: the beginning of its `digest` of the trades, which a state may lack, and a hash over all. */
+export function stateProof(
+  stateHash: string,
+  { decimals, fresh, count, hash: prices, before }: PricesNote,
+  digest: unknown,
+): string {
+  const text = JSON.stringify([stateHash, decimals, fresh, count, prices, before]);
+  const proof = Uint8Array.fromHex(hash("sha256", text).slice(0, HASH_DIGITS));
+  return `${digestStart(digest)}${SEPARATOR}${proof.toBase64({ alphabet: "base64url", omitPadding: true })}`;
+}
+
+/** What a proof holds of the digest of the trades. */
+export function digestIn(proof: unknown): string {
+  return String(proof).split(SEPARATOR)[0]!;
+}
+
+/** What a proof of a state with this digest holds of it. */
+export function digestStart(digest: unknown): string {
+  return typeof digest === "string" ? digest.slice(0, DIGEST_DIGITS) : "";
+}

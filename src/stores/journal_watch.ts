@@ -1,0 +1,45 @@
+/**
+ * Whether the files of an open journal are still where a journal is looked for. A system lets a process go on writing
+ * to a file that was removed, without an error, and gives the room back when it ends: nothing of it is on disk then.
+ */
+import { realPath } from "./journal_file.ts";
+import { filesOfJournal } from "./journal_names.ts";
+
+/** The files of one journal, as they were when it was opened. */
+export class JournalWatch {
+  readonly #files: readonly { readonly name: string; readonly was: string | null }[];
+
+  /** Of the journal at `path`, which is open for writing, so that all its files are there. */
+  constructor(path: string) {
+    this.#files = filesOfJournal(realPath(path)).map((name) => ({ name, was: identityOf(name) }));
+  }
+
+  /** What was removed or replaced, as a clause; null where everything is in its place, as far as may be looked at. */
+  loss(): string | null {
+    for (const { name, was } of this.#files) {
+      let is: string | null;
+      try {
+        is = identityOf(name);
+      } catch (error) {
+        if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+          continue;
+        }
+        return `${name} cannot be looked at any more (${error instanceof Error ? error.message : error})`;
+      }
+      if (is === was) continue;
+      return is === null ? `${name} was removed, moved or renamed` : `${name} was replaced by another file`;
+    }
+    return null;
+  }
+}
+
+/** What tells a file from all others; null where there is none. */
+function identityOf(path: string): string | null {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev} ${ino}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}

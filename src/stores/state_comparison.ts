@@ -1,0 +1,105 @@
+/** Whether the state at a checkpoint is the one that a recording leads to, and what is not the same. */
+import type { RecordedAt } from "../domain/verification.ts";
+import { type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
+import { type Divergence, divergence, within } from "./agreement.ts";
+import type { CheckedEntry } from "./checked_run.ts";
+import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
+import type { Entry } from "./journal_entry.ts";
+import { JournalError } from "./journal_file.ts";
+import { type Stored, wholeContent } from "./journal_line.ts";
+import type { JournalReader } from "./journal_reader.ts";
+import { digestIn, digestStart } from "./journal_state.ts";
+
+/** What is not the same, as a sentence without its end, and both sides of it. */
+export interface StateDifference {
+  readonly what: string;
+  readonly journal: Readonly<Record<string, unknown>>;
+  readonly derived: Readonly<Record<string, unknown>>;
+}
+
+/** Where the checkpoint before was: its last trade, and how far the recording was read; null before the first. */
+export interface Since {
+  readonly from: number | null;
+  readonly at: RecordedAt | null;
+}
+
+/** Where a checkpoint's entry and a derived state part; null where they do not. */
+export function parting(entry: CheckedEntry, stored: Stored): Divergence | null {
+  if (!entry.holdsState) {
+    return stored.line.text === entry.text ? null : divergence(entry.content, JSON.parse(stored.line.text));
+  }
+  // An entry of version 2 or older holds the state itself, as far as that version knew it.
+  const text = wholeContent(stored);
+  return text === entry.text ? null : divergence(entry.content, within(entry.content, JSON.parse(text)));
+}
+
+/**
+ * What is not the same about the state at a checkpoint, as exactly as its entry and `lastKept`, which gives the run's
+ * last checkpoint, let it be said. `found` is where `parting` saw them part.
+ */
+export function stateDifference(
+  entry: CheckedEntry,
+  stored: Stored,
+  found: Divergence,
+  { from, at }: Since,
+  lastKept: () => Checkpoint | null,
+): StateDifference {
+  const { last, ...led }: PipelineSnapshot = JSON.parse(stored.content).state;
+  const [digest, derived] = entry.holdsState
+    ? [(entry.content["state"] as Partial<PipelineSnapshot>).digest, led.digest]
+    : [digestIn(entry.content["state"]), digestStart(led.digest)];
+  const first = from === null ? "the first trade" : `trade ${from}`;
+  const behind = at === null ? "" : ` behind line ${at.line} of ${at.recording}`;
+  const where = `between ${first} and trade ${last?.id}${behind}`;
+  if (entry.trades === led.trades && digest !== derived) {
+    const what =
+      `The trades up to entry ${entry.seq} (checkpoint) are not those that the run processed: ${where} ` +
+      "at least one was changed, added or removed";
+    return { what, journal: { digest }, derived: { digest: derived } };
+  }
+  if (entry.holdsState) return differenceAt(entry, found);
+  // Of the last checkpoint the journal has the state itself.
+  const kept = lastKept();
+  const { seq, time } = entry;
+  const whole = { seq, time, ...JSON.parse(wholeContent(stored)) };
+  const parted = kept?.seq === seq ? divergence({ ...kept }, whole) : null;
+  if (parted !== null) return differenceAt(entry, parted);
+  const what =
+    `Entry ${seq} (checkpoint) proves another state than the recording leads to, after the same trades: ` +
+    `${where} a message that is no new trade was changed, added or removed, or the entry was`;
+  return { ...differenceAt(entry, found), what };
+}
+
+/** The last checkpoint of `run`; null where it is not what its entry proves, which the end of the chain shows. */
+export function keptState(journal: JournalReader, run: number): Checkpoint | null {
+  try {
+    return journal.checkpoint(run);
+  } catch (error) {
+    if (error instanceof JournalError && error.damage !== null) return null;
+    throw error;
+  }
+}
+
+/** The difference between what an entry says and what the recording leads to, at one value. */
+export function differenceAt({ seq, type }: Entry, { path, journal, derived }: Divergence): StateDifference {
+  return {
+    what: `Entry ${seq} (${type}) says something else at ${path} than the recording leads to`,
+    journal: { [path]: journal },
+    derived: { [path]: derived ?? null },
+  };
+}
+
+/** What `penstock resume` makes of a halted run: the same run without its halt, and no new prices. */
+export function releasedCheckpoint(
+  state: PipelineSnapshot,
+  { symbol, time, decimals }: { readonly symbol: string; readonly time: number; readonly decimals: number },
+): CheckpointDraft {
+  const { cash, fees, realized, position, cost } = state.account;
+  return {
+    time,
+    state: released(state),
+    account: { cash, fees, realized },
+    positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
+    prices: { decimals, fresh: false, values: [] },
+  };
+}

@@ -1,0 +1,79 @@
+/** What a run does when its journal is taken away from under it. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { eventsOf, FLAGS, Penstock } from "../support/penstock.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+
+const GONE = "was removed, moved or renamed while it was open";
+
+/** What is done to the journal `state`, in a folder that is its own, and what is said of it. */
+const CASES: readonly (readonly [(state: string, folder: string) => void, string])[] = [
+  [(state) => Deno.removeSync(state), GONE],
+  [(state) => {
+    Deno.renameSync(state, `${state}.old`);
+    Deno.copyFileSync(`${state}.old`, state);
+  }, "was replaced by another file while it was open"],
+  [(_state, folder) => Deno.removeSync(folder, { recursive: true }), GONE],
+  [(state) => Deno.removeSync(`${state}-wal`), "-wal was removed"],
+  [(state) => Deno.removeSync(`${state}.lock`), ".lock was removed"],
+];
+
+/** A run that keeps a journal and a recording, to which `use` does something once it has told a fill. */
+async function ended(
+  exchange: BuiltInExchange,
+  readsAnywhere: boolean,
+  what: string,
+  use: (program: Penstock, state: string, folder: string) => void,
+): Promise<void> {
+  await inFolderAsync(async (outer) => {
+    const folder = `${outer}/data`;
+    const [state, record] = [`${folder}/a.db`, `${outer}/a.txt`];
+    await using program = Penstock.start(
+      [
+        ...["run", "--json", "--log-level=error", "--backfill=off", "--short=5", "--long=20"],
+        ...["--cash=1000000", "--endpoint", exchange.endpoint, "--state", state, "--record", record],
+      ],
+      // As it is allowed in a test, and as the tasks and the binary allow it.
+      [
+        ...FLAGS.map((flag) => flag === "--allow-read" && !readsAnywhere ? `${flag}=${outer}` : flag),
+        `--allow-write=${outer}`,
+      ],
+    );
+    await program.event("fill");
+    use(program, state, folder);
+    const { code, stdout, stderr } = await program.finished();
+    assertEquals(code, 1, stderr);
+    assertStringIncludes(stderr, `Cannot go on with the journal ${state}: `);
+    assertStringIncludes(stderr, what);
+    assertStringIncludes(stderr, "Put the files back, or restore the journal from a copy, and start again.");
+    assertEquals(eventsOf(stdout).at(-1)!.type, "summary");
+    const lines = Deno.readTextFileSync(record).trimEnd().split("\n");
+    assert(lines.at(-1)!.endsWith(`{"penstock":{"event":"ended"}}`), lines.at(-1));
+  });
+}
+
+Deno.test({
+  name:
+    "penstock run ends with 1 and says so when its journal is removed or replaced under it, at its next heartbeat",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using exchange = BuiltInExchange.listen({ seed: 5, rate: 300 });
+    await Promise.all(
+      CASES.map(([change, what], at) =>
+        ended(exchange, at % 2 === 0, what, (_program, state, folder) => change(state, folder))
+      ),
+    );
+  },
+});
+
+Deno.test({
+  name: "penstock run that is stopped ends with 1 when its journal was removed before the next heartbeat",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using exchange = BuiltInExchange.listen({ seed: 5, rate: 300 });
+    await ended(exchange, true, GONE, (program, state) => {
+      Deno.removeSync(state);
+      program.signal("SIGINT");
+    });
+  },
+});

@@ -1,0 +1,126 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CopyExists, copyJournal } from "../../src/stores/journal_copy.ts";
+import { JournalError, JournalLock } from "../../src/stores/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { writeOlder } from "./older_journal.ts";
+import {
+  checkpoint,
+  contentsOf,
+  draft,
+  inFolderAsync,
+  journalProcess,
+  linesOf,
+  namesIn,
+  openJournal,
+  tamper,
+  TIME,
+  verdictOf,
+  writeSample,
+} from "./sample_journal.ts";
+
+Deno.test("copyJournal() copies what is in the log too, and the copy opens, is whole and goes on", async () => {
+  await inFolderAsync(async (folder) => {
+    const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
+    const journal = openJournal(path);
+    journal.startRun({ time: TIME, content: {} });
+    for (let number = 1; number <= 20; number++) {
+      journal.commit({ entries: [draft(number)], checkpoint: checkpoint(number, [number]) });
+    }
+    const { bytes, ...copied } = await copyJournal(path, copy);
+    assertEquals(copied, { run: 1, entry: 41, type: "checkpoint", time: TIME + 20 });
+    const { size, mode } = Deno.statSync(copy);
+    assertEquals(bytes, size);
+    if (Deno.build.os !== "windows") assertEquals(mode! & 0o777, 0o600);
+    assertEquals(namesIn(folder).filter((name) => name.startsWith("copy")), ["copy.db"]);
+    const held = contentsOf(path);
+    journal.commit({ entries: [draft(21)] });
+    journal.close();
+    assertEquals(contentsOf(copy), held);
+    assert(verdictOf(copy).isWhole);
+    using again = openJournal(copy, { verify: true });
+    assertEquals(again.lastPrices().values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    assertEquals(again.commit({ entries: [draft(1)] }), 42);
+  });
+});
+
+Deno.test("copyJournal() makes whole copies of single moments while a process goes on writing", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/data/a.db`;
+    Deno.mkdirSync(`${folder}/data`);
+    const body = `
+      const journal = Journal.open(${JSON.stringify(path)}, { now: () => 0, window: 5 });
+      journal.startRun({ time: 1, content: {} });
+      for (let number = 1;; number++) {
+        const entries = [{ type: "fill", time: 1, content: { number, filler: "x".repeat(2000) } }];
+        const account = { cash: String(number), fees: "0", realized: "0" };
+        const prices = { decimals: 2, fresh: false, values: [number] };
+        journal.commit({ entries, checkpoint: { time: 1, state: { number }, account, positions: [], prices } });
+        if (number % 50 === 0) console.log(number);
+      }
+    `;
+    const flags = [`--allow-read=${folder}/data`, `--allow-write=${folder}/data`];
+    const process = journalProcess(folder, body, flags);
+    const lines = linesOf(process);
+    let before = 0;
+    for (let copies = 0; copies < 5; copies++) {
+      const { value: line } = await lines.next();
+      const copy = `${folder}/${copies}.db`;
+      const { entry } = await copyJournal(path, copy);
+      assert(entry >= 2 * Number(line) + 1 && entry > before, `${entry} after ${line}`);
+      before = entry;
+      assert(verdictOf(copy).isWhole);
+      using reader = JournalReader.open(copy);
+      assertEquals(reader.lastSeq, entry);
+      assertEquals(reader.checkpoint()!.state, { number: (entry - 1) / 2 });
+    }
+    process.kill("SIGKILL");
+    await process.status;
+    await lines.return(undefined);
+  });
+});
+
+Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", async () => {
+  await inFolderAsync(async (folder) => {
+    const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
+    writeSample(path);
+    Deno.writeTextFileSync(copy, "mine");
+    await assertRejects(() => copyJournal(path, copy), CopyExists, `${copy} is there already`);
+    assertEquals(Deno.readTextFileSync(copy), "mine");
+    await assertRejects(() => copyJournal(path, path), CopyExists, "is there already");
+    await assertRejects(() => copyJournal(path, folder), CopyExists, "is there already");
+    if (Deno.build.os !== "windows") {
+      Deno.symlinkSync(`${folder}/nowhere`, `${folder}/link.db`);
+      await assertRejects(() => copyJournal(path, `${folder}/link.db`), CopyExists, "is there already");
+      Deno.removeSync(`${folder}/link.db`);
+    }
+    Deno.removeSync(copy);
+    await assertRejects(() => copyJournal(`${folder}/none.db`, copy), JournalError, "there is none");
+    await assertRejects(() => copyJournal(path, `${folder}/x/y/copy.db`), JournalError, "does not exist");
+    {
+      // Another copy to the same name, or a run that begins there.
+      using _lock = JournalLock.take(copy);
+      await assertRejects(() => copyJournal(path, copy), JournalError, `process ${Deno.pid} has it open`);
+    }
+    // What a copy left that was killed.
+    Deno.writeTextFileSync(`${copy}.copy`, "half");
+    await copyJournal(path, copy);
+    assertEquals(contentsOf(copy), contentsOf(path));
+    const damaged = `${folder}/damaged.db`;
+    writeSample(damaged);
+    tamper(damaged, (database) => database.exec("UPDATE states SET seq = 1"));
+    const { message } = await assertRejects(() => copyJournal(damaged, `${folder}/c.db`), JournalError);
+    assertStringIncludes(message, "is damaged: the state of run 1 is not the one");
+    const names = namesIn(folder).filter((name) => !/-(wal|shm)$/.test(name));
+    assertEquals(names, ["a.db", "copy.db", "damaged.db"]);
+  });
+});
+
+Deno.test("copyJournal() copies a journal of an older version as it is", async () => {
+  await inFolderAsync(async (folder) => {
+    const [path, copy] = [`${folder}/a.db`, `${folder}/copy.db`];
+    writeOlder(path, 2);
+    assertEquals((await copyJournal(path, copy)).entry, 16);
+    assertEquals(contentsOf(copy), contentsOf(path));
+    assert(verdictOf(copy).isWhole);
+  });
+});

@@ -1,0 +1,74 @@
+/** What a journal takes on the disk: real pipelines, one commit for every trade at which something was decided. */
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Journal } from "../../src/stores/journal.ts";
+import { type Connect, connect } from "../../src/stores/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { RunJournal } from "../../src/stores/run_journal.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
+import { SeededRandom } from "../support/random.ts";
+import { inFolder, TIME } from "./sample_journal.ts";
+
+const MOST_BYTES = 800;
+/** With a fill every three seconds, as a live run keeps where it stands every ten. */
+const FILLS_BETWEEN_CHECKPOINTS = 3;
+
+/** Databases that wait for no disk: what is measured is how much there is to write. */
+const hasty: Connect = (path, readOnly) => {
+  const database = connect(path, readOnly);
+  return {
+    prepare: (sql) => database.prepare(sql.replace("synchronous = FULL", "synchronous = OFF")),
+    close: () => database.close(),
+  };
+};
+
+/** The size of the journal of a run that ended after so many fills, with what lies beside it, in bytes. */
+function sizeAfter(most: number, folder: string, latency: number): number {
+  const path = `${folder}/${latency}.db`;
+  const choices = { ...DEFAULTS, short: 2, long: 5, cash: "1000000", latency };
+  const pipeline = new Pipeline(optionsOf(choices));
+  const journal = new RunJournal(
+    Journal.open(path, { now: () => 0, window: choices.long, connect: hasty }),
+    pipeline,
+    choices.symbol,
+  );
+  const instrument = { sources: {}, exchangeInfo: null } as unknown as Parameters<
+    RunJournal["begin"]
+  >[0]["instrument"];
+  journal.begin({ time: TIME, version: "1", options: {}, instrument, isNew: false });
+  const random = new SeededRandom(7);
+  let cents = 6_000_000;
+  let fills = 0;
+  let isDue = false;
+  for (let id = 4_000_000_001; fills < most; id++) {
+    cents += random.whole(-900, 900);
+    const time = TIME + (id - 4_000_000_001) * 100_000;
+    const trade = { firstId: id, lastId: id, time, price: (cents / 100).toFixed(2) };
+    const events = [...pipeline.run(reading([messageOf(trade)]))];
+    journal.keep(events);
+    const before = Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS);
+    fills += events.filter(({ type }) => type === "fill").length;
+    if (events.length === 0 && isDue) journal.checkpoint(time);
+    isDue = isDue && events.length > 0 || Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS) > before;
+  }
+  journal.note("stopped", TIME, { reason: "asked to" });
+  journal.close();
+  using reader = JournalReader.open(path);
+  assertEquals(reader.counts().fill, most);
+  assert(reader.verifyChain().isWhole);
+  return ["", "-wal", "-shm"].reduce((sum, side) => {
+    try {
+      return sum + Deno.statSync(path + side).size;
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
+Deno.test("Journal takes less than 800 bytes for a fill and its signal, checkpoints among them", () => {
+  inFolder((folder) => {
+    assertLess(sizeAfter(10_000, folder, 0) / 10_000, MOST_BYTES);
+    // With a latency a signal and its fill are two commits, and not one.
+    assertLess(sizeAfter(3_000, folder, 300) / 3_000, MOST_BYTES);
+  });
+});

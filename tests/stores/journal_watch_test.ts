@@ -1,0 +1,95 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import type { Life } from "../../src/stores/journal_life.ts";
+import { JournalError, JournalLock } from "../../src/stores/journal_file.ts";
+import { contentsOf, draft, inFolder, namesIn, openJournal, TIME, writeSample } from "./sample_journal.ts";
+
+const LIFE: Life = { time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null };
+const GONE = "a.db was removed, moved or renamed";
+const REPLACED = "a.db was replaced by another file";
+
+/** What is done to a journal in `folder`, and what is said of it. */
+const CASES: Readonly<Record<string, readonly [(path: string, folder: string) => void, string]>> = {
+  "removed": [(path) => Deno.removeSync(path), GONE],
+  "replaced": [(path, folder) => {
+    writeSample(`${folder}/other.db`);
+    Deno.renameSync(`${folder}/other.db`, path);
+  }, REPLACED],
+  "moved away": [(path) => Deno.renameSync(path, `${path}.old`), GONE],
+  "moved away, with a copy in its place": [(path) => {
+    Deno.renameSync(path, `${path}.old`);
+    Deno.copyFileSync(`${path}.old`, path);
+  }, REPLACED],
+  "in a folder that was removed": [
+    (_path, folder) => Deno.removeSync(`${folder}/data`, { recursive: true }),
+    GONE,
+  ],
+  "in a folder that was moved": [
+    (_path, folder) => Deno.renameSync(`${folder}/data`, `${folder}/moved`),
+    GONE,
+  ],
+  "without its log": [(path) => Deno.removeSync(`${path}-wal`), "-wal was removed"],
+  "without the log's index": [(path) => Deno.removeSync(`${path}-shm`), "-shm was removed"],
+  "without its lock": [(path) => Deno.removeSync(`${path}.lock`), ".lock was removed"],
+};
+
+Deno.test({
+  name: "Journal.beat() finds that a file of the journal was removed or replaced, and takes nothing more",
+  // There open files are neither removed nor replaced.
+  ignore: Deno.build.os === "windows",
+  fn: () => {
+    for (const [name, [change, what]] of Object.entries(CASES)) {
+      inFolder((folder) => {
+        const path = `${folder}/data/a.db`;
+        const journal = openJournal(path);
+        try {
+          journal.startRun({ time: TIME, content: {} });
+          for (let beats = 0; beats < 3; beats++) journal.beat(LIFE);
+          change(path, folder);
+          const { message } = assertThrows(() => journal.beat(LIFE), JournalError, what, name);
+          assert(message.startsWith(`Cannot go on with the journal ${path}: `), message);
+          assertStringIncludes(
+            message,
+            "Put the files back, or restore the journal from a copy, and start again.",
+          );
+          assertThrows(() => journal.commit({ entries: [draft(1)] }), JournalError, what, name);
+        } finally {
+          journal.close();
+        }
+      });
+    }
+  },
+});
+
+Deno.test("Journal.beat() finds nothing where all is in place, also behind a link and beside readers", () => {
+  inFolder((folder) => {
+    const [path, link] = [`${folder}/a.db`, `${folder}/link.db`];
+    writeSample(path);
+    if (Deno.build.os !== "windows") Deno.symlinkSync(path, link);
+    const journal = openJournal(Deno.build.os === "windows" ? path : link);
+    for (let beats = 0; beats < 5; beats++) {
+      journal.beat(LIFE);
+      journal.commit({ entries: [draft(beats)] });
+      assertEquals(contentsOf(path).entries.length, 17 + beats);
+    }
+    journal.mustBeInPlace();
+    journal.close();
+    assertEquals(namesIn(folder).filter((name) => name !== "link.db"), ["a.db"]);
+  });
+});
+
+Deno.test({
+  name: "JournalLock leaves the lock alone that another process has once its own was removed",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder((folder) => {
+      const path = `${folder}/a.db`;
+      const first = JournalLock.take(path);
+      Deno.removeSync(`${path}.lock`);
+      const second = JournalLock.take(path);
+      first[Symbol.dispose]();
+      assertEquals(namesIn(folder), ["a.db.lock"]);
+      assertThrows(() => JournalLock.take(path), JournalError, "has it open");
+      second[Symbol.dispose]();
+      assertEquals(namesIn(folder), []);
+    }),
+});

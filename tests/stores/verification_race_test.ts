@@ -1,0 +1,132 @@
+/** What a verification makes of a run that writes its recording and its journal while both are read. */
+import { assert, assertEquals } from "@std/assert";
+import type { Chunk, Origin } from "../../src/domain/chunk.ts";
+import type { Outcome } from "../../src/domain/verification.ts";
+import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import type { ShownOptions } from "../../src/stores/run_journal.ts";
+import { Verification } from "../../src/stores/verification.ts";
+import { configure, shownConfig } from "../../src/domain/config.ts";
+import { HandRun } from "../support/hand_run.ts";
+import { SeededRandom } from "../support/random.ts";
+import { inFolderAsync, TIME } from "./sample_journal.ts";
+
+const OPTIONS: ShownOptions = {
+  ...shownConfig(configure({}).config),
+  short: 3,
+  long: 9,
+  cash: "1000000",
+};
+
+/** A run at work, and its recording as it is read: what was in the file at one time, then what has come to it since. */
+class RunAtWork implements Disposable {
+  readonly run: HandRun;
+  readonly #journal: string;
+  readonly #recording: string;
+  readonly #random = new SeededRandom(8);
+  #price = 60_000;
+  #read = 0;
+  #origin: Origin | null = null;
+
+  constructor(folder: string) {
+    this.#journal = `${folder}/a.db`;
+    this.#recording = `${folder}/a.txt`;
+    this.run = new HandRun(this.#journal, this.#recording, OPTIONS, TIME);
+  }
+
+  /** Receives trades up to `count` of them that decide something. */
+  decide(count: number): void {
+    while (count > 0) if (this.run.trade(this.#next()).length > 0) count--;
+  }
+
+  /** Receives trades that decide nothing but for the last one, of which the journal does not know yet; keeps it. */
+  receive(): () => void {
+    for (;;) {
+      const { events, keep } = this.run.receive(this.#next());
+      if (events.length > 0) return keep;
+    }
+  }
+
+  /** What has come to the recording since this was last asked; null where nothing has. */
+  async chunk(): Promise<Chunk | null> {
+    if (this.#origin === null) {
+      for await (const { origin } of recordedChunks([this.#recording])) this.#origin ??= origin;
+    }
+    const bytes = Deno.readFileSync(this.#recording);
+    const start = this.#read;
+    this.#read = bytes.length;
+    return start === bytes.length ? null : { origin: this.#origin!, bytes, start, end: bytes.length };
+  }
+
+  /** Verifies the run; `onAsked` is called each time once the journal was asked for its last entry, and may write. */
+  async verified(onAsked: (time: number) => void): Promise<Outcome> {
+    using reader = JournalReader.open(this.#journal);
+    using present = JournalReader.open(this.#journal);
+    let asked = 0;
+    const verification = new Verification(reader, null, () => {
+      const { lastSeq } = present;
+      onAsked(++asked);
+      return lastSeq;
+    });
+    for (let chunk = await this.chunk(); chunk !== null; chunk = await this.chunk()) {
+      const outcome = verification.take(chunk);
+      if (outcome !== null) return outcome;
+    }
+    return verification.end();
+  }
+
+  [Symbol.dispose](): void {
+    this.run[Symbol.dispose]();
+  }
+
+  #next(): number {
+    return this.#price += this.#random.whole(-50, 50);
+  }
+}
+
+Deno.test("Verification finds no difference where a decision is recorded before, and kept after, the journal is asked for more", async () => {
+  await inFolderAsync(async (folder) => {
+    using atWork = new RunAtWork(folder);
+    atWork.decide(5);
+    const keep = atWork.receive();
+    let decided = 0;
+    const outcome = await atWork.verified((asked) => {
+      // The journal has just said that it has no more than was read.
+      if (asked === 2) {
+        keep();
+        atWork.decide(2);
+      }
+      decided = asked;
+    });
+    assert(outcome.type === "verified", JSON.stringify(outcome));
+    assertEquals(decided, 3, "it was asked once more");
+  });
+});
+
+Deno.test("Verification still finds a decision that the journal never had, though more was received since", async () => {
+  await inFolderAsync(async (folder) => {
+    using atWork = new RunAtWork(folder);
+    atWork.decide(5);
+    atWork.receive();
+    // What comes next is received a moment later.
+    atWork.receive();
+    const outcome = await atWork.verified(() => {});
+    assert(outcome.type === "difference", JSON.stringify(outcome));
+    assert(outcome.what.startsWith("The journal has no entry for a signal"), outcome.what);
+  });
+});
+
+Deno.test("Verification of a run that is ahead ends without reading all that is recorded since", async () => {
+  await inFolderAsync(async (folder) => {
+    using atWork = new RunAtWork(folder);
+    atWork.decide(5);
+    let more = 0;
+    const outcome = await atWork.verified(() => {
+      more++;
+      atWork.decide(1);
+    });
+    assert(outcome.type === "verified", JSON.stringify(outcome));
+    assert(more <= 3, `${more} times`);
+    assert(await atWork.chunk() !== null, "there is more to read");
+  });
+});

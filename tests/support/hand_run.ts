@@ -1,0 +1,84 @@
+/** A run in the test's own process that keeps a journal and a recording, step by step as a live run does. */
+import { configFrom, termsOf } from "../../src/domain/config.ts";
+import type { InstrumentOrigin } from "../../src/domain/instrument.ts";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Journal } from "../../src/stores/journal.ts";
+import { RunJournal, type ShownOptions } from "../../src/stores/run_journal.ts";
+import { messageOf, reading } from "./pipeline_input.ts";
+
+const MS = 1_000;
+
+/** One process: every trade is received a millisecond after the one before. */
+export class HandRun implements Disposable {
+  readonly journal: RunJournal;
+  readonly pipeline: Pipeline;
+  readonly #recording: Deno.FsFile;
+  readonly #symbol: string;
+  #time: number;
+  #id: number;
+
+  /** Begins the run of these options at `time` (µs since 1970), or takes up the one in the journal. */
+  constructor(path: string, recording: string, options: ShownOptions, time: number) {
+    const config = configFrom(options);
+    const { symbol, short, long } = config;
+    this.#time = time;
+    this.#symbol = symbol;
+    this.pipeline = new Pipeline({ symbol, short, long, terms: termsOf(config), stopAfter: null });
+    const journal = Journal.open(path, { now: () => 0, window: long });
+    this.journal = new RunJournal(journal, this.pipeline, symbol);
+    const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
+    this.journal.begin({ time, version: "1", options, instrument, isNew: false });
+    this.#id = Math.max(0, this.pipeline.lastId);
+    this.#recording = Deno.openSync(recording, { create: true, append: true });
+    this.#note({ event: "recording", version: 1, symbol, ...this.journal.place });
+    this.#note({ event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 });
+    this.pipeline.connected = true;
+    this.journal.note("connected", time, { endpoint: "ws://127.0.0.1:9001", attempt: 1 });
+  }
+
+  /** Receives a trade at this price: records it, keeps what comes of it, and returns that. */
+  trade(price: number): readonly PipelineEvent[] {
+    const { events, keep } = this.receive(price);
+    keep();
+    return events;
+  }
+
+  /** Receives a trade and records it; nothing is in the journal before `keep`. */
+  receive(price: number): { readonly events: readonly PipelineEvent[]; readonly keep: () => void } {
+    const id = ++this.#id;
+    this.#time += MS;
+    const trade = { firstId: id, lastId: id, time: this.#time, price: price.toFixed(2) };
+    const message = messageOf(trade, "trade", this.#symbol);
+    this.#write(message);
+    const events = [...this.pipeline.run(reading([message], this.#symbol))];
+    const keep = () => {
+      if (events.length === 0) return;
+      this.journal.keep(events);
+      this.#note({ event: "kept", entry: this.journal.lastSeq });
+    };
+    return { events, keep };
+  }
+
+  /** Ends the run as Ctrl-C does. */
+  stop(): void {
+    this.journal.keep([...this.pipeline.end()]);
+    this.journal.note("stopped", this.#time, { reason: "asked to" });
+    this.#note({ event: "ended" });
+  }
+
+  /** Closes what is open. */
+  [Symbol.dispose](): void {
+    this.#recording.close();
+    this.journal.close();
+  }
+
+  #note(note: RecordingNote): void {
+    this.#write(noteText(note));
+  }
+
+  #write(text: string): void {
+    this.#recording.writeSync(new TextEncoder().encode(`${this.#time} ${text}\n`));
+  }
+}
