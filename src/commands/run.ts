@@ -23,6 +23,7 @@ import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
+import { droppedRequest } from "../views/narration.ts";
 import { statusLine } from "../views/status_line.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
@@ -33,6 +34,7 @@ const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
 const BEAT_MS = 5_000;
+const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
@@ -66,6 +68,7 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
     setInterval(() => keep(() => desk.checkpoint()), CHECKPOINT_MS),
     setInterval(() => keep(() => desk.beat()), BEAT_MS),
+    setInterval(() => keep(() => desk.handleRequests()), REQUESTS_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
   using _halting = onHaltSignals((action) => desk.halt(action));
@@ -168,6 +171,8 @@ class Desk {
   begin(): void {
     this.#hasBegun = true;
     if (this.#early !== null) this.halt(this.#early);
+    // A halt that was filed before comes before the first trade.
+    this.handleRequests();
   }
 
   /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
@@ -225,6 +230,26 @@ class Desk {
     this.#tell(this.#pipeline.halt(action, at * 1000));
   }
 
+  /** Does what other processes have asked of the run; before it has begun and once it has stopped nothing. */
+  handleRequests(): void {
+    if (!this.#hasBegun || this.#journal === null) return;
+    for (const { id, request, time: requested, kind, why } of this.#journal.requests()) {
+      if (request === null || why !== null) {
+        this.#view.say(droppedRequest(kind, requested, why));
+        continue;
+      }
+      const at = Date.now();
+      const said = { requested, ...(request.text === null ? {} : { text: request.text }) };
+      if (request.kind === "halt") {
+        this.#recording?.note({ event: "halt", action: request.action, ...said }, at);
+        this.#tell(this.#pipeline.halt(request.action, at * 1000, said), undefined, [id]);
+      } else {
+        this.#recording?.note({ event: "released", ...said }, at);
+        this.#tell(this.#pipeline.release(at * 1000, said), undefined, [id]);
+      }
+    }
+  }
+
   /** Keeps where the run stands. */
   checkpoint(): void {
     if (!this.#isOpen || this.#journal === null) return;
@@ -278,6 +303,7 @@ class Desk {
 
   /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
   stop(): void {
+    this.handleRequests();
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
@@ -354,8 +380,12 @@ class Desk {
     this.#note({ event: "settled", filled });
   }
 
-  /** Records what events come from, keeps them, then tells them. */
-  #tell(events: Iterable<PipelineEvent>, record: () => void = () => {}): void {
+  /** Records what events come from, keeps them, and that requests were handled with them, then tells them. */
+  #tell(
+    events: Iterable<PipelineEvent>,
+    record: () => void = () => {},
+    handled: readonly number[] = [],
+  ): void {
     if (this.#journal === null) {
       this.#view.events(events);
       record();
@@ -363,10 +393,10 @@ class Desk {
     }
     const made = [...events];
     record();
-    if (made.length === 0) return;
+    if (made.length === 0 && handled.length === 0) return;
     // What a kill leaves in the journal can be derived from what it leaves of the recording.
     this.#recording?.flush();
-    this.#journal.keep(made);
+    this.#journal.keep(made, handled);
     this.#recording?.kept(this.#journal.lastSeq);
     this.#view.events(made);
   }

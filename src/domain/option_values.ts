@@ -1,6 +1,7 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
 import { Money } from "./money.ts";
 import type { OrderRate } from "./pacing.ts";
+import { LONGEST_REASON } from "./run_request.ts";
 
 /** What is allowed where a text was refused; the caller adds the option's name and the value. */
 export class NotAllowed extends Error {
@@ -157,6 +158,14 @@ export function address(...schemes: readonly string[]): (text: string) => string
     }
     return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
   };
+}
+
+/** A person's reason, which a journal keeps. */
+export function reason(text: string): string {
+  if (text === "" || text.length > LONGEST_REASON) {
+    throw new NotAllowed(`a text of 1 to ${LONGEST_REASON} characters`);
+  }
+  return text;
 }
 
 /** A reader of any text but the empty one. */

@@ -1,12 +1,20 @@
 /** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
 import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
-import { type Draft, type Entry, lastOfType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
+import {
+  type Draft,
+  type Entry,
+  type EntryType,
+  lastOfType,
+  RAW_COLUMNS,
+  readEntry,
+} from "./journal_entry.ts";
 import {
   type Connect,
   connect as connectToFile,
   damaged,
   failed,
+  isBusy,
   isThere,
   type JournalDatabase,
   JournalError,
@@ -16,6 +24,7 @@ import {
 import { inspect } from "./journal_inspection.ts";
 import { type Life, writeLife } from "./journal_life.ts";
 import { hasPrices, type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
+import { type FiledRequest, prepareRequests, requestsIn } from "./journal_requests.ts";
 import { gatherPrices, KeptPrices, type Prices } from "./journal_prices.ts";
 import {
   createJournal,
@@ -25,6 +34,9 @@ import {
   SCHEMA_VERSION,
   versionOf,
 } from "./journal_schema.ts";
+
+/** How often a commit asks for the database while others write to it; each time it waits as `connect` says, 1 s. */
+const TRIES = 10;
 
 /** What a journal is opened with. */
 export interface JournalOptions {
@@ -45,6 +57,8 @@ export interface Commit {
   readonly entries?: readonly Draft[];
   /** Becomes the last of the entries, and the account and positions that the journal has. */
   readonly checkpoint?: CheckpointDraft;
+  /** Requests that have been handled with this, by their numbers: they are removed. */
+  readonly handled?: readonly number[];
 }
 
 /** The last run, as a resume needs it; its prices come from `lastPrices()`. */
@@ -194,17 +208,30 @@ export class Journal implements Disposable {
    * opening it again shows. Throws a RangeError or a TypeError, before anything is written, for what no journal
    * can hold.
    */
-  commit({ entries = [], checkpoint }: Commit): number {
+  commit({ entries = [], checkpoint, handled = [] }: Commit): number {
     this.#mustTake();
     if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     const lines = entries.map(lineOf);
-    if (checkpoint !== undefined || lines.length > 0) this.#write(lines, checkpoint ?? null, this.#run);
+    if (checkpoint !== undefined || lines.length > 0 || handled.length > 0) {
+      this.#write(lines, checkpoint ?? null, this.#run, handled);
+    }
     return this.#seq;
   }
 
+  /** The requests to this run that other processes have filed, oldest first. Throws a JournalError like `last`. */
+  requests(): FiledRequest[] {
+    this.#mustTake();
+    return this.#read(() => requestsIn(this.#statements.requests));
+  }
+
+  /** The number of the last entry of `type` in the present run; null where there is none. Throws like `last`. */
+  lastOf(type: EntryType): number | null {
+    return this.#read(() => lastOfType(this.#database, this.#path, this.#run, type)?.seq ?? null);
+  }
+
   /**
-   * Says to whoever looks on that this process is alive. That is no entry; see journal_life.ts. Throws like `commit`
-   * where it cannot be written.
+   * Says to other processes that this one is alive. That is no entry; see journal_life.ts. While another process holds
+   * the journal locked nothing is said: the next time will do. Throws like `commit` where it cannot be written.
    */
   beat(life: Life): void {
     this.#mustTake();
@@ -213,7 +240,7 @@ export class Journal implements Disposable {
     try {
       writeLife(this.#database, { ...life, run: this.#run, seq: this.#seq });
     } catch (error) {
-      throw this.#fail(error);
+      if (!isBusy(error)) throw this.#fail(error);
     }
     this.#spend(this.#now() - from);
   }
@@ -283,19 +310,25 @@ export class Journal implements Disposable {
     }
   }
 
-  #write(entries: readonly Line[], checkpoint: CheckpointDraft | null, run: number): void {
+  #write(
+    entries: readonly Line[],
+    checkpoint: CheckpointDraft | null,
+    run: number,
+    handled: readonly number[] = [],
+  ): void {
     // A new run begins without prices, whatever the one before had.
     const before = run === this.#run ? this.#priced : null;
     const stored = checkpoint === null ? null : storedCheckpoint(checkpoint, before);
     const lines = stored === null ? entries : [...entries, stored.line];
-    const { begin, head, commit } = this.#statements;
+    const { head, commit, handle } = this.#statements;
     const from = this.#now();
     let seq = this.#seq;
     let hash = this.#hash;
     try {
-      begin.run();
+      this.#begin();
       for (const line of lines) hash = this.#add(++seq, run, line, hash);
       head.run(seq, hash);
+      for (const id of handled) handle.run(id);
       if (stored !== null) this.#derive(stored, seq, run);
       commit.run();
     } catch (error) {
@@ -306,6 +339,21 @@ export class Journal implements Disposable {
     this.#run = run;
     this.#priced = stored !== null && hasPrices(stored.note) ? seq : before;
     this.#spend(this.#now() - from);
+  }
+
+  /**
+   * Begins a transaction, once nobody else has one. A process that files a request has one for some µs; only one that
+   * was suspended in them, or another program, makes this wait for longer than the database itself does.
+   */
+  #begin(): void {
+    for (let left = TRIES;; left--) {
+      try {
+        this.#statements.begin.run();
+        return;
+      } catch (error) {
+        if (left <= 1 || !isBusy(error)) throw error;
+      }
+    }
   }
 
   #add(seq: number, run: number, { type, time, text }: Line, before: Uint8Array): Uint8Array {
@@ -367,6 +415,8 @@ function statementsOf(database: JournalDatabase) {
     position: database.prepare("INSERT INTO positions VALUES (?, ?, ?, ?)"),
     prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?)"),
     prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
+    requests: prepareRequests(database),
+    handle: database.prepare("DELETE FROM requests WHERE id = ?"),
     commit: database.prepare("COMMIT"),
     rollback: database.prepare("ROLLBACK"),
   };

@@ -21,6 +21,9 @@ export class JournalError extends Error {
   }
 }
 
+/** Another process has the journal open for writing. */
+export class JournalHeld extends JournalError {}
+
 /** One row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -174,6 +177,11 @@ export function resultCode(error: unknown): number | null {
   return typeof code === "number" ? code & 0xff : null;
 }
 
+/** Whether an error says that another connection has the database locked. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5;
+}
+
 function reasonOf(error: unknown, doing: Doing, path: string): string {
   if (error instanceof Deno.errors.NotCapable) {
     const folder = folderOf(path);
@@ -209,12 +217,12 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
   }
 }
 
-function held(path: string, lockPath: string): JournalError {
+function held(path: string, lockPath: string): JournalHeld {
   const pid = holderOf(lockPath);
   const who = pid === null ? "another process" : `process ${pid}`;
-  return refused(
-    path,
-    `${who} has it open, and only one may write to it. Stop that one, or choose another journal.`,
+  return new JournalHeld(
+    `Cannot open the journal ${path}: ${who} has it open, and only one may write to it. ` +
+      "Stop that one, or choose another journal.",
   );
 }
 

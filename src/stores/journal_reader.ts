@@ -13,7 +13,8 @@ import {
 } from "./journal_file.ts";
 import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
-import { outdated, SCHEMA_VERSION, versionOf } from "./journal_schema.ts";
+import { OLDEST_READ, outdated, versionOf } from "./journal_schema.ts";
+import { isWaiting, type RequestKey } from "./journal_requests.ts";
 
 /** Which entries to read; all unless it says otherwise. */
 export interface EntriesWanted {
@@ -47,7 +48,7 @@ export class JournalReader implements Disposable {
       }
       database = connect(path, true);
       const version = versionOf(database, path);
-      if (version < SCHEMA_VERSION) throw outdated(path, version);
+      if (version < OLDEST_READ) throw outdated(path, version);
       return new JournalReader(path, database);
     } catch (error) {
       database?.close();
@@ -80,6 +81,11 @@ export class JournalReader implements Disposable {
   /** The last sign of life of a process that writes, of whatever run; null before the first. */
   get life(): KeptLife | null {
     return this.#read(() => lifeOf(this.#database, this.#path));
+  }
+
+  /** Whether a request to the run that writes still waits; the journal has to be of the present version. */
+  isWaiting(key: RequestKey): boolean {
+    return this.#read(() => isWaiting(this.#database, key));
   }
 
   /** The time of the last entry, µs since 1970; null where there is none. */

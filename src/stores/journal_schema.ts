@@ -1,10 +1,13 @@
 /** What a journal's database consists of, how it is made, and how one of an older version becomes a present one. */
 import { type Connect, type JournalDatabase, refused } from "./journal_file.ts";
+import { REQUESTS_TABLE } from "./journal_requests.ts";
 
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
 /** The version of the tables. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
+/** The oldest version that can be read without bringing it on: all that came later stands beside what it has. */
+export const OLDEST_READ = 2;
 
 /** Brings a database one version on, within a transaction that its caller begins and ends. */
 export type Migration = (database: JournalDatabase) => void;
@@ -16,9 +19,15 @@ export type Migrations = ReadonlyMap<number, Migration>;
 export const MIGRATIONS: Migrations = new Map([
   // 1 had no sign of life; its table is still the one that came with 2.
   [1, (database) => void database.prepare(OBJECTS["life"]!).run()],
+  [2, addRequests],
 ]);
 
-/** By name. The tables besides `entries` derive from it and change in the same transaction; `life` alone does not. */
+/** 2 had no requests. */
+function addRequests(database: JournalDatabase): void {
+  database.prepare(REQUESTS_TABLE).run();
+}
+
+/** By name. The tables besides `entries` derive from it and change in the same transaction; `life` and `requests` do not. */
 const OBJECTS: Readonly<Record<string, string>> = {
   // time: µs since 1970. content: JSON. hash: SHA-256, see journal_chain.ts.
   entries: `CREATE TABLE entries (
@@ -79,7 +88,10 @@ const OBJECTS: Readonly<Record<string, string>> = {
     price TEXT,
     price_time INTEGER
   ) STRICT`,
+  requests: REQUESTS_TABLE,
 };
+/** By name, the version with which an object came, where that was not the first. */
+const SINCE: Readonly<Record<string, number>> = { life: 2, requests: 3 };
 
 /**
  * Makes an empty journal at `path`, where nothing may be. It is made under another name first: whatever happens in
@@ -158,11 +170,13 @@ export function outdated(path: string, version: number): Error {
   );
 }
 
-/** Which of the tables, indexes and triggers is missing; null when none is. */
+/** Which of the tables, indexes and triggers of the journal's version is missing; null when none is. */
 export function missingObject(database: JournalDatabase): string | null {
+  const version = pragma(database, "user_version");
   const rows = database.prepare("SELECT name FROM sqlite_schema WHERE sql IS NOT NULL").all();
   const names = new Set(rows.map(({ name }) => name));
-  return Object.keys(OBJECTS).find((name) => !names.has(name)) ?? null;
+  const expected = Object.keys(OBJECTS).filter((name) => (SINCE[name] ?? 1) <= version);
+  return expected.find((name) => !names.has(name)) ?? null;
 }
 
 function pragma(database: JournalDatabase, name: string): number {
