@@ -5,5 +5,6 @@
 const FACTOR = 50;
 const { setInterval: plain } = globalThis;
 
-globalThis.setInterval = ((...[callback, ms, ...rest]: Parameters<typeof setInterval>) =>
-  plain(callback, (ms ?? 0) / FACTOR, ...rest)) as typeof setInterval;
+globalThis.setInterval =
+  ((...[callback, ms, ...rest]: Parameters<typeof setInterval>) =>
+    plain(callback, (ms ?? 0) / FACTOR, ...rest)) as typeof setInterval;
