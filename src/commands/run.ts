@@ -7,7 +7,6 @@ import { restOf, streamOf } from "../domain/endpoints.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
-import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
 import type { Batch } from "../feeds/feed.ts";
@@ -18,15 +17,15 @@ import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RestBudget } from "../feeds/rest_budget.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
-import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
-import { droppedRequest } from "../views/narration.ts";
-import { statusLine } from "../views/status_line.ts";
+import { droppedRequest, spentLine } from "../views/narration.ts";
+import { type Pace as ShownPace, statusEvent, statusLine } from "../views/status_line.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
+import { answerTo } from "./run/requests.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
 
 const STATUS_EVENT_MS = 10_000;
@@ -233,20 +232,15 @@ class Desk {
   /** Does what other processes have asked of the run; before it has begun and once it has stopped nothing. */
   handleRequests(): void {
     if (!this.#hasBegun || this.#journal === null) return;
-    for (const { id, request, time: requested, kind, why } of this.#journal.requests()) {
-      if (request === null || why !== null) {
-        this.#view.say(droppedRequest(kind, requested, why));
+    for (const asked of this.#journal.requests()) {
+      const at = Date.now();
+      const answer = answerTo(asked, this.#pipeline, at);
+      if (answer === null) {
+        this.#view.say(droppedRequest(asked.kind, asked.time, asked.why));
         continue;
       }
-      const at = Date.now();
-      const said = { requested, ...(request.text === null ? {} : { text: request.text }) };
-      if (request.kind === "halt") {
-        this.#recording?.note({ event: "halt", action: request.action, ...said }, at);
-        this.#tell(this.#pipeline.halt(request.action, at * 1000, said), undefined, [id]);
-      } else {
-        this.#recording?.note({ event: "released", ...said }, at);
-        this.#tell(this.#pipeline.release(at * 1000, said), undefined, [id]);
-      }
+      this.#note(answer.note, at);
+      this.#tell(answer.events, undefined, [asked.id]);
     }
   }
 
@@ -267,19 +261,7 @@ class Desk {
 
   tellStatus(): void {
     if (!this.#isOpen) return;
-    const { trades, equity, position, halt } = this.#pipeline.standing;
-    const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
-    this.#view.event({
-      type: "status",
-      time: now(),
-      symbol: this.#config.symbol,
-      trades,
-      tradesPerSecond,
-      lagMs: this.#pace.lagMs,
-      equity: plain(equity),
-      position: plain(position),
-      halted: halt !== null,
-    });
+    this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now()));
   }
 
   tellRejections(): void {
@@ -292,13 +274,7 @@ class Desk {
 
   draw(): void {
     if (!this.#isOpen) return;
-    const pace = {
-      symbol: this.#config.symbol,
-      connected: this.#connected,
-      tradesPerSecond: this.#pace.tradesPerSecond(),
-      lagMs: this.#pace.lagMs,
-    };
-    this.#view.draw((width) => statusLine(this.#pipeline.standing, pace, width));
+    this.#view.draw((width) => statusLine(this.#pipeline.standing, this.#shownPace, width));
   }
 
   /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
@@ -314,7 +290,7 @@ class Desk {
   async close(elapsedMs: number): Promise<void> {
     this.#hasBegun = false;
     await this.#recording?.close();
-    if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
+    if (this.#journal !== null) this.#view.say(spentLine(this.#journal.spent));
     this.#journal?.close();
     // A run that never began has nothing to sum up.
     if (!this.#isOpen) return this.#view.close();
@@ -326,6 +302,12 @@ class Desk {
     };
     this.#view.event(summary);
     this.#view.close();
+  }
+
+  get #shownPace(): ShownPace {
+    const { symbol } = this.#config;
+    const { lagMs } = this.#pace;
+    return { symbol, connected: this.#connected, tradesPerSecond: this.#pace.tradesPerSecond(), lagMs };
   }
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
@@ -381,11 +363,7 @@ class Desk {
   }
 
   /** Records what events come from, keeps them, and that requests were handled with them, then tells them. */
-  #tell(
-    events: Iterable<PipelineEvent>,
-    record: () => void = () => {},
-    handled: readonly number[] = [],
-  ): void {
+  #tell(events: Iterable<PipelineEvent>, record = () => {}, handled: readonly number[] = []): void {
     if (this.#journal === null) {
       this.#view.events(events);
       record();
@@ -412,12 +390,6 @@ class Desk {
     this.#journal.note(type, at * 1000, content);
     this.#recording?.kept(this.#journal.lastSeq);
   }
-}
-
-function spentText({ commits, totalMs, worstMs }: Spent): string {
-  return `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${
-    worstMs.toFixed(1)
-  } ms at worst`;
 }
 
 function now(): string {

@@ -10,6 +10,7 @@ import {
   readEntry,
 } from "./journal_entry.ts";
 import {
+  beginPatiently,
   type Connect,
   connect as connectToFile,
   damaged,
@@ -19,7 +20,7 @@ import {
   type JournalDatabase,
   JournalError,
   JournalLock,
-  refused,
+  prepareToWrite,
 } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
 import { type Life, writeLife } from "./journal_life.ts";
@@ -34,9 +35,6 @@ import {
   SCHEMA_VERSION,
   versionOf,
 } from "./journal_schema.ts";
-
-/** How often a commit asks for the database while others write to it; each time it waits as `connect` says, 1 s. */
-const TRIES = 10;
 
 /** What a journal is opened with. */
 export interface JournalOptions {
@@ -320,12 +318,12 @@ export class Journal implements Disposable {
     const before = run === this.#run ? this.#priced : null;
     const stored = checkpoint === null ? null : storedCheckpoint(checkpoint, before);
     const lines = stored === null ? entries : [...entries, stored.line];
-    const { head, commit, handle } = this.#statements;
+    const { begin, head, commit, handle } = this.#statements;
     const from = this.#now();
     let seq = this.#seq;
     let hash = this.#hash;
     try {
-      this.#begin();
+      beginPatiently(begin);
       for (const line of lines) hash = this.#add(++seq, run, line, hash);
       head.run(seq, hash);
       for (const id of handled) handle.run(id);
@@ -339,21 +337,6 @@ export class Journal implements Disposable {
     this.#run = run;
     this.#priced = stored !== null && hasPrices(stored.note) ? seq : before;
     this.#spend(this.#now() - from);
-  }
-
-  /**
-   * Begins a transaction, once nobody else has one. A process that files a request has one for some µs; only one that
-   * was suspended in them, or another program, makes this wait for longer than the database itself does.
-   */
-  #begin(): void {
-    for (let left = TRIES;; left--) {
-      try {
-        this.#statements.begin.run();
-        return;
-      } catch (error) {
-        if (left <= 1 || !isBusy(error)) throw error;
-      }
-    }
   }
 
   #add(seq: number, run: number, { type, time, text }: Line, before: Uint8Array): Uint8Array {
@@ -392,16 +375,6 @@ export class Journal implements Disposable {
     const { commits, totalMs, worstMs } = this.#spent;
     this.#spent = { commits: commits + 1, totalMs: totalMs + ms, worstMs: Math.max(worstMs, ms) };
   }
-}
-
-/** Begins a transaction that nobody else can write beside; its caller ends it. */
-function prepareToWrite(database: JournalDatabase, path: string): void {
-  database.prepare("PRAGMA synchronous = FULL").run();
-  const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
-  if (mode !== "wal") {
-    throw refused(path, `its place does not allow a write-ahead log (${mode}). Choose another place.`);
-  }
-  database.prepare("BEGIN IMMEDIATE").run();
 }
 
 /** All that is ever written goes through these. */

@@ -50,6 +50,8 @@ export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
 
 /** How long a statement waits for another program that has the database locked, ms. */
 const PATIENCE_MS = 1000;
+/** How often a commit asks for the database, each time with that patience. */
+const TRIES = 10;
 /** The smallest page that SQLite has; it takes what is shorter for an empty database. */
 const LEAST_BYTES = 512;
 /** What the system says of a full disk, as Deno has no class for it. */
@@ -175,6 +177,31 @@ export function failed(doing: Doing, path: string, error: unknown): JournalError
 export function resultCode(error: unknown): number | null {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === "number" ? code & 0xff : null;
+}
+
+/** Begins a transaction that nobody else can write beside; its caller ends it. */
+export function prepareToWrite(database: JournalDatabase, path: string): void {
+  database.prepare("PRAGMA synchronous = FULL").run();
+  const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
+  if (mode !== "wal") {
+    throw refused(path, `its place does not allow a write-ahead log (${mode}). Choose another place.`);
+  }
+  database.prepare("BEGIN IMMEDIATE").run();
+}
+
+/**
+ * Begins a transaction with its statement, once nobody else has one. A process that files a request has one for some µs;
+ * only one that was suspended in them, or another program, makes this wait for longer than the database itself does.
+ */
+export function beginPatiently(begin: JournalStatement): void {
+  for (let left = TRIES;; left--) {
+    try {
+      begin.run();
+      return;
+    } catch (error) {
+      if (left <= 1 || !isBusy(error)) throw error;
+    }
+  }
 }
 
 /** Whether an error says that another connection has the database locked. */

@@ -13,7 +13,7 @@ import {
 } from "./journal_file.ts";
 import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
-import { OLDEST_READ, outdated, versionOf } from "./journal_schema.ts";
+import { FIRST_READABLE, outdated, versionOf } from "./journal_schema.ts";
 import { isWaiting, type RequestKey } from "./journal_requests.ts";
 
 /** Which entries to read; all unless it says otherwise. */
@@ -48,7 +48,7 @@ export class JournalReader implements Disposable {
       }
       database = connect(path, true);
       const version = versionOf(database, path);
-      if (version < OLDEST_READ) throw outdated(path, version);
+      if (version < FIRST_READABLE) throw outdated(path, version);
       return new JournalReader(path, database);
     } catch (error) {
       database?.close();

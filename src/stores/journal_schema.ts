@@ -7,7 +7,7 @@ export const APPLICATION_ID = 0x504e5354;
 /** The version of the tables. */
 export const SCHEMA_VERSION = 3;
 /** The oldest version that can be read without bringing it on: all that came later stands beside what it has. */
-export const OLDEST_READ = 2;
+export const FIRST_READABLE = 2;
 
 /** Brings a database one version on, within a transaction that its caller begins and ends. */
 export type Migration = (database: JournalDatabase) => void;

@@ -124,6 +124,17 @@ export function droppedRequest(kind: string, requested: number, why: string | nu
   return warn(`a request (${kind}) filed at ${isoTime(requested)} is dropped: ${why}`);
 }
 
+/** What a journal took of a run's time, ms. */
+export function spentLine(
+  { commits, totalMs, worstMs }: Readonly<Record<"commits" | "totalMs" | "worstMs", number>>,
+): Line {
+  const worst = `${worstMs.toFixed(1)} ms at worst`;
+  return {
+    level: "debug",
+    text: `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${worst}`,
+  };
+}
+
 /** What an order that took several fills came to. */
 function got({ filled, averagePrice }: { filled?: string; averagePrice?: string }): string {
   return filled === undefined ? "" : `; in all ${filled} at ${averagePrice} on average`;
