@@ -6,7 +6,7 @@ import { isCurrent, type PipelineSnapshot, released } from "../stages/pipeline_s
 import { Journal } from "./journal.ts";
 import { isThere, JournalHeld, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
-import { type Asking, askRun } from "./run_asking.ts";
+import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
 import { haltOf, lastRunIn } from "./run_reading.ts";
 
 /** The run in the journal is not halted: there is nothing to release. */
@@ -48,6 +48,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
   } catch (error) {
     if (!(error instanceof JournalHeld)) throw error;
   }
+  mustTakeRequests(path);
   const { time, text } = note;
   const { run, halt } = presentHalt(path);
   const request = { kind: "release", halt: halt.seq, text } as const;

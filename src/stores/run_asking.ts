@@ -20,10 +20,28 @@ export type Answered = "done" | "dropped" | "overtaken" | "filed";
 
 const POLL_MS = 100;
 
+/** Throws a JournalError where the journal at `path`, which another process has open, is of an older version. */
+export function mustTakeRequests(path: string): void {
+  const database = connect(path, true);
+  try {
+    const version = versionOf(database, path);
+    if (version >= SCHEMA_VERSION) return;
+    throw refused(
+      path,
+      `an older Penstock has it open (version ${version}; requests came with ${SCHEMA_VERSION}). ` +
+        "Stop that one, then ask again.",
+    );
+  } catch (error) {
+    throw failed("read", path, error);
+  } finally {
+    database.close();
+  }
+}
+
 /**
  * Files a request in the journal at `path`, which another process has open, and waits. `answer` looks for what the run
  * wrote about it, null for nothing yet; a request that is overtaken is taken back. Throws a JournalError where the
- * journal is of an older version, as while an older Penstock has it, or cannot be written.
+ * journal cannot be written. It has to be one for which `mustTakeRequests` holds.
  */
 export async function askRun(
   path: string,
@@ -33,14 +51,6 @@ export async function askRun(
 ): Promise<Answered> {
   const database = connect(path, false);
   try {
-    const version = versionOf(database, path);
-    if (version < SCHEMA_VERSION) {
-      throw refused(
-        path,
-        `an older Penstock has it open (version ${version}; requests came with ${SCHEMA_VERSION}). ` +
-          "Stop that one, then ask again.",
-      );
-    }
     const key = fileRequest(database, asked);
     using reader = JournalReader.open(path);
     const until = performance.now() + waitMs;

@@ -5,7 +5,7 @@ import { isoTime } from "../domain/time.ts";
 import { Journal } from "./journal.ts";
 import { isThere, JournalHeld, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
-import { type Asking, askRun } from "./run_asking.ts";
+import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
 import { haltOf, lastRunIn } from "./run_reading.ts";
 
 /** The run in the journal is halted already, as strictly as was asked for. */
@@ -40,6 +40,7 @@ export async function haltRun(
     throw refused(path, "there is none. Name the file that a run keeps its journal in.");
   }
   const isAtWork = isHeld(path);
+  mustTakeRequests(path);
   const run = runToHalt(path, action);
   const request = { kind: "halt", action, text } as const;
   const how = await askRun(path, { run, time, request }, (reader) => {

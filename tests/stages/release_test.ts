@@ -37,8 +37,8 @@ Deno.test("Pipeline.release() leaves a run that is at work as a release leaves o
     }),
     { numRuns: 1_000 },
   );
-  assertGreater(releases, 1_000);
-  assertGreater(fills, 1_000);
+  assertGreater(releases, 200);
+  assertGreater(fills, 500);
 });
 
 Deno.test("Pipeline.release() says who ended which halt and why, and nothing where there is none", () => {
