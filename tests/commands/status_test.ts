@@ -36,6 +36,8 @@ Deno.test("penstock status reads one whole moment of a run that writes many fill
     await program.event("fill");
     let fills = 0;
     for (let time = 0; time < 3; time++) {
+      program.passOver();
+      await program.event("fill");
       const status = await place.status();
       assertOneMoment(status);
       assertEquals([status.state, status.connected, status.pid, status.run], [
@@ -191,10 +193,7 @@ Deno.test("penstock status says that a run is not connected, since when and why"
     const status = await place.status();
     const { state, connected, reason, endpoint, price } = status;
     assertEquals([state, connected, reason, endpoint, price], ["running", false, last.reason, null, null]);
-    assertLess(
-      Math.abs(Date.parse(String(status.connectionSince)) - Date.parse(first.time as string)),
-      1_000,
-    );
+    assertEquals(status.connectionSince, first.time);
     assertLess(String(status.connectionSince), String(last.time));
     assertEquals((await place.health("1m")).code, 0);
   });
