@@ -34,6 +34,7 @@ the run, the halt is filed: the next start halts before it trades.
 journal while no process works on the run. Losses are counted from that moment on.
 
   penstock release data/penstock.db --reason "checked against the exchange"`,
+  resume: `penstock resume is penstock release under another name: "penstock release --help" says more.`,
   doctor: `penstock doctor takes the options that a run is to have, and says whether it would work here.
 
   penstock doctor                                     permissions, hosts, clock, data folder and journal, as a table
