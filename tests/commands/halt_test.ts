@@ -196,6 +196,36 @@ Deno.test("penstock halt stops a run that is not at work before it trades again,
   assertEquals(events.at(-1)!.position, "0");
 });
 
+Deno.test({
+  name: "penstock run obeys a signal to halt that comes before it has begun, and halts before it trades",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    let run: Penstock | null = null;
+    await using exchange = BuiltInExchange.listen({
+      rate: 200,
+      onRest: (url, answer) => {
+        // The run waits for this before it begins; a signal takes its time.
+        if (url.pathname.endsWith("/exchangeInfo")) {
+          run?.signal("SIGUSR2");
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+        }
+        return answer;
+      },
+    });
+    const places = ["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint];
+    const options = ["--state=none", "--json", "--log-level=error", "--short=5", "--long=12"];
+    await using program = run = Penstock.start(["run", ...places, ...options], flags(folder));
+    const { action } = await program.event("halt");
+    assertEquals(action, "flatten");
+    await program.event("refusal", ({ reason }) => reason === "halted");
+    program.signal("SIGINT");
+    const { code, stdout } = await program.finished();
+    const types = eventsOf(stdout).map(({ type }) => type).filter((type) => type !== "connected");
+    assertEquals([code, types.slice(0, 2), types.includes("fill")], [0, ["started", "halt"], false]);
+  },
+});
+
 /** Checks that a run's journal, and what it told, follow from its recording. */
 async function assertFollows(folder: Folder, state: string, record: string, events: Told[]): Promise<void> {
   const verified = await ended(folder, "verify", state, record);
