@@ -229,7 +229,7 @@ class Desk {
     this.#tell(this.#pipeline.halt(action, at * 1000));
   }
 
-  /** Does what other processes have asked of the run; before it has begun and once it has stopped nothing. */
+  /** Handles what other processes have asked of the run; before it has started and once it has stopped, nothing. */
   handleRequests(): void {
     if (!this.#hasBegun || this.#journal === null) return;
     for (const asked of this.#journal.requests()) {
@@ -362,7 +362,7 @@ class Desk {
     this.#note({ event: "settled", filled });
   }
 
-  /** Records what events come from, keeps them, and that requests were handled with them, then tells them. */
+  /** Records what events come from, keeps them, and that requests were handled with them, then shows them. */
   #tell(events: Iterable<PipelineEvent>, record = () => {}, handled: readonly number[] = []): void {
     if (this.#journal === null) {
       this.#view.events(events);

@@ -7,7 +7,7 @@ import { readRequest, type RunRequest } from "../domain/run_request.ts";
 import { contentIn } from "./journal_entry.ts";
 import type { JournalDatabase, Row } from "./journal_file.ts";
 
-/** Nobody makes the run read more than this at a time. */
+/** The run reads no more than this at a time, whatever is in the table. */
 const MOST = 100;
 const KIND_CHARACTERS = 40;
 const CONTENT_CHARACTERS = 10_000;

@@ -54,7 +54,7 @@ export async function haltRun(
 /** Whether another process has the journal; where none does, it is brought to the present version. */
 function isHeld(path: string): boolean {
   try {
-    // As no run has a longer window, nothing that it needs is let go.
+    // No run has a longer window: nothing that one needs is dropped.
     Journal.open(path, { now: () => 0, window: MAX_WINDOW }).close();
     return false;
   } catch (error) {

@@ -1,13 +1,13 @@
-/** Signals that come to nothing because trading is halted: the first is told in full, the others are counted. */
+/** Signals that come to nothing because trading is halted: the first is shown in full, the others are counted. */
 import type { PenstockEvent, RefusalEvent } from "../domain/event.ts";
 import { type Line, narrate } from "./narration.ts";
 
 /** So often, by the trades' own times, a line says how many they were. */
-const TOLD_EVERY_MS = 3_600_000;
+const COUNT_EVERY_MS = 3_600_000;
 
 /** The log lines of one run, from its events in their order. */
 export class HaltedSignals {
-  /** When the first signal was refused since the halt, or when the count was told last, ISO 8601; null for neither. */
+  /** When the first signal was refused since the halt, or when the count was shown last, ISO 8601; null for neither. */
   #since: string | null = null;
   #count = 0;
 
@@ -31,13 +31,13 @@ export class HaltedSignals {
     this.#since = event.time;
     yield {
       level: "info",
-      text: "further signals are refused until the halt ends: they are counted, not told",
+      text: "further signals are refused until the halt ends: they are counted, not shown",
     };
   }
 
   *#counted({ time }: RefusalEvent, since: string): Generator<Line> {
     this.#count++;
-    if (Date.parse(time) - Date.parse(since) < TOLD_EVERY_MS) return;
+    if (Date.parse(time) - Date.parse(since) < COUNT_EVERY_MS) return;
     yield this.#total(since);
     this.#since = time;
   }

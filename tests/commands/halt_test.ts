@@ -197,7 +197,7 @@ Deno.test("penstock halt stops a run that is not at work before it trades again,
 });
 
 Deno.test({
-  name: "penstock run obeys a signal to halt that comes before it has begun, and halts before it trades",
+  name: "penstock run handles a halt that is signalled before it has started, and halts before it trades",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();
@@ -205,7 +205,7 @@ Deno.test({
     await using exchange = BuiltInExchange.listen({
       rate: 200,
       onRest: (url, answer) => {
-        // The run waits for this before it begins; a signal takes its time.
+        // The run waits for this before it starts; a signal takes its time.
         if (url.pathname.endsWith("/exchangeInfo")) {
           run?.signal("SIGUSR2");
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);

@@ -4,7 +4,7 @@ import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { within } from "../support/penstock.ts";
 import { withExchange } from "./journal_run.ts";
 
-/** Waits until the journal at `path` has more than `count` entries: nobody tells of a checkpoint. */
+/** Waits until the journal at `path` has more than `count` entries: no event says that there is a checkpoint. */
 async function entriesAbove(path: string, count: number): Promise<void> {
   using reader = JournalReader.open(path);
   const find = async (): Promise<void> => {

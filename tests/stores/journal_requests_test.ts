@@ -26,7 +26,7 @@ import {
   watched,
 } from "./sample_journal.ts";
 
-/** Nobody answers, and nobody is waited for. */
+/** Does not wait for an answer. */
 const AT_ONCE: Asking = { waitMs: 0, signal: new AbortController().signal };
 /** Longer than any test may take. */
 const PATIENT: Asking = { waitMs: 3_600_000, signal: new AbortController().signal };
@@ -289,7 +289,7 @@ Deno.test("releaseHalt() asks the process that has the journal, and says when th
   });
 });
 
-Deno.test("releaseHalt() releases once when two ask at once, and tells the other one that it came too late", async () => {
+Deno.test("releaseHalt() releases once when two ask at once, and says to the other one that it came too late", async () => {
   await inFolderAsync(async (folder) => {
     const path = `${folder}/a.db`;
     using run = new Process(path);
@@ -307,7 +307,7 @@ Deno.test("releaseHalt() releases once when two ask at once, and tells the other
   });
 });
 
-Deno.test("releaseHalt() leaves its request behind where nobody answers, and the next start comes to it", async () => {
+Deno.test("releaseHalt() leaves its request in the journal where no run answers, and the next start handles it", async () => {
   await inFolderAsync(async (folder) => {
     const path = `${folder}/a.db`;
     {
@@ -324,7 +324,7 @@ Deno.test("releaseHalt() leaves its request behind where nobody answers, and the
   });
 });
 
-Deno.test("releaseHalt() writes into a journal that nobody has, and takes along what was filed for that halt", async () => {
+Deno.test("releaseHalt() writes into a journal that no process has, and removes what was filed for that halt", async () => {
   await inFolderAsync(async (folder) => {
     const path = `${folder}/a.db`;
     {

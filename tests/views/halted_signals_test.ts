@@ -39,7 +39,7 @@ function said(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
   return events.flatMap((event) => [...log.lines(event)]).map(({ text }) => text.slice(0, 24));
 }
 
-Deno.test("HaltedSignals tells the first signal that a halt refuses, and counts the others until the release", () => {
+Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts the others until the release", () => {
   const log = new HaltedSignals();
   assertEquals(said(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
     "halted: by hand; no more",
@@ -74,7 +74,7 @@ Deno.test("HaltedSignals says once an hour how many there were, and nothing wher
   assertEquals(said(log, RELEASED).length, 1);
 });
 
-Deno.test("HaltedSignals tells of every sale that no signal asked for, and of every fill", () => {
+Deno.test("HaltedSignals shows every sale that no signal asked for, and of every fill", () => {
   const log = new HaltedSignals();
   said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const sale = { ...refusal(2, "sell", "min-notional"), cause: "stop-loss" } as const;
