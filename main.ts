@@ -140,8 +140,12 @@ async function execute(
       case "backtest":
         await (await import("./src/commands/backtest.ts")).backtest(started);
         break;
+      case "halt":
+        await (await import("./src/commands/halt.ts")).halt(started);
+        break;
+      case "release":
       case "resume":
-        (await import("./src/commands/resume.ts")).resume(started);
+        await (await import("./src/commands/release.ts")).release(started);
         break;
       case "status":
         (await import("./src/commands/status.ts")).status(started);
@@ -181,13 +185,13 @@ function fail(error: unknown): number {
     for (const other of others) complain(messageOf(other));
     return EXIT.input;
   }
-  if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted") {
+  if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted" || name === "HaltedAlready") {
     return complain(messageOf(error), EXIT.usage);
   }
   if (["ResultFileError", "JournalError", "OutputStuck"].includes(name)) {
     return complain(messageOf(error), EXIT.failure);
   }
-  if (name === "NoSignOfLife" || name === "Unwell") return complain(messageOf(error), EXIT.failure);
+  if (name === "Unhealthy" || name === "Unwell") return complain(messageOf(error), EXIT.failure);
   if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
     return complain(messageOf(error), EXIT.usage);
   }

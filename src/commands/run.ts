@@ -7,7 +7,6 @@ import { restOf, streamOf } from "../domain/endpoints.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
-import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
 import { settingsInForce, settingText } from "../feeds/environment.ts";
@@ -19,14 +18,15 @@ import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RestBudget } from "../feeds/rest_budget.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
-import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
-import { statusLine } from "../views/status_line.ts";
+import { droppedRequest, spentLine } from "../views/narration.ts";
+import { type Pace as ShownPace, statusEvent, statusLine } from "../views/status_line.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
+import { answerTo } from "./run/requests.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
 
 const STATUS_EVENT_MS = 10_000;
@@ -34,6 +34,7 @@ const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
 const BEAT_MS = 5_000;
+const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
@@ -67,6 +68,7 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => desk.tellRejections(), REJECTED_EVENT_MS),
     setInterval(() => keep(() => desk.checkpoint()), CHECKPOINT_MS),
     setInterval(() => keep(() => desk.beat()), BEAT_MS),
+    setInterval(() => keep(() => desk.handleRequests()), REQUESTS_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
   using _halting = onHaltSignals((action) => desk.halt(action));
@@ -170,6 +172,8 @@ class Desk {
   begin(): void {
     this.#hasBegun = true;
     if (this.#early !== null) this.halt(this.#early);
+    // A halt that was filed before comes before the first trade.
+    this.handleRequests();
   }
 
   /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
@@ -227,6 +231,21 @@ class Desk {
     this.#tell(this.#pipeline.halt(action, at * 1000));
   }
 
+  /** Handles what other processes have asked of the run; before it has started and once it has stopped, nothing. */
+  handleRequests(): void {
+    if (!this.#hasBegun || this.#journal === null) return;
+    for (const asked of this.#journal.requests()) {
+      const at = Date.now();
+      const answer = answerTo(asked, this.#pipeline, at);
+      if (answer === null) {
+        this.#view.say(droppedRequest(asked.kind, asked.time, asked.why));
+        continue;
+      }
+      this.#note(answer.note, at);
+      this.#tell(answer.events, undefined, [asked.id]);
+    }
+  }
+
   /** Keeps where the run stands. */
   checkpoint(): void {
     if (!this.#isOpen || this.#journal === null) return;
@@ -244,19 +263,7 @@ class Desk {
 
   tellStatus(): void {
     if (!this.#isOpen) return;
-    const { trades, equity, position, halt } = this.#pipeline.standing;
-    const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
-    this.#view.event({
-      type: "status",
-      time: now(),
-      symbol: this.#config.symbol,
-      trades,
-      tradesPerSecond,
-      lagMs: this.#pace.lagMs,
-      equity: plain(equity),
-      position: plain(position),
-      halted: halt !== null,
-    });
+    this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now()));
   }
 
   tellRejections(): void {
@@ -269,17 +276,12 @@ class Desk {
 
   draw(): void {
     if (!this.#isOpen) return;
-    const pace = {
-      symbol: this.#config.symbol,
-      connected: this.#connected,
-      tradesPerSecond: this.#pace.tradesPerSecond(),
-      lagMs: this.#pace.lagMs,
-    };
-    this.#view.draw((width) => statusLine(this.#pipeline.standing, pace, width));
+    this.#view.draw((width) => statusLine(this.#pipeline.standing, this.#shownPace, width));
   }
 
   /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
   stop(): void {
+    this.handleRequests();
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
@@ -290,7 +292,7 @@ class Desk {
   async close(elapsedMs: number): Promise<void> {
     this.#hasBegun = false;
     await this.#recording?.close();
-    if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
+    if (this.#journal !== null) this.#view.say(spentLine(this.#journal.spent));
     this.#journal?.close();
     // A run that never began has nothing to sum up.
     if (!this.#isOpen) return this.#view.close();
@@ -302,6 +304,12 @@ class Desk {
     };
     this.#view.event(summary);
     this.#view.close();
+  }
+
+  get #shownPace(): ShownPace {
+    const { symbol } = this.#config;
+    const { lagMs } = this.#pace;
+    return { symbol, connected: this.#connected, tradesPerSecond: this.#pace.tradesPerSecond(), lagMs };
   }
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
@@ -356,8 +364,8 @@ class Desk {
     this.#note({ event: "settled", filled });
   }
 
-  /** Records what events come from, keeps them, then tells them. */
-  #tell(events: Iterable<PipelineEvent>, record: () => void = () => {}): void {
+  /** Records what events come from, keeps them, and that requests were handled with them, then shows them. */
+  #tell(events: Iterable<PipelineEvent>, record = () => {}, handled: readonly number[] = []): void {
     if (this.#journal === null) {
       this.#view.events(events);
       record();
@@ -365,10 +373,10 @@ class Desk {
     }
     const made = [...events];
     record();
-    if (made.length === 0) return;
+    if (made.length === 0 && handled.length === 0) return;
     // What a kill leaves in the journal can be derived from what it leaves of the recording.
     this.#recording?.flush();
-    this.#journal.keep(made);
+    this.#journal.keep(made, handled);
     this.#recording?.kept(this.#journal.lastSeq);
     this.#view.events(made);
   }
@@ -384,12 +392,6 @@ class Desk {
     this.#journal.note(type, at * 1000, content);
     this.#recording?.kept(this.#journal.lastSeq);
   }
-}
-
-function spentText({ commits, totalMs, worstMs }: Spent): string {
-  return `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${
-    worstMs.toFixed(1)
-  } ms at worst`;
 }
 
 function now(): string {

@@ -25,6 +25,8 @@ const FILES: Partial<
   verify: { least: 2, most: Infinity, usage: `JOURNAL RECORDING..."` },
   status: { least: 0, most: 1 },
   export: { least: 0, most: 1 },
+  halt: { least: 1, most: 1, usage: `JOURNAL"` },
+  release: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
   resume: { least: 1, most: 1, usage: `JOURNAL --reason TEXT"` },
 };
 

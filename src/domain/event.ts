@@ -99,7 +99,15 @@ export interface ExpiredEvent extends OfOrder {
   readonly reason?: "order-ttl" | "replaced";
 }
 
-export interface HaltEvent extends OfSymbol {
+/** Of a halt or a release that `penstock halt` or `penstock release` filed while the run was at work. */
+interface Requested {
+  /** The person's reason. */
+  readonly text?: string;
+  /** When it was filed. */
+  readonly requested?: string;
+}
+
+export interface HaltEvent extends OfSymbol, Requested {
   readonly type: "halt";
   readonly reason: HaltReason;
   readonly limit: string;
@@ -108,8 +116,8 @@ export interface HaltEvent extends OfSymbol {
   readonly action: OnHalt;
 }
 
-/** A halt has ended by itself: that of a day's loss, with the next UTC day. */
-export interface ReleasedEvent extends OfSymbol {
+/** A halt has ended: that of a day's loss by itself, with the next UTC day, or any by a person's request. */
+export interface ReleasedEvent extends OfSymbol, Requested {
   readonly type: "released";
   readonly reason: HaltReason;
   readonly tradeId: number;

@@ -17,11 +17,18 @@ export interface Halt {
   readonly action: OnHalt;
 }
 
-/** A halt that has ended by itself, because a new UTC day began. */
+/** A halt that has ended, because a new UTC day began or because a person released it. */
 export interface Release {
   readonly reason: HaltReason;
-  /** The first trade of the new day. */
+  /** The first trade of the new day; by hand, the last trade before it, or -1. */
   readonly tradeId: number;
+}
+
+/** What a person said with a halt or a release that another process filed for the run. */
+export interface ByRequest {
+  readonly text?: string;
+  /** When it was filed, µs since 1970. */
+  readonly requested: number;
 }
 
 /** A halt by the person's hand. */

@@ -1,6 +1,7 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
 import { Money } from "./money.ts";
 import type { OrderRate } from "./pacing.ts";
+import { LONGEST_REASON } from "./run_request.ts";
 
 /** What is allowed where a text was refused; the caller adds the option's name and the value. */
 export class NotAllowed extends Error {
@@ -166,6 +167,14 @@ export function hostNames(text: string): readonly string[] {
     throw new NotAllowed("names of hosts without ports, separated by commas, such as market.test,10.0.0.5");
   }
   return names;
+}
+
+/** A person's reason, which a journal keeps. */
+export function reason(text: string): string {
+  if (text === "" || text.length > LONGEST_REASON) {
+    throw new NotAllowed(`a text of 1 to ${LONGEST_REASON} characters`);
+  }
+  return text;
 }
 
 /** A reader of any text but the empty one. */

@@ -273,7 +273,14 @@ export const OPTIONS = {
     read: duration(1, 1000 * HOUR),
     value: "DURATION",
     commands: ["status"],
-    help: "only say whether the last sign of life is younger: exit code 0, else 1; a run gives one every 5s",
+    help: "only say whether the last heartbeat is younger: exit code 0, else 1; a run gives one every 5s",
+  }),
+  failOnHalt: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["status"],
+    help: "only say whether the run is halted: exit code 1 when it is; also beside --max-age",
   }),
   format: option({
     default: "csv",

@@ -5,7 +5,7 @@
  * of a note.
  */
 
-import type { OnHalt } from "./halt.ts";
+import type { ByRequest, OnHalt } from "./halt.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
@@ -38,8 +38,10 @@ export type RecordingNote =
   }
   | { readonly event: "disconnected"; readonly reason: string; readonly retryInMs: number }
   | { readonly event: "notice"; readonly message: string }
-  /** The person halted trading by hand at the line's time. */
-  | { readonly event: "halt"; readonly action: OnHalt }
+  /** The person halted trading by hand at the line's time: by a signal, or by a request that says more. */
+  | ({ readonly event: "halt"; readonly action: OnHalt } & Partial<ByRequest>)
+  /** The person released the halt at the line's time. */
+  | ({ readonly event: "released" } & ByRequest)
   | {
     /** Frames that were received in this place could not be written. */
     readonly event: "lost";
@@ -121,7 +123,8 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   connected: { endpoint: TEXT, attempt: COUNT },
   disconnected: { reason: TEXT, retryInMs: MS },
   notice: { message: TEXT },
-  halt: { action: ACTION },
+  halt: { action: ACTION, text: OPTIONAL_TEXT, requested: OPTIONAL_COUNT },
+  released: { text: OPTIONAL_TEXT, requested: COUNT },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
   late: { trades: TEXT },
   settled: { filled: COUNT },

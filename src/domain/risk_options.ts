@@ -1,5 +1,5 @@
 /** The options of the risk gate and of how orders fill: a part of the table in options.ts. */
-import { amount, anyText, duration, fraction, gain, oneOf, orderRate } from "./option_values.ts";
+import { amount, duration, fraction, gain, oneOf, onOff, orderRate, reason } from "./option_values.ts";
 import type { Option } from "./option.ts";
 
 const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
@@ -103,9 +103,16 @@ export const RISK_OPTIONS = {
   }),
   reason: option({
     default: null,
-    read: anyText,
+    read: reason,
     value: "TEXT",
-    commands: ["resume"],
-    help: "why the halt may end; kept in the journal",
+    commands: ["release", "resume", "halt"],
+    help: "why the halt may end, or why it is to be; kept in the journal",
+  }),
+  flatten: option({
+    default: "off",
+    read: onOff,
+    value: null,
+    commands: ["halt"],
+    help: "also sell the position, with the next trade",
   }),
 };

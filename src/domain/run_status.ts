@@ -44,6 +44,9 @@ export interface KeptRun {
   readonly lastGaps: readonly GapEvent[];
 }
 
+/** As much of it as a health check looks at. */
+export type KeptPulse = Pick<KeptRun, "journal" | "run" | "stopped" | "lastSign" | "halt">;
+
 /** Whether a process is at work: `silent` when it neither stopped nor says anything any more. */
 export type RunState = "running" | "silent" | "stopped";
 
@@ -100,11 +103,31 @@ export interface RunStatus extends
 /** After this without a sign of life a run is silent, ms: six of them are overdue. */
 const SILENT_MS = 30_000;
 
+/** The part of a status that a health check looks at. */
+export type Pulse = Pick<
+  RunStatus,
+  "journal" | "run" | "state" | "ageMs" | "lastSignOfLife" | "stopped" | "stopReason" | "halt"
+>;
+
+/** Whether a run is alive and halted at `now` (µs since 1970, by the wall clock). */
+export function pulseOf({ journal, run, stopped, lastSign, halt }: KeptPulse, now: number): Pulse {
+  const ageMs = Math.round((now - lastSign) / 1000);
+  return {
+    journal,
+    run,
+    state: stopped !== null ? "stopped" : ageMs > SILENT_MS ? "silent" : "running",
+    stopped: timeOrNull(stopped?.time ?? null),
+    stopReason: stopped?.reason ?? null,
+    lastSignOfLife: isoTime(lastSign),
+    ageMs,
+    halt,
+  };
+}
+
 /** How a run stands at `now` (µs since 1970, by the wall clock). */
 export function statusOf(kept: KeptRun, now: number): RunStatus {
-  const { stopped, lastSign, connection, pace, last, account, counts } = kept;
-  const ageMs = Math.round((now - lastSign) / 1000);
-  const state = stopped !== null ? "stopped" : ageMs > SILENT_MS ? "silent" : "running";
+  const { connection, pace, last, account, counts } = kept;
+  const { state, stopped, stopReason, lastSignOfLife, ageMs } = pulseOf(kept, now);
   const isConnected = state === "running" && connection?.event.type === "connected";
   const quantity = new Money(kept.position.quantity);
   const cost = new Money(kept.position.cost);
@@ -118,9 +141,9 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     state,
     started: isoTime(kept.started),
     resumed: timeOrNull(kept.resumed),
-    stopped: timeOrNull(stopped?.time ?? null),
-    stopReason: stopped?.reason ?? null,
-    lastSignOfLife: isoTime(lastSign),
+    stopped,
+    stopReason,
+    lastSignOfLife,
     ageMs,
     pid: kept.pid,
     connected: isConnected,
@@ -160,13 +183,13 @@ export interface Health {
  * Whether the last sign of life is younger than `maxAgeMs`. A run that was stopped is not alive; nor is one whose sign
  * of life lies further ahead than `maxAgeMs`, as then nothing can be told from the clock.
  */
-export function healthOf(status: RunStatus, maxAgeMs: number): Health {
-  const { journal, run, state, ageMs, lastSignOfLife } = status;
+export function healthOf(pulse: Pulse, maxAgeMs: number): Health {
+  const { journal, run, state, ageMs, lastSignOfLife } = pulse;
   const which = `run ${run} in ${journal}`;
   if (state === "stopped") {
     return {
       isAlive: false,
-      text: `${which} was stopped at ${status.stopped} (${status.stopReason}): no process works on it. ` +
+      text: `${which} was stopped at ${pulse.stopped} (${pulse.stopReason}): no process works on it. ` +
         "Start it again to go on with it",
     };
   }
@@ -188,6 +211,19 @@ export function healthOf(status: RunStatus, maxAgeMs: number): Health {
       `the last sign of life of ${which}, at ${lastSignOfLife}, is ${ageMs / 1000} s old, limit ${limit}: ` +
       "its process was killed, failed, hangs, or cannot write",
   };
+}
+
+/** What is said of a run that is halted, as a sentence that says how it ends; null for one that is not. */
+export function haltSentence({ journal, run, halt }: Pick<Pulse, "journal" | "run" | "halt">): string | null {
+  if (halt === null) return null;
+  const { reason, value, limit, tradeId, time, action, text } = halt;
+  const why = reason === "manual"
+    ? `by hand${text === undefined ? "" : ` (${text})`}`
+    : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
+  const what = action === "flatten" ? "it trades nothing" : "it buys nothing";
+  const also = reason === "max-daily-loss" ? ", or the next UTC day does" : "";
+  return `run ${run} in ${journal} has been halted since ${time}, ${why}: ${what} until ` +
+    `"penstock release ${journal} --reason TEXT" ends the halt${also}`;
 }
 
 /** A process that is not at work is not connected either, from the last that was heard of it. */

@@ -2,7 +2,7 @@
 import { Account } from "../domain/account.ts";
 import { Drawdown } from "../domain/drawdown.ts";
 import type { PipelineEvent, SummaryEvent } from "../domain/event.ts";
-import type { Halt, OnHalt } from "../domain/halt.ts";
+import type { ByRequest, Halt, OnHalt } from "../domain/halt.ts";
 import { Money, plain } from "../domain/money.ts";
 import { expiredEvent, gapEvent, outcomeEvent, signalEvent } from "../domain/outcome_event.ts";
 import { priceAsMoney } from "../domain/price.ts";
@@ -178,10 +178,19 @@ export class Pipeline {
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
   }
 
-  /** Halts trading by hand, at `time` (µs since 1970), between two trades; nothing where that changes nothing. */
-  *halt(action: OnHalt, time: number): Generator<PipelineEvent> {
+  /**
+   * Halts trading by hand, at `time` (µs since 1970), between two trades; nothing where that changes nothing. What
+   * was said with it goes into the event.
+   */
+  *halt(action: OnHalt, time: number, said: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     this.#gate.haltByHand(action, this.lastId);
-    yield* this.#news(isoTime(time));
+    yield* this.#news(isoTime(time), said);
+  }
+
+  /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing where there is none. */
+  *release(time: number, said: ByRequest): Generator<PipelineEvent> {
+    this.#gate.release(booksIn({ account: this.#account.snapshot(), last: this.#last }), this.lastId);
+    yield* this.#news(isoTime(time), said);
   }
 
   /** Trading stops while the feed is disconnected. */
@@ -348,10 +357,14 @@ export class Pipeline {
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
 
-  *#news(time: string): Generator<PipelineEvent> {
+  *#news(time: string, { text, requested }: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     const { symbol } = this.#options;
+    const said = {
+      ...(text === undefined ? {} : { text }),
+      ...(requested === undefined ? {} : { requested: isoTime(requested) }),
+    };
     for (const { type, ...news } of this.#gate.takeNews()) {
-      yield { type, time, symbol, ...news } as PipelineEvent;
+      yield { type, time, symbol, ...news, ...said } as PipelineEvent;
     }
   }
 }

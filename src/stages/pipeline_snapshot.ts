@@ -41,7 +41,12 @@ export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
 }
 
 /** The books in a snapshot, at its last trade. */
-export function booksIn({ account: { cash, position }, last }: PipelineSnapshot): MarkedBooks {
+export function booksIn(
+  { account: { cash, position }, last }: {
+    readonly account: Pick<AccountSnapshot, "cash" | "position">;
+    readonly last: { readonly price: number; readonly decimals: number } | null;
+  },
+): MarkedBooks {
   return {
     cash: new Money(cash),
     position: new Money(position),

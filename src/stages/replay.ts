@@ -97,7 +97,13 @@ export class Replay {
         this.pipeline.disconnect(note.reason);
         break;
       case "halt": {
-        const events = [...this.pipeline.halt(note.action, note.time)];
+        const events = [...this.pipeline.halt(note.action, note.time, note)];
+        yield note;
+        yield* events;
+        return;
+      }
+      case "released": {
+        const events = [...this.pipeline.release(note.time, note)];
         yield note;
         yield* events;
         return;

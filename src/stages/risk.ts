@@ -140,6 +140,16 @@ export class RiskGate {
     this.#stop(haltByHand(action, tradeId));
   }
 
+  /** Releases the halt by hand, with the books at the last trade, whose id is `tradeId`; nothing without a halt. */
+  release(books: MarkedBooks, tradeId: number): void {
+    if (this.#halt === null) return;
+    const { reason } = this.#halt;
+    const news = this.#news;
+    // Exactly what becomes of a run that is released while no process works on it.
+    this.restore(releasedGate(this.snapshot(), books), books);
+    this.#news = [...news, { type: "released", reason, tradeId }];
+  }
+
   /** The halt in force, or null. */
   get halt(): Halt | null {
     return this.#halt;

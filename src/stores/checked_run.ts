@@ -147,7 +147,10 @@ export function isClosing(entry: CheckedEntry | null): boolean {
   return entry?.type === "stopped" && entry.content["reason"] === "new run";
 }
 
-/** Whether this entry releases a halt by a person's hand, which `penstock resume` wrote. */
+/**
+ * Whether this entry releases a halt by a person's hand while no run was at work: `penstock release` wrote it. What a
+ * run released on request says when that was, and follows from its recording.
+ */
 export function isRelease(entry: CheckedEntry | null): boolean {
-  return entry?.type === "released" && "text" in entry.content;
+  return entry?.type === "released" && "text" in entry.content && !("requested" in entry.content);
 }

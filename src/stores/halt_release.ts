@@ -1,41 +1,100 @@
-/** Releases the halt that a run's journal holds: the one way to end it. */
+/** Ends the halt of a run: in its journal where no process works on it, else by a request to the one that does. */
 import type { Halt } from "../domain/halt.ts";
 import { MAX_WINDOW } from "../domain/options.ts";
+import { isoTime } from "../domain/time.ts";
 import { isCurrent, type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
 import { Journal } from "./journal.ts";
-import { isThere, refused } from "./journal_file.ts";
+import { isThere, JournalHeld, refused } from "./journal_file.ts";
+import { JournalReader } from "./journal_reader.ts";
+import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
+import { haltOf, lastRunIn } from "./run_reading.ts";
 
 /** The run in the journal is not halted: there is nothing to release. */
 export class NotHalted extends Error {
   override readonly name = "NotHalted";
 }
 
-/** Who released a halt, when and why. */
+/** When a halt was released, and why. */
 export interface ReleaseNote {
   /** µs since 1970. */
   readonly time: number;
   readonly text: string;
 }
 
+/** What became of a release. */
+export interface Release {
+  /** The halt that stood. */
+  readonly halt: Halt;
+  /**
+   * `here`: it is in the journal, and the next start of the run trades again. `done`: the run did it. `filed`: the run
+   * has not answered yet.
+   */
+  readonly how: "here" | "done" | "filed";
+}
+
 /**
- * Releases the halt of the last run in the journal at `path`: an entry says when and why, and a checkpoint has the
- * run without it, its peak and its day begun anew. Both are on disk when this returns the halt that stood. Throws
- * NotHalted where none does, and a JournalError where there is no journal or it cannot be written, as while a run has
- * it open.
+ * Releases the halt of the last run in the journal at `path`. Where no process has the journal, an entry says when and
+ * why, and a checkpoint has the run without it, its peak and its day starting again; both are on disk when this returns.
+ * Otherwise the process that has it is asked, and has answered or is not waited for any longer when this returns. Throws
+ * NotHalted where the run is not halted, and a JournalError where there is no journal, or it is of an older version
+ * and in use, or it cannot be written.
  */
-export function releaseHalt(path: string, { time, text }: ReleaseNote): Halt {
+export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {
   if (!isThere(path, "open")) {
     throw refused(path, "there is none. Name the file that a run keeps its journal in.");
   }
+  try {
+    return { halt: releaseHere(path, note), how: "here" };
+  } catch (error) {
+    if (!(error instanceof JournalHeld)) throw error;
+  }
+  mustTakeRequests(path);
+  const { time, text } = note;
+  const { run, halt } = presentHalt(path);
+  const request = { kind: "release", halt: halt.seq, text } as const;
+  const how = await askRun(path, { run, time, request }, (reader) => {
+    const entry = reader.latest("released", 1, run)[0];
+    if (entry === undefined || entry.seq < halt.seq) return null;
+    const isOurs = entry.content["requested"] === isoTime(time) && entry.content["text"] === text;
+    return isOurs ? "done" : "overtaken";
+  }, asking);
+  if (how === "overtaken") {
+    throw new NotHalted(`the run in ${path} is not halted any more: its halt has just ended otherwise`);
+  }
+  if (how === "dropped") {
+    throw new NotHalted(
+      `the halt of entry ${halt.seq} in ${path} does not stand any more, and is not released: ` +
+        "see how the run stands, and ask again",
+    );
+  }
+  // The process that had the journal may have ended over it.
+  if (how === "filed") {
+    try {
+      return { halt: releaseHere(path, note), how: "here" };
+    } catch (error) {
+      if (!(error instanceof JournalHeld)) throw error;
+    }
+  }
+  return { halt: halt.event, how };
+}
+
+/** The halt that stands, while another process has the journal. */
+function presentHalt(path: string) {
+  using reader = JournalReader.open(path);
+  const run = lastRunIn(reader);
+  const halt = reader.atOnce(() => haltOf(reader, run));
+  if (halt === null) throw notHalted(path);
+  return { run, halt };
+}
+
+function releaseHere(path: string, { time, text }: ReleaseNote): Halt {
   // As no run has a longer window, nothing that it needs is let go.
   using journal = Journal.open(path, { now: () => 0, window: MAX_WINDOW });
   const checkpoint = journal.last()?.checkpoint ?? null;
   // The journal's chain has just been checked: this is what `snapshot` gave.
   const state = checkpoint?.state as unknown as PipelineSnapshot | undefined;
   const halt = state?.gate.halt ?? null;
-  if (checkpoint === null || state === undefined || halt === null) {
-    throw new NotHalted(`the run in ${path} is not halted: there is nothing to release`);
-  }
+  if (checkpoint === null || state === undefined || halt === null) throw notHalted(path);
   if (!isCurrent(state)) {
     throw new NotHalted(
       `the run in ${path} was kept by an older Penstock and cannot go on: start another with --new-run`,
@@ -43,12 +102,21 @@ export function releaseHalt(path: string, { time, text }: ReleaseNote): Halt {
   }
   const { account, positions, prices: { decimals } } = checkpoint;
   const { reason, tradeId } = halt;
+  const entry = journal.lastOf("halt");
+  const asked = journal.requests().filter(({ request }) =>
+    request?.kind === "release" && request.halt === entry
+  );
   journal.commit({
     entries: [{ type: "released", time, content: { reason, tradeId, text } }],
     checkpoint: {
       ...{ time, account, positions, state: released(state) },
       prices: { decimals, fresh: false, values: [] },
     },
+    handled: asked.map(({ id }) => id),
   });
   return halt;
+}
+
+function notHalted(path: string): NotHalted {
+  return new NotHalted(`the run in ${path} is not halted: there is nothing to release`);
 }

@@ -1,22 +1,32 @@
 /** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
 import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
-import { type Draft, type Entry, lastOfType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
 import {
+  type Draft,
+  type Entry,
+  type EntryType,
+  lastOfType,
+  RAW_COLUMNS,
+  readEntry,
+} from "./journal_entry.ts";
+import {
+  beginPatiently,
   type Connect,
   connect as connectToFile,
   damaged,
   failed,
+  isBusy,
   isThere,
   type JournalDatabase,
   JournalError,
   JournalLock,
-  refused,
+  prepareToWrite,
 } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
 import { type Life, writeLife } from "./journal_life.ts";
 import { type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
 import { gatherPrices, hasPrices, KeptPrices, type Prices } from "./journal_prices.ts";
+import { type FiledRequest, prepareRequests, requestsIn } from "./journal_requests.ts";
 import { JournalWatch } from "./journal_watch.ts";
 import {
   createJournal,
@@ -46,6 +56,8 @@ export interface Commit {
   readonly entries?: readonly Draft[];
   /** Becomes the last of the entries, and the state that the journal has of its run. */
   readonly checkpoint?: CheckpointDraft;
+  /** Requests that have been handled with this, by their numbers: they are removed. */
+  readonly handled?: readonly number[];
 }
 
 /** The last run, as a resume needs it; its prices come from `lastPrices()`. */
@@ -197,17 +209,31 @@ export class Journal implements Disposable {
    * opening it again shows. Throws a RangeError or a TypeError, before anything is written, for what no journal
    * can hold.
    */
-  commit({ entries = [], checkpoint }: Commit): number {
+  commit({ entries = [], checkpoint, handled = [] }: Commit): number {
     this.#mustTake();
     if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     const lines = entries.map(lineOf);
-    if (checkpoint !== undefined || lines.length > 0) this.#write(lines, checkpoint ?? null, this.#run);
+    if (checkpoint !== undefined || lines.length > 0 || handled.length > 0) {
+      this.#write(lines, checkpoint ?? null, this.#run, handled);
+    }
     return this.#seq;
   }
 
+  /** The requests to this run that other processes have filed, oldest first. Throws a JournalError like `last`. */
+  requests(): FiledRequest[] {
+    this.#mustTake();
+    return this.#read(() => requestsIn(this.#statements.requests));
+  }
+
+  /** The number of the last entry of `type` in the present run; null where there is none. Throws like `last`. */
+  lastOf(type: EntryType): number | null {
+    return this.#read(() => lastOfType(this.#database, this.#path, this.#run, type)?.seq ?? null);
+  }
+
   /**
-   * Says to whoever looks on that this process is alive. That is no entry; see journal_life.ts. Throws like `commit`
-   * where it cannot be written, and like `mustBeInPlace`.
+   * Says to other processes that this one is alive. That is no entry; see journal_life.ts. While another process holds
+   * the journal locked nothing is said: the next time will do. Throws like `commit` where it cannot be written, and
+   * like `mustBeInPlace`.
    */
   beat(life: Life): void {
     this.#mustTake();
@@ -217,7 +243,7 @@ export class Journal implements Disposable {
     try {
       writeLife(this.#database, { ...life, run: this.#run, seq: this.#seq });
     } catch (error) {
-      throw this.#fail(error);
+      if (!isBusy(error)) throw this.#fail(error);
     }
     this.#spend(this.#now() - from);
   }
@@ -303,19 +329,25 @@ export class Journal implements Disposable {
     }
   }
 
-  #write(entries: readonly Line[], checkpoint: CheckpointDraft | null, run: number): void {
+  #write(
+    entries: readonly Line[],
+    checkpoint: CheckpointDraft | null,
+    run: number,
+    handled: readonly number[] = [],
+  ): void {
     // A new run begins without prices, whatever the one before had.
     const before = run === this.#run ? this.#priced : null;
     const stored = checkpoint === null ? null : storedCheckpoint(checkpoint, before);
     const lines = stored === null ? entries : [...entries, stored.line];
-    const { begin, head, commit } = this.#statements;
+    const { begin, head, commit, handle } = this.#statements;
     const from = this.#now();
     let seq = this.#seq;
     let hash = this.#hash;
     try {
-      begin.run();
+      beginPatiently(begin);
       for (const line of lines) hash = this.#add(++seq, run, line, hash);
       head.run(seq, hash);
+      for (const id of handled) handle.run(id);
       if (stored !== null) this.#writeState(stored, seq, run);
       commit.run();
     } catch (error) {
@@ -362,16 +394,6 @@ export class Journal implements Disposable {
   }
 }
 
-/** Begins a transaction that nobody else can write beside; its caller ends it. */
-function prepareToWrite(database: JournalDatabase, path: string): void {
-  database.prepare("PRAGMA synchronous = FULL").run();
-  const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
-  if (mode !== "wal") {
-    throw refused(path, `its place does not allow a write-ahead log (${mode}). Choose another place.`);
-  }
-  database.prepare("BEGIN IMMEDIATE").run();
-}
-
 /** All that is ever written goes through these. */
 function statementsOf(database: JournalDatabase) {
   return {
@@ -381,6 +403,8 @@ function statementsOf(database: JournalDatabase) {
     state: database.prepare("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)"),
     prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?, ?, ?)"),
     prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
+    requests: prepareRequests(database),
+    handle: database.prepare("DELETE FROM requests WHERE id = ?"),
     commit: database.prepare("COMMIT"),
     rollback: database.prepare("ROLLBACK"),
   };

@@ -21,6 +21,9 @@ export class JournalError extends Error {
   }
 }
 
+/** Another process has the journal open for writing. */
+export class JournalHeld extends JournalError {}
+
 /** One row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -47,6 +50,8 @@ export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
 
 /** How long a statement waits for another program that has the database locked, ms. */
 const PATIENCE_MS = 1000;
+/** How often a commit asks for the database, each time with that patience. */
+const TRIES = 10;
 /** The smallest page that SQLite has; it takes what is shorter for an empty database. */
 const LEAST_BYTES = 512;
 /** What the system says of a full disk, as Deno has no class for it. */
@@ -183,6 +188,36 @@ export function resultCode(error: unknown): number | null {
   return typeof code === "number" ? code & 0xff : null;
 }
 
+/** Begins a transaction that nobody else can write beside; its caller ends it. */
+export function prepareToWrite(database: JournalDatabase, path: string): void {
+  database.prepare("PRAGMA synchronous = FULL").run();
+  const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
+  if (mode !== "wal") {
+    throw refused(path, `its place does not allow a write-ahead log (${mode}). Choose another place.`);
+  }
+  database.prepare("BEGIN IMMEDIATE").run();
+}
+
+/**
+ * Begins a transaction with its statement, once nobody else has one. A process that files a request has one for some µs;
+ * only one that was suspended in them, or another program, makes this wait for longer than the database itself does.
+ */
+export function beginPatiently(begin: JournalStatement): void {
+  for (let left = TRIES;; left--) {
+    try {
+      begin.run();
+      return;
+    } catch (error) {
+      if (left <= 1 || !isBusy(error)) throw error;
+    }
+  }
+}
+
+/** Whether an error says that another connection has the database locked. */
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5;
+}
+
 function reasonOf(error: unknown, doing: Doing, path: string): string {
   if (error instanceof Deno.errors.NotCapable) {
     const folder = folderOf(path);
@@ -218,12 +253,12 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
   }
 }
 
-function held(path: string, lockPath: string): JournalError {
+function held(path: string, lockPath: string): JournalHeld {
   const pid = holderOf(lockPath);
   const who = pid === null ? "another process" : `process ${pid}`;
-  return refused(
-    path,
-    `${who} has it open, and only one may write to it. Stop that one, or choose another journal.`,
+  return new JournalHeld(
+    `Cannot open the journal ${path}: ${who} has it open, and only one may write to it. ` +
+      "Stop that one, or choose another journal.",
   );
 }
 

@@ -38,12 +38,15 @@ export function writeLife(database: JournalDatabase, { last, ...life }: KeptLife
   const { run, seq, time, pid, trades, tradesPerSecond, lagMs } = life;
   // SQLite obeys these when they are prepared, not when they are run.
   database.prepare("PRAGMA synchronous = NORMAL").run();
-  database.prepare(INSERT).run(
-    ...[run, seq, time, pid, trades, tradesPerSecond, lagMs],
-    last?.price ?? null,
-    last?.time ?? null,
-  );
-  database.prepare("PRAGMA synchronous = FULL").run();
+  try {
+    database.prepare(INSERT).run(
+      ...[run, seq, time, pid, trades, tradesPerSecond, lagMs],
+      last?.price ?? null,
+      last?.time ?? null,
+    );
+  } finally {
+    database.prepare("PRAGMA synchronous = FULL").run();
+  }
 }
 
 /** The last sign of life; null before the first. Throws a JournalError where it cannot be read. */

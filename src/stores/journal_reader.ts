@@ -20,6 +20,7 @@ import {
 } from "./journal_file.ts";
 import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
+import { isWaiting, type RequestKey } from "./journal_requests.ts";
 import { FIRST_READABLE, FIRST_WITH_LIFE, outdated, versionOf } from "./journal_schema.ts";
 
 /** Which entries to read; all unless it says otherwise. */
@@ -90,6 +91,11 @@ export class JournalReader implements Disposable {
     return this.#read(() =>
       versionOf(this.#database, this.#path) < FIRST_WITH_LIFE ? null : lifeOf(this.#database, this.#path)
     );
+  }
+
+  /** Whether a request to the run that writes still waits; the journal has to be of the present version. */
+  isWaiting(key: RequestKey): boolean {
+    return this.#read(() => isWaiting(this.#database, key));
   }
 
   /** The time of the last entry, µs since 1970; null where there is none. */

@@ -1,5 +1,6 @@
 /** What a journal's database consists of, how it is made, and how one of an older version becomes a present one. */
 import { type Connect, type JournalDatabase, refused } from "./journal_file.ts";
+import { REQUESTS_TABLE } from "./journal_requests.ts";
 
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
@@ -22,10 +23,18 @@ export type Migrations = ReadonlyMap<number, Migration>;
 export const MIGRATIONS: Migrations = new Map([
   // 1 had no sign of life; its table is still the one that came with 2.
   [1, (database) => void database.prepare(OBJECTS["life"]!).run()],
-  [2, keepStatesApart],
+  [2, (database) => {
+    keepStatesApart(database);
+    addRequests(database);
+  }],
 ]);
 
-/** By name. The tables besides `entries` derive from it and change in the same transaction; `life` alone does not. */
+/** 2 had no requests. */
+function addRequests(database: JournalDatabase): void {
+  database.prepare(REQUESTS_TABLE).run();
+}
+
+/** By name. The tables besides `entries` derive from it and change in the same transaction; `life` and `requests` do not. */
 const OBJECTS: Readonly<Record<string, string>> = {
   // time: µs since 1970. content: JSON. hash: SHA-256, see journal_chain.ts.
   entries: `CREATE TABLE entries (
@@ -82,10 +91,14 @@ const OBJECTS: Readonly<Record<string, string>> = {
     price TEXT,
     price_time INTEGER
   ) STRICT`,
+  requests: REQUESTS_TABLE,
 };
-
 /** By name, the version with which an object came, where that was not the first. */
-const SINCE: Readonly<Record<string, number>> = { life: FIRST_WITH_LIFE, states: FIRST_WITH_STATES };
+const SINCE: Readonly<Record<string, number>> = {
+  life: FIRST_WITH_LIFE,
+  states: FIRST_WITH_STATES,
+  requests: FIRST_WITH_STATES,
+};
 
 /**
  * Makes an empty journal at `path`, where nothing may be. It is made under another name first: whatever happens in

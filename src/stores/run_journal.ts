@@ -8,6 +8,7 @@ import { isCurrent, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts
 import type { Journal, Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Life } from "./journal_life.ts";
+import type { FiledRequest } from "./journal_requests.ts";
 
 /** The configuration by option name, as the `started` event shows it. */
 export type ShownOptions = Readonly<Record<string, string | number | boolean | null>>;
@@ -27,6 +28,9 @@ export interface Beginning {
   /** Closes the run that the journal holds and starts another. */
   readonly isNew: boolean;
 }
+
+/** A request, and why it is dropped: null for one that has to be done. */
+export type AskedFor = FiledRequest & { readonly why: string | null };
 
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
 export const LASTING = [
@@ -97,15 +101,36 @@ export class RunJournal implements Disposable {
     return true;
   }
 
-  /** Keeps what happened and where the pipeline stands after it; on disk when this returns. */
-  keep(events: readonly (PipelineEvent | ConnectedEvent | DisconnectedEvent)[]): void {
-    if (events.length === 0) return;
+  /**
+   * Keeps what happened and where the pipeline stands after it, and removes the requests that it `handled`; on disk
+   * when this returns.
+   */
+  keep(
+    events: readonly (PipelineEvent | ConnectedEvent | DisconnectedEvent)[],
+    handled: readonly number[] = [],
+  ): void {
+    if (events.length === 0) {
+      if (handled.length > 0) this.#journal.commit({ handled });
+      return;
+    }
     const entries = events.map(({ type, time, ...content }) => ({
       type,
       time: microsecondsOf(time),
       content,
     }));
-    this.#journal.commit({ entries, checkpoint: this.#draft(entries.at(-1)!.time) });
+    this.#journal.commit({ entries, checkpoint: this.#draft(entries.at(-1)!.time), handled });
+  }
+
+  /**
+   * What other processes ask of this run, oldest first, each judged when it is taken; it waits until a `keep` says that
+   * it was handled. Those that make no sense any more are removed when this comes to them.
+   */
+  *requests(): Generator<AskedFor> {
+    for (const filed of this.#journal.requests()) {
+      const why = this.#whyDropped(filed);
+      if (why !== null) this.#journal.commit({ handled: [filed.id] });
+      yield { ...filed, why };
+    }
   }
 
   /** Keeps what happened to the connection, with where the run stands. At the end it must be there to be found. */
@@ -144,6 +169,15 @@ export class RunJournal implements Disposable {
     const draft = checkpointOf(this.#pipeline, this.#symbol, time);
     this.#kept = this.#pipeline.trades;
     return draft;
+  }
+
+  /** Why a request is dropped, as a clause; null for one that has to be done. */
+  #whyDropped({ run, request }: FiledRequest): string | null {
+    if (request === null) return "this Penstock does not know such a request";
+    if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
+    if (request.kind === "halt") return null;
+    const isStanding = this.#pipeline.standing.halt !== null && this.#journal.lastOf("halt") === request.halt;
+    return isStanding ? null : `the halt of entry ${request.halt} does not stand any more`;
   }
 
   #olderRun(): OtherRun {

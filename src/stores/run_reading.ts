@@ -2,7 +2,7 @@
 import { ConfigError } from "../domain/config.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
 import { priceText } from "../domain/price.ts";
-import type { KeptRun } from "../domain/run_status.ts";
+import type { KeptPulse, KeptRun } from "../domain/run_status.ts";
 import { isoTime } from "../domain/time.ts";
 import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { Entry } from "./journal_entry.ts";
@@ -36,16 +36,13 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
     if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
     // What trades did between two signs of life is only known if it was kept, which every decision is.
     const isLifeNewer = life !== null && life.trades > (state?.trades ?? 0);
-    const counts = reader.counts(run);
     return {
       journal: reader.path,
       run,
       symbol: String(options["symbol"]),
       started: started.time,
       resumed: resumed?.time ?? null,
-      stopped: stopped !== null && stopped.seq > present.seq
-        ? { time: stopped.time, reason: String(stopped.content["reason"]) }
-        : null,
+      stopped: stoppedSince(present, stopped),
       lastSign: lastSignOf(reader, run, life),
       pid: life !== null && life.seq >= present.seq ? life.pid : null,
       connection: connectionOf(reader, run, present.seq),
@@ -56,20 +53,46 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       startCash: startCash as string,
       account: account as KeptRun["account"],
       position: { quantity, cost },
-      halt: (state?.gate?.halt ?? null) === null
-        ? null
-        : latest<HaltEvent>(reader, run, "halt", 1)[0] ?? null,
-      counts: {
-        signals: counts.signal ?? 0,
-        fills: counts.fill ?? 0,
-        refusals: counts.refusal ?? 0,
-        gaps: counts.gap ?? 0,
-      },
+      halt: haltIn(reader, run, state)?.event ?? null,
+      counts: countsOf(reader, run, state),
       lastFills: reader.latest("fill", FILLS, run).map((entry) => fillOf(entry, reader.path)),
       lastRefusals: latest<RefusalEvent>(reader, run, "refusal", OTHERS),
       lastGaps: latest<GapEvent>(reader, run, "gap", OTHERS),
     };
   });
+}
+
+/** What a health check looks at. The run has to be there. Throws a JournalError where the journal cannot be read. */
+export function readPulse(reader: JournalReader, run: number): KeptPulse {
+  return reader.atOnce(() => {
+    const began = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
+    if (began === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    const stopped = lastOf(reader, run, "stopped");
+    const sign = reader.life;
+    return {
+      journal: reader.path,
+      run,
+      stopped: stoppedSince(began, stopped),
+      lastSign: lastSignOf(reader, run, sign?.run === run ? sign : null),
+      halt: haltOf(reader, run)?.event ?? null,
+    };
+  });
+}
+
+/** A halt that stands, and the entry that says of it. */
+export interface StandingHalt {
+  readonly seq: number;
+  readonly event: HaltEvent;
+}
+
+/** The halt of `run` that stands; null without one. To be called `atOnce`. */
+export function haltOf(reader: JournalReader, run: number): StandingHalt | null {
+  return haltIn(reader, run, checkpointOf(reader, run).state);
+}
+
+/** The last run. Throws a JournalError where there is none yet. */
+export function lastRunIn(reader: JournalReader): number {
+  return chosenRun(reader, null);
 }
 
 /** The run that is asked for, the last unless it is said. Throws a ConfigError where the journal does not hold it. */
@@ -169,6 +192,40 @@ function checkpointOf(
     state,
     price: last === null ? null : { price: priceText(last.price, last.decimals), time: last.time },
   };
+}
+
+function haltIn(
+  reader: JournalReader,
+  run: number,
+  state: Partial<PipelineSnapshot> | null,
+): StandingHalt | null {
+  if ((state?.gate?.halt ?? null) === null) return null;
+  const entry = lastOf(reader, run, "halt");
+  return entry === null ? null : { seq: entry.seq, event: eventOf<HaltEvent>(entry) };
+}
+
+/** When and why a run was stopped, unless a process has gone on with it since. */
+function stoppedSince(began: Entry, stopped: Entry | null): KeptRun["stopped"] {
+  return stopped !== null && stopped.seq > began.seq
+    ? { time: stopped.time, reason: String(stopped.content["reason"]) }
+    : null;
+}
+
+/** What a run has come to, which its last checkpoint says: counting would go through all of the journal. */
+function countsOf(
+  reader: JournalReader,
+  run: number,
+  state: Partial<PipelineSnapshot> | null,
+): KeptRun["counts"] {
+  const kept = {
+    signals: state?.crossover?.signals,
+    fills: state?.fills,
+    refusals: state?.refusals,
+    gaps: state?.gaps,
+  };
+  if (Object.values(kept).every(Number.isSafeInteger)) return kept as KeptRun["counts"];
+  const { signal = 0, fill = 0, refusal = 0, gap = 0 } = reader.counts(run);
+  return { signals: signal, fills: fill, refusals: refusal, gaps: gap };
 }
 
 /**

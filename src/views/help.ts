@@ -19,7 +19,22 @@ const USAGE: Partial<Record<CommandName, string>> = {
 
   penstock status                                     how the run stands, as a table
   penstock status data/penstock.db --json             the same as one JSON object
-  penstock status data/penstock.db --max-age 60s      a health check: exit code 0 while a process gives signs of life`,
+  penstock status data/penstock.db --max-age 60s      a health check: exit code 0 while a process works on the run
+  penstock status data/penstock.db --max-age 60s --fail-on-halt
+                                                      the same, and exit code 1 while the run is halted`,
+  halt:
+    `penstock halt JOURNAL halts the run at its next look for requests, within a second. While no process works on
+the run, the halt is filed: the next start halts before it trades.
+
+  penstock halt data/penstock.db                      no more buys
+  penstock halt data/penstock.db --flatten --reason "feed looks wrong"
+                                                      sells the position with the next trade, then trades nothing`,
+  release:
+    `penstock release JOURNAL --reason TEXT ends the halt at the run's next look for requests, within a second, or in the
+journal while no process works on the run. Losses are counted from that moment on.
+
+  penstock release data/penstock.db --reason "checked against the exchange"`,
+  resume: `penstock resume is penstock release under another name: "penstock release --help" says more.`,
   doctor: `penstock doctor takes the options that a run is to have, and says whether it would work here.
 
   penstock doctor                                     permissions, hosts, clock, data folder and journal, as a table

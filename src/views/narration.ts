@@ -1,5 +1,13 @@
 /** Events in words, for the log. */
-import type { ExpiredEvent, FillEvent, GapEvent, HaltEvent, PenstockEvent } from "../domain/event.ts";
+import type {
+  ExpiredEvent,
+  FillEvent,
+  GapEvent,
+  HaltEvent,
+  PenstockEvent,
+  ReleasedEvent,
+} from "../domain/event.ts";
+import { isoTime } from "../domain/time.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { assets } from "./assets.ts";
 
@@ -51,7 +59,7 @@ export function narrate(event: PenstockEvent): Line | null {
     case "halt":
       return haltLine(event);
     case "released":
-      return info(`a new day has begun: the halt (${event.reason}) has ended at trade ${event.tradeId}`);
+      return releasedLine(event);
     case "rejected":
       return warn(
         `${event.count} unusable message${event.count === 1 ? "" : "s"}: ${event.reason}: ${event.sample}`,
@@ -96,13 +104,35 @@ function expiredLine(event: ExpiredEvent): Line {
   }
 }
 
-function haltLine({ reason, value, limit, tradeId, action }: HaltEvent): Line {
+function haltLine({ reason, value, limit, tradeId, action, text }: HaltEvent): Line {
   const why = reason === "manual"
-    ? "by hand"
+    ? `by hand${text === undefined ? "" : ` (${text})`}`
     : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
   const what = action === "flatten" ? "the position is sold, and then nothing is traded" : "no more buys";
   const until = reason === "max-daily-loss" ? "until the next UTC day" : "until it is released";
   return warn(`halted: ${why}; ${what}, ${until}`);
+}
+
+function releasedLine({ reason, tradeId, text, requested }: ReleasedEvent): Line {
+  return requested === undefined
+    ? info(`a new day has begun: the halt (${reason}) has ended at trade ${tradeId}`)
+    : warn(`the halt (${reason === "manual" ? "by hand" : reason}) is released: ${text}; trading goes on`);
+}
+
+/** That a request to the run is dropped; `requested` is when it was filed, µs since 1970. */
+export function droppedRequest(kind: string, requested: number, why: string | null): Line {
+  return warn(`a request (${kind}) filed at ${isoTime(requested)} is dropped: ${why}`);
+}
+
+/** What a journal took of a run's time, ms. */
+export function spentLine(
+  { commits, totalMs, worstMs }: Readonly<Record<"commits" | "totalMs" | "worstMs", number>>,
+): Line {
+  const worst = `${worstMs.toFixed(1)} ms at worst`;
+  return {
+    level: "debug",
+    text: `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${worst}`,
+  };
 }
 
 /** What an order that took several fills came to. */

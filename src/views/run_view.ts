@@ -3,7 +3,8 @@ import type { Logger } from "@std/log/logger";
 import type { PenstockEvent } from "../domain/event.ts";
 import type { Config } from "../domain/options.ts";
 import { openLog } from "./log.ts";
-import { type Line, narrate } from "./narration.ts";
+import { HaltedSignals } from "./halted_signals.ts";
+import type { Line } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
 import { columns, EventLines, LiveTerminal, writeText } from "./terminal.ts";
 
@@ -13,6 +14,7 @@ export class RunView {
   readonly #terminal = new LiveTerminal(Deno.stderr);
   readonly #log: Logger;
   readonly #lines = new EventLines(Deno.stdout);
+  readonly #narration = new HaltedSignals();
   /** Whether a live line is wanted: on a terminal, in words. */
   readonly live: boolean;
 
@@ -58,8 +60,7 @@ export class RunView {
 
   #tell(event: PenstockEvent): void {
     if (this.#config.json) this.#lines.add(event);
-    const line = narrate(event);
-    if (line !== null) this.say(line);
+    for (const line of this.#narration.lines(event)) this.say(line);
     if (event.type !== "summary") return;
     this.#terminal.live = "";
     if (!this.#config.json) writeText(Deno.stdout, `${summaryTable(event, this.#config.cash)}\n`);

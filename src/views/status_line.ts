@@ -1,4 +1,5 @@
 /** The live line under the log: where the run stands, as a function of its state. */
+import type { StatusEvent } from "../domain/event.ts";
 import type { Standing } from "../stages/pipeline.ts";
 import { plain } from "../domain/money.ts";
 import { assets } from "./assets.ts";
@@ -10,6 +11,25 @@ export interface Pace {
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
+}
+
+/** The same as an event; `time` is now, ISO 8601. */
+export function statusEvent(
+  { trades, equity, position, halt }: Standing,
+  { symbol, tradesPerSecond, lagMs }: Pace,
+  time: string,
+): StatusEvent {
+  return {
+    type: "status",
+    time,
+    symbol,
+    trades,
+    tradesPerSecond: Math.round(tradesPerSecond),
+    lagMs,
+    equity: plain(equity),
+    position: plain(position),
+    halted: halt !== null,
+  };
 }
 
 /**

@@ -58,9 +58,9 @@ function connection(status: RunStatus): string {
 
 function trading({ halt }: RunStatus): string {
   if (halt === null) return "not halted";
-  const { reason, value, limit, tradeId, time } = halt;
+  const { reason, value, limit, tradeId, time, text } = halt;
   const since = `HALTED at ${moment(time)} UTC`;
-  if (reason === "manual") return `${since} by hand`;
+  if (reason === "manual") return text === undefined ? `${since} by hand` : `${since} by hand: ${text}`;
   return `${since}: ${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
 }
 

@@ -62,6 +62,7 @@ const TOTALS = {
   maxDrawdown: isAmount,
   halt: orNull((value) => isMade(HALT)(value)),
 };
+const REQUESTED: Fields = { text: orAbsent(isText), requested: orAbsent(isTime) };
 const METRICS: Fields = {
   ...Object.fromEntries(
     ["netProfit", "realizedProfit", "openProfit", "grossProfit", "grossLoss", "fees"].map((
@@ -130,8 +131,8 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     signalTradeId: isCount,
     reason: orAbsent(isOneOf("order-ttl", "replaced")),
   },
-  halt: { ...SYMBOL, ...HALT },
-  released: { ...SYMBOL, reason: isReason, tradeId: isCount },
+  halt: { ...SYMBOL, ...HALT, ...REQUESTED },
+  released: { ...SYMBOL, reason: isReason, tradeId: isCount, ...REQUESTED },
   rejected: { reason: isText, count: isCount, sample: isSample },
   status: {
     ...SYMBOL,

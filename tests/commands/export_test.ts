@@ -123,7 +123,9 @@ Deno.test("penstock export --closed stops where the fills do not add up to what 
 
 Deno.test("penstock export of a run without fills has a head and no rows", async () => {
   await withExchange({ trades: [] }, async (place) => {
-    await using program = place.run("--for=100ms");
+    await using program = place.run();
+    await program.event("connected");
+    program.signal("SIGINT");
     await program.finished();
     const csv = await penstock("export", place.journal);
     assertEquals([csv.code, csv.stdout.split("\n").length], [0, 1]);

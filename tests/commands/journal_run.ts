@@ -1,7 +1,15 @@
 /** Runs that keep a journal, on the built-in exchange of the tests, and what is read of it meanwhile. */
 import { assertEquals } from "@std/assert";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
-import { eventsOf, type Finished, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import {
+  eventsOf,
+  type Finished,
+  FLAGS,
+  Penstock,
+  penstock,
+  QUICKLY,
+  type Told,
+} from "../support/penstock.ts";
 
 /** A folder, an exchange, and what is done with them; both are gone afterwards. */
 export async function withExchange(
@@ -36,12 +44,18 @@ export class Place {
 
   /** The same with another exchange. */
   runAt(endpoint: string, ...args: readonly string[]): Penstock {
+    return this.#start([], "--log-level=error", "--endpoint", endpoint, ...args);
+  }
+
+  /** Starts one that does fifty times as often what a run does every few seconds, and logs that it goes on. */
+  runQuickly(...args: readonly string[]): Penstock {
+    return this.#start([QUICKLY], "--endpoint", this.exchange.endpoint, ...args);
+  }
+
+  #start(flags: readonly string[], ...args: readonly string[]): Penstock {
     return Penstock.start(
-      [
-        ...["run", "--json", "--log-level=error", "--backfill=off", "--state", this.journal],
-        ...["--endpoint", endpoint, ...args],
-      ],
-      [...FLAGS, `--allow-write=${this.#folder}`],
+      ["run", "--json", "--backfill=off", "--state", this.journal, ...args],
+      [...FLAGS, `--allow-write=${this.#folder}`, ...flags],
     );
   }
 
@@ -52,6 +66,14 @@ export class Place {
     const [status, ...rest] = eventsOf(stdout);
     assertEquals(rest, []);
     return status!;
+  }
+
+  /** Halts the run that is at work. */
+  async halt(...args: readonly string[]): Promise<void> {
+    const flags = [...FLAGS, `--allow-write=${this.#folder}`];
+    await using program = Penstock.start(["halt", this.journal, ...args], flags);
+    const { code, stderr } = await program.finished();
+    assertEquals([code, stderr], [0, ""]);
   }
 
   /** What `penstock status --max-age` comes to. */

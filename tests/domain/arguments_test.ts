@@ -119,7 +119,8 @@ Deno.test("readArguments() and configure() read any text of any option or refuse
       const files: Partial<Record<string, string[]>> = {
         backtest: ["trades.csv"],
         verify: ["a.db", "a.txt"],
-        resume: ["a.db"],
+        release: ["a.db"],
+        halt: ["a.db"],
       };
       const words = [command, `${option}=${text}`, ...files[command] ?? []];
       const { given, mistakes } = readArguments(words);

@@ -48,6 +48,8 @@ const SWITCHES: readonly string[] = [
   "models",
   "closed",
   "offlineInstruments",
+  "flatten",
+  "failOnHalt",
 ];
 
 Deno.test("OPTIONS has the contract's names and defaults", () => {

@@ -32,6 +32,13 @@ const anyNote: fc.Arbitrary<RecordingNote | FrameNote> = fc.oneof(
   fc.record({ event: fc.constant("disconnected" as const), reason: anyText, retryInMs: count }),
   fc.record({ event: fc.constant("notice" as const), message: anyText }),
   fc.record({ event: fc.constant("halt" as const), action: fc.constantFrom("hold", "flatten") }),
+  fc.record({
+    event: fc.constant("halt" as const),
+    action: fc.constantFrom("hold", "flatten"),
+    text: anyText,
+    requested: count,
+  }),
+  fc.record({ event: fc.constant("released" as const), text: anyText, requested: count }),
   fc.record({ event: fc.constant("lost" as const), frames: count, from: count, to: count }),
   fc.record({ event: fc.constant("ended" as const) }),
   fc.record({ event: fc.constant("frame" as const), text: anyText }),
@@ -104,6 +111,10 @@ Deno.test("readNote() says what is wrong with a malformed note: the field, the v
     [
       `{"penstock":{"event":"recording","version":1}}`,
       `"symbol" of the note "recording" is missing, expected text`,
+    ],
+    [
+      `{"penstock":{"event":"released","text":"fine"}}`,
+      `"requested" of the note "released" is missing, expected a whole number, 0 or more`,
     ],
     [
       `{"penstock":{"event":"halt","action":"stop"}}`,

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { healthOf, type KeptRun, statusOf } from "../../src/domain/run_status.ts";
+import type { HaltEvent } from "../../src/domain/event.ts";
+import { haltSentence, healthOf, type KeptRun, statusOf } from "../../src/domain/run_status.ts";
 import { isoTime } from "../../src/domain/time.ts";
 
 const SECOND = 1_000_000;
@@ -109,4 +110,30 @@ Deno.test("healthOf() holds for signs of life that are younger than the limit, b
     text:
       `run 2 in a.db was stopped at ${at} (asked to): no process works on it. Start it again to go on with it`,
   });
+});
+
+Deno.test("haltSentence() names the halt, what it keeps the run from, and what ends it", () => {
+  const sentence = (over: Partial<HaltEvent>) => {
+    const halt: HaltEvent = {
+      ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
+      ...{ value: "0.21", tradeId: 7, action: "hold", ...over },
+    };
+    return haltSentence({ journal: "a.db", run: 2, halt });
+  };
+  const since = `run 2 in a.db has been halted since ${isoTime(BEGAN)}, `;
+  const until = `until "penstock release a.db --reason TEXT" ends the halt`;
+  assertEquals(haltSentence({ journal: "a.db", run: 2, halt: null }), null);
+  assertEquals(
+    sentence({}),
+    `${since}max-drawdown 0.21 reached the limit 0.2 at trade 7: it buys nothing ${until}`,
+  );
+  assertEquals(
+    sentence({ reason: "max-daily-loss", action: "flatten" }),
+    `${since}max-daily-loss 0.21 reached the limit 0.2 at trade 7: it trades nothing ${until}, or the next UTC day does`,
+  );
+  assertEquals(sentence({ reason: "manual" }), `${since}by hand: it buys nothing ${until}`);
+  assertEquals(
+    sentence({ reason: "manual", text: "odd" }),
+    `${since}by hand (odd): it buys nothing ${until}`,
+  );
 });

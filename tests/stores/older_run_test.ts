@@ -1,4 +1,4 @@
-import { assertThrows } from "@std/assert";
+import { assertRejects, assertThrows } from "@std/assert";
 import { configure } from "../../src/domain/config.ts";
 import { settleInstrument } from "../../src/domain/instrument.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -35,5 +35,10 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
     "was kept by an older Penstock, which knew fewer limits, and cannot go on. Give another --state, or --new-run",
   );
   journal.close();
-  assertThrows(() => releaseHalt(path, { time: 4, text: "no" }), NotHalted, "an older Penstock");
+  const asking = { waitMs: 0, signal: AbortSignal.abort() };
+  await assertRejects(
+    () => releaseHalt(path, { time: 4, text: "no" }, asking),
+    NotHalted,
+    "an older Penstock",
+  );
 });

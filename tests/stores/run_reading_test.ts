@@ -1,12 +1,20 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import type { FillEvent } from "../../src/domain/event.ts";
 import { ConfigError } from "../../src/domain/config.ts";
 import { isoTime } from "../../src/domain/time.ts";
 import type { Journal } from "../../src/stores/journal.ts";
-import { JournalError } from "../../src/stores/journal_file.ts";
+import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
 import type { Life } from "../../src/stores/journal_life.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { chosenRun, chosenRuns, extentOf, fillsOf, readRun } from "../../src/stores/run_reading.ts";
+import {
+  chosenRun,
+  chosenRuns,
+  extentOf,
+  fillsOf,
+  readPulse,
+  readRun,
+} from "../../src/stores/run_reading.ts";
 import { forgeState, impatient, inFolder, openJournal, rehash, tamper, TIME } from "./sample_journal.ts";
 
 const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
@@ -276,4 +284,72 @@ Deno.test("fillsOf() refuses an entry that is no fill, by its number", () => {
       assertThrows(() => [...fillsOf(reader, extentOf(reader, 1))], JournalError, "entry 2 is not a fill");
     });
   }
+});
+
+/** What each statement that `read` makes does with the entries, as SQLite plans it. */
+function plansOf(path: string, read: (reader: JournalReader) => void): Map<string, string[]> {
+  const made = new Set<string>();
+  const watching: Connect = (at, readOnly) => {
+    const database = connect(at, readOnly);
+    return {
+      prepare(sql) {
+        made.add(sql);
+        return database.prepare(sql);
+      },
+      close: () => database.close(),
+    };
+  };
+  {
+    using reader = JournalReader.open(path, { connect: watching });
+    read(reader);
+  }
+  const database = new DatabaseSync(path, { readOnly: true });
+  const plans = [...made].filter((sql) => sql.startsWith("SELECT")).map((sql): [string, string[]] => [
+    sql,
+    database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) => String(detail)),
+  ]);
+  database.close();
+  return new Map(plans);
+}
+
+Deno.test("readPulse() and readRun() go through no more of a long journal than of a short one", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using journal = openJournal(path);
+      journal.startRun({ time: TIME, content: { version: "1", options: OPTIONS } });
+      const halt = { reason: "manual", limit: "released", value: "halted", tradeId: 8, action: "hold" };
+      journal.commit({
+        entries: [
+          { type: "connected", time: TIME, content: { endpoint: "ws://h", attempt: 1 } },
+          { type: "fill", time: TIME, content: FILL },
+          { type: "halt", time: TIME, content: halt },
+        ],
+        checkpoint: {
+          time: TIME,
+          state: {
+            ...{ trades: 8, gaps: 4, refusals: 5, fills: 6, crossover: { signals: 7 } },
+            ...{ last: { id: 8, time: TIME, price: 1015, decimals: 1 }, gate: { halt } },
+          },
+          account: { cash: "9799.8", fees: "0.2", realized: "0" },
+          positions: [],
+          prices: { decimals: 1, fresh: false, values: [] },
+        },
+      });
+      journal.beat(life(TIME));
+    }
+    const plans = plansOf(path, (reader) => {
+      const run = chosenRun(reader, null);
+      assertEquals(readPulse(reader, run).halt?.reason, "manual");
+      assertEquals(readRun(reader, run).counts, { signals: 7, fills: 6, refusals: 5, gaps: 4 });
+    });
+    assertGreater(plans.size, 3);
+    for (const [sql, plan] of plans) {
+      // What looks for a few rows from one end stops there.
+      const isShort = /LIMIT|max\(seq\)|WHERE seq = \?|WHERE one = 1/.test(sql);
+      const isLong = plan.some((step) => /entries/.test(step)) && !isShort;
+      const isSorted = plan.some((step) => /TEMP B-TREE/.test(step));
+      assert(!isLong && !isSorted && !/count\(/.test(sql), `${sql}: ${plan.join("; ")}`);
+    }
+  });
 });

@@ -7,6 +7,8 @@ const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
 /** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
 export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
+/** Has a program do fifty times as often what it does every few seconds, for tests that wait for that. */
+export const QUICKLY = `--preload=${new URL("quick_intervals.ts", import.meta.url).pathname}`;
 const PATIENCE_MS = 20_000;
 
 /** One event of `--json`, its fields still unproven. */

@@ -184,6 +184,19 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
+      ...{ type: "halt", time, symbol, reason: "manual", limit: "released", value: "halted" },
+      ...{ tradeId: 7, action: "hold", text: "odd prices", requested: time },
+    },
+    "warn",
+    "halted: by hand (odd prices); no more buys, until it is released",
+  ],
+  [
+    { type: "released", time, symbol, reason: "manual", tradeId: 9, text: "looked at it", requested: time },
+    "warn",
+    "the halt (by hand) is released: looked at it; trading goes on",
+  ],
+  [
+    {
       ...{
         type: "fill",
         time,

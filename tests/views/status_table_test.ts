@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type KeptRun, statusOf } from "../../src/domain/run_status.ts";
+import type { HaltEvent } from "../../src/domain/event.ts";
 import { isoTime } from "../../src/domain/time.ts";
 import { statusTable } from "../../src/views/status_table.ts";
 
@@ -105,13 +106,13 @@ Gaps: 2
 });
 
 Deno.test("statusTable() says that trading was halted by hand", () => {
-  const halted = shown({
-    halt: {
-      ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "manual", limit: "released" },
-      ...{ value: "halted", tradeId: 5, action: "flatten" },
-    },
-  });
-  assertStringIncludes(halted, "trading            HALTED at 2024-08-08 23:54:15 UTC by hand\n");
+  const halt: HaltEvent = {
+    ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "manual", limit: "released" },
+    ...{ value: "halted", tradeId: 5, action: "flatten" },
+  };
+  const since = "trading            HALTED at 2024-08-08 23:54:15 UTC by hand";
+  assertStringIncludes(shown({ halt }), `${since}\n`);
+  assertStringIncludes(shown({ halt: { ...halt, text: "odd prices" } }), `${since}: odd prices\n`);
 });
 
 Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {

@@ -75,7 +75,7 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
 
 function resumedLine(path: string, pipeline: Pipeline): Line {
   const { trades, cash, position, stance, halt } = pipeline.standing;
-  const halted = halt === null ? "" : `; halted (${halt.reason}), until "penstock resume ${path}"`;
+  const halted = halt === null ? "" : `; halted (${halt.reason}), until "penstock release ${path}"`;
   return {
     level: "info",
     text: `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, ` +

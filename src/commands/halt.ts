@@ -1,0 +1,28 @@
+/** `penstock halt`: halts a run by hand, and with `--flatten` sells its position as well. */
+import type { Started } from "../domain/command.ts";
+import { haltRun } from "../stores/run_halt.ts";
+import { printable, writeText } from "../views/terminal.ts";
+
+/** A run looks for requests every second. */
+const WAIT_MS = 5_000;
+
+/** Asks for the halt and says how that went. Throws like `haltRun`. */
+export async function halt({ config, files: [path = ""], signal }: Started): Promise<void> {
+  const action = config.flatten ? "flatten" : "hold";
+  const note = { action, time: Date.now() * 1000, text: config.reason } as const;
+  const how = await haltRun(path, note, { waitMs: WAIT_MS, signal });
+  const what = action === "flatten"
+    ? "its position is sold with the next trade, and then nothing is traded"
+    : "no more buys";
+  const until = `until "penstock release ${path} --reason TEXT"`;
+  const said = {
+    done: `The run in ${path} is halted: ${what}, ${until}.`,
+    filed:
+      `A halt of the run in ${path} is filed, and the run has not answered yet: it halts at its next look for ` +
+      "requests, every second, or when it is started again.",
+    waiting:
+      `No process works on the run in ${path}. A halt is filed: when the run is started again, it halts before ` +
+      `it trades: ${what}, ${until}.`,
+  };
+  writeText(Deno.stdout, `${printable(said[how])}\n`);
+}

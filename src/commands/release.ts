@@ -1,0 +1,34 @@
+/** `penstock release`, or `resume`: ends the halt of a run, also while it works. */
+import type { Started } from "../domain/command.ts";
+import { ConfigError } from "../domain/config.ts";
+import type { Halt } from "../domain/halt.ts";
+import { releaseHalt } from "../stores/halt_release.ts";
+import { printable, writeText } from "../views/terminal.ts";
+
+/** A run looks for requests every second. */
+const WAIT_MS = 5_000;
+
+/** Releases the halt and says how that went; a ConfigError without a reason. */
+export async function release({ config: { reason }, files: [path = ""], signal }: Started): Promise<void> {
+  if (reason === null) {
+    throw new ConfigError([
+      "--reason is missing: expected why the halt may end, such as --reason 'reviewed'",
+    ]);
+  }
+  const note = { time: Date.now() * 1000, text: reason };
+  const { halt, how } = await releaseHalt(path, note, { waitMs: WAIT_MS, signal });
+  const which = `The halt in ${path} (${whyOf(halt)})`;
+  const said = {
+    here: `${which} is released: ${reason}. Losses are counted from here on. ` +
+      "The next start of the run trades again.",
+    done: `${which} is released: ${reason}. Losses are counted from here on. The run trades again.`,
+    filed:
+      `The release of the halt in ${path} (${whyOf(halt)}) is filed, and the run has not answered yet: ` +
+      "it releases the halt at its next look for requests, every second, or when it is started again.",
+  };
+  writeText(Deno.stdout, `${printable(said[how])}\n`);
+}
+
+function whyOf({ reason, value, limit, tradeId }: Halt): string {
+  return reason === "manual" ? "by hand" : `${reason}, ${value} at a limit of ${limit}, at trade ${tradeId}`;
+}

@@ -1,0 +1,92 @@
+/**
+ * Requests to the run that writes a journal: a side table into which other processes insert, without the journal's
+ * lock, each in one statement, and from which only the holder of the lock removes. They are no entries: nothing of them
+ * is hashed, and what the run does about one is an entry of its own, in the transaction that removes the request.
+ */
+import { readRequest, type RunRequest } from "../domain/run_request.ts";
+import { contentIn } from "./journal_entry.ts";
+import type { JournalDatabase, Row } from "./journal_file.ts";
+
+/** The run reads no more than this at a time, whatever is in the table. */
+const MOST = 100;
+const KIND_CHARACTERS = 40;
+const CONTENT_CHARACTERS = 10_000;
+
+/**
+ * The table, which came with version 3. time: µs since 1970. content: JSON. It refuses what the run could not read:
+ * anyone may insert.
+ */
+export const REQUESTS_TABLE = `CREATE TABLE requests (
+    id INTEGER PRIMARY KEY CHECK (abs(id) < 1 << 53),
+    run INTEGER NOT NULL CHECK (abs(run) < 1 << 53),
+    kind TEXT NOT NULL CHECK (length(kind) <= ${KIND_CHARACTERS}),
+    time INTEGER NOT NULL CHECK (time BETWEEN 0 AND (1 << 53) - 1),
+    content TEXT NOT NULL CHECK (length(content) <= ${CONTENT_CHARACTERS})
+  ) STRICT`;
+
+const COLUMNS = "id, run, kind, time, content";
+
+/** Which request: the number of one that was handled may be given again. */
+export interface RequestKey {
+  readonly id: number;
+  /** When it was filed, µs since 1970. */
+  readonly time: number;
+}
+
+/** A request as it waits in a journal. */
+export interface FiledRequest extends RequestKey {
+  /** The run that it is for. */
+  readonly run: number;
+  readonly kind: string;
+  /** Null where it is none that this program knows. */
+  readonly request: RunRequest | null;
+}
+
+/** Files a request for `run` outside of any transaction; returns its key. Waits for the run's own commit if it must. */
+export function fileRequest(
+  database: JournalDatabase,
+  { run, time, request: { kind, ...content } }: {
+    readonly run: number;
+    readonly time: number;
+    readonly request: RunRequest;
+  },
+): RequestKey {
+  // The run waits for as long as this takes, so it waits neither for the disk nor for a checkpoint of the log: the
+  // run's own commit, which removes the request, waits for the disk.
+  database.prepare("PRAGMA synchronous = NORMAL").run();
+  database.prepare("PRAGMA wal_autocheckpoint = 0").get();
+  database.prepare("INSERT INTO requests (run, kind, time, content) VALUES (?, ?, ?, ?)")
+    .run(run, kind, time, JSON.stringify(content));
+  return { id: Number(database.prepare("SELECT last_insert_rowid() AS id").get()!["id"]), time };
+}
+
+/** Whether a request still waits. */
+export function isWaiting(database: JournalDatabase, { id, time }: RequestKey): boolean {
+  return database.prepare("SELECT 1 FROM requests WHERE id = ? AND time = ?").get(id, time) !== undefined;
+}
+
+/** Takes a request back, if it still waits. */
+export function withdraw(database: JournalDatabase, { id, time }: RequestKey): void {
+  database.prepare("DELETE FROM requests WHERE id = ? AND time = ?").run(id, time);
+}
+
+/** The requests that wait, oldest first; a prepared statement costs some µs where there are none. */
+export function requestsIn(statement: ReturnType<typeof prepareRequests>): FiledRequest[] {
+  return statement.all(MOST).map(filedIn);
+}
+
+/** The statement for `requestsIn`. */
+export function prepareRequests(database: JournalDatabase) {
+  return database.prepare(`SELECT ${COLUMNS} FROM requests ORDER BY id LIMIT ?`);
+}
+
+function filedIn({ id, run, kind, time, content }: Row): FiledRequest {
+  const read = contentIn(typeof content === "string" ? content : null);
+  return {
+    id: Number(id),
+    run: Number(run),
+    kind: String(kind),
+    time: Number(time),
+    request: read === null ? null : readRequest(String(kind), read),
+  };
+}

@@ -1,0 +1,78 @@
+/** Halts a run by hand, by a request to the process that works on it, or to the one that will. */
+import { haltByHand, type OnHalt, stricter } from "../domain/halt.ts";
+import { MAX_WINDOW } from "../domain/options.ts";
+import { isoTime } from "../domain/time.ts";
+import { Journal } from "./journal.ts";
+import { isThere, JournalHeld, refused } from "./journal_file.ts";
+import { JournalReader } from "./journal_reader.ts";
+import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
+import { haltOf, lastRunIn } from "./run_reading.ts";
+
+/** The run in the journal is halted already, as strictly as was asked for. */
+export class HaltedAlready extends Error {
+  override readonly name = "HaltedAlready";
+}
+
+/** What a halt is to do, when it was asked for, and why. */
+export interface HaltNote {
+  readonly action: OnHalt;
+  /** µs since 1970. */
+  readonly time: number;
+  readonly text: string | null;
+}
+
+/**
+ * What became of it: the run is halted, or the process that has the journal has not answered yet, or no process works
+ * on the run, and the next one halts before it trades.
+ */
+export type Halted = "done" | "filed" | "waiting";
+
+/**
+ * Halts the last run in the journal at `path`. Throws HaltedAlready where that would change nothing, and a JournalError
+ * where there is no journal or no run in it, or it is of an older version and in use, or it cannot be written.
+ */
+export async function haltRun(
+  path: string,
+  { action, time, text }: HaltNote,
+  asking: Asking,
+): Promise<Halted> {
+  if (!isThere(path, "open")) {
+    throw refused(path, "there is none. Name the file that a run keeps its journal in.");
+  }
+  const isAtWork = isHeld(path);
+  mustTakeRequests(path);
+  const run = runToHalt(path, action);
+  const request = { kind: "halt", action, text } as const;
+  const how = await askRun(path, { run, time, request }, (reader) => {
+    const entry = reader.latest("halt", 1, run)[0];
+    return entry?.content["requested"] === isoTime(time) ? "done" : null;
+  }, isAtWork ? asking : { ...asking, waitMs: 0 });
+  if (how === "dropped" || how === "overtaken") throw already(path);
+  return how === "filed" && !isAtWork ? "waiting" : how;
+}
+
+/** Whether another process has the journal; where none does, it is brought to the present version. */
+function isHeld(path: string): boolean {
+  try {
+    // No run has a longer window: nothing that one needs is dropped.
+    Journal.open(path, { now: () => 0, window: MAX_WINDOW }).close();
+    return false;
+  } catch (error) {
+    if (error instanceof JournalHeld) return true;
+    throw error;
+  }
+}
+
+function runToHalt(path: string, action: OnHalt): number {
+  using reader = JournalReader.open(path);
+  const run = lastRunIn(reader);
+  const present = reader.atOnce(() => haltOf(reader, run))?.event ?? null;
+  if (present !== null && stricter(present, haltByHand(action, -1)) === present) throw already(path);
+  return run;
+}
+
+function already(path: string): HaltedAlready {
+  return new HaltedAlready(
+    `the run in ${path} is halted already, and stays so until "penstock release ${path}"`,
+  );
+}

@@ -1,0 +1,383 @@
+/** Requests to a run: filed beside its lock, judged and removed by the run, answered to the process that asks. */
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { configure } from "../../src/domain/config.ts";
+import { settleInstrument } from "../../src/domain/instrument.ts";
+import { isoTime } from "../../src/domain/time.ts";
+import { readRequest, type RunRequest } from "../../src/domain/run_request.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
+import { Journal } from "../../src/stores/journal.ts";
+import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { fileRequest, type RequestKey } from "../../src/stores/journal_requests.ts";
+import type { Asking } from "../../src/stores/run_asking.ts";
+import { HaltedAlready, haltRun } from "../../src/stores/run_halt.ts";
+import { RunJournal } from "../../src/stores/run_journal.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
+import {
+  contentsOf,
+  diskError,
+  draft,
+  inFolder,
+  inFolderAsync,
+  openJournal,
+  TIME,
+  watched,
+} from "./sample_journal.ts";
+
+/** Does not wait for an answer. */
+const AT_ONCE: Asking = { waitMs: 0, signal: new AbortController().signal };
+/** Longer than any test may take. */
+const PATIENT: Asking = { waitMs: 3_600_000, signal: new AbortController().signal };
+
+function file(path: string, request: RunRequest, run = 1, time = TIME): RequestKey {
+  const database = connect(path, false);
+  try {
+    return fileRequest(database, { run, time, request });
+  } finally {
+    database.close();
+  }
+}
+
+/** A run as a process has it, without a feed. */
+class Process implements Disposable {
+  readonly path: string;
+  readonly pipeline = new Pipeline(optionsOf(DEFAULTS));
+  readonly journal: RunJournal;
+
+  constructor(path: string, isNew = false) {
+    this.path = path;
+    const opened = Journal.open(path, { now: () => 0, window: DEFAULTS.long });
+    this.journal = new RunJournal(opened, this.pipeline, DEFAULTS.symbol);
+    const { sources } = settleInstrument(configure({}), null);
+    const instrument = { sources, exchangeInfo: null };
+    this.journal.begin({ time: TIME, version: "1", options: {}, instrument, isNew });
+    const trade = { firstId: 1, lastId: 1, time: TIME, price: "100" };
+    if (this.pipeline.trades > 0) return;
+    [...this.pipeline.run(reading([messageOf(trade)]))];
+    this.journal.checkpoint(TIME);
+  }
+
+  halt(): void {
+    this.journal.keep([...this.pipeline.halt("hold", TIME)]);
+  }
+
+  /** Does what is asked for, as the run does; why each request was dropped, or null. */
+  handle(): (string | null)[] {
+    return Array.from(this.journal.requests(), ({ id, request, time: requested, why }) => {
+      if (request === null || why !== null) return why;
+      const said = { requested, ...(request.text === null ? {} : { text: request.text }) };
+      const events = request.kind === "halt"
+        ? this.pipeline.halt(request.action, TIME, said)
+        : this.pipeline.release(TIME, said);
+      this.journal.keep([...events], [id]);
+      return null;
+    });
+  }
+
+  /** The same as soon as something is asked for. */
+  async handleNext(): Promise<(string | null)[]> {
+    for (;;) {
+      const why = this.handle();
+      if (why.length > 0) return why;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  get entries() {
+    return contentsOf(this.path).entries;
+  }
+
+  [Symbol.dispose](): void {
+    this.journal.close();
+  }
+}
+
+Deno.test("Journal.requests() hands out what another connection filed, and commit() removes it with its entry or not at all", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    let isFailing = false;
+    const connection = watched((_at, when, sql) => {
+      if (isFailing && when === "before" && sql === "COMMIT") throw diskError();
+    });
+    {
+      using journal = openJournal(path, { connect: connection });
+      journal.startRun({ time: TIME, content: {} });
+      assertEquals(journal.requests(), []);
+      const key = file(path, { kind: "halt", action: "flatten", text: null });
+      file(path, { kind: "release", halt: 7, text: "é\n\ud800" }, 2);
+      const [first, second, ...more] = journal.requests();
+      assertEquals([first?.id, first?.time, first?.run, more.length], [key.id, TIME, 1, 0]);
+      assertEquals(first?.request, { kind: "halt", action: "flatten", text: null });
+      assertEquals([second?.run, second?.request], [2, { kind: "release", halt: 7, text: "é\n\ud800" }]);
+      assertEquals(journal.commit({ handled: [second!.id] }), 1);
+      isFailing = true;
+      assertThrows(() => journal.commit({ entries: [draft(1, "halt")], handled: [key.id] }), JournalError);
+    }
+    isFailing = false;
+    using journal = openJournal(path);
+    assertEquals([journal.requests().length, contentsOf(path).entries.length], [1, 1]);
+    journal.commit({ entries: [draft(1, "halt")], handled: [journal.requests()[0]!.id] });
+    assertEquals([journal.requests().length, contentsOf(path).entries.length], [0, 2]);
+  });
+});
+
+Deno.test("Journal.requests() passes over what no Penstock filed, and the table refuses what could not be read", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path);
+    journal.startRun({ time: TIME, content: {} });
+    const database = new DatabaseSync(path);
+    const insert = (kind: string, content: string, time = "1") =>
+      database.exec(
+        `INSERT INTO requests (run, kind, time, content) VALUES (1, '${kind}', ${time}, '${content}')`,
+      );
+    for (const content of ["", "{", "[]", "{}", `{"action":"x","text":null}`, `{"action":"hold","text":7}`]) {
+      insert("halt", content);
+    }
+    for (const content of ["null", `{"halt":1.5,"text":"a"}`, `{"halt":1}`]) insert("release", content);
+    for (const kind of ["toString", "__proto__", "sell"]) insert(kind, "{}");
+    assertEquals(journal.requests().map(({ request }) => request), Array(12).fill(null));
+    assertThrows(() => insert("halt", "x".repeat(10_001)), Error, "constraint");
+    assertThrows(() => insert("k".repeat(41), "{}"), Error, "constraint");
+    assertThrows(() => insert("halt", "{}", "9223372036854775807"), Error, "constraint");
+    assertThrows(() => insert("halt", "{}", "-1"), Error, "constraint");
+    assertThrows(
+      () => database.exec("UPDATE requests SET id = 9223372036854775807 WHERE id = 1"),
+      Error,
+      "constraint",
+    );
+    database.close();
+    assertEquals(readRequest("release", { halt: 1, text: "x".repeat(1001) }), null);
+  });
+});
+
+/** A database that is locked by another process so many times. */
+function lockedFor(times: () => number, tried: string[]): Connect {
+  return (path, readOnly) => {
+    const database = connect(path, readOnly);
+    return {
+      prepare(sql) {
+        const statement = database.prepare(sql);
+        const isWrite = sql === "BEGIN IMMEDIATE" || sql.includes("INTO life");
+        return {
+          run(...values) {
+            if (isWrite) tried.push(sql);
+            if (isWrite && times() > 0) {
+              throw Object.assign(new Error("database is locked"), { code: "ERR_SQLITE_ERROR", errcode: 5 });
+            }
+            return statement.run(...values);
+          },
+          get: (...values) => statement.get(...values),
+          all: (...values) => statement.all(...values),
+          setReturnArrays: (isList) => statement.setReturnArrays(isList),
+        };
+      },
+      close: () => database.close(),
+    };
+  };
+}
+
+Deno.test("Journal.commit() outlasts a process that dawdles over a request, and fails where that never ends", () => {
+  inFolder((folder) => {
+    let left = 0;
+    const tried: string[] = [];
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path, { connect: lockedFor(() => left--, tried) });
+    journal.startRun({ time: TIME, content: {} });
+    left = 9;
+    assertEquals(journal.commit({ entries: [draft(1)] }), 2);
+    tried.length = 0;
+    left = Infinity;
+    const { message } = assertThrows(() => journal.commit({ entries: [draft(2)] }), JournalError);
+    assertStringIncludes(message, "another program has it locked");
+    assertEquals(tried.length, 10);
+    assertEquals(contentsOf(path).entries.length, 2);
+  });
+});
+
+Deno.test("Journal.beat() says nothing while another process has the database locked, and every commit waits for the disk", () => {
+  inFolder((folder) => {
+    let left = 0;
+    const path = `${folder}/a.db`;
+    const modes: unknown[] = [];
+    const locked = lockedFor(() => left--, []);
+    using journal = openJournal(path, {
+      connect: (at, readOnly) => {
+        const database = locked(at, readOnly);
+        const { prepare } = database;
+        database.prepare = (sql) => {
+          const statement = prepare(sql);
+          if (sql !== "COMMIT") return statement;
+          const { run } = statement;
+          statement.run = (...values) => {
+            modes.push(prepare("PRAGMA synchronous").get()!["synchronous"]);
+            return run(...values);
+          };
+          return statement;
+        };
+        return database;
+      },
+    });
+    journal.startRun({ time: TIME, content: {} });
+    const life = { time: TIME, pid: 1, trades: 0, tradesPerSecond: 0, lagMs: null, last: null };
+    modes.length = 0;
+    left = 1;
+    journal.beat(life);
+    using reader = JournalReader.open(path);
+    assertEquals(reader.life, null);
+    journal.commit({ entries: [draft(1)] });
+    assertEquals(modes, [2]);
+    journal.beat(life);
+    assertEquals(reader.life?.time, TIME);
+  });
+});
+
+Deno.test("RunJournal.requests() drops a release of a halt that does not stand, and what is for another run", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    let halt: number;
+    {
+      using run = new Process(path);
+      run.halt();
+      halt = run.entries.find(({ type }) => type === "halt")!.seq;
+      file(path, { kind: "release", halt: halt - 1, text: "another" });
+      file(path, { kind: "release", halt, text: "once" });
+      file(path, { kind: "release", halt, text: "twice" });
+      assertEquals(run.handle(), [
+        `the halt of entry ${halt - 1} does not stand any more`,
+        null,
+        `the halt of entry ${halt} does not stand any more`,
+      ]);
+      assertEquals([run.pipeline.standing.halt, run.handle()], [null, []]);
+      run.halt();
+      // The run ends before it comes to these.
+      const standing = run.entries.findLast(({ type }) => type === "halt")!.seq;
+      file(path, { kind: "release", halt: standing, text: "too late" });
+      file(path, { kind: "halt", action: "flatten", text: null });
+    }
+    using next = new Process(path, true);
+    assertEquals(next.handle(), [
+      "it was for run 1, and this is run 2",
+      "it was for run 1, and this is run 2",
+    ]);
+    assertEquals([next.pipeline.standing.halt, next.handle()], [null, []]);
+    const said = next.entries.filter(({ type }) => type === "released").map(({ content }) => content["text"]);
+    assertEquals(said, ["once"]);
+  });
+});
+
+Deno.test("releaseHalt() asks the process that has the journal, and says when that has done it", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    using run = new Process(path);
+    const note = { time: TIME + 5, text: "fine" };
+    await assertRejects(() => releaseHalt(path, note, PATIENT), NotHalted, "nothing to release");
+    run.halt();
+    const asked = releaseHalt(path, note, PATIENT);
+    assertEquals(await run.handleNext(), [null]);
+    const { how, halt } = await asked;
+    assertEquals([how, halt.reason], ["done", "manual"]);
+    assertEquals(run.pipeline.standing.halt, null);
+    const [entry, checkpoint] = run.entries.slice(-2);
+    assertEquals([entry?.type, checkpoint?.type], ["released", "checkpoint"]);
+    assertEquals(entry?.content, {
+      ...{ symbol: "BTCUSDT", reason: "manual", tradeId: 1, text: "fine" },
+      requested: isoTime(TIME + 5),
+    });
+  });
+});
+
+Deno.test("releaseHalt() releases once when two ask at once, and says to the other one that it came too late", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    using run = new Process(path);
+    run.halt();
+    const asked = ["one", "two"].map((text, at) => releaseHalt(path, { time: TIME + at, text }, PATIENT));
+    const settled = Promise.allSettled(asked);
+    const why = await run.handleNext();
+    assertEquals([why.length, why[0]], [2, null]);
+    const [first, second] = await settled;
+    assert(first?.status === "fulfilled" && second?.status === "rejected");
+    assertEquals(first.value.how, "done");
+    assert(second.reason instanceof NotHalted, String(second.reason));
+    assertEquals(run.entries.filter(({ type }) => type === "released").length, 1);
+    assertEquals(run.journal.requests().next().done, true);
+  });
+});
+
+Deno.test("releaseHalt() leaves its request in the journal where no run answers, and the next start handles it", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using run = new Process(path);
+      run.halt();
+      assertEquals((await releaseHalt(path, { time: TIME, text: "later" }, AT_ONCE)).how, "filed");
+      const stopped = AbortSignal.abort();
+      const asking = { waitMs: PATIENT.waitMs, signal: stopped };
+      assertEquals((await releaseHalt(path, { time: TIME, text: "again" }, asking)).how, "filed");
+    }
+    using run = new Process(path);
+    assertEquals(run.handle().filter((why) => why === null), [null]);
+    assertEquals(run.pipeline.standing.halt, null);
+  });
+});
+
+Deno.test("releaseHalt() writes into a journal that no process has, and removes what was filed for that halt", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using run = new Process(path);
+      run.halt();
+      await releaseHalt(path, { time: TIME, text: "filed" }, AT_ONCE);
+      await haltRun(path, { action: "flatten", time: TIME, text: null }, AT_ONCE);
+    }
+    assertEquals((await releaseHalt(path, { time: TIME, text: "here" }, PATIENT)).how, "here");
+    await assertRejects(() => releaseHalt(path, { time: TIME, text: "more" }, PATIENT), NotHalted);
+    using run = new Process(path);
+    assertEquals([run.pipeline.standing.halt, run.handle()], [null, [null]]);
+    assertEquals(run.pipeline.standing.halt?.action, "flatten");
+  });
+});
+
+Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refuses one that changes nothing", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    const hold = { action: "hold", time: TIME + 7, text: "odd" } as const;
+    const flatten = { action: "flatten", time: TIME + 8, text: null } as const;
+    await assertRejects(() => haltRun(path, hold, PATIENT), JournalError, "there is none");
+    {
+      using run = new Process(path);
+      const asked = haltRun(path, hold, PATIENT);
+      assertEquals([await run.handleNext(), await asked], [[null], "done"]);
+      assertEquals(run.entries.at(-2)?.content["text"], "odd");
+      await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready, "is halted already");
+    }
+    assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
+    // Two may ask before either is answered.
+    assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
+    using run = new Process(path);
+    assertEquals([run.handle(), run.pipeline.standing.halt?.action], [[null, null], "flatten"]);
+    assertEquals(run.entries.filter(({ type }) => type === "halt").length, 2);
+    await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready);
+  });
+});
+
+Deno.test("releaseHalt() and haltRun() refuse a journal that an older Penstock has open", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    using run = new Process(path);
+    run.halt();
+    const older = new DatabaseSync(path);
+    older.exec("DROP TABLE requests; PRAGMA user_version = 2");
+    older.close();
+    const asked = [
+      () => releaseHalt(path, { time: TIME, text: "x" }, PATIENT),
+      () => haltRun(path, { action: "flatten", time: TIME, text: null }, PATIENT),
+    ];
+    for (const ask of asked) {
+      await assertRejects(ask, JournalError, "an older Penstock has it open (version 2;");
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { assertEquals } from "@std/assert";
+import type {
+  HaltEvent,
+  PenstockEvent,
+  RefusalEvent,
+  ReleasedEvent,
+  SignalEvent,
+} from "../../src/domain/event.ts";
+import { isoTime } from "../../src/domain/time.ts";
+import { HaltedSignals } from "../../src/views/halted_signals.ts";
+
+const SECOND = 1_000_000;
+const at = (second: number) => ({ time: isoTime(second * SECOND), symbol: "BTCUSDT" });
+
+function signal(second: number, side: "buy" | "sell"): SignalEvent {
+  const averages = { shortAverage: "1", longAverage: "2" };
+  return { type: "signal", ...at(second), side, price: "1", tradeId: second, ...averages };
+}
+
+function refusal(
+  second: number,
+  side: "buy" | "sell",
+  reason: RefusalEvent["reason"] = "halted",
+): RefusalEvent {
+  return { type: "refusal", ...at(second), side, reason, limit: "x", value: "y", tradeId: second };
+}
+
+const HALT: HaltEvent = {
+  ...{ type: "halt", ...at(0), reason: "manual", limit: "released", value: "halted" },
+  ...{ tradeId: 1, action: "hold" },
+};
+const RELEASED: ReleasedEvent = {
+  ...{ type: "released", ...at(90), reason: "manual", tradeId: 90, text: "fine" },
+  requested: isoTime(89 * SECOND),
+};
+
+/** The beginnings of the lines that come of these events. */
+function said(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
+  return events.flatMap((event) => [...log.lines(event)]).map(({ text }) => text.slice(0, 24));
+}
+
+Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts the others until the release", () => {
+  const log = new HaltedSignals();
+  assertEquals(said(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
+    "halted: by hand; no more",
+    "buy signal at 1: short a",
+    "buy refused (halted): y ",
+    "further signals are refu",
+  ]);
+  for (let second = 2; second < 80; second += 2) {
+    assertEquals(said(log, signal(second, "sell"), refusal(second, "sell", "no-position")), []);
+    assertEquals(said(log, signal(second + 1, "buy"), refusal(second + 1, "buy")), []);
+  }
+  assertEquals([...log.lines(RELEASED)].map(({ text }) => text), [
+    "78 more signals were refused since 1970-01-01T00:00:01.000000Z while trading was halted",
+    "the halt (by hand) is released: fine; trading goes on",
+  ]);
+  assertEquals(said(log, signal(91, "buy"), refusal(91, "buy", "cooldown")), [
+    "buy signal at 1: short a",
+    "buy refused (cooldown): ",
+  ]);
+});
+
+Deno.test("HaltedSignals says once an hour how many there were, and nothing where there were none", () => {
+  const log = new HaltedSignals();
+  said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
+  const lines: string[] = [];
+  for (let minute = 1; minute <= 150; minute++) {
+    lines.push(...said(log, signal(1 + minute * 60, "buy"), refusal(1 + minute * 60, "buy")));
+  }
+  assertEquals(lines, ["60 more signals were ref", "60 more signals were ref"]);
+  assertEquals(said(log, RELEASED)[0], "30 more signals were ref");
+  said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
+  assertEquals(said(log, RELEASED).length, 1);
+});
+
+Deno.test("HaltedSignals shows every sale that no signal asked for, and of every fill", () => {
+  const log = new HaltedSignals();
+  said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
+  const sale = { ...refusal(2, "sell", "min-notional"), cause: "stop-loss" } as const;
+  assertEquals(said(log, sale), ["sell for the stop-loss r"]);
+});
