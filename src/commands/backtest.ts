@@ -49,7 +49,7 @@ export async function backtest(
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
-  const desk = new Desk(config, started);
+  const desk = new Desk(config, started, sources);
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
@@ -88,8 +88,8 @@ export async function backtest(
       view.end(summary, desk.reports());
     }
   } catch (error) {
-    if (error instanceof UnusableInput || error instanceof OutputStuck) {
-      journal?.note("stopped", Date.now() * 1000, { reason: error.message });
+    if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
+      journal?.note("stopped", Date.now() * 1000, { reason: (error as Error).message });
     }
     throw error;
   } finally {
@@ -196,6 +196,7 @@ async function openJournal(
     time: Date.now() * 1000,
     version,
     options: shownConfig(config),
+    market: "recorded files",
     instrument: { sources, exchangeInfo: null },
     isNew: true,
   });

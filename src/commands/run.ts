@@ -68,24 +68,34 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => keep(() => desk.beat()), BEAT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
+  let waiting: Promise<void> | null = null;
+  let failure: unknown = null;
   using _halting = onHaltSignals((action) => desk.halt(action));
   try {
     // The stream connects while the exchange is asked for the instrument.
-    const { shown, lines } = await feed.during(desk.open(version));
+    const { shown, lines, awaitRules } = await feed.during(desk.open(command, version));
     view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: shown });
     for (const line of lines) view.say(line);
     desk.begin();
+    if (awaitRules !== null) {
+      waiting = desk.waitFor(awaitRules).catch((error: unknown) => {
+        failure = error;
+        ending.abort();
+      });
+    }
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
     }
     desk.stop();
+    if (failure !== null) throw failure;
   } finally {
     clearTimeout(timer);
     for (const id of timers) clearInterval(id);
     // A stream that connected for a run which could not begin.
     ending.abort();
+    await waiting;
     await desk.close(performance.now() - begun);
   }
 }
@@ -140,9 +150,13 @@ class Desk {
   }
 
   /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
-  async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines">> {
+  async open(
+    command: Started["command"],
+    version: string,
+  ): Promise<Pick<OpenedRun, "shown" | "lines" | "awaitRules">> {
     const { symbol, record } = this.#config;
-    const { pipeline, journal, shown, lines } = await openRun(this.#configuration, {
+    const { pipeline, journal, shown, lines, awaitRules } = await openRun(this.#configuration, {
+      command,
       version,
       restEndpoint: this.#restEndpoint,
       budget: this.#budget,
@@ -158,10 +172,23 @@ class Desk {
         journal: this.#journal?.place,
         onTrouble: (text) => this.#view.say({ level: "warn", text }),
       });
+      if (awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
     this.#isOpen = true;
     this.beat();
-    return { shown, lines };
+    return { shown, lines, awaitRules };
+  }
+
+  /** Waits for the instrument's rules and takes them once they have come, unless the run has stopped by then. */
+  async waitFor(awaitRules: NonNullable<OpenedRun["awaitRules"]>): Promise<void> {
+    const { symbol } = this.#config;
+    const arrived = await awaitRules((reason) =>
+      this.#view.say({ level: "warn", text: `the rules of ${symbol} are still awaited: ${reason}` })
+    );
+    if (arrived === null || !this.#hasBegun || this.#signal.aborted) return;
+    const at = Date.now();
+    this.#recording?.note({ event: "rules", ...arrived }, at);
+    this.#tell(this.#pipeline.takeRules(arrived, at * 1000));
   }
 
   /** Begins, once it has been told that it does. */

@@ -5,7 +5,10 @@
  * of a note.
  */
 
+import { type Rule, RULES } from "./exchange_info.ts";
 import type { OnHalt } from "./halt.ts";
+import type { ArrivedRules } from "./instrument.ts";
+import { DECIMAL } from "./option_values.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
@@ -40,6 +43,10 @@ export type RecordingNote =
   | { readonly event: "notice"; readonly message: string }
   /** The person halted trading by hand at the line's time. */
   | { readonly event: "halt"; readonly action: OnHalt }
+  /** Nobody knew the instrument's rules as the recording was started: no order is placed until they come. */
+  | { readonly event: "rules-awaited" }
+  /** They came at the line's time. */
+  | ({ readonly event: "rules" } & ArrivedRules)
   | {
     /** Frames that were received in this place could not be written. */
     readonly event: "lost";
@@ -110,6 +117,22 @@ const ACTION: Kind = {
   holds: (value) => value === "hold" || value === "flatten",
 };
 
+const isAmount = (value: unknown) => typeof value === "string" && DECIMAL.test(value);
+const isStep = (value: unknown) => isAmount(value) && Number(value) > 0;
+
+const ALL_RULES: Kind = {
+  expected: `${RULES.join(", ")} as amounts, those without a limit null`,
+  holds(value) {
+    if (!isObject(value)) return false;
+    const holds = (rule: Rule) => value[rule] === null || isAmount(value[rule]);
+    return isStep(value["lot"]) && isStep(value["tick"]) && RULES.every(holds);
+  },
+};
+const ORIGIN: Kind = {
+  expected: "where they come from",
+  holds: (value) => isObject(value) && isObject(value["sources"]),
+};
+
 const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<Record<string, Kind>> } = {
   recording: {
     version: VERSION,
@@ -122,6 +145,8 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   disconnected: { reason: TEXT, retryInMs: MS },
   notice: { message: TEXT },
   halt: { action: ACTION },
+  "rules-awaited": {},
+  rules: { rules: ALL_RULES, instrument: ORIGIN },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
   late: { trades: TEXT },
   settled: { filled: COUNT },
@@ -180,6 +205,10 @@ export function readNote(text: string): ReadNote {
   }
   // The table has just been gone through for every field of this event.
   return note as unknown as RecordingNote | FrameNote;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function isKnown(event: string): event is keyof typeof FIELDS {

@@ -17,6 +17,7 @@ export type Check =
   | "max-quantity"
   | "min-notional"
   | "no-position"
+  | "no-rules"
   | "stale";
 
 /**

@@ -43,7 +43,7 @@ export class BacktestView {
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#text.push(`${printableJson(event)}\n`);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
-    const isNews = ["gap", "halt", "released", "rejected"].includes(event.type);
+    const isNews = ["gap", "halt", "released", "rules", "rejected"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
     const line = narrate(event);
     if (line === null) return;

@@ -1,6 +1,7 @@
 /** Events in words, for the log. */
 import type { ExpiredEvent, FillEvent, GapEvent, HaltEvent, PenstockEvent } from "../domain/event.ts";
 import type { HeldGap } from "../stages/parse.ts";
+import { rulesText } from "../domain/instrument.ts";
 import { assets } from "./assets.ts";
 
 /** One line of the log. */
@@ -52,6 +53,10 @@ export function narrate(event: PenstockEvent): Line | null {
       return haltLine(event);
     case "released":
       return info(`a new day has begun: the halt (${event.reason}) has ended at trade ${event.tradeId}`);
+    case "rules":
+      return info(
+        `the rules of ${event.symbol} have come: ${rulesText(event)}. Orders are placed from now on`,
+      );
     case "rejected":
       return warn(
         `${event.count} unusable message${event.count === 1 ? "" : "s"}: ${event.reason}: ${event.sample}`,

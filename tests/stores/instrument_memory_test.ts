@@ -12,25 +12,33 @@ function info(lot: string): KeptInfo {
 
 function content(symbol: string, exchangeInfo: KeptInfo | null): object {
   const options = { symbol, lot: "0.5", tick: "0.1", minNotional: "7", maxQuantity: "9", minQuantity: null };
-  return { version: "1", options, instrument: { sources: { lot: "command line" }, exchangeInfo } };
+  return {
+    version: "1",
+    market: "binance",
+    options,
+    instrument: { sources: { lot: "command line" }, exchangeInfo },
+  };
 }
 
 Deno.test("lastInfo() is the newest that an exchange said of the symbol, in whatever run", () => {
   inFolder((folder) => {
     using journal = openJournal(`${folder}/run.db`);
-    assertEquals(lastInfo(journal, "BTCUSDT"), null);
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), null);
     journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
-    assertEquals(lastInfo(journal, "BTCUSDT"), info("1"));
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("1"));
     const resume = (exchangeInfo: KeptInfo | null) =>
       journal.commit({
         entries: [{ type: "resumed", time: TIME, content: content("BTCUSDT", exchangeInfo) }],
       });
     resume(info("2"));
-    assertEquals(lastInfo(journal, "BTCUSDT"), info("2"));
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("2"));
     journal.startRun({ time: TIME, content: content("ETHUSDT", info("3")) });
     journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
-    assertEquals([lastInfo(journal, "BTCUSDT"), lastInfo(journal, "ETHUSDT")], [info("2"), info("3")]);
-    assertEquals(lastInfo(journal, "XRPUSDT"), null);
+    assertEquals([lastInfo(journal, "BTCUSDT", "binance"), lastInfo(journal, "ETHUSDT", "binance")], [
+      info("2"),
+      info("3"),
+    ]);
+    assertEquals(lastInfo(journal, "XRPUSDT", "binance"), null);
   });
 });
 
@@ -38,10 +46,10 @@ Deno.test("rulesOf() gives the options and origins of a run, none of an older Pe
   inFolder((folder) => {
     using journal = openJournal(`${folder}/run.db`);
     journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
-    const { options, sources, time } = rulesOf(journal.last()!.started);
+    const { options, sources, time } = rulesOf(journal)!;
     assertEquals([options["lot"], sources, time], ["0.5", { lot: "command line" }, NOW]);
     journal.startRun({ time: TIME, content: { version: "1", options: { lot: "2" } } });
-    assertEquals(rulesOf(journal.last()!.started), { options: { lot: "2" }, sources: {}, time: NOW });
+    assertEquals(rulesOf(journal), { options: { lot: "2" }, sources: {}, time: NOW });
   });
 });
 

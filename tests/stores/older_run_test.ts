@@ -30,7 +30,15 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
   const instrument = { sources, exchangeInfo: null };
   using journal = new RunJournal(Journal.open(path, options), new Pipeline(optionsOf(DEFAULTS)), "BTCUSDT");
   assertThrows(
-    () => journal.begin({ time: 3, version: "0.1.0", options: {}, instrument, isNew: false }),
+    () =>
+      journal.begin({
+        time: 3,
+        version: "0.1.0",
+        options: {},
+        market: "binance",
+        instrument,
+        isNew: false,
+      }),
     OtherRun,
     "was kept by an older Penstock, which knew fewer limits, and cannot go on. Give another --state, or --new-run",
   );
