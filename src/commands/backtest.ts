@@ -36,7 +36,7 @@ const STOPPED = {
 export async function backtest(
   { command, version, files, signal, ...configuration }: Started,
 ): Promise<void> {
-  const { config, sources } = await instrumentOf(configuration);
+  const { config, sources, assets = null } = await instrumentOf(configuration);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
@@ -85,7 +85,7 @@ export async function backtest(
     try {
       result?.finish(summary, desk.measured, models);
     } finally {
-      view.end(summary, desk.reports());
+      view.end(summary, desk.reports(), assets);
     }
   } catch (error) {
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {

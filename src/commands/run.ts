@@ -299,6 +299,7 @@ class Desk {
       connected: this.#connected,
       tradesPerSecond: this.#pace.tradesPerSecond(),
       lagMs: this.#pace.lagMs,
+      assets: this.#view.assets,
     };
     this.#view.draw((width) => statusLine(this.#pipeline.standing, pace, width));
   }

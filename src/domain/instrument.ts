@@ -19,6 +19,8 @@ export interface RuleSet {
   readonly rules: Rules;
   /** As `InstrumentOrigin` has it. */
   readonly source: string;
+  /** What the exchange calls the assets, where it says so. */
+  readonly assets?: Pick<ExchangeInfo, "base" | "quote">;
 }
 
 /** Where a run's instrument comes from, as the `started` event and its journal entry say it. */
@@ -42,6 +44,8 @@ export interface KeptRules {
 export interface SettledInstrument {
   readonly config: Config;
   readonly sources: Readonly<Record<Rule, string>>;
+  /** What the exchange calls the assets; absent where no base says so. */
+  readonly assets?: NonNullable<RuleSet["assets"]>;
 }
 
 const THOUSAND = 1000;

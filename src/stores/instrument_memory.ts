@@ -64,7 +64,12 @@ export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
       if (typeof value === "string") rules[rule] = value;
       else if (rule !== "lot" && rule !== "tick") rules[rule] = "0";
     }
-    return { rules, source: `run ${run} in ${reader.path}, begun ${isoTime(started.time)}` };
+    const { base, quote } = originIn(source)?.exchangeInfo ?? {};
+    return {
+      rules,
+      source: `run ${run} in ${reader.path}, begun ${isoTime(started.time)}`,
+      ...(base === undefined || quote === undefined ? {} : { assets: { base, quote } }),
+    };
   }
   return null;
 }

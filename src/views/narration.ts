@@ -2,7 +2,7 @@
 import type { ExpiredEvent, FillEvent, GapEvent, HaltEvent, PenstockEvent } from "../domain/event.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { rulesText } from "../domain/instrument.ts";
-import { assets } from "./assets.ts";
+import { assets, type NamedAssets } from "./assets.ts";
 
 /** One line of the log. */
 export interface Line {
@@ -10,8 +10,8 @@ export interface Line {
   readonly text: string;
 }
 
-/** What an event says to a person, or null where another view shows it. */
-export function narrate(event: PenstockEvent): Line | null {
+/** What an event says to a person, or null where another view shows it; `named` are the assets where they are known. */
+export function narrate(event: PenstockEvent, named: NamedAssets | null = null): Line | null {
   switch (event.type) {
     case "started": {
       const { symbol, short, long, cash, stake, fee } = event.config;
@@ -46,7 +46,7 @@ export function narrate(event: PenstockEvent): Line | null {
       );
     }
     case "fill":
-      return fillLine(event);
+      return fillLine(event, named);
     case "expired":
       return expiredLine(event);
     case "halt":
@@ -74,8 +74,8 @@ export function narrate(event: PenstockEvent): Line | null {
   }
 }
 
-function fillLine(event: FillEvent): Line {
-  const { base, quote } = assets(event.symbol);
+function fillLine(event: FillEvent, named: NamedAssets | null): Line {
+  const { base, quote } = assets(event.symbol, named);
   const done = event.side === "buy" ? "bought" : "sold";
   const cause = event.cause === undefined ? "" : ` (${event.cause})`;
   const rest = event.partial === undefined ? "" : ", in part";

@@ -2,6 +2,7 @@
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent } from "../domain/event.ts";
 import type { Config } from "../domain/options.ts";
+import { type NamedAssets, namedAssets } from "./assets.ts";
 import { openLog } from "./log.ts";
 import { type Line, narrate } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
@@ -13,6 +14,7 @@ export class RunView {
   readonly #terminal = new LiveTerminal(Deno.stderr);
   readonly #log: Logger;
   readonly #lines = new EventLines(Deno.stdout);
+  #assets: NamedAssets | null = null;
   /** Whether a live line is wanted: on a terminal, in words. */
   readonly live: boolean;
 
@@ -56,12 +58,21 @@ export class RunView {
     this.#terminal.live = "";
   }
 
+  /** What the exchange calls the assets; null until it has said so. */
+  get assets(): NamedAssets | null {
+    return this.#assets;
+  }
+
   #tell(event: PenstockEvent): void {
     if (this.#config.json) this.#lines.add(event);
-    const line = narrate(event);
+    if (event.type === "started") this.#assets = namedAssets(event.config["instrument"]);
+    else if (event.type === "rules") this.#assets = namedAssets(event.instrument);
+    const line = narrate(event, this.#assets);
     if (line !== null) this.say(line);
     if (event.type !== "summary") return;
     this.#terminal.live = "";
-    if (!this.#config.json) writeText(Deno.stdout, `${summaryTable(event, this.#config.cash)}\n`);
+    if (!this.#config.json) {
+      writeText(Deno.stdout, `${summaryTable(event, this.#config.cash, this.#assets)}\n`);
+    }
   }
 }

@@ -1,7 +1,8 @@
 /** The live line under the log: where the run stands, as a function of its state. */
 import type { Standing } from "../stages/pipeline.ts";
 import { plain } from "../domain/money.ts";
-import { assets } from "./assets.ts";
+import { assets, type NamedAssets } from "./assets.ts";
+import { cutTo, textWidth } from "./text_width.ts";
 
 /** What the live line shows beside the pipeline's own standing. */
 export interface Pace {
@@ -10,14 +11,16 @@ export interface Pace {
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
+  /** What the exchange calls the assets; absent where it has not said so. */
+  readonly assets?: NamedAssets | null;
 }
 
 /**
- * One line of at most `width` characters, without colours: with every word where there is room, else in short, else
+ * One line of at most `width` columns, without colours: with every word where there is room, else in short, else
  * without the averages, and cut off only where nothing of that fits.
  */
 export function statusLine(standing: Standing, pace: Pace, width: number): string {
-  const { base, quote } = assets(pace.symbol);
+  const { base, quote } = assets(pace.symbol, pace.assets);
   const { averages, position, equity, halt } = standing;
   const short = averages.short();
   const long = averages.long();
@@ -39,8 +42,7 @@ export function statusLine(standing: Standing, pace: Pace, width: number): strin
     joined(" ", [state, price, smaInShort, ...rest]),
     joined(" ", [state, price, ...rest]),
   ];
-  const line = forms.find(({ length }) => length <= width) ?? forms.at(-1)!;
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+  return cutTo(forms.find((form) => textWidth(form) <= width) ?? forms.at(-1)!, width);
 }
 
 function joined(space: string, parts: readonly string[]): string {

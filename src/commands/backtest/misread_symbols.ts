@@ -2,7 +2,7 @@
 import type { Origin } from "../../domain/chunk.ts";
 
 /** As in `BTCUSDT-trades-2025-01-01.csv`, wherever it stands in a path or behind an archive's name. */
-const NAMED = /(?:^|[^A-Z0-9_])([A-Z0-9_]{5,})-(?:aggT|t)rades-\d{4}/g;
+const NAMED = /(?:^|[^\p{L}\p{N}_])([\p{Lu}\p{Lo}\p{N}_]{4,})-(?:aggT|t)rades-\d{4}/gu;
 
 /** Compares the symbol asked for with those in the names of files, and says once of each that it is another. */
 export class MisreadSymbols {
