@@ -19,6 +19,7 @@ import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import { OutputStuck } from "../views/terminal.ts";
 import { Desk, type End } from "./backtest/desk.ts";
+import { refuseContracts } from "./backtest/contracts.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { MisreadSymbols } from "./backtest/misread_symbols.ts";
@@ -120,6 +121,7 @@ async function workOff(
   const misread = new MisreadSymbols(config.symbol);
   for await (const chunk of chunks) {
     fruitless.enter(chunk.origin);
+    refuseContracts(chunk.origin, config);
     const warning = misread.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
     try {

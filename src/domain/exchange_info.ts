@@ -2,6 +2,17 @@
 import { Money, plain } from "./money.ts";
 import { DECIMAL } from "./option_values.ts";
 
+/** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 is of another market, which counts coins. */
+const CONTRACT = /USD_(PERP|\d{6})$/;
+
+/**
+ * Whether a symbol is spelled like those of Binance's COIN-M market, where quantities are contracts of so many dollars
+ * and not coins.
+ */
+export function isContractSymbol(symbol: string): boolean {
+  return CONTRACT.test(symbol);
+}
+
 /** An instrument's rules, as the options that override them are called. */
 export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
 

@@ -34,7 +34,7 @@ export interface InstrumentQuestion {
 export type InstrumentAnswer =
   | { readonly kind: "told"; readonly info: ReadInfo; readonly host: string }
   /** The exchange has no such symbol, or one that is counted in contracts. */
-  | { readonly kind: "unknown"; readonly reason: string }
+  | { readonly kind: "unknown"; readonly reason: string; readonly isContract?: true }
   | {
     readonly kind: "silent";
     readonly reason: string;
@@ -66,7 +66,9 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
   for (const base of restEndpoint === null ? own : [restEndpoint]) {
     try {
       const info = await client.get(exchangeInfo(base, symbol), clock.now() + hostMs);
-      if ("malformed" in info) return { kind: "unknown", reason: `${hostOf(base)}: ${info.malformed}` };
+      if ("malformed" in info) {
+        return { kind: "unknown", reason: `${hostOf(base)}: ${info.malformed}`, isContract: true };
+      }
       return { kind: "told", info, host: hostOf(base) };
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;

@@ -16,7 +16,7 @@ import type { Config } from "../../domain/options.ts";
 import type { Results } from "../../domain/performance.ts";
 import { isoTime } from "../../domain/time.ts";
 import type { Rejections } from "../../stages/parse.ts";
-import { Pipeline } from "../../stages/pipeline.ts";
+import { type Mark, Pipeline } from "../../stages/pipeline.ts";
 import { Replay } from "../../stages/replay.ts";
 import type { ReportColumn } from "../../views/report_table.ts";
 
@@ -30,6 +30,9 @@ interface Lane {
   readonly reader: ChunkReader;
   readonly replay: Replay;
 }
+
+/** Where it is looked whether the instrument's rules make sense, before anything is traded by them. */
+const FIRST_TRADE: Mark = { trades: 1 };
 
 /** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
 export class Desk {
@@ -108,8 +111,9 @@ export class Desk {
   *take(chunk: Chunk): Generator<PenstockEvent> {
     this.#enter(chunk.origin);
     try {
-      for (const told of this.#main.replay.open(chunk).run()) {
-        const event = "type" in told ? told : eventOf(told);
+      for (const told of this.#main.replay.open(chunk).runMarked(FIRST_TRADE)) {
+        if (told === FIRST_TRADE) this.#checkRules();
+        const event = "type" in told ? told : "event" in told ? eventOf(told) : null;
         if (event === null) continue;
         if (event.type === "rules") this.#isTold = true;
         if (this.#held !== null && this.trades > 0) yield* this.#begin();

@@ -1,6 +1,7 @@
 /** The instrument of a live run: asked for while the stream connects, settled before the run begins. */
 import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
-import { type Rule, RULES } from "../../domain/exchange_info.ts";
+import { BUILT_IN_MARKET } from "../../domain/endpoints.ts";
+import { isContractSymbol, type Rule, RULES } from "../../domain/exchange_info.ts";
 import {
   type ArrivedRules,
   AWAITED,
@@ -38,22 +39,40 @@ const TOLD = 3;
 
 /**
  * Asks the exchange; null where nothing is to be asked: offline, or `restEndpoint` is undefined. Throws a ConfigError
- * where it has no such symbol.
+ * where it has no such symbol, or counts contracts on this `market` where coins are needed.
  */
 export async function ask(
   { config, sources }: Configuration,
   { restEndpoint, budget, signal }: Pick<InstrumentQuestion, "budget" | "signal"> & {
     readonly restEndpoint: string | null | undefined;
   },
+  market: string,
 ): Promise<InstrumentAnswer | null> {
+  refuseContracts(config, sources, market);
   if (config.offlineInstruments || restEndpoint === undefined) return null;
   const { exchange, symbol } = config;
   const answer = await askInstrument({ restEndpoint, exchange, symbol, budget, signal });
   if (answer.kind !== "unknown") return answer;
   throw new ConfigError([
+    `${nameIn(sources.symbol, "symbol")} is "${symbol}": expected a symbol that ${
+      answer.isContract === true ? "is counted in coins" : "the exchange has"
+    } (${answer.reason})`,
+  ]);
+}
+
+/** Throws a ConfigError where a share is to be taken of quantities that are contracts. */
+function refuseContracts(
+  { symbol, participation }: Config,
+  sources: Configuration["sources"],
+  market: string,
+) {
+  // The built-in exchange counts coins, whatever the symbol.
+  if (participation === null || market === BUILT_IN_MARKET || !isContractSymbol(symbol)) return;
+  throw new ConfigError([
     `${
-      nameIn(sources.symbol, "symbol")
-    } is "${symbol}": expected a symbol that the exchange has (${answer.reason})`,
+      nameIn(sources.participation, "participation")
+    } cannot be taken of ${symbol}: its quantities are contracts, ` +
+    "and how many coins those are the stream does not say. Leave that option out",
   ]);
 }
 

@@ -42,8 +42,9 @@ export interface OpenedRun {
  */
 export async function openRun(configuration: Configuration, options: OpeningOptions): Promise<OpenedRun> {
   const { state, symbol, long, newRun } = configuration.config;
+  const market = marketOf(options.command, configuration.config);
   const [answer, stores] = await Promise.all([
-    ask(configuration, options),
+    ask(configuration, options, market),
     // A run without a journal does not load SQLite.
     state === "none" ? null : Promise.all([
       import("../../stores/journal.ts"),
@@ -54,7 +55,6 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
   const journal = journals?.Journal.open(state, { now: () => performance.now(), window: long }) ?? null;
   try {
     const time = Date.now() * 1000;
-    const market = marketOf(options.command, configuration.config);
     const found = settle(configuration, { answer, journal, market, now: time });
     const { config, origin, lines } = found;
     const shown = shownConfig(config);
