@@ -18,12 +18,13 @@ import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RestBudget } from "../feeds/rest_budget.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
-import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
+import { journalTook } from "../views/narration.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
+import { AwaitedRules } from "./run/awaited_rules.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
@@ -68,34 +69,29 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => keep(() => desk.beat()), BEAT_MS),
     setInterval(() => desk.draw(), LIVE_LINE_MS),
   ];
-  let waiting: Promise<void> | null = null;
-  let failure: unknown = null;
   using _halting = onHaltSignals((action) => desk.halt(action));
   try {
     // The stream connects while the exchange is asked for the instrument.
-    const { shown, lines, awaitRules } = await feed.during(desk.open(command, version));
+    const { shown, lines, awaitRules } = await feed.during(desk.open({ command, version }));
     view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: shown });
     for (const line of lines) view.say(line);
     desk.begin();
-    if (awaitRules !== null) {
-      waiting = desk.waitFor(awaitRules).catch((error: unknown) => {
-        failure = error;
-        ending.abort();
-      });
-    }
+    await using _rules = new AwaitedRules(awaitRules, {
+      take: (arrived) => desk.takeRules(arrived),
+      onTrouble: (text) => view.say({ level: "warn", text }),
+      onFailure: () => ending.abort(),
+    });
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
     }
     desk.stop();
-    if (failure !== null) throw failure;
   } finally {
     clearTimeout(timer);
     for (const id of timers) clearInterval(id);
     // A stream that connected for a run which could not begin.
     ending.abort();
-    await waiting;
     await desk.close(performance.now() - begun);
   }
 }
@@ -150,21 +146,16 @@ class Desk {
   }
 
   /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
-  async open(
-    command: Started["command"],
-    version: string,
-  ): Promise<Pick<OpenedRun, "shown" | "lines" | "awaitRules">> {
+  async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun> {
     const { symbol, record } = this.#config;
-    const { pipeline, journal, shown, lines, awaitRules } = await openRun(this.#configuration, {
-      command,
-      version,
+    const opened = await openRun(this.#configuration, {
+      ...program,
       restEndpoint: this.#restEndpoint,
       budget: this.#budget,
       holdsAtGaps: this.#backfill !== null,
       signal: this.#signal,
     });
-    this.#made = pipeline;
-    this.#journal = journal;
+    ({ pipeline: this.#made, journal: this.#journal } = opened);
     if (record !== null) {
       const { Recording } = await import("../stores/recording.ts");
       this.#recording = Recording.create(record, {
@@ -172,22 +163,17 @@ class Desk {
         journal: this.#journal?.place,
         onTrouble: (text) => this.#view.say({ level: "warn", text }),
       });
-      if (awaitRules !== null) this.#note({ event: "rules-awaited" });
+      if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
     this.#isOpen = true;
     this.beat();
-    return { shown, lines, awaitRules };
+    return opened;
   }
 
-  /** Waits for the instrument's rules and takes them once they have come, unless the run has stopped by then. */
-  async waitFor(awaitRules: NonNullable<OpenedRun["awaitRules"]>): Promise<void> {
-    const { symbol } = this.#config;
-    const arrived = await awaitRules((reason) =>
-      this.#view.say({ level: "warn", text: `the rules of ${symbol} are still awaited: ${reason}` })
-    );
-    if (arrived === null || !this.#hasBegun || this.#signal.aborted) return;
+  /** Takes the instrument's rules, which the run waited for. */
+  takeRules(arrived: Parameters<Pipeline["takeRules"]>[0]): void {
     const at = Date.now();
-    this.#recording?.note({ event: "rules", ...arrived }, at);
+    this.#note({ event: "rules", ...arrived }, at);
     this.#tell(this.#pipeline.takeRules(arrived, at * 1000));
   }
 
@@ -294,13 +280,9 @@ class Desk {
 
   draw(): void {
     if (!this.#isOpen) return;
-    const pace = {
-      symbol: this.#config.symbol,
-      connected: this.#connected,
-      tradesPerSecond: this.#pace.tradesPerSecond(),
-      lagMs: this.#pace.lagMs,
-      assets: this.#view.assets,
-    };
+    const [tradesPerSecond, lagMs] = [this.#pace.tradesPerSecond(), this.#pace.lagMs];
+    const [{ symbol }, { assets }] = [this.#config, this.#view];
+    const pace = { symbol, connected: this.#connected, tradesPerSecond, lagMs, assets };
     this.#view.draw((width) => statusLine(this.#pipeline.standing, pace, width));
   }
 
@@ -316,7 +298,7 @@ class Desk {
   async close(elapsedMs: number): Promise<void> {
     this.#hasBegun = false;
     await this.#recording?.close();
-    if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
+    if (this.#journal !== null) this.#view.say(journalTook(this.#journal.spent));
     this.#journal?.close();
     // A run that never began has nothing to sum up.
     if (!this.#isOpen) return this.#view.close();
@@ -410,12 +392,6 @@ class Desk {
     this.#journal.note(type, at * 1000, content);
     this.#recording?.kept(this.#journal.lastSeq);
   }
-}
-
-function spentText({ commits, totalMs, worstMs }: Spent): string {
-  return `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${
-    worstMs.toFixed(1)
-  } ms at worst`;
 }
 
 function now(): string {

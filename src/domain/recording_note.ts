@@ -5,10 +5,9 @@
  * of a note.
  */
 
-import { type Rule, RULES } from "./exchange_info.ts";
+import type { Rule } from "./exchange_info.ts";
 import type { OnHalt } from "./halt.ts";
 import type { ArrivedRules } from "./instrument.ts";
-import { DECIMAL } from "./option_values.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
@@ -117,16 +116,23 @@ const ACTION: Kind = {
   holds: (value) => value === "hold" || value === "flatten",
 };
 
+const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
 const isAmount = (value: unknown) => typeof value === "string" && DECIMAL.test(value);
-const isStep = (value: unknown) => isAmount(value) && Number(value) > 0;
+const isStep = (value: unknown) => isAmount(value) && /[1-9]/.test(String(value));
+const isLimit = (value: unknown) => value === null || isAmount(value);
 
+/** What each of an instrument's rules is; without a limit null. */
+const RULE_KINDS: Readonly<Record<Rule, (value: unknown) => boolean>> = {
+  lot: isStep,
+  tick: isStep,
+  minQuantity: isLimit,
+  maxQuantity: isLimit,
+  minNotional: isLimit,
+  maxNotional: isLimit,
+};
 const ALL_RULES: Kind = {
-  expected: `${RULES.join(", ")} as amounts, those without a limit null`,
-  holds(value) {
-    if (!isObject(value)) return false;
-    const holds = (rule: Rule) => value[rule] === null || isAmount(value[rule]);
-    return isStep(value["lot"]) && isStep(value["tick"]) && RULES.every(holds);
-  },
+  expected: `${Object.keys(RULE_KINDS).join(", ")} as amounts, a limit that is none null`,
+  holds: (value) => isObject(value) && Object.entries(RULE_KINDS).every(([rule, is]) => is(value[rule])),
 };
 const ORIGIN: Kind = {
   expected: "where they come from",

@@ -50,6 +50,9 @@ export interface Expired extends Progress {
   readonly reason?: "order-ttl" | "replaced";
 }
 
+/** Why an order is refused while nobody knows the instrument's rules. */
+export const UNRULED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
+
 /** What every verdict says of an order. */
 export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;
 

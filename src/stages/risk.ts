@@ -9,7 +9,7 @@ import { Order, type OrderSnapshot, type Progress } from "../domain/order.ts";
 import { type PaceSnapshot, Pacing } from "../domain/pacing.ts";
 import { priceAsMoney } from "../domain/price.ts";
 import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/protective_exits.ts";
-import { type Expired, expired, type Judgeable, type Refusal, refusal } from "../domain/refusal.ts";
+import { type Expired, expired, type Judgeable, type Refusal, refusal, UNRULED } from "../domain/refusal.ts";
 import type { Signal } from "../domain/signal.ts";
 import { OrderSizing, type Sized } from "../domain/sizing.ts";
 import type { Terms, TradingRules } from "../domain/terms.ts";
@@ -79,9 +79,6 @@ const LOST = {
   disconnected: { limit: "connected", value: "disconnected" },
   stale: { limit: "flowing", value: "silent" },
 } as const;
-
-/** Why an order is refused while nobody knows the instrument's rules. */
-const UNRULED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
 
 /** Judges the orders of one symbol. */
 export class RiskGate {

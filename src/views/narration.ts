@@ -133,6 +133,21 @@ export function stillFetching({ fromId, toId }: HeldGap): Line {
   );
 }
 
+/** How long a journal's commits took. */
+export function journalTook(
+  { commits, totalMs, worstMs }: {
+    readonly commits: number;
+    readonly totalMs: number;
+    readonly worstMs: number;
+  },
+): Line {
+  const [total, worst] = [totalMs.toFixed(1), worstMs.toFixed(1)];
+  return {
+    level: "debug",
+    text: `the journal took ${commits} commits, ${total} ms together, ${worst} ms at worst`,
+  };
+}
+
 /** A duration for people: `0.35 s`, `12 s`. */
 export function seconds(milliseconds: number): string {
   return milliseconds < 10_000

@@ -10,6 +10,7 @@ import type { RestBudget } from "../../feeds/rest_budget.ts";
 import { Pipeline } from "../../stages/pipeline.ts";
 import type { RunJournal } from "../../stores/run_journal.ts";
 import type { Line } from "../../views/narration.ts";
+import type { AwaitRules } from "./awaited_rules.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 
 /** What a run is opened with besides its configuration. */
@@ -31,7 +32,7 @@ export interface OpenedRun {
   /** The configuration as the `started` event has it. */
   readonly shown: StartedEvent["config"];
   /** Waits until the exchange says the rules that nobody knows yet; null where they are known. */
-  readonly awaitRules: ((onTrouble: (reason: string) => void) => Promise<ArrivedRules | null>) | null;
+  readonly awaitRules: AwaitRules | null;
   /** What there is to say of the run that the journal held already, and of the instrument. */
   readonly lines: readonly Line[];
 }
@@ -83,7 +84,7 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
       shown: { ...shown, instrument: origin },
       awaitRules: found.awaited.length === 0
         ? null
-        : (onTrouble) => awaitRules(configuration, options, found, onTrouble),
+        : (signal, onTrouble) => awaitRules(configuration, { ...options, signal }, found, onTrouble),
       lines: [...resumed, ...lines],
     };
   } catch (error) {
@@ -97,13 +98,13 @@ async function awaitRules(
   configuration: Configuration,
   { restEndpoint = null, budget, signal }: OpeningOptions,
   found: FoundInstrument,
-  onTrouble: (reason: string) => void,
+  onTrouble: (text: string) => void,
 ): Promise<ArrivedRules | null> {
   const { exchange, symbol } = configuration.config;
   const answer = await awaitInstrument(
     { restEndpoint, exchange, symbol, budget, signal },
     found.awaited,
-    onTrouble,
+    (reason) => onTrouble(`the rules of ${symbol} are still awaited: ${reason}`),
   );
   return answer && arrived(configuration, found, answer, Date.now() * 1000);
 }
