@@ -110,7 +110,8 @@ export function settle(
   const text = `instrument ${symbol}: ${instrumentText(settled)}${
     answer === null ? unaskedText(config) : lost ?? ""
   }`;
-  if (awaited.length > 0) notes.push(warn(awaitedText(symbol, awaited)));
+  const isStopped = answer?.kind === "silent" && answer.isStopped;
+  if (awaited.length > 0 && !isStopped) notes.push(warn(awaitedText(symbol, awaited)));
   return {
     config,
     origin: { sources, exchangeInfo: told ?? remembered },
