@@ -73,7 +73,7 @@ export const INSTRUMENT_OPTIONS = {
     read: onOff,
     value: null,
     commands: STREAM,
-    help: "never ask the exchange for the six above; few symbols have built-in ones",
+    help: "never ask the exchange for the six above; common symbols have built-in ones",
   }),
   instruments: option({
     default: null,

@@ -215,7 +215,7 @@ function awaitedText(symbol: string, awaited: readonly Rule[]): string {
   return `no order is placed until the exchange says the ${
     awaited.join(" and the ")
   } of ${symbol}: it is asked ` +
-    `again and again, and the averages go on meanwhile. ${options} would say it for the exchange`;
+    `again and again, and the averages go on meanwhile. To start with rules of your own, give ${options}`;
 }
 
 function changedText(symbol: string, changes: string): string {
