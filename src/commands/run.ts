@@ -282,7 +282,8 @@ class Desk {
     if (!this.#isOpen) return;
     const [tradesPerSecond, lagMs] = [this.#pace.tradesPerSecond(), this.#pace.lagMs];
     const [{ symbol }, { assets }] = [this.#config, this.#view];
-    const pace = { symbol, connected: this.#connected, tradesPerSecond, lagMs, assets };
+    const { awaitsRules } = this.#pipeline;
+    const pace = { symbol, connected: this.#connected, tradesPerSecond, lagMs, assets, awaitsRules };
     this.#view.draw((width) => statusLine(this.#pipeline.standing, pace, width));
   }
 

@@ -13,6 +13,8 @@ export interface Pace {
   readonly lagMs: number | null;
   /** What the exchange calls the assets; absent where it has not said so. */
   readonly assets?: NamedAssets | null;
+  /** Whether no order is placed until the instrument's rules come; absent for false. */
+  readonly awaitsRules?: boolean;
 }
 
 /**
@@ -29,7 +31,8 @@ export function statusLine(standing: Standing, pace: Pace, width: number): strin
     : `${pace.symbol} ${standing.price.toFixed(Math.max(2, standing.price.decimalPlaces()))}`;
   const held = position.isZero() ? "flat" : `${plain(position)} ${base}`;
   const worth = `${equity.toFixed(2)} ${quote}`;
-  const halted = halt === null ? "" : `HALTED ${halt.reason}`;
+  const awaited = pace.awaitsRules === true ? "rules awaited" : "";
+  const halted = halt === null ? awaited : `HALTED ${halt.reason}`;
   const rate = Math.round(pace.tradesPerSecond);
   const lag = pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`;
   const [sma, smaInShort] = short === null || long === null
