@@ -105,7 +105,7 @@ for (
     ["a recording that is none", ["exchange", "--serve=deno.json"], /^--serve deno.json/],
     ["an address with a query", ["run", "--endpoint=ws://127.0.0.1:9/?a"], /^--endpoint is "ws:/],
     ["an address of another kind", ["run", "--endpoint=http://127.0.0.1:9"], /^--endpoint is "http:.*ws:/],
-    ["a symbol that no exchange has", ["demo", "--symbol=A_B"], /^--symbol is "A_B": expected 2 to 20 /],
+    ["a symbol that no exchange has", ["demo", "--symbol=A/B"], /^--symbol is "A\/B": expected 2 to 40 /],
   ] as const
 ) {
   Deno.test(`main() refuses ${what} with one sentence`, async () => {

@@ -19,6 +19,7 @@ import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import { OutputStuck } from "../views/terminal.ts";
 import { Desk, type End } from "./backtest/desk.ts";
+import { refuseContracts } from "./backtest/contracts.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { MisreadSymbols } from "./backtest/misread_symbols.ts";
@@ -36,7 +37,7 @@ const STOPPED = {
 export async function backtest(
   { command, version, files, signal, ...configuration }: Started,
 ): Promise<void> {
-  const { config, sources } = await instrumentOf(configuration);
+  const { config, sources, assets = null } = await instrumentOf(configuration);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
@@ -49,7 +50,7 @@ export async function backtest(
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
-  const desk = new Desk(config, started);
+  const desk = new Desk(config, started, sources);
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
@@ -85,11 +86,11 @@ export async function backtest(
     try {
       result?.finish(summary, desk.measured, models);
     } finally {
-      view.end(summary, desk.reports());
+      view.end(summary, desk.reports(), assets);
     }
   } catch (error) {
-    if (error instanceof UnusableInput || error instanceof OutputStuck) {
-      journal?.note("stopped", Date.now() * 1000, { reason: error.message });
+    if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
+      journal?.note("stopped", Date.now() * 1000, { reason: (error as Error).message });
     }
     throw error;
   } finally {
@@ -120,6 +121,7 @@ async function workOff(
   const misread = new MisreadSymbols(config.symbol);
   for await (const chunk of chunks) {
     fruitless.enter(chunk.origin);
+    refuseContracts(chunk.origin, config);
     const warning = misread.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
     try {
@@ -196,6 +198,7 @@ async function openJournal(
     time: Date.now() * 1000,
     version,
     options: shownConfig(config),
+    market: "recorded files",
     instrument: { sources, exchangeInfo: null },
     isNew: true,
   });

@@ -22,8 +22,9 @@ import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
-import { droppedRequest, spentLine } from "../views/narration.ts";
+import { droppedRequest, journalTook } from "../views/narration.ts";
 import { type Pace as ShownPace, statusEvent, statusLine } from "../views/status_line.ts";
+import { AwaitedRules } from "./run/awaited_rules.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
 import { answerTo } from "./run/requests.ts";
@@ -74,12 +75,17 @@ export async function run({ command, version, config, sources, signal }: Started
   using _halting = onHaltSignals((action) => desk.halt(action));
   try {
     // The stream connects while the exchange is asked for the instrument.
-    const { shown, lines } = await feed.during(desk.open(version));
+    const { shown, lines, awaitRules } = await feed.during(desk.open({ command, version }));
     for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
     view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: shown });
     for (const line of lines) view.say(line);
     desk.begin();
+    await using _rules = new AwaitedRules(awaitRules, {
+      take: (arrived) => desk.takeRules(arrived),
+      onTrouble: (text) => view.say({ level: "warn", text }),
+      onFailure: () => ending.abort(),
+    });
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
@@ -144,17 +150,16 @@ class Desk {
   }
 
   /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
-  async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines">> {
+  async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun> {
     const { symbol, record } = this.#config;
-    const { pipeline, journal, shown, lines } = await openRun(this.#configuration, {
-      version,
+    const opened = await openRun(this.#configuration, {
+      ...program,
       restEndpoint: this.#restEndpoint,
       budget: this.#budget,
       holdsAtGaps: this.#backfill !== null,
       signal: this.#signal,
     });
-    this.#made = pipeline;
-    this.#journal = journal;
+    ({ pipeline: this.#made, journal: this.#journal } = opened);
     if (record !== null) {
       const { Recording } = await import("../stores/recording.ts");
       this.#recording = Recording.create(record, {
@@ -162,10 +167,18 @@ class Desk {
         journal: this.#journal?.place,
         onTrouble: (text) => this.#view.say({ level: "warn", text }),
       });
+      if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
     this.#isOpen = true;
     this.beat();
-    return { shown, lines };
+    return opened;
+  }
+
+  /** Takes the instrument's rules, which the run waited for. */
+  takeRules(arrived: Parameters<Pipeline["takeRules"]>[0]): void {
+    const at = Date.now();
+    this.#note({ event: "rules", ...arrived }, at);
+    this.#tell(this.#pipeline.takeRules(arrived, at * 1000));
   }
 
   /** Begins, once it has been told that it does. */
@@ -292,7 +305,7 @@ class Desk {
   async close(elapsedMs: number): Promise<void> {
     this.#hasBegun = false;
     await this.#recording?.close();
-    if (this.#journal !== null) this.#view.say(spentLine(this.#journal.spent));
+    if (this.#journal !== null) this.#view.say(journalTook(this.#journal.spent));
     this.#journal?.close();
     // A run that never began has nothing to sum up.
     if (!this.#isOpen) return this.#view.close();
@@ -307,9 +320,15 @@ class Desk {
   }
 
   get #shownPace(): ShownPace {
-    const { symbol } = this.#config;
     const { lagMs } = this.#pace;
-    return { symbol, connected: this.#connected, tradesPerSecond: this.#pace.tradesPerSecond(), lagMs };
+    return {
+      symbol: this.#config.symbol,
+      connected: this.#connected,
+      tradesPerSecond: this.#pace.tradesPerSecond(),
+      lagMs,
+      assets: this.#view.assets,
+      awaitsRules: this.#pipeline.awaitsRules,
+    };
   }
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */

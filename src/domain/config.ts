@@ -1,10 +1,12 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
-import { plain } from "./money.ts";
+import { Money, plain, ZERO } from "./money.ts";
 import { NotAllowed, orderRateText } from "./option_values.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
-import type { Terms } from "./terms.ts";
+import type { Terms, TradingRules } from "./terms.ts";
+
+const FINEST: Money = new Money("0.00000001");
 
 /** Where an option's value came from. */
 export type Source = "default" | "file" | "command line";
@@ -208,12 +210,8 @@ export function termsOf(config: Config): Terms {
     feeRate: config.fee,
     slippage: config.slippage,
     latency: config.latency * 1000,
-    lot: config.lot,
-    tick: config.tick,
-    minQuantity: config.minQuantity,
-    maxQuantity: config.maxQuantity,
-    minNotional: config.minNotional,
-    maxNotional: config.maxNotional,
+    ...rulesIn(config),
+    ...(config.lot === null || config.tick === null ? { awaitsRules: true } : {}),
     maxDrawdown: config.maxDrawdown,
     maxDailyLoss: config.maxDailyLoss,
     onHalt: config.onHalt,
@@ -225,6 +223,19 @@ export function termsOf(config: Config): Terms {
     orderTtl: microsecondsOf(config.orderTtl),
     stopLoss: config.stopLoss,
     takeProfit: config.takeProfit,
+  };
+}
+
+/** The instrument's rules; what nobody knows yet stands for none. */
+export function rulesIn(config: Config): TradingRules {
+  const { lot, tick, minQuantity, maxQuantity, minNotional, maxNotional } = config;
+  return {
+    lot: lot ?? FINEST,
+    tick: tick ?? FINEST,
+    minQuantity,
+    maxQuantity,
+    minNotional: minNotional ?? ZERO,
+    maxNotional,
   };
 }
 

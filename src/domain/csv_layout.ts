@@ -47,7 +47,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   quantity: "quantity",
   quoteqty: "amount",
   quotequantity: "amount",
-  // COIN-M contracts are counted in quote currency, so there the other amount is the base.
+  // COIN-M's quantity counts contracts; this is what they are in coins, and is taken in its place.
   baseqty: "amount",
   time: "time",
   timestamp: "time",
@@ -65,6 +65,9 @@ const PUBLISHED: readonly Published[] = [
     "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
   ),
 ];
+
+/** How the name of a layout ends whose quantities are what contracts are in coins. */
+const IN_COINS = ", in coins";
 
 const EXPECTED = `Binance public data, ${
   PUBLISHED.map(({ columns, fields }) => `${columns.name} (${namesOf(fields)})`).join(", ")
@@ -112,8 +115,14 @@ export function fieldsOf(columns: CsvColumns): readonly CsvField[] {
   const names = PUBLISHED.find((known) => columns.name.startsWith(known.columns.name))?.fields ?? [];
   return Array.from({ length: columns.count }, (_, column) => {
     const kind = kindAt(columns, column);
+    if (kind === "quantity" && areContractsInCoins(columns)) return { kind, name: "base_qty" };
     return { kind, name: names.find((field) => field.kind === kind)?.name ?? kind };
   });
+}
+
+/** Whether the quantities of a file are coins that another column of it counts in contracts. */
+export function areContractsInCoins(columns: CsvColumns): boolean {
+  return columns.name.endsWith(IN_COINS);
 }
 
 /** Whether `columns` are one of the published layouts, in its order. */
@@ -134,7 +143,7 @@ export function quoted(text: string): string {
 }
 
 function columnsByName(names: readonly string[], line: string): CsvLayout | UnknownLayout {
-  const kinds = names.map((name) => kindOf(name));
+  const kinds = withCoins(names, names.map((name) => kindOf(name)));
   const standard = PUBLISHED.find(({ fields }) =>
     fields.length === kinds.length && fields.every((field, column) => field.kind === kinds[column])
   );
@@ -153,8 +162,23 @@ function columnsByName(names: readonly string[], line: string): CsvLayout | Unkn
     return unknown(`the header names two columns for the ${double}, ${quoted(one!)} and ${quoted(other!)}`);
   }
   const market = kinds.includes("flag") ? "spot" : "futures";
-  const name = `${market} ${isAggregate ? "aggTrades" : "trades"} in the order of the header`;
+  const name = `${market} ${isAggregate ? "aggTrades" : "trades"} in the order of the header${
+    isInCoins(names) ? IN_COINS : ""
+  }`;
   return { columns: columnsOf(name, kinds), header: true };
+}
+
+/** Whether a header names the quantity in coins beside the one in contracts. */
+function isInCoins(names: readonly string[]): boolean {
+  return names.some((name) => plainName(name) === "baseqty");
+}
+
+/** The kinds of a header's columns, where one of them holds the quantity in coins: the other counts contracts. */
+function withCoins(names: readonly string[], kinds: readonly FieldKind[]): readonly FieldKind[] {
+  if (!isInCoins(names)) return kinds;
+  return kinds.map((kind, at) =>
+    plainName(names[at]!) === "baseqty" ? "quantity" : kind === "quantity" ? "amount" : kind
+  );
 }
 
 function columnsByContent(fields: readonly string[], line: string): CsvLayout | UnknownLayout {
@@ -220,8 +244,12 @@ function kindAt(columns: CsvColumns, column: number): FieldKind {
   }
 }
 
+function plainName(name: string): string {
+  return name.trim().replaceAll("_", "").toLowerCase();
+}
+
 function kindOf(name: string): FieldKind {
-  const plain = name.trim().replaceAll("_", "").toLowerCase();
+  const plain = plainName(name);
   return Object.hasOwn(KINDS, plain) ? KINDS[plain]! : "anything";
 }
 

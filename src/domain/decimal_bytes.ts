@@ -5,7 +5,7 @@
  * twice as fast as one by one. The arithmetic on four bytes at once is that of Daniel Lemire, "Quickly parsing
  * eight-digit integers" (2018), and of Sean Anderson's "Bit Twiddling Hacks".
  */
-import { MAX_PRICE, MAX_QUANTITY } from "./price.ts";
+import { MAX_QUANTITY } from "./price.ts";
 
 const COMMA = 44, DOT = 46, ZERO = 48;
 const ZEROS = 0x30303030;
@@ -92,27 +92,25 @@ export class DecimalBytes {
     return at;
   }
 
-  /** A price: 0.00000001 to MAX_PRICE, at most 8 significant decimals, no needless leading zeros. */
+  /**
+   * A price: above 0, at most 8 significant decimals, in the unit of the last of them up to 2^53 - 1, no needless
+   * leading zeros.
+   */
   readPrice(view: DataView, start: number): number {
     let at = start;
     let whole = 0;
     let digits = view.getInt32(at, true) ^ ZEROS;
     let strange = strangers(digits);
-    if (strange === 0) {
-      whole = fourDigits(digits);
+    while (strange === 0) {
+      whole = whole * 10_000 + fourDigits(digits);
       at += 4;
       digits = view.getInt32(at, true) ^ ZEROS;
       strange = strangers(digits);
     }
-    if (strange === 0) {
-      whole = whole * 10_000 + fourDigits(digits);
-      at += 4;
-    } else {
-      const rest = digitsBefore(strange);
-      if (rest > 0) whole = whole * POWERS[rest]! + firstDigits(digits, rest);
-      at += rest;
-    }
-    if (at === start || whole > MAX_PRICE || (at > start + 1 && view.getUint8(start) === ZERO)) return -1;
+    const rest = digitsBefore(strange);
+    if (rest > 0) whole = whole * POWERS[rest]! + firstDigits(digits, rest);
+    at += rest;
+    if (at === start || (at > start + 1 && view.getUint8(start) === ZERO)) return -1;
     let price = whole;
     let decimals = 0;
     if (view.getUint8(at) === DOT) {
@@ -130,7 +128,8 @@ export class DecimalBytes {
         price = whole * POWERS[decimals]! + firstDigits(high, decimals);
       }
     }
-    if (price === 0 || (whole === MAX_PRICE && decimals > 0)) return -1;
+    // Rounding never brings a larger one down to 2^53 - 1.
+    if (price === 0 || price > Number.MAX_SAFE_INTEGER) return -1;
     this.price = price;
     this.decimals = decimals;
     return at;

@@ -1,9 +1,34 @@
 /** Which addresses a configuration asks for, and so which hosts a run needs. */
 import { addressesOf, exchangeAt, hostOf } from "./exchange_hosts.ts";
+import type { CommandName } from "./command_name.ts";
 import type { Config } from "./options.ts";
 
 /** The options that addresses depend on. */
 export type Addressing = Pick<Config, "exchange" | "endpoint" | "restEndpoint" | "backfill">;
+
+/** The market of the built-in exchange, whatever port it has. */
+export const BUILT_IN_MARKET = "built-in exchange";
+
+/**
+ * The market that a live run trades on: an exchange's name for any of its hosts, the built-in exchange for `demo`, or
+ * the address that the person gave.
+ */
+export function marketOf(command: CommandName, { exchange, endpoint }: Addressing): string {
+  if (command === "demo") return BUILT_IN_MARKET;
+  return endpoint === null ? exchange : exchangeAt(endpoint) ?? endpoint;
+}
+
+/**
+ * The market of a run by its options, for journals of versions that did not keep it; null where they do not say. The
+ * address on this machine that such a run of `demo` had is taken for the built-in exchange's where `now` is that.
+ */
+export function marketIn(options: Readonly<Record<string, unknown>>, now: string): string | null {
+  const { exchange, endpoint } = options;
+  if (typeof endpoint !== "string") return typeof exchange === "string" ? exchange : null;
+  if (!URL.canParse(endpoint)) return null;
+  if (now === BUILT_IN_MARKET && new URL(endpoint).hostname === "127.0.0.1") return now;
+  return exchangeAt(endpoint) ?? endpoint;
+}
 
 /** The base address of the trade stream. */
 export function streamOf({ exchange, endpoint }: Addressing): string {

@@ -2,7 +2,7 @@
  * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
  * counts and ids are numbers, times ISO 8601 UTC with microseconds.
  */
-import type { InstrumentOrigin } from "./instrument.ts";
+import type { ArrivedRules, InstrumentOrigin } from "./instrument.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Halt, HaltReason, OnHalt } from "./halt.ts";
 import type { Side } from "./money.ts";
@@ -123,6 +123,11 @@ export interface ReleasedEvent extends OfSymbol, Requested {
   readonly tradeId: number;
 }
 
+/** The instrument's rules have come, which the run waited for: from now on it places orders. */
+export interface RulesEvent extends OfSymbol, ArrivedRules {
+  readonly type: "rules";
+}
+
 export interface RejectedEvent extends Base {
   readonly type: "rejected";
   readonly reason: string;
@@ -187,7 +192,8 @@ export type PipelineEvent =
   | FillEvent
   | ExpiredEvent
   | HaltEvent
-  | ReleasedEvent;
+  | ReleasedEvent
+  | RulesEvent;
 
 /** Every event. */
 export type PenstockEvent =

@@ -2,6 +2,17 @@
 import { Money, plain } from "./money.ts";
 import { DECIMAL } from "./option_values.ts";
 
+/** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 is of another market, which counts coins. */
+const CONTRACT = /USD_(PERP|\d{6})$/;
+
+/**
+ * Whether a symbol is spelled like those of Binance's COIN-M market, where quantities are contracts of so many dollars
+ * and not coins.
+ */
+export function isContractSymbol(symbol: string): boolean {
+  return CONTRACT.test(symbol);
+}
+
 /** An instrument's rules, as the options that override them are called. */
 export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
 
@@ -15,6 +26,9 @@ export type Rules = Readonly<Partial<Record<Rule, string>>>;
 export interface ExchangeInfo {
   /** Such as TRADING or BREAK; null where it does not say. */
   readonly status: string | null;
+  /** The assets that are bought and paid with, such as BTC and USDT; absent where it does not say. */
+  readonly base?: string;
+  readonly quote?: string;
   readonly rules: Rules;
 }
 
@@ -26,11 +40,15 @@ export interface ReadInfo extends ExchangeInfo {
 /** An answer that cannot be used, as a clause with the value found. */
 export interface MalformedInfo {
   readonly malformed: string;
+  /** The symbol is counted in contracts: asking again brings nothing better. */
+  readonly isContract?: true;
 }
 
 /** The finest step that Binance writes amounts in: it stands for a step that is switched off. */
 const FINEST = "0.00000001";
 const SHOWN_CHARACTERS = 60;
+/** An asset's name, in any script: nothing in it that a terminal would act on. */
+const ASSET = /^[\p{L}\p{N}\p{M}_.-]{1,40}$/u;
 
 const largest = (amounts: readonly Money[]): Money => Money.max(...amounts);
 const smallest = (amounts: readonly Money[]): Money => Money.min(...amounts);
@@ -45,9 +63,13 @@ type Fields = Readonly<Record<string, unknown>>;
  * - `minQuantity`, `maxQuantity`: the narrower of the two filters' limits; 0 is none.
  * - `tick`: PRICE_FILTER's tickSize.
  * - `minNotional`, `maxNotional`: those of NOTIONAL, or of MIN_NOTIONAL, unless applyMinToMarket, applyMaxToMarket
- *   or applyToMarket says that they are not for market orders.
+ *   or applyToMarket says that they are not for market orders. On the USD-M market MIN_NOTIONAL has its value in
+ *   `notional`.
  *
- * Source: Binance spot API documentation, "Filters".
+ * A symbol with a `contractSize`, as on the COIN-M market, counts contracts where Penstock counts coins: its answer
+ * is malformed.
+ *
+ * Source: Binance API documentation, "Filters" (spot) and "Exchange Information" (USD-M, COIN-M).
  */
 export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | MalformedInfo | null {
   if (!isObject(body)) return { malformed: `the answer is ${shown(body)}, expected an object` };
@@ -55,7 +77,15 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
   if (!Array.isArray(symbols)) return { malformed: `"symbols" is ${shown(symbols)}, expected a list` };
   const found: unknown = symbols.find((entry: unknown) => isObject(entry) && entry["symbol"] === symbol);
   if (!isObject(found)) return null;
-  const { status, filters = [] } = found;
+  const { status, filters = [], contractSize } = found;
+  if (contractSize !== undefined) {
+    return {
+      malformed: `${symbol} is counted in contracts (contractSize ${
+        shown(contractSize)
+      }), and Penstock trades coins`,
+      isContract: true,
+    };
+  }
   const flaws: string[] = [];
   if (!Array.isArray(filters)) flaws.push(`"filters" is ${shown(filters)}, expected a list`);
   const reader = new FilterReader(Array.isArray(filters) ? filters : [], flaws);
@@ -75,7 +105,18 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
   if (status !== undefined && typeof status !== "string") {
     flaws.push(`"status" is ${shown(status)}, expected a text`);
   }
-  return { status: typeof status === "string" ? shown(status).slice(1, -1) : null, rules, flaws };
+  const assets: { base?: string; quote?: string } = {};
+  for (const [asset, field] of [["base", "baseAsset"], ["quote", "quoteAsset"]] as const) {
+    const name = found[field];
+    if (typeof name === "string" && ASSET.test(name)) assets[asset] = name;
+    else if (name !== undefined) flaws.push(`"${field}" is ${shown(name)}, expected the name of an asset`);
+  }
+  return {
+    status: typeof status === "string" ? shown(status).slice(1, -1) : null,
+    ...assets,
+    rules,
+    flaws,
+  };
 }
 
 /** The filters of one symbol. */
@@ -126,6 +167,7 @@ function rulesOf(reader: FilterReader): Record<Rule, Money | null> {
       largest,
       reader.marketAmount("NOTIONAL", "minNotional", "applyMinToMarket"),
       reader.marketAmount("MIN_NOTIONAL", "minNotional", "applyToMarket"),
+      reader.marketAmount("MIN_NOTIONAL", "notional", "applyToMarket"),
     ),
     maxNotional: reader.marketAmount("NOTIONAL", "maxNotional", "applyMaxToMarket"),
   };
@@ -141,13 +183,12 @@ function stepOf(lot: Money | null, market: Money | null): Money | null {
   return lot.div(divisor).times(market);
 }
 
-/** Of two limits the one that leaves less; a limit of 0 is none. */
+/** Of several limits the one that leaves least; a limit of 0 is none. */
 function narrower(
   of: (limits: readonly Money[]) => Money,
-  one: Money | null,
-  other: Money | null,
+  ...all: readonly (Money | null)[]
 ): Money | null {
-  const known = [one, other].filter((limit) => limit !== null);
+  const known = all.filter((limit) => limit !== null);
   const limits = known.filter((limit) => !limit.isZero());
   return limits.length > 0 ? of(limits) : known[0] ?? null;
 }

@@ -2,7 +2,9 @@
 import type { Configuration, Source } from "./config.ts";
 import { shownValue } from "./config.ts";
 import { type ExchangeInfo, type Rule, RULES, type Rules } from "./exchange_info.ts";
+import { type Money, plain, ZERO } from "./money.ts";
 import { type Config, kebab, OPTIONS } from "./options.ts";
+import type { TradingRules } from "./terms.ts";
 
 /** What an exchange said, when and where: kept in the journal, to be used when it cannot be asked. */
 export interface KeptInfo extends ExchangeInfo {
@@ -17,11 +19,13 @@ export interface RuleSet {
   readonly rules: Rules;
   /** As `InstrumentOrigin` has it. */
   readonly source: string;
+  /** What the exchange calls the assets, where it says so. */
+  readonly assets?: Pick<ExchangeInfo, "base" | "quote">;
 }
 
 /** Where a run's instrument comes from, as the `started` event and its journal entry say it. */
 export interface InstrumentOrigin {
-  /** `command line`, `file`, `exchange`, `journal of TIME`, `built-in`, `default`, or a backtest's file. */
+  /** `command line`, `file`, `exchange`, `journal of TIME`, `built-in`, `default`, `awaited`, or a backtest's file. */
   readonly sources: Readonly<Record<Rule, string>>;
   /** The last that the exchange is known to have said; null where it never was asked. */
   readonly exchangeInfo: KeptInfo | null;
@@ -40,7 +44,14 @@ export interface KeptRules {
 export interface SettledInstrument {
   readonly config: Config;
   readonly sources: Readonly<Record<Rule, string>>;
+  /** What the exchange calls the assets; absent where no base says so. */
+  readonly assets?: NonNullable<RuleSet["assets"]>;
 }
+
+const THOUSAND = 1000;
+
+/** The source of a rule that nobody has given yet. */
+export const AWAITED = "awaited";
 
 /**
  * Binance's spot rules for common symbols, as listed in 2025; where they had changed over the years, the coarser
@@ -62,18 +73,26 @@ export function builtInRules(symbol: string): RuleSet | null {
   return Object.hasOwn(BUILT_IN, symbol) ? { rules: BUILT_IN[symbol]!, source: "built-in" } : null;
 }
 
+/** Rules that came while a run waited for them, as its journal, its recording and its events show them. */
+export interface ArrivedRules {
+  /** All of them, as the options show them. */
+  readonly rules: Readonly<Record<Rule, string | null>>;
+  readonly instrument: InstrumentOrigin;
+}
+
 /**
- * The configuration with the rules of `base` where the person has given none, and the defaults where `base` says
- * nothing.
+ * The configuration with the rules of the first of `bases` that says one, where the person has given none, and the
+ * defaults where none of them says anything.
  */
 export function settleInstrument(
   { config, sources }: Configuration,
-  base: RuleSet | null,
+  ...bases: readonly (RuleSet | null)[]
 ): SettledInstrument {
   const settled: Partial<Record<Rule, Config[Rule]>> = {};
   const origins: Partial<Record<Rule, string>> = {};
   for (const rule of RULES) {
-    const text = isGiven(sources[rule]) ? undefined : base?.rules[rule];
+    const base = isGiven(sources[rule]) ? undefined : bases.find((base) => base?.rules[rule] !== undefined);
+    const text = base?.rules[rule];
     settled[rule] = text === undefined ? config[rule] : OPTIONS[rule].read(text);
     origins[rule] = text === undefined ? sources[rule] : base!.source;
   }
@@ -82,16 +101,70 @@ export function settleInstrument(
 }
 
 /**
- * The configuration of a run that is taken up again: with the rules it began with, whatever its exchange says now,
- * unless a person gave them, then or now: those have to be the same, which its journal checks.
+ * The same without what is only a default where the lot or the tick is one: a live run places no order by rules that
+ * nobody gave. They are null then, and their source is `awaited`.
  */
-export function keepInstrument(configuration: Configuration, kept: KeptRules): SettledInstrument {
+export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
+  if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;
+  const guessed = RULES.filter((rule) => settled.sources[rule] === "default");
+  return {
+    config: { ...settled.config, ...Object.fromEntries(guessed.map((rule) => [rule, null])) },
+    sources: { ...settled.sources, ...Object.fromEntries(guessed.map((rule) => [rule, AWAITED])) },
+  };
+}
+
+/** Which of the lot and the tick a run still waits for. */
+export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): readonly Rule[] {
+  return (["lot", "tick"] as const).filter((rule) => sources[rule] === AWAITED);
+}
+
+/** Settled rules as journals, recordings and events show them. */
+export function shownRules(config: Config): ArrivedRules["rules"] {
+  return Object.fromEntries(RULES.map((rule) => [rule, shownValue(config[rule])])) as ArrivedRules["rules"];
+}
+
+/** What `shownRules` showed, for trading, without those that are `given` otherwise. */
+export function tradingRules(
+  shown: ArrivedRules["rules"],
+  given: ReadonlySet<Rule>,
+): Partial<TradingRules> {
+  const rules: Partial<Record<Rule, Money | null>> = {};
+  for (const rule of RULES) {
+    const text = shown[rule];
+    if (!given.has(rule)) rules[rule] = text === null ? null : OPTIONS[rule].read(text);
+  }
+  // A smallest notional that is null is none.
+  if (rules.minNotional === null) rules.minNotional = ZERO;
+  return rules as Partial<TradingRules>;
+}
+
+/**
+ * Whether a run keeps this rule when it is resumed. Not one that nobody gave, whether it was awaited or, in a run of an
+ * older Penstock, only a default.
+ */
+export function isKept({ sources }: Pick<KeptRules, "sources">, rule: Rule): boolean {
+  return sources[rule] !== AWAITED && sources[rule] !== "default";
+}
+
+/**
+ * The configuration of a run that is resumed: with the rules it started with, whatever its exchange says now, unless a
+ * person gave them, then or now: those have to be the same, which its journal checks. Rules that nobody gave then come
+ * from the first of `bases` that says them.
+ */
+export function keepInstrument(
+  configuration: Configuration,
+  kept: KeptRules,
+  ...bases: readonly (RuleSet | null)[]
+): SettledInstrument {
   const rules: Partial<Record<Rule, string>> = {};
   for (const rule of RULES) {
+    if (!isKept(kept, rule)) continue;
     const text = keptText(kept, rule) ?? (OPTIONS[rule].default === null ? "0" : undefined);
     if (text !== undefined && !wasGiven(kept, rule)) rules[rule] = text;
   }
-  const settled = settleInstrument(configuration, { rules, source: `journal of ${kept.time}` });
+  // What a person gave then is not to come from anywhere else now.
+  const others = bases.map((base) => base && { ...base, rules: unlessGiven(base.rules, kept) });
+  const settled = settleInstrument(configuration, { rules, source: `journal of ${kept.time}` }, ...others);
   const sources = { ...settled.sources };
   for (const rule of RULES) {
     const before = kept.sources[rule];
@@ -110,6 +183,7 @@ export function changesOf(configuration: Configuration, kept: KeptRules, now: Ru
   const changes = RULES.flatMap((rule) => {
     const text = now[rule];
     if (text === undefined || wasGiven(kept, rule) || isGiven(configuration.sources[rule])) return [];
+    if (!isKept(kept, rule)) return [];
     const [was, is] = [keptText(kept, rule), shownValue(OPTIONS[rule].read(text))];
     return was === is ? [] : [`${kebab(rule)} was ${was ?? "none"} and is ${is ?? "none"}`];
   });
@@ -118,11 +192,49 @@ export function changesOf(configuration: Configuration, kept: KeptRules, now: Ru
 
 /** Rules in words, those of one origin together: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
 export function instrumentText({ config, sources }: SettledInstrument): string {
+  return textOf(shownRules(config), sources);
+}
+
+/** The same of rules that have come. */
+export function rulesText({ rules, instrument }: ArrivedRules): string {
+  return textOf(rules, instrument.sources);
+}
+
+function textOf(shown: ArrivedRules["rules"], sources: InstrumentOrigin["sources"]): string {
   const groups = Map.groupBy(RULES, (rule) => sources[rule]);
   return [...groups].map(([source, rules]) => {
-    const values = rules.map((rule) => `${kebab(rule)} ${shownValue(config[rule]) ?? "none"}`);
+    const values = rules.map((rule) =>
+      source === AWAITED ? kebab(rule) : `${kebab(rule)} ${shown[rule] ?? "none"}`
+    );
     return `${values.join(", ")} (${source === "file" ? "configuration file" : source})`;
   }).join("; ");
+}
+
+/** The rules that a person gave, on the command line or in the configuration file. */
+export function givenRules(sources: InstrumentOrigin["sources"]): ReadonlySet<Rule> {
+  return new Set(RULES.filter((rule) => sources[rule] === "command line" || sources[rule] === "file"));
+}
+
+/**
+ * What is wrong with a tick or a lot that is only a default, at a price in quote currency: a tick above a thousandth of
+ * the price, or a lot worth more than the stake. Null where nothing is.
+ */
+export function senselessRule({ config, sources }: SettledInstrument, price: Money): string | null {
+  const { lot, tick, stake } = config;
+  if (sources.tick === "default" && tick !== null && tick.times(THOUSAND).gt(price)) {
+    return `the tick is ${plain(tick)}, the default, at a price of ${
+      plain(price)
+    }: that is more than a thousandth ` +
+      "of the price. Give --tick, or all rules of the symbol with --instruments FILE";
+  }
+  if (sources.lot === "default" && lot !== null && lot.times(price).gt(stake)) {
+    return `the lot is ${plain(lot)}, the default, at a price of ${plain(price)}: one lot is worth ` +
+      `${plain(lot.times(price))}, more than the stake of ${
+        plain(stake)
+      }. Give --lot, all rules of the symbol ` +
+      "with --instruments FILE, or a larger --stake";
+  }
+  return null;
 }
 
 function isGiven(source: Source): boolean {
@@ -131,6 +243,12 @@ function isGiven(source: Source): boolean {
 
 function wasGiven({ sources }: KeptRules, rule: Rule): boolean {
   return sources[rule] === "command line" || sources[rule] === "file";
+}
+
+function unlessGiven(rules: Rules, kept: KeptRules): Rules {
+  return Object.fromEntries(
+    RULES.flatMap((rule) => rules[rule] === undefined || wasGiven(kept, rule) ? [] : [[rule, rules[rule]]]),
+  );
 }
 
 function keptText({ options }: KeptRules, rule: Rule): string | null {

@@ -16,18 +16,26 @@ function limit(text: string): Money | null {
   return value.isZero() ? null : value;
 }
 
+/**
+ * A rule of which null says that nobody knows it yet: a live run then waits for it and places no order. A person
+ * cannot give that.
+ */
+function rule(read: (text: string) => Money): (text: string) => Money | null {
+  return read;
+}
+
 /** A key is the option's name in the configuration file. Absent limits are none. */
 export const INSTRUMENT_OPTIONS = {
   lot: option({
     default: "0.00001",
-    read: positive,
+    read: rule(positive),
     value: "AMOUNT",
     commands: TRADING,
     help: "smallest step of a quantity, base currency",
   }),
   tick: option({
     default: "0.01",
-    read: positive,
+    read: rule(positive),
     value: "AMOUNT",
     commands: TRADING,
     help: "smallest step of a price moved by slippage, quote currency",
@@ -48,7 +56,7 @@ export const INSTRUMENT_OPTIONS = {
   }),
   minNotional: option({
     default: "5",
-    read: anyAmount,
+    read: rule(anyAmount),
     value: "AMOUNT",
     commands: TRADING,
     help: "smallest price × quantity of an order, quote currency",
@@ -65,7 +73,7 @@ export const INSTRUMENT_OPTIONS = {
     read: onOff,
     value: null,
     commands: STREAM,
-    help: "never ask the exchange for the six above: built-in values for common symbols",
+    help: "never ask the exchange for the six above; common symbols have built-in ones",
   }),
   instruments: option({
     default: null,

@@ -142,9 +142,12 @@ export function runNumber(text: string): number | "all" {
   return Number(text);
 }
 
-/** A reader of an exchange symbol: 2 to 20 letters and digits, in upper case afterwards. */
+/** Letters and digits of any script: exchanges list symbols such as 币安人生USDT and BTCUSDT_250328. */
+const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}_]{1,39}$/u;
+
+/** A reader of an exchange symbol: 2 to 40 letters, digits and underscores, in upper case afterwards. */
 export function symbol(text: string): string {
-  if (!/^[A-Za-z0-9]{2,20}$/.test(text)) throw new NotAllowed("2 to 20 letters and digits, such as BTCUSDT");
+  if (!SYMBOL.test(text)) throw new NotAllowed("2 to 40 letters, digits and underscores, such as BTCUSDT");
   return text.toUpperCase();
 }
 

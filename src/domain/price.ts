@@ -1,11 +1,9 @@
 /**
  * Exact integer prices. Inside the stages a price is an integer count of its symbol's decimal unit: 95420.5 is
- * 954205 at one decimal. The unit only ever gets finer, and what is kept is then rescaled, exactly.
+ * 954205 at one decimal. The unit only ever gets finer, and what is kept is then rescaled, exactly: a price that would
+ * take any of its symbol beyond 2^53 - 1 in their unit is refused.
  */
 import { Money } from "./money.ts";
-
-/** Prices above this (quote currency) are refused, so that every price is a safe integer at any unit. */
-export const MAX_PRICE = 90_000_000;
 
 /** Prices and quantities with more significant decimals than this are refused. */
 export const MAX_DECIMALS = 8;
@@ -14,7 +12,8 @@ export const MAX_DECIMALS = 8;
 export const MAX_QUANTITY = 1e15;
 
 /** What a price, and a quantity, is expected to be, as messages say it. */
-export const PRICE_TEXT = `decimal text from 0.00000001 to ${MAX_PRICE} with up to ${MAX_DECIMALS} decimals`;
+export const PRICE_TEXT =
+  `decimal text above 0 with up to ${MAX_DECIMALS} decimals, and up to ${Number.MAX_SAFE_INTEGER} without its point`;
 export const QUANTITY_TEXT =
   `decimal text above 0, up to ${MAX_QUANTITY}, with up to ${MAX_DECIMALS} decimals`;
 

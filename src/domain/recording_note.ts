@@ -5,7 +5,9 @@
  * of a note.
  */
 
+import type { Rule } from "./exchange_info.ts";
 import type { ByRequest, OnHalt } from "./halt.ts";
+import type { ArrivedRules } from "./instrument.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
@@ -42,6 +44,10 @@ export type RecordingNote =
   | ({ readonly event: "halt"; readonly action: OnHalt } & Partial<ByRequest>)
   /** The person released the halt at the line's time. */
   | ({ readonly event: "released" } & ByRequest)
+  /** Nobody knew the instrument's rules as the recording was started: no order is placed until they come. */
+  | { readonly event: "rules-awaited" }
+  /** They came at the line's time. */
+  | ({ readonly event: "rules" } & ArrivedRules)
   | {
     /** Frames that were received in this place could not be written. */
     readonly event: "lost";
@@ -112,6 +118,29 @@ const ACTION: Kind = {
   holds: (value) => value === "hold" || value === "flatten",
 };
 
+const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
+const isAmount = (value: unknown) => typeof value === "string" && DECIMAL.test(value);
+const isStep = (value: unknown) => isAmount(value) && /[1-9]/.test(String(value));
+const isLimit = (value: unknown) => value === null || isAmount(value);
+
+/** What each of an instrument's rules is; without a limit null. */
+const RULE_KINDS: Readonly<Record<Rule, (value: unknown) => boolean>> = {
+  lot: isStep,
+  tick: isStep,
+  minQuantity: isLimit,
+  maxQuantity: isLimit,
+  minNotional: isLimit,
+  maxNotional: isLimit,
+};
+const ALL_RULES: Kind = {
+  expected: `${Object.keys(RULE_KINDS).join(", ")} as amounts, a limit that is none null`,
+  holds: (value) => isObject(value) && Object.entries(RULE_KINDS).every(([rule, is]) => is(value[rule])),
+};
+const ORIGIN: Kind = {
+  expected: "where they come from",
+  holds: (value) => isObject(value) && isObject(value["sources"]),
+};
+
 const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<Record<string, Kind>> } = {
   recording: {
     version: VERSION,
@@ -125,6 +154,8 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   notice: { message: TEXT },
   halt: { action: ACTION, text: OPTIONAL_TEXT, requested: OPTIONAL_COUNT },
   released: { text: OPTIONAL_TEXT, requested: COUNT },
+  "rules-awaited": {},
+  rules: { rules: ALL_RULES, instrument: ORIGIN },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
   late: { trades: TEXT },
   settled: { filled: COUNT },
@@ -183,6 +214,10 @@ export function readNote(text: string): ReadNote {
   }
   // The table has just been gone through for every field of this event.
   return note as unknown as RecordingNote | FrameNote;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function isKnown(event: string): event is keyof typeof FIELDS {

@@ -17,6 +17,7 @@ export type Check =
   | "max-quantity"
   | "min-notional"
   | "no-position"
+  | "no-rules"
   | "stale";
 
 /**
@@ -48,6 +49,9 @@ export interface Expired extends Progress {
   /** Its own time was up, or a sale took the place of a purchase; absent at the end of the input. */
   readonly reason?: "order-ttl" | "replaced";
 }
+
+/** Why an order is refused while nobody knows the instrument's rules. */
+export const UNRULED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
 
 /** What every verdict says of an order. */
 export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;

@@ -15,6 +15,8 @@ export interface KeptRun {
   readonly journal: string;
   readonly run: number;
   readonly symbol: string;
+  /** What the exchange calls its assets; absent where the journal does not say. */
+  readonly assets?: { readonly base: string; readonly quote: string };
   /** When the run began, and the process that goes on with it, if that is another; by the wall clock. */
   readonly started: number;
   readonly resumed: number | null;
@@ -57,7 +59,16 @@ export type RunState = "running" | "silent" | "stopped";
 export interface RunStatus extends
   Pick<
     KeptRun,
-    "journal" | "run" | "symbol" | "pid" | "trades" | "halt" | "lastFills" | "lastRefusals" | "lastGaps"
+    | "journal"
+    | "run"
+    | "symbol"
+    | "assets"
+    | "pid"
+    | "trades"
+    | "halt"
+    | "lastFills"
+    | "lastRefusals"
+    | "lastGaps"
   > {
   readonly type: "status";
   /** Now. */
@@ -138,6 +149,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     journal: kept.journal,
     run: kept.run,
     symbol: kept.symbol,
+    ...(kept.assets === undefined ? {} : { assets: kept.assets }),
     state,
     started: isoTime(kept.started),
     resumed: timeOrNull(kept.resumed),

@@ -4,17 +4,8 @@ import type { Money } from "./money.ts";
 import type { PaceTerms } from "./pacing.ts";
 import type { ExitTerms } from "./protective_exits.ts";
 
-/** What the account trades under: the person's choices and the instrument's filters. */
-export interface Terms extends LossTerms, PaceTerms, ExitTerms {
-  /** Starting cash and the most one order spends before its fee, quote currency. */
-  readonly cash: Money;
-  readonly stake: Money;
-  /** Fee as a fraction of the notional, both sides. */
-  readonly feeRate: Money;
-  /** Basis points against the trader. */
-  readonly slippage: Money;
-  /** µs between a signal and the earliest trade that may fill it. */
-  readonly latency: number;
+/** What an instrument's orders have to keep to. */
+export interface TradingRules {
   /** Smallest step of a quantity, base currency. */
   readonly lot: Money;
   /** Smallest step of a fill price moved by slippage, quote currency. */
@@ -26,6 +17,21 @@ export interface Terms extends LossTerms, PaceTerms, ExitTerms {
   readonly minNotional: Money;
   /** Largest price × quantity of an order, quote currency; null for no limit. */
   readonly maxNotional: Money | null;
+}
+
+/** What the account trades under: the person's choices and the instrument's rules. */
+export interface Terms extends TradingRules, LossTerms, PaceTerms, ExitTerms {
+  /** Nobody knows the instrument's rules yet, and no order is placed until somebody does; absent for false. */
+  readonly awaitsRules?: boolean;
+  /** Starting cash and the most one order spends before its fee, quote currency. */
+  readonly cash: Money;
+  readonly stake: Money;
+  /** Fee as a fraction of the notional, both sides. */
+  readonly feeRate: Money;
+  /** Basis points against the trader. */
+  readonly slippage: Money;
+  /** µs between a signal and the earliest trade that may fill it. */
+  readonly latency: number;
   /** Most that a position may be worth after a buy, quote currency; null for no limit. */
   readonly maxPosition: Money | null;
   /** Greatest age of a trade on arrival whose signal is traded, µs; null for no limit. */

@@ -6,7 +6,7 @@ export const BINANCE_BUDGET = { attempts: 300, windowMs: 300_000 } as const;
 
 /** The address of one symbol's raw trade stream, below `endpoint`. Binance wants the symbol in lower case. */
 export function tradeStreamUrl(endpoint: string, symbol: string): string {
-  return `${endpoint}/ws/${symbol.toLowerCase()}@trade`;
+  return `${endpoint}/ws/${encodeURIComponent(symbol.toLowerCase())}@trade`;
 }
 
 /**

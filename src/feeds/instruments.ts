@@ -1,6 +1,7 @@
 /** Asks the exchange what it asks of orders in a symbol: exchangeInfo over REST. */
 import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
-import { readExchangeInfo, type ReadInfo } from "../domain/exchange_info.ts";
+import { type MalformedInfo, readExchangeInfo, type ReadInfo, type Rule } from "../domain/exchange_info.ts";
+import { Backoff } from "./backoff.ts";
 import type { RestBudget } from "./rest_budget.ts";
 import {
   GaveUp,
@@ -32,8 +33,8 @@ export interface InstrumentQuestion {
 /** What came of it. Hosts are host:port. */
 export type InstrumentAnswer =
   | { readonly kind: "told"; readonly info: ReadInfo; readonly host: string }
-  /** The exchange has no such symbol. */
-  | { readonly kind: "unknown"; readonly reason: string }
+  /** The exchange has no such symbol, or one that is counted in contracts. */
+  | { readonly kind: "unknown"; readonly reason: string; readonly isContract?: true }
   | {
     readonly kind: "silent";
     readonly reason: string;
@@ -45,6 +46,8 @@ export type InstrumentAnswer =
 
 /** A run waits for the answer before it begins. */
 const HOST_MS = 2_000;
+/** The shortest wait before it is asked again. */
+const ASK_AGAIN_MIN_MS = 500;
 const WEIGHT = 20;
 const INVALID_SYMBOL = -1121;
 
@@ -63,6 +66,9 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
   for (const base of restEndpoint === null ? own : [restEndpoint]) {
     try {
       const info = await client.get(exchangeInfo(base, symbol), clock.now() + hostMs);
+      if ("malformed" in info) {
+        return { kind: "unknown", reason: `${hostOf(base)}: ${info.malformed}`, isContract: true };
+      }
       return { kind: "told", info, host: hostOf(base) };
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;
@@ -79,7 +85,44 @@ export async function askInstrument(question: InstrumentQuestion): Promise<Instr
   };
 }
 
-function exchangeInfo(base: string, symbol: string): RestQuestion<ReadInfo> {
+/** The longest wait between two questions, ms. */
+const ASK_AGAIN_MAX_MS = 60_000;
+
+/**
+ * Asks again and again, at longer and longer waits of up to a minute and within the budget, until the exchange says
+ * every rule of `wanted`; null once the signal is aborted. What it does not have, or says in another way, it is asked
+ * for again: `onTrouble` gets every reason once.
+ */
+export async function awaitInstrument(
+  question: InstrumentQuestion,
+  wanted: readonly Rule[],
+  onTrouble: (reason: string) => void,
+  random: () => number = Math.random,
+): Promise<InstrumentAnswer & { readonly kind: "told" } | null> {
+  const { budget, clock = REAL_CLOCK, signal } = question;
+  const backoff = new Backoff(ASK_AGAIN_MAX_MS, random);
+  let last = "";
+  while (!signal.aborted) {
+    // Never at once: the exchange has just been asked.
+    const waitMs = Math.max(ASK_AGAIN_MIN_MS, backoff.next(), budget.waitMs(WEIGHT, clock.now()));
+    await clock.pause(Math.ceil(waitMs), signal);
+    if (signal.aborted) break;
+    const answer = await askInstrument(question);
+    const missing = answer.kind === "told"
+      ? wanted.filter((rule) => answer.info.rules[rule] === undefined)
+      : [];
+    if (answer.kind === "told" && missing.length === 0) return answer;
+    if (signal.aborted) break;
+    const reason = answer.kind === "told"
+      ? [`${answer.host} does not say the ${missing.join(" and the ")}`, ...answer.info.flaws].join("; ")
+      : answer.reason;
+    if (reason !== last) onTrouble(reason);
+    last = reason;
+  }
+  return null;
+}
+
+function exchangeInfo(base: string, symbol: string): RestQuestion<ReadInfo | MalformedInfo> {
   return {
     base,
     path: `/api/v3/exchangeInfo?symbol=${encodeURIComponent(symbol)}`,
@@ -87,7 +130,9 @@ function exchangeInfo(base: string, symbol: string): RestQuestion<ReadInfo> {
     read(body) {
       const read = readExchangeInfo(body, symbol);
       if (read === null) return new Unbelieved("malformed", `an answer about other symbols than ${symbol}`);
-      return "malformed" in read ? new Unbelieved("malformed", read.malformed) : read;
+      return "malformed" in read && read.isContract !== true
+        ? new Unbelieved("malformed", read.malformed)
+        : read;
     },
   };
 }

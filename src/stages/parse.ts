@@ -1,6 +1,6 @@
 /** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
 import { Continuity, DUPLICATE, UNPROVEN } from "../domain/continuity.ts";
-import { powerOfTen } from "../domain/price.ts";
+import { MAX_DECIMALS, powerOfTen, priceText } from "../domain/price.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
 import type { Doubt, TradeReader, Verdict } from "../domain/trade_reader.ts";
 
@@ -27,6 +27,8 @@ export interface ParseSnapshot {
   readonly lastId: number;
   /** The price unit. */
   readonly decimals: number;
+  /** The largest price so far in that unit; absent where a finer unit could hold it too. */
+  readonly largest?: number;
   readonly counts: ParseCounts;
 }
 
@@ -41,6 +43,8 @@ export interface HeldGap {
 export class Parse {
   readonly #continuity = new Continuity();
   #decimals = 0;
+  /** The largest price so far, in that unit: every one has to stay a safe integer. */
+  #largest = 0;
   #duplicates = 0;
   #rejected = 0;
   #passedOver = 0;
@@ -104,10 +108,19 @@ export class Parse {
   }
 
   snapshot(): ParseSnapshot {
-    return { lastId: this.#continuity.last, decimals: this.#decimals, counts: this.counts };
+    const [decimals, largest] = [this.#decimals, this.#largest];
+    // Whatever unit is to come, a smaller one will be exact in it.
+    const matters = largest > Number.MAX_SAFE_INTEGER / powerOfTen(MAX_DECIMALS - decimals);
+    return {
+      lastId: this.#continuity.last,
+      decimals,
+      ...(matters ? { largest } : {}),
+      counts: this.counts,
+    };
   }
 
-  restore({ lastId, decimals, counts }: ParseSnapshot): void {
+  restore({ lastId, decimals, largest = 0, counts }: ParseSnapshot): void {
+    this.#largest = largest;
     this.#continuity.moveTo(lastId);
     this.#decimals = decimals;
     this.#duplicates = counts.duplicates;
@@ -124,7 +137,8 @@ export class Parse {
         this.#passOver(verdict, reader);
         continue;
       }
-      const { firstId, lastId } = reader.trade;
+      const { firstId, lastId, decimals } = reader.trade;
+      if (decimals !== this.#decimals && this.#refuseInexact(reader)) continue;
       if (this.#unproven !== null) {
         const { tick } = this.#unproven;
         if (firstId === tick.id + 1) {
@@ -176,8 +190,11 @@ export class Parse {
   #tick(reader: TradeReader, missing: number): Tick {
     const { symbol, trade } = reader;
     let price = trade.price;
-    if (trade.decimals > this.#decimals) this.#decimals = trade.decimals;
-    else if (trade.decimals < this.#decimals) price *= powerOfTen(this.#decimals - trade.decimals);
+    if (trade.decimals > this.#decimals) {
+      this.#largest *= powerOfTen(trade.decimals - this.#decimals);
+      this.#decimals = trade.decimals;
+    } else if (trade.decimals < this.#decimals) price *= powerOfTen(this.#decimals - trade.decimals);
+    if (price > this.#largest) this.#largest = price;
     const late = reader.isLate === true;
     const filled = late || this.#filled === null ? 0 : this.#filled;
     if (!late) this.#filled = null;
@@ -207,6 +224,28 @@ export class Parse {
   #refuseUnproven({ error }: Doubt): void {
     if (error !== null) throw error;
     this.end();
+  }
+
+  /**
+   * Whether the trade in the reader has a price that is not exact in one unit with those before it; then it is counted
+   * as rejected. What the reader makes an error is thrown.
+   */
+  #refuseInexact(reader: TradeReader): boolean {
+    const { symbol, trade: { firstId, lastId, price, decimals } } = reader;
+    const [largest, steps] = decimals > this.#decimals
+      ? [this.#largest, decimals - this.#decimals]
+      : [price, this.#decimals - decimals];
+    // Rounding never brings a larger product down to 2^53 - 1.
+    if (largest * powerOfTen(steps) <= Number.MAX_SAFE_INTEGER) return false;
+    const why = decimals > this.#decimals
+      ? `too fine to be exact beside ${priceText(this.#largest, this.#decimals)}, which came before`
+      : `too large to be exact with the ${this.#decimals} decimals that prices of ${symbol} have had`;
+    const what = `price is ${priceText(price, decimals)}, ${why}`;
+    const { reason, error } = reader.doubt?.(what) ?? { reason: what, error: null };
+    if (error !== null) throw error;
+    this.#reject(reason, reader.sample());
+    if (firstId === lastId) this.#continuity.skip(lastId);
+    return true;
   }
 
   #reject(reason: string, sample: string): void {

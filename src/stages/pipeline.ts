@@ -2,7 +2,9 @@
 import { Account } from "../domain/account.ts";
 import { Drawdown } from "../domain/drawdown.ts";
 import type { PipelineEvent, SummaryEvent } from "../domain/event.ts";
+import type { Rule } from "../domain/exchange_info.ts";
 import type { ByRequest, Halt, OnHalt } from "../domain/halt.ts";
+import { type ArrivedRules, tradingRules } from "../domain/instrument.ts";
 import { Money, plain } from "../domain/money.ts";
 import { expiredEvent, gapEvent, outcomeEvent, signalEvent } from "../domain/outcome_event.ts";
 import { priceAsMoney } from "../domain/price.ts";
@@ -44,6 +46,8 @@ export interface Mark {
   /** Trades that have gone through the averages. */
   trades: number;
 }
+
+const NO_RULES: ReadonlySet<Rule> = new Set();
 
 /** Is never come to. */
 export const NO_MARK: Mark = { trades: -1 };
@@ -191,6 +195,30 @@ export class Pipeline {
   *release(time: number, said: ByRequest): Generator<PipelineEvent> {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last: this.#last }), this.lastId);
     yield* this.#news(isoTime(time), said);
+  }
+
+  /** No order is placed from now on, until `takeRules`. */
+  awaitRules(): void {
+    this.#gate.awaitRules();
+  }
+
+  /** Whether orders wait for the instrument's rules. */
+  get awaitsRules(): boolean {
+    return this.#gate.awaitsRules;
+  }
+
+  /**
+   * Takes the instrument's rules, which came at `time` (µs since 1970), between two trades; those `given` stay as they
+   * are.
+   */
+  *takeRules(
+    arrived: ArrivedRules,
+    time: number,
+    given: ReadonlySet<Rule> = NO_RULES,
+  ): Generator<PipelineEvent> {
+    const { rules, instrument } = arrived;
+    this.#gate.takeRules(tradingRules(rules, given));
+    yield { type: "rules", time: isoTime(time), symbol: this.#options.symbol, rules, instrument };
   }
 
   /** Trading stops while the feed is disconnected. */

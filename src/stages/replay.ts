@@ -2,6 +2,7 @@
 import type { Chunk } from "../domain/chunk.ts";
 import type { ChunkReader } from "../domain/chunk_reader.ts";
 import type { PipelineEvent } from "../domain/event.ts";
+import type { Rule } from "../domain/exchange_info.ts";
 import { type LateRow, LateRows, readLateText } from "../domain/late_rows.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
 import type { TradeFields, TradeReader, Verdict } from "../domain/trade_reader.ts";
@@ -26,8 +27,14 @@ export class Replay {
   #isLate = false;
   #isDry = true;
 
-  /** The reader may have been read from before: the replay goes on behind that. */
-  constructor(pipeline: Pipeline, reader: ChunkReader) {
+  readonly #given: ReadonlySet<Rule>;
+
+  /**
+   * The reader may have been read from before: the replay goes on behind that. `given` are the instrument's rules that
+   * a person has chosen, whatever the input says of them; with the lot and the tick among them, nothing is awaited.
+   */
+  constructor(pipeline: Pipeline, reader: ChunkReader, given: ReadonlySet<Rule> = new Set()) {
+    this.#given = given;
     this.pipeline = pipeline;
     this.#reader = reader;
     this.#single = new SingleMessage(reader);
@@ -87,6 +94,10 @@ export class Replay {
     else yield* this.#told(note);
   }
 
+  get #knowsRules(): boolean {
+    return this.#given.has("lot") && this.#given.has("tick");
+  }
+
   /** The note, once the pipeline knows of it, and what comes of that. */
   *#told(note: TimedNote): Generator<Replayed> {
     switch (note.event) {
@@ -104,6 +115,17 @@ export class Replay {
       }
       case "released": {
         const events = [...this.pipeline.release(note.time, note)];
+        yield note;
+        yield* events;
+        return;
+      }
+      case "rules-awaited":
+        if (!this.#knowsRules) this.pipeline.awaitRules();
+        break;
+      case "rules": {
+        const { rules, instrument } = note;
+        const arrived = { rules, instrument };
+        const events = this.#knowsRules ? [] : [...this.pipeline.takeRules(arrived, note.time, this.#given)];
         yield note;
         yield* events;
         return;

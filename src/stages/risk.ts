@@ -9,10 +9,10 @@ import { Order, type OrderSnapshot, type Progress } from "../domain/order.ts";
 import { type PaceSnapshot, Pacing } from "../domain/pacing.ts";
 import { priceAsMoney } from "../domain/price.ts";
 import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/protective_exits.ts";
-import { type Expired, expired, type Judgeable, type Refusal, refusal } from "../domain/refusal.ts";
+import { type Expired, expired, type Judgeable, type Refusal, refusal, UNRULED } from "../domain/refusal.ts";
 import type { Signal } from "../domain/signal.ts";
 import { OrderSizing, type Sized } from "../domain/sizing.ts";
-import type { Terms } from "../domain/terms.ts";
+import type { Terms, TradingRules } from "../domain/terms.ts";
 import type { Signalled, Slots } from "../domain/tick.ts";
 import { millisecondsText } from "../domain/time.ts";
 
@@ -82,8 +82,8 @@ const LOST = {
 
 /** Judges the orders of one symbol. */
 export class RiskGate {
-  readonly #terms: Terms;
-  readonly #sizing: OrderSizing;
+  #terms: Terms;
+  #sizing: OrderSizing;
   readonly #account: Account;
   readonly #drawdown: Drawdown;
   readonly #limits: LossLimits;
@@ -133,6 +133,22 @@ export class RiskGate {
     this.#lost = how;
     for (const order of this.#waiting) if (order.side === "buy") order.cut ??= how;
     this.#mustSweep = this.#waiting.length > 0;
+  }
+
+  /** From now on no order is placed, until `takeRules`. */
+  awaitRules(): void {
+    this.#terms = { ...this.#terms, awaitsRules: true };
+  }
+
+  /** From now on orders are sized by these rules; those of the six that are not there stay as they are. */
+  takeRules(rules: Partial<TradingRules>): void {
+    this.#terms = { ...this.#terms, ...rules, awaitsRules: false };
+    this.#sizing = new OrderSizing(this.#terms);
+  }
+
+  /** Whether orders wait for the instrument's rules. */
+  get awaitsRules(): boolean {
+    return this.#terms.awaitsRules === true;
   }
 
   /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
@@ -200,7 +216,9 @@ export class RiskGate {
   *#judge(tick: Signalled): Generator<RiskVerdict> {
     if (this.#waiting.length > 0) yield* this.#sweep(tick);
     if (tick.late) return;
-    const cause = this.#lost === null ? this.#exits.causeAt(tick.price, tick.decimals) : null;
+    const cause = this.#lost === null && !this.awaitsRules
+      ? this.#exits.causeAt(tick.price, tick.decimals)
+      : null;
     if (cause !== null && !this.#waiting.some(({ side }) => side === "sell")) {
       this.#exits.ask();
       this.#place({ side: "sell", cause, signalTradeId: tick.id }, tick.time);
@@ -240,6 +258,7 @@ export class RiskGate {
 
   /** Lets the orders that are due trade, first in, first out, as far as this trade has room for them. */
   *#work(tick: Signalled): Generator<RiskVerdict> {
+    if (this.awaitsRules) return;
     let room = this.#roomAt(tick);
     for (
       let order = this.#waiting[0];
@@ -287,6 +306,7 @@ export class RiskGate {
   #checkSignal({ side, tradeId }: Signal, tick: Signalled): Refusal | null {
     const order = { side, signalTradeId: tradeId, cause: null, progress: () => ({}) };
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
+    if (this.awaitsRules) return refusal(order, tick.id, UNRULED);
     if (this.#isBarred(side)) return this.#halted(order, tick);
     const { maxLag } = this.#terms;
     const lag = tick.receivedAt - tick.time;

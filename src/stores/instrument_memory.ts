@@ -1,25 +1,49 @@
 /** What a journal remembers of an instrument: the rules that its runs had, and what their exchange said. */
-import { type Rule, RULES, type Rules } from "../domain/exchange_info.ts";
-import type { InstrumentOrigin, KeptInfo, KeptRules, RuleSet } from "../domain/instrument.ts";
+import { marketIn } from "../domain/endpoints.ts";
+import { type Rule, RULES } from "../domain/exchange_info.ts";
+import {
+  type InstrumentOrigin,
+  isKept,
+  type KeptInfo,
+  type KeptRules,
+  type RuleSet,
+} from "../domain/instrument.ts";
 import { isoTime } from "../domain/time.ts";
 import type { Journal } from "./journal.ts";
 import type { Entry } from "./journal_entry.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
-/** The rules of the run that `started` began. */
-export function rulesOf(started: Entry): KeptRules {
-  const { sources = {} } = originIn(started) ?? {};
-  return { options: optionsIn(started), sources, time: isoTime(started.time) };
+/**
+ * The rules of the journal's last run, as it was resumed last or as they have come since; null where it holds none.
+ * Throws a JournalError.
+ */
+export function rulesOf(journal: Journal): KeptRules | null {
+  const last = journal.lastOpening();
+  if (last === null) return null;
+  const { opening, rules } = last;
+  const kept = { options: optionsIn(opening), sources: originIn(opening)?.sources ?? {} };
+  return {
+    options: { ...kept.options, ...(rules === null ? {} : rulesOfEntry(rules)) },
+    sources: (rules === null ? null : originIn(rules)?.sources) ?? kept.sources,
+    time: isoTime((rules ?? opening).time),
+  };
 }
 
-/** The last that an exchange said of `symbol` in any of the journal's runs; null where none of them knows. */
-export function lastInfo(journal: Journal, symbol: string): KeptInfo | null {
-  for (const entry of journal.beginnings()) {
-    if (optionsIn(entry)["symbol"] !== symbol) continue;
+/**
+ * The last that an exchange said of `symbol` in any of the journal's runs on `market`; null where none of them knows.
+ */
+export function lastInfo(journal: Journal, symbol: string, market: string): KeptInfo | null {
+  for (const entry of journal.instruments()) {
+    if ((entry.content["symbol"] ?? optionsIn(entry)["symbol"]) !== symbol) continue;
     const info = originIn(entry)?.exchangeInfo ?? null;
-    if (info !== null) return info;
+    if (info !== null && marketAt(journal, entry, market) === market) return info;
   }
   return null;
+}
+
+function marketAt(journal: Journal, entry: Entry, now: string): string | null {
+  const { content } = entry.type === "rules" ? journal.openingOf(entry.run) ?? entry : entry;
+  return typeof content["market"] === "string" ? content["market"] : marketIn(optionsIn({ content }), now);
 }
 
 /** The rules that the last run of `symbol` had; null where the journal holds none. Throws a JournalError. */
@@ -27,20 +51,35 @@ export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
   for (let run = reader.lastRun; run > 0; run--) {
     const started = reader.latest("started", 1, run)[0];
     if (started === undefined || optionsIn(started)["symbol"] !== symbol) continue;
-    const options = optionsIn(started);
+    const opening = reader.latest("resumed", 1, run)[0] ?? started;
+    const come = reader.latest("rules", 1, run)[0];
+    const source = come !== undefined && come.seq > opening.seq ? come : opening;
+    const values = source === come ? rulesOfEntry(come) : optionsIn(opening);
+    const sources = originIn(source)?.sources ?? {};
     const rules: Partial<Record<Rule, string>> = {};
     for (const rule of RULES) {
-      const value = options[rule];
+      const value = values[rule];
+      if (!isKept({ sources }, rule)) continue;
       // Null, or missing in a run of a Penstock that did not know the limit: there was none.
       if (typeof value === "string") rules[rule] = value;
       else if (rule !== "lot" && rule !== "tick") rules[rule] = "0";
     }
-    return { rules: rules as Rules, source: `run ${run} in ${reader.path}, begun ${isoTime(started.time)}` };
+    const { base, quote } = originIn(source)?.exchangeInfo ?? {};
+    return {
+      rules,
+      source: `run ${run} in ${reader.path}, begun ${isoTime(started.time)}`,
+      ...(base === undefined || quote === undefined ? {} : { assets: { base, quote } }),
+    };
   }
   return null;
 }
 
-function optionsIn({ content }: Entry): Readonly<Record<string, unknown>> {
+/** What an entry of rules that have come says of them. */
+function rulesOfEntry({ content }: Entry): Readonly<Record<string, unknown>> {
+  return (content["rules"] ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+function optionsIn({ content }: Pick<Entry, "content">): Readonly<Record<string, unknown>> {
   return (content["options"] ?? {}) as Readonly<Record<string, unknown>>;
 }
 

@@ -277,14 +277,34 @@ export class Journal implements Disposable {
     });
   }
 
-  /** The last entries of every run that say how it was taken up and how it began, newest first. Throws like `last`. */
-  *beginnings(): Generator<Entry> {
+  /** The last entries of every run that say what its instrument was, newest first. Throws like `last`. */
+  *instruments(): Generator<Entry> {
     for (let run = this.#run; run > 0; run--) {
-      for (const type of ["resumed", "started"] as const) {
-        const entry = this.#read(() => lastOfType(this.#database, this.#path, run, type));
-        if (entry !== null) yield entry;
-      }
+      const entries = (["rules", "resumed", "started"] as const).flatMap((type) =>
+        this.#latest(run, type) ?? []
+      );
+      yield* entries.sort((one, other) => other.seq - one.seq);
     }
+  }
+
+  /** How `run` was resumed last, or else started; null where it has no start. Throws like `last`. */
+  openingOf(run: number): Entry | null {
+    return this.#latest(run, "resumed") ?? this.#latest(run, "started");
+  }
+
+  /**
+   * How the last run was resumed last, or else started, and the instrument's rules that came since; null before the
+   * first run. Throws like `last`.
+   */
+  lastOpening(): { readonly opening: Entry; readonly rules: Entry | null } | null {
+    const opening = this.#run === 0 ? null : this.openingOf(this.#run);
+    if (opening === null) return null;
+    const rules = this.#latest(this.#run, "rules");
+    return { opening, rules: rules !== null && rules.seq > opening.seq ? rules : null };
+  }
+
+  #latest(run: number, type: EntryType): Entry | null {
+    return this.#read(() => lastOfType(this.#database, this.#path, run, type));
   }
 
   /**

@@ -13,6 +13,7 @@ export type EntryType =
   | "expired"
   | "halt"
   | "released"
+  | "rules"
   | "checkpoint"
   | "stopped"
   | "resumed";

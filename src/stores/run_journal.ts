@@ -1,12 +1,16 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
+import { BUILT_IN_MARKET, marketIn } from "../domain/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
-import type { InstrumentOrigin } from "../domain/instrument.ts";
+import { type Rule, RULES } from "../domain/exchange_info.ts";
+import { type InstrumentOrigin, isKept } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
 import type { JournalPlace } from "../domain/recording_note.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
 import { isCurrent, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
+import { rulesOf } from "./instrument_memory.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
+import type { Entry } from "./journal_entry.ts";
 import type { Life } from "./journal_life.ts";
 import type { FiledRequest } from "./journal_requests.ts";
 
@@ -23,6 +27,8 @@ export interface Beginning {
   readonly time: number;
   readonly version: string;
   readonly options: ShownOptions;
+  /** Where its trades come from, as `marketOf` says. */
+  readonly market: string;
   /** Where the rules among the options come from. */
   readonly instrument: InstrumentOrigin;
   /** Closes the run that the journal holds and starts another. */
@@ -77,9 +83,9 @@ export class RunJournal implements Disposable {
    * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
    * or a BooksError where it cannot be taken up.
    */
-  begin({ time, version, options, instrument, isNew }: Beginning): boolean {
+  begin({ time, version, options, market, instrument, isNew }: Beginning): boolean {
     const last = this.#journal.last();
-    const content = { version, options, instrument };
+    const content = { version, options, market, instrument };
     if (last === null || isNew) {
       if (last !== null) {
         this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason: "new run" } }] });
@@ -87,8 +93,13 @@ export class RunJournal implements Disposable {
       this.#journal.startRun({ time, content });
       return false;
     }
-    const then = (last.started.content["options"] ?? {}) as ShownOptions;
-    const changed = LASTING.filter((name) => (then[name] ?? null) !== (options[name] ?? null));
+    const kept = rulesOf(this.#journal)!;
+    const then = kept.options as ShownOptions;
+    const marketThen = keptMarket(this.#journal.openingOf(last.run) ?? last.started, market);
+    if (marketThen !== null && marketThen !== market) throw this.#otherMarket(marketThen, market);
+    const changed = LASTING.filter((name) =>
+      (then[name] ?? null) !== (options[name] ?? null) && !(isRule(name) && !isKept(kept, name))
+    );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
     if (last.checkpoint !== null) {
       const { decimals, values } = this.#journal.lastPrices();
@@ -187,6 +198,14 @@ export class RunJournal implements Disposable {
     );
   }
 
+  #otherMarket(then: string, now: string): OtherRun {
+    return new OtherRun(
+      `the run in ${this.#path} trades on ${marketText(then)} and cannot go on with ${marketText(now)}: ` +
+        "its position was bought at other prices. Go on where it was, give another --state, or --new-run to close " +
+        "that run and start another",
+    );
+  }
+
   #otherRun(changed: readonly string[], then: ShownOptions, now: ShownOptions): OtherRun {
     const list = changed.map((name) =>
       `${name} was ${then[name] ?? "not set"} and is ${now[name] ?? "not set"}`
@@ -198,6 +217,20 @@ export class RunJournal implements Disposable {
         "Give the same options, another --state, or --new-run to close that run and start another",
     );
   }
+}
+
+/** The market of a run, by the entry that it was started or resumed with; null where that cannot be told. */
+function keptMarket({ content }: Entry, now: string): string | null {
+  const { market, options = {} } = content;
+  return typeof market === "string" ? market : marketIn(options as ShownOptions, now);
+}
+
+function marketText(market: string): string {
+  return market === BUILT_IN_MARKET ? "the built-in exchange (penstock demo)" : market;
+}
+
+function isRule(name: string): name is Rule {
+  return RULES.some((rule) => rule === name);
 }
 
 /** Where a pipeline stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */

@@ -1,6 +1,7 @@
 /** What a journal holds of a run, read back as the run told it. */
 import { ConfigError } from "../domain/config.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
+import type { InstrumentOrigin } from "../domain/instrument.ts";
 import { priceText } from "../domain/price.ts";
 import type { KeptPulse, KeptRun } from "../domain/run_status.ts";
 import { isoTime } from "../domain/time.ts";
@@ -40,6 +41,7 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       journal: reader.path,
       run,
       symbol: String(options["symbol"]),
+      ...assetsOf(reader, run, present),
       started: started.time,
       resumed: resumed?.time ?? null,
       stopped: stoppedSince(present, stopped),
@@ -164,6 +166,15 @@ function isAmount(value: unknown): boolean {
 function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
   // The journal was written from such events.
   return { type, time: isoTime(time), ...content } as unknown as E;
+}
+
+/** The assets that the exchange named last in this run, if it has. */
+function assetsOf(reader: JournalReader, run: number, present: Entry): Pick<KeptRun, "assets"> {
+  const arrived = lastOf(reader, run, "rules");
+  const { content } = arrived !== null && arrived.seq > present.seq ? arrived : present;
+  const { exchangeInfo = null } = (content["instrument"] ?? {}) as Partial<InstrumentOrigin>;
+  const { base, quote } = exchangeInfo ?? {};
+  return typeof base === "string" && typeof quote === "string" ? { assets: { base, quote } } : {};
 }
 
 function latest<E extends PenstockEvent>(

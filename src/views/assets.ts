@@ -1,3 +1,5 @@
+import type { InstrumentOrigin } from "../domain/instrument.ts";
+
 /** Quote currencies as they end a symbol, longest first where one ends another. */
 const QUOTES = [
   "FDUSD",
@@ -16,10 +18,31 @@ const QUOTES = [
   "BNB",
 ] as const;
 
-/** The currencies of a symbol such as BTCUSDT, for showing; "base" and "quote" where they cannot be told. */
-export function assets(symbol: string): { readonly base: string; readonly quote: string } {
-  const quote = QUOTES.find((candidate) => symbol.endsWith(candidate) && symbol.length > candidate.length);
-  return quote === undefined
+/** What an exchange calls the two assets of a symbol, as far as it was asked and said it. */
+export interface NamedAssets {
+  readonly base?: string;
+  readonly quote?: string;
+}
+
+/**
+ * The assets of a symbol such as BTCUSDT or BTCUSDT_250328, for showing: those that are `named`, else told by how the
+ * symbol ends; "base" and "quote" where they cannot be told.
+ */
+export function assets(
+  symbol: string,
+  named: NamedAssets | null = null,
+): { readonly base: string; readonly quote: string } {
+  const { base, quote } = named ?? {};
+  if (base !== undefined && quote !== undefined) return { base, quote };
+  const [pair = ""] = symbol.split("_");
+  const found = QUOTES.find((candidate) => pair.endsWith(candidate) && pair.length > candidate.length);
+  return found === undefined
     ? { base: "base", quote: "quote" }
-    : { base: symbol.slice(0, -quote.length), quote };
+    : { base: pair.slice(0, -found.length), quote: found };
+}
+
+/** The assets that an exchange named, in where an instrument comes from as events and journals have it. */
+export function namedAssets(instrument: unknown): NamedAssets | null {
+  const { exchangeInfo = null } = (instrument ?? {}) as Partial<InstrumentOrigin>;
+  return exchangeInfo;
 }

@@ -1,5 +1,6 @@
 /** Signals that come to nothing because trading is halted: the first is shown in full, the others are counted. */
 import type { PenstockEvent, RefusalEvent } from "../domain/event.ts";
+import type { NamedAssets } from "./assets.ts";
 import { type Line, narrate } from "./narration.ts";
 
 /** So often, by the trades' own times, a line says how many they were. */
@@ -11,8 +12,8 @@ export class HaltedSignals {
   #since: string | null = null;
   #count = 0;
 
-  /** What there is to say of this event. */
-  *lines(event: PenstockEvent): Generator<Line> {
+  /** What there is to say of this event; `named` is what the exchange calls the assets, null where it has not said. */
+  *lines(event: PenstockEvent, named: NamedAssets | null = null): Generator<Line> {
     const isFirst = this.#since === null && event.type === "refusal" && event.reason === "halted";
     if (this.#since !== null) {
       if (event.type === "signal") return;
@@ -25,7 +26,7 @@ export class HaltedSignals {
         this.#since = null;
       }
     }
-    const line = narrate(event);
+    const line = narrate(event, named);
     if (line !== null) yield line;
     if (!isFirst) return;
     this.#since = event.time;

@@ -9,7 +9,8 @@ import type {
 } from "../domain/event.ts";
 import { isoTime } from "../domain/time.ts";
 import type { HeldGap } from "../stages/parse.ts";
-import { assets } from "./assets.ts";
+import { rulesText } from "../domain/instrument.ts";
+import { assets, type NamedAssets } from "./assets.ts";
 
 /** One line of the log. */
 export interface Line {
@@ -17,8 +18,8 @@ export interface Line {
   readonly text: string;
 }
 
-/** What an event says to a person, or null where another view shows it. */
-export function narrate(event: PenstockEvent): Line | null {
+/** What an event says to a person, or null where another view shows it; `named` are the assets where they are known. */
+export function narrate(event: PenstockEvent, named: NamedAssets | null = null): Line | null {
   switch (event.type) {
     case "started": {
       const { symbol, short, long, cash, stake, fee } = event.config;
@@ -53,13 +54,17 @@ export function narrate(event: PenstockEvent): Line | null {
       );
     }
     case "fill":
-      return fillLine(event);
+      return fillLine(event, named);
     case "expired":
       return expiredLine(event);
     case "halt":
       return haltLine(event);
     case "released":
       return releasedLine(event);
+    case "rules":
+      return info(
+        `the rules of ${event.symbol} have come: ${rulesText(event)}. Orders are placed from now on`,
+      );
     case "rejected":
       return warn(
         `${event.count} unusable message${event.count === 1 ? "" : "s"}: ${event.reason}: ${event.sample}`,
@@ -77,8 +82,8 @@ export function narrate(event: PenstockEvent): Line | null {
   }
 }
 
-function fillLine(event: FillEvent): Line {
-  const { base, quote } = assets(event.symbol);
+function fillLine(event: FillEvent, named: NamedAssets | null): Line {
+  const { base, quote } = assets(event.symbol, named);
   const done = event.side === "buy" ? "bought" : "sold";
   const cause = event.cause === undefined ? "" : ` (${event.cause})`;
   const rest = event.partial === undefined ? "" : ", in part";
@@ -124,17 +129,6 @@ export function droppedRequest(kind: string, requested: number, why: string | nu
   return warn(`a request (${kind}) filed at ${isoTime(requested)} is dropped: ${why}`);
 }
 
-/** What a journal took of a run's time, ms. */
-export function spentLine(
-  { commits, totalMs, worstMs }: Readonly<Record<"commits" | "totalMs" | "worstMs", number>>,
-): Line {
-  const worst = `${worstMs.toFixed(1)} ms at worst`;
-  return {
-    level: "debug",
-    text: `the journal took ${commits} commits, ${totalMs.toFixed(1)} ms together, ${worst}`,
-  };
-}
-
 /** What an order that took several fills came to. */
 function got({ filled, averagePrice }: { filled?: string; averagePrice?: string }): string {
   return filled === undefined ? "" : `; in all ${filled} at ${averagePrice} on average`;
@@ -156,6 +150,21 @@ export function stillFetching({ fromId, toId }: HeldGap): Line {
   return info(
     `${missing} missed trades (${fromId} to ${toId}) are still being fetched; until then nothing is traded`,
   );
+}
+
+/** How long a journal's commits took. */
+export function journalTook(
+  { commits, totalMs, worstMs }: {
+    readonly commits: number;
+    readonly totalMs: number;
+    readonly worstMs: number;
+  },
+): Line {
+  const [total, worst] = [totalMs.toFixed(1), worstMs.toFixed(1)];
+  return {
+    level: "debug",
+    text: `the journal took ${commits} commits, ${total} ms together, ${worst} ms at worst`,
+  };
 }
 
 /** A duration for people: `0.35 s`, `12 s`. */

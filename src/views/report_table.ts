@@ -2,7 +2,8 @@
 import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
-import { assets } from "./assets.ts";
+import { assets, type NamedAssets } from "./assets.ts";
+import { padRight, textWidth } from "./text_width.ts";
 import {
   counted,
   exactly,
@@ -35,6 +36,8 @@ export interface ReportHead {
   readonly long: number;
   /** At the start, quote currency, decimal text. */
   readonly cash: string;
+  /** What the exchange calls the assets; absent where nobody has said so. */
+  readonly assets?: NamedAssets | null;
 }
 
 type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
@@ -101,16 +104,20 @@ function rowsIn(
 export function reportTable(head: ReportHead, columns: readonly ReportColumn[]): string {
   const { summary } = head;
   const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
-  const rows = rowsIn(assets(summary.symbol), reasons, columns.length > 1 ? dated(summary) : moment);
+  const rows = rowsIn(
+    assets(summary.symbol, head.assets),
+    reasons,
+    columns.length > 1 ? dated(summary) : moment,
+  );
   const figures = rows.map((row) =>
     typeof row === "string" ? null : columns.map(({ summary, refused }) => row[1]({ ...summary, refused }))
   );
-  const left = Math.max(...rows.map((row) => typeof row === "string" ? 0 : row[0].length));
+  const left = Math.max(...rows.map((row) => typeof row === "string" ? 0 : textWidth(row[0])));
   const widths = columns.map(({ title }, at) =>
     Math.max(columns.length > 1 ? title.length : 0, ...figures.map((row) => row?.[at]?.length ?? 0))
   );
   const line = (label: string, cells: readonly string[]): string =>
-    `  ${label.padEnd(left)}${cells.map((cell, at) => `  ${cell.padStart(widths[at] ?? 0)}`).join("")}`
+    `  ${padRight(label, left)}${cells.map((cell, at) => `  ${cell.padStart(widths[at] ?? 0)}`).join("")}`
       .trimEnd();
   const lines = rows.flatMap((row, at) =>
     typeof row === "string" ? ["", row] : [line(row[0], figures[at] ?? [])]
@@ -125,7 +132,7 @@ function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
   return (time) => isOneYear && time !== null ? moment(time).slice("2025-".length) : moment(time);
 }
 
-function headOf({ summary, short, long, cash }: ReportHead): string[] {
+function headOf({ summary, short, long, cash, assets: named }: ReportHead): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, halt, ended } = summary;
   const perSecond = summary.tradesPerSecond === undefined
     ? ""
@@ -139,7 +146,7 @@ function headOf({ summary, short, long, cash }: ReportHead): string[] {
     `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
     `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
-    `  start cash ${money(cash)} ${assets(symbol).quote}`,
+    `  start cash ${money(cash)} ${assets(symbol, named).quote}`,
     ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
     ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),
     ...(halt === null ? [] : [`  halted at the end: ${halt.reason}`]),

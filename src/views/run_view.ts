@@ -2,6 +2,7 @@
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent } from "../domain/event.ts";
 import type { Config } from "../domain/options.ts";
+import { type NamedAssets, namedAssets } from "./assets.ts";
 import { openLog } from "./log.ts";
 import { HaltedSignals } from "./halted_signals.ts";
 import type { Line } from "./narration.ts";
@@ -15,6 +16,7 @@ export class RunView {
   readonly #log: Logger;
   readonly #lines = new EventLines(Deno.stdout);
   readonly #narration = new HaltedSignals();
+  #assets: NamedAssets | null = null;
   /** Whether a live line is wanted: on a terminal, in words. */
   readonly live: boolean;
 
@@ -58,11 +60,20 @@ export class RunView {
     this.#terminal.live = "";
   }
 
+  /** What the exchange calls the assets; null until it has said so. */
+  get assets(): NamedAssets | null {
+    return this.#assets;
+  }
+
   #tell(event: PenstockEvent): void {
     if (this.#config.json) this.#lines.add(event);
-    for (const line of this.#narration.lines(event)) this.say(line);
+    if (event.type === "started") this.#assets = namedAssets(event.config["instrument"]);
+    else if (event.type === "rules") this.#assets = namedAssets(event.instrument);
+    for (const line of this.#narration.lines(event, this.#assets)) this.say(line);
     if (event.type !== "summary") return;
     this.#terminal.live = "";
-    if (!this.#config.json) writeText(Deno.stdout, `${summaryTable(event, this.#config.cash)}\n`);
+    if (!this.#config.json) {
+      writeText(Deno.stdout, `${summaryTable(event, this.#config.cash, this.#assets)}\n`);
+    }
   }
 }

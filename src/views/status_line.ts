@@ -2,7 +2,8 @@
 import type { StatusEvent } from "../domain/event.ts";
 import type { Standing } from "../stages/pipeline.ts";
 import { plain } from "../domain/money.ts";
-import { assets } from "./assets.ts";
+import { assets, type NamedAssets } from "./assets.ts";
+import { cutTo, textWidth } from "./text_width.ts";
 
 /** What the live line shows beside the pipeline's own standing. */
 export interface Pace {
@@ -11,6 +12,10 @@ export interface Pace {
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
+  /** What the exchange calls the assets; absent where it has not said so. */
+  readonly assets?: NamedAssets | null;
+  /** Whether no order is placed until the instrument's rules come; absent for false. */
+  readonly awaitsRules?: boolean;
 }
 
 /** The same as an event; `time` is now, ISO 8601. */
@@ -33,11 +38,11 @@ export function statusEvent(
 }
 
 /**
- * One line of at most `width` characters, without colours: with every word where there is room, else in short, else
+ * One line of at most `width` columns, without colours: with every word where there is room, else in short, else
  * without the averages, and cut off only where nothing of that fits.
  */
 export function statusLine(standing: Standing, pace: Pace, width: number): string {
-  const { base, quote } = assets(pace.symbol);
+  const { base, quote } = assets(pace.symbol, pace.assets);
   const { averages, position, equity, halt } = standing;
   const short = averages.short();
   const long = averages.long();
@@ -46,7 +51,8 @@ export function statusLine(standing: Standing, pace: Pace, width: number): strin
     : `${pace.symbol} ${standing.price.toFixed(Math.max(2, standing.price.decimalPlaces()))}`;
   const held = position.isZero() ? "flat" : `${plain(position)} ${base}`;
   const worth = `${equity.toFixed(2)} ${quote}`;
-  const halted = halt === null ? "" : `HALTED ${halt.reason}`;
+  const awaited = pace.awaitsRules === true ? "rules awaited" : "";
+  const halted = halt === null ? awaited : `HALTED ${halt.reason}`;
   const rate = Math.round(pace.tradesPerSecond);
   const lag = pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`;
   const [sma, smaInShort] = short === null || long === null
@@ -59,8 +65,7 @@ export function statusLine(standing: Standing, pace: Pace, width: number): strin
     joined(" ", [state, price, smaInShort, ...rest]),
     joined(" ", [state, price, ...rest]),
   ];
-  const line = forms.find(({ length }) => length <= width) ?? forms.at(-1)!;
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+  return cutTo(forms.find((form) => textWidth(form) <= width) ?? forms.at(-1)!, width);
 }
 
 function joined(space: string, parts: readonly string[]): string {

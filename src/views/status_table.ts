@@ -2,6 +2,7 @@
 import { Money, plain } from "../domain/money.ts";
 import type { RunStatus } from "../domain/run_status.ts";
 import { assets } from "./assets.ts";
+import { padLeft, padRight, textWidth } from "./text_width.ts";
 import { exactly, grouped, moment, money, percent, signedMoney, span } from "./figures.ts";
 import { printable } from "./terminal.ts";
 
@@ -65,7 +66,7 @@ function trading({ halt }: RunStatus): string {
 }
 
 function accountRows(status: RunStatus): Row[] {
-  const { base, quote } = assets(status.symbol);
+  const { base, quote } = assets(status.symbol, status.assets);
   const { position, averageCost, cost, price, priceTime, startCash, equity } = status;
   const result = new Money(equity).minus(startCash);
   const share = new Money(startCash).isZero() ? "" : ` (${percent(plain(result.div(startCash)))})`;
@@ -93,9 +94,9 @@ function accountRows(status: RunStatus): Row[] {
   ];
 }
 
-function fillLines({ symbol, fills, lastFills }: RunStatus): string[] {
+function fillLines({ symbol, assets: named, fills, lastFills }: RunStatus): string[] {
   if (lastFills.length === 0) return ["", "No fills yet"];
-  const { base, quote } = assets(symbol);
+  const { base, quote } = assets(symbol, named);
   const head = ["time, UTC", "", `quantity, ${base}`, "price", `fee, ${quote}`, `result, ${quote}`];
   const places = (amounts: readonly string[]): number =>
     Math.max(...amounts.map((amount) => amount.split(".")[1]?.length ?? 0));
@@ -108,9 +109,9 @@ function fillLines({ symbol, fills, lastFills }: RunStatus): string[] {
       realized === undefined ? "" : signedMoney(realized),
     ]),
   ];
-  const widths = head.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  const widths = head.map((_, at) => Math.max(...rows.map((row) => textWidth(row[at]!))));
   const lines = rows.map((row) =>
-    `  ${row.map((cell, at) => at < 2 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)).join("  ")}`
+    `  ${row.map((cell, at) => at < 2 ? padRight(cell, widths[at]!) : padLeft(cell, widths[at]!)).join("  ")}`
       .trimEnd()
   );
   return ["", `Fills: ${lastOf(lastFills.length, fills)}`, ...lines];

@@ -1,13 +1,20 @@
 /** The end of a run as a person reads it. */
 import type { SummaryEvent } from "../domain/event.ts";
 import { Money, plain } from "../domain/money.ts";
-import { assets } from "./assets.ts";
+import { assets, type NamedAssets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
 import { counted, grouped, money } from "./figures.ts";
 
-/** A table of what the run came to. `startCash` is the cash it began with, quote currency. */
-export function summaryTable(summary: SummaryEvent, startCash: Money): string {
-  const { base, quote } = assets(summary.symbol);
+/**
+ * A table of what the run came to. `startCash` is the cash it started with, quote currency; `named` are the assets
+ * where they are known.
+ */
+export function summaryTable(
+  summary: SummaryEvent,
+  startCash: Money,
+  named: NamedAssets | null = null,
+): string {
+  const { base, quote } = assets(summary.symbol, named);
   const equity = new Money(summary.equity);
   const profit = equity.minus(startCash);
   const share = profit.div(startCash).times(100).toDecimalPlaces(2);

@@ -12,7 +12,18 @@ const isCount: Kind = (value) => Number.isSafeInteger(value) && (value as number
 const isAmount: Kind = (value) =>
   typeof value === "string" && value !== "-0" && /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/.test(value);
 /** What a check compares: amounts, or what is asked for and what is there. */
-const WORDS = ["connected", "disconnected", "flowing", "silent", "live", "late", "released", "halted"];
+const WORDS = [
+  "connected",
+  "disconnected",
+  "flowing",
+  "silent",
+  "live",
+  "late",
+  "released",
+  "halted",
+  "known",
+  "awaited",
+];
 const isLimit: Kind = (value) => isAmount(value) || WORDS.includes(value as string);
 const isTime: Kind = (value) =>
   typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value);
@@ -133,6 +144,14 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
   },
   halt: { ...SYMBOL, ...HALT, ...REQUESTED },
   released: { ...SYMBOL, reason: isReason, tradeId: isCount, ...REQUESTED },
+  rules: {
+    ...SYMBOL,
+    rules: isMade({
+      ...{ lot: isAmount, tick: isAmount, minNotional: isAmount },
+      ...{ minQuantity: orNull(isAmount), maxQuantity: orNull(isAmount), maxNotional: orNull(isAmount) },
+    }),
+    instrument: (value) => typeof value === "object" && value !== null && "sources" in value,
+  },
   rejected: { reason: isText, count: isCount, sample: isSample },
   status: {
     ...SYMBOL,

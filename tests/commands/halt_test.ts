@@ -63,19 +63,22 @@ for (const onHalt of ["hold", "flatten"] as const) {
         ...["--max-drawdown=5%", `--on-halt=${onHalt}`, "--stop-after", `${trades.length}`],
       ];
       const told: Told[] = [];
+      // A run goes on at the address where it was.
+      let port = 0;
       {
         // Up to the trade before the halt nothing more happens than what is waited for.
         await using exchange = BuiltInExchange.listen({
           trades: served(trades.slice(0, haltsAt)),
           speed: Infinity,
         });
+        port = Number(new URL(exchange.endpoint).port);
         await using run = Penstock.start(["run", "--endpoint", exchange.endpoint, ...options], flags(folder));
         await run.event(before.type, ({ tradeId }) => tradeId === before.tradeId);
         run.signal("SIGKILL");
         told.push(...eventsOf((await run.finished()).stdout));
       }
       {
-        await using exchange = BuiltInExchange.listen({ trades: served(trades), speed: Infinity });
+        await using exchange = BuiltInExchange.listen({ port, trades: served(trades), speed: Infinity });
         await using run = Penstock.start(["run", "--endpoint", exchange.endpoint, ...options], flags(folder));
         const { code, stdout, stderr } = await run.finished();
         assertEquals([code, stderr], [0, ""]);

@@ -2,8 +2,6 @@
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { isoTime } from "../../src/domain/time.ts";
 import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
-import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
 import { RawServer, type Visit } from "../feeds/raw_server.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import {
@@ -15,48 +13,11 @@ import {
   type Told,
   within,
 } from "../support/penstock.ts";
+import { ChangingExchange } from "./changing_exchange.ts";
 import { assertRun } from "./event_contract.ts";
 import { wholeEntries } from "./reckoned_run.ts";
 
 const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
-
-/** An exchange whose exchangeInfo can be changed at any time, and what was asked of its REST side. */
-class ChangingExchange implements AsyncDisposable {
-  readonly asked: string[] = [];
-  /** By the names of exchangeInfo's fields. */
-  filters: Record<string, Record<string, unknown>> = {};
-  status = "TRADING";
-  /** Replaces the whole answer. */
-  answer: RestAnswer | null = null;
-  readonly exchange: BuiltInExchange;
-
-  constructor(options: ExchangeOptions = {}) {
-    this.exchange = BuiltInExchange.listen({
-      ...{ rate: 1_000, seed: 3, ...options },
-      onRest: (url, answer) => {
-        this.asked.push(url.pathname.replace("/api/v3/", "") + url.search);
-        return url.pathname.endsWith("exchangeInfo") ? this.answer ?? this.#changed(answer) : answer;
-      },
-    });
-  }
-
-  /** The arguments that lead to it. */
-  get args(): string[] {
-    return ["--endpoint", this.exchange.endpoint, "--rest-endpoint", this.exchange.restEndpoint];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.exchange.close();
-  }
-
-  #changed(answer: RestAnswer): RestAnswer {
-    if (answer.status !== 200) return answer;
-    const body = JSON.parse(answer.body);
-    body.symbols[0].status = this.status;
-    for (const filter of body.symbols[0].filters) Object.assign(filter, this.filters[filter.filterType]);
-    return { ...answer, body: JSON.stringify(body) };
-  }
-}
 
 /** Runs `penstock run` to its end, in `folder` if there is one; what it said. */
 async function run(args: readonly string[], folder?: string): Promise<Finished> {
@@ -249,7 +210,7 @@ Deno.test("penstock run names what is of no use in an answer, and takes the rest
   await using exchange = new ChangingExchange();
   exchange.filters = { LOT_SIZE: { stepSize: 0.5, maxQty: "7" } };
   const { events, log } = await goodRun(exchange.args);
-  assertEquals([rulesIn(events).lot, rulesIn(events).maxQuantity], ["0.00001 default", "7 exchange"]);
+  assertEquals([rulesIn(events).lot, rulesIn(events).maxQuantity], ["0.00001 built-in", "7 exchange"]);
   assertStringIncludes(warnings(log)[0]!, "stepSize of LOT_SIZE is 0.5, expected a decimal amount as text");
 });
 
@@ -293,7 +254,7 @@ Deno.test("penstock run asks nobody about another stream, nor with --backfill of
     ] as const
   ) {
     const { events, log } = await goodRun(args);
-    assertEquals(rulesIn(events).lot, "0.00001 default");
+    assertEquals(rulesIn(events).lot, "0.00001 built-in");
     assertStringIncludes(lines(log)[1]!, why);
   }
   assertEquals(exchange.asked, []);

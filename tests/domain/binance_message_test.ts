@@ -137,11 +137,11 @@ Deno.test("BinanceMessageReader.readJson() rejects the unusable with a reason th
     [AGGREGATE.replace(`"l":3735683263`, `"l":3735683258`), "trade id is 3735683259 to 3735683258"],
     [
       TRADE.replace("61837.63000000", "0"),
-      `price is "0", not decimal text from 0.00000001 to 90000000 with up to 8 decimals`,
+      `price is "0", not decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point`,
     ],
     [
       TRADE.replace(`"61837.63000000"`, "61837.63"),
-      "price is 61837.63, not decimal text from 0.00000001 to 90000000 with up to 8 decimals",
+      "price is 61837.63, not decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point",
     ],
     [
       TRADE.replace("0.02000000", "1e-8"),
@@ -156,7 +156,9 @@ Deno.test("BinanceMessageReader.readJson() rejects the unusable with a reason th
     [TRADE.replace(`"m":true`, `"m":1`), `"m" is 1, not true or false`],
     [
       TRADE.replace("61837.63000000", "9".repeat(200)),
-      `price is "${"9".repeat(39)}…, not decimal text from 0.00000001 to 90000000 with up to 8 decimals`,
+      `price is "${
+        "9".repeat(39)
+      }…, not decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point`,
     ],
   ];
   for (const [message, reason] of cases) assertEquals(read(message), `rejected: ${reason}`, message);
@@ -177,8 +179,10 @@ Deno.test("BinanceMessageReader.emptyId names the id of a marker under which no 
 
 const PRICES: [string, boolean][] = [
   ["0.00000001", true],
-  ["90000000", true],
-  ["90000000.00000000", true],
+  ["1700000000.00", true],
+  ["90071992.54740991", true],
+  ["9007199254740991", true],
+  ["9007199254740991.00000000", true],
   ["89999999.99999999", true],
   ["0.000000010000", true],
   ["1.", false],
@@ -186,9 +190,12 @@ const PRICES: [string, boolean][] = [
   ["", false],
   ["0", false],
   ["0.0", false],
-  ["90000000.00000001", false],
-  ["90000001", false],
-  ["100000000", false],
+  ["90071992.54740992", false],
+  ["90071992547409.92", false],
+  ["9007199254740992", false],
+  ["9007199254740993", false],
+  ["9007199254740990.5", false],
+  ["99999999999999999999999999", false],
   ["0.000000001", false],
   ["1.123456789", false],
   ["01", false],

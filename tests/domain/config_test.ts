@@ -234,7 +234,9 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
   const { latency, feeRate, ...terms } = termsOf(config);
   assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
-  const { cash, stake, slippage, lot, tick, minNotional, maxDrawdown, onHalt } = config;
+  const { cash, stake, slippage, maxDrawdown, onHalt } = config;
+  // They are known: null would stand for rules that a live run waits for.
+  const [lot, tick, minNotional] = [config.lot!, config.tick!, config.minNotional!];
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
   const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
   const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
@@ -251,4 +253,13 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
     ...off,
     ...limits,
   });
+});
+
+Deno.test("termsOf() of rules that nobody knows yet lets no order be placed", () => {
+  const { config } = configure({});
+  assertEquals(termsOf(config).awaitsRules, undefined);
+  for (const unknown of [{ lot: null }, { tick: null }, { lot: null, tick: null, minNotional: null }]) {
+    assertEquals(termsOf({ ...config, ...unknown }).awaitsRules, true);
+  }
+  assertEquals(termsOf(configFrom({ ...shownConfig(config), tick: null }, ["tick"])).awaitsRules, true);
 });

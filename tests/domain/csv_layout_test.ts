@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { CsvColumns } from "../../src/domain/chunk.ts";
-import { csvColumns, fieldsOf, isPublished, quoted } from "../../src/domain/csv_layout.ts";
+import {
+  areContractsInCoins,
+  csvColumns,
+  fieldsOf,
+  isPublished,
+  quoted,
+} from "../../src/domain/csv_layout.ts";
 
 const SPOT_TRADES: CsvColumns = {
   name: "spot trades",
@@ -50,7 +56,6 @@ Deno.test("csvColumns() knows each layout by its header, in any spelling", () =>
       SPOT_AGGREGATES,
     ],
     ["id,price,qty,quote_qty,time,is_buyer_maker", FUTURES_TRADES],
-    ["id,price,qty,base_qty,time,is_buyer_maker", FUTURES_TRADES],
     [
       "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker",
       FUTURES_AGGREGATES,
@@ -64,6 +69,18 @@ Deno.test("csvColumns() knows each layout by its header, in any spelling", () =>
     assertEquals(csvColumns(line), { columns, header: true }, line);
     assert(isPublished(columns));
   }
+});
+
+Deno.test("csvColumns() takes the quantity in coins where another column counts contracts", () => {
+  for (
+    const header of ["id,price,qty,base_qty,time,is_buyer_maker", "ID,Price,Qty,BaseQty,Time,IsBuyerMaker"]
+  ) {
+    const found = csvColumns(header);
+    assert("columns" in found);
+    assertEquals([found.columns.quantity, fieldsOf(found.columns)[2]!.kind], [3, "anything"]);
+    assert(areContractsInCoins(found.columns));
+  }
+  assertEquals(areContractsInCoins(FUTURES_TRADES), false);
 });
 
 Deno.test("csvColumns() finds a header's columns by name, in any order, among others", () => {

@@ -49,9 +49,10 @@ const FIELDS = [
   ..."9007199254740992 9999999999999999 10000000000000000 99999999999999999999 1e3 1E+2 1. .5 1.2.3".split(
     " ",
   ),
-  ..."0.0 0.00000001 0.000000001 0.000000010 90000000 90000000.00000000 90000000.00000001 90000001".split(
-    " ",
-  ),
+  ..."0.0 0.00000001 0.000000001 0.000000010 90071992.54740991 9007199254740991 90071992.54740992 9007199254740992"
+    .split(
+      " ",
+    ),
   ..."89999999.99999999 89999999.9999999900000 100000000 1.123456789 0.1234 0.12345 1.5000 01.5 -0.5".split(
     " ",
   ),
@@ -159,7 +160,10 @@ function naiveRow(fields: string[], kinds: readonly string[]): string | { wrong:
     const decimal = decimalOf(field);
     const whole = wholeOf(field);
     if (kind === "price") {
-      if (decimal === null || decimal.units === 0n || decimal.units > 9n * 10n ** 7n * LIMIT) {
+      if (
+        decimal === null || decimal.units === 0n ||
+        decimal.units / 10n ** BigInt(8 - decimal.decimals) >= 2n ** 53n
+      ) {
         return { wrong: column };
       }
       trade[kind] = `${decimal.units / 10n ** BigInt(8 - decimal.decimals)} at ${decimal.decimals}`;

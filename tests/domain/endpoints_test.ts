@@ -1,5 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { type Addressing, hostsNeeded, restAddresses, restOf, streamOf } from "../../src/domain/endpoints.ts";
+import {
+  type Addressing,
+  hostsNeeded,
+  marketIn,
+  marketOf,
+  restAddresses,
+  restOf,
+  streamOf,
+} from "../../src/domain/endpoints.ts";
 import { EXCHANGES, hostsOf } from "../../src/domain/exchange_hosts.ts";
 
 const BINANCE: Addressing = { exchange: "binance", endpoint: null, restEndpoint: null, backfill: true };
@@ -33,4 +41,20 @@ Deno.test("hostsNeeded() names what a run connects to, each host once, and no mo
   assertEquals(hostsNeeded({ ...BINANCE, endpoint: LOOPBACK, restEndpoint: "http://127.0.0.1:9001" }), [
     "127.0.0.1:9001",
   ]);
+});
+
+Deno.test("marketOf() is an exchange for any of its hosts, the built-in one for demo, else the address", () => {
+  const at = (endpoint: string | null) => marketOf("run", { ...BINANCE, endpoint });
+  assertEquals(at(null), "binance");
+  assertEquals(at(EXCHANGES.binance.marketDataStream), "binance");
+  assertEquals(at("wss://stream.binance.com:443"), "binance");
+  assertEquals(at(EXCHANGES["binance-us"].stream), "binance-us");
+  assertEquals(at(LOOPBACK), LOOPBACK);
+  assertEquals(marketOf("demo", { ...BINANCE, endpoint: LOOPBACK }), "built-in exchange");
+});
+
+Deno.test("marketIn() says nothing where the options do not", () => {
+  assertEquals(marketIn({}, "binance"), null);
+  assertEquals(marketIn({ exchange: "binance", endpoint: "no address" }, "binance"), null);
+  assertEquals(marketIn({ exchange: "binance-us", endpoint: null }, "binance"), "binance-us");
 });

@@ -78,6 +78,29 @@ Deno.test("readExchangeInfo() knows nothing of a rule whose filter or field is m
   assertEquals(rules({ filterType: "LOT_SIZE", maxQty: "5" }), { maxQuantity: "5" });
 });
 
+Deno.test("readExchangeInfo() finds the smallest notional of every market", () => {
+  assertEquals(rules({ filterType: "MIN_NOTIONAL", notional: "100" }), { minNotional: "100" });
+  assertEquals(rules({ filterType: "MIN_NOTIONAL", notional: "100", applyToMarket: false }), {
+    minNotional: "0",
+  });
+  assertEquals(rules({ filterType: "MIN_NOTIONAL", minNotional: "10" }, NOTIONAL).minNotional, "10");
+});
+
+Deno.test("readExchangeInfo() says the assets of a symbol, and refuses one that is counted in contracts", () => {
+  const symbol = (more: object) => ({ symbols: [{ symbol: "BTCUSDT", filters: [], ...more }] });
+  const info = readExchangeInfo(symbol({ baseAsset: "币安人生", quoteAsset: 7 }), "BTCUSDT");
+  assertEquals(info, {
+    status: null,
+    base: "币安人生",
+    rules: {},
+    flaws: [`"quoteAsset" is 7, expected the name of an asset`],
+  });
+  assertEquals(readExchangeInfo(symbol({ contractSize: 100 }), "BTCUSDT"), {
+    malformed: "BTCUSDT is counted in contracts (contractSize 100), and Penstock trades coins",
+    isContract: true,
+  });
+});
+
 Deno.test("readExchangeInfo() takes a zero for a rule that is switched off", () => {
   const zero = "0.00000000";
   assertEquals(

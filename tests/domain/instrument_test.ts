@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Configuration, configure, type GivenOptions, shownConfig } from "../../src/domain/config.ts";
 import { type Rule, RULES } from "../../src/domain/exchange_info.ts";
 import {
+  awaitedRules,
   builtInRules,
   changesOf,
   instrumentText,
@@ -9,6 +10,7 @@ import {
   type KeptRules,
   type RuleSet,
   settleInstrument,
+  withoutGuesses,
 } from "../../src/domain/instrument.ts";
 import type { OptionName } from "../../src/domain/options.ts";
 
@@ -86,7 +88,8 @@ Deno.test("keepInstrument() goes on with the rules that the run began with, and 
   const kept = keptRun({}, EXCHANGE);
   assertEquals(shown(keepInstrument(given(), kept)), {
     lot: `0.001 journal of ${BEGUN}`,
-    tick: `0.01 journal of ${BEGUN}`,
+    // Nobody gave that one.
+    tick: "0.01 default",
     minQuantity: `0.002 journal of ${BEGUN}`,
     maxQuantity: `90 journal of ${BEGUN}`,
     minNotional: `0 journal of ${BEGUN}`,
@@ -95,7 +98,7 @@ Deno.test("keepInstrument() goes on with the rules that the run began with, and 
   const remembered = keptRun({}, { ...EXCHANGE, source: "journal of 2025-01-01T00:00:00.000000Z" });
   const { lot, tick } = shown(keepInstrument(given(), remembered));
   assertEquals(lot, "0.001 journal of 2025-01-01T00:00:00.000000Z");
-  assertEquals(tick, `0.01 journal of ${BEGUN}`);
+  assertEquals(tick, "0.01 default");
 });
 
 Deno.test("keepInstrument() leaves what a person gave, then or now, to the comparison of options", () => {
@@ -116,6 +119,30 @@ Deno.test("keepInstrument() of a run that knew only three rules gives it no limi
     changesOf(given(), old, EXCHANGE.rules),
     "min-quantity was none and is 0.002, max-quantity was none and is 90",
   );
+});
+
+Deno.test("keepInstrument() takes what nobody gave the run from the bases, and nothing that a person gave it", () => {
+  const kept = keptRun({ minQuantity: "3" }, EXCHANGE);
+  const base = { rules: { lot: "7", tick: "0.5", minQuantity: "9" }, source: "exchange" };
+  const { lot, tick, minQuantity } = shown(keepInstrument(given(), kept, base));
+  assertEquals([lot, tick, minQuantity], [`0.001 journal of ${BEGUN}`, "0.5 exchange", "null default"]);
+});
+
+Deno.test("withoutGuesses() leaves no default where the lot or the tick is one, and all where neither is", () => {
+  const guessed = withoutGuesses(settleInstrument(given({ maxQuantity: "4" }), EXCHANGE));
+  assertEquals(awaitedRules(guessed), ["tick"]);
+  assertEquals(shown(guessed), {
+    lot: "0.001 exchange",
+    tick: "null awaited",
+    minQuantity: "0.002 exchange",
+    maxQuantity: "4 command line",
+    minNotional: "0 exchange",
+    maxNotional: "null exchange",
+  });
+  assertEquals(shown(withoutGuesses(settleInstrument(given(), null))).minNotional, "null awaited");
+  const known = settleInstrument(given({ lot: "1", tick: "1" }), null);
+  assertEquals(withoutGuesses(known), known);
+  assertEquals(instrumentText(guessed).includes("tick (awaited)"), true);
 });
 
 Deno.test("changesOf() names the rules that the exchange has changed, but for those of a person", () => {

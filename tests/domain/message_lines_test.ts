@@ -151,7 +151,7 @@ const FAULTS: [marked: string, what: string][] = [
   ],
   [
     trade(1, "0").replace(`"p"`, `§"p"`),
-    `price is "0", not decimal text from 0.00000001 to 90000000 with up to 8 decimals`,
+    `price is "0", not decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point`,
   ],
   [
     `{"é":"ü",${trade(1).slice(1).replace(`"q":"0.02"`, `§"q":"-1"`)}`,

@@ -135,12 +135,20 @@ Deno.test("oneOf() and onOff() read their words only", () => {
   assertRefused(onOff, ["true", "1", ""], "one of on, off");
 });
 
-Deno.test("symbol() reads 2 to 20 letters and digits as upper case", () => {
-  assertEquals(["btcusdt", "BTCUSDT", "1000SATSUSDT"].map(symbol), ["BTCUSDT", "BTCUSDT", "1000SATSUSDT"]);
+Deno.test("symbol() reads letters and digits of any script and underscores, as upper case", () => {
+  const read = {
+    btcusdt: "BTCUSDT",
+    "1000SATSUSDT": "1000SATSUSDT",
+    币安人生usdt: "币安人生USDT",
+    btcusdt_250328: "BTCUSDT_250328",
+    BTCUSD_PERP: "BTCUSD_PERP",
+    ["A".repeat(40)]: "A".repeat(40),
+  };
+  assertEquals(Object.keys(read).map(symbol), Object.values(read));
   assertRefused(
     symbol,
-    ["", "A", "BTC/USDT", "BTC_USDT", "BTC USDT", "бтс", "A".repeat(21), "../x"],
-    "2 to 20 letters and digits, such as BTCUSDT",
+    ["", "A", "BTC/USDT", "BTC-USDT", "BTC USDT", "__proto__", "A\u202eB", "A\u0000", "A".repeat(41), "../x"],
+    "2 to 40 letters, digits and underscores, such as BTCUSDT",
   );
 });
 

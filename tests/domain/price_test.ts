@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { plain } from "../../src/domain/money.ts";
-import { MAX_DECIMALS, MAX_PRICE, powerOfTen, priceAsMoney, priceText } from "../../src/domain/price.ts";
+import { MAX_DECIMALS, powerOfTen, priceAsMoney, priceText } from "../../src/domain/price.ts";
 import { Exact } from "../support/exact.ts";
 
 Deno.test("powerOfTen() knows the powers that a price can be rescaled by, and refuses the others", () => {
@@ -9,10 +9,6 @@ Deno.test("powerOfTen() knows the powers that a price can be rescaled by, and re
   for (const n of [-1, MAX_DECIMALS + 1, 0.5, NaN]) {
     assertThrows(() => powerOfTen(n), RangeError, `Cannot rescale by ${n} decimals: at most 8`);
   }
-});
-
-Deno.test("MAX_PRICE at the finest unit is still a safe integer", () => {
-  assertEquals(Number.isSafeInteger(MAX_PRICE * powerOfTen(MAX_DECIMALS)), true);
 });
 
 Deno.test("priceAsMoney() is the price to the last digit", () => {

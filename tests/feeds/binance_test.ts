@@ -4,6 +4,14 @@ import { EXCHANGES } from "../../src/domain/exchange_hosts.ts";
 import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
 import { tradeMessage } from "./raw_server.ts";
 
+Deno.test("tradeStreamUrl() encodes what a path cannot hold", () => {
+  const base = "ws://127.0.0.1:9001";
+  assertEquals(tradeStreamUrl(base, "BTCUSDT_250328"), `${base}/ws/btcusdt_250328@trade`);
+  const url = tradeStreamUrl(base, "币安人生USDT");
+  assertEquals(url, `${base}/ws/%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9Fusdt@trade`);
+  assertEquals(new URL(url).href, url);
+});
+
 Deno.test("tradeStreamUrl() names the raw stream of the symbol in lower case", () => {
   assertEquals(tradeStreamUrl("ws://127.0.0.1:9001", "BTCUSDT"), "ws://127.0.0.1:9001/ws/btcusdt@trade");
   assertEquals(

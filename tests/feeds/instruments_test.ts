@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import {
   askInstrument,
+  awaitInstrument,
   type InstrumentAnswer,
   type InstrumentQuestion,
 } from "../../src/feeds/instruments.ts";
@@ -35,6 +36,8 @@ Deno.test("askInstrument() reads what the built-in exchange says", async () => {
     host: exchange.restEndpoint.slice("http://".length),
     info: {
       status: "TRADING",
+      base: "BTC",
+      quote: "USDT",
       rules: {
         lot: "0.00001",
         tick: "0.01",
@@ -129,4 +132,66 @@ Deno.test("askInstrument() asks Binance's market-data host first, and says which
     answer.reason,
     `${missing("data-api.binance.vision:443")}; ${missing("api.binance.com:443")}`,
   );
+});
+
+Deno.test("awaitInstrument() asks at longer and longer waits until every rule that is wanted is there", async () => {
+  const filters = (...types: string[]) => ({
+    symbols: [{
+      symbol: "BTCUSDT",
+      filters: [
+        { filterType: "LOT_SIZE", stepSize: "0.5" },
+        { filterType: "PRICE_FILTER", tickSize: "0.1" },
+      ].filter(({ filterType }) => types.includes(filterType)),
+    }],
+  });
+  const failing = [503, 503, 503, 503, 503, 503, 503, 503, 503, 503];
+  const answers = [
+    ...failing.map((status) => ({ status, body: "{}" })),
+    { body: JSON.stringify(filters("LOT_SIZE")) },
+    { body: JSON.stringify({ symbols: [] }) },
+    { body: JSON.stringify(filters("LOT_SIZE", "PRICE_FILTER")) },
+  ];
+  await using server = answering(() => answers.shift()!);
+  let now = 0;
+  const waits: number[] = [];
+  const clock = {
+    now: () => now,
+    pause(ms: number) {
+      waits.push(ms);
+      now += ms;
+      return Promise.resolve();
+    },
+  };
+  const question = {
+    restEndpoint: restOf(server),
+    symbol: "BTCUSDT",
+    budget: new RestBudget(),
+    signal: NEVER,
+  };
+  const reasons: string[] = [];
+  const answer = await awaitInstrument(
+    { ...question, clock },
+    ["lot", "tick"],
+    (reason) => reasons.push(reason),
+    () => 0.999,
+  );
+  assertEquals(answer?.info.rules, { lot: "0.5", tick: "0.1" });
+  assertEquals(waits, [500, 500, 999, 1998, 3996, 7992, 15984, 31968, 59940, 59940, 59940, 59940, 59940]);
+  // What stays the same is said once.
+  assertEquals(reasons.length, 3);
+  assertStringIncludes(reasons[0]!, "is in trouble: HTTP 503");
+  assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not say the tick$/);
+  assertStringIncludes(reasons[2]!, "an answer about other symbols than BTCUSDT");
+});
+
+Deno.test("awaitInstrument() ends without an answer when it is aborted", async () => {
+  await using server = answering(() => ({ status: 503, body: "{}" }));
+  const ending = new AbortController();
+  const question = { restEndpoint: restOf(server), symbol: "BTCUSDT", budget: new RestBudget() };
+  const answer = await awaitInstrument(
+    { ...question, signal: ending.signal },
+    ["lot"],
+    () => ending.abort(),
+  );
+  assertEquals(answer, null);
 });

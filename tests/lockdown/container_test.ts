@@ -90,7 +90,7 @@ Deno.test("the workflows name every action by the hash of a commit", () => {
 });
 
 Deno.test("the release builds with a Deno pinned by its hash, and only a job that runs no code of ours may publish", () => {
-  const [, build = "", publish = ""] = /^  build:\n([^]*)^  publish:\n([^]*)$/m.exec(
+  const [, build = "", publish = ""] = /^ {2}build:\n([^]*)^ {2}publish:\n([^]*)$/m.exec(
     read(".github/workflows/release.yml"),
   )!;
   assert(!/^ {4}permissions:/m.test(build), "the build has the workflow's permissions: to read");

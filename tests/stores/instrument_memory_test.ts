@@ -12,25 +12,33 @@ function info(lot: string): KeptInfo {
 
 function content(symbol: string, exchangeInfo: KeptInfo | null): object {
   const options = { symbol, lot: "0.5", tick: "0.1", minNotional: "7", maxQuantity: "9", minQuantity: null };
-  return { version: "1", options, instrument: { sources: { lot: "command line" }, exchangeInfo } };
+  return {
+    version: "1",
+    market: "binance",
+    options,
+    instrument: { sources: { lot: "command line" }, exchangeInfo },
+  };
 }
 
 Deno.test("lastInfo() is the newest that an exchange said of the symbol, in whatever run", () => {
   inFolder((folder) => {
     using journal = openJournal(`${folder}/run.db`);
-    assertEquals(lastInfo(journal, "BTCUSDT"), null);
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), null);
     journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
-    assertEquals(lastInfo(journal, "BTCUSDT"), info("1"));
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("1"));
     const resume = (exchangeInfo: KeptInfo | null) =>
       journal.commit({
         entries: [{ type: "resumed", time: TIME, content: content("BTCUSDT", exchangeInfo) }],
       });
     resume(info("2"));
-    assertEquals(lastInfo(journal, "BTCUSDT"), info("2"));
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("2"));
     journal.startRun({ time: TIME, content: content("ETHUSDT", info("3")) });
     journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
-    assertEquals([lastInfo(journal, "BTCUSDT"), lastInfo(journal, "ETHUSDT")], [info("2"), info("3")]);
-    assertEquals(lastInfo(journal, "XRPUSDT"), null);
+    assertEquals([lastInfo(journal, "BTCUSDT", "binance"), lastInfo(journal, "ETHUSDT", "binance")], [
+      info("2"),
+      info("3"),
+    ]);
+    assertEquals(lastInfo(journal, "XRPUSDT", "binance"), null);
   });
 });
 
@@ -38,10 +46,10 @@ Deno.test("rulesOf() gives the options and origins of a run, none of an older Pe
   inFolder((folder) => {
     using journal = openJournal(`${folder}/run.db`);
     journal.startRun({ time: TIME, content: content("BTCUSDT", null) });
-    const { options, sources, time } = rulesOf(journal.last()!.started);
+    const { options, sources, time } = rulesOf(journal)!;
     assertEquals([options["lot"], sources, time], ["0.5", { lot: "command line" }, NOW]);
     journal.startRun({ time: TIME, content: { version: "1", options: { lot: "2" } } });
-    assertEquals(rulesOf(journal.last()!.started), { options: { lot: "2" }, sources: {}, time: NOW });
+    assertEquals(rulesOf(journal), { options: { lot: "2" }, sources: {}, time: NOW });
   });
 });
 
@@ -60,5 +68,59 @@ Deno.test("rulesIn() gives what the last run of the symbol went by", () => {
     const none = { minQuantity: "0", maxNotional: "0" };
     assertEquals(rulesIn(reader, "BTCUSDT"), { rules: { ...rules, ...none }, source: source(2) });
     assertEquals(rulesIn(reader, "ETHUSDT")?.source, source(1));
+  });
+});
+
+Deno.test("lastInfo() is what this market said, not another one", () => {
+  inFolder((folder) => {
+    using journal = openJournal(`${folder}/run.db`);
+    journal.startRun({ time: TIME, content: content("BTCUSDT", info("1")) });
+    const toy = { ...content("BTCUSDT", info("2")), market: "built-in exchange" };
+    journal.startRun({ time: TIME, content: toy });
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), info("1"));
+    assertEquals(lastInfo(journal, "BTCUSDT", "built-in exchange"), info("2"));
+    assertEquals(lastInfo(journal, "BTCUSDT", "ws://127.0.0.1:9001"), null);
+    // A run of an older version: its options say where it was.
+    const { market: _market, options, ...older } = content("ETHUSDT", info("3")) as Record<string, object>;
+    const kept = { ...options, exchange: "binance", endpoint: "ws://127.0.0.1:9001" };
+    journal.startRun({ time: TIME, content: { ...older, options: kept } });
+    assertEquals(lastInfo(journal, "ETHUSDT", "binance"), null);
+    assertEquals(lastInfo(journal, "ETHUSDT", "ws://127.0.0.1:9001"), info("3"));
+  });
+});
+
+Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, and none that nobody gave", () => {
+  inFolder((folder) => {
+    const path = `${folder}/run.db`;
+    const journal = openJournal(path);
+    const awaited = { lot: "awaited", tick: "awaited", minNotional: "default" };
+    const options = { symbol: "BTCUSDT", lot: null, tick: null, minNotional: "5", maxQuantity: "7" };
+    const instrument = { sources: awaited, exchangeInfo: null };
+    journal.startRun({ time: TIME, content: { version: "1", market: "binance", options, instrument } });
+    {
+      using reader = JournalReader.open(path);
+      const { rules } = rulesIn(reader, "BTCUSDT")!;
+      assertEquals([rules.lot, rules.tick, rules.minNotional, rules.maxQuantity], [
+        undefined,
+        undefined,
+        undefined,
+        "7",
+      ]);
+    }
+    const rules = { lot: "2", tick: "0.5", minNotional: "9", maxQuantity: "7" };
+    const told = { ...info("2"), base: "BTC", quote: "USDT" };
+    const sources = { lot: "exchange", tick: "exchange", minNotional: "exchange" };
+    const come = { symbol: "BTCUSDT", rules, instrument: { sources, exchangeInfo: told } };
+    journal.commit({ entries: [{ type: "rules", time: TIME, content: come }] });
+    assertEquals(rulesOf(journal), { options: { ...options, ...rules }, sources, time: NOW });
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), told);
+    using reader = JournalReader.open(path);
+    const { rules: found, assets } = rulesIn(reader, "BTCUSDT")!;
+    assertEquals([found.lot, found.minNotional, assets], ["2", "9", { base: "BTC", quote: "USDT" }]);
+    // A process that goes on says them with its options.
+    const resumed = { version: "1", market: "binance", options: { ...options, lot: "3" }, instrument };
+    journal.commit({ entries: [{ type: "resumed", time: TIME, content: resumed }] });
+    assertEquals(rulesOf(journal)!.options["lot"], "3");
+    journal.close();
   });
 });

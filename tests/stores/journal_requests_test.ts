@@ -52,7 +52,7 @@ class Process implements Disposable {
     this.journal = new RunJournal(opened, this.pipeline, DEFAULTS.symbol);
     const { sources } = settleInstrument(configure({}), null);
     const instrument = { sources, exchangeInfo: null };
-    this.journal.begin({ time: TIME, version: "1", options: {}, instrument, isNew });
+    this.journal.begin({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew });
     const trade = { firstId: 1, lastId: 1, time: TIME, price: "100" };
     if (this.pipeline.trades > 0) return;
     [...this.pipeline.run(reading([messageOf(trade)]))];

@@ -35,7 +35,7 @@ function sizeAfter(most: number, folder: string, latency: number): number {
   const instrument = { sources: {}, exchangeInfo: null } as unknown as Parameters<
     RunJournal["begin"]
   >[0]["instrument"];
-  journal.begin({ time: TIME, version: "1", options: {}, instrument, isNew: false });
+  journal.begin({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew: false });
   const random = new SeededRandom(7);
   let cents = 6_000_000;
   let fills = 0;

@@ -1,4 +1,4 @@
-import { assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { configure } from "../../src/domain/config.ts";
 import { settleInstrument } from "../../src/domain/instrument.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -30,7 +30,15 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
   const instrument = { sources, exchangeInfo: null };
   using journal = new RunJournal(Journal.open(path, options), new Pipeline(optionsOf(DEFAULTS)), "BTCUSDT");
   assertThrows(
-    () => journal.begin({ time: 3, version: "0.1.0", options: {}, instrument, isNew: false }),
+    () =>
+      journal.begin({
+        time: 3,
+        version: "0.1.0",
+        options: {},
+        market: "binance",
+        instrument,
+        isNew: false,
+      }),
     OtherRun,
     "was kept by an older Penstock, which knew fewer limits, and cannot go on. Give another --state, or --new-run",
   );
@@ -41,4 +49,31 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
     NotHalted,
     "an older Penstock",
   );
+});
+
+Deno.test("RunJournal.begin() tells the market of an older run by the options that it kept", async () => {
+  await using folder = new Folder();
+  const { sources } = settleInstrument(configure({}), null);
+  const instrument = { sources, exchangeInfo: null };
+  const cases: [endpoint: string | null, market: string, isSame: boolean][] = [
+    [null, "binance", true],
+    ["wss://data-stream.binance.vision:443", "binance", true],
+    // The port of a demo is another one at every start.
+    ["ws://127.0.0.1:40000", "built-in exchange", true],
+    ["ws://127.0.0.1:40000", "ws://127.0.0.1:40000", true],
+    ["ws://127.0.0.1:40000", "ws://127.0.0.1:40001", false],
+    ["ws://127.0.0.1:40000", "binance", false],
+    [null, "built-in exchange", false],
+    ["wss://example.com", "built-in exchange", false],
+  ];
+  for (const [at, [endpoint, market, isSame]] of cases.entries()) {
+    const kept = { exchange: "binance", symbol: "BTCUSDT", endpoint };
+    const journal = Journal.open(`${folder.path}/${at}.db`, { now: () => 0, window: 50 });
+    journal.startRun({ time: 1, content: { version: "0.0.9", options: kept, instrument } });
+    using run = new RunJournal(journal, new Pipeline(optionsOf(DEFAULTS)), "BTCUSDT");
+    const begin = () =>
+      run.begin({ time: 2, version: "0.1.0", options: kept, market, instrument, isNew: false });
+    if (isSame) assertEquals(begin(), true, market);
+    else assertThrows(begin, OtherRun, "cannot go on with ");
+  }
 });

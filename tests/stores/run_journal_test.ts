@@ -43,7 +43,14 @@ function process(
   const pipeline = new Pipeline(optionsOf(CHOICES));
   const options = { now: () => 0, window: CHOICES.long, ...(connect === undefined ? {} : { connect }) };
   using journal = new RunJournal(Journal.open(path, options), pipeline, "BTCUSDT");
-  journal.begin({ time: TIME, version: "1", options: SHOWN, instrument: ORIGIN, isNew: false });
+  journal.begin({
+    time: TIME,
+    version: "1",
+    options: SHOWN,
+    market: "binance",
+    instrument: ORIGIN,
+    isNew: false,
+  });
   journal.note("connected", TIME, { endpoint: "ws://127.0.0.1:9001", attempt: 1 });
   const rest = trades.filter(({ lastId }) => lastId > pipeline.lastId);
   for (let at = 0; at < rest.length; at += BATCH) {
@@ -117,7 +124,7 @@ Deno.test("RunJournal.begin() refuses to go on under other options, and begins a
       const kept = Journal.open(path, { now: () => 0, window: CHOICES.long });
       using journal = new RunJournal(kept, pipeline, "BTCUSDT");
       return [
-        journal.begin({ time: TIME, version: "1", options, instrument: ORIGIN, isNew }),
+        journal.begin({ time: TIME, version: "1", options, market: "binance", instrument: ORIGIN, isNew }),
         pipeline.trades,
       ] as const;
     };

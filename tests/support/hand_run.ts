@@ -29,7 +29,7 @@ export class HandRun implements Disposable {
     const journal = Journal.open(path, { now: () => 0, window: long });
     this.journal = new RunJournal(journal, this.pipeline, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
-    this.journal.begin({ time, version: "1", options, instrument, isNew: false });
+    this.journal.begin({ time, version: "1", options, market: "binance", instrument, isNew: false });
     this.#id = Math.max(0, this.pipeline.lastId);
     this.#recording = Deno.openSync(recording, { create: true, append: true });
     this.#note({ event: "recording", version: 1, symbol, ...this.journal.place });

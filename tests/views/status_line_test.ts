@@ -4,6 +4,7 @@ import { haltByHand } from "../../src/domain/halt.ts";
 import { Money } from "../../src/domain/money.ts";
 import type { Standing } from "../../src/stages/pipeline.ts";
 import { statusLine } from "../../src/views/status_line.ts";
+import { textWidth } from "../../src/views/text_width.ts";
 
 const PACE = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
 
@@ -27,6 +28,22 @@ Deno.test("statusLine() says price, averages, position, equity and pace", () => 
     statusLine(standing(), PACE, 200),
     "●  BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
   );
+});
+
+Deno.test("statusLine() says that rules are awaited, names the assets that are known, and counts columns", () => {
+  const pace = {
+    ...PACE,
+    symbol: "币安人生USDT",
+    assets: { base: "币安人生", quote: "USDT" },
+    awaitsRules: true,
+  };
+  const line = statusLine(standing(), pace, 200);
+  assertStringIncludes(line, "  0.01623 币安人生  equity 9999.99 USDT  rules awaited  42 trades/s");
+  const wide = textWidth(line);
+  assertEquals(statusLine(standing(), pace, wide), line);
+  for (let width = 1; width < wide; width++) {
+    assert(textWidth(statusLine(standing(), pace, width)) <= width);
+  }
 });
 
 Deno.test("statusLine() says what is not there yet, and what is wrong", () => {

@@ -1,16 +1,22 @@
 /** Where the chunks of a backtest meet its pipelines: one, or one a fill model. */
 import { ChunkReader } from "../../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../../domain/chunk.ts";
-import { termsOf } from "../../domain/config.ts";
+import { ConfigError, termsOf } from "../../domain/config.ts";
 import type { PenstockEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/fill_model.ts";
+import {
+  givenRules,
+  type InstrumentOrigin,
+  senselessRule,
+  type SettledInstrument,
+} from "../../domain/instrument.ts";
 import type { TimedNote } from "../../domain/message_lines.ts";
 import type { Metrics } from "../../domain/metrics.ts";
 import type { Config } from "../../domain/options.ts";
 import type { Results } from "../../domain/performance.ts";
 import { isoTime } from "../../domain/time.ts";
 import type { Rejections } from "../../stages/parse.ts";
-import { Pipeline } from "../../stages/pipeline.ts";
+import { type Mark, Pipeline } from "../../stages/pipeline.ts";
 import { Replay } from "../../stages/replay.ts";
 import type { ReportColumn } from "../../views/report_table.ts";
 
@@ -25,6 +31,9 @@ interface Lane {
   readonly replay: Replay;
 }
 
+/** Where it is looked whether the instrument's rules make sense, before anything is traded by them. */
+const FIRST_TRADE: Mark = { trades: 1 };
+
 /** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
 export class Desk {
   readonly #main: Lane;
@@ -34,9 +43,19 @@ export class Desk {
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
   #origin: Origin | null = null;
+  readonly #instrument: SettledInstrument;
+  /** Whether the input said the instrument's rules itself. */
+  #isTold = false;
 
-  constructor(config: Config, started: Omit<StartedEvent, "time">) {
+  /** `sources` says where the instrument's rules come from. */
+  constructor(
+    config: Config,
+    started: Omit<StartedEvent, "time">,
+    sources: InstrumentOrigin["sources"],
+  ) {
     this.#started = started;
+    this.#instrument = { config, sources };
+    const given = givenRules(sources);
     // Thousands of events that nobody reads cost a tenth of the time.
     const tells = config.json || config.out !== null || config.state !== "none" ||
       config.logLevel === "debug";
@@ -52,7 +71,7 @@ export class Desk {
         isTransient: model !== "configured" || config.state === "none",
         isQuiet: model !== "configured" || !tells,
       });
-      return { model, pipeline, reader, replay: new Replay(pipeline, reader) };
+      return { model, pipeline, reader, replay: new Replay(pipeline, reader, given) };
     };
     this.#main = lane("configured");
     this.#lanes = config.models
@@ -85,17 +104,23 @@ export class Desk {
     return this.#main.pipeline.takeRejections();
   }
 
-  /** Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used. */
+  /**
+   * Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used, and a
+   * ConfigError where a tick or a lot that nobody gave makes no sense for the prices.
+   */
   *take(chunk: Chunk): Generator<PenstockEvent> {
     this.#enter(chunk.origin);
     try {
-      for (const told of this.#main.replay.open(chunk).run()) {
-        const event = "type" in told ? told : eventOf(told);
+      for (const told of this.#main.replay.open(chunk).runMarked(FIRST_TRADE)) {
+        if (told === FIRST_TRADE) this.#checkRules();
+        const event = "type" in told ? told : "event" in told ? eventOf(told) : null;
         if (event === null) continue;
+        if (event.type === "rules") this.#isTold = true;
         if (this.#held !== null && this.trades > 0) yield* this.#begin();
         if (this.#held === null) yield event;
         else this.#held.push(event);
       }
+      this.#checkRules();
     } finally {
       // Also before an error, so that what was told by then does not depend on where chunks end.
       if (this.#held !== null && this.trades > 0) yield* this.#begin();
@@ -144,6 +169,13 @@ export class Desk {
       summary: { ...pipeline.totals, metrics: pipeline.results().metrics },
       refused: pipeline.refused,
     }));
+  }
+
+  #checkRules(): void {
+    const { awaitsRules, standing: { price } } = this.#main.pipeline;
+    if (price === null || awaitsRules || this.#isTold) return;
+    const senseless = senselessRule(this.#instrument, price);
+    if (senseless !== null) throw new ConfigError([senseless]);
   }
 
   get #lastTime(): string {

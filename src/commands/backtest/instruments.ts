@@ -21,7 +21,8 @@ export async function instrumentOf(configuration: Configuration): Promise<Settle
   const base = await isDatabase(path, name)
     ? await journaled(path, symbol, name)
     : saved(await read(() => readSmallFile(path, MOST_BYTES), name), path, symbol, name);
-  return settleInstrument(configuration, base);
+  const { assets } = base;
+  return { ...settleInstrument(configuration, base), ...(assets === undefined ? {} : { assets }) };
 }
 
 async function isDatabase(path: string, name: string): Promise<boolean> {
@@ -70,7 +71,9 @@ function saved(text: string, path: string, symbol: string, name: string): RuleSe
   if (info === null) throw new ConfigError([`${name}: expected one that has ${symbol}`]);
   const flaws = "malformed" in info ? [info.malformed] : info.flaws;
   if ("malformed" in info || flaws.length > 0) throw new ConfigError(flaws.map((flaw) => `${name}: ${flaw}`));
-  return { rules: info.rules, source: `exchangeInfo in ${path}` };
+  const { rules, base, quote } = info;
+  const assets = base === undefined || quote === undefined ? {} : { assets: { base, quote } };
+  return { rules, source: `exchangeInfo in ${path}`, ...assets };
 }
 
 function messageOf(error: unknown): string {

@@ -2,7 +2,12 @@
 import type { Origin } from "../../domain/chunk.ts";
 
 /** As in `BTCUSDT-trades-2025-01-01.csv`, wherever it stands in a path or behind an archive's name. */
-const NAMED = /(?:^|[^A-Z0-9_])([A-Z0-9_]{5,})-(?:aggT|t)rades-\d{4}/g;
+const NAMED = /(?:^|[^\p{L}\p{N}_])([\p{Lu}\p{Lo}\p{N}_]{4,})-(?:aggT|t)rades-\d{4}/gu;
+
+/** The symbol that an archive's file is named after; null where its name says none. */
+export function symbolNamed(name: string): string | null {
+  return [...name.matchAll(NAMED)].at(-1)?.[1] ?? null;
+}
 
 /** Compares the symbol asked for with those in the names of files, and says once of each that it is another. */
 export class MisreadSymbols {
@@ -16,8 +21,8 @@ export class MisreadSymbols {
   /** What to tell of the file with the next chunk, or null. */
   warningOf({ name, layout }: Origin): string | null {
     if (layout.kind !== "csv") return null;
-    const symbol = [...name.matchAll(NAMED)].at(-1)?.[1];
-    if (symbol === undefined || symbol === this.#symbol || this.#told.has(symbol)) return null;
+    const symbol = symbolNamed(name);
+    if (symbol === null || symbol === this.#symbol || this.#told.has(symbol)) return null;
     this.#told.add(symbol);
     return `${name} is named after ${symbol}, and is read as ${this.#symbol}: choose with --symbol ${symbol}`;
   }

@@ -1,6 +1,11 @@
 /** The instrument of a live run: asked for while the stream connects, settled before the run begins. */
 import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
+import { BUILT_IN_MARKET } from "../../domain/endpoints.ts";
+import { isContractSymbol, type Rule, RULES } from "../../domain/exchange_info.ts";
 import {
+  type ArrivedRules,
+  AWAITED,
+  awaitedRules,
   builtInRules,
   changesOf,
   type InstrumentOrigin,
@@ -9,9 +14,10 @@ import {
   type KeptInfo,
   type RuleSet,
   settleInstrument,
+  shownRules,
+  withoutGuesses,
 } from "../../domain/instrument.ts";
-import { exchangeAt } from "../../domain/exchange_hosts.ts";
-import type { Config } from "../../domain/options.ts";
+import { type Config, kebab } from "../../domain/options.ts";
 import { isoTime } from "../../domain/time.ts";
 import { NO_NETWORK } from "../../feeds/connect_failure.ts";
 import { askInstrument, type InstrumentAnswer, type InstrumentQuestion } from "../../feeds/instruments.ts";
@@ -23,6 +29,8 @@ import type { Line } from "../../views/narration.ts";
 export interface FoundInstrument {
   readonly config: Config;
   readonly origin: InstrumentOrigin;
+  /** The rules that no order can do without and that nobody knows yet. */
+  readonly awaited: readonly Rule[];
   readonly lines: readonly Line[];
 }
 
@@ -31,80 +39,125 @@ const TOLD = 3;
 
 /**
  * Asks the exchange; null where nothing is to be asked: offline, or `restEndpoint` is undefined. Throws a ConfigError
- * where it has no such symbol.
+ * where it has no such symbol, or counts contracts on this `market` where coins are needed.
  */
 export async function ask(
   { config, sources }: Configuration,
   { restEndpoint, budget, signal }: Pick<InstrumentQuestion, "budget" | "signal"> & {
     readonly restEndpoint: string | null | undefined;
   },
+  market: string,
 ): Promise<InstrumentAnswer | null> {
+  refuseContracts(config, sources, market);
   if (config.offlineInstruments || restEndpoint === undefined) return null;
   const { exchange, symbol } = config;
   const answer = await askInstrument({ restEndpoint, exchange, symbol, budget, signal });
   if (answer.kind !== "unknown") return answer;
   throw new ConfigError([
+    `${nameIn(sources.symbol, "symbol")} is "${symbol}": expected a symbol that ${
+      answer.isContract === true ? "is counted in coins" : "the exchange has"
+    } (${answer.reason})`,
+  ]);
+}
+
+/** Throws a ConfigError where a share is to be taken of quantities that are contracts. */
+function refuseContracts(
+  { symbol, participation }: Config,
+  sources: Configuration["sources"],
+  market: string,
+) {
+  // The built-in exchange counts coins, whatever the symbol.
+  if (participation === null || market === BUILT_IN_MARKET || !isContractSymbol(symbol)) return;
+  throw new ConfigError([
     `${
-      nameIn(sources.symbol, "symbol")
-    } is "${symbol}": expected a symbol that the exchange has (${answer.reason})`,
+      nameIn(sources.participation, "participation")
+    } cannot be taken of ${symbol}: its quantities are contracts, ` +
+    "and how many coins those are the stream does not say. Leave that option out",
   ]);
 }
 
 /**
- * Settles the rules: those given, else those of the run that goes on in `journal` (null for none), else the exchange's
- * `answer`, the last that the journal remembers of it, the built-in ones, the defaults. `now` in µs since 1970.
+ * Settles the rules: those given, else those of the run that is resumed from `journal` (null for none), else the
+ * exchange's `answer`, the last that the journal remembers of it on this `market`, the built-in ones. Without a lot or a
+ * tick the run waits for them. `now` in µs since 1970. Throws a ConfigError where nobody is asked for what is missing.
  */
 export function settle(
   configuration: Configuration,
-  answer: InstrumentAnswer | null,
-  journal: Journal | null,
-  now: number,
+  { answer, journal, market, now }: {
+    readonly answer: InstrumentAnswer | null;
+    readonly journal: Journal | null;
+    readonly market: string;
+    readonly now: number;
+  },
 ): FoundInstrument {
   const { symbol, newRun } = configuration.config;
   const told = toldIn(answer, now);
-  const remembered = journal === null ? null : lastInfo(journal, symbol);
-  const last = journal === null || newRun ? null : journal.last();
+  const remembered = journal === null ? null : lastInfo(journal, symbol, market);
+  const kept = journal === null || newRun ? null : rulesOf(journal);
   const notes = answer === null ? [] : notesOn(answer, symbol);
-  let settled;
-  if (last === null) {
-    settled = settleInstrument(configuration, baseOf(configuration.config, answer, told, remembered));
-  } else {
-    const kept = rulesOf(last.started);
-    settled = keepInstrument(configuration, kept);
+  const bases = basesOf(configuration.config, told, remembered);
+  const settled = withoutGuesses(
+    kept === null ? settleInstrument(configuration, ...bases) : keepInstrument(configuration, kept, ...bases),
+  );
+  if (kept !== null) {
     const changes = told === null ? null : changesOf(configuration, kept, told.rules);
     if (changes !== null) notes.push(warn(changedText(symbol, changes)));
   }
   const { config, sources } = settled;
+  const awaited = awaitedRules(settled);
+  if (awaited.length > 0 && answer === null) throw new ConfigError([unknownText(config, awaited)]);
   const lost = offlineText(answer);
   const text = `instrument ${symbol}: ${instrumentText(settled)}${
     answer === null ? unaskedText(config) : lost ?? ""
   }`;
+  const isStopped = answer?.kind === "silent" && answer.isStopped;
+  if (awaited.length > 0 && !isStopped) notes.push(warn(awaitedText(symbol, awaited)));
   return {
     config,
     origin: { sources, exchangeInfo: told ?? remembered },
+    awaited,
     lines: [{ level: lost === null ? "info" : "warn", text }, ...notes],
   };
 }
 
-function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
-  if (answer?.kind !== "told") return null;
-  const { host, info: { status, rules } } = answer;
-  return { time: isoTime(now), host, status, rules };
+/** The rules that a run waited for, now that the exchange has said them at `now` (µs since 1970). */
+export function arrived(
+  configuration: Configuration,
+  found: FoundInstrument,
+  answer: InstrumentAnswer & { readonly kind: "told" },
+  now: number,
+): ArrivedRules {
+  const told = toldIn(answer, now)!;
+  const { origin, config } = found;
+  const fromExchange = settleInstrument(configuration, { rules: told.rules, source: "exchange" });
+  const rules = { ...shownRules(config) };
+  const sources = { ...origin.sources };
+  for (const rule of RULES) {
+    if (sources[rule] !== AWAITED) continue;
+    rules[rule] = shownRules(fromExchange.config)[rule];
+    sources[rule] = fromExchange.sources[rule];
+  }
+  return { rules, instrument: { sources, exchangeInfo: told } };
 }
 
-/** The rules of a run that begins. */
-function baseOf(
-  { exchange, symbol, endpoint, offlineInstruments }: Config,
-  answer: InstrumentAnswer | null,
+function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
+  if (answer?.kind !== "told") return null;
+  const { host, info: { flaws: _flaws, ...info } } = answer;
+  return { time: isoTime(now), host, ...info };
+}
+
+/** Where rules come from that no person gave, best first. */
+function basesOf(
+  { symbol, offlineInstruments }: Config,
   told: KeptInfo | null,
   remembered: KeptInfo | null,
-): RuleSet | null {
-  if (offlineInstruments) return builtInRules(symbol);
-  if (told !== null) return { rules: told.rules, source: "exchange" };
-  if (remembered !== null) return { rules: remembered.rules, source: `journal of ${remembered.time}` };
-  // Another exchange, which nobody was to ask, may have other rules than Binance.
-  const isOther = endpoint !== null && exchangeAt(endpoint) !== exchange;
-  return answer === null && isOther ? null : builtInRules(symbol);
+): (RuleSet | null)[] {
+  if (offlineInstruments) return [builtInRules(symbol)];
+  return [
+    told && { rules: told.rules, source: "exchange" },
+    remembered && { rules: remembered.rules, source: `journal of ${remembered.time}` },
+    builtInRules(symbol),
+  ];
 }
 
 /** What is wrong with an answer. */
@@ -140,6 +193,29 @@ function unaskedText({ offlineInstruments, backfill }: Config): string {
   return backfill
     ? "; nobody is asked, as --endpoint is another address and --rest-endpoint is not given"
     : "; nobody is asked, as --backfill off keeps from the REST host";
+}
+
+/** That the run cannot start, and what would let it. */
+function unknownText(config: Config, awaited: readonly Rule[]): string {
+  const { symbol, offlineInstruments, backfill } = config;
+  const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
+  const [why, otherwise] = offlineInstruments
+    ? ["--offline-instruments keeps from asking the exchange", "leave that option out"]
+    : backfill
+    ? ["--endpoint is another address and --rest-endpoint is not given", "give --rest-endpoint"]
+    : ["--backfill off keeps from the REST host", "leave that option out"];
+  return `the ${awaited.join(" and the ")} of ${symbol} ${
+    awaited.length === 1 ? "is" : "are"
+  } not known, and ` +
+    `nobody is asked: ${why}. Give ${options}, or ${otherwise}`;
+}
+
+function awaitedText(symbol: string, awaited: readonly Rule[]): string {
+  const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
+  return `no order is placed until the exchange says the ${
+    awaited.join(" and the ")
+  } of ${symbol}: it is asked ` +
+    `again and again, and the averages go on meanwhile. To start with rules of your own, give ${options}`;
 }
 
 function changedText(symbol: string, changes: string): string {

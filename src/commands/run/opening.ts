@@ -1,15 +1,21 @@
 /** How a live run begins: its instrument, its pipeline and its journal, each of which needs the one before. */
 import { type Configuration, shownConfig, termsOf } from "../../domain/config.ts";
 import type { StartedEvent } from "../../domain/event.ts";
+import type { CommandName } from "../../domain/command_name.ts";
+import { marketOf } from "../../domain/endpoints.ts";
+import type { ArrivedRules } from "../../domain/instrument.ts";
 import { plain } from "../../domain/money.ts";
+import { awaitInstrument } from "../../feeds/instruments.ts";
 import type { RestBudget } from "../../feeds/rest_budget.ts";
 import { Pipeline } from "../../stages/pipeline.ts";
 import type { RunJournal } from "../../stores/run_journal.ts";
 import type { Line } from "../../views/narration.ts";
-import { ask, settle } from "./instrument.ts";
+import type { AwaitRules } from "./awaited_rules.ts";
+import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 
 /** What a run is opened with besides its configuration. */
 export interface OpeningOptions {
+  readonly command: CommandName;
   readonly version: string;
   /** Where the exchange is asked: null for its own hosts, undefined for nowhere. */
   readonly restEndpoint: string | null | undefined;
@@ -25,6 +31,8 @@ export interface OpenedRun {
   readonly journal: RunJournal | null;
   /** The configuration as the `started` event has it. */
   readonly shown: StartedEvent["config"];
+  /** Waits until the exchange says the rules that nobody knows yet; null where they are known. */
+  readonly awaitRules: AwaitRules | null;
   /** What there is to say of the run that the journal held already, and of the instrument. */
   readonly lines: readonly Line[];
 }
@@ -35,8 +43,9 @@ export interface OpenedRun {
  */
 export async function openRun(configuration: Configuration, options: OpeningOptions): Promise<OpenedRun> {
   const { state, symbol, long, newRun } = configuration.config;
+  const market = marketOf(options.command, configuration.config);
   const [answer, stores] = await Promise.all([
-    ask(configuration, options),
+    ask(configuration, options, market),
     // A run without a journal does not load SQLite.
     state === "none" ? null : Promise.all([
       import("../../stores/journal.ts"),
@@ -47,7 +56,8 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
   const journal = journals?.Journal.open(state, { now: () => performance.now(), window: long }) ?? null;
   try {
     const time = Date.now() * 1000;
-    const { config, origin, lines } = settle(configuration, answer, journal, time);
+    const found = settle(configuration, { answer, journal, market, now: time });
+    const { config, origin, lines } = found;
     const shown = shownConfig(config);
     const pipeline = new Pipeline({
       symbol,
@@ -59,18 +69,44 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
       holdsAtGaps: options.holdsAtGaps,
     });
     const keeping = journal === null ? null : new runJournals!.RunJournal(journal, pipeline, symbol);
-    const begins = { time, version: options.version, options: shown, instrument: origin, isNew: newRun };
+    const begins = {
+      time,
+      version: options.version,
+      options: shown,
+      market,
+      instrument: origin,
+      isNew: newRun,
+    };
     const resumed = keeping?.begin(begins) ? [resumedLine(state, pipeline)] : [];
     return {
       pipeline,
       journal: keeping,
       shown: { ...shown, instrument: origin },
+      awaitRules: found.awaited.length === 0
+        ? null
+        : (signal, onTrouble) => awaitRules(configuration, { ...options, signal }, found, onTrouble),
       lines: [...resumed, ...lines],
     };
   } catch (error) {
     journal?.close();
     throw error;
   }
+}
+
+/** The rules once the exchange says them; null where the run is stopped before. */
+async function awaitRules(
+  configuration: Configuration,
+  { restEndpoint = null, budget, signal }: OpeningOptions,
+  found: FoundInstrument,
+  onTrouble: (text: string) => void,
+): Promise<ArrivedRules | null> {
+  const { exchange, symbol } = configuration.config;
+  const answer = await awaitInstrument(
+    { restEndpoint, exchange, symbol, budget, signal },
+    found.awaited,
+    (reason) => onTrouble(`the rules of ${symbol} are still awaited: ${reason}`),
+  );
+  return answer && arrived(configuration, found, answer, Date.now() * 1000);
 }
 
 function resumedLine(path: string, pipeline: Pipeline): Line {

@@ -173,7 +173,10 @@ function quoteQuantity({ price, quantity }: ExchangeTrade): string {
 function exchangeInfo(source: RestSource, parameters: URLSearchParams, now: number): unknown {
   requireSymbol(source, parameters);
   const { symbol } = source;
-  const quote = ["USDT", "USDC", "FDUSD", "EUR", "BTC"].find((asset) => symbol.endsWith(asset)) ?? "USDT";
+  // A contract's name says its end behind an underscore.
+  const [pair = symbol] = symbol.split("_");
+  const quote = ["USDT", "USDC", "FDUSD", "USD", "EUR", "BTC"].find((asset) => pair.endsWith(asset)) ??
+    "USDT";
   return {
     timezone: "UTC",
     serverTime: now,
@@ -185,7 +188,7 @@ function exchangeInfo(source: RestSource, parameters: URLSearchParams, now: numb
     symbols: [{
       symbol,
       status: "TRADING",
-      baseAsset: symbol.endsWith(quote) ? symbol.slice(0, -quote.length) : symbol,
+      baseAsset: pair.endsWith(quote) ? pair.slice(0, -quote.length) : pair,
       baseAssetPrecision: 8,
       quoteAsset: quote,
       quotePrecision: 8,

@@ -1,3 +1,4 @@
+import { symbol as readSymbol } from "../../domain/option_values.ts";
 import { closeQuietly, writeAll } from "./connection.ts";
 import { type Fault, type FaultAction, FaultPlan } from "./faults.ts";
 import { assertLocal } from "./host_guard.ts";
@@ -126,7 +127,7 @@ export class BuiltInExchange implements AsyncDisposable {
   private constructor(options: ExchangeOptions) {
     const { hostname = "127.0.0.1", port = 0, symbol = "BTCUSDT", seed = 1, rate = 20, firstId = 1 } =
       options;
-    if (!/^[A-Z0-9]{2,20}$/.test(symbol)) {
+    if (symbol !== readSymbol(symbol)) {
       throw new RangeError(`The symbol must be in upper case: got "${symbol}"`);
     }
     this.#emit = options.onEvent ?? (() => {});

@@ -41,7 +41,7 @@ const INBOUND_PER_SECOND = 5;
 export class Session {
   readonly #options: SessionOptions;
   readonly #writer: MessageWriter;
-  readonly #frames = new FrameBatch(WRITE_SIZE);
+  readonly #frames: FrameBatch;
   readonly #urgent: Uint8Array[] = [];
   readonly #timers = new Timers();
   readonly #heartbeat: Heartbeat;
@@ -64,6 +64,8 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#writer = new MessageWriter(options.format);
+    // The symbol is all of a trade that may be written in another script.
+    this.#frames = new FrameBatch(WRITE_SIZE, /^[ -~]*$/.test(options.format.symbol));
     this.#cursor = options.market.tape.entries.end;
     this.#heartbeat = new Heartbeat({
       timers: this.#timers,

@@ -101,19 +101,27 @@ export function encodeClose(code: number | null, reason = ""): Uint8Array {
 export class FrameBatch {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #lengths: number[] = [];
+  readonly #isAscii: boolean;
   #text = "";
+  #size = 0;
 
-  /** @param size of a batch in bytes */
-  constructor(size: number) {
+  /**
+   * @param size of a batch in bytes
+   * @param isAscii whether all texts are: then their bytes need not be counted. Default true
+   */
+  constructor(size: number, isAscii = true) {
     this.#bytes = new Uint8Array(size);
+    this.#isAscii = isAscii;
   }
 
-  /** Adds a frame of ASCII text below 64 KiB; returns false, and adds nothing, when it does not fit any more. */
+  /** Adds a frame of text below 64 KiB; returns false, and adds nothing, when it does not fit any more. */
   add(text: string): boolean {
-    const { length } = text;
+    const length = this.#isAscii ? text.length : encoder.encode(text).length;
     const room = length < 126 ? "  " : "    ";
-    if (this.#text.length + room.length + length > this.#bytes.length) return false;
+    const size = this.#size + room.length + length;
+    if (size > this.#bytes.length) return false;
     this.#text += room + text;
+    this.#size = size;
     this.#lengths.push(length);
     return true;
   }
@@ -121,12 +129,12 @@ export class FrameBatch {
   /**
    * The frames so far; the batch is empty afterwards. The bytes are valid until the next call.
    *
-   * @throws {TypeError} when a text was not ASCII
+   * @throws {TypeError} when a text was not ASCII, and was to be
    */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes;
     const { written } = encoder.encodeInto(this.#text, bytes);
-    if (written !== this.#text.length) throw new TypeError("Trades must be written in ASCII");
+    if (written !== this.#size) throw new TypeError("Trades must be written in ASCII");
     let at = 0;
     for (const length of this.#lengths) {
       bytes[at++] = 0x80 | TEXT;
@@ -140,6 +148,7 @@ export class FrameBatch {
       at += length;
     }
     this.#text = "";
+    this.#size = 0;
     this.#lengths.length = 0;
     return bytes.subarray(0, written);
   }

@@ -112,9 +112,14 @@ Deno.test("FrameDecoder refuses what RFC 6455 forbids with the right code", () =
 });
 
 Deno.test("FrameBatch.take() gives the bytes of the frames one by one", () => {
-  const text = fc.string({ unit: "binary-ascii", maxLength: 400 });
-  fc.assert(fc.property(fc.array(text, { maxLength: 30 }), (texts) => {
-    const batch = new FrameBatch(2000);
+  const text = (unit: "binary-ascii" | "binary") =>
+    fc.array(fc.string({ unit, maxLength: 400 }), { maxLength: 30 });
+  const texts = fc.oneof(
+    text("binary-ascii").map((texts) => [texts, true] as const),
+    text("binary").map((texts) => [texts, false] as const),
+  );
+  fc.assert(fc.property(texts, ([texts, isAscii]) => {
+    const batch = new FrameBatch(2000, isAscii);
     const taken: Uint8Array[] = [];
     const added = texts.filter((text) => {
       if (batch.add(text)) return true;

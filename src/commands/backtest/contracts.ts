@@ -1,0 +1,22 @@
+/** Files whose quantities are contracts: a share of those is no share of coins. */
+import type { Origin } from "../../domain/chunk.ts";
+import { areContractsInCoins } from "../../domain/csv_layout.ts";
+import { isContractSymbol } from "../../domain/exchange_info.ts";
+import type { Config } from "../../domain/options.ts";
+import { UnusableInput } from "../../domain/unusable_input.ts";
+import { symbolNamed } from "./misread_symbols.ts";
+
+/**
+ * Throws UnusableInput for a file of Binance's COIN-M market that does not say its quantities in coins, where
+ * `--participation` takes a share of them; nothing else depends on a quantity.
+ */
+export function refuseContracts({ name, layout }: Origin, { symbol, participation }: Config): void {
+  if (participation === null || layout.kind !== "csv" || areContractsInCoins(layout.columns)) return;
+  const named = symbolNamed(name) ?? symbol;
+  if (!isContractSymbol(named)) return;
+  throw new UnusableInput(
+    { name },
+    `the quantities of ${named} are contracts, of which --participation cannot take a share. Give a file of trades ` +
+      "with the column base_qty, or leave that option out",
+  );
+}

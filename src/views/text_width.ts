@@ -1,0 +1,45 @@
+/** How many columns of a terminal a text takes: East Asian characters take two, marks on another character none. */
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
+const MARKS = /\p{M}/gu;
+/** Beyond ASCII a text is looked at more closely. */
+const OTHERS = /[^ -~]/;
+
+/**
+ * The columns that a text takes.
+ *
+ * @example
+ * ```ts
+ * import { textWidth } from "./text_width.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals([textWidth("BTCUSDT"), textWidth("币安人生USDT")], [7, 12]);
+ * ```
+ */
+export function textWidth(text: string): number {
+  if (!OTHERS.test(text)) return text.length;
+  const bare = text.replace(MARKS, "");
+  return [...bare].length + (bare.match(WIDE)?.length ?? 0);
+}
+
+/** The text with spaces behind it up to `width` columns. */
+export function padRight(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - textWidth(text)));
+}
+
+/** The text with spaces before it up to `width` columns. */
+export function padLeft(text: string, width: number): string {
+  return " ".repeat(Math.max(0, width - textWidth(text))) + text;
+}
+
+/** The text, cut off with an ellipsis where it takes more than `width` columns. */
+export function cutTo(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  let [kept, left] = ["", Math.max(0, width - 1)];
+  for (const character of text) {
+    left -= textWidth(character);
+    if (left < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

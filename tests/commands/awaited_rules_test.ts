@@ -1,0 +1,150 @@
+/** A run that starts while nobody knows the instrument's rules: no order, no guess that is kept, the same fills again. */
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { traded } from "./backtest_run.ts";
+import { ChangingExchange } from "./changing_exchange.ts";
+import { assertRun } from "./event_contract.ts";
+import { wholeEntries } from "./reckoned_run.ts";
+
+const SILENT = { status: 503, body: "{}", headers: {} };
+/** No symbol of the built-in table. */
+const OPTIONS = ["--symbol=PEPEUSDT", "--short=5", "--long=20"];
+
+function exchangeOf(): ChangingExchange {
+  const exchange = new ChangingExchange({ symbol: "PEPEUSDT", rate: 200 });
+  exchange.answer = SILENT;
+  exchange.filters = { LOT_SIZE: { stepSize: "0.00300000" }, PRICE_FILTER: { tickSize: "0.50000000" } };
+  return exchange;
+}
+
+function start(folder: string, name: string, ...args: readonly string[]): Penstock {
+  return Penstock.start(
+    ["run", "--json", "--state", `${folder}/run.db`, "--record", `${folder}/${name}`, ...OPTIONS, ...args],
+    [...FLAGS, `--allow-write=${folder}`],
+  );
+}
+
+/** The rules of an entry's options, with their sources. */
+function lotOf(content: Readonly<Record<string, unknown>>, of = "options"): unknown[] {
+  const { sources } = content["instrument"] as { readonly sources: Record<string, string> };
+  const { lot, minNotional } = content[of] as Record<string, unknown>;
+  return [lot, minNotional, sources["lot"], sources["minNotional"]];
+}
+
+function isUnruled(event: object): boolean {
+  return "reason" in event && event.reason === "no-rules";
+}
+
+Deno.test("penstock run places no order before the rules are known, and keeps, verifies and repeats what it did", () =>
+  inFolderAsync(async (folder) => {
+    await using exchange = exchangeOf();
+    let first: readonly Told[];
+    {
+      await using program = start(folder, "1.txt", "--slippage=3", ...exchange.args);
+      for (let refusals = 0; refusals < 3; refusals++) await program.event("refusal", isUnruled);
+      exchange.answer = null;
+      await program.event("rules");
+      await program.event("fill");
+      await program.event("fill");
+      program.signal("SIGINT");
+      const { code, stdout, stderr } = await program.finished();
+      assertEquals(code, 0, stderr);
+      first = eventsOf(stdout);
+      assertRun(first);
+      assertStringIncludes(
+        stderr,
+        "no order is placed until the exchange says the lot and the tick of PEPEUSDT",
+      );
+      assertMatch(stderr, /the rules of PEPEUSDT have come: lot 0\.003, .*\(exchange\)\. Orders are placed/);
+    }
+    const at = first.findIndex(({ type }) => type === "rules");
+    assertEquals(first.slice(0, at).filter(({ type }) => type === "fill"), []);
+    assertEquals(first.slice(at).filter(isUnruled), []);
+    for (const { quantity } of first.filter(({ type }) => type === "fill")) {
+      assertEquals(Number(quantity) * 1000 % 3, 0);
+    }
+
+    const entries = wholeEntries(`${folder}/run.db`);
+    assertEquals(lotOf(entries[0]!.content), [null, null, "awaited", "awaited"]);
+    const rules = entries.find(({ type }) => type === "rules")!;
+    assertEquals(lotOf(rules.content, "rules"), ["0.003", "5", "exchange", "exchange"]);
+
+    // The next process knows the rules although the exchange says nothing.
+    exchange.answer = SILENT;
+    {
+      await using program = start(folder, "2.txt", "--slippage=3", ...exchange.args);
+      await program.event("fill");
+      program.signal("SIGINT");
+      const { code, stdout, stderr } = await program.finished();
+      assertEquals(code, 0, stderr);
+      const events = eventsOf(stdout);
+      assertEquals(events.filter(isUnruled), []);
+      const config = events[0]!.config as { lot: string; instrument: { sources: Record<string, string> } };
+      assertEquals(config.lot, "0.003");
+      assertMatch(config.instrument.sources["lot"]!, /^journal of /);
+    }
+    const verified = await penstock("verify", `${folder}/run.db`, `${folder}/1.txt`, `${folder}/2.txt`);
+    assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
+
+    const again = await penstock("backtest", "--json", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
+    assertEquals(again.code, 0, again.stderr);
+    const repeated = traded(eventsOf(again.stdout));
+    assertEquals(repeated, traded(first));
+    assertGreater(repeated.filter(isUnruled).length, 2);
+    // Rules that a person gives are known from the start.
+    const given = await penstock(
+      ...["backtest", "--json", "--lot=0.003", "--tick=0.5", ...OPTIONS, `${folder}/1.txt`],
+    );
+    const events = eventsOf(given.stdout);
+    assertEquals(events.filter(isUnruled), []);
+    assertGreater(
+      events.filter(({ type }) => type === "fill").length,
+      repeated.filter(({ type }) => type === "fill").length,
+    );
+    const journal = await penstock(
+      ...["backtest", "--json", "--instruments", `${folder}/run.db`, ...OPTIONS, `${folder}/2.txt`],
+    );
+    assertEquals((eventsOf(journal.stdout)[0]!.config as Record<string, unknown>)["lot"], "0.003");
+  }));
+
+Deno.test("penstock run keeps no rules that nobody gave: the next start asks again", () =>
+  inFolderAsync(async (folder) => {
+    await using exchange = exchangeOf();
+    {
+      await using program = start(folder, "1.txt", ...exchange.args);
+      await program.event("refusal", isUnruled);
+      program.signal("SIGINT");
+      assertEquals((await program.finished()).code, 0);
+    }
+    exchange.answer = null;
+    await using program = start(folder, "2.txt", ...exchange.args);
+    await program.event("fill");
+    program.signal("SIGINT");
+    assertEquals((await program.finished()).code, 0);
+    const resumed = wholeEntries(`${folder}/run.db`).find(({ type }) => type === "resumed")!;
+    assertEquals(lotOf(resumed.content), ["0.003", "5", "exchange", "exchange"]);
+    const verified = await penstock("verify", `${folder}/run.db`, `${folder}/1.txt`, `${folder}/2.txt`);
+    assertEquals([verified.code, verified.stderr], [0, ""], verified.stdout);
+  }));
+
+Deno.test("penstock run refuses to start where rules are missing and nobody is asked, and says what is", async () => {
+  await using exchange = exchangeOf();
+  const { endpoint, restEndpoint } = exchange.exchange;
+  const cases = [
+    [["--rest-endpoint", restEndpoint, "--offline-instruments"], "--offline-instruments keeps from"],
+    [["--rest-endpoint", restEndpoint, "--backfill=off"], "--backfill off keeps from the REST host"],
+    [[], "--rest-endpoint is not given. Give --lot and --tick, or give --rest-endpoint"],
+  ] as const;
+  for (const [args, why] of cases) {
+    const { code, stdout, stderr } = await penstock(
+      ...["run", "--json", "--state=none", "--endpoint", endpoint, ...OPTIONS, ...args],
+    );
+    assertEquals([code, stdout], [2, ""]);
+    assertStringIncludes(stderr, "the lot and the tick of PEPEUSDT are not known, and nobody is asked: ");
+    assertStringIncludes(stderr, why);
+  }
+  const known = ["--lot=1", "--tick=0.1", "--offline-instruments", "--stop-after=5"];
+  const { code } = await penstock("run", "--state=none", "--endpoint", endpoint, ...OPTIONS, ...known);
+  assert(code === 0);
+});

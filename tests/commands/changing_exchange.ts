@@ -1,0 +1,41 @@
+/** The built-in exchange with an exchangeInfo that a test changes while a run is on. */
+import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+
+/** An exchange whose exchangeInfo can be changed at any time, and what was asked of its REST side. */
+export class ChangingExchange implements AsyncDisposable {
+  readonly asked: string[] = [];
+  /** By the names of exchangeInfo's fields. */
+  filters: Record<string, Record<string, unknown>> = {};
+  status = "TRADING";
+  /** Replaces the whole answer. */
+  answer: RestAnswer | null = null;
+  readonly exchange: BuiltInExchange;
+
+  constructor(options: ExchangeOptions = {}) {
+    this.exchange = BuiltInExchange.listen({
+      ...{ rate: 1_000, seed: 3, ...options },
+      onRest: (url, answer) => {
+        this.asked.push(url.pathname.replace("/api/v3/", "") + url.search);
+        return url.pathname.endsWith("exchangeInfo") ? this.answer ?? this.#changed(answer) : answer;
+      },
+    });
+  }
+
+  /** The arguments that lead to it. */
+  get args(): string[] {
+    return ["--endpoint", this.exchange.endpoint, "--rest-endpoint", this.exchange.restEndpoint];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.exchange.close();
+  }
+
+  #changed(answer: RestAnswer): RestAnswer {
+    if (answer.status !== 200) return answer;
+    const body = JSON.parse(answer.body);
+    body.symbols[0].status = this.status;
+    for (const filter of body.symbols[0].filters) Object.assign(filter, this.filters[filter.filterType]);
+    return { ...answer, body: JSON.stringify(body) };
+  }
+}

@@ -1,0 +1,67 @@
+/** A run goes on only on the market that it was started on. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { type Finished, FLAGS, Penstock } from "../support/penstock.ts";
+import { wholeEntries } from "./reckoned_run.ts";
+
+async function finished(folder: string, ...args: readonly string[]): Promise<Finished> {
+  await using program = Penstock.start(
+    [...args, "--stop-after=60", "--state", `${folder}/run.db`],
+    [...FLAGS, `--allow-write=${folder}`],
+  );
+  return await program.finished();
+}
+
+const DEMO = ["demo", "--rate=500"];
+
+Deno.test("penstock demo goes on with its run at another port, and penstock run refuses it", () =>
+  inFolderAsync(async (folder) => {
+    for (const said of ["summary", "goes on after 60 trades"]) {
+      const { code, stderr, stdout } = await finished(folder, ...DEMO);
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(`${stderr}\n${stdout}\nsummary`, said);
+    }
+    const markets = wholeEntries(`${folder}/run.db`).filter(({ content }) => "market" in content);
+    assertEquals(markets.map(({ type, content }) => [type, content["market"]]), [
+      ["started", "built-in exchange"],
+      ["resumed", "built-in exchange"],
+    ]);
+    await using exchange = BuiltInExchange.listen();
+    for (
+      const [args, market] of [
+        [["run", "--offline-instruments"], "binance"],
+        [["run", "--offline-instruments", "--endpoint=wss://data-stream.binance.vision:443"], "binance"],
+        [["run", "--endpoint", exchange.endpoint], exchange.endpoint],
+      ] as const
+    ) {
+      const { code, stdout, stderr } = await finished(folder, ...args);
+      assertEquals([code, stdout], [2, ""], stderr);
+      assertStringIncludes(
+        stderr,
+        `trades on the built-in exchange (penstock demo) and cannot go on with ${market}: `,
+      );
+      assertStringIncludes(stderr, "give another --state, or --new-run");
+    }
+  }));
+
+Deno.test("penstock run goes on at the address that it was given, and nowhere else", () =>
+  inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ rate: 500 });
+    await using other = BuiltInExchange.listen({ rate: 500 });
+    const run = (endpoint: string, ...args: string[]) =>
+      finished(folder, "run", "--endpoint", endpoint, ...args);
+    assertEquals((await run(exchange.endpoint)).code, 0);
+    assertEquals((await run(exchange.endpoint)).code, 0);
+    const { code, stderr } = await run(other.endpoint);
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, `trades on ${exchange.endpoint} and cannot go on with ${other.endpoint}`);
+    const demo = await finished(folder, ...DEMO);
+    assertEquals(demo.code, 2);
+    assertStringIncludes(demo.stderr, `cannot go on with the built-in exchange (penstock demo)`);
+    // What one exchange said is not remembered for another.
+    const fresh = await run(other.endpoint, "--new-run");
+    assertEquals(fresh.code, 0, fresh.stderr);
+    const { content } = wholeEntries(`${folder}/run.db`).findLast(({ type }) => type === "started")!;
+    assertEquals(content["market"], other.endpoint);
+  }));

@@ -1,0 +1,142 @@
+/** Prices as large as currencies with many zeros have them, up to what 2^53 holds in their unit, against bigints. */
+import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { Trend } from "../../src/domain/tick.ts";
+import { MovingAverages } from "../../src/stages/average.ts";
+import { Parse } from "../../src/stages/parse.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
+import { type PlainTrade, reckon } from "../support/reckoning.ts";
+import { walk } from "../support/trade_files.ts";
+
+const LIMIT = 2n ** 53n;
+
+interface Price {
+  /** In its own unit, trailing zeros dropped. */
+  readonly units: bigint;
+  readonly decimals: number;
+}
+
+function textOf({ units, decimals }: Price): string {
+  const digits = String(units).padStart(decimals + 1, "0");
+  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+/** Any price that fits on its own, close to the limit often. */
+const price: fc.Arbitrary<Price> = fc.record({
+  units: fc.oneof(
+    fc.bigInt({ min: 1n, max: LIMIT - 1n }),
+    fc.bigInt({ min: LIMIT - 50n, max: LIMIT - 1n }),
+    fc.bigInt({ min: 1n, max: 1_000_000n }),
+  ),
+  decimals: fc.oneof(fc.constant(0), fc.constant(2), fc.nat(8)),
+}).map(({ units, decimals }) => {
+  while (decimals > 0 && units % 10n === 0n) {
+    units /= 10n;
+    decimals--;
+  }
+  return { units, decimals };
+});
+
+/** Which prices are taken, and what both averages come to with them, added up from scratch. */
+function reference(
+  prices: readonly Price[],
+  short: number,
+  long: number,
+): { taken: bigint[]; trends: Trend[] } {
+  let decimals = 0;
+  let taken: bigint[] = [];
+  const trends: Trend[] = [];
+  for (const price of prices) {
+    const finest = Math.max(decimals, price.decimals);
+    const unit = (value: bigint, from: number) => value * 10n ** BigInt(finest - from);
+    const now = [...taken.map((value) => unit(value, decimals)), unit(price.units, price.decimals)];
+    if (now.some((value) => value >= LIMIT)) continue;
+    [taken, decimals] = [now, finest];
+    const sum = (window: number) => taken.slice(-window).reduce((sum, value) => sum + value, 0n);
+    const [left, right] = [sum(short) * BigInt(long), sum(long) * BigInt(short)];
+    trends.push(taken.length < long ? "warming" : left > right ? "above" : left < right ? "below" : "equal");
+  }
+  return { taken, trends };
+}
+
+Deno.test("Parse and MovingAverages take every price that is exact in one unit with the others, and no other", () => {
+  const windows = fc.record({ short: fc.integer({ min: 1, max: 5 }), more: fc.integer({ min: 1, max: 9 }) });
+  fc.assert(
+    fc.property(windows, fc.array(price, { maxLength: 60 }), fc.nat(60), ({ short, more }, prices, cut) => {
+      const long = short + more;
+      const expected = reference(prices, short, long);
+      const messages = prices.map((price, at) =>
+        messageOf({ firstId: at + 1, lastId: at + 1, time: 1_723_161_255_342_000, price: textOf(price) })
+      );
+      let parse = new Parse();
+      const averages = new MovingAverages(short, long);
+      const trends: Trend[] = [];
+      let gaps = 0;
+      const run = (some: readonly string[]) => {
+        for (const tick of averages.over(parse.over(reading(some)))) {
+          trends.push(tick.trend);
+          // An id that could be read leaves no hole, whatever its price.
+          if (tick.missing !== 0) gaps++;
+        }
+      };
+      run(messages.slice(0, cut));
+      // A run that goes on knows what came before.
+      const { snapshot, ...counts } = { snapshot: parse.snapshot(), ...parse.counts };
+      parse = new Parse();
+      parse.restore(JSON.parse(JSON.stringify(snapshot)));
+      run(messages.slice(cut));
+      assertEquals(trends, expected.trends);
+      const kept = averages.snapshot().prices;
+      assertEquals(kept.map(BigInt), expected.taken.slice(-long));
+      assertEquals(parse.counts.rejected, prices.length - expected.trends.length);
+      assertEquals([gaps, counts.duplicates], [0, 0]);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("Parse.over() says which price is too large or too fine beside the others", () => {
+  const message = (id: number, price: string) =>
+    messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000, price });
+  const reasons = (...prices: string[]) => {
+    const parse = new Parse();
+    const taken = [...parse.over(reading(prices.map((price, at) => message(at + 1, price))))].length;
+    return [taken, parse.takeRejections()?.reason];
+  };
+  assertEquals(reasons("1700000000.25", "1700000001"), [2, undefined]);
+  assertEquals(reasons("0.00000001", "90071993"), [
+    1,
+    "price is 90071993, too large to be exact with the 8 decimals that prices of BTCUSDT have had",
+  ]);
+  assertEquals(reasons("90071993", "0.00000001"), [
+    1,
+    "price is 0.00000001, too fine to be exact beside 90071993, which came before",
+  ]);
+});
+
+Deno.test("Pipeline books prices of thousands of millions as an exact reckoning does, exits and limits among them", () => {
+  const choices = {
+    ...DEFAULTS,
+    ...{ short: 5, long: 20, cash: "90000000000000", stake: "5000000000000", slippage: "3", tick: "1" },
+  };
+  const trades: PlainTrade[] = walk(11, 3_000).map((trade) => ({
+    ...trade,
+    // Some 61,837,630,000,000 with two decimals: nearly as much as 2^53 holds.
+    price: `${trade.price.replace(".", "").slice(0, -6)}${"0".repeat(7)}.0${trade.firstId % 10}`,
+  }));
+  const pipeline = new Pipeline(optionsOf(choices));
+  const events: PipelineEvent[] = [];
+  for (const { firstId, lastId, time, price } of trades) {
+    events.push(...pipeline.run(reading([messageOf({ firstId, lastId, time, price })])));
+  }
+  events.push(...pipeline.end());
+  const expected = reckon(trades, choices);
+  assertEquals(events, expected.events);
+  for (const [key, value] of Object.entries(expected.totals)) {
+    assertEquals((pipeline.totals as unknown as Record<string, unknown>)[key], value, key);
+  }
+  assertGreater(pipeline.totals.fills, 50);
+  assertStringIncludes(String(trades[0]!.price), "00.0");
+});

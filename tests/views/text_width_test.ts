@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { cutTo, padLeft, padRight, textWidth } from "../../src/views/text_width.ts";
+
+Deno.test("textWidth() counts the columns of a terminal", () => {
+  const widths: [string, number][] = [
+    ["", 0],
+    ["BTCUSDT", 7],
+    ["币安人生USDT", 12],
+    ["비트", 4],
+    ["ビット", 6],
+    ["ｂ", 2],
+    ["é", 1],
+    ["e\u0301", 1],
+    ["●  –", 4],
+    ["🚀", 2],
+    ["𠮷", 2],
+  ];
+  for (const [text, width] of widths) assertEquals(textWidth(text), width, text);
+});
+
+Deno.test("padLeft(), padRight() and cutTo() come out as wide as they are asked to be", () => {
+  const texts = fc.string({ unit: fc.constantFrom("a", "1", "币", "é", "🚀", " ", "ビ"), maxLength: 12 });
+  fc.assert(fc.property(texts, fc.nat(30), (text, width) => {
+    const own = textWidth(text);
+    for (const padded of [padLeft(text, width), padRight(text, width)]) {
+      assertEquals([textWidth(padded), padded.trim()], [Math.max(width, own), text.trim()]);
+    }
+    const cut = cutTo(text, Math.max(1, width));
+    assertEquals(textWidth(cut) <= Math.max(1, width), true);
+    assertEquals(cut === text, own <= Math.max(1, width));
+    if (cut !== text) assertEquals(text.startsWith(cut.slice(0, -1)), true);
+  }));
+});
