@@ -59,7 +59,7 @@ Deno.test("main() names the mistakes of the configuration file with those of the
       `"shrot" in the configuration file is not an option; "penstock run --help" lists them`,
       `"json" in the configuration file is [1]: expected a text or a number`,
       `"\\u{1b}[2J" in the configuration file is not an option; "penstock run --help" lists them`,
-      `"fee" in the configuration file is "2": expected a rate from 0 to below 1, such as 0.001`,
+      `"fee" in the configuration file is "2": expected a rate from 0 to below 1, such as 0.1% or 0.001`,
       `--stale is "soon": expected a duration from 50ms to 24h, such as 250ms, 30s, 5m`,
       `--short is 9 and "long" in the configuration file is 7: expected the short window to be the smaller one`,
     ]);

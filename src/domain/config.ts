@@ -4,6 +4,7 @@ import { plain } from "./money.ts";
 import { NotAllowed, orderRateText } from "./option_values.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { CashShare, stakeText } from "./stake.ts";
 import type { Terms } from "./terms.ts";
 
 /** Where an option's value came from. */
@@ -143,6 +144,7 @@ export function configure(
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
 export function shownValue(value: Config[OptionName]): string | number | boolean | null {
   if (value instanceof Decimal) return plain(value);
+  if (value instanceof CashShare) return stakeText(value);
   if (typeof value === "object" && value !== null) return orderRateText(value);
   return value === Infinity ? "max" : value;
 }

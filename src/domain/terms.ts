@@ -3,12 +3,14 @@ import type { LossTerms } from "./loss_limits.ts";
 import type { Money } from "./money.ts";
 import type { PaceTerms } from "./pacing.ts";
 import type { ExitTerms } from "./protective_exits.ts";
+import type { Stake } from "./stake.ts";
 
 /** What the account trades under: the person's choices and the instrument's filters. */
 export interface Terms extends LossTerms, PaceTerms, ExitTerms {
-  /** Starting cash and the most one order spends before its fee, quote currency. */
+  /** Starting cash, quote currency. */
   readonly cash: Money;
-  readonly stake: Money;
+  /** The most one order spends before its fee. */
+  readonly stake: Stake;
   /** Fee as a fraction of the notional, both sides. */
   readonly feeRate: Money;
   /** Basis points against the trader. */

@@ -16,7 +16,7 @@ export function narrate(event: PenstockEvent): Line | null {
       const { symbol, short, long, cash, stake, fee } = event.config;
       return info(
         `Penstock ${event.version} ${event.command}: ${symbol}, averages of ${short} and ${long} trades, ` +
-          `cash ${cash}, stake ${stake}, fee ${fee}; on paper only`,
+          `cash ${cash}, stake ${stakeWords(stake)}, fee ${fee}; on paper only`,
       );
     }
     case "connected":
@@ -146,4 +146,9 @@ function info(text: string): Line {
 
 function warn(text: string): Line {
   return { level: "warn", text };
+}
+
+/** A stake as a person reads it: an amount, or which share of what. */
+export function stakeWords(stake: unknown): string {
+  return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

@@ -17,6 +17,18 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
     "info",
     "Penstock 1.2.3 run: BTCUSDT, averages of 20 and 50 trades, cash 10000, stake 1000, fee 0.001; on paper only",
   ],
+  [
+    {
+      type: "started",
+      time,
+      command: "demo",
+      version: "1.2.3",
+      config: { symbol, short: 20, long: 50, cash: "10000", stake: "50%", fee: "0.001" },
+    },
+    "info",
+    "Penstock 1.2.3 demo: BTCUSDT, averages of 20 and 50 trades, cash 10000, stake 50% of the cash, fee 0.001; " +
+    "on paper only",
+  ],
   [{ type: "connected", time, endpoint: "ws://h:1", attempt: 1 }, "info", "connected to ws://h:1"],
   [{ type: "connected", time, endpoint: "ws://h:1", attempt: 3 }, "info", "connected to ws://h:1 at try 3"],
   [
