@@ -4,14 +4,14 @@
  * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; roots of
  * returns are doubles made of additions, multiplications, divisions and square roots only, which IEEE 754
  * defines to the last bit, so that the same trades give the same text everywhere. A figure that does not
- * exist is null, never 0.
+ * exist is null, never 0. Of what is made of sampled returns six digits are right, and no more are shown.
  *
  * The returns are simple returns of equity, sampled by the day, hour or minute (see `SampledEquity`). A year
  * has 365 days of 24 hours, since these markets never close. The risk-free rate and the target return are
  * zero.
  */
 import type { SampledEquity, Sampling } from "./equity_curve.ts";
-import { amountText, fractionText, meanMilliseconds, Money, plain } from "./money.ts";
+import { amountText, fractionText, meanMilliseconds, Money, plain, sampledText } from "./money.ts";
 import type { RoundTripTotals } from "./round_trips.ts";
 import { isoTime } from "./time.ts";
 
@@ -45,6 +45,8 @@ export interface MetricsInput {
   /** The first and the last trade of the input; null when there was none. */
   readonly trades: { readonly first: PricedTime; readonly last: PricedTime } | null;
   readonly roundTrips: RoundTripTotals;
+  /** Mean share of the money in the position while there is one, a fraction; null when none was held. */
+  readonly exposure: Money | null;
   readonly sampled: Pick<SampledEquity, "sampling" | "returns">;
   /** The fall that is the largest fraction of its peak; null when equity never fell. */
   readonly drawdown: EquityFall | null;
@@ -56,6 +58,8 @@ export interface MetricsInput {
 type Amount = string | null;
 /** A ratio as plain decimal text, 8 decimals, half to even, or null where it does not exist. */
 type Ratio = string | null;
+/** A ratio of sampled returns as plain decimal text, six significant digits, or null where it does not exist. */
+type Sampled = string | null;
 
 /**
  * The metrics as they stand in the summary and in the result file, in this order. Sums of money are exact,
@@ -93,27 +97,37 @@ export interface Metrics {
   readonly maxDrawdown: {
     readonly fraction: string;
     readonly amount: string;
-    readonly from: string;
-    readonly to: string;
-    readonly lengthMs: number;
+    /** These three are null where the fall is too small to be a drawdown period. */
+    readonly from: string | null;
+    readonly to: string | null;
+    readonly lengthMs: number | null;
   } | null;
   readonly longestUnderWaterMs: number | null;
   readonly return: Ratio;
   readonly buyAndHoldReturn: Ratio;
   /** Return less the return of buy and hold. */
   readonly excessReturn: Ratio;
+  /** Mean share of the money in the position while there is one. */
+  readonly exposure: Ratio;
+  /** What holding that share of the money from the first trade to the last would have returned. */
+  readonly buyAndHoldAtExposure: Ratio;
+  /** Return less that. */
+  readonly excessAtExposure: Ratio;
   readonly annualizedReturn: Ratio;
-  readonly annualizedVolatility: Ratio;
-  readonly sharpe: Ratio;
-  readonly sortino: Ratio;
+  readonly annualizedVolatility: Sampled;
+  readonly sharpe: Sampled;
+  readonly sortino: Sampled;
   readonly calmar: Ratio;
   readonly sqn: Ratio;
-  /** The period of the returns behind volatility, Sharpe and Sortino. */
+  /** The period of the returns behind volatility, Sharpe and Sortino; null where no annualized figure exists. */
   readonly sampling: Sampling | null;
 }
 
 const DAY = 86_400_000_000;
 const YEAR = 365 * DAY;
+
+/** With fewer returns, or less than a day, a year's figures would be made of noise. */
+const FEWEST_RETURNS = 30;
 
 const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
 
@@ -125,16 +139,29 @@ const RESOLUTION = 1e-15;
 
 /** All metrics of one run. */
 export function metrics(
-  { cash, equity, realized, fees, trades, roundTrips, sampled, drawdown, longestUnderWater }: MetricsInput,
+  {
+    cash,
+    equity,
+    realized,
+    fees,
+    trades,
+    roundTrips,
+    exposure,
+    sampled,
+    drawdown,
+    longestUnderWater,
+  }: MetricsInput,
 ): Metrics {
   const { count, wins, losses, breakEven, grossProfit, grossLoss, holding } = roundTrips;
-  const { sampling, returns } = sampled;
-  const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
+  const { returns } = sampled;
   const net = equity.minus(cash);
   const span = trades === null ? 0 : trades.last.time - trades.first.time;
+  const sampling = span < DAY || returns.length < FEWEST_RETURNS ? null : sampled.sampling;
+  const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
   const earned = simpleReturn(cash, equity);
   const held = trades === null ? null : simpleReturn(trades.first.price, trades.last.price);
-  const annualized = annualizedReturn(cash, equity, span);
+  const heldAlike = heldAtExposure(held, exposure);
+  const annualized = periods === null ? null : annualizedReturn(cash, equity, span);
   const fallen = drawdown === null ? null : drawdown.amount.div(drawdown.peak);
   return {
     netProfit: plain(net),
@@ -166,18 +193,19 @@ export function metrics(
     maxDrawdown: drawdown === null || fallen === null ? null : {
       fraction: fractionText(fallen),
       amount: plain(drawdown.amount),
-      from: isoTime(drawdown.from),
-      to: isoTime(drawdown.to),
-      lengthMs: Math.max(0, drawdown.to - drawdown.from) / 1000,
+      ...timesOf(drawdown, longestUnderWater !== null),
     },
     longestUnderWaterMs: longestUnderWater === null ? null : longestUnderWater / 1000,
     return: ratio(earned),
     buyAndHoldReturn: ratio(held),
-    excessReturn: ratio(earned === null || held === null ? null : earned.minus(held)),
+    excessReturn: ratio(excess(earned, held)),
+    exposure: ratio(exposure),
+    buyAndHoldAtExposure: ratio(heldAlike),
+    excessAtExposure: ratio(excess(earned, heldAlike)),
     annualizedReturn: ratio(annualized),
-    annualizedVolatility: ratio(periods === null ? null : annualizedVolatility(returns, periods)),
-    sharpe: ratio(periods === null ? null : sharpe(returns, periods)),
-    sortino: ratio(periods === null ? null : sortino(returns, periods)),
+    annualizedVolatility: sampledRatio(periods === null ? null : annualizedVolatility(returns, periods)),
+    sharpe: sampledRatio(periods === null ? null : sharpe(returns, periods)),
+    sortino: sampledRatio(periods === null ? null : sortino(returns, periods)),
     calmar: ratio(calmar(annualized, fallen)),
     sqn: ratio(sqn(grossProfit.plus(grossLoss), roundTrips.squares, count)),
     sampling,
@@ -239,6 +267,14 @@ export function timeInMarket(time: number, span: number): Money | null {
  */
 export function simpleReturn(start: Money, end: Money): Money | null {
   return start.isPositive() && !start.isZero() ? end.minus(start).div(start) : null;
+}
+
+/**
+ * exposure × the return of buy and hold: what a strategy would have returned that held the same share of its money
+ * from the first trade to the last. A fraction; null where either does not exist.
+ */
+export function heldAtExposure(held: Money | null, exposure: Money | null): Money | null {
+  return held === null || exposure === null ? null : held.times(exposure);
 }
 
 /**
@@ -342,8 +378,23 @@ function mean(values: readonly number[]): number {
   return sum / values.length;
 }
 
-function ratio(value: Money | number | null): Ratio {
-  return value === null ? null : fractionText(new Money(value));
+function excess(earned: Money | null, held: Money | null): Money | null {
+  return earned === null || held === null ? null : earned.minus(held);
+}
+
+/** When a fall was; nulls where it is too small to be a period. */
+function timesOf({ from, to }: EquityFall, isPeriod: boolean) {
+  return isPeriod
+    ? { from: isoTime(from), to: isoTime(to), lengthMs: Math.max(0, to - from) / 1000 }
+    : { from: null, to: null, lengthMs: null };
+}
+
+function ratio(value: Money | null): Ratio {
+  return value === null ? null : fractionText(value);
+}
+
+function sampledRatio(value: number | null): Sampled {
+  return value === null ? null : sampledText(value);
 }
 
 function amount(value: Money | null): Amount {

@@ -15,6 +15,7 @@ import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
+import type { ModelRun, ModelTotals } from "./model_run.ts";
 import { type HeldGap, Parse, type Rejections } from "./parse.ts";
 import { booksIn, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RiskGate } from "./risk.ts";
@@ -37,6 +38,8 @@ export interface PipelineOptions {
   readonly isQuiet?: boolean;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;
+  /** Other fill models, behind the same signals. */
+  readonly models?: readonly ModelRun[];
 }
 
 /** A place in a run that somebody waits for; it can be moved on whenever it is not being waited at. */
@@ -76,6 +79,7 @@ export class Pipeline {
   readonly #measured: Performance | null;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
+  readonly #models: readonly ModelRun[];
   #trades = 0;
   #gaps = 0;
   #refusals = 0;
@@ -97,6 +101,7 @@ export class Pipeline {
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
     this.#digest = options.isTransient === true ? null : new TradeDigest();
+    this.#models = options.models ?? [];
   }
 
   /**
@@ -134,6 +139,7 @@ export class Pipeline {
         if (this.#trades++ === 0) this.#firstTime = tick.time;
         this.#digest?.add(tick);
         this.#measured?.note(tick, tick.outcomes, last);
+        if (this.#models.length > 0) { for (const model of this.#models) model.take(tick, last); }
         last = tick;
         if (
           tick.missing !== 0 || tick.filled !== 0 || tick.signal !== null || tick.outcomes.length > 0 ||
@@ -174,6 +180,7 @@ export class Pipeline {
   /** Ends the input: what still waits expires. */
   *end(): Generator<PipelineEvent> {
     this.#parse.end();
+    for (const model of this.#models) model.end();
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
   }
@@ -181,17 +188,21 @@ export class Pipeline {
   /** Halts trading by hand, at `time` (µs since 1970), between two trades; nothing where that changes nothing. */
   *halt(action: OnHalt, time: number): Generator<PipelineEvent> {
     this.#gate.haltByHand(action, this.lastId);
+    for (const model of this.#models) model.halt(action, this.lastId);
     yield* this.#news(isoTime(time));
   }
 
   /** Trading stops while the feed is disconnected. */
   set connected(connected: boolean) {
     this.#gate.connected = connected;
+    for (const model of this.#models) model.connected = connected;
   }
 
   /** Trading stops: the feed has been disconnected for this reason. */
   disconnect(reason: string): void {
-    this.#gate.disconnect(isSilence(reason) ? "stale" : "disconnected");
+    const how = isSilence(reason) ? "stale" : "disconnected";
+    this.#gate.disconnect(how);
+    for (const model of this.#models) model.disconnect(how);
   }
 
   /** Messages that were of no use since the last call, or null. */
@@ -263,6 +274,17 @@ export class Pipeline {
       maxDrawdown: this.#drawdown.worst(),
       halt: this.#gate.halt,
     };
+  }
+
+  /** What the summary says of one of the other fill models. */
+  totalsOf(model: ModelRun): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
+    const totals: ModelTotals = model.totals(this.#last);
+    return { ...this.totals, ...totals };
+  }
+
+  /** What one of the other fill models is judged by so far. */
+  resultsOf(model: ModelRun): Results {
+    return model.results(this.#last);
   }
 
   /** What the run is judged by so far. Throws a TypeError unless the pipeline was made `withResults`. */

@@ -1,7 +1,6 @@
 /** Everything a backtest shows: events as JSON or in words, progress, the table. */
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
-import { plain } from "../domain/money.ts";
 import type { Config } from "../domain/options.ts";
 import { openLog } from "./log.ts";
 import { narrate } from "./narration.ts";
@@ -43,7 +42,7 @@ export class BacktestView {
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#text.push(`${printableJson(event)}\n`);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
-    const isNews = ["gap", "halt", "released", "rejected"].includes(event.type);
+    const isNews = ["gap", "halt", "released", "rejected", "model"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
     const line = narrate(event);
     if (line === null) return;
@@ -76,9 +75,9 @@ export class BacktestView {
 
   /** Shows the end with the next `flush`: the summary event, or the table. */
   end(summary: SummaryEvent, reports: readonly ReportColumn[]): void {
-    const { json, short, long, cash } = this.#config;
-    const head = { summary, short, long, cash: plain(cash) };
-    this.#text.push(`${json ? printableJson(summary) : reportTable(head, reports)}\n`);
+    const config = this.#config;
+    const text = config.json ? printableJson(summary) : reportTable({ summary, config }, reports);
+    this.#text.push(`${text}\n`);
   }
 
   /** Takes the live line away and writes what is left. Throws as `writeUntil` does. */

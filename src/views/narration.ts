@@ -1,5 +1,13 @@
 /** Events in words, for the log. */
-import type { ExpiredEvent, FillEvent, GapEvent, HaltEvent, PenstockEvent } from "../domain/event.ts";
+import type {
+  ExpiredEvent,
+  FillEvent,
+  GapEvent,
+  HaltEvent,
+  ModelEvent,
+  PenstockEvent,
+} from "../domain/event.ts";
+import type { Halt } from "../domain/halt.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { assets } from "./assets.ts";
 
@@ -64,6 +72,7 @@ export function narrate(event: PenstockEvent): Line | null {
           (event.halted ? ", halted" : ""),
       };
     case "model":
+      return event.halt === null ? null : modelHaltLine(event, event.halt);
     case "summary":
       return null;
   }
@@ -94,6 +103,14 @@ function expiredLine(event: ExpiredEvent): Line {
     default:
       return warn(`${order} still waited when the input ended${origin}${got(event)}`);
   }
+}
+
+/** A fill model that ends in a halt: its own events are not shown. */
+function modelHaltLine({ model }: ModelEvent, { reason, value, limit, tradeId }: Halt): Line {
+  const why = reason === "manual"
+    ? "halted by hand"
+    : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
+  return warn(`the ${model} fill model ends halted: ${why}`);
 }
 
 function haltLine({ reason, value, limit, tradeId, action }: HaltEvent): Line {

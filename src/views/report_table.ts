@@ -2,7 +2,10 @@
 import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
+import { durationText } from "../domain/option_values.ts";
+import type { Config } from "../domain/options.ts";
 import { assets } from "./assets.ts";
+import { assumptions, type FillTerms, wrapped } from "./assumptions.ts";
 import {
   counted,
   exactly,
@@ -20,9 +23,10 @@ import {
 /** One column: what a summary says, and under which fill model. */
 export interface ReportColumn {
   readonly title: string;
-  readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity"> & {
+  readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity" | "halt"> & {
     readonly metrics: Metrics;
   };
+  readonly fillTerms: FillTerms;
   /** Refused orders by reason. */
   readonly refused: ReadonlyMap<string, number>;
 }
@@ -30,15 +34,18 @@ export interface ReportColumn {
 /** What stands above the columns. */
 export interface ReportHead {
   readonly summary: SummaryEvent;
-  /** Windows in trades. */
-  readonly short: number;
-  readonly long: number;
-  /** At the start, quote currency, decimal text. */
-  readonly cash: string;
+  readonly config: Config;
 }
 
-type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
+type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused" | "fillTerms">;
 type Row = readonly [label: string, figure: (column: Figures) => string] | string;
+
+/** What the columns differ in. */
+const FILL_TERMS: readonly Row[] = [
+  "Fills",
+  ["slippage, basis points", ({ fillTerms }) => fillTerms.slippage],
+  ["latency", ({ fillTerms }) => durationText(fillTerms.latencyMs)],
+];
 
 /** The rows in sections, a section's name standing alone; `reasons` are those of refused orders. */
 function rowsIn(
@@ -52,6 +59,9 @@ function rowsIn(
     ["return", ({ metrics }) => percent(metrics.return)],
     ["buy and hold", ({ metrics }) => percent(metrics.buyAndHoldReturn)],
     ["against buy and hold", ({ metrics }) => percent(metrics.excessReturn)],
+    ["exposure while holding", ({ metrics }) => unsignedPercent(metrics.exposure)],
+    ["buy and hold, same exposure", ({ metrics }) => percent(metrics.buyAndHoldAtExposure)],
+    ["against it, same exposure", ({ metrics }) => percent(metrics.excessAtExposure)],
     [`gross profit, ${quote}`, ({ metrics }) => signedMoney(metrics.grossProfit)],
     [`gross loss, ${quote}`, ({ metrics }) => signedMoney(metrics.grossLoss)],
     [`open profit, ${quote}`, ({ metrics }) => signedMoney(metrics.openProfit)],
@@ -101,9 +111,14 @@ function rowsIn(
 export function reportTable(head: ReportHead, columns: readonly ReportColumn[]): string {
   const { summary } = head;
   const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
-  const rows = rowsIn(assets(summary.symbol), reasons, columns.length > 1 ? dated(summary) : moment);
+  const rows = [
+    ...(columns.length > 1 ? FILL_TERMS : []),
+    ...rowsIn(assets(summary.symbol), reasons, columns.length > 1 ? dated(summary) : moment),
+  ];
   const figures = rows.map((row) =>
-    typeof row === "string" ? null : columns.map(({ summary, refused }) => row[1]({ ...summary, refused }))
+    typeof row === "string"
+      ? null
+      : columns.map(({ summary, refused, fillTerms }) => row[1]({ ...summary, refused, fillTerms }))
   );
   const left = Math.max(...rows.map((row) => typeof row === "string" ? 0 : row[0].length));
   const widths = columns.map(({ title }, at) =>
@@ -116,7 +131,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
     typeof row === "string" ? ["", row] : [line(row[0], figures[at] ?? [])]
   );
   const titles = columns.length > 1 ? ["", line("", columns.map(({ title }) => title))] : [];
-  return ["", ...headOf(head), ...titles, ...lines, ...notes(columns), ""].join("\n");
+  return ["", ...headOf(head, columns), ...titles, ...lines, ...notes(columns), ""].join("\n");
 }
 
 /** How times are shown where room is scarce: without the year when the head says it. */
@@ -125,8 +140,12 @@ function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
   return (time) => isOneYear && time !== null ? moment(time).slice("2025-".length) : moment(time);
 }
 
-function headOf({ summary, short, long, cash }: ReportHead): string[] {
-  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, halt, ended } = summary;
+function headOf({ summary, config }: ReportHead, columns: readonly ReportColumn[]): string[] {
+  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
+  const { short, long } = config;
+  const halted = columns.flatMap(({ title, summary: { halt } }) =>
+    halt === null ? [] : [columns.length > 1 ? `${title} (${halt.reason})` : halt.reason]
+  );
   const perSecond = summary.tradesPerSecond === undefined
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
@@ -139,10 +158,10 @@ function headOf({ summary, short, long, cash }: ReportHead): string[] {
     `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
     `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
-    `  start cash ${money(cash)} ${assets(symbol).quote}`,
+    ...assumptions(config, columns.length === 1),
     ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
     ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),
-    ...(halt === null ? [] : [`  halted at the end: ${halt.reason}`]),
+    ...(halted.length === 0 ? [] : wrapped("halted at the end: ", halted)),
   ];
 }
 
@@ -150,11 +169,15 @@ function headOf({ summary, short, long, cash }: ReportHead): string[] {
 function notes(columns: readonly ReportColumn[]): string[] {
   const sampling = columns[0]?.summary.metrics.sampling ?? null;
   const period = { "1d": "days", "1h": "hours", "1m": "minutes" };
-  return sampling === null ? [] : [
+  return [
     "",
-    `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]},`,
-    "  annualized to 365 days; annualized return and Calmar need a day of trades.",
-    "  Risk-free rate and target return are 0.",
+    "  Exposure is the money in the position while there is one, as a share of all.",
+    ...(sampling === null
+      ? ["  Annualized figures, Sharpe, Sortino and Calmar need a day of trades and 30 samples."]
+      : [
+        `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]},`,
+        "  annualized to 365 days. Risk-free rate and target return are 0.",
+      ]),
   ];
 }
 

@@ -16,7 +16,8 @@ const MOST_POINTS = 2_000;
 /** A summary or model event without what says which run it is of. */
 function figures(event: Told): Record<string, unknown> {
   const { type: _, model: __, ended: ___, elapsedMs: ____, tradesPerSecond: _____, ...rest } = event;
-  return rest;
+  const { slippage: ______, latency: _______, ...figures } = rest;
+  return figures;
 }
 
 /** Standard input that holds the trades and does not end. */
