@@ -139,7 +139,10 @@ Deno.test("main() ends with 2 and the missing flag where it may not reach the ex
   ]);
   const { code, stderr } = await program.finished();
   assertEquals(code, 2);
-  assertStringIncludes(stderr, "No permission to reach 127.0.0.1:4567: run with --allow-net=127.0.0.1:4567");
+  assertStringIncludes(
+    stderr,
+    "No permission to reach 127.0.0.1:4567: allow it with --allow-net=127.0.0.1:4567 before main.ts",
+  );
   assert(!stderr.includes("    at "), stderr);
 });
 
@@ -147,7 +150,11 @@ Deno.test("main() ends with 2 where the demo may not listen", async () => {
   await using program = Penstock.start(["demo"], ["--no-prompt"]);
   const { code, stderr } = await program.finished();
   assertEquals(code, 2);
-  assertMatch(stderr, /^penstock: Requires net access to "127.0.0.1:0".*--allow-net/);
+  assertEquals(
+    stderr,
+    `penstock: "demo" may not use the network of this machine, 127.0.0.1: ` +
+      "allow it with --allow-net=127.0.0.1 before main.ts, or in the task of deno.json",
+  );
 });
 
 /** Runs a command line of the shell in which `penstock` stands for the program. */

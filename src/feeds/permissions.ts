@@ -1,5 +1,8 @@
 /** What this process is allowed to do: asked, and given up where it is not needed any more. */
+import type { BuildLimits } from "../domain/command.ts";
+import type { CommandName } from "../domain/command_name.ts";
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../domain/exchange_hosts.ts";
+import { grantAdvice } from "../domain/permission_advice.ts";
 
 /** What a process goes on needing. */
 export interface Needs {
@@ -37,6 +40,35 @@ export function superfluous(): string[] {
 export function lockedExchange(): ExchangeName | null {
   const reachable = EXCHANGE_NAMES.filter((name) => mayReach(hostsOf(name)[0]!));
   return reachable.length === 1 ? reachable[0]! : null;
+}
+
+/** What keeps a command from running at all, as a sentence with what to do; null where nothing does. */
+export function hindrance(command: CommandName, port = 0): string | null {
+  if (command !== "demo" && command !== "exchange") return null;
+  const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
+  return mayReach(host)
+    ? null
+    : `"${command}" may not use the network of this machine, ${host}: ${
+      grantAdvice({ net: host }, Deno.build.standalone)
+    }`;
+}
+
+/** What a compiled program cannot do, for its help; null where flags can still change it. */
+export function buildLimits(): BuildLimits | null {
+  if (!Deno.build.standalone) return null;
+  const missing = new Map<CommandName, string>();
+  for (const name of ["demo", "exchange"] as const) {
+    if (hindrance(name) !== null) {
+      missing.set(
+        name,
+        `not in this program, which may not reach this machine; from the sources: deno task ${name}`,
+      );
+    }
+  }
+  const exchange = lockedExchange();
+  const hosts = exchange === null ? "the network it was built for" : `the hosts of ${exchange}`;
+  const files = may("read") ? "files anywhere" : "files in the folder data where it is started";
+  return { missing, reach: `This program was built to use ${hosts} and ${files}, and nothing else.` };
 }
 
 /**
