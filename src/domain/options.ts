@@ -75,7 +75,7 @@ export const OPTIONS = {
     read: stake,
     value: "AMOUNT|SHARE",
     commands: TRADING,
-    help: "what one buy spends before its fee: quote currency, or a share of the cash: 50%",
+    help: "what one buy spends before its fee: quote currency, or with % a share of the cash",
   }),
   fee: option({
     default: "0.001",
