@@ -88,3 +88,18 @@ Deno.test("the workflows name every action by the hash of a commit", () => {
     assertStringIncludes(workflow, "permissions:\n  contents: read\n");
   }
 });
+
+Deno.test("the image has one name and version, whoever builds, runs or pulls it", () => {
+  const { version } = JSON.parse(read("deno.json"));
+  const named: readonly (readonly [file: string, pattern: RegExp])[] = [
+    ["README.md", /^ +docker build .*-t (\S+)/gm],
+    ["README.md", /the image `([^`]+)`/g],
+    ["compose.yaml", /^ +image: (\S+)$/gm],
+    ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
+  ];
+  for (const [file, pattern] of named) {
+    const names = [...read(file).matchAll(pattern)].map(([, name]) => name);
+    assert(names.length > 0, `${file} names no image: ${pattern}`);
+    for (const name of names) assertEquals([file, name], [file, `penstock:${version}`]);
+  }
+});
