@@ -47,8 +47,11 @@ export class BacktestView {
     const line = narrate(event);
     if (line === null) return;
     if (!isNews) this.#log.debug(line.text);
-    else if (event.type !== "gap" || ++this.#gaps <= TOLD) this.#log[line.level](line.text);
-    else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not told");
+    else if (event.type !== "gap" || ++this.#gaps <= TOLD) {
+      // Beside others it has to be said whose halt it is.
+      const whose = this.#config.models && event.type === "halt" ? "the configured fill model is " : "";
+      this.#log[line.level](`${whose}${line.text}`);
+    } else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not told");
   }
 
   /** Says something that is no event. */

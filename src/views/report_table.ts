@@ -173,7 +173,10 @@ function notes(columns: readonly ReportColumn[]): string[] {
     "",
     "  Exposure is the money in the position while there is one, as a share of all.",
     ...(sampling === null
-      ? ["  Annualized figures, Sharpe, Sortino and Calmar need a day of trades and 30 samples."]
+      ? [
+        "  Annualized figures, Sharpe, Sortino and Calmar need a day of trades and 30",
+        "  samples.",
+      ]
       : [
         `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]},`,
         "  annualized to 365 days. Risk-free rate and target return are 0.",

@@ -287,6 +287,29 @@ for (
   });
 }
 
+Deno.test("penstock backtest --models says in log and table which model halted", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const args = ["--models", ...SWIFT, "--log-level=warn", file];
+  const events = await eventsFrom(["--models", ...SWIFT, "--max-drawdown=100%", "--log-level=error", file]);
+  // A limit that the worst model alone comes to.
+  const [optimistic, pessimistic, configured] = events.slice(-3).map((event) => Number(event.maxDrawdown));
+  const limit = ((Math.max(optimistic!, configured!) + pessimistic!) / 2).toFixed(6);
+  const { code, stdout, stderr } = await backtest([...args, `--max-drawdown=${limit}`]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /\n {2}halted at the end: pessimistic \(max-drawdown\)\n/);
+  assertMatch(
+    stderr,
+    /WARN {2}the pessimistic fill model ends halted: max-drawdown 0\.\d+ reached the limit 0\.\d+ /,
+  );
+  const all = await backtest([...args, "--max-drawdown=0.01%"]);
+  assertMatch(all.stderr, /WARN {2}the configured fill model is halted: max-drawdown /);
+  assertMatch(
+    all.stdout,
+    /halted at the end: optimistic \(max-drawdown\), configured \(max-drawdown\),\n {4}pess/,
+  );
+});
+
 Deno.test("penstock backtest --models passes over bad lines, and goes from file to file, under every model", async () => {
   await using folder = new Folder();
   const rows = csvRows(TRADES, "spot trades", USUAL);

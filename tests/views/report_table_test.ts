@@ -394,7 +394,7 @@ Deno.test("reportTable() shows – for every figure that does not exist, and nev
   ]);
   // Without returns there is nothing to say of how they were sampled, but what there would have to be.
   assert(!text.includes("Volatility, Sharpe and Sortino are"));
-  assertStringIncludes(text, "need a day of trades and 30 samples.");
+  assertStringIncludes(text, "need a day of trades and 30\n  samples.");
 });
 
 Deno.test("reportTable() says by what the returns were sampled", () => {
