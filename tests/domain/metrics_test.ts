@@ -2,25 +2,27 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   annualizedReturn,
-  annualizedVolatility,
   average,
   calmar,
-  downsideDeviation,
   expectancy,
   type Metrics,
   metrics,
   type MetricsInput,
   payoffRatio,
   profitFactor,
-  sharpe,
   simpleReturn,
-  sortino,
   sqn,
-  standardDeviation,
   timeInMarket,
   winRate,
 } from "../../src/domain/metrics.ts";
 import { fractionText, Money, ZERO } from "../../src/domain/money.ts";
+import {
+  annualizedVolatility,
+  downsideDeviation,
+  sharpe,
+  sortino,
+  standardDeviation,
+} from "../../src/domain/sampled_ratios.ts";
 import { RoundTrips, type RoundTripTotals } from "../../src/domain/round_trips.ts";
 
 const DAY = 86_400_000_000;
