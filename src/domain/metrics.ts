@@ -155,7 +155,7 @@ export function metrics(
   const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
   const earned = simpleReturn(cash, equity);
   const held = trades === null ? null : simpleReturn(trades.first.price, trades.last.price);
-  const heldAlike = heldAtExposure(held, exposure);
+  const heldAtSameExposure = heldAtExposure(held, exposure);
   const annualized = periods === null ? null : annualizedReturn(cash, equity, span);
   const fallen = drawdown === null ? null : drawdown.amount.div(drawdown.peak);
   return {
@@ -195,8 +195,8 @@ export function metrics(
     buyAndHoldReturn: ratio(held),
     excessReturn: ratio(excess(earned, held)),
     exposure: ratio(exposure),
-    buyAndHoldAtExposure: ratio(heldAlike),
-    excessAtExposure: ratio(excess(earned, heldAlike)),
+    buyAndHoldAtExposure: ratio(heldAtSameExposure),
+    excessAtExposure: ratio(excess(earned, heldAtSameExposure)),
     annualizedReturn: ratio(annualized),
     annualizedVolatility: sampledRatio(periods === null ? null : annualizedVolatility(returns, periods)),
     sharpe: sampledRatio(periods === null ? null : sharpe(returns, periods)),

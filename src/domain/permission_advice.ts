@@ -26,7 +26,7 @@ const FROM_SOURCES = "run Penstock from its sources with Deno";
  * );
  * assertEquals(
  *   grantAdvice({ read: "/srv/a.csv" }, true),
- *   "this program was built to use only the folder data where it is started: put it there, " +
+ *   "this program was built to use only ./data: put the file there, " +
  *     "or run Penstock from its sources with Deno",
  * );
  * ```
@@ -35,10 +35,10 @@ export function grantAdvice(missing: MissingGrants, isCompiled: boolean): string
   const { net, read, write } = missing;
   if (isCompiled) {
     if (net === undefined) {
-      return `this program was built to use only the folder data where it is started: put it there, or ${FROM_SOURCES}`;
+      return `this program was built to use only ./data: put the file there, or ${FROM_SOURCES}`;
     }
     return /^(127\.0\.0\.1|localhost|\[::1\])(:|$)/.test(net)
-      ? `this program was built to reach an exchange and not this machine: ${FROM_SOURCES}`
+      ? `this program was built to reach only its exchange, not this machine: ${FROM_SOURCES}`
       : `this program was built for other hosts: build one for them with "deno task compile --exchange NAME", ` +
         `or ${FROM_SOURCES}`;
   }

@@ -48,7 +48,7 @@ export function hindrance(command: CommandName, port = 0): string | null {
   const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
   return mayReach(host)
     ? null
-    : `"${command}" may not use the network of this machine, ${host}: ${
+    : `"${command}" needs ${host}, which this program may not reach: ${
       grantAdvice({ net: host }, Deno.build.standalone)
     }`;
 }
@@ -61,14 +61,14 @@ export function buildLimits(): BuildLimits | null {
     if (hindrance(name) !== null) {
       missing.set(
         name,
-        `not in this program, which may not reach this machine; from the sources: deno task ${name}`,
+        `not in this build, which may not use the local network; from the sources: deno task ${name}`,
       );
     }
   }
   const exchange = lockedExchange();
-  const hosts = exchange === null ? "the network it was built for" : `the hosts of ${exchange}`;
-  const files = may("read") ? "files anywhere" : "files in the folder data where it is started";
-  return { missing, reach: `This program was built to use ${hosts} and ${files}, and nothing else.` };
+  const hosts = exchange === null ? "the hosts it was built for" : `the hosts of ${exchange}`;
+  const files = may("read") ? "any file" : "only files under ./data";
+  return { missing, reach: `This build reaches only ${hosts} and uses ${files}.` };
 }
 
 /**

@@ -42,7 +42,7 @@ export class ResultFile implements Disposable {
   #fills = 0;
 
   /**
-   * Begins a result at `path`: a file that is not there or is an older result or empty, what a link leads to, a pipe, a
+   * Starts a result at `path`: a file that is not there or is an older result or empty, what a link leads to, a pipe, a
    * device. Waits for a pipe's reader. Throws a ResultFileError where it cannot be written.
    */
   static async create(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
@@ -52,7 +52,7 @@ export class ResultFile implements Disposable {
   private constructor(place: ResultPlace, { options, environment, files }: ResultHead) {
     this.#place = place;
     const head = { schema: SCHEMA, version: RESULT_VERSION, options, environment, files };
-    // At once, so that what a killed run leaves behind can be told from other files.
+    // Written at once, so that the partial file of a killed run can be told from other files.
     place.write(`${JSON.stringify(head).slice(0, -1)},\n"fills":[`);
   }
 

@@ -6,8 +6,8 @@ export class ResultFileError extends Error {
   override readonly name = "ResultFileError";
 }
 
-/** How every result begins, a half-written one too. */
-export const RESULT_BEGINNING = `{"schema":"penstock-result"`;
+/** How every result starts, an unfinished one too. */
+export const RESULT_START = `{"schema":"penstock-result"`;
 
 /** Takes a result's text piece by piece. */
 export interface ResultPlace extends Disposable {
@@ -70,10 +70,10 @@ class Replacement implements ResultPlace {
   static of(path: string, target: string, onWarning: (text: string) => void): Replacement {
     refuseOther(target);
     for (const name of removeAbandoned(target)) {
-      onWarning(`${name} is removed: a run that was killed left it behind`);
+      onWarning(`${name} is removed: it is the partial result of a run that was killed`);
     }
     for (let n = 0;; n++) {
-      // Two processes never have one name, and each locks its own: what nobody holds was left behind.
+      // No two processes use one name, and each locks its own file: one without a lock is abandoned.
       const partial = `${target}.${Deno.pid}${n === 0 ? "" : `-${n}`}.partial`;
       try {
         return new Replacement(
@@ -181,7 +181,7 @@ class OpenPlace implements ResultPlace {
   async #unlessStopped(write: Promise<void>): Promise<void> {
     using end = new EndOfWaiting(this.#stop, GRACE_MS);
     if (await Promise.race([write, end.promise]) === "over") {
-      throw impossible(this.#path, "nobody reads it, and what was waiting to be written is lost");
+      throw impossible(this.#path, "its reader takes nothing, and the rest of the result is lost");
     }
   }
 }
@@ -212,16 +212,16 @@ class EndOfWaiting implements Disposable {
   }
 }
 
-/** Opens a pipe for writing, which waits for its reader; says so, and gives it up when the end is asked for. */
+/** Opens a pipe for writing, which waits for its reader; warns about that, and stops waiting once `stop` is aborted. */
 async function openPipe(path: string, { stop, onWarning }: PlaceOptions): Promise<Deno.FsFile> {
   const opening = Deno.open(path, { write: true });
-  const timer = setTimeout(() => onWarning(`waiting for somebody to read the pipe ${path}`), READER_MS);
+  const timer = setTimeout(() => onWarning(`waiting for a reader of the pipe ${path}`), READER_MS);
   using end = new EndOfWaiting(stop, 0);
   try {
     const file = await Promise.race([opening, end.promise]);
     if (file !== "over") return file;
     opening.then((late) => late.close(), () => {});
-    throw impossible(path, "nobody has opened the pipe to read it");
+    throw impossible(path, "the pipe has no reader");
   } finally {
     clearTimeout(timer);
   }
@@ -260,8 +260,8 @@ function folderOf(path: string): string {
 }
 
 /**
- * Removes what runs that were killed have left beside `target`: halves of results that no process holds. The names of
- * those removed.
+ * Removes the partial files that killed runs left beside `target`: those that no process has locked. Returns the names
+ * of the files removed.
  */
 function removeAbandoned(target: string): string[] {
   const folder = folderOf(target);
@@ -283,7 +283,7 @@ function removeAbandoned(target: string): string[] {
 
 function isAbandoned(path: string): boolean {
   try {
-    if (!beginsLikeResult(path)) return false;
+    if (!startsLikeResult(path)) return false;
     using file = Deno.openSync(path, { read: true, write: true });
     return file.tryLockSync(true);
   } catch {
@@ -295,15 +295,15 @@ function isAbandoned(path: string): boolean {
 function refuseOther(path: string): void {
   const info = infoOf(path);
   // What else it is shows where it is opened or replaced.
-  if (info === null || !info.isFile || info.size === 0 || beginsLikeResult(path)) return;
+  if (info === null || !info.isFile || info.size === 0 || startsLikeResult(path)) return;
   throw impossible(path, "a file that is no result is there. Choose another name, or remove it");
 }
 
-function beginsLikeResult(path: string): boolean {
-  const begun = new Uint8Array(RESULT_BEGINNING.length);
+function startsLikeResult(path: string): boolean {
+  const start = new Uint8Array(RESULT_START.length);
   using file = Deno.openSync(path);
-  const count = file.readSync(begun) ?? 0;
-  return new TextDecoder().decode(begun.subarray(0, count)) === RESULT_BEGINNING;
+  const count = file.readSync(start) ?? 0;
+  return new TextDecoder().decode(start.subarray(0, count)) === RESULT_START;
 }
 
 function impossible(path: string, why: string, cause?: unknown): ResultFileError {

@@ -110,7 +110,7 @@ function modelHaltLine({ model }: ModelEvent, { reason, value, limit, tradeId }:
   const why = reason === "manual"
     ? "halted by hand"
     : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
-  return warn(`the ${model} fill model ends halted: ${why}`);
+  return warn(`the ${model} fill model ended halted: ${why}`);
 }
 
 function haltLine({ reason, value, limit, tradeId, action }: HaltEvent): Line {

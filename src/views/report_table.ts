@@ -171,7 +171,7 @@ function notes(columns: readonly ReportColumn[]): string[] {
   const period = { "1d": "days", "1h": "hours", "1m": "minutes" };
   return [
     "",
-    "  Exposure is the money in the position while there is one, as a share of all.",
+    "  Exposure is the share of the money in the position while one is held.",
     ...(sampling === null
       ? [
         "  Annualized figures, Sharpe, Sortino and Calmar need a day of trades and 30",

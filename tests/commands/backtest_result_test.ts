@@ -184,7 +184,10 @@ Deno.test("penstock backtest --out removes what a killed run left behind, and sa
     writable: folder.path,
   });
   assertEquals(code, 0);
-  assertMatch(stderr, new RegExp(`WARN  \\S+/${left} is removed: a run that was killed left it behind`));
+  assertMatch(
+    stderr,
+    new RegExp(`WARN  \\S+/${left} is removed: it is the partial result of a run that was killed`),
+  );
   assertEquals(filesIn(folder), ["result.json", "trades.csv"]);
 });
 
@@ -222,13 +225,13 @@ Deno.test({
     await new Deno.Command("mkfifo", { args: [pipe] }).output();
     const args = ["--log-level=warn", "--json", "--out", pipe, file];
     await using program = startBacktest(args, undefined, folder.path);
-    await program.logged(`waiting for somebody to read the pipe ${pipe}`);
+    await program.logged(`waiting for a reader of the pipe ${pipe}`);
     program.signal("SIGINT");
     const { code, stderr } = await program.finished();
     assertEquals(code, 1);
     assertMatch(
       stderr,
-      /\npenstock: the result cannot be written to \S+pipe: nobody has opened the pipe to read it$/,
+      /\npenstock: the result cannot be written to \S+pipe: the pipe has no reader$/,
     );
   },
 });
@@ -300,7 +303,7 @@ Deno.test("penstock backtest --models says in log and table which model halted",
   assertMatch(stdout, /\n {2}halted at the end: pessimistic \(max-drawdown\)\n/);
   assertMatch(
     stderr,
-    /WARN {2}the pessimistic fill model ends halted: max-drawdown 0\.\d+ reached the limit 0\.\d+ /,
+    /WARN {2}the pessimistic fill model ended halted: max-drawdown 0\.\d+ reached the limit 0\.\d+ /,
   );
   const all = await backtest([...args, "--max-drawdown=0.01%"]);
   assertMatch(all.stderr, /WARN {2}the configured fill model is halted: max-drawdown /);

@@ -310,7 +310,7 @@ Deno.test("metrics() has no annualized figure of less than a day, nor of fewer t
   const whole = runWith(DAY, 30);
   for (const name of annualized) assert(whole[name] !== null, name);
   assertEquals(whole.sampling, "1m");
-  // Eleven minutes, and what a clock that stands still for a day leaves of it.
+  // Too short, too few samples, and both.
   for (
     const found of [runWith(DAY - 1, 1_440), runWith(DAY, 29), runWith(11 * 60_000_000, 11), runWith(DAY, 0)]
   ) {

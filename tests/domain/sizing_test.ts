@@ -295,7 +295,7 @@ Deno.test("OrderSizing.size() spends a share of the cash that there is when the 
   });
 });
 
-Deno.test("OrderSizing.size() keeps to the share of the cash that an order had when it began to fill, also resumed", () => {
+Deno.test("OrderSizing.size() keeps to the share of the cash that an order had when it started to fill, also after a resume", () => {
   const terms = termsOf({ ...DEFAULTS, stake: "50%", lot: "1", fee: "0" });
   const account = new Account(terms.cash);
   const sizing = new OrderSizing(terms);

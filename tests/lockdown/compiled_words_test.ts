@@ -26,13 +26,13 @@ async function said(
   }
 }
 
-const LOOPBACK = "this program was built to reach an exchange and not this machine: ";
-const FOLDER = "this program was built to use only the folder data where it is started: put it there, or ";
+const LOOPBACK = "this program was built to reach only its exchange, not this machine: ";
+const FOLDER = "this program was built to use only ./data: put the file there, or ";
 
 /** Command lines that a compiled program cannot do, with what it says to them. */
 const BEYOND: readonly (readonly [args: string, code: number, words: string])[] = [
-  ["demo", 2, `"demo" may not use the network of this machine, 127.0.0.1: ${LOOPBACK}`],
-  ["exchange", 2, `"exchange" may not use the network of this machine, 127.0.0.1:9001: ${LOOPBACK}`],
+  ["demo", 2, `"demo" needs 127.0.0.1, which this program may not reach: ${LOOPBACK}`],
+  ["exchange", 2, `"exchange" needs 127.0.0.1:9001, which this program may not reach: ${LOOPBACK}`],
   ["run --state=none --endpoint=ws://127.0.0.1:9", 2, `No permission to reach 127.0.0.1:9: ${LOOPBACK}`],
   [
     "run --state=none --exchange=binance-us",
@@ -42,15 +42,15 @@ const BEYOND: readonly (readonly [args: string, code: number, words: string])[] 
   ["backtest outside.txt", 3, `outside.txt: the program may not read it: ${FOLDER}`],
   ["backtest data/x.csv --instruments=outside.txt", 2, `no permission to read outside.txt: ${FOLDER}`],
   ["backtest data/x.csv --out=x.json", 2, `the result cannot be written to x.json: `],
-  ["backtest data/x.csv --state=x.db", 1, "This program was built to use only the folder data"],
-  ["run --state=x.db", 1, "This program was built to use only the folder data"],
-  ["run --state=none --record=x.txt", 2, "This program was built to use only the folder data"],
-  ["status x.db", 1, "This program was built to use only the folder data"],
-  ["export x.db", 1, "This program was built to use only the folder data"],
-  ["resume x.db --reason=x", 1, "This program was built to use only the folder data"],
-  ["verify x.db outside.txt", 1, "This program was built to use only the folder data"],
+  ["backtest data/x.csv --state=x.db", 1, "This program was built to use only ./data"],
+  ["run --state=x.db", 1, "This program was built to use only ./data"],
+  ["run --state=none --record=x.txt", 2, "This program was built to use only ./data"],
+  ["status x.db", 1, "This program was built to use only ./data"],
+  ["export x.db", 1, "This program was built to use only ./data"],
+  ["resume x.db --reason=x", 1, "This program was built to use only ./data"],
+  ["verify x.db outside.txt", 1, "This program was built to use only ./data"],
   ["config --config=outside.txt", 2, `--config outside.txt: no permission to read outside.txt: ${FOLDER}`],
-  ["doctor --state=x.db", 1, "This program was built to use only the folder data"],
+  ["doctor --state=x.db", 1, "This program was built to use only ./data"],
 ];
 
 Deno.test("a compiled program answers what it may not do with what its reader can do, and names no flag of Deno", async () => {
@@ -64,14 +64,12 @@ Deno.test("a compiled program answers what it may not do with what its reader ca
 
 Deno.test("a compiled program's help says which commands it cannot do, and each what it may use", async () => {
   const { text } = await said(["--help"]);
-  const absent = "not in this program, which may not reach this machine; from the sources: deno task ";
+  const absent = "not in this build, which may not use the local network; from the sources: deno task ";
   for (const command of Object.keys(COMMANDS)) {
     const line = text.split("\n").find((line) => line.startsWith(`  penstock ${command} `))!;
     assertEquals(line.includes(absent), ["demo", "exchange"].includes(command), command);
   }
-  const reach =
-    "This program was built to use the hosts of binance and files in the folder data where it is " +
-    "started, and nothing else.\n";
+  const reach = "This build reaches only the hosts of binance and uses only files under ./data.\n";
   assertStringIncludes(text, reach);
   assertStringIncludes((await said(["backtest", "--help"])).text, reach);
   assertStringIncludes((await said(["demo", "--help"])).text, `\nNot${absent.slice(3)}demo\n`);
@@ -95,5 +93,5 @@ Deno.test("Penstock from its sources names the flags that grant what is missing,
     );
   }
   const { text } = await said(["--help"], flags);
-  assert(!text.includes("not in this program") && !text.includes("was built to use"), text);
+  assert(!text.includes("not in this build") && !text.includes("This build"), text);
 });

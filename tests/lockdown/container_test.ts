@@ -89,7 +89,7 @@ Deno.test("the workflows name every action by the hash of a commit", () => {
   }
 });
 
-Deno.test("the image has one name and version, whoever builds, runs or pulls it", () => {
+Deno.test("the image has one name and version, wherever it is built, run or pulled", () => {
   const { version } = JSON.parse(read("deno.json"));
   const named: readonly (readonly [file: string, pattern: RegExp])[] = [
     ["README.md", /^ +docker build .*-t (\S+)/gm],

@@ -52,8 +52,8 @@ function fill(tradeId: number): FillEvent {
 /** How a result begins. */
 const OLDER = `{"schema":"penstock-result"`;
 
-/** Begins a result that nobody stops; what it warns of goes to `warnings`. */
-function begin(path: string, warnings: string[] = []): Promise<ResultFile> {
+/** Starts a result that nobody stops; what it warns of goes to `warnings`. */
+function start(path: string, warnings: string[] = []): Promise<ResultFile> {
   const options = {
     stop: new AbortController().signal,
     onWarning: (text: string) => void warnings.push(text),
@@ -78,7 +78,7 @@ async function evaluate(code: string, flag?: string): Promise<string> {
     import { METRICS, SUMMARY } from "${import.meta.resolve("../support/sample_metrics.ts")}";
     const head = ${JSON.stringify(HEAD)};
     const options = { stop: new AbortController().signal, onWarning: () => {} };
-    const begin = (path) => ResultFile.create(path, head, options);
+    const start = (path) => ResultFile.create(path, head, options);
     const results = { metrics: METRICS, equityCurve: [], drawdownPeriods: [] };
     const fill = ${JSON.stringify(fill(1))};
     ${code}`;
@@ -106,7 +106,7 @@ function keysOf(value: unknown): string[] {
 Deno.test("ResultFile writes what its schema says, in that order", async () => {
   const names = await inFolder(async (folder) => {
     const path = `${folder}/result.json`;
-    using file = await begin(path);
+    using file = await start(path);
     for (const id of [1, 2, 3]) file.add(fill(id));
     await file.finish(SUMMARY, RESULTS);
     const text = Deno.readTextFileSync(path);
@@ -166,7 +166,7 @@ Deno.test("ResultFile writes what its schema says, in that order", async () => {
 
 Deno.test("ResultFile without a fill, a point or a period is whole all the same", async () => {
   await inFolder(async (folder) => {
-    using file = await begin(`${folder}/x.json`);
+    using file = await start(`${folder}/x.json`);
     await file.finish(SUMMARY, { metrics: METRICS, equityCurve: [], drawdownPeriods: [] });
     const { fills, equityCurve, drawdownPeriods } = JSON.parse(Deno.readTextFileSync(`${folder}/x.json`));
     assertEquals([fills, equityCurve, drawdownPeriods], [[], [], []]);
@@ -179,7 +179,7 @@ Deno.test("ResultFile that is not finished leaves nothing behind, and what had t
     Deno.writeTextFileSync(path, OLDER);
     await assertRejects(
       async () => {
-        using file = await begin(path);
+        using file = await start(path);
         for (let id = 0; id < 1_000; id++) file.add(fill(id));
         assertEquals([...Deno.readDirSync(folder)].length, 2);
         throw new Error("a line that cannot be used");
@@ -194,7 +194,7 @@ Deno.test("ResultFile that is not finished leaves nothing behind, and what had t
 
 Deno.test("ResultFile may be disposed of twice, and after it is finished", async () => {
   const names = await inFolder(async (folder) => {
-    const [one, other] = [await begin(`${folder}/1`), await begin(`${folder}/2`)];
+    const [one, other] = [await start(`${folder}/1`), await start(`${folder}/2`)];
     await one.finish(SUMMARY, RESULTS);
     for (const file of [one, one, other, other]) file[Symbol.dispose]();
   });
@@ -204,7 +204,7 @@ Deno.test("ResultFile may be disposed of twice, and after it is finished", async
 Deno.test("ResultFile writes fills as they come: of 200,000 no more than 64 KiB wait", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/x.json`;
-    using file = await begin(path);
+    using file = await start(path);
     const size = JSON.stringify(fill(100_001)).length;
     for (let id = 100_001; id <= 300_000; id++) {
       file.add(fill(id));
@@ -222,7 +222,7 @@ Deno.test("ResultFile writes 200,000 fills, 44 MB, in a heap of 24 MB", async ()
   await inFolder(async (folder) => {
     const size = await evaluate(
       `
-      using file = await begin("${folder}/x.json");
+      using file = await start("${folder}/x.json");
       for (let tradeId = 0; tradeId < 200_000; tradeId++) file.add({ ...fill, tradeId });
       await file.finish(SUMMARY, results);
       console.log(Deno.statSync("${folder}/x.json").size);`,
@@ -240,7 +240,7 @@ for (const fills of [0, 10_000]) {
     async fn() {
       const told = await evaluate(`
         try {
-          using file = await begin("/dev/full");
+          using file = await start("/dev/full");
           for (let n = 0; n < ${fills}; n++) file.add(fill);
           await file.finish(SUMMARY, results);
         } catch (error) {
@@ -263,7 +263,7 @@ Deno.test({
       const told = await evaluate(
         `
         try {
-          using file = await begin("${folder}/x.json");
+          using file = await start("${folder}/x.json");
           for (let n = 0; n < 400_000; n++) file.add(fill);
           console.log("not reached");
         } catch (error) {

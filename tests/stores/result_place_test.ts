@@ -1,14 +1,14 @@
 /** Where a result goes: files, links, pipes, devices, sockets, and several runs with one name. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
-  RESULT_BEGINNING,
+  RESULT_START,
   ResultFileError,
   type ResultPlace,
   resultPlaceAt,
 } from "../../src/stores/result_place.ts";
 
-const OLDER = `${RESULT_BEGINNING},"version":0}`;
-const WHOLE = `${RESULT_BEGINNING},"version":1}`;
+const OLDER = `${RESULT_START},"version":0}`;
+const WHOLE = `${RESULT_START},"version":1}`;
 const ignore = Deno.build.os === "windows";
 
 interface Tools {
@@ -17,7 +17,7 @@ interface Tools {
   /** What a person was told. */
   readonly warnings: string[];
   readonly open: (name: string) => Promise<ResultPlace>;
-  /** Why the place at `name` cannot be opened, without what all of them begin with. */
+  /** Why the place at `name` cannot be opened, without what all of them start with. */
   readonly refused: (name: string) => Promise<string>;
 }
 
@@ -30,9 +30,9 @@ async function inFolder(test: (tools: Tools) => Promise<void>): Promise<string[]
   const open = (name: string) => resultPlaceAt(`${folder}/${name}`, options);
   const refused = async (name: string) => {
     const { message } = await assertRejects(() => open(name), ResultFileError);
-    const beginning = `the result cannot be written to ${folder}/${name}: `;
-    assert(message.startsWith(beginning), message);
-    return message.slice(beginning.length);
+    const start = `the result cannot be written to ${folder}/${name}: `;
+    assert(message.startsWith(start), message);
+    return message.slice(start.length);
   };
   try {
     await test({ folder, stopping, warnings, open, refused });
@@ -82,7 +82,7 @@ Deno.test("resultPlaceAt() replaces results and empty files as a whole, and no o
 
 Deno.test("resultPlaceAt() lets several runs write one result: the last whole one counts, and nothing is left", async () => {
   const names = await inFolder(async ({ folder, open, warnings }) => {
-    const text = (run: number) => `${RESULT_BEGINNING},"run":${run},"pad":"${"x".repeat(run * 1000)}"}`;
+    const text = (run: number) => `${RESULT_START},"run":${run},"pad":"${"x".repeat(run * 1000)}"}`;
     const [one, two, three] = [await open("x"), await open("x"), await open("x")];
     // By turns, as processes do it.
     for (let at = 0; at < 3_000; at += 100) {
@@ -100,21 +100,21 @@ Deno.test("resultPlaceAt() lets several runs write one result: the last whole on
   assertEquals(names, ["x"]);
 });
 
-Deno.test("resultPlaceAt() removes the halves of killed runs, says so, and leaves what is held or is no half", async () => {
+Deno.test("resultPlaceAt() removes the partial files of killed runs, warns about each, and keeps those in use and other files", async () => {
   const names = await inFolder(async ({ folder, open, warnings }) => {
     for (const name of ["x.4711.partial", "x.4711-2.partial", "x.partial"]) {
-      Deno.writeTextFileSync(`${folder}/${name}`, `${RESULT_BEGINNING},"fills":[`);
+      Deno.writeTextFileSync(`${folder}/${name}`, `${RESULT_START},"fills":[`);
     }
     const others = ["x.1.partial", "x.a.partial", "xy.4711.partial", "x.4711.partial.txt", "y.partial"];
     for (const name of others) {
       Deno.writeTextFileSync(`${folder}/${name}`, name === "x.1.partial" ? "mine" : OLDER);
     }
     using held = await open("x");
-    held.write(`${RESULT_BEGINNING},"fills":[`);
+    held.write(`${RESULT_START},"fills":[`);
     assertEquals(warnings.sort(), [
-      `${folder}/x.4711-2.partial is removed: a run that was killed left it behind`,
-      `${folder}/x.4711.partial is removed: a run that was killed left it behind`,
-      `${folder}/x.partial is removed: a run that was killed left it behind`,
+      `${folder}/x.4711-2.partial is removed: it is the partial result of a run that was killed`,
+      `${folder}/x.4711.partial is removed: it is the partial result of a run that was killed`,
+      `${folder}/x.partial is removed: it is the partial result of a run that was killed`,
     ]);
     await finish(await open("x"));
     assertEquals(warnings.length, 3);
@@ -173,7 +173,7 @@ Deno.test({
     const names = await inFolder(async ({ folder, open }) => {
       await makePipe(`${folder}/pipe`);
       Deno.symlinkSync("pipe", `${folder}/link`);
-      const text = `${RESULT_BEGINNING},"pad":"${"x".repeat(1_000_000)}"}`;
+      const text = `${RESULT_START},"pad":"${"x".repeat(1_000_000)}"}`;
       for (const name of ["pipe", "link"]) {
         const reading = Deno.readTextFile(`${folder}/pipe`);
         using place = await open(name);
@@ -195,14 +195,14 @@ Deno.test({
       await makePipe(`${folder}/pipe`);
       const opening = open("pipe");
       while (warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-      assertEquals(warnings, [`waiting for somebody to read the pipe ${folder}/pipe`]);
+      assertEquals(warnings, [`waiting for a reader of the pipe ${folder}/pipe`]);
       const reading = Deno.readTextFile(`${folder}/pipe`);
       await finish(await opening);
       assertEquals(await reading, WHOLE);
 
       const waiting = refused("pipe");
       stopping.abort();
-      assertEquals(await waiting, "nobody has opened the pipe to read it");
+      assertEquals(await waiting, "the pipe has no reader");
       // Lets the open that is still under way come to an end.
       assertEquals(await Deno.readTextFile(`${folder}/pipe`), "");
     });
@@ -228,7 +228,7 @@ Deno.test({
       using place = await open("pipe");
       using stuck = await reader;
       place.write(much);
-      const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: nobody reads it");
+      const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: its reader takes nothing");
       stopping.abort();
       await writing;
       // Takes what is on its way, so that the write comes to an end.
@@ -268,7 +268,7 @@ Deno.test("resultPlaceAt() refuses folders, sockets and folders that are not the
   assertEquals(names.filter((name) => name.includes("partial")), []);
 });
 
-Deno.test("resultPlaceAt() says why where a folder took its name meanwhile, and leaves no half", async () => {
+Deno.test("resultPlaceAt() says why where a folder took its name meanwhile, and leaves no partial file", async () => {
   const names = await inFolder(async ({ folder, open }) => {
     using place = await open("x");
     Deno.mkdirSync(`${folder}/x`);

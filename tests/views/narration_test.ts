@@ -37,7 +37,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       halt: { reason: "max-drawdown", limit: "0.2", value: "0.20011", tradeId: 7, action: "hold" },
     },
     "warn",
-    "the pessimistic fill model ends halted: max-drawdown 0.20011 reached the limit 0.2 at trade 7",
+    "the pessimistic fill model ended halted: max-drawdown 0.20011 reached the limit 0.2 at trade 7",
   ],
   [{ type: "connected", time, endpoint: "ws://h:1", attempt: 1 }, "info", "connected to ws://h:1"],
   [{ type: "connected", time, endpoint: "ws://h:1", attempt: 3 }, "info", "connected to ws://h:1 at try 3"],

@@ -103,7 +103,7 @@ Risk
   Calmar                                           –
   SQN                                          -1.99
 
-  Exposure is the money in the position while there is one, as a share of all.
+  Exposure is the share of the money in the position while one is held.
   Volatility, Sharpe and Sortino are from equity at full minutes,
   annualized to 365 days. Risk-free rate and target return are 0.
 `,
@@ -197,7 +197,7 @@ Risk
   Calmar                                         –               –            –
   SQN                                        -1.99           -1.99            –
 
-  Exposure is the money in the position while there is one, as a share of all.
+  Exposure is the share of the money in the position while one is held.
   Volatility, Sharpe and Sortino are from equity at full minutes,
   annualized to 365 days. Risk-free rate and target return are 0.
 `,
