@@ -113,9 +113,9 @@ async function execute(
   configuration: Configuration,
   files: readonly string[],
 ): Promise<number> {
-  const { hindrance } = await import("./src/feeds/permissions.ts");
-  const hindered = hindrance(command, configuration.config.port);
-  if (hindered !== null) return complain(hindered);
+  const { obstacleTo } = await import("./src/feeds/permissions.ts");
+  const obstacle = obstacleTo(command, configuration.config.port);
+  if (obstacle !== null) return complain(obstacle);
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) Deno.exit(EXIT.interrupted);

@@ -43,7 +43,7 @@ export function lockedExchange(): ExchangeName | null {
 }
 
 /** What keeps a command from running at all, as a sentence with what to do; null where nothing does. */
-export function hindrance(command: CommandName, port = 0): string | null {
+export function obstacleTo(command: CommandName, port = 0): string | null {
   if (command !== "demo" && command !== "exchange") return null;
   const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
   return mayReach(host)
@@ -58,7 +58,7 @@ export function buildLimits(): BuildLimits | null {
   if (!Deno.build.standalone) return null;
   const missing = new Map<CommandName, string>();
   for (const name of ["demo", "exchange"] as const) {
-    if (hindrance(name) !== null) {
+    if (obstacleTo(name) !== null) {
       missing.set(
         name,
         `not in this build, which may not use the local network; from the sources: deno task ${name}`,

@@ -229,10 +229,18 @@ Deno.test("penstock backtest shows a table of nothing when it ends before the fi
 
 Deno.test("penstock backtest takes its options from a configuration file as well", async () => {
   await using folder = new Folder();
-  const config = await folder.write("config.json", `{"short":3,"long":11,"slippage":"1.5","json":true}`);
+  const shares = `"stake":"12.50%","fee":"0.075%"`;
+  const config = await folder.write(
+    "config.json",
+    `{"short":3,"long":11,"slippage":"1.5","json":true,${shares}}`,
+  );
   const file = await folder.write("trades.csv", csvText(TRADES));
   const { stdout } = await backtest(["--config", config, "--long=13", file]);
-  assertSame(eventsOf(stdout), reckon(TRADES, { ...DEFAULTS, short: 3, long: 13, slippage: "1.5" }));
+  const events = eventsOf(stdout);
+  const choices = { short: 3, long: 13, slippage: "1.5", stake: "12.5%", fee: "0.00075" };
+  assertSame(events, reckon(TRADES, { ...DEFAULTS, ...choices }));
+  const { stake, fee } = events[0]!.config as Record<string, unknown>;
+  assertEquals([stake, fee], ["12.5%", "0.00075"]);
 });
 
 for (
