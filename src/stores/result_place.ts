@@ -36,6 +36,8 @@ const READER_MS = 500;
 const GRACE_MS = 1_500;
 /** As many links may lead to a file as the kernel follows. */
 const MOST_LINKS = 40;
+/** Such links lead to a process's open files, and each has its own place in them: what they write would overlap. */
+const OPEN_FILES = /^\/(proc|dev\/fd)\//;
 /** Runs with one process id, each in a container of its own, that may write one result at a time. */
 const MOST_PARTS = 100;
 
@@ -248,6 +250,9 @@ function targetOf(path: string): string {
     } catch (error) {
       if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return target;
       throw error;
+    }
+    if (OPEN_FILES.test(target)) {
+      throw impossible(path, "it leads to a file that is open already. Name the file itself");
     }
     target = /^([\\/]|[A-Za-z]:)/.test(next) ? next : `${folderOf(target)}${next}`;
   }

@@ -167,6 +167,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "resultPlaceAt() refuses standard output where that is a file: the rest of the output goes there too",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const names = await inFolder(async ({ folder }) => {
+      const program = `import { resultPlaceAt } from "${
+        import.meta.resolve("../../src/stores/result_place.ts")
+      }";
+        const options = { stop: new AbortController().signal, onWarning: () => {} };
+        try { await resultPlaceAt("/dev/stdout", options); } catch ({ message }) { console.error(message); }`;
+      const { stderr } = await new Deno.Command("sh", {
+        args: ["-c", `exec "$0" eval "$1" > "${folder}/x"`, Deno.execPath(), program],
+        env: { NO_COLOR: "1" },
+      }).output();
+      assertEquals(
+        new TextDecoder().decode(stderr),
+        "the result cannot be written to /dev/stdout: it leads to a file that is open already. Name the file itself\n",
+      );
+    });
+    assertEquals(names, ["x"]);
+  },
+});
+
+Deno.test({
   name: "resultPlaceAt() writes to a pipe whose reader is there, more than it holds, and leaves it",
   ignore,
   fn: async () => {
