@@ -2,6 +2,7 @@
 import type { CommandName } from "./src/domain/command_name.ts";
 import type { Configuration, GivenOptions } from "./src/domain/config.ts";
 import meta from "./deno.json" with { type: "json" };
+import { grantAdvice, missingIn } from "./src/domain/permission_advice.ts";
 import { printable } from "./src/views/terminal.ts";
 
 /** What the program ends with. */
@@ -29,8 +30,12 @@ async function main(args: readonly string[]): Promise<number> {
   const { command, help, version: wantsVersion, given, files, mistakes } = readArguments(args);
   if (wantsVersion) return print(`penstock ${version}\n`);
   if (help || args.length === 0) {
-    const { commandHelp, programHelp } = await import("./src/views/help.ts");
-    return print(command === null ? programHelp(version) : commandHelp(command));
+    const [{ commandHelp, programHelp }, { buildLimits }] = await Promise.all([
+      import("./src/views/help.ts"),
+      import("./src/feeds/permissions.ts"),
+    ]);
+    const limits = buildLimits();
+    return print(command === null ? programHelp(version, limits) : commandHelp(command, limits));
   }
   const { ConfigError, configure } = await import("./src/domain/config.ts");
   try {
@@ -71,7 +76,11 @@ async function readFileOptions(
   try {
     text = await readSmallFile(path, MOST_CONFIG_BYTES);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "there is no such file" : messageOf(error);
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Deno.errors.NotCapable
+      ? deniedText(error)
+      : messageOf(error);
     mistakes.push(`--config ${path}: ${reason}`);
     return {};
   }
@@ -110,6 +119,9 @@ async function execute(
   configuration: Configuration,
   files: readonly string[],
 ): Promise<number> {
+  const { obstacleTo } = await import("./src/feeds/permissions.ts");
+  const obstacle = obstacleTo(command, configuration.config.port);
+  if (obstacle !== null) return complain(obstacle);
   const controller = new AbortController();
   const stop = (): void => {
     if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
@@ -192,9 +204,8 @@ function fail(error: unknown): number {
     return complain(messageOf(error), EXIT.failure);
   }
   if (name === "Unhealthy" || name === "Unwell") return complain(messageOf(error), EXIT.failure);
-  if (name === "NetPermissionError" || error instanceof Deno.errors.NotCapable) {
-    return complain(messageOf(error), EXIT.usage);
-  }
+  if (name === "NetPermissionError") return complain(messageOf(error), EXIT.usage);
+  if (error instanceof Deno.errors.NotCapable) return complain(deniedText(error), EXIT.usage);
   if (isFull) return complain(`the output cannot be written: ${messageOf(error)}`, EXIT.failure);
   if (name === "BooksError" || error instanceof Deno.errors.AddrInUse) {
     return complain(messageOf(error), EXIT.failure);
@@ -210,6 +221,15 @@ function adviceOn(error: unknown): string {
   return !skipsBad || place?.column === undefined
     ? ""
     : ". With --skip-bad such lines are counted and passed over";
+}
+
+/** What Deno denied, with what the person can do about it instead of Deno's own advice. */
+function deniedText(error: Error): string {
+  const missing = missingIn(error.message);
+  if (missing === null) return error.message;
+  const { net, read, write } = missing;
+  const what = net !== undefined ? `reach ${net}` : read !== undefined ? `read ${read}` : `write ${write}`;
+  return `no permission to ${what}: ${grantAdvice(missing, Deno.build.standalone)}`;
 }
 
 function print(text: string): number {

@@ -59,7 +59,7 @@ Deno.test("main() names the mistakes of the configuration file with those of the
       `"shrot" in the configuration file is not an option; "penstock run --help" lists them`,
       `"json" in the configuration file is [1]: expected a text or a number`,
       `"\\u{1b}[2J" in the configuration file is not an option; "penstock run --help" lists them`,
-      `"fee" in the configuration file is "2": expected a rate from 0 to below 1, such as 0.001`,
+      `"fee" in the configuration file is "2": expected a rate from 0 to below 1, such as 0.1% or 0.001`,
       `--stale is "soon": expected a duration from 50ms to 24h, such as 250ms, 30s, 5m`,
       `--short is 9 and "long" in the configuration file is 7: expected the short window to be the smaller one`,
     ]);
@@ -139,7 +139,10 @@ Deno.test("main() ends with 2 and the missing flag where it may not reach the ex
   ]);
   const { code, stderr } = await program.finished();
   assertEquals(code, 2);
-  assertStringIncludes(stderr, "No permission to reach 127.0.0.1:4567: run with --allow-net=127.0.0.1:4567");
+  assertStringIncludes(
+    stderr,
+    "No permission to reach 127.0.0.1:4567: allow it with --allow-net=127.0.0.1:4567 before main.ts",
+  );
   assert(!stderr.includes("    at "), stderr);
 });
 
@@ -147,7 +150,11 @@ Deno.test("main() ends with 2 where the demo may not listen", async () => {
   await using program = Penstock.start(["demo"], ["--no-prompt"]);
   const { code, stderr } = await program.finished();
   assertEquals(code, 2);
-  assertMatch(stderr, /^penstock: Requires net access to "127.0.0.1:0".*--allow-net/);
+  assertEquals(
+    stderr,
+    `penstock: "demo" needs 127.0.0.1, which this program may not reach: ` +
+      "allow it with --allow-net=127.0.0.1 before main.ts, or in the task of deno.json",
+  );
 });
 
 /** Runs a command line of the shell in which `penstock` stands for the program. */

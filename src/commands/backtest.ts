@@ -14,7 +14,8 @@ import {
   recordedChunks,
   sortByFirstTrade,
 } from "../feeds/recorded_files.ts";
-import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_file.ts";
+import { ResultFile, type ResultHead } from "../stores/result_file.ts";
+import { type PlaceOptions, ResultFileError } from "../stores/result_place.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import { OutputStuck } from "../views/terminal.ts";
@@ -42,7 +43,6 @@ export async function backtest(
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
   }
-  const begun = performance.now();
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   const view = new BacktestView(config, stop);
@@ -51,10 +51,7 @@ export async function backtest(
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
   const desk = new Desk(config, started, sources);
-  const draw = setInterval(() => {
-    view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
-  }, PROGRESS_MS);
-  using result = config.out === null ? null : openResult(config.out, {
+  using result = config.out === null ? null : await openResult(config.out, {
     options: shown,
     environment: {
       penstock: version,
@@ -64,10 +61,15 @@ export async function backtest(
       arch: Deno.build.arch,
     },
     files,
-  });
+  }, { stop, onWarning: (text) => view.warn(text) });
   using journal = config.state === "none"
     ? null
     : await openJournal(config.state, desk, { config, sources }, version);
+  // Waiting for the reader of a pipe is no part of the run.
+  const begun = performance.now();
+  const draw = setInterval(() => {
+    view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
+  }, PROGRESS_MS);
   const models: ModelEvent[] = [];
   const tell = (events: Iterable<PenstockEvent>): void => {
     for (const event of journal === null ? events : kept(events, journal)) {
@@ -77,14 +79,14 @@ export async function backtest(
     }
   };
   try {
-    await workOff(files, { config, desk, view, stop, progress, tell });
+    await workOff(files, { config, desk, view, result, stop, progress, tell });
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
     tell(desk.end());
     const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
     const summary = desk.summary(ended, performance.now() - begun);
     try {
-      result?.finish(summary, desk.measured, models);
+      await result?.finish(summary, desk.measured, models);
     } finally {
       view.end(summary, desk.reports(), assets);
     }
@@ -105,6 +107,7 @@ interface Tools {
   readonly config: Config;
   readonly desk: Desk;
   readonly view: BacktestView;
+  readonly result: ResultFile | null;
   readonly stop: AbortSignal;
   readonly progress: ReadProgress;
   readonly tell: (events: Iterable<PenstockEvent>) => void;
@@ -113,7 +116,7 @@ interface Tools {
 /** Works the files off, until `stop` is aborted or there are trades enough; warns of those that are not what was meant. */
 async function workOff(
   files: readonly string[],
-  { config, desk, view, stop, progress, tell }: Tools,
+  { config, desk, view, result, stop, progress, tell }: Tools,
 ): Promise<void> {
   const onWarning = (text: string): void => view.warn(text);
   const chunks = recordedChunks(await inOrder(files, config, stop), { progress, signal: stop, onWarning });
@@ -131,6 +134,7 @@ async function workOff(
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
     }
     await view.flush();
+    await result?.flush();
     if (desk.done || stop.aborted) break;
   }
   if (desk.trades === 0) return;
@@ -167,11 +171,13 @@ function endOf(
 }
 
 /** Begins the result. Throws a ConfigError where it cannot be written: another `--out` can. */
-function openResult(path: string, head: ResultHead): ResultFile {
+async function openResult(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
   try {
-    return ResultFile.create(path, head);
+    return await ResultFile.create(path, head, options);
   } catch (error) {
-    throw error instanceof ResultFileError ? new ConfigError([error.message]) : error;
+    // Who ends the waiting for a pipe's reader has not chosen a wrong one.
+    const isWrong = error instanceof ResultFileError && !options.stop.aborted;
+    throw isWrong ? new ConfigError([error.message]) : error;
   }
 }
 

@@ -4,6 +4,7 @@ import { hostsNeeded, restAddresses, streamOf } from "../domain/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../domain/exchange_hosts.ts";
 import { bad, type Finding, good } from "../domain/finding.ts";
 import type { Config } from "../domain/options.ts";
+import { asSentence, grantAdvice, type MissingGrants } from "../domain/permission_advice.ts";
 import { examineRest, examineStream } from "../feeds/checkup.ts";
 import { NetPermissionError } from "../feeds/connect_failure.ts";
 import { settingsInForce } from "../feeds/environment.ts";
@@ -51,7 +52,7 @@ function permissions(config: Config): Finding[] {
     (["read", "write"] as const).map((kind) =>
       may(kind, folder)
         ? good(subject, `${kind} ${folder}`, "granted")
-        : bad(subject, `${kind} ${folder}`, "missing", `Allow it with --allow-${kind}=${folder}`)
+        : bad(subject, `${kind} ${folder}`, "missing", adviceOn({ [kind]: folder }))
     )
   );
   return [...hosts, ...folders, good(subject, "beyond need", excess(config))];
@@ -98,11 +99,15 @@ function journal(path: string): Finding {
     return bad(subject, "", verdict.what, "Restore it from a copy, or begin another with --state");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      return bad(subject, "", "reading it is not permitted", `Allow it with --allow-read=${folderOf(path)}`);
+      return bad(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
     const said = error instanceof Error ? error.message : String(error);
     return bad(subject, "", said, "Restore it from a copy, or begin another with --state");
   }
+}
+
+function adviceOn(missing: MissingGrants): string {
+  return asSentence(grantAdvice(missing, Deno.build.standalone));
 }
 
 function isThere(path: string): boolean {

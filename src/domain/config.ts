@@ -4,6 +4,7 @@ import { Money, plain, ZERO } from "./money.ts";
 import { NotAllowed, orderRateText } from "./option_values.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { CashShare, stakeText } from "./stake.ts";
 import type { Terms, TradingRules } from "./terms.ts";
 
 const FINEST: Money = new Money("0.00000001");
@@ -166,6 +167,7 @@ export function configure(
 export function shownValue(value: Config[OptionName]): string | number | boolean | null {
   if (value instanceof Decimal) return plain(value);
   if (value instanceof Array) return value.join(",");
+  if (value instanceof CashShare) return stakeText(value);
   if (typeof value === "object" && value !== null) return orderRateText(value);
   return value === Infinity ? "max" : value;
 }

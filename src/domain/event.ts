@@ -182,6 +182,9 @@ export interface ModelEvent
   extends OfSymbol, Omit<SummaryEvent, "type" | "ended" | "elapsedMs" | "tradesPerSecond"> {
   readonly type: "model";
   readonly model: "optimistic" | "pessimistic";
+  /** What it assumed: basis points, and ms. */
+  readonly slippage: string;
+  readonly latency: number;
 }
 
 /** Events that the pipeline itself makes, from the trades alone. */

@@ -4,6 +4,7 @@ import { shownValue } from "./config.ts";
 import { type ExchangeInfo, type Rule, RULES, type Rules } from "./exchange_info.ts";
 import { type Money, plain, ZERO } from "./money.ts";
 import { type Config, kebab, OPTIONS } from "./options.ts";
+import { stakeAt } from "./stake.ts";
 import type { TradingRules } from "./terms.ts";
 
 /** What an exchange said, when and where: kept in the journal, to be used when it cannot be asked. */
@@ -220,7 +221,8 @@ export function givenRules(sources: InstrumentOrigin["sources"]): ReadonlySet<Ru
  * the price, or a lot worth more than the stake. Null where nothing is.
  */
 export function senselessRule({ config, sources }: SettledInstrument, price: Money): string | null {
-  const { lot, tick, stake } = config;
+  const { lot, tick } = config;
+  const stake = stakeAt(config.stake, config.cash);
   if (sources.tick === "default" && tick !== null && tick.times(THOUSAND).gt(price)) {
     return `the tick is ${plain(tick)}, the default, at a price of ${
       plain(price)

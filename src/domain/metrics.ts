@@ -4,15 +4,16 @@
  * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; roots of
  * returns are doubles made of additions, multiplications, divisions and square roots only, which IEEE 754
  * defines to the last bit, so that the same trades give the same text everywhere. A figure that does not
- * exist is null, never 0.
+ * exist is null, never 0. Of what is made of sampled returns six digits are right, and no more are shown.
  *
  * The returns are simple returns of equity, sampled by the day, hour or minute (see `SampledEquity`). A year
  * has 365 days of 24 hours, since these markets never close. The risk-free rate and the target return are
  * zero.
  */
 import type { SampledEquity, Sampling } from "./equity_curve.ts";
-import { amountText, fractionText, meanMilliseconds, Money, plain } from "./money.ts";
+import { amountText, fractionText, meanMilliseconds, Money, plain, sampledText } from "./money.ts";
 import type { RoundTripTotals } from "./round_trips.ts";
+import { annualizedVolatility, sharpe, sortino } from "./sampled_ratios.ts";
 import { isoTime } from "./time.ts";
 
 /** When a trade was, µs since 1970, and its price, quote currency. */
@@ -45,6 +46,8 @@ export interface MetricsInput {
   /** The first and the last trade of the input; null when there was none. */
   readonly trades: { readonly first: PricedTime; readonly last: PricedTime } | null;
   readonly roundTrips: RoundTripTotals;
+  /** Mean share of the money in the position while there is one, a fraction; null when none was held. */
+  readonly exposure: Money | null;
   readonly sampled: Pick<SampledEquity, "sampling" | "returns">;
   /** The fall that is the largest fraction of its peak; null when equity never fell. */
   readonly drawdown: EquityFall | null;
@@ -56,6 +59,8 @@ export interface MetricsInput {
 type Amount = string | null;
 /** A ratio as plain decimal text, 8 decimals, half to even, or null where it does not exist. */
 type Ratio = string | null;
+/** A ratio of sampled returns as plain decimal text, six significant digits, or null where it does not exist. */
+type Sampled = string | null;
 
 /**
  * The metrics as they stand in the summary and in the result file, in this order. Sums of money are exact,
@@ -93,48 +98,65 @@ export interface Metrics {
   readonly maxDrawdown: {
     readonly fraction: string;
     readonly amount: string;
-    readonly from: string;
-    readonly to: string;
-    readonly lengthMs: number;
+    /** These three are null where the fall is too small to be a drawdown period. */
+    readonly from: string | null;
+    readonly to: string | null;
+    readonly lengthMs: number | null;
   } | null;
   readonly longestUnderWaterMs: number | null;
   readonly return: Ratio;
   readonly buyAndHoldReturn: Ratio;
   /** Return less the return of buy and hold. */
   readonly excessReturn: Ratio;
+  /** Mean share of the money in the position while there is one. */
+  readonly exposure: Ratio;
+  /** What holding that share of the money from the first trade to the last would have returned. */
+  readonly buyAndHoldAtExposure: Ratio;
+  /** Return less that. */
+  readonly excessAtExposure: Ratio;
   readonly annualizedReturn: Ratio;
-  readonly annualizedVolatility: Ratio;
-  readonly sharpe: Ratio;
-  readonly sortino: Ratio;
+  readonly annualizedVolatility: Sampled;
+  readonly sharpe: Sampled;
+  readonly sortino: Sampled;
   readonly calmar: Ratio;
   readonly sqn: Ratio;
-  /** The period of the returns behind volatility, Sharpe and Sortino. */
+  /** The period of the returns behind volatility, Sharpe and Sortino; null where no annualized figure exists. */
   readonly sampling: Sampling | null;
 }
 
 const DAY = 86_400_000_000;
 const YEAR = 365 * DAY;
 
-const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
+/** With fewer returns, or less than a day, a year's figures would be made of noise. */
+const FEWEST_RETURNS = 30;
 
-/**
- * A return near zero is the difference of two doubles near each other, and off by up to 2.2e-16. A deviation
- * below a few times that is none.
- */
-const RESOLUTION = 1e-15;
+const PERIODS_PER_YEAR: Readonly<Record<Sampling, number>> = { "1d": 365, "1h": 8_760, "1m": 525_600 };
 
 /** All metrics of one run. */
 export function metrics(
-  { cash, equity, realized, fees, trades, roundTrips, sampled, drawdown, longestUnderWater }: MetricsInput,
+  {
+    cash,
+    equity,
+    realized,
+    fees,
+    trades,
+    roundTrips,
+    exposure,
+    sampled,
+    drawdown,
+    longestUnderWater,
+  }: MetricsInput,
 ): Metrics {
   const { count, wins, losses, breakEven, grossProfit, grossLoss, holding } = roundTrips;
-  const { sampling, returns } = sampled;
-  const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
+  const { returns } = sampled;
   const net = equity.minus(cash);
   const span = trades === null ? 0 : trades.last.time - trades.first.time;
+  const sampling = span < DAY || returns.length < FEWEST_RETURNS ? null : sampled.sampling;
+  const periods = sampling === null ? null : PERIODS_PER_YEAR[sampling];
   const earned = simpleReturn(cash, equity);
   const held = trades === null ? null : simpleReturn(trades.first.price, trades.last.price);
-  const annualized = annualizedReturn(cash, equity, span);
+  const heldAtSameExposure = heldAtExposure(held, exposure);
+  const annualized = periods === null ? null : annualizedReturn(cash, equity, span);
   const fallen = drawdown === null ? null : drawdown.amount.div(drawdown.peak);
   return {
     netProfit: plain(net),
@@ -166,18 +188,19 @@ export function metrics(
     maxDrawdown: drawdown === null || fallen === null ? null : {
       fraction: fractionText(fallen),
       amount: plain(drawdown.amount),
-      from: isoTime(drawdown.from),
-      to: isoTime(drawdown.to),
-      lengthMs: Math.max(0, drawdown.to - drawdown.from) / 1000,
+      ...timesOf(drawdown, longestUnderWater !== null),
     },
     longestUnderWaterMs: longestUnderWater === null ? null : longestUnderWater / 1000,
     return: ratio(earned),
     buyAndHoldReturn: ratio(held),
-    excessReturn: ratio(earned === null || held === null ? null : earned.minus(held)),
+    excessReturn: ratio(excess(earned, held)),
+    exposure: ratio(exposure),
+    buyAndHoldAtExposure: ratio(heldAtSameExposure),
+    excessAtExposure: ratio(excess(earned, heldAtSameExposure)),
     annualizedReturn: ratio(annualized),
-    annualizedVolatility: ratio(periods === null ? null : annualizedVolatility(returns, periods)),
-    sharpe: ratio(periods === null ? null : sharpe(returns, periods)),
-    sortino: ratio(periods === null ? null : sortino(returns, periods)),
+    annualizedVolatility: sampledRatio(periods === null ? null : annualizedVolatility(returns, periods)),
+    sharpe: sampledRatio(periods === null ? null : sharpe(returns, periods)),
+    sortino: sampledRatio(periods === null ? null : sortino(returns, periods)),
     calmar: ratio(calmar(annualized, fallen)),
     sqn: ratio(sqn(grossProfit.plus(grossLoss), roundTrips.squares, count)),
     sampling,
@@ -242,6 +265,14 @@ export function simpleReturn(start: Money, end: Money): Money | null {
 }
 
 /**
+ * exposure × the return of buy and hold: what a strategy would have returned that held the same share of its money
+ * from the first trade to the last. A fraction; null where either does not exist.
+ */
+export function heldAtExposure(held: Money | null, exposure: Money | null): Money | null {
+  return held === null || exposure === null ? null : held.times(exposure);
+}
+
+/**
  * (end ÷ start)^(365 days ÷ span) − 1: the yearly rate that compounds to the whole return. `span` in µs, from
  * the first trade to the last. C. R. Bacon, Practical Portfolio Performance Measurement and Attribution, 2nd
  * edition 2008, chapter 2.
@@ -253,63 +284,6 @@ export function simpleReturn(start: Money, end: Money): Money | null {
 export function annualizedReturn(start: Money, end: Money, span: number): Money | null {
   if (span < DAY || start.isNegative() || start.isZero()) return null;
   return end.div(start).pow(new Money(YEAR).div(span)).minus(1);
-}
-
-/**
- * √(Σ (value − mean)² ÷ (n − 1)): the sample standard deviation, same unit as the values; null for fewer than
- * two. Mean first, distances second, which loses no digits where one pass would: T. F. Chan, G. H. Golub, R.
- * J. LeVeque, Algorithms for Computing the Sample Variance, The American Statistician 37(3), 1983.
- */
-export function standardDeviation(values: readonly number[]): number | null {
-  if (values.length < 2) return null;
-  const centre = mean(values);
-  let squares = 0;
-  for (const value of values) squares += (value - centre) * (value - centre);
-  return Math.sqrt(squares / (values.length - 1));
-}
-
-/**
- * Sample standard deviation of the returns × √(periods per year), a fraction; null for fewer than two
- * returns. The root assumes that returns of different periods are uncorrelated. C. R. Bacon 2008, chapter 4.
- */
-export function annualizedVolatility(returns: readonly number[], periodsPerYear: number): number | null {
-  const deviation = standardDeviation(returns);
-  return deviation === null ? null : deviation * Math.sqrt(periodsPerYear);
-}
-
-/**
- * Mean return ÷ sample standard deviation of the returns × √(periods per year), at a risk-free rate of zero;
- * null for fewer than two returns or when they do not deviate. W. F. Sharpe, The Sharpe Ratio, Journal of
- * Portfolio Management 21(1), 1994; its annualisation assumes independent returns: A. W. Lo, The Statistics
- * of Sharpe Ratios, Financial Analysts Journal 58(4), 2002.
- */
-export function sharpe(returns: readonly number[], periodsPerYear: number): number | null {
-  const deviation = standardDeviation(returns);
-  return deviation === null || deviation < RESOLUTION
-    ? null
-    : mean(returns) / deviation * Math.sqrt(periodsPerYear);
-}
-
-/**
- * √(Σ min(return, 0)² ÷ n) over all n returns, those above the target of zero included as zeros; null without
- * a return. F. A. Sortino, L. N. Price, Performance Measurement in a Downside Risk Framework, Journal of
- * Investing 3(3), 1994.
- */
-export function downsideDeviation(returns: readonly number[]): number | null {
-  if (returns.length === 0) return null;
-  return Math.sqrt(mean(returns.map((value) => value < 0 ? value * value : 0)));
-}
-
-/**
- * Mean return ÷ downside deviation × √(periods per year), at a target return of zero; null for fewer than two
- * returns or when none is below zero. F. A. Sortino, R. van der Meer, Downside Risk, Journal of Portfolio
- * Management 17(4), 1991.
- */
-export function sortino(returns: readonly number[], periodsPerYear: number): number | null {
-  const deviation = returns.length < 2 ? null : downsideDeviation(returns);
-  return deviation === null || deviation < RESOLUTION
-    ? null
-    : mean(returns) / deviation * Math.sqrt(periodsPerYear);
 }
 
 /**
@@ -336,14 +310,23 @@ export function sqn(sum: Money, squares: Money, count: number): Money | null {
   return spread.isZero() || spread.isNegative() ? null : sum.times(new Money(count - 1).div(spread).sqrt());
 }
 
-function mean(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
+function excess(earned: Money | null, held: Money | null): Money | null {
+  return earned === null || held === null ? null : earned.minus(held);
 }
 
-function ratio(value: Money | number | null): Ratio {
-  return value === null ? null : fractionText(new Money(value));
+/** When a fall was; nulls where it is too small to be a period. */
+function timesOf({ from, to }: EquityFall, isPeriod: boolean) {
+  return isPeriod
+    ? { from: isoTime(from), to: isoTime(to), lengthMs: Math.max(0, to - from) / 1000 }
+    : { from: null, to: null, lengthMs: null };
+}
+
+function ratio(value: Money | null): Ratio {
+  return value === null ? null : fractionText(value);
+}
+
+function sampledRatio(value: number | null): Sampled {
+  return value === null ? null : sampledText(value);
 }
 
 function amount(value: Money | null): Amount {

@@ -30,6 +30,7 @@ const HUNDRED_MILLIONTH: Money = new Money("1e-8");
 const FEE_DECIMALS = 8;
 const RATIO_DECIMALS = 8;
 const AMOUNT_DECIMALS = 8;
+const SAMPLED_DIGITS = 6;
 const COST_DECIMALS = 18;
 const FILL_DECIMALS = 12;
 const UNITS = 10n ** BigInt(RATIO_DECIMALS);
@@ -176,6 +177,14 @@ export function estimate(amount: Money): number {
 /** A fraction of the peak for showing: 8 decimals, half to even. */
 export function fractionText(fraction: Money): string {
   return plain(fraction.toDecimalPlaces(RATIO_DECIMALS, Decimal.ROUND_HALF_EVEN));
+}
+
+/**
+ * A ratio made of samples, a double, for showing: six significant digits, half to even. The samples are differences of
+ * doubles near each other, and have no more.
+ */
+export function sampledText(ratio: number): string {
+  return plain(new Money(ratio).toSignificantDigits(SAMPLED_DIGITS, Decimal.ROUND_HALF_EVEN));
 }
 
 /** An average or another inexact amount for showing, quote currency: 8 decimals, half to even. */

@@ -2,6 +2,7 @@
 import { Money } from "./money.ts";
 import type { OrderRate } from "./pacing.ts";
 import { LONGEST_REASON } from "./run_request.ts";
+import { CashShare, type Stake } from "./stake.ts";
 
 /** What is allowed where a text was refused; the caller adds the option's name and the value. */
 export class NotAllowed extends Error {
@@ -42,13 +43,37 @@ export function gain(text: string): Money {
   return share(text, 1000, "a share above 0% and up to 100000%, such as 5% or 0.05");
 }
 
-function share(text: string, most: number, allowed: string): Money {
-  const percent = text.endsWith("%");
-  const digits = percent ? text.slice(0, -1) : text;
-  if (!DECIMAL.test(digits)) throw new NotAllowed(allowed);
-  const value = percent ? new Money(digits).div(100) : new Money(digits);
-  if (value.isZero() || value.gt(most)) throw new NotAllowed(allowed);
+/** A reader of rates from 0 to below 1: `0.1%` or `0.001`. */
+export function rate(text: string): Money {
+  const value = shareIn(text);
+  if (value === null || value.gte(1)) throw new NotAllowed("a rate from 0 to below 1, such as 0.1% or 0.001");
   return value;
+}
+
+/** A reader of stakes: an amount above 0, or with `%` a share of the cash above 0% and up to 100%. */
+export function stake(text: string): Stake {
+  const value = shareIn(text);
+  const isShare = text.endsWith("%");
+  if (value === null || value.isZero() || isShare && value.gt(1)) {
+    throw new NotAllowed(
+      "an amount above 0, such as 1000, or a share of the cash above 0% and up to 100%, such as 50%",
+    );
+  }
+  return isShare ? new CashShare(value) : value;
+}
+
+function share(text: string, most: number, allowed: string): Money {
+  const value = shareIn(text);
+  if (value === null || value.isZero() || value.gt(most)) throw new NotAllowed(allowed);
+  return value;
+}
+
+/** The number in a text such as `20%` or `0.2`; null where it is neither. */
+function shareIn(text: string): Money | null {
+  const isPercent = text.endsWith("%");
+  const digits = isPercent ? text.slice(0, -1) : text;
+  if (!DECIMAL.test(digits)) return null;
+  return isPercent ? new Money(digits).div(100) : new Money(digits);
 }
 
 /**

@@ -26,6 +26,8 @@ export interface OrderSnapshot extends OrderDraft {
   readonly isWorking: boolean;
   readonly filled: string;
   readonly spent: string;
+  /** Absent where the stake is an amount, and before the order works. */
+  readonly stake?: string;
   readonly cut: Order["cut"];
 }
 
@@ -37,6 +39,8 @@ export class Order {
   readonly due: number;
   /** Whether it has passed the gate and now waits for what is left of it. */
   isWorking = false;
+  /** What it may spend before its fee, quote currency, where the stake is a share of the cash; fixed once it works. */
+  stake: Money | null = null;
   /** How the connection was lost while it waited, if it was. */
   cut: "disconnected" | "stale" | null = null;
   #filled: Money = ZERO;
@@ -84,6 +88,7 @@ export class Order {
       isWorking: this.isWorking,
       filled: plain(this.#filled),
       spent: plain(this.#spent),
+      ...(this.isWorking && this.stake !== null ? { stake: plain(this.stake) } : {}),
       cut: this.cut,
     };
   }
@@ -92,6 +97,7 @@ export class Order {
   static of(snapshot: OrderSnapshot): Order {
     const order = new Order(snapshot);
     order.isWorking = snapshot.isWorking;
+    if (snapshot.stake !== undefined) order.stake = new Money(snapshot.stake);
     order.cut = snapshot.cut;
     order.#filled = new Money(snapshot.filled);
     order.#spent = new Money(snapshot.spent);

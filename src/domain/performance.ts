@@ -3,6 +3,7 @@ import type { Account } from "./account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
 import { type CurvePoint, EquityCurve } from "./equity_curve.ts";
+import { Exposure } from "./exposure.ts";
 import { type Metrics, metrics, type PricedTime } from "./metrics.ts";
 import { estimate } from "./money.ts";
 import { powerOfTen, priceAsMoney } from "./price.ts";
@@ -24,6 +25,7 @@ export class Performance {
   readonly #drawdown: Drawdown;
   readonly #curve = new EquityCurve();
   readonly #roundTrips = new RoundTrips();
+  readonly #exposure = new Exposure();
   /** The books as the trade before left them, in doubles. */
   #cash: number;
   #position = 0;
@@ -43,12 +45,15 @@ export class Performance {
     if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity(before));
     this.#first ??= tick;
     if (outcomes.length === 0) return;
+    let isRebooked = false;
     for (const fill of outcomes) {
       if (fill.kind !== "fill") continue;
       this.#roundTrips.add(fill, tick.time);
       this.#cash = estimate(fill.cash);
       this.#position = estimate(fill.position);
+      isRebooked = true;
     }
+    if (isRebooked) this.#exposure.rebook(tick.time, this.#account.cost, this.#account.cash);
   }
 
   /** What it has come to so far; `last` is the last trade noted, null before the first. */
@@ -68,6 +73,7 @@ export class Performance {
         fees: account.fees,
         trades,
         roundTrips: this.#roundTrips.totals(end),
+        exposure: this.#exposure.mean(end),
         sampled,
         drawdown: this.#drawdown.worstFall(),
         longestUnderWater: this.#drawdown.longestUnderWater(end),

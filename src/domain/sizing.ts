@@ -14,6 +14,7 @@ import {
 } from "./money.ts";
 import type { Order } from "./order.ts";
 import type { Check } from "./refusal.ts";
+import { CashShare, stakeAt } from "./stake.ts";
 import type { Terms } from "./terms.ts";
 
 /** What an order trades at one trade: quantities in base currency, price, notional and fee in quote currency. */
@@ -37,22 +38,27 @@ export interface Unsized {
 /** Sizes orders under the same terms. */
 export class OrderSizing {
   readonly #terms: Terms;
-  readonly #outlay: Outlay;
-  /** No buy spends more than this, its fee rounded up included. */
-  readonly #most: Money;
+  /** Of a stake that is an amount; null where it is a share of the cash. */
+  readonly #outlay: Outlay | null;
+  /** 1 + fee rate. */
+  readonly #grossing: Money;
+  /** No buy spends more than this, its fee rounded up included; null where that is known only of each order. */
+  readonly #most: Money | null;
   /** The smallest quantity of an order. */
   readonly #least: Money;
 
   constructor(terms: Terms) {
     this.#terms = terms;
     this.#least = terms.minQuantity === null ? terms.lot : lotsOrMore(terms.minQuantity, terms.lot);
-    this.#outlay = outlayOf(terms.stake, terms.feeRate);
-    this.#most = this.#outlay.grossStake.plus(FEE_STEP);
+    this.#outlay = terms.stake instanceof CashShare ? null : outlayOf(terms.stake, terms.feeRate);
+    this.#grossing = terms.feeRate.plus(1);
+    this.#most = this.#outlay === null ? null : this.#outlay.grossStake.plus(FEE_STEP);
   }
 
   /**
    * Sizes an order against the account at a trade's price: a buy spends the stake, or what it has not spent of it
-   * yet, or what the cash allows with the fee on top; a sell sells the whole position. No more than `room` (base
+   * yet, or what the cash allows with the fee on top; a sell sells the whole position. A stake that is a share of the
+   * cash is worked out here, of the cash there is, until the order works. No more than `room` (base
    * currency, null for any amount) is traded now; the instrument's limits of an
    * order are about the whole, when it begins.
    */
@@ -62,7 +68,7 @@ export class OrderSizing {
     const price = slippedPrice(side, tradePrice, slippage, tick);
     const whole = side === "sell"
       ? account.position
-      : affordableQuantity(this.#outlayOf(order), account.cash, price, lot);
+      : affordableQuantity(this.#outlayOf(order, account), account.cash, price, lot);
     if (whole.isZero() || !isWorking && this.#isTooSmall(whole)) return this.#nothing(order, price, account);
     const all = price.times(whole);
     if (all.isZero() || !isWorking && all.lt(minNotional)) {
@@ -78,7 +84,7 @@ export class OrderSizing {
     const quantity = isWhole ? whole : room;
     const notional = isWhole ? all : price.times(quantity);
     const fee = feeOn(notional, feeRate);
-    if (side === "buy" && !account.canPay(this.#most)) {
+    if (side === "buy" && (this.#most === null || !account.canPay(this.#most))) {
       const spent = notional.plus(fee);
       if (!account.canPay(spent)) return because("funds", spent, account.cash);
     }
@@ -96,14 +102,18 @@ export class OrderSizing {
     account: Account,
   ): { cash: Money; position: Money } {
     if (order.side === "sell") return { cash: ZERO, position: account.position.minus(quantity) };
-    const { stake, grossing } = this.#outlayOf(order);
+    const { stake, grossing } = this.#outlayOf(order, account);
     const left = account.cash.minus(notional).minus(fee);
     const wanted = stake.minus(notional).times(grossing);
     return { cash: wanted.lt(left) ? wanted : left, position: ZERO };
   }
 
-  #outlayOf({ spent }: Order): Outlay {
-    return spent.isZero() ? this.#outlay : outlayOf(this.#terms.stake.minus(spent), this.#terms.feeRate);
+  #outlayOf(order: Order, { cash }: Account): Outlay {
+    const { spent } = order;
+    if (this.#outlay !== null && spent.isZero()) return this.#outlay;
+    const { stake, feeRate } = this.#terms;
+    if (stake instanceof CashShare && !order.isWorking) order.stake = stakeAt(stake, cash);
+    return outlayOf((order.stake ?? stakeAt(stake, cash)).minus(spent), feeRate);
   }
 
   /** Without a smallest quantity a sale may be of less than a lot. */
@@ -139,9 +149,9 @@ export class OrderSizing {
         ? { reason: "no-position", limit: plain(lot), value: "0" }
         : because("lot", leastCost, price.times(account.position));
     }
-    const leastCostWithFee = leastCost.times(this.#outlay.grossing);
+    const leastCostWithFee = leastCost.times(this.#grossing);
     return account.canPay(leastCostWithFee)
-      ? because("lot", leastCost, this.#outlayOf(order).stake)
+      ? because("lot", leastCost, this.#outlayOf(order, account).stake)
       : because("funds", leastCostWithFee, account.cash);
   }
 }

@@ -3,6 +3,7 @@ import type { LossTerms } from "./loss_limits.ts";
 import type { Money } from "./money.ts";
 import type { PaceTerms } from "./pacing.ts";
 import type { ExitTerms } from "./protective_exits.ts";
+import type { Stake } from "./stake.ts";
 
 /** What an instrument's orders have to keep to. */
 export interface TradingRules {
@@ -23,9 +24,10 @@ export interface TradingRules {
 export interface Terms extends TradingRules, LossTerms, PaceTerms, ExitTerms {
   /** Nobody knows the instrument's rules yet, and no order is placed until somebody does; absent for false. */
   readonly awaitsRules?: boolean;
-  /** Starting cash and the most one order spends before its fee, quote currency. */
+  /** Starting cash, quote currency. */
   readonly cash: Money;
-  readonly stake: Money;
+  /** The most one order spends before its fee. */
+  readonly stake: Stake;
   /** Fee as a fraction of the notional, both sides. */
   readonly feeRate: Money;
   /** Basis points against the trader. */

@@ -200,7 +200,7 @@ function withoutProxy(found: readonly Finding[], host: string): Finding[] {
     bad(
       host,
       "proxy",
-      "it answers through a proxy of the environment, which --allow-net does not govern",
+      "it answers through a proxy of the environment, which no list of permitted hosts governs",
       "Unset HTTPS_PROXY, HTTP_PROXY and ALL_PROXY, or set NO_PROXY=*",
     ),
   ];

@@ -1,5 +1,6 @@
 /** Why a connection could not be made, in words that a person can act on. */
 import { hostOf } from "../domain/exchange_hosts.ts";
+import { grantAdvice } from "../domain/permission_advice.ts";
 import { refusalHint } from "./binance.ts";
 
 /** One failed try to connect. */
@@ -19,16 +20,14 @@ export class NetPermissionError extends Error {
   override readonly name = "NetPermissionError";
 
   constructor(host: string) {
-    const advice = Deno.build.standalone
-      // The permissions of a compiled program are fixed: no flag changes them.
-      ? "this program was built for other hosts; --exchange chooses among them"
-      : `run with --allow-net=${host}`;
-    super(`No permission to reach ${host}: ${advice}`);
+    super(`No permission to reach ${host}: ${grantAdvice({ net: host }, Deno.build.standalone)}`);
   }
 }
 
 /** The hint of a failure that may mean that there is no network at all. */
-export const NO_NETWORK = `Without a network, "penstock demo" runs against the built-in exchange.`;
+export const NO_NETWORK = Deno.build.standalone
+  ? `Without a network, "deno task demo" in Penstock's sources runs against the built-in exchange.`
+  : `Without a network, "penstock demo" runs against the built-in exchange.`;
 
 const PROBE_TIMEOUT_MS = 3_000;
 /** Binance bans for two minutes to three days; whoever asks for more would keep a run away for good. */

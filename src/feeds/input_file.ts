@@ -1,5 +1,6 @@
 /** Opens the files and the standard input that a person names, and says what is wrong with the name. */
 import { setImmediate } from "node:timers";
+import { grantAdvice } from "../domain/permission_advice.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import type { ByteParts, ByteSource } from "./byte_source.ts";
 
@@ -209,5 +210,5 @@ function reasonOf(name: string, error: unknown): string {
   // Deno gives devices and the like only to a program that may do everything.
   return /^\/(dev|proc|sys)\//.test(name)
     ? `the program may not read it: give it as standard input, "-"`
-    : `the program was started without the permission to read it: add --allow-read=${name}`;
+    : `the program may not read it: ${grantAdvice({ read: name }, Deno.build.standalone)}`;
 }

@@ -1,5 +1,8 @@
 /** What this process is allowed to do: asked, and given up where it is not needed any more. */
+import type { BuildLimits } from "../domain/command.ts";
+import type { CommandName } from "../domain/command_name.ts";
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../domain/exchange_hosts.ts";
+import { grantAdvice } from "../domain/permission_advice.ts";
 
 /** What a process goes on needing. */
 export interface Needs {
@@ -39,6 +42,35 @@ export function superfluous(): string[] {
 export function lockedExchange(): ExchangeName | null {
   const reachable = EXCHANGE_NAMES.filter((name) => mayReach(hostsOf(name)[0]!));
   return reachable.length === 1 ? reachable[0]! : null;
+}
+
+/** What keeps a command from running at all, as a sentence with what to do; null where nothing does. */
+export function obstacleTo(command: CommandName, port = 0): string | null {
+  if (command !== "demo" && command !== "exchange") return null;
+  const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
+  return mayReach(host)
+    ? null
+    : `"${command}" needs ${host}, which this program may not reach: ${
+      grantAdvice({ net: host }, Deno.build.standalone)
+    }`;
+}
+
+/** What a compiled program cannot do, for its help; null where flags can still change it. */
+export function buildLimits(): BuildLimits | null {
+  if (!Deno.build.standalone) return null;
+  const missing = new Map<CommandName, string>();
+  for (const name of ["demo", "exchange"] as const) {
+    if (obstacleTo(name) !== null) {
+      missing.set(
+        name,
+        `not in this build, which may not use the local network; from the sources: deno task ${name}`,
+      );
+    }
+  }
+  const exchange = lockedExchange();
+  const hosts = exchange === null ? "the hosts it was built for" : `the hosts of ${exchange}`;
+  const files = may("read") ? "any file" : "only files under ./data";
+  return { missing, reach: `This build reaches only ${hosts} and uses ${files}.` };
 }
 
 /**

@@ -17,6 +17,7 @@ import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
+import type { ModelRun, ModelTotals } from "./model_run.ts";
 import { type HeldGap, Parse, type Rejections } from "./parse.ts";
 import { booksIn, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RiskGate } from "./risk.ts";
@@ -39,6 +40,8 @@ export interface PipelineOptions {
   readonly isQuiet?: boolean;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;
+  /** Other fill models, behind the same signals. */
+  readonly models?: readonly ModelRun[];
 }
 
 /** A place in a run that somebody waits for; it can be moved on whenever it is not being waited at. */
@@ -80,6 +83,7 @@ export class Pipeline {
   readonly #measured: Performance | null;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
+  readonly #models: readonly ModelRun[];
   #trades = 0;
   #gaps = 0;
   #refusals = 0;
@@ -101,6 +105,7 @@ export class Pipeline {
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
     this.#digest = options.isTransient === true ? null : new TradeDigest();
+    this.#models = options.models ?? [];
   }
 
   /**
@@ -138,6 +143,7 @@ export class Pipeline {
         if (this.#trades++ === 0) this.#firstTime = tick.time;
         this.#digest?.add(tick);
         this.#measured?.note(tick, tick.outcomes, last);
+        if (this.#models.length > 0) { for (const model of this.#models) model.take(tick, last); }
         last = tick;
         if (
           tick.missing !== 0 || tick.filled !== 0 || tick.signal !== null || tick.outcomes.length > 0 ||
@@ -178,6 +184,7 @@ export class Pipeline {
   /** Ends the input: what still waits expires. */
   *end(): Generator<PipelineEvent> {
     this.#parse.end();
+    for (const model of this.#models) model.end();
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
   }
@@ -188,18 +195,21 @@ export class Pipeline {
    */
   *halt(action: OnHalt, time: number, said: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     this.#gate.haltByHand(action, this.lastId);
+    for (const model of this.#models) model.halt(action, this.lastId);
     yield* this.#news(isoTime(time), said);
   }
 
   /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing where there is none. */
   *release(time: number, said: ByRequest): Generator<PipelineEvent> {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last: this.#last }), this.lastId);
+    for (const model of this.#models) model.release(this.#last, this.lastId);
     yield* this.#news(isoTime(time), said);
   }
 
   /** No order is placed from now on, until `takeRules`. */
   awaitRules(): void {
     this.#gate.awaitRules();
+    for (const model of this.#models) model.awaitRules();
   }
 
   /** Whether orders wait for the instrument's rules. */
@@ -217,18 +227,23 @@ export class Pipeline {
     given: ReadonlySet<Rule> = NO_RULES,
   ): Generator<PipelineEvent> {
     const { rules, instrument } = arrived;
-    this.#gate.takeRules(tradingRules(rules, given));
+    const trading = tradingRules(rules, given);
+    this.#gate.takeRules(trading);
+    for (const model of this.#models) model.takeRules(trading);
     yield { type: "rules", time: isoTime(time), symbol: this.#options.symbol, rules, instrument };
   }
 
   /** Trading stops while the feed is disconnected. */
   set connected(connected: boolean) {
     this.#gate.connected = connected;
+    for (const model of this.#models) model.connected = connected;
   }
 
   /** Trading stops: the feed has been disconnected for this reason. */
   disconnect(reason: string): void {
-    this.#gate.disconnect(isSilence(reason) ? "stale" : "disconnected");
+    const how = isSilence(reason) ? "stale" : "disconnected";
+    this.#gate.disconnect(how);
+    for (const model of this.#models) model.disconnect(how);
   }
 
   /** Messages that were of no use since the last call, or null. */
@@ -300,6 +315,17 @@ export class Pipeline {
       maxDrawdown: this.#drawdown.worst(),
       halt: this.#gate.halt,
     };
+  }
+
+  /** What the summary says of one of the other fill models. */
+  totalsOf(model: ModelRun): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
+    const totals: ModelTotals = model.totals(this.#last);
+    return { ...this.totals, ...totals };
+  }
+
+  /** What one of the other fill models is judged by so far. */
+  resultsOf(model: ModelRun): Results {
+    return model.results(this.#last);
   }
 
   /** What the run is judged by so far. Throws a TypeError unless the pipeline was made `withResults`. */

@@ -1,5 +1,6 @@
 /** Whether a folder can be written to: by writing there. */
 import { bad, type Finding, good } from "../domain/finding.ts";
+import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
 
 /** The folder of the file at `path`. */
 export function folderOf(path: string): string {
@@ -27,7 +28,8 @@ export function examineFolder(folder: string): Finding {
     return good(subject, "", isMade ? "not there yet, and can be made" : "can be written to");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      return bad(subject, "", "writing there is not permitted", `Allow it with --allow-write=${folder}`);
+      const advice = asSentence(grantAdvice({ write: folder }, Deno.build.standalone));
+      return bad(subject, "", "writing there is not permitted", advice);
     }
     const said = error instanceof Error ? error.message : String(error);
     return bad(subject, "", `cannot be written to: ${said}`, "Choose another, or give this user the right");

@@ -1,5 +1,6 @@
 /** The file behind a journal: finding it, holding it, connecting to it, and what is said when that fails. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
 
 declare module "node:sqlite" {
   /** Deno 2.9 has this method, and its types do not know it yet. */
@@ -221,10 +222,8 @@ export function isBusy(error: unknown): boolean {
 function reasonOf(error: unknown, doing: Doing, path: string): string {
   if (error instanceof Deno.errors.NotCapable) {
     const folder = folderOf(path);
-    const flags = doing === "read"
-      ? `--allow-read=${folder}`
-      : `--allow-read=${folder} --allow-write=${folder}`;
-    return `it is not allowed. Allow it with ${flags}, or choose a place where it is.`;
+    const missing = doing === "read" ? { read: folder } : { read: folder, write: folder };
+    return `it is not allowed. ${asSentence(grantAdvice(missing, Deno.build.standalone))}.`;
   }
   if (error instanceof Deno.errors.NotFound) {
     return `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`;

@@ -1,5 +1,7 @@
 /** The file behind a recording: opening it, and what is said when that fails. */
 
+import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
+
 /** The part of Deno.FsFile that a recording is written through; opened to append. */
 export interface RecordingFile {
   writeSync(bytes: Uint8Array): number;
@@ -46,8 +48,8 @@ export function sizeOf(file: RecordingFile, path: string): number {
 /** Why the file at `path` could not be opened, and what to do. */
 export function unopened(path: string, error: unknown): RecordingError {
   if (error instanceof Deno.errors.NotCapable) {
-    const advice = `Allow it with --allow-write=${path}, or choose a place where writing is allowed.`;
-    return unusable(path, `writing there is not allowed. ${advice}`, error);
+    const advice = asSentence(grantAdvice({ write: path }, Deno.build.standalone));
+    return unusable(path, `writing there is not allowed. ${advice}.`, error);
   }
   if (error instanceof Deno.errors.IsADirectory) {
     return unusable(path, "it is a folder. Name a file in it.", error);

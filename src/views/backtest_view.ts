@@ -1,7 +1,6 @@
 /** Everything a backtest shows: events as JSON or in words, progress, the table. */
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
-import { plain } from "../domain/money.ts";
 import type { Config } from "../domain/options.ts";
 import type { NamedAssets } from "./assets.ts";
 import { openLog } from "./log.ts";
@@ -44,13 +43,16 @@ export class BacktestView {
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#text.push(`${printableJson(event)}\n`);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
-    const isNews = ["gap", "halt", "released", "rules", "rejected"].includes(event.type);
+    const isNews = ["gap", "halt", "released", "rules", "rejected", "model"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
     const line = narrate(event);
     if (line === null) return;
     if (!isNews) this.#log.debug(line.text);
-    else if (event.type !== "gap" || ++this.#gaps <= TOLD) this.#log[line.level](line.text);
-    else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not told");
+    else if (event.type !== "gap" || ++this.#gaps <= TOLD) {
+      // Beside others it has to be said whose halt it is.
+      const whose = this.#config.models && event.type === "halt" ? "the configured fill model is " : "";
+      this.#log[line.level](`${whose}${line.text}`);
+    } else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not told");
   }
 
   /** Says something that is no event. */
@@ -77,9 +79,9 @@ export class BacktestView {
 
   /** Shows the end with the next `flush`: the summary event, or the table with the assets where they are known. */
   end(summary: SummaryEvent, reports: readonly ReportColumn[], assets: NamedAssets | null): void {
-    const { json, short, long, cash } = this.#config;
-    const head = { summary, short, long, cash: plain(cash), assets };
-    this.#text.push(`${json ? printableJson(summary) : reportTable(head, reports)}\n`);
+    const config = this.#config;
+    const text = config.json ? printableJson(summary) : reportTable({ summary, config, assets }, reports);
+    this.#text.push(`${text}\n`);
   }
 
   /** Takes the live line away and writes what is left. Throws as `writeUntil` does. */

@@ -1,6 +1,8 @@
 /** The texts of --help. */
+import type { BuildLimits } from "../domain/command.ts";
 import { type CommandName, COMMANDS } from "../domain/command_name.ts";
 import { DEFAULT_JOURNAL, defaultText, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
+import { asSentence } from "../domain/permission_advice.ts";
 
 const EXIT_CODES =
   `Exit codes: 0 done or stopped by you · 1 unexpected failure · 2 wrong usage or configuration
@@ -53,20 +55,26 @@ journal while no process works on the run. Losses are counted from that moment o
                                                       a backup, whole also while a run writes`,
 };
 
-/** Help for the program. */
-export function programHelp(version: string): string {
-  const commands = Object.entries(COMMANDS).map(([name, what]) => `  penstock ${name.padEnd(10)} ${what}`);
+/** Help for the program; `limits` are those of a compiled one. */
+export function programHelp(version: string, limits: BuildLimits | null = null): string {
+  const commands = (Object.keys(COMMANDS) as CommandName[]).map((name) =>
+    `  penstock ${name.padEnd(10)} ${limits?.missing.get(name) ?? COMMANDS[name]}`
+  );
   return `Penstock ${version}: paper trading you can trust
 
 ${commands.join("\n")}
 
-"penstock COMMAND --help" lists a command's options; "penstock --version" prints the version.
+${
+    limits === null
+      ? ""
+      : `${limits.reach}\n`
+  }"penstock COMMAND --help" lists a command's options; "penstock --version" prints the version.
 ${EXIT_CODES}
 `;
 }
 
-/** Help for one command. */
-export function commandHelp(command: CommandName): string {
+/** Help for one command; `limits` are those of a compiled program. */
+export function commandHelp(command: CommandName, limits: BuildLimits | null = null): string {
   const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
   const rows = names.map((name) => {
     const { value, help } = OPTIONS[name];
@@ -77,9 +85,11 @@ export function commandHelp(command: CommandName): string {
   const width = Math.max(...rows.map(([left]) => left.length));
   const options = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
   const usage = USAGE[command] === undefined ? "" : `${USAGE[command]}\n\n`;
+  const missing = limits?.missing.get(command);
+  const here = limits === null ? "" : `${missing === undefined ? limits.reach : asSentence(missing)}\n\n`;
   return `penstock ${command}: ${COMMANDS[command]}
 
-${usage}${options.join("\n")}
+${here}${usage}${options.join("\n")}
 
 Defaults are in parentheses. Durations are 250ms, 30s, 5m, 24h; a bare number is milliseconds.
 ${EXIT_CODES}

@@ -4,9 +4,11 @@ import type {
   FillEvent,
   GapEvent,
   HaltEvent,
+  ModelEvent,
   PenstockEvent,
   ReleasedEvent,
 } from "../domain/event.ts";
+import type { Halt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { rulesText } from "../domain/instrument.ts";
@@ -25,7 +27,7 @@ export function narrate(event: PenstockEvent, named: NamedAssets | null = null):
       const { symbol, short, long, cash, stake, fee } = event.config;
       return info(
         `Penstock ${event.version} ${event.command}: ${symbol}, averages of ${short} and ${long} trades, ` +
-          `cash ${cash}, stake ${stake}, fee ${fee}; on paper only`,
+          `cash ${cash}, stake ${stakeWords(stake)}, fee ${fee}; on paper only`,
       );
     }
     case "connected":
@@ -77,6 +79,7 @@ export function narrate(event: PenstockEvent, named: NamedAssets | null = null):
           (event.halted ? ", halted" : ""),
       };
     case "model":
+      return event.halt === null ? null : modelHaltLine(event, event.halt);
     case "summary":
       return null;
   }
@@ -107,6 +110,14 @@ function expiredLine(event: ExpiredEvent): Line {
     default:
       return warn(`${order} still waited when the input ended${origin}${got(event)}`);
   }
+}
+
+/** A fill model that ends in a halt: its own events are not shown. */
+function modelHaltLine({ model }: ModelEvent, { reason, value, limit, tradeId }: Halt): Line {
+  const why = reason === "manual"
+    ? "halted by hand"
+    : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
+  return warn(`the ${model} fill model ended halted: ${why}`);
 }
 
 function haltLine({ reason, value, limit, tradeId, action, text }: HaltEvent): Line {
@@ -185,4 +196,9 @@ function info(text: string): Line {
 
 function warn(text: string): Line {
   return { level: "warn", text };
+}
+
+/** A stake as a person reads it: an amount, or which share of what. */
+export function stakeWords(stake: unknown): string {
+  return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

@@ -2,7 +2,10 @@
 import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
+import { durationText } from "../domain/option_values.ts";
+import type { Config } from "../domain/options.ts";
 import { assets, type NamedAssets } from "./assets.ts";
+import { assumptions, type FillTerms, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "./text_width.ts";
 import {
   counted,
@@ -21,9 +24,10 @@ import {
 /** One column: what a summary says, and under which fill model. */
 export interface ReportColumn {
   readonly title: string;
-  readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity"> & {
+  readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity" | "halt"> & {
     readonly metrics: Metrics;
   };
+  readonly fillTerms: FillTerms;
   /** Refused orders by reason. */
   readonly refused: ReadonlyMap<string, number>;
 }
@@ -31,17 +35,20 @@ export interface ReportColumn {
 /** What stands above the columns. */
 export interface ReportHead {
   readonly summary: SummaryEvent;
-  /** Windows in trades. */
-  readonly short: number;
-  readonly long: number;
-  /** At the start, quote currency, decimal text. */
-  readonly cash: string;
+  readonly config: Config;
   /** What the exchange calls the assets; absent where nobody has said so. */
   readonly assets?: NamedAssets | null;
 }
 
-type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
+type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused" | "fillTerms">;
 type Row = readonly [label: string, figure: (column: Figures) => string] | string;
+
+/** What the columns differ in. */
+const FILL_TERMS: readonly Row[] = [
+  "Fills",
+  ["slippage, basis points", ({ fillTerms }) => fillTerms.slippage],
+  ["latency", ({ fillTerms }) => durationText(fillTerms.latencyMs)],
+];
 
 /** The rows in sections, a section's name standing alone; `reasons` are those of refused orders. */
 function rowsIn(
@@ -55,6 +62,9 @@ function rowsIn(
     ["return", ({ metrics }) => percent(metrics.return)],
     ["buy and hold", ({ metrics }) => percent(metrics.buyAndHoldReturn)],
     ["against buy and hold", ({ metrics }) => percent(metrics.excessReturn)],
+    ["exposure while holding", ({ metrics }) => unsignedPercent(metrics.exposure)],
+    ["buy and hold, same exposure", ({ metrics }) => percent(metrics.buyAndHoldAtExposure)],
+    ["against it, same exposure", ({ metrics }) => percent(metrics.excessAtExposure)],
     [`gross profit, ${quote}`, ({ metrics }) => signedMoney(metrics.grossProfit)],
     [`gross loss, ${quote}`, ({ metrics }) => signedMoney(metrics.grossLoss)],
     [`open profit, ${quote}`, ({ metrics }) => signedMoney(metrics.openProfit)],
@@ -104,13 +114,18 @@ function rowsIn(
 export function reportTable(head: ReportHead, columns: readonly ReportColumn[]): string {
   const { summary } = head;
   const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
-  const rows = rowsIn(
-    assets(summary.symbol, head.assets),
-    reasons,
-    columns.length > 1 ? dated(summary) : moment,
-  );
+  const rows = [
+    ...(columns.length > 1 ? FILL_TERMS : []),
+    ...rowsIn(
+      assets(summary.symbol, head.assets),
+      reasons,
+      columns.length > 1 ? dated(summary) : moment,
+    ),
+  ];
   const figures = rows.map((row) =>
-    typeof row === "string" ? null : columns.map(({ summary, refused }) => row[1]({ ...summary, refused }))
+    typeof row === "string"
+      ? null
+      : columns.map(({ summary, refused, fillTerms }) => row[1]({ ...summary, refused, fillTerms }))
   );
   const left = Math.max(...rows.map((row) => typeof row === "string" ? 0 : textWidth(row[0])));
   const widths = columns.map(({ title }, at) =>
@@ -123,7 +138,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
     typeof row === "string" ? ["", row] : [line(row[0], figures[at] ?? [])]
   );
   const titles = columns.length > 1 ? ["", line("", columns.map(({ title }) => title))] : [];
-  return ["", ...headOf(head), ...titles, ...lines, ...notes(columns), ""].join("\n");
+  return ["", ...headOf(head, columns), ...titles, ...lines, ...notes(columns), ""].join("\n");
 }
 
 /** How times are shown where room is scarce: without the year when the head says it. */
@@ -132,8 +147,15 @@ function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
   return (time) => isOneYear && time !== null ? moment(time).slice("2025-".length) : moment(time);
 }
 
-function headOf({ summary, short, long, cash, assets: named }: ReportHead): string[] {
-  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, halt, ended } = summary;
+function headOf(
+  { summary, config, assets: named }: ReportHead,
+  columns: readonly ReportColumn[],
+): string[] {
+  const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
+  const { short, long } = config;
+  const halted = columns.flatMap(({ title, summary: { halt } }) =>
+    halt === null ? [] : [columns.length > 1 ? `${title} (${halt.reason})` : halt.reason]
+  );
   const perSecond = summary.tradesPerSecond === undefined
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
@@ -146,10 +168,10 @@ function headOf({ summary, short, long, cash, assets: named }: ReportHead): stri
     `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
     `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
-    `  start cash ${money(cash)} ${assets(symbol, named).quote}`,
+    ...assumptions(config, columns.length === 1, named),
     ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
     ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),
-    ...(halt === null ? [] : [`  halted at the end: ${halt.reason}`]),
+    ...(halted.length === 0 ? [] : wrapped("halted at the end: ", halted)),
   ];
 }
 
@@ -157,11 +179,18 @@ function headOf({ summary, short, long, cash, assets: named }: ReportHead): stri
 function notes(columns: readonly ReportColumn[]): string[] {
   const sampling = columns[0]?.summary.metrics.sampling ?? null;
   const period = { "1d": "days", "1h": "hours", "1m": "minutes" };
-  return sampling === null ? [] : [
+  return [
     "",
-    `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]},`,
-    "  annualized to 365 days; annualized return and Calmar need a day of trades.",
-    "  Risk-free rate and target return are 0.",
+    "  Exposure is the share of the money in the position while one is held.",
+    ...(sampling === null
+      ? [
+        "  Annualized figures, Sharpe, Sortino and Calmar need a day of trades and 30",
+        "  samples.",
+      ]
+      : [
+        `  Volatility, Sharpe and Sortino are from equity at full ${period[sampling]},`,
+        "  annualized to 365 days. Risk-free rate and target return are 0.",
+      ]),
   ];
 }
 

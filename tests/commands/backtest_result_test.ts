@@ -16,7 +16,8 @@ const MOST_POINTS = 2_000;
 /** A summary or model event without what says which run it is of. */
 function figures(event: Told): Record<string, unknown> {
   const { type: _, model: __, ended: ___, elapsedMs: ____, tradesPerSecond: _____, ...rest } = event;
-  return rest;
+  const { slippage: ______, latency: _______, ...figures } = rest;
+  return figures;
 }
 
 /** Standard input that holds the trades and does not end. */
@@ -151,6 +152,90 @@ Deno.test("penstock backtest --out is whole after SIGINT", async () => {
   assertEquals(JSON.parse(await Deno.readTextFile(out)).fills, fills);
 });
 
+Deno.test("penstock backtest --out of two runs at once is the whole result of the one that ended last", async () => {
+  await using folder = new Folder();
+  const out = `${folder.path}/result.json`;
+  const args = ["--json", "--out", out, ...SWIFT];
+  await using first = startBacktest([...args, "--stake=100", "-"], waiting(), folder.path);
+  await using second = startBacktest([...args, "--stake=200", "-"], waiting(), folder.path);
+  for (const program of [first, second]) await program.event("fill");
+  assertEquals(filesIn(folder).length, 2);
+  for (const [program, stake] of [[second, "200"], [first, "100"]] as const) {
+    program.signal("SIGINT");
+    assertEquals((await program.finished()).code, 0);
+    assertEquals(JSON.parse(await Deno.readTextFile(out)).options.stake, stake);
+  }
+  assertEquals(filesIn(folder), ["result.json"]);
+});
+
+Deno.test("penstock backtest --out removes what a killed run left behind, and says so", async () => {
+  await using folder = new Folder();
+  const out = `${folder.path}/result.json`;
+  {
+    await using killed = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting(), folder.path);
+    await killed.event("fill");
+    killed.signal("SIGKILL");
+    await killed.finished();
+  }
+  const [left] = filesIn(folder);
+  assertMatch(left!, /^result\.json\.\d+\.partial$/);
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const { code, stderr } = await backtest(["--log-level=warn", "--out", out, ...SWIFT, file], {
+    writable: folder.path,
+  });
+  assertEquals(code, 0);
+  assertMatch(
+    stderr,
+    new RegExp(`WARN  \\S+/${left} is removed: it is the partial result of a run that was killed`),
+  );
+  assertEquals(filesIn(folder), ["result.json", "trades.csv"]);
+});
+
+const ignore = Deno.build.os === "windows";
+
+Deno.test({
+  name: "penstock backtest --out writes to a device and to a pipe, and both stay what they are",
+  ignore,
+  fn: async () => {
+    await using folder = new Folder();
+    const file = await folder.write("trades.csv", csvText(TRADES));
+    const pipe = `${folder.path}/pipe`;
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    const args = [...SWIFT, file];
+    const [toPipe, toDevice, text] = await Promise.all([
+      backtest(["--out", pipe, ...args], { writable: folder.path }),
+      backtest(["--out", "/dev/null", ...args], { writable: "/dev/null" }),
+      Deno.readTextFile(pipe),
+    ]);
+    assertEquals([toPipe.code, toDevice.code], [0, 0], toPipe.stderr + toDevice.stderr);
+    const { schema, summary, fills } = JSON.parse(text);
+    assertEquals([schema, fills.length], ["penstock-result", summary.fills]);
+    assert(Deno.statSync(pipe).isFifo && Deno.statSync("/dev/null").isCharDevice);
+    assertEquals(filesIn(folder), ["pipe", "trades.csv"]);
+  },
+});
+
+Deno.test({
+  name: "penstock backtest --out says that nobody reads its pipe, and ends at SIGINT",
+  ignore,
+  fn: async () => {
+    await using folder = new Folder();
+    const file = await folder.write("trades.csv", csvText(TRADES));
+    const pipe = `${folder.path}/pipe`;
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    const args = ["--log-level=warn", "--json", "--out", pipe, file];
+    await using program = startBacktest(args, undefined, folder.path);
+    await program.logged(`waiting for a reader of the pipe ${pipe}`);
+    program.signal("SIGINT");
+    const { code, stderr } = await program.finished();
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /\npenstock: the result cannot be written to \S+pipe: the pipe has no reader$/,
+    );
+  },
+});
+
 Deno.test("penstock backtest --out says why it cannot write before it reads anything", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
@@ -160,7 +245,7 @@ Deno.test("penstock backtest --out says why it cannot write before it reads anyt
     [
       `${folder.path}/result.json`,
       undefined,
-      /: reading and writing there is not permitted: grant it with --allow-read=.* --allow-write=.*partial$/,
+      /: it may not be read or written: allow it with --allow-read=.* --allow-write=\S+ before main\.ts, /,
     ],
   ];
   await all(cases, async ([out, writable, message]) => {
@@ -204,6 +289,29 @@ for (
     assert(optimistic!.cash !== pessimisticModel!.cash);
   });
 }
+
+Deno.test("penstock backtest --models says in log and table which model halted", async () => {
+  await using folder = new Folder();
+  const file = await folder.write("trades.csv", csvText(TRADES));
+  const args = ["--models", ...SWIFT, "--log-level=warn", file];
+  const events = await eventsFrom(["--models", ...SWIFT, "--max-drawdown=100%", "--log-level=error", file]);
+  // A limit that the worst model alone comes to.
+  const [optimistic, pessimistic, configured] = events.slice(-3).map((event) => Number(event.maxDrawdown));
+  const limit = ((Math.max(optimistic!, configured!) + pessimistic!) / 2).toFixed(6);
+  const { code, stdout, stderr } = await backtest([...args, `--max-drawdown=${limit}`]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /\n {2}halted at the end: pessimistic \(max-drawdown\)\n/);
+  assertMatch(
+    stderr,
+    /WARN {2}the pessimistic fill model ended halted: max-drawdown 0\.\d+ reached the limit 0\.\d+ /,
+  );
+  const all = await backtest([...args, "--max-drawdown=0.01%"]);
+  assertMatch(all.stderr, /WARN {2}the configured fill model is halted: max-drawdown /);
+  assertMatch(
+    all.stdout,
+    /halted at the end: optimistic \(max-drawdown\), configured \(max-drawdown\),\n {4}pess/,
+  );
+});
 
 Deno.test("penstock backtest --models passes over bad lines, and goes from file to file, under every model", async () => {
   await using folder = new Folder();

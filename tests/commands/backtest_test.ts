@@ -190,7 +190,10 @@ Deno.test("penstock backtest shows a table on standard output and what is unusua
   assertEquals(code, 0);
   const { totals } = reckon(TRADES, DEFAULTS);
   assertMatch(stdout, /^\nBacktest of BTCUSDT, averages of 20 and 50 trades, on paper\n {2}1,500 trades in /);
-  assertMatch(stdout, /\n {2}start cash 10,000\.00 USDT\n/);
+  assertMatch(
+    stdout,
+    /\n {2}start cash 10,000\.00 USDT, stake 1,000\.00 USDT, a bar is a trade\n {2}fee 0\.1 %, slippage 0 bp, latency 0ms\n/,
+  );
   assertMatch(
     stdout,
     new RegExp(`\\n {2}fills +${totals.fills}\\n {2}refused orders +${totals.refusals}\\n`),
@@ -219,17 +222,25 @@ Deno.test("penstock backtest shows a table of nothing when it ends before the fi
   assertEquals([code, stderr], [0, ""]);
   assertMatch(
     stdout,
-    /\n {2}0 trades in 0\.\d\d s, 0 a second; no gaps\n {2}start cash 10,000\.00 USDT\n {2}stopped by --for before the input ended\n\nResult\n/,
+    /\n {2}0 trades in 0\.\d\d s, 0 a second; no gaps\n {2}start cash 10,000\.00 USDT, [^]*\n {2}stopped by --for before the input ended\n\nResult\n/,
   );
   assertMatch(stdout, /\n {2}net profit, USDT +0\.00\n/);
 });
 
 Deno.test("penstock backtest takes its options from a configuration file as well", async () => {
   await using folder = new Folder();
-  const config = await folder.write("config.json", `{"short":3,"long":11,"slippage":"1.5","json":true}`);
+  const shares = `"stake":"12.50%","fee":"0.075%"`;
+  const config = await folder.write(
+    "config.json",
+    `{"short":3,"long":11,"slippage":"1.5","json":true,${shares}}`,
+  );
   const file = await folder.write("trades.csv", csvText(TRADES));
   const { stdout } = await backtest(["--config", config, "--long=13", file]);
-  assertSame(eventsOf(stdout), reckon(TRADES, { ...DEFAULTS, short: 3, long: 13, slippage: "1.5" }));
+  const events = eventsOf(stdout);
+  const choices = { short: 3, long: 13, slippage: "1.5", stake: "12.5%", fee: "0.00075" };
+  assertSame(events, reckon(TRADES, { ...DEFAULTS, ...choices }));
+  const { stake, fee } = events[0]!.config as Record<string, unknown>;
+  assertEquals([stake, fee], ["12.5%", "0.00075"]);
 });
 
 for (

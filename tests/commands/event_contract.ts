@@ -87,13 +87,18 @@ const METRICS: Fields = {
   ...Object.fromEntries(
     [
       ...["winRate", "averageWin", "averageLoss", "largestWin", "largestLoss", "profitFactor", "expectancy"],
-      ...["payoffRatio", "timeInMarket", "return", "buyAndHoldReturn", "excessReturn", "annualizedReturn"],
+      ...["payoffRatio", "timeInMarket", "return", "buyAndHoldReturn", "excessReturn", "exposure"],
+      ...["buyAndHoldAtExposure", "excessAtExposure", "annualizedReturn"],
       ...["annualizedVolatility", "sharpe", "sortino", "calmar", "sqn"],
     ].map((name) => [name, orNull(isAmount)]),
   ),
   holdingTimeMs: orNull(isMade({ shortest: isSpan, mean: isSpan, longest: isSpan })),
   maxDrawdown: orNull(
-    isMade({ fraction: isAmount, amount: isAmount, from: isTime, to: isTime, lengthMs: isSpan }),
+    isMade({
+      fraction: isAmount,
+      amount: isAmount,
+      ...{ from: orNull(isTime), to: orNull(isTime), lengthMs: orNull(isSpan) },
+    }),
   ),
   longestUnderWaterMs: orNull(isSpan),
   sampling: orNull(isOneOf("1d", "1h", "1m")),
@@ -162,7 +167,12 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     position: isAmount,
     halted: (value) => typeof value === "boolean",
   },
-  model: { model: isOneOf("optimistic", "pessimistic"), ...TOTALS, metrics: isMade(METRICS) },
+  model: {
+    model: isOneOf("optimistic", "pessimistic"),
+    ...{ slippage: isAmount, latency: isCount },
+    ...TOTALS,
+    metrics: isMade(METRICS),
+  },
   summary: {
     ...TOTALS,
     ended: orAbsent(isOneOf("input", "stop-after", "for", "person")),

@@ -203,7 +203,7 @@ Deno.test("penstock run says which permission is missing to ask, and goes on", a
   const host = rest.slice("http://".length);
   const [warning, ...more] = warnings(log);
   assertEquals(more, []);
-  assertStringIncludes(warning!, `No permission to reach ${host}: run with --allow-net=${host}`);
+  assertStringIncludes(warning!, `No permission to reach ${host}: allow it with --allow-net=${host}`);
 });
 
 Deno.test("penstock run names what is of no use in an answer, and takes the rest of it", async () => {

@@ -26,6 +26,20 @@ Deno.test("penstock verify proves a run that was stopped, in one line or one JSO
   });
 });
 
+Deno.test("penstock verify proves a run whose stake is a share of the cash, in parts, over a kill", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 8, rate: 3_000 });
+    const run = new RecordedRun(folder, exchange);
+    const options = { stake: "12.50%", fee: "0.1%", participation: "30%" };
+    await run.killedAfter(15, options);
+    await run.stoppedAfter(15, { ...options, stake: "12.5%", fee: "0.001" });
+    const outcome = await outcomeOf(run.journal, run.recordings);
+    assertEquals(outcome.type, "verified", JSON.stringify(outcome));
+    const { stdout } = await penstock("status", run.journal, "--json");
+    assertEquals(JSON.parse(stdout).run, 1);
+  });
+});
+
 Deno.test("penstock verify proves a run through faults and kills, whatever was fetched or stayed missing", async () => {
   await inFolderAsync(async (folder) => {
     const faults = parseFaults(

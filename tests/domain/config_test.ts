@@ -142,7 +142,7 @@ Deno.test("configure() names every mistake at once, after those found before", (
   assertEquals(mistakes, [
     "found before",
     `--cash is "0": expected an amount above 0`,
-    `"fee" in the configuration file is "1": expected a rate from 0 to below 1, such as 0.001`,
+    `"fee" in the configuration file is "1": expected a rate from 0 to below 1, such as 0.1% or 0.001`,
     "--stale has no value: expected a duration from 50ms to 24h, such as 250ms, 30s, 5m",
   ]);
 });
@@ -262,4 +262,13 @@ Deno.test("termsOf() of rules that nobody knows yet lets no order be placed", ()
     assertEquals(termsOf({ ...config, ...unknown }).awaitsRules, true);
   }
   assertEquals(termsOf(configFrom({ ...shownConfig(config), tick: null }, ["tick"])).awaitsRules, true);
+});
+
+Deno.test("configFrom() reads a stake that is a share of the cash, and a fee in per cent, as shownConfig() showed them", () => {
+  const given = { stake: { text: "12.50%", source: "file" }, fee: { text: "0.1%", source: "file" } } as const;
+  const { config } = configure(given);
+  const shown = shownConfig(config);
+  assertEquals([shown.stake, shown.fee], ["12.5%", "0.001"]);
+  assertEquals(shownConfig(configFrom(shown)), shown);
+  assertEquals(termsOf(configFrom(shown)).stake, termsOf(config).stake);
 });

@@ -2,24 +2,27 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   annualizedReturn,
-  annualizedVolatility,
   average,
   calmar,
-  downsideDeviation,
   expectancy,
+  type Metrics,
   metrics,
   type MetricsInput,
   payoffRatio,
   profitFactor,
-  sharpe,
   simpleReturn,
-  sortino,
   sqn,
-  standardDeviation,
   timeInMarket,
   winRate,
 } from "../../src/domain/metrics.ts";
 import { fractionText, Money, ZERO } from "../../src/domain/money.ts";
+import {
+  annualizedVolatility,
+  downsideDeviation,
+  sharpe,
+  sortino,
+  standardDeviation,
+} from "../../src/domain/sampled_ratios.ts";
 import { RoundTrips, type RoundTripTotals } from "../../src/domain/round_trips.ts";
 
 const DAY = 86_400_000_000;
@@ -199,6 +202,7 @@ const IDLE: MetricsInput = {
   fees: ZERO,
   trades: null,
   roundTrips: NO_ROUND_TRIPS,
+  exposure: null,
   sampled: { sampling: null, returns: [] },
   drawdown: null,
   longestUnderWater: null,
@@ -227,7 +231,8 @@ Deno.test("metrics() puts everything together, as worked out by hand", () => {
     },
     realized: m("90"),
     fees: m("7.25"),
-    sampled: { sampling: "1h", returns: [0.03, -0.01, 0.02, 0] },
+    exposure: m("0.25"),
+    sampled: { sampling: "1h", returns: Array(8).fill([0.03, -0.01, 0.02, 0]).flat() },
     drawdown: { peak: m(1_200), amount: m(200), from: start + 1_000_000, to: start + 2_500_001 },
     longestUnderWater: 12_345_678,
   };
@@ -270,16 +275,69 @@ Deno.test("metrics() puts everything together, as worked out by hand", () => {
     `"return": "0.1",`,
     `"buyAndHoldReturn": "0.2",`,
     `"excessReturn": "-0.1",`,
+    `"exposure": "0.25",`,
+    `"buyAndHoldAtExposure": "0.05",`,
+    `"excessAtExposure": "0.05",`,
     `"annualizedReturn": "0.1",`,
-    // √(10 ÷ 3) % = 1.8257418584 %, × √8760 = 93.594871654…
-    `"annualizedVolatility": "1.70880075",`,
-    `"sharpe": "51.26402247",`, // √(0.3 × 8760) = √2628
-    `"sortino": "187.18974331",`, // 1 ÷ √(1 ÷ 4) = 2 a period, × √8760
+    `"annualizedVolatility": "1.50354",`, // √(80 ÷ 31 × 8760) % = 1.5035442…
+    `"sharpe": "58.2623",`, // √(31 ÷ 80 × 8760) = √3394.5 = 58.262337…
+    `"sortino": "187.19",`, // 1 ÷ √(1 ÷ 4) = 2 a period, × √8760 = 187.18974…
     `"calmar": "0.6",`, // 0.1 ÷ (1 ÷ 6)
     `"sqn": "1.33333333",`, // 80 × √(6 ÷ (7 × 4000 − 80²)) = 80 × √(6 ÷ 21600) = 80 ÷ 60
     `"sampling": "1h"`,
     "}",
   ]);
+});
+
+/** A run of `span` µs with so many returns, that fell. */
+function runWith(span: number, returns: number): Metrics {
+  const price = m("42000.5");
+  return metrics({
+    ...IDLE,
+    equity: IDLE.cash.times("0.9"),
+    trades: { first: { time: 0, price }, last: { time: span, price } },
+    sampled: {
+      sampling: "1m",
+      returns: Array.from({ length: returns }, (_, at) => at % 3 === 0 ? -0.01 : 0.002),
+    },
+    drawdown: { peak: m(100), amount: m(10), from: 0, to: 1 },
+    longestUnderWater: span,
+  });
+}
+
+Deno.test("metrics() has no annualized figure of less than a day, nor of fewer than 30 samples", () => {
+  const annualized = ["annualizedReturn", "annualizedVolatility", "sharpe", "sortino", "calmar"] as const;
+  const whole = runWith(DAY, 30);
+  for (const name of annualized) assert(whole[name] !== null, name);
+  assertEquals(whole.sampling, "1m");
+  // Too short, too few samples, and both.
+  for (
+    const found of [runWith(DAY - 1, 1_440), runWith(DAY, 29), runWith(11 * 60_000_000, 11), runWith(DAY, 0)]
+  ) {
+    for (const name of annualized) assertEquals([name, found[name]], [name, null]);
+    assertEquals([found.sampling, found.return], [null, "-0.1"]);
+  }
+});
+
+Deno.test("metrics() shows six significant digits of what is made of samples, and no more", () => {
+  const { annualizedVolatility, sharpe, sortino, calmar } = runWith(200 * DAY, 3_000);
+  for (const figure of [annualizedVolatility, sharpe, sortino]) {
+    const digits = figure!.replace(/^-?0*\.?0*/, "").replace(".", "");
+    assert(digits.length <= 6, figure!);
+  }
+  // A quotient of exact figures has all the digits that are shown.
+  assertEquals(calmar!.split(".")[1]!.length, 8);
+});
+
+Deno.test("metrics() gives a fall that is too small to be a period no times and no length", () => {
+  const drawdown = { peak: m(100), amount: m("1e-11"), from: 5, to: 9 };
+  assertEquals(metrics({ ...IDLE, drawdown, longestUnderWater: null }).maxDrawdown, {
+    fraction: "0",
+    amount: "0.00000000001",
+    from: null,
+    to: null,
+    lengthMs: null,
+  });
 });
 
 Deno.test("metrics() says null, never 0, of what does not exist", () => {

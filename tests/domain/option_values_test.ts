@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { plain } from "../../src/domain/money.ts";
+import { Money, plain } from "../../src/domain/money.ts";
+import { CashShare, stakeAt, stakeText } from "../../src/domain/stake.ts";
 import {
   address,
   amount,
@@ -14,7 +15,9 @@ import {
   onOff,
   orderRate,
   orderRateText,
+  rate,
   runNumber,
+  stake,
   symbol,
   wholeNumber,
 } from "../../src/domain/option_values.ts";
@@ -211,4 +214,33 @@ Deno.test("address() never gives an address to which a path cannot be added", ()
 Deno.test("anyText() refuses only the empty text", () => {
   assertEquals(anyText(" "), " ");
   assertRefused(anyText, [""], "a text that is not empty");
+});
+
+Deno.test("rate() reads per cent and decimals alike, from 0 to below 1", () => {
+  const texts = ["0", "0%", "0.1%", "0.001", "99.999%", "0.000000000000000001%"];
+  assertEquals(texts.map((text) => plain(rate(text))), [
+    ...["0", "0", "0.001", "0.001", "0.99999"],
+    "0.00000000000000000001",
+  ]);
+  assertRefused(
+    rate,
+    ["", "%", "-0.1%", "100%", "1", "1e-3", "0.1 %", "0,1%", "0.1%%", "0.1‰"],
+    "a rate from 0 to below 1, such as 0.1% or 0.001",
+  );
+});
+
+Deno.test("stake() takes a share for a share of the cash, and 0.5 for half a unit of it", () => {
+  const cash = new Money("10000.01");
+  const texts = ["1000", "0.5", "50%", "100%", "12.5%", "0.000000000000000001%", "050.0%"];
+  assertEquals(texts.map((text) => plain(stakeAt(stake(text), cash))), [
+    ...["1000", "0.5", "5000.005", "10000.01", "1250.00125"],
+    ...["0.0000000000000001000001", "5000.005"],
+  ]);
+  assertEquals(texts.map((text) => stakeText(stake(text))), [...texts.slice(0, -1), "50%"]);
+  assert(stake("100%") instanceof CashShare);
+  assertRefused(
+    stake,
+    ["", "%", "0", "0%", "0.000%", "100.000001%", "101%", "-5%", "50 %", "1e2", "50%%"],
+    "an amount above 0, such as 1000, or a share of the cash above 0% and up to 100%, such as 50%",
+  );
 });

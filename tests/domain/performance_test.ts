@@ -18,6 +18,9 @@ interface Scenario {
   readonly sizes: readonly number[];
 }
 
+/** Those shown with six significant digits. */
+const SAMPLED: readonly string[] = ["annualizedVolatility", "sharpe", "sortino"];
+
 const SECOND = 1_000_000, HOUR = 3600 * SECOND;
 
 const choices: fc.Arbitrary<Choices> = fc.record({
@@ -34,7 +37,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
 
 /** Trades some seconds, minutes or hours apart, so that every sampling comes up; now and then a gap or a duplicate. */
 const trades: fc.Arbitrary<PlainTrade[]> = fc.record({
-  apart: fc.constantFrom(SECOND / 10, SECOND, 30 * SECOND, HOUR / 2, 10 * HOUR),
+  apart: fc.constantFrom(SECOND / 10, 30 * SECOND, HOUR / 4, HOUR / 3, HOUR / 2, 10 * HOUR),
   steps: fc.array(
     fc.record({
       idStep: fc.oneof({ weight: 30, arbitrary: fc.constant(1) }, {
@@ -92,11 +95,11 @@ function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPe
 }
 
 /** Whether two figures differ by no more than the last digit shown, or what doubles of such size are off by. */
-function isNear(found: string | null, expected: number | null): boolean {
+function isNear(found: string | null, expected: number | null, tolerance = 1e-9): boolean {
   if (found === null || expected === null) return found === expected;
   // Beyond all doubles: a year at the pace of one wild day.
   if (!Number.isFinite(expected)) return Number(found) === expected;
-  return Math.abs(Number(found) - expected) <= 1.1e-8 + 1e-9 * Math.abs(expected);
+  return Math.abs(Number(found) - expected) <= 1.1e-8 + tolerance * Math.abs(expected);
 }
 
 Deno.test("Pipeline.results() are those of a reckoning that keeps every trade's equity and every fill", () => {
@@ -110,7 +113,7 @@ Deno.test("Pipeline.results() are those of a reckoning that keeps every trade's 
       const exact: Partial<Metrics> = { ...others };
       for (const name of ROUGH) {
         assert(
-          isNear(metrics[name], expected.rough[name]),
+          isNear(metrics[name], expected.rough[name], SAMPLED.includes(name) ? 5.1e-6 : 1e-9),
           `${name}: ${metrics[name]}, ${expected.rough[name]}`,
         );
         delete (exact as Record<string, unknown>)[name];
@@ -123,9 +126,14 @@ Deno.test("Pipeline.results() are those of a reckoning that keeps every trade's 
       if (maxDrawdown !== null && worst !== null) {
         const { fraction, amount, from, to, lengthMs } = maxDrawdown;
         assertEquals(fraction, worst.amount.ratio(worst.peak, 8).toString());
-        assertEquals([amount, from], [worst.amount.toString(), isoTime(worst.from)]);
-        const trough = worst.troughs.find((time) => isoTime(time) === to);
-        assertEquals(lengthMs, trough === undefined ? "one of the troughs" : (trough - worst.from) / 1000);
+        assertEquals(amount, worst.amount.toString());
+        if (drawdownPeriods.length === 0) {
+          assertEquals([from, to, lengthMs, metrics.longestUnderWaterMs], [null, null, null, null]);
+        } else {
+          assertEquals(from, isoTime(worst.from));
+          const trough = worst.troughs.find((time) => isoTime(time) === to);
+          assertEquals(lengthMs, trough === undefined ? "one of the troughs" : (trough - worst.from) / 1000);
+        }
       }
       assertEquals(wrongInDeepest(drawdownPeriods.map(plainOf), periods, 10), null);
 

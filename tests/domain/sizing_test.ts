@@ -277,3 +277,44 @@ Deno.test("OrderSizing.size() lets no order pass an instrument's limits", () => 
   );
   assertGreater(passed, 1_000);
 });
+
+Deno.test("OrderSizing.size() spends a share of the cash that there is when the order is made", () => {
+  const half = { stake: "50%", lot: "0.01" };
+  assertEquals(sized("buy", "100", half), { price: "100", quantity: "50", fee: "5" });
+  assertEquals(sized("buy", "100", { ...half, cash: "301" }).quantity, "1.5");
+  // All of it is less the fee.
+  assertEquals(sized("buy", "100", { stake: "100%", lot: "0.01", cash: "100.1" }), {
+    price: "100",
+    quantity: "1",
+    fee: "0.1",
+  });
+  assertEquals(sized("buy", "100", { stake: "1%", lot: "1", cash: "200.2" }), {
+    reason: "lot",
+    limit: "100",
+    value: "2.002",
+  });
+});
+
+Deno.test("OrderSizing.size() keeps to the share of the cash that an order had when it started to fill, also after a resume", () => {
+  const terms = termsOf({ ...DEFAULTS, stake: "50%", lot: "1", fee: "0" });
+  const account = new Account(terms.cash);
+  const sizing = new OrderSizing(terms);
+  const first = orderTo("buy");
+  const part = sizing.size(first, m("100"), account, m("20"));
+  assert("whole" in part);
+  assertEquals([plain(part.quantity), plain(part.whole)], ["20", "50"]);
+  assertEquals(plain(sizing.needs(first, part, account).cash), "3000");
+  first.isWorking = true;
+  first.take(part.quantity, part.notional);
+  account.book({ side: "buy", price: m("100"), quantity: m("20"), fee: m("0"), tradeId: 1 });
+  // 5000 of 10000, less 2000; a new order would have half of 8000.
+  for (const order of [first, Order.of(JSON.parse(JSON.stringify(first.snapshot())))]) {
+    const rest = sizing.size(order, m("100"), account, m("99"));
+    assert("whole" in rest);
+    assertEquals(plain(rest.quantity), "30");
+  }
+  assertEquals(
+    plain((sizing.size(orderTo("buy"), m("100"), account, null) as { quantity: Money }).quantity),
+    "40",
+  );
+});

@@ -200,8 +200,9 @@ Deno.test("fetch() asks Binance's hosts by default, and the market-data host for
   assert(!end.complete && end.why === "not-permitted");
   assertEquals(
     end.reason,
-    "No permission to reach api.binance.com:443: run with --allow-net=api.binance.com:443; " +
-      "No permission to reach data-api.binance.vision:443: run with --allow-net=data-api.binance.vision:443",
+    ["api.binance.com:443", "data-api.binance.vision:443"].map((host) =>
+      `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in the task of deno.json`
+    ).join("; "),
   );
   const asked: string[] = [];
   const { fetch } = globalThis;

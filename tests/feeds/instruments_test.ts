@@ -127,7 +127,8 @@ Deno.test("askInstrument() ends at once when it is aborted", async () => {
 Deno.test("askInstrument() asks Binance's market-data host first, and says which permission is missing", async () => {
   const answer = await ask(null);
   assertSilent(answer);
-  const missing = (host: string) => `No permission to reach ${host}: run with --allow-net=${host}`;
+  const missing = (host: string) =>
+    `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in the task of deno.json`;
   assertEquals(
     answer.reason,
     `${missing("data-api.binance.vision:443")}; ${missing("api.binance.com:443")}`,

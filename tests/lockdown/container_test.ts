@@ -109,3 +109,18 @@ Deno.test("the release builds with a Deno pinned by its hash, and only a job tha
     assert(/^sha512-/.test(integrity ?? ""), name);
   }
 });
+
+Deno.test("the image has one name and version, wherever it is built, run or pulled", () => {
+  const { version } = JSON.parse(read("deno.json"));
+  const named: readonly (readonly [file: string, pattern: RegExp])[] = [
+    ["README.md", /^ +docker build .*-t (\S+)/gm],
+    ["README.md", /the image `([^`]+)`/g],
+    ["compose.yaml", /^ +image: (\S+)$/gm],
+    ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
+  ];
+  for (const [file, pattern] of named) {
+    const names = [...read(file).matchAll(pattern)].map(([, name]) => name);
+    assert(names.length > 0, `${file} names no image: ${pattern}`);
+    for (const name of names) assertEquals([file, name], [file, `penstock:${version}`]);
+  }
+});

@@ -65,6 +65,8 @@ function assertLimits(
   const tradeOf = new Map(trades.toReversed().map((trade) => [trade.lastId, trade]));
   const printed = new Map<number, Exact>();
   const spent = new Map<number, Exact>();
+  /** What each order may spend: a share of the cash that there was before its first fill. */
+  const stakes = new Map<number, Exact>();
   let halted: "hold" | "flatten" | null = null;
   const add = (sums: Map<number, Exact>, id: number, more: Exact): Exact => {
     const sum = (sums.get(id) ?? NOTHING).plus(more);
@@ -78,7 +80,12 @@ function assertLimits(
     if (fill.side === "buy") {
       assert(halted === null, "a buy in a halt");
       const all = add(spent, fill.signalTradeId, notional);
-      assert(all.compare(Exact.of(stake)) <= 0, "more than the stake");
+      const before = Exact.of(fill.cash).plus(notional).plus(Exact.of(fill.fee));
+      const most = stake.endsWith("%")
+        ? before.times(Exact.of(stake.slice(0, -1))).times(new Exact(1n, 2))
+        : Exact.of(stake);
+      if (!stakes.has(fill.signalTradeId)) stakes.set(fill.signalTradeId, most);
+      assert(all.compare(stakes.get(fill.signalTradeId)!) <= 0, "more than the stake");
       const held = Exact.of(fill.position).times(Exact.of(fill.price));
       assert(maxPosition === null || held.compare(Exact.of(maxPosition)) <= 0, "more than the position");
     } else if (halted === "flatten") assertEquals(fill.cause, "flatten", "a sale after the last");

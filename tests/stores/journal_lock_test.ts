@@ -107,11 +107,11 @@ Deno.test("Journal.open() takes permission to read and write the folder, and nam
       const { stdout } = await journalProcess(folder, body, flags).output();
       return new TextDecoder().decode(stdout).trim().split("\n");
     };
-    const place = "or choose a place where it is.";
+    const place = "before main.ts, or in the task of deno.json.";
     const writing =
-      `JournalError Cannot open the journal ${path}: it is not allowed. Allow it with ${read} ${write}, ${place}`;
+      `JournalError Cannot open the journal ${path}: it is not allowed. Allow it with ${read} ${write} ${place}`;
     const reading =
-      `JournalError Cannot read the journal ${path}: it is not allowed. Allow it with ${read}, ${place}`;
+      `JournalError Cannot read the journal ${path}: it is not allowed. Allow it with ${read} ${place}`;
     const none =
       `JournalError Cannot open the journal ${path}: there is none. Name the file that a run keeps its journal in.`;
     assertEquals(await said(), [writing, reading]);

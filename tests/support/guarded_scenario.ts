@@ -20,7 +20,7 @@ const maybe = <T>(...values: readonly T[]): fc.Arbitrary<T | null> =>
 
 const choices: fc.Arbitrary<Choices> = fc.record({
   cash: fc.constantFrom("10000", "10000", "1000.123456789", "30"),
-  stake: fc.constantFrom("1000", "10000", "300.333"),
+  stake: fc.constantFrom("1000", "10000", "300.333", "33.3%", "100%"),
   fee: fc.constantFrom("0.001", "0", "0.0123456789123", "0.05"),
   slippage: fc.constantFrom("0", "0", "12.345"),
   latency: fc.constantFrom(0, 0, 1_000, 2_000_000),

@@ -88,7 +88,9 @@ export function reckonPerformance(trades: readonly PlainTrade[], choices: Choice
   const [earned, held] = [end.after.minus(start), end.price.minus(one.price)];
   const excess = earned.times(one.price).minus(held.times(start));
   const { sampling, returns, perYear } = sample(start, seen);
-  const growth = span < DAY ? null : Math.pow(number(end.after) / number(start), 365 * DAY / span) - 1;
+  const hasYear = span >= DAY && returns.length >= 30;
+  const exposure = exposureOf(start, fills, end.time);
+  const growth = !hasYear ? null : Math.pow(number(end.after) / number(start), 365 * DAY / span) - 1;
   return {
     exact: {
       netProfit: earned.toString(),
@@ -99,11 +101,19 @@ export function reckonPerformance(trades: readonly PlainTrade[], choices: Choice
       return: ratio(earned, start),
       buyAndHoldReturn: ratio(held, one.price),
       excessReturn: ratio(excess, start.times(one.price)),
-      sampling,
+      exposure: exposure === null ? null : ratio(...exposure),
+      buyAndHoldAtExposure: exposure === null
+        ? null
+        : ratio(exposure[0].times(held), exposure[1].times(one.price)),
+      excessAtExposure: exposure === null ? null : ratio(
+        earned.times(exposure[1]).times(one.price).minus(exposure[0].times(held).times(start)),
+        exposure[1].times(one.price).times(start),
+      ),
+      sampling: hasYear ? sampling : null,
     },
     rough: {
       annualizedReturn: growth,
-      ...deviations(returns, perYear),
+      ...deviations(hasYear ? returns : [], perYear),
       calmar: growth === null || worst === null ? null : growth * number(worst.peak) / number(worst.amount),
       sqn: sqn(trips),
     },
@@ -112,6 +122,38 @@ export function reckonPerformance(trades: readonly PlainTrade[], choices: Choice
     first: { time: one.time, equity: start },
     last: { time: end.time, equity: end.after },
   };
+}
+
+/** Money in the position, and all money, times the time with a position; null where that is no time. */
+function exposureOf(
+  start: Exact,
+  fills: readonly {
+    side: string;
+    time: string;
+    price: string;
+    quantity: string;
+    fee: string;
+    cash: string;
+  }[],
+  end: number,
+): [Exact, Exact] | null {
+  let [deployed, available, cost, cash] = [NOTHING, NOTHING, NOTHING, start];
+  const books = fills.map((fill) => {
+    const paid = Exact.of(fill.price).times(Exact.of(fill.quantity)).plus(Exact.of(fill.fee));
+    cost = fill.side === "buy" ? cost.plus(paid) : NOTHING;
+    cash = Exact.of(fill.cash);
+    return { time: microseconds(fill.time), cost, cash };
+  });
+  for (const [at, { time, cost, cash }] of books.entries()) {
+    const held = new Exact(BigInt((books[at + 1]?.time ?? end) - time));
+    deployed = deployed.plus(cost.times(held));
+    if (!cost.isZero()) available = available.plus(cost.plus(cash).times(held));
+  }
+  return available.isZero() ? null : [deployed, available];
+}
+
+function microseconds(time: string): number {
+  return Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
 }
 
 /** The nearest double. */

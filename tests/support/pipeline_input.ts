@@ -1,6 +1,7 @@
 /** What a pipeline takes, made from what the reckoning takes: options from choices, messages from trades. */
 import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { Money } from "../../src/domain/money.ts";
+import { stake } from "../../src/domain/option_values.ts";
 import type { Terms } from "../../src/domain/terms.ts";
 import type { PipelineOptions } from "../../src/stages/pipeline.ts";
 import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reckoning.ts";
@@ -25,7 +26,7 @@ export const DEFAULTS: Choices = {
 export function termsOf(choices: Choices): Terms {
   return {
     cash: new Money(choices.cash),
-    stake: new Money(choices.stake),
+    stake: stake(choices.stake),
     feeRate: new Money(choices.fee),
     slippage: new Money(choices.slippage),
     latency: choices.latency,

@@ -28,6 +28,8 @@ interface Order {
   readonly signalTradeId: number;
   readonly due: number;
   works: boolean;
+  /** What it may spend, fixed with its first part where the stake is a share of the cash. */
+  stake: Exact;
   filled: Exact;
   spent: Exact;
 }
@@ -169,7 +171,8 @@ export class ReckonedOrders {
     if (pace !== null) return refuse(...pace);
     const price = this.#fillPrice(side, at.price);
     const feeRate = Exact.of(this.#choices.fee), lot = Exact.of(this.#choices.lot);
-    const left = Exact.of(this.#choices.stake).minus(order.spent);
+    if (!works) order.stake = this.#stake();
+    const left = order.stake.minus(order.spent);
     const whole = side === "sell" ? this.position : this.#affordable(left, price);
     if (whole.isZero()) {
       if (side === "sell") return refuse("no-position", lot, "0");
@@ -285,6 +288,13 @@ export class ReckonedOrders {
     return new Exact(ticks).times(tick);
   }
 
+  /** The stake of an order that is made now. */
+  #stake(): Exact {
+    const { stake } = this.#choices;
+    if (!stake.endsWith("%")) return Exact.of(stake);
+    return this.cash.times(Exact.of(stake.slice(0, -1))).times(new Exact(1n, 2));
+  }
+
   /** The most lots that both what is left of the stake and the cash less its fee pay for. */
   #affordable(left: Exact, price: Exact): Exact {
     const lot = Exact.of(this.#choices.lot);
@@ -320,7 +330,7 @@ export class ReckonedOrders {
 }
 
 function fresh(side: Side, cause: Order["cause"], { tradeId, time }: At, latency: number): Order {
-  const nothing = { works: false, filled: NOTHING, spent: NOTHING };
+  const nothing = { works: false, stake: NOTHING, filled: NOTHING, spent: NOTHING };
   return { side, cause, signalTradeId: tradeId, due: time + latency, ...nothing };
 }
 

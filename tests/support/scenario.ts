@@ -75,7 +75,7 @@ const choices: fc.Arbitrary<Choices> = fc.record({
   short: fc.integer({ min: 1, max: 4 }),
   more: fc.integer({ min: 1, max: 6 }),
   cash: fc.constantFrom("10000", "10000", "100.123456789", "7", "0.00001", "98765432109"),
-  stake: fc.constantFrom("1000", "1000", "10000", "0.3333333333", "12345678.9"),
+  stake: fc.constantFrom("1000", "1000", "10000", "0.3333333333", "12345678.9", "37.5%", "100%"),
   fee: fc.constantFrom("0.001", "0.001", "0", "0.00075", "0.0123456789123", "0.3"),
   slippage: fc.constantFrom("0", "0", "1.5", "12.345", "300"),
   latency: fc.constantFrom(0, 0, 1, 1_000, 25_000, 2_000_000),

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { PenstockEvent } from "../../src/domain/event.ts";
 import { narrate, seconds, signed } from "../../src/views/narration.ts";
+import { SUMMARY } from "../support/sample_metrics.ts";
 
 const time = "2024-08-08T23:54:15.342000Z";
 const symbol = "BTCUSDT";
@@ -16,6 +17,27 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
     },
     "info",
     "Penstock 1.2.3 run: BTCUSDT, averages of 20 and 50 trades, cash 10000, stake 1000, fee 0.001; on paper only",
+  ],
+  [
+    {
+      type: "started",
+      time,
+      command: "demo",
+      version: "1.2.3",
+      config: { symbol, short: 20, long: 50, cash: "10000", stake: "50%", fee: "0.001" },
+    },
+    "info",
+    "Penstock 1.2.3 demo: BTCUSDT, averages of 20 and 50 trades, cash 10000, stake 50% of the cash, fee 0.001; " +
+    "on paper only",
+  ],
+  [
+    {
+      ...{ type: "model", time, symbol, model: "pessimistic", slippage: "2", latency: 250 },
+      ...{ ...SUMMARY, type: "model" as const },
+      halt: { reason: "max-drawdown", limit: "0.2", value: "0.20011", tradeId: 7, action: "hold" },
+    },
+    "warn",
+    "the pessimistic fill model ended halted: max-drawdown 0.20011 reached the limit 0.2 at trade 7",
   ],
   [{ type: "connected", time, endpoint: "ws://h:1", attempt: 1 }, "info", "connected to ws://h:1"],
   [{ type: "connected", time, endpoint: "ws://h:1", attempt: 3 }, "info", "connected to ws://h:1 at try 3"],

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { SummaryEvent } from "../../src/domain/event.ts";
+import { configure, type GivenOptions } from "../../src/domain/config.ts";
 import { haltByHand } from "../../src/domain/halt.ts";
 import type { Metrics } from "../../src/domain/metrics.ts";
+import type { OptionName } from "../../src/domain/options.ts";
 import { type ReportColumn, reportTable } from "../../src/views/report_table.ts";
 import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../support/sample_metrics.ts";
 
@@ -15,6 +17,7 @@ function column(
   return {
     title,
     summary: { ...SUMMARY, ...summary, metrics: { ...METRICS, ...metrics } },
+    fillTerms: title === "pessimistic" ? { slippage: "2", latencyMs: 250 } : { slippage: "0", latencyMs: 0 },
     refused: new Map(Object.entries(refused)),
   };
 }
@@ -22,9 +25,13 @@ function column(
 function table(
   columns: readonly ReportColumn[],
   summary: Partial<SummaryEvent> = {},
-  cash = "10000",
+  options: Partial<Record<OptionName, string>> = {},
 ): string {
-  return reportTable({ summary: { ...SUMMARY, ...summary }, short: 20, long: 50, cash }, columns);
+  const { symbol = SUMMARY.symbol } = summary;
+  const given: GivenOptions = Object.fromEntries(
+    Object.entries({ symbol, ...options }).map(([name, text]) => [name, { text, source: "command line" }]),
+  );
+  return reportTable({ summary: { ...SUMMARY, ...summary }, config: configure(given).config }, columns);
 }
 
 /** The figure of one row in a table of one column with these metrics. */
@@ -42,13 +49,19 @@ Deno.test("reportTable() of one run says what it came to", () => {
 Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   1,019,904 trades in 2.34 s, 435,856 a second; no gaps
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
-  start cash 10,000.00 USDT
+  start cash 10,000.00 USDT, stake 1,000.00 USDT, a bar is a trade
+  fee 0.1 %, slippage 0 bp, latency 0ms
+  lot 0.00001, tick 0.01, min-notional 5
+  limits: max-drawdown 20 %, on-halt hold
 
 Result
   net profit, USDT                           -193.42
   return                                     -1.93 %
   buy and hold                               +0.12 %
   against buy and hold                       -2.05 %
+  exposure while holding                     10.01 %
+  buy and hold, same exposure                +0.01 %
+  against it, same exposure                  -1.95 %
   gross profit, USDT                         +412.70
   gross loss, USDT                           -606.12
   open profit, USDT                             0.00
@@ -90,9 +103,9 @@ Risk
   Calmar                                           –
   SQN                                          -1.99
 
+  Exposure is the share of the money in the position while one is held.
   Volatility, Sharpe and Sortino are from equity at full minutes,
-  annualized to 365 days; annualized return and Calmar need a day of trades.
-  Risk-free rate and target return are 0.
+  annualized to 365 days. Risk-free rate and target return are 0.
 `,
   );
 });
@@ -121,15 +134,25 @@ Deno.test("reportTable() of three fill models puts them side by side, and – wh
 Backtest of BTCUSDT, averages of 20 and 50 trades, on paper
   99,574 trades in 2.34 s, 435,856 a second; 1 gap, 1,200 duplicates dropped, 3 unusable
   2024-08-08 23:54:15 to 2024-08-09 00:09:59 UTC
-  start cash 10,000.00 USDT
+  start cash 10,000.00 USDT, stake 1,000.00 USDT, a bar is a trade
+  fee 0.1 %
+  lot 0.00001, tick 0.01, min-notional 5
+  limits: max-drawdown 20 %, on-halt hold
 
                                         optimistic      configured  pessimistic
+
+Fills
+  slippage, basis points                         0               0            2
+  latency                                      0ms             0ms        250ms
 
 Result
   net profit, USDT                   +1,234,567.89         -193.42         0.00
   return                                 +123.46 %         -1.93 %       0.00 %
   buy and hold                             +0.12 %         +0.12 %      +0.12 %
   against buy and hold                     -2.05 %         -2.05 %      -0.12 %
+  exposure while holding                   10.01 %         10.01 %            –
+  buy and hold, same exposure              +0.01 %         +0.01 %            –
+  against it, same exposure                -1.95 %         -1.95 %            –
   gross profit, USDT                       +412.70         +412.70         0.00
   gross loss, USDT                         -606.12         -606.12         0.00
   open profit, USDT                           0.00            0.00         0.00
@@ -174,17 +197,55 @@ Risk
   Calmar                                         –               –            –
   SQN                                        -1.99           -1.99            –
 
+  Exposure is the share of the money in the position while one is held.
   Volatility, Sharpe and Sortino are from equity at full minutes,
-  annualized to 365 days; annualized return and Calmar need a day of trades.
-  Risk-free rate and target return are 0.
+  annualized to 365 days. Risk-free rate and target return are 0.
 `,
   );
 });
 
-Deno.test("reportTable() says what cash it began with, in the symbol's quote currency", () => {
-  const cash = (cash: string, symbol: string) => table([column()], { symbol }, cash).split("\n")[4];
-  assertEquals(cash("1234567.891", "BTCUSDT"), "  start cash 1,234,567.89 USDT");
-  assertEquals(cash("0.0512345", "ETHBTC"), "  start cash 0.05123 BTC");
+/** The lines that say what a table rests on. */
+function assumed(
+  options: Partial<Record<OptionName, string>>,
+  columns: readonly ReportColumn[] = [column()],
+): string[] {
+  const lines = table(columns, {}, options).split("\n");
+  return lines.slice(4, lines.indexOf("", 4));
+}
+
+Deno.test("reportTable() says what it assumes, amounts in the symbol's quote currency", () => {
+  assertEquals(assumed({ symbol: "ETHBTC", cash: "0.0512345", stake: "1234.567", short: "3" }), [
+    "  start cash 0.05123 BTC, stake 1,234.57 BTC, a bar is a trade",
+    "  fee 0.1 %, slippage 0 bp, latency 0ms",
+    "  lot 0.00001, tick 0.01, min-notional 5",
+    "  limits: max-drawdown 20 %, on-halt hold",
+  ]);
+  assertEquals(
+    assumed({
+      ...{
+        stake: "12.5%",
+        fee: "0.075%",
+        slippage: "1.5",
+        latency: "90s",
+        cash: "1234567.891",
+        onHalt: "flatten",
+      },
+      ...{ minQuantity: "0.001", maxQuantity: "9", maxNotional: "100000", maxDailyLoss: "0.03" },
+      ...{ maxPosition: "5000", maxOrders: "10/1m", cooldown: "30s", maxLag: "500ms", participation: "10%" },
+      ...{ orderTtl: "1h", stopLoss: "2%", takeProfit: "150%" },
+    }),
+    [
+      "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, a bar is a trade",
+      "  fee 0.075 %, slippage 1.5 bp, latency 90s",
+      "  lot 0.00001, tick 0.01, min-quantity 0.001, max-quantity 9, min-notional 5,",
+      "    max-notional 100000",
+      "  limits: max-drawdown 20 %, max-daily-loss 3 %, stop-loss 2 %,",
+      "    take-profit 150 %, participation 10 %, max-position 5000, max-orders 10/1m,",
+      "    cooldown 30s, max-lag 500ms, order-ttl 1h, on-halt flatten",
+    ],
+  );
+  // Of several fill models each column has its own.
+  assertEquals(assumed({}, [column(), column()])[1], "  fee 0.1 %");
 });
 
 Deno.test("reportTable() says that the run was stopped before its input ended, and by what", () => {
@@ -206,10 +267,26 @@ Deno.test("reportTable() leaves the year out beside other models, unless trades 
 
 Deno.test("reportTable() says that trading is halted at the end, and nothing where it is not", () => {
   assertStringIncludes(
-    table([column()], { halt: haltByHand("hold", 7) }),
+    table([column({}, { halt: haltByHand("hold", 7) })]),
     "  halted at the end: manual\n",
   );
   assertEquals(table([column()]).includes("halted"), false);
+});
+
+Deno.test("reportTable() says which of the fill models is halted at the end, and why", () => {
+  const halted = (title: string, isHalted: boolean) =>
+    column({}, { halt: isHalted ? { ...haltByHand("hold", 7), reason: "max-drawdown" } : null }, title);
+  const halts = (optimistic: boolean, configured: boolean, pessimistic: boolean) =>
+    table([
+      halted("optimistic", optimistic),
+      halted("configured", configured),
+      halted("pessimistic", pessimistic),
+    ]).split("\n").filter((line) => line.includes("halted"));
+  assertEquals(halts(false, false, true), ["  halted at the end: pessimistic (max-drawdown)"]);
+  assertEquals(halts(false, true, true), [
+    "  halted at the end: configured (max-drawdown), pessimistic (max-drawdown)",
+  ]);
+  assertEquals(halts(false, false, false), []);
 });
 
 Deno.test("reportTable() counts one of a thing as one", () => {
@@ -221,11 +298,9 @@ Deno.test("reportTable() of a run without a trade has no line for its times", ()
   const lines = table([column(NOTHING_BOUGHT)], {
     ...{ trades: 0, firstTime: null, lastTime: null, elapsedMs: 4, tradesPerSecond: 0 },
   }).split("\n");
-  assertEquals(lines.slice(2, 6), [
+  assertEquals(lines.slice(2, 4), [
     "  0 trades in 0.00 s, 0 a second; no gaps",
-    "  start cash 10,000.00 USDT",
-    "",
-    "Result",
+    "  start cash 10,000.00 USDT, stake 1,000.00 USDT, a bar is a trade",
   ]);
 });
 
@@ -304,6 +379,7 @@ Deno.test("reportTable() shows – for every figure that does not exist, and nev
     line.slice(0, -1).trim()
   );
   assertEquals(dashes, [
+    ...["exposure while holding", "buy and hold, same exposure", "against it, same exposure"],
     ...["win rate", "average win, USDT", "average loss, USDT", "largest win, USDT", "largest loss, USDT"],
     ...["profit factor", "payoff ratio", "expectancy, USDT a round trip", "holding time, mean"],
     ...[
@@ -316,8 +392,9 @@ Deno.test("reportTable() shows – for every figure that does not exist, and nev
     ...["to", "length", "longest time under water", "annualized return", "annualized volatility", "Sharpe"],
     ...["Sortino", "Calmar", "SQN"],
   ]);
-  // Without returns there is nothing to say of how they were sampled.
+  // Without returns there is nothing to say of how they were sampled, but what there would have to be.
   assert(!text.includes("Volatility, Sharpe and Sortino are"));
+  assertStringIncludes(text, "need a day of trades and 30\n  samples.");
 });
 
 Deno.test("reportTable() says by what the returns were sampled", () => {
@@ -370,7 +447,7 @@ Deno.test("reportTable() of one run is at most 100 characters wide, its figures 
     const text = table([column(changes, totals)], totals);
     const lines = text.split("\n");
     for (const line of lines) assert(line.length <= 100, line);
-    const ends = lines.slice(6, -5).filter((line) => line.startsWith("  ")).map((line) => line.length);
+    const ends = lines.slice(9, -5).filter((line) => line.startsWith("  ")).map((line) => line.length);
     assertEquals(new Set(ends).size, 1);
     assert(lines.every((line) => line === line.trimEnd()));
     assert(!/[-+]0(\.0+)?( %)?$/m.test(text), text);

@@ -1,4 +1,4 @@
-/** Where the chunks of a backtest meet its pipelines: one, or one a fill model. */
+/** Where the chunks of a backtest meet its pipeline and the other fill models behind it. */
 import { ChunkReader } from "../../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../../domain/chunk.ts";
 import { ConfigError, termsOf } from "../../domain/config.ts";
@@ -10,33 +10,41 @@ import {
   senselessRule,
   type SettledInstrument,
 } from "../../domain/instrument.ts";
+import { plain } from "../../domain/money.ts";
+import type { Terms } from "../../domain/terms.ts";
 import type { TimedNote } from "../../domain/message_lines.ts";
 import type { Metrics } from "../../domain/metrics.ts";
 import type { Config } from "../../domain/options.ts";
 import type { Results } from "../../domain/performance.ts";
 import { isoTime } from "../../domain/time.ts";
 import type { Rejections } from "../../stages/parse.ts";
+import { ModelRun } from "../../stages/model_run.ts";
 import { type Mark, Pipeline } from "../../stages/pipeline.ts";
 import { Replay } from "../../stages/replay.ts";
+import { type FillTerms, fillTermsOf } from "../../views/assumptions.ts";
 import type { ReportColumn } from "../../views/report_table.ts";
 
 /** What ended a run: the end of its input, an option or the person. */
 export type End = NonNullable<SummaryEvent["ended"]>;
 
-/** One pipeline under one fill model, with a reader of its own. */
+const OTHER_MODELS = FILL_MODELS.filter((model) => model !== "configured");
+
+/** Another fill model beside the configured one. */
 interface Lane {
-  readonly model: FillModel;
-  readonly pipeline: Pipeline;
-  readonly reader: ChunkReader;
-  readonly replay: Replay;
+  readonly model: Exclude<FillModel, "configured">;
+  readonly fillTerms: FillTerms;
+  readonly run: ModelRun;
 }
 
 /** Where it is looked whether the instrument's rules make sense, before anything is traded by them. */
 const FIRST_TRADE: Mark = { trades: 1 };
 
-/** Puts the chunks through the pipeline, and through those of the other fill models where they are asked for. */
+/** Puts the chunks through the pipeline, and through the other fill models behind it where they are asked for. */
 export class Desk {
-  readonly #main: Lane;
+  readonly pipeline: Pipeline;
+  readonly #reader: ChunkReader;
+  readonly #replay: Replay;
+  readonly #fillTerms: FillTerms;
   readonly #lanes: readonly Lane[];
   readonly #started: Omit<StartedEvent, "time">;
   /** What happened before the first trade, whose time `started` takes; null from then on. */
@@ -59,49 +67,42 @@ export class Desk {
     // Thousands of events that nobody reads cost a tenth of the time.
     const tells = config.json || config.out !== null || config.state !== "none" ||
       config.logLevel === "debug";
-    const lane = (model: FillModel): Lane => {
-      const reader = new ChunkReader(config.symbol, !config.skipBad);
-      const pipeline = new Pipeline({
-        symbol: config.symbol,
-        short: config.short,
-        long: config.long,
-        terms: termsUnder(model, termsOf(config)),
-        stopAfter: config.stopAfter,
-        withResults: true,
-        isTransient: model !== "configured" || config.state === "none",
-        isQuiet: model !== "configured" || !tells,
-      });
-      return { model, pipeline, reader, replay: new Replay(pipeline, reader, given) };
-    };
-    this.#main = lane("configured");
-    this.#lanes = config.models
-      ? FILL_MODELS.map((model) => model === "configured" ? this.#main : lane(model))
-      : [this.#main];
-  }
-
-  /** The configured one. */
-  get pipeline(): Pipeline {
-    return this.#main.pipeline;
+    const terms = termsOf(config);
+    this.#fillTerms = fillTermsOf(config);
+    this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, terms)) : [];
+    this.#reader = new ChunkReader(config.symbol, !config.skipBad);
+    this.pipeline = new Pipeline({
+      symbol: config.symbol,
+      short: config.short,
+      long: config.long,
+      terms,
+      stopAfter: config.stopAfter,
+      withResults: true,
+      isTransient: config.state === "none",
+      isQuiet: !tells,
+      models: this.#lanes.map(({ run }) => run),
+    });
+    this.#replay = new Replay(this.pipeline, this.#reader, given);
   }
 
   /** Trades so far. */
   get trades(): number {
-    return this.#main.pipeline.trades;
+    return this.pipeline.trades;
   }
 
   /** Whether as many trades as asked for have been seen. */
   get done(): boolean {
-    return this.#main.pipeline.done;
+    return this.pipeline.done;
   }
 
   /** Other symbols whose trades were passed over. */
   get otherSymbols(): readonly string[] {
-    return this.#main.reader.otherSymbols;
+    return this.#reader.otherSymbols;
   }
 
   /** What is wrong with the input and was not told yet, or null. */
   takeRejections(): Rejections | null {
-    return this.#main.pipeline.takeRejections();
+    return this.pipeline.takeRejections();
   }
 
   /**
@@ -111,7 +112,7 @@ export class Desk {
   *take(chunk: Chunk): Generator<PenstockEvent> {
     this.#enter(chunk.origin);
     try {
-      for (const told of this.#main.replay.open(chunk).runMarked(FIRST_TRADE)) {
+      for (const told of this.#replay.open(chunk).runMarked(FIRST_TRADE)) {
         if (told === FIRST_TRADE) this.#checkRules();
         const event = "type" in told ? told : "event" in told ? eventOf(told) : null;
         if (event === null) continue;
@@ -125,28 +126,31 @@ export class Desk {
       // Also before an error, so that what was told by then does not depend on where chunks end.
       if (this.#held !== null && this.trades > 0) yield* this.#begin();
     }
-    for (const lane of this.#lanes) {
-      if (lane !== this.#main) lane.replay.open(chunk).run().forEach(() => {});
-    }
   }
 
   /** Ends the input: what was unusable, what still waited, and what the other fill models came to. */
   *end(): Generator<PenstockEvent> {
     if (this.#held !== null) yield* this.#begin();
-    for (const event of this.#main.pipeline.end()) yield event;
+    for (const event of this.pipeline.end()) yield event;
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
-    for (const { model, pipeline } of this.#lanes) {
-      if (model === "configured") continue;
-      for (const _expired of pipeline.end());
-      const { metrics } = pipeline.results();
-      yield { type: "model", model, time: this.#lastTime, ...pipeline.totals, metrics };
+    for (const { model, run, fillTerms: { slippage, latencyMs } } of this.#lanes) {
+      const { metrics } = this.pipeline.resultsOf(run);
+      const assumed = { slippage, latency: latencyMs };
+      yield {
+        type: "model",
+        model,
+        ...assumed,
+        time: this.#lastTime,
+        ...this.pipeline.totalsOf(run),
+        metrics,
+      };
     }
   }
 
   /** What the configured run is judged by. */
   get measured(): Results {
-    return this.#results ??= this.#main.pipeline.results();
+    return this.#results ??= this.pipeline.results();
   }
 
   /** The summary. */
@@ -154,7 +158,7 @@ export class Desk {
     return {
       type: "summary",
       time: this.#lastTime,
-      ...this.#main.pipeline.totals,
+      ...this.pipeline.totals,
       ended,
       elapsedMs: Math.round(elapsedMs),
       tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
@@ -162,39 +166,54 @@ export class Desk {
     };
   }
 
-  /** The columns of the table. */
+  /** The columns of the table, the configured model in the middle. */
   reports(): ReportColumn[] {
-    return this.#lanes.map(({ model, pipeline }) => ({
-      title: model,
-      summary: { ...pipeline.totals, metrics: pipeline.results().metrics },
+    const { pipeline } = this;
+    const configured: ReportColumn = {
+      title: "configured",
+      summary: { ...pipeline.totals, metrics: this.measured.metrics },
+      fillTerms: this.#fillTerms,
       refused: pipeline.refused,
+    };
+    const others = this.#lanes.map(({ model, run, fillTerms }): ReportColumn => ({
+      title: model,
+      summary: { ...pipeline.totalsOf(run), metrics: pipeline.resultsOf(run).metrics },
+      fillTerms,
+      refused: run.refused,
     }));
+    return [...others.slice(0, 1), configured, ...others.slice(1)];
   }
 
   #checkRules(): void {
-    const { awaitsRules, standing: { price } } = this.#main.pipeline;
+    const { awaitsRules, standing: { price } } = this.pipeline;
     if (price === null || awaitsRules || this.#isTold) return;
     const senseless = senselessRule(this.#instrument, price);
     if (senseless !== null) throw new ConfigError([senseless]);
   }
 
   get #lastTime(): string {
-    return isoTime(this.#main.pipeline.lastTime ?? 0);
+    return isoTime(this.pipeline.lastTime ?? 0);
   }
 
   /** A recording that ended without a connection says nothing about the file behind it. */
   #enter(origin: Origin): void {
     if (origin === this.#origin) return;
     this.#origin = origin;
-    for (const { pipeline } of this.#lanes) pipeline.connected = true;
+    this.pipeline.connected = true;
   }
 
   *#begin(): Generator<PenstockEvent> {
     const held = this.#held ?? [];
     this.#held = null;
-    yield { ...this.#started, time: isoTime(this.#main.pipeline.firstTime ?? 0) };
+    yield { ...this.#started, time: isoTime(this.pipeline.firstTime ?? 0) };
     yield* held;
   }
+}
+
+function laneOf(model: Lane["model"], configured: Terms): Lane {
+  const terms = termsUnder(model, configured);
+  const fillTerms = { slippage: plain(terms.slippage), latencyMs: terms.latency / 1000 };
+  return { model, fillTerms, run: new ModelRun(terms) };
 }
 
 /** What a note says in an event; null where it says nothing about the connection. */

@@ -1,0 +1,44 @@
+/**
+ * How much of its money a strategy has in the position while it has one: the size of the bet, which a comparison with
+ * holding the asset all the time has to share.
+ *
+ * Between two fills the position has cost a fixed amount and the rest is cash, so the mean over time is a sum of
+ * amounts times lengths of time, worked out at fills alone and exactly.
+ */
+import { type Money, ZERO } from "./money.ts";
+
+/** Follows the exposure of one account. */
+export class Exposure {
+  #cost: Money = ZERO;
+  #capital: Money = ZERO;
+  /** When the books last changed, µs since 1970. */
+  #since = 0;
+  /** Cost of the position, and cost with the cash beside it, times the time that they stood: quote currency × µs. */
+  #deployed: Money = ZERO;
+  #available: Money = ZERO;
+
+  /** Takes the books after the fills of a trade at `time` (µs since 1970): what the position cost, and the cash. */
+  rebook(time: number, cost: Money, cash: Money): void {
+    if (!this.#cost.isZero()) [this.#deployed, this.#available] = this.#sumsAt(time);
+    this.#cost = cost;
+    this.#capital = cost.isZero() ? ZERO : cost.plus(cash);
+    this.#since = time;
+  }
+
+  /**
+   * Up to `end` (µs since 1970): Σ cost × time ÷ Σ (cost + cash) × time, over the time with a position; a fraction from
+   * 0 to 1. Null where no position was held for any time.
+   */
+  mean(end: number): Money | null {
+    const [deployed, available] = this.#sumsAt(end);
+    return available.isZero() ? null : deployed.div(available);
+  }
+
+  #sumsAt(time: number): [Money, Money] {
+    const held = Math.max(0, time - this.#since);
+    return [
+      this.#deployed.plus(this.#cost.times(held)),
+      this.#available.plus(this.#capital.times(held)),
+    ];
+  }
+}

@@ -1,0 +1,64 @@
+/** What the reader of a message can do about a permission that is missing: flags, or another build. */
+
+/** What is missing: hosts as `host:port`, paths as they were named. */
+export interface MissingGrants {
+  readonly net?: string;
+  readonly read?: string;
+  readonly write?: string;
+}
+
+/** Deno gives these only to a program that may do everything. */
+const OF_THE_SYSTEM = /^\/(dev|proc|sys)\//;
+const WHERE = "before main.ts, or in the task of deno.json";
+const FROM_SOURCES = "run Penstock from its sources with Deno";
+
+/**
+ * What to do, as the end of a sentence. A compiled program (`isCompiled`, Deno.build.standalone) takes no flags: what it
+ * may do was fixed when it was built.
+ *
+ * @example
+ * ```ts
+ * import { grantAdvice } from "./permission_advice.ts";
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(
+ *   grantAdvice({ read: "/srv/a.csv" }, false),
+ *   "allow it with --allow-read=/srv/a.csv before main.ts, or in the task of deno.json",
+ * );
+ * assertEquals(
+ *   grantAdvice({ read: "/srv/a.csv" }, true),
+ *   "this program was built to use only ./data: put the file there, " +
+ *     "or run Penstock from its sources with Deno",
+ * );
+ * ```
+ */
+export function grantAdvice(missing: MissingGrants, isCompiled: boolean): string {
+  const { net, read, write } = missing;
+  if (isCompiled) {
+    if (net === undefined) {
+      return `this program was built to use only ./data: put the file there, or ${FROM_SOURCES}`;
+    }
+    return /^(127\.0\.0\.1|localhost|\[::1\])(:|$)/.test(net)
+      ? `this program was built to reach only its exchange, not this machine: ${FROM_SOURCES}`
+      : `this program was built for other hosts: build one for them with "deno task compile --exchange NAME", ` +
+        `or ${FROM_SOURCES}`;
+  }
+  if ([read, write].some((path) => path !== undefined && OF_THE_SYSTEM.test(path))) {
+    return `Deno gives devices only to a program that may do everything: allow it with --allow-all ${WHERE}`;
+  }
+  const flags = Object.entries({ net, read, write }).flatMap(([kind, what]) =>
+    what === undefined ? [] : [`--allow-${kind}=${what}`]
+  );
+  return `allow it with ${flags.join(" ")} ${WHERE}`;
+}
+
+/** What Deno's own message says is missing; null where it says it in words that are not known. */
+export function missingIn(message: string): MissingGrants | null {
+  const [, kind, what] = /^Requires (net|read|write|all) access to "([^"]+)"/.exec(message) ?? [];
+  if (kind === undefined || what === undefined) return null;
+  return kind === "all" ? { read: what } : { [kind]: what };
+}
+
+/** A clause as a sentence of its own. */
+export function asSentence(clause: string): string {
+  return clause.charAt(0).toUpperCase() + clause.slice(1);
+}

@@ -1,0 +1,160 @@
+/** Another fill model behind the same signals: an account, a gate and fills of its own, on the ticks of one pipeline. */
+import { Account } from "../domain/account.ts";
+import { Drawdown } from "../domain/drawdown.ts";
+import type { Halt, OnHalt } from "../domain/halt.ts";
+import { plain } from "../domain/money.ts";
+import { Performance, type Results } from "../domain/performance.ts";
+import { priceAsMoney } from "../domain/price.ts";
+import type { Terms, TradingRules } from "../domain/terms.ts";
+import type { Filled, Outcome, Signalled, Slots } from "../domain/tick.ts";
+import { PaperFills } from "./fill.ts";
+import { booksIn } from "./pipeline_snapshot.ts";
+import { type Judged, RiskGate } from "./risk.ts";
+
+/** What a summary says that depends on how orders fill. Amounts in quote currency, position in base, as text. */
+export interface ModelTotals {
+  readonly fills: number;
+  readonly refusals: number;
+  readonly cash: string;
+  readonly position: string;
+  readonly equity: string;
+  readonly fees: string;
+  readonly realized: string;
+  readonly maxDrawdown: string;
+  readonly halt: Halt | null;
+}
+
+const NOTHING: readonly Outcome[] = [];
+
+/**
+ * The stages behind the signal once more. The stance follows signals and never fills, so every fill model has the same
+ * signals, and a trade is read and averaged once for all of them. Only backtests have such runs: nothing of them is
+ * kept, and none is resumed.
+ */
+export class ModelRun {
+  readonly #account: Account;
+  readonly #drawdown: Drawdown;
+  readonly #gate: RiskGate;
+  readonly #fills: PaperFills;
+  readonly #measured: Performance;
+  readonly #source = new OneTick();
+  readonly #judged: Iterator<Judged>;
+  readonly #refused = new Map<string, number>();
+  #refusals = 0;
+
+  constructor(terms: Terms) {
+    this.#account = new Account(terms.cash);
+    this.#drawdown = new Drawdown(terms.cash);
+    this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
+    this.#fills = new PaperFills(this.#account, this.#drawdown);
+    this.#measured = new Performance(this.#account, this.#drawdown);
+    this.#judged = this.#gate.over(this.#source);
+  }
+
+  /**
+   * Takes a tick that has been through all stages of the pipeline, and gives it back as it was; `before` is the tick
+   * before it, null at the first. Throws a BooksError when the books no longer balance.
+   */
+  take(tick: Filled, before: Filled | null): void {
+    const slots = tick as unknown as Slots<Filled & Judged, "verdicts" | "outcomes">;
+    const { verdicts, outcomes } = slots;
+    slots.verdicts = null;
+    slots.outcomes = NOTHING;
+    this.#source.tick = tick;
+    const judged: Judged = this.#judged.next().value;
+    if (judged.verdicts !== null) {
+      this.#fills.over([judged]).forEach(() => {});
+      for (const outcome of slots.outcomes) if (outcome.kind === "refusal") this.#count(outcome.reason);
+      this.#gate.takeNews();
+    }
+    this.#measured.note(tick, slots.outcomes, before);
+    slots.verdicts = verdicts;
+    slots.outcomes = outcomes;
+  }
+
+  /** Trading stops while the feed is disconnected. */
+  set connected(connected: boolean) {
+    this.#gate.connected = connected;
+  }
+
+  /** Trading stops: how the connection was lost. */
+  disconnect(how: "disconnected" | "stale"): void {
+    this.#gate.disconnect(how);
+  }
+
+  /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
+  halt(action: OnHalt, tradeId: number): void {
+    this.#gate.haltByHand(action, tradeId);
+  }
+
+  /** Releases its halt by hand, where it has one; `last` is the last tick, null before the first. */
+  release(last: Filled | null, tradeId: number): void {
+    this.#gate.release(booksIn({ account: this.#account.snapshot(), last }), tradeId);
+    this.#gate.takeNews();
+  }
+
+  /** No order is placed from now on, until `takeRules`. */
+  awaitRules(): void {
+    this.#gate.awaitRules();
+  }
+
+  /** From now on orders keep to these rules of the instrument; those that are not there stay as they are. */
+  takeRules(rules: Partial<TradingRules>): void {
+    this.#gate.takeRules(rules);
+  }
+
+  /** Ends the input: orders that still wait will never fill. */
+  end(): void {
+    this.#gate.end();
+  }
+
+  /** How many orders have been refused for which reason. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.#refused;
+  }
+
+  /** What it has come to; `last` is the last tick, null before the first. */
+  totals(last: Filled | null): ModelTotals {
+    const { cash, position, fees, realized } = this.#account;
+    const equity = last === null ? cash : this.#account.equity(priceAsMoney(last.price, last.decimals));
+    return {
+      fills: this.#fills.fills,
+      refusals: this.#refusals,
+      cash: plain(cash),
+      position: plain(position),
+      equity: plain(equity),
+      fees: plain(fees),
+      realized: plain(realized),
+      maxDrawdown: this.#drawdown.worst(),
+      halt: this.#gate.halt,
+    };
+  }
+
+  /** What it is judged by; `last` as for `totals`. */
+  results(last: Filled | null): Results {
+    return this.#measured.results(last);
+  }
+
+  #count(reason: string): void {
+    this.#refusals++;
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+  }
+}
+
+/** Hands out one tick after the other, as they are put in. */
+class OneTick implements Iterable<Signalled>, Iterator<Signalled> {
+  /** Made once: a trade at which nothing happens allocates nothing. */
+  readonly #result: { done: false; value: Signalled } = { done: false, value: null as unknown as Signalled };
+
+  set tick(tick: Signalled) {
+    this.#result.value = tick;
+  }
+
+  [Symbol.iterator](): Iterator<Signalled> {
+    return this;
+  }
+
+  next(): IteratorResult<Signalled> {
+    return this.#result;
+  }
+}

@@ -1,0 +1,345 @@
+/** Where a result goes: a file that is replaced as a whole, or a pipe or a device that is written to. */
+import { grantAdvice } from "../domain/permission_advice.ts";
+
+/** The result cannot be written; the message says why and what to do. */
+export class ResultFileError extends Error {
+  override readonly name = "ResultFileError";
+}
+
+/** How every result starts, an unfinished one too. */
+export const RESULT_START = `{"schema":"penstock-result"`;
+
+/** Takes a result's text piece by piece. */
+export interface ResultPlace extends Disposable {
+  /** Takes a piece, which is written now or at the next `flush`. Throws a ResultFileError where it cannot be. */
+  write(text: string): void;
+  /** Writes what waits for a reader. Throws a ResultFileError where it cannot be written, or nobody reads. */
+  flush(): Promise<void>;
+  /** The result is whole: it takes its name. Throws a ResultFileError where it cannot. */
+  finish(): Promise<void>;
+  /** Drops what is not finished. */
+  [Symbol.dispose](): void;
+}
+
+/** How long a place may keep a run waiting, and who is told about it. */
+export interface PlaceOptions {
+  /** Once it is aborted nobody waits for a pipe's reader any longer. */
+  readonly stop: AbortSignal;
+  /** Takes what a person should know, a sentence each. */
+  readonly onWarning: (text: string) => void;
+}
+
+const ENCODER = new TextEncoder();
+/** A reader that is there at all opens a pipe within this time; it is said that one is waited for only after it. */
+const READER_MS = 500;
+/** Once the end is asked for so long may a write take that waits for its reader. */
+const GRACE_MS = 1_500;
+/** As many links may lead to a file as the kernel follows. */
+const MOST_LINKS = 40;
+/** Such links lead to a process's open files, and each has its own place in them: what they write would overlap. */
+const OPEN_FILES = /^\/(proc|dev\/fd)\//;
+/** Runs with one process id, each in a container of its own, that may write one result at a time. */
+const MOST_PARTS = 100;
+
+/**
+ * Opens the place at `path`. A link is followed, to a file that is not there yet too. Throws a ResultFileError where no
+ * result can be written: at a folder, a socket, or a file that is no result.
+ */
+export async function resultPlaceAt(path: string, options: PlaceOptions): Promise<ResultPlace> {
+  try {
+    const info = infoOf(path);
+    if (/[\\/]$/.test(path) || info?.isDirectory) throw impossible(path, "it is a folder");
+    if (info?.isSocket) throw impossible(path, "it is a socket. Name a file, a pipe or a device");
+    if (info?.isFifo) return new OpenPlace(path, await openPipe(path, options), options.stop);
+    if (info?.isCharDevice || info?.isBlockDevice) {
+      return new OpenPlace(path, await Deno.open(path, { write: true }), options.stop);
+    }
+    return Replacement.of(path, targetOf(path), options.onWarning);
+  } catch (error) {
+    throw failed(path, error);
+  }
+}
+
+/** A regular file, there or not: what is written stays beside it under another name until it is whole. */
+class Replacement implements ResultPlace {
+  readonly #path: string;
+  readonly #target: string;
+  readonly #partial: string;
+  readonly #file: Deno.FsFile;
+  #isOpen = true;
+
+  /** `path` is what the person named, `target` the file that it leads to. */
+  static of(path: string, target: string, onWarning: (text: string) => void): Replacement {
+    refuseOther(target);
+    for (const name of removeAbandoned(target)) {
+      onWarning(`${name} is removed: it is the partial result of a run that was killed`);
+    }
+    for (let n = 0;; n++) {
+      // No two processes use one name, and each locks its own file: one without a lock is abandoned.
+      const partial = `${target}.${Deno.pid}${n === 0 ? "" : `-${n}`}.partial`;
+      try {
+        return new Replacement(
+          path,
+          target,
+          partial,
+          Deno.openSync(partial, { write: true, createNew: true }),
+        );
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AlreadyExists) || n === MOST_PARTS) throw error;
+      }
+    }
+  }
+
+  private constructor(path: string, target: string, partial: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#target = target;
+    this.#partial = partial;
+    this.#file = file;
+    try {
+      file.tryLockSync(true);
+    } catch {
+      // A file system without locks: nothing on it is ever taken for left behind.
+    }
+  }
+
+  write(text: string): void {
+    let bytes = ENCODER.encode(text);
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
+    } catch (error) {
+      throw failed(this.#path, error);
+    }
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  finish(): Promise<void> {
+    try {
+      refuseOther(this.#target);
+      Deno.renameSync(this.#partial, this.#target);
+    } catch (error) {
+      return Promise.reject(failed(this.#path, error));
+    }
+    this.#isOpen = false;
+    this.#file.close();
+    return Promise.resolve();
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#file.close();
+    try {
+      Deno.removeSync(this.#partial);
+    } catch {
+      // What ended the run matters more than a file that stays behind.
+    }
+  }
+}
+
+/** A pipe or a device: what has been written there is gone. */
+class OpenPlace implements ResultPlace {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #stop: AbortSignal;
+  #waiting: string[] = [];
+  #isOpen = true;
+
+  constructor(path: string, file: Deno.FsFile, stop: AbortSignal) {
+    this.#path = path;
+    this.#file = file;
+    this.#stop = stop;
+  }
+
+  write(text: string): void {
+    this.#waiting.push(text);
+  }
+
+  async flush(): Promise<void> {
+    const bytes = ENCODER.encode(this.#waiting.join(""));
+    this.#waiting = [];
+    if (bytes.length === 0) return;
+    try {
+      await this.#unlessStopped(writeAll(this.#file, bytes));
+    } catch (error) {
+      throw failed(this.#path, error);
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.flush();
+    this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#file.close();
+  }
+
+  /** The write, or an error once the end has been asked for and its reader takes nothing. */
+  async #unlessStopped(write: Promise<void>): Promise<void> {
+    using end = new EndOfWaiting(this.#stop, GRACE_MS);
+    if (await Promise.race([write, end.promise]) === "over") {
+      throw impossible(this.#path, "its reader takes nothing, and the rest of the result is lost");
+    }
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  while (bytes.length > 0) bytes = bytes.subarray(await file.write(bytes));
+}
+
+/** Resolves with "over" so many ms after `stop` is aborted. */
+class EndOfWaiting implements Disposable {
+  readonly promise: Promise<"over">;
+  readonly #stop: AbortSignal;
+  readonly #onStop: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(stop: AbortSignal, graceMs: number) {
+    const { promise, resolve } = Promise.withResolvers<"over">();
+    this.promise = promise;
+    this.#stop = stop;
+    this.#onStop = () => this.#timer = setTimeout(() => resolve("over"), graceMs);
+    if (stop.aborted) this.#onStop();
+    else stop.addEventListener("abort", this.#onStop, { once: true });
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#stop.removeEventListener("abort", this.#onStop);
+  }
+}
+
+/** Opens a pipe for writing, which waits for its reader; warns about that, and stops waiting once `stop` is aborted. */
+async function openPipe(path: string, { stop, onWarning }: PlaceOptions): Promise<Deno.FsFile> {
+  const opening = Deno.open(path, { write: true });
+  const timer = setTimeout(() => onWarning(`waiting for a reader of the pipe ${path}`), READER_MS);
+  using end = new EndOfWaiting(stop, 0);
+  try {
+    const file = await Promise.race([opening, end.promise]);
+    if (file !== "over") return file;
+    opening.then((late) => late.close(), () => {});
+    throw impossible(path, "the pipe has no reader");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is at `path`, links followed; null where nothing is. */
+function infoOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}
+
+/** The file that `path` leads to, whether it is there or not. */
+function targetOf(path: string): string {
+  let target = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    let next: string;
+    try {
+      if (!Deno.lstatSync(target).isSymlink) return target;
+      next = Deno.readLinkSync(target);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return target;
+      throw error;
+    }
+    if (OPEN_FILES.test(target)) {
+      throw impossible(path, "it leads to a file that is open already. Name the file itself");
+    }
+    target = /^([\\/]|[A-Za-z]:)/.test(next) ? next : `${folderOf(target)}${next}`;
+  }
+  throw impossible(path, "too many links lead from it, one to the next");
+}
+
+/** The folder of a file, with the slash behind it; nothing where it is the working folder. */
+function folderOf(path: string): string {
+  return /^.*[\\/]/.exec(path)?.[0] ?? "";
+}
+
+/**
+ * Removes the partial files that killed runs left beside `target`: those that no process has locked. Returns the names
+ * of the files removed.
+ */
+function removeAbandoned(target: string): string[] {
+  const folder = folderOf(target);
+  const name = target.slice(folder.length);
+  const pattern = new RegExp(`^${RegExp.escape(name)}(\\.\\d+(-\\d+)?)?\\.partial$`);
+  const removed: string[] = [];
+  try {
+    for (const { name, isFile } of Deno.readDirSync(folder === "" ? "." : folder)) {
+      if (isFile && pattern.test(name) && isAbandoned(folder + name)) {
+        Deno.removeSync(folder + name);
+        removed.push(folder + name);
+      }
+    }
+  } catch {
+    // The folder may not be looked at: what is in it stays, and writing will show what is wrong.
+  }
+  return removed;
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    if (!startsLikeResult(path)) return false;
+    using file = Deno.openSync(path, { read: true, write: true });
+    return file.tryLockSync(true);
+  } catch {
+    return false;
+  }
+}
+
+/** Throws a ResultFileError where a file is that a result must not replace. */
+function refuseOther(path: string): void {
+  const info = infoOf(path);
+  // What else it is shows where it is opened or replaced.
+  if (info === null || !info.isFile || info.size === 0 || startsLikeResult(path)) return;
+  throw impossible(path, "a file that is no result is there. Choose another name, or remove it");
+}
+
+function startsLikeResult(path: string): boolean {
+  const start = new Uint8Array(RESULT_START.length);
+  using file = Deno.openSync(path);
+  const count = file.readSync(start) ?? 0;
+  return new TextDecoder().decode(start.subarray(0, count)) === RESULT_START;
+}
+
+function impossible(path: string, why: string, cause?: unknown): ResultFileError {
+  return new ResultFileError(
+    `the result cannot be written to ${path}: ${why}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+function failed(path: string, error: unknown): ResultFileError {
+  if (error instanceof ResultFileError) return error;
+  return impossible(path, reasonOf(path, error), error);
+}
+
+function reasonOf(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    // Another name in the same folder is written first.
+    const place = /^Requires all/.test(error.message) ? path : folderOf(targetOrNone(path)) || ".";
+    return `it may not be read or written: ${
+      grantAdvice({ read: place, write: place }, Deno.build.standalone)
+    }`;
+  }
+  if (error instanceof Deno.errors.NotFound) return "its folder does not exist";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The file that `path` leads to, or the path itself where links may not be looked at. */
+function targetOrNone(path: string): string {
+  try {
+    return targetOf(path);
+  } catch {
+    return path;
+  }
+}

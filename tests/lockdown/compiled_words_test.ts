@@ -1,0 +1,97 @@
+/** What the compiled program says of what it cannot do: sources that take themselves for it, under its permissions. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { permissionFlags } from "../../build/binary.ts";
+import { COMMANDS } from "../../src/domain/command_name.ts";
+import { commandLine } from "../support/penstock.ts";
+
+const PRELOAD = `--preload=${new URL("as_compiled.ts", import.meta.url).pathname}`;
+
+/** Runs one command line in a folder of its own, with `flags`; what it said, and its exit code. */
+async function said(
+  args: readonly string[],
+  flags: readonly string[] = [PRELOAD, ...permissionFlags("binance")],
+): Promise<{ readonly code: number; readonly text: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "penstock-built-" });
+  try {
+    await Deno.writeTextFile(`${folder}/outside.txt`, "{}");
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: commandLine(args, flags),
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const decoder = new TextDecoder();
+    return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const LOOPBACK = "this program was built to reach only its exchange, not this machine: ";
+const FOLDER = "this program was built to use only ./data: put the file there, or ";
+
+/** Command lines that a compiled program cannot do, with what it says to them. */
+const BEYOND: readonly (readonly [args: string, code: number, words: string])[] = [
+  ["demo", 2, `"demo" needs 127.0.0.1, which this program may not reach: ${LOOPBACK}`],
+  ["exchange", 2, `"exchange" needs 127.0.0.1:9001, which this program may not reach: ${LOOPBACK}`],
+  ["run --state=none --endpoint=ws://127.0.0.1:9", 2, `No permission to reach 127.0.0.1:9: ${LOOPBACK}`],
+  [
+    "run --state=none --exchange=binance-us",
+    2,
+    "this program was built for other hosts: build one for them with ",
+  ],
+  ["backtest outside.txt", 3, `outside.txt: the program may not read it: ${FOLDER}`],
+  ["backtest data/x.csv --instruments=outside.txt", 2, `no permission to read outside.txt: ${FOLDER}`],
+  ["backtest data/x.csv --out=x.json", 2, `the result cannot be written to x.json: `],
+  ["backtest data/x.csv --state=x.db", 1, "This program was built to use only ./data"],
+  ["run --state=x.db", 1, "This program was built to use only ./data"],
+  ["run --state=none --record=x.txt", 2, "This program was built to use only ./data"],
+  ["status x.db", 1, "This program was built to use only ./data"],
+  ["export x.db", 1, "This program was built to use only ./data"],
+  ["resume x.db --reason=x", 1, "This program was built to use only ./data"],
+  ["verify x.db outside.txt", 1, "This program was built to use only ./data"],
+  ["config --config=outside.txt", 2, `--config outside.txt: no permission to read outside.txt: ${FOLDER}`],
+  ["doctor --state=x.db", 1, "This program was built to use only ./data"],
+];
+
+Deno.test("a compiled program answers what it may not do with what its reader can do, and names no flag of Deno", async () => {
+  for (const [args, code, words] of BEYOND) {
+    const found = await said(args.split(" "));
+    assertStringIncludes(found.text, words, args);
+    assert(!/--allow-|run again with|--deny-/.test(found.text), `${args}: ${found.text}`);
+    assertEquals(found.code, code, found.text);
+  }
+});
+
+Deno.test("a compiled program's help says which commands it cannot do, and each what it may use", async () => {
+  const { text } = await said(["--help"]);
+  const absent = "not in this build, which may not use the local network; from the sources: deno task ";
+  for (const command of Object.keys(COMMANDS)) {
+    const line = text.split("\n").find((line) => line.startsWith(`  penstock ${command} `))!;
+    assertEquals(line.includes(absent), ["demo", "exchange"].includes(command), command);
+  }
+  const reach = "This build reaches only the hosts of binance and uses only files under ./data.\n";
+  assertStringIncludes(text, reach);
+  assertStringIncludes((await said(["backtest", "--help"])).text, reach);
+  assertStringIncludes((await said(["demo", "--help"])).text, `\nNot${absent.slice(3)}demo\n`);
+});
+
+Deno.test("Penstock from its sources names the flags that grant what is missing, and its help marks nothing", async () => {
+  const flags = permissionFlags("binance");
+  for (
+    const [args, flag] of [
+      ["demo", "--allow-net=127.0.0.1"],
+      ["backtest outside.txt", "--allow-read=outside.txt"],
+      ["config --config=outside.txt", "--allow-read=outside.txt"],
+      ["status x.db", "--allow-read=."],
+      ["run --state=none --record=x.txt", "--allow-write=x.txt"],
+    ] as const
+  ) {
+    const { text } = await said(args.split(" "), flags);
+    assertStringIncludes(
+      text.toLowerCase(),
+      `allow it with ${flag} before main.ts, or in the task of deno.json`,
+    );
+  }
+  const { text } = await said(["--help"], flags);
+  assert(!text.includes("not in this build") && !text.includes("This build"), text);
+});

@@ -1,0 +1,142 @@
+/** Fill models behind one pipeline come to what pipelines of their own come to, to the last digit. */
+import { assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import type { Chunk } from "../../src/domain/chunk.ts";
+import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import { lateText } from "../../src/domain/late_rows.ts";
+import { Money, plain } from "../../src/domain/money.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
+import { ModelRun } from "../../src/stages/model_run.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Replay, type Replayed } from "../../src/stages/replay.ts";
+import { DEFAULTS, messageOf, optionsOf, termsOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reckoning.ts";
+
+const TIME = 1_723_161_255_342_000;
+const SECOND = 1_000_000;
+
+const maybe = <T>(...values: readonly T[]): fc.Arbitrary<T | null> =>
+  fc.oneof(fc.constant(null), fc.constantFrom(...values));
+
+/** What fill models may differ in, and more. */
+const choices: fc.Arbitrary<Choices> = fc.record({
+  stake: fc.constantFrom("1000", "25%", "100%"),
+  fee: fc.constantFrom("0.001", "0", "0.01"),
+  slippage: fc.constantFrom("0", "2", "50"),
+  latency: fc.constantFrom(0, 0, SECOND, 5 * SECOND),
+  maxDrawdown: fc.constantFrom("0.2", null, "0.01"),
+  maxDailyLoss: maybe("0.01"),
+  onHalt: fc.constantFrom("hold" as const, "flatten" as const),
+  participation: maybe("0.1", "0.5"),
+  orderTtl: maybe(0, 3 * SECOND),
+  stopLoss: maybe("0.01"),
+  maxOrders: maybe({ count: 2, within: 10_000 }),
+}).map((made) => ({ ...DEFAULTS, short: 2, long: 4, ...made }));
+
+/** What a recording may say: a trade most often, after a gap or with an id seen before now and then. */
+const step = fc.oneof(
+  {
+    weight: 30,
+    arbitrary: fc.record({
+      price: fc.integer({ min: 950, max: 1_050 }),
+      idStep: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 0, 3),
+      quantity: fc.constantFrom("0.5", "3", "100"),
+      seconds: fc.constantFrom(0, 1, 3, 40_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom("connected" as const, "disconnected" as const, "stale" as const) },
+  { weight: 1, arbitrary: fc.constantFrom("hold" as const, "flatten" as const) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      late: fc.array(fc.integer({ min: 900, max: 1_100 }), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+);
+
+/** The lines of a recording that says so. */
+function linesOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): string[] {
+  let id = 0;
+  let time = TIME;
+  const note = (told: RecordingNote) => noteText(told);
+  return steps.flatMap((made): string[] => {
+    if (made === "connected") return [note({ event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 })];
+    if (made === "disconnected" || made === "stale") {
+      const reason = made === "stale" ? "no data for 15 s" : "the connection was lost";
+      return [note({ event: "disconnected", reason, retryInMs: 1 })];
+    }
+    if (made === "hold" || made === "flatten") return [note({ event: "halt", action: made })];
+    if ("late" in made) {
+      const trades = made.late.map((price) => ({
+        ...{ firstId: ++id, lastId: id, price: String(price), quantity: "1", time, buyerIsMaker: true },
+      }));
+      return [
+        note({ event: "late", trades: lateText(trades) }),
+        note({ event: "settled", filled: trades.length }),
+      ];
+    }
+    id += made.idStep;
+    time += made.seconds * SECOND;
+    const { price, quantity } = made;
+    return [messageOf({ firstId: id, lastId: id, time, price: String(price), quantity })];
+  });
+}
+
+function chunkOf(lines: readonly string[]): Chunk {
+  const heading = noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol });
+  const text = [heading, ...lines].map((line) => `${TIME} ${line}\n`).join("");
+  const bytes = new TextEncoder().encode(text);
+  return { origin: { name: "a.txt", layout: { kind: "recording" } }, bytes, start: 0, end: bytes.length };
+}
+
+/** Runs a pipeline with `models` beside it to the end of the recording. */
+function runOf(
+  lines: readonly string[],
+  choices: Choices,
+  stopAfter: number | null,
+  models: readonly ModelRun[] = [],
+): { readonly pipeline: Pipeline; readonly told: readonly Replayed[] } {
+  const pipeline = new Pipeline({ ...optionsOf(choices, stopAfter), withResults: true, models });
+  const replay = new Replay(pipeline, new ChunkReader(choices.symbol, true));
+  const told = [...replay.open(chunkOf(lines)).run(), ...pipeline.end()];
+  return { pipeline, told };
+}
+
+/** Results as text, with their decimals. */
+function shown(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_, part) => part instanceof Money ? plain(part) : part));
+}
+
+Deno.test("ModelRun comes to what a pipeline of its own comes to, and changes nothing about the one it is behind", () => {
+  const seen = { fills: 0, halts: 0, refusals: 0 };
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 20, maxLength: 250, size: "max" }),
+      choices,
+      fc.array(choices, { minLength: 1, maxLength: 2 }),
+      fc.constantFrom(null, null, 40),
+      (steps, main, others, stopAfter) => {
+        const lines = linesOf(steps);
+        const models = others.map((choices) => new ModelRun(termsOf(choices)));
+        const { pipeline, told } = runOf(lines, main, stopAfter, models);
+        const alone = runOf(lines, main, stopAfter);
+        assertEquals(told, alone.told);
+        assertEquals([pipeline.totals, shown(pipeline.results())], [
+          alone.pipeline.totals,
+          shown(alone.pipeline.results()),
+        ]);
+        for (const [at, model] of models.entries()) {
+          const { pipeline: own } = runOf(lines, others[at]!, stopAfter);
+          assertEquals(pipeline.totalsOf(model), own.totals);
+          assertEquals(shown(pipeline.resultsOf(model)), shown(own.results()));
+          assertEquals([...model.refused], [...own.refused]);
+          seen.fills += own.totals.fills;
+          seen.refusals += own.totals.refusals;
+          if (own.totals.halt !== null) seen.halts++;
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+  for (const [what, count] of Object.entries(seen)) assertGreater(count, 50, what);
+});
