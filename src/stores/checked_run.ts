@@ -4,7 +4,7 @@ import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "./
 import { JournalError } from "./journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
-/** How the content of a checkpoint begins, also one of version 2 or older; the number is that of its trades. */
+/** How the content of a checkpoint starts, also one of version 2 or older; the number is that of its trades. */
 const CHECKPOINT = /^\{(?:"state":\{)?"trades":(\d+),/;
 const NOTHING: Entry["content"] = {};
 

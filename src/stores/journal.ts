@@ -37,6 +37,9 @@ import {
   versionOf,
 } from "./journal_schema.ts";
 
+/** How large the log beside a journal may grow, in pages of 4 KiB, before it is copied into the file: some 45 fills. */
+const LOG_PAGES = 250;
+
 /** What a journal is opened with. */
 export interface JournalOptions {
   /** A clock in ms that only goes forward, for `spent`. */
@@ -158,6 +161,7 @@ export class Journal implements Disposable {
     this.#watch = new JournalWatch(path);
     this.#now = options.now;
     this.#window = options.window;
+    database.prepare(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`).get();
     this.#statements = statementsOf(database);
     const head = headOf(database);
     this.#seq = head?.seq ?? 0;

@@ -19,7 +19,7 @@ export function stateHash(content: string): string {
   return hash("sha256", content);
 }
 
-/** What an entry holds of a state: the beginning of its `digest` of the trades, which a state may lack, and a hash over all. */
+/** What an entry holds of a state: the first digits of its `digest` of the trades, which a state may lack, and a hash over all. */
 export function stateProof(
   stateHash: string,
   { decimals, fresh, count, hash: prices, before }: PricesNote,

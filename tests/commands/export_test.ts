@@ -217,7 +217,7 @@ Deno.test({
       const begun = async () => {
         while (![`${copy}.copy`, copy].some(isThere)) await new Promise((resolve) => setTimeout(resolve));
       };
-      await within(begun(), "the beginning of the copy");
+      await within(begun(), "the start of the copy");
       program.signal("SIGTERM");
       const { code } = await program.finished();
       assertEquals(isThere(copy), code === 0, `exit code ${code}`);

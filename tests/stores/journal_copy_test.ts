@@ -97,7 +97,7 @@ Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", a
     await assertRejects(() => copyJournal(`${folder}/none.db`, copy), JournalError, "there is none");
     await assertRejects(() => copyJournal(path, `${folder}/x/y/copy.db`), JournalError, "does not exist");
     {
-      // Another copy to the same name, or a run that begins there.
+      // Another copy to the same name, or a run that starts there.
       using _lock = JournalLock.take(copy);
       await assertRejects(() => copyJournal(path, copy), JournalError, `process ${Deno.pid} has it open`);
     }

@@ -106,7 +106,7 @@ Deno.test("Journal.open() brings a journal of an older version on, with all that
   });
 });
 
-Deno.test("A run of version 2 is proven, taken up by the present version, and proven again", async () => {
+Deno.test("A run of version 2 is proven, resumed by the present version, and proven again", async () => {
   await inFolderAsync(async (folder) => {
     const { journal, recordings } = await writeRunOfVersion2(folder);
     const before = await outcomeOf(journal, recordings);

@@ -19,7 +19,7 @@ export class HandRun implements Disposable {
   #time: number;
   #id: number;
 
-  /** Begins the run of these options at `time` (µs since 1970), or takes up the one in the journal. */
+  /** Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. */
   constructor(path: string, recording: string, options: ShownOptions, time: number) {
     const config = configFrom(options);
     const { symbol, short, long } = config;
