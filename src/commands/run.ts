@@ -26,6 +26,7 @@ import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
+import { recordingTarget, startRecording } from "./run/recording.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
 
 const STATUS_EVENT_MS = 10_000;
@@ -141,7 +142,7 @@ class Desk {
 
   /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
   async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines">> {
-    const { symbol, record } = this.#config;
+    const target = recordingTarget(this.#config);
     const { pipeline, journal, shown, lines } = await openRun(this.#configuration, {
       version,
       restEndpoint: this.#restEndpoint,
@@ -151,12 +152,10 @@ class Desk {
     });
     this.#made = pipeline;
     this.#journal = journal;
-    if (record !== null) {
-      const { Recording } = await import("../stores/recording.ts");
-      this.#recording = Recording.create(record, {
-        symbol,
-        journal: this.#journal?.place,
-        onTrouble: (text) => this.#view.say({ level: "warn", text }),
+    if (target !== null) {
+      this.#recording = await startRecording(target, this.#config, {
+        journal: journal?.place,
+        say: (line) => this.#view.say(line),
       });
     }
     this.#isOpen = true;

@@ -123,9 +123,17 @@ export const OPTIONS = {
   record: option({
     default: null,
     read: anyText,
-    value: "FILE",
+    value: "FILE|FOLDER/",
     commands: [...STREAM, "doctor"],
-    help: "write every received frame to this file, for backtest; gzip when it ends in .gz",
+    help:
+      "write every received frame to this file, gzip when it ends in .gz, or to a file a day in this folder",
+  }),
+  recordKeep: option({
+    default: null,
+    read: duration(24 * HOUR, 3650 * 24 * HOUR),
+    value: "DURATION",
+    commands: [...STREAM, "doctor"],
+    help: "delete recordings of the --record folder that are older, such as 30d (default: keep all)",
   }),
   backfill: option({
     default: "on",

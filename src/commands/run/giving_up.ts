@@ -3,14 +3,24 @@ import { hostsNeeded } from "../../domain/endpoints.ts";
 import type { Config } from "../../domain/options.ts";
 import { giveUp } from "../../feeds/permissions.ts";
 import type { Line } from "../../views/narration.ts";
+import { recordingTarget } from "./recording.ts";
 
 /**
  * Gives up, for good, what a run with its journal and its recording open does not need any more: all but the hosts to
- * reconnect to and the lock beside the journal, which is removed at the end. Says what remains.
+ * reconnect to, the lock beside the journal, which is removed at the end, and the folder of recordings, where each day
+ * gets a file and old ones are deleted. Says what remains.
  */
 export async function giveUpUnneeded(config: Config): Promise<Line> {
-  const { state, record } = config;
-  const files = [state, record].filter((path) => path !== null && path !== "none") as string[];
-  const writes = state === "none" ? [] : [`${state}.lock`];
-  return { level: "info", text: await giveUp({ hosts: hostsNeeded(config), writes }, files) };
+  const { state } = config;
+  const target = recordingTarget(config);
+  const files = [
+    ...(state === "none" ? [] : [state]),
+    ...(target === null || target.isFolder ? [] : [target.path]),
+  ];
+  const needs = {
+    hosts: hostsNeeded(config),
+    writes: state === "none" ? [] : [`${state}.lock`],
+    folder: target?.isFolder === true ? target.path : null,
+  };
+  return { level: "info", text: await giveUp(needs, files) };
 }
