@@ -21,6 +21,7 @@ import { OutputStuck } from "../views/terminal.ts";
 import { Desk, type End } from "./backtest/desk.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
+import { recordingsOf } from "./backtest/folders.ts";
 import { MisreadSymbols } from "./backtest/misread_symbols.ts";
 
 const PROGRESS_MS = 250;
@@ -34,9 +35,10 @@ const STOPPED = {
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
 export async function backtest(
-  { command, version, files, signal, ...configuration }: Started,
+  { command, version, files: paths, signal, ...configuration }: Started,
 ): Promise<void> {
   const { config, sources } = await instrumentOf(configuration);
+  const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
@@ -76,6 +78,7 @@ export async function backtest(
     }
   };
   try {
+    for (const text of passedOver) view.warn(text);
     await workOff(files, { config, desk, view, stop, progress, tell });
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
     tell(desk.end());

@@ -150,11 +150,10 @@ export class Desk {
     return isoTime(this.#main.pipeline.lastTime ?? 0);
   }
 
-  /** A recording that ended without a connection says nothing about the file behind it. */
   #enter(origin: Origin): void {
     if (origin === this.#origin) return;
     this.#origin = origin;
-    for (const { pipeline } of this.#lanes) pipeline.connected = true;
+    for (const { replay } of this.#lanes) replay.enter();
   }
 
   *#begin(): Generator<PenstockEvent> {
