@@ -6,7 +6,7 @@ import {
   type RecordingNote,
 } from "../domain/recording_note.ts";
 import { messageOf, openToAppend, type RecordingFile, sizeOf, unopened, unusable } from "./recording_file.ts";
-import type { RecordingFolder } from "./recording_folder.ts";
+import type { DayFiles } from "./recording_folder.ts";
 import { frameText, noteLine } from "./recording_line.ts";
 import { RecordingOutput } from "./recording_output.ts";
 
@@ -67,7 +67,7 @@ export class Recording implements AsyncDisposable {
   readonly #since: number;
   readonly #onTrouble: (text: string) => void;
   /** Where each day gets a file of its own; null where one file takes all. */
-  readonly #folder: RecordingFolder | null;
+  readonly #folder: DayFiles | null;
   /** What comes at this time or later, ms since 1970, belongs into another file. */
   #turnAt: number;
   #part = 1;
@@ -120,7 +120,7 @@ export class Recording implements AsyncDisposable {
    * Starts a recording with a file a day (UTC) in `folder`, the first line of the first in the file when this returns.
    * Throws RecordingError where that cannot be.
    */
-  static createIn(folder: RecordingFolder, options: RecordingOptions): Recording {
+  static createIn(folder: DayFiles, options: RecordingOptions): Recording {
     const { symbol, onTrouble, time = Date.now() } = options;
     const { path, file, startedAt } = folder.create(symbol, time);
     try {
@@ -133,7 +133,7 @@ export class Recording implements AsyncDisposable {
     }
   }
 
-  private constructor(output: RecordingOutput, folder: RecordingFolder | null, options: RecordingOptions) {
+  private constructor(output: RecordingOutput, folder: DayFiles | null, options: RecordingOptions) {
     const { symbol, journal, onTrouble, time = Date.now() } = options;
     this.#output = output;
     this.#folder = folder;

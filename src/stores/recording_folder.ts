@@ -7,15 +7,23 @@ import type { RecordingRetention } from "./recording_retention.ts";
 export interface CreatedFile {
   readonly path: string;
   readonly file: RecordingFile;
-  /** The time in its name, ms since 1970. */
+  /** When it starts, as its name says, ms since 1970. */
   readonly startedAt: number;
+}
+
+/** Where each day's file of a recording comes from. */
+export interface DayFiles {
+  /** A new file for `symbol` from `time` on, ms since 1970. Throws RecordingError where there can be none. */
+  create(symbol: string, time: number): CreatedFile;
+  /** Removes a file that was created and cannot be used. */
+  discard(path: string): void;
 }
 
 /** So many names are tried: each is taken only where another process started in the same millisecond. */
 const TRIES = 1000;
 
 /** Where the files of recordings are created. */
-export class RecordingFolder {
+export class RecordingFolder implements DayFiles {
   readonly path: string;
   readonly #retention: RecordingRetention | null;
   /** The file of this process that is being written. */
@@ -50,7 +58,6 @@ export class RecordingFolder {
     throw unusable(this.path, `${TRIES} names from ${recordingName(symbol, startedAt)} on are taken.`);
   }
 
-  /** Removes a file that was created and cannot be used. */
   discard(path: string): void {
     try {
       Deno.removeSync(path);

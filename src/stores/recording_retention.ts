@@ -100,7 +100,7 @@ function recordingsIn(folder: string): Old[] {
       : `its files cannot be listed (${messageOf(error)}). Choose another place.`;
     throw unusable(`${folder}/`, why, error);
   }
-  return found.sort((a, b) => a.endedAt - b.endedAt);
+  return found.sort((a, b) => a.endedAt - b.endedAt || (a.path < b.path ? -1 : 1));
 }
 
 /** The file at `path` where it is a recording that nobody is writing; null for anything else, readable or not. */

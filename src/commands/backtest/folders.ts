@@ -19,16 +19,22 @@ export async function recordingsOf(
   signal: AbortSignal,
 ): Promise<OpenedFolders> {
   const passedOver: string[] = [];
+  const others = new Set<string>();
   const files = await withFoldersOpened(paths, {
-    against: (head) => head.symbol === symbol ? null : `of ${head.symbol}`,
+    against: (head) => {
+      if (head.symbol === symbol) return null;
+      others.add(head.symbol);
+      return `of ${head.symbol}`;
+    },
     onPassedOver: (text) => passedOver.push(text),
     signal,
   });
   if (files.length === 0 && !signal.aborted) {
-    const why = passedOver.map((text) => ` (${text})`).join("");
     throw new UnusableInput(
       { name: paths.join(", ") },
-      `no recording of ${symbol} is there${why}: choose with --symbol`,
+      `no recording of ${symbol} is in it. It holds recordings of ${
+        [...others].join(", ")
+      }: choose with --symbol`,
     );
   }
   return { files, passedOver };
