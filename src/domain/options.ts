@@ -125,15 +125,14 @@ export const OPTIONS = {
     read: anyText,
     value: "FILE|FOLDER/",
     commands: [...STREAM, "doctor"],
-    help:
-      "write every received frame to this file, gzip when it ends in .gz, or to a file a day in this folder",
+    help: "keep every received frame in this file, gzip when it ends in .gz, or in files of this folder",
   }),
   recordKeep: option({
     default: null,
     read: duration(24 * HOUR, 3650 * 24 * HOUR),
     value: "DURATION",
     commands: [...STREAM, "doctor"],
-    help: "delete recordings of the --record folder that are older, such as 30d (default: keep all)",
+    help: "age at which recordings in that folder are deleted, such as 30d (default: never)",
   }),
   backfill: option({
     default: "on",

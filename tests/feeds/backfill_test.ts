@@ -194,15 +194,22 @@ Deno.test("fetch() goes on with aggregates where historicalTrades is refused hal
   assertEquals(pages.slice(0, 2).map(({ source }) => source), ["historicalTrades", "aggTrades"]);
 });
 
+Deno.test({
+  name: "fetch() names the flags that let it reach Binance's hosts, where it may not",
+  // Whatever the tests are granted, this one does not reach the exchange.
+  permissions: { net: false },
+  fn: async () => {
+    const { end } = await collect(backfillOf(null).backfill, 1, 2);
+    assert(!end.complete && end.why === "not-permitted");
+    assertEquals(
+      end.reason,
+      "No permission to reach api.binance.com:443: run with --allow-net=api.binance.com:443; " +
+        "No permission to reach data-api.binance.vision:443: run with --allow-net=data-api.binance.vision:443",
+    );
+  },
+});
+
 Deno.test("fetch() asks Binance's hosts by default, and the market-data host for aggregates alone", async () => {
-  // The tests may not reach them, which is told with the flags that would allow it.
-  const { end } = await collect(backfillOf(null).backfill, 1, 2);
-  assert(!end.complete && end.why === "not-permitted");
-  assertEquals(
-    end.reason,
-    "No permission to reach api.binance.com:443: run with --allow-net=api.binance.com:443; " +
-      "No permission to reach data-api.binance.vision:443: run with --allow-net=data-api.binance.vision:443",
-  );
   const asked: string[] = [];
   const { fetch } = globalThis;
   globalThis.fetch = (input) => {
