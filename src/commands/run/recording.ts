@@ -2,6 +2,7 @@
 import { ConfigError } from "../../domain/config.ts";
 import type { Config } from "../../domain/options.ts";
 import type { JournalPlace } from "../../domain/recording_note.ts";
+import { folderNamed } from "../../stores/data_folder.ts";
 import type { Recording } from "../../stores/recording.ts";
 import type { Line } from "../../views/narration.ts";
 
@@ -17,15 +18,15 @@ export interface RecordingTarget {
  * where `--record-keep` has no folder to look after.
  */
 export function recordingTarget({ record, recordKeep }: Config): RecordingTarget | null {
-  const isFolder = record !== null && (endsInSlash(record) || isDirectory(record));
-  if (recordKeep !== null && !isFolder) {
+  const folder = record === null ? null : folderNamed(record);
+  if (recordKeep !== null && folder === null) {
     const found = record === null ? "nothing is recorded" : `--record is the file ${record}`;
     throw new ConfigError([
       `--record-keep deletes old recordings of a folder, and ${found}: expected --record FOLDER/`,
     ]);
   }
   if (record === null) return null;
-  return isFolder ? { path: withoutSlash(record), isFolder } : { path: record, isFolder };
+  return folder === null ? { path: record, isFolder: false } : { path: folder, isFolder: true };
 }
 
 /** Starts the recording. Throws a RecordingError where that cannot be. */
@@ -45,21 +46,4 @@ export async function startRecording(
   const onDeleted = (text: string): void => say({ level: "info", text });
   const retention = keepMs === null ? null : RecordingRetention.of(path, { keepMs, onDeleted, onTrouble });
   return Recording.createIn(new RecordingFolder(path, retention), options);
-}
-
-function endsInSlash(path: string): boolean {
-  return path.endsWith("/") || Deno.build.os === "windows" && path.endsWith("\\");
-}
-
-function withoutSlash(path: string): string {
-  return path.replace(Deno.build.os === "windows" ? /[\\/]+$/ : /\/+$/, "") || "/";
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    // Nothing there, or not to be looked at: opening it says more.
-    return false;
-  }
 }
