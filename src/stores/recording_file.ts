@@ -40,14 +40,17 @@ export function lockForWriting(file: Deno.FsFile): void {
   }
 }
 
-/** Whether another process, or this one, has the file at `path` locked for writing. */
+/**
+ * Whether another process, or this one, has the file at `path` locked for writing, or may have: a file of someone else's
+ * cannot be asked.
+ */
 export function isBeingWritten(path: string): boolean {
   if (Deno.build.os === "windows") return false;
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path, { write: true });
-  } catch {
-    return false;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
   }
   try {
     return !file.tryLockSync(true);

@@ -150,6 +150,49 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
   });
 });
 
+Deno.test("penstock backtest FOLDER comes to what the run came to, event for event, over midnights and faults", async () => {
+  await inFolderAsync(async (folder) => {
+    const faults = parseFaults("drop@150,hole=5@400,malformed@450,stall@600,close@900,hole=3@1000");
+    await using exchange = BuiltInExchange.listen({ seed: 12, rate: 3_000, faults });
+    const place = new Place(folder, exchange);
+    const options = ["--latency=200ms", "--max-drawdown=90%"];
+    await using program = place.startOverDays(40, "--state=none", ...options);
+    for (let seen = 0; seen < 60 || place.files.length < 4; seen++) await program.event("fill");
+    program.signal("SIGINT");
+    const live = eventsOf((await program.finished()).stdout);
+    const again = await eventsFrom([
+      "--short=5",
+      "--long=20",
+      "--cash=1000000",
+      ...options,
+      place.recordings,
+    ]);
+    assertEquals(traded(again), traded(live));
+    const connections = (events: readonly { readonly type: string }[]) =>
+      events.filter(({ type }) => type.endsWith("connected")).map(({ type }) => type);
+    assertEquals(connections(again), connections(live));
+  });
+});
+
+Deno.test("penstock verify FOLDER proves what there is of a run that goes on, and over midnight, meanwhile", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
+    const place = new Place(folder, exchange);
+    await using program = place.startOverDays(25);
+    let before = 0;
+    for (let time = 0; time < 6 || place.files.length < 6; time++) {
+      await program.event("fill");
+      const { code, stdout } = await penstock("verify", "--json", place.journal, place.recordings);
+      assertEquals(code, 0, stdout);
+      const [outcome] = eventsOf(stdout);
+      assert(Number(outcome!["entries"]) >= before);
+      before = Number(outcome!["entries"]);
+    }
+    program.signal("SIGINT");
+    await program.finished();
+  });
+});
+
 Deno.test("penstock verify FOLDER takes the recordings of the run, and says which it passed over", async () => {
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 7, rate: 3_000 });
