@@ -181,7 +181,7 @@ export class Derivation {
       const note = told !== undefined && "event" in told ? told : null;
       if (note !== null) this.#heed(note);
       if (note?.event === "kept") return false;
-      const isEnd = note !== null && ["recording", "continued", "ended"].includes(note.event);
+      const isEnd = note?.event === "recording" || note?.event === "ended";
       if (!isEnd && this.#reader.receivedAt > receivedAt) return false;
     }
     return true;

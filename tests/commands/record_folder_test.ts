@@ -1,15 +1,23 @@
 /** `--record FOLDER/` in processes of their own: started again and again, over midnights, verified and backtested. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { noteText } from "../../src/domain/recording_note.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { parseFaults } from "../../src/feeds/exchange/faults.ts";
 import { eventsOf, type Finished, Penstock, penstock } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
+import { messageOf } from "../support/pipeline_input.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { backtest, eventsFrom, traded } from "./backtest_run.ts";
 
 const DAY = 86_400_000;
 /** Short windows, so that decisions are many; cash that no drawdown halts. */
 const BUSY = ["--short=5", "--long=20", "--cash=1000000", "--retry-max=250ms", "--stale=1s"];
+
+/** How the clock of a run goes. */
+interface Clock {
+  readonly calls: number;
+  readonly ahead?: number;
+}
 
 /** A folder `data` that runs write to, and what they are started with, always the same. */
 class Place {
@@ -61,21 +69,21 @@ class Place {
     return await program.finished();
   }
 
-  /** A run whose clock goes a day on with every `calls` looks at it. */
-  startOverDays(calls: number, ...args: string[]): Penstock {
+  /** A run whose clock is `ahead` by so many days, and goes a day on with every `calls` looks at it. */
+  startOverDays({ calls, ahead = 0 }: Clock, ...args: string[]): Penstock {
     const clock = `${this.#folder}/clock.ts`;
     Deno.writeTextFileSync(
       clock,
       `const now = Date.now; let calls = 0;\n` +
-        `Date.now = () => now() + ${DAY} * Math.floor(calls++ / ${calls});\n`,
+        `Date.now = () => now() + ${DAY} * (${ahead} + Math.floor(calls++ / ${calls}));\n`,
     );
     return this.start(args, [`--preload=${clock}`]);
   }
 
   /** Starts such a run, and ends it with `signal` once it has written so many files. */
-  async runOverDays(signal: Deno.Signal, files: number, calls: number, ...args: string[]): Promise<void> {
+  async runOverDays(signal: Deno.Signal, files: number, clock: Clock, ...args: string[]): Promise<void> {
     const before = this.files.length;
-    await using program = this.startOverDays(calls, ...args);
+    await using program = this.startOverDays(clock, ...args);
     while (this.files.length - before < files) await program.event("fill");
     program.signal(signal);
     await program.finished();
@@ -124,11 +132,11 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
     const faults = parseFaults("drop@150,duplicate=9@300,hole=5@400,malformed@450,close@700,hole=3@900");
     await using exchange = BuiltInExchange.listen({ seed: 6, rate: 3_000, faults });
     const place = new Place(folder, exchange);
-    await place.runOverDays("SIGKILL", 4, 60);
+    await place.runOverDays("SIGKILL", 4, { calls: 60, ahead: 5 });
     const made = place.files;
-    // Its clock is behind that of the process before: the journal says in which order they ran.
-    await place.runOverDays("SIGKILL", 3, 90, "--backfill=off");
-    await place.runOverDays("SIGINT", 4, 40);
+    // Its clock is days behind: the journal says in which order they ran.
+    await place.runOverDays("SIGKILL", 3, { calls: 90 }, "--backfill=off");
+    await place.runOverDays("SIGINT", 4, { calls: 40, ahead: 2 });
     assertGreater(place.files.length, 10);
     const verified = await penstock("verify", "--json", place.journal, place.recordings);
     assertEquals(verified.code, 0, verified.stdout);
@@ -156,7 +164,7 @@ Deno.test("penstock backtest FOLDER comes to what the run came to, event for eve
     await using exchange = BuiltInExchange.listen({ seed: 12, rate: 3_000, faults });
     const place = new Place(folder, exchange);
     const options = ["--latency=200ms", "--max-drawdown=90%"];
-    await using program = place.startOverDays(40, "--state=none", ...options);
+    await using program = place.startOverDays({ calls: 40 }, "--state=none", ...options);
     for (let seen = 0; seen < 60 || place.files.length < 4; seen++) await program.event("fill");
     program.signal("SIGINT");
     const live = eventsOf((await program.finished()).stdout);
@@ -174,11 +182,33 @@ Deno.test("penstock backtest FOLDER comes to what the run came to, event for eve
   });
 });
 
+Deno.test("penstock backtest FOLDER is without a connection behind a midnight that found none", async () => {
+  await inFolderAsync(async (folder) => {
+    const time = 1_723_161_255_342_000;
+    const head = { event: "recording", version: 1, symbol: "BTCUSDT" } as const;
+    const trade = (id: number, price: string) =>
+      messageOf({ firstId: id, lastId: id, time: time + id, price });
+    const write = (name: string, lines: readonly string[]) =>
+      Deno.writeTextFileSync(`${folder}/${name}`, lines.map((line) => `${time} ${line}\n`).join(""));
+    write("1.txt", [
+      noteText(head),
+      ...[1, 2, 3, 4].map((id) => trade(id, "100")),
+      noteText({ event: "disconnected", reason: "x", retryInMs: 1 }),
+      noteText({ event: "continued", file: "2.txt" }),
+    ]);
+    for (const [part, told] of [[2, "refusal"], [3, "fill"]] as const) {
+      write("2.txt", [noteText({ ...head, part, since: time }), trade(5, "110")]);
+      const events = await eventsFrom(["--short=2", "--long=4", folder]);
+      assertEquals(traded(events).map(({ type }) => type), ["signal", told]);
+    }
+  });
+});
+
 Deno.test("penstock verify FOLDER proves what there is of a run that goes on, and over midnight, meanwhile", async () => {
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const place = new Place(folder, exchange);
-    await using program = place.startOverDays(25);
+    await using program = place.startOverDays({ calls: 25 });
     let before = 0;
     for (let time = 0; time < 6 || place.files.length < 6; time++) {
       await program.event("fill");
@@ -274,7 +304,7 @@ Deno.test("penstock run --record-keep deletes what is older, says so, and wants 
     assertStringIncludes(stderr, `INFO  deleted a recording older than 30d: ${old}`);
     assertEquals([place.files.includes(old), place.files.length], [false, 1]);
     // Over midnights, with all but its folder given up.
-    await using program = place.startOverDays(60, "--record-keep=24h");
+    await using program = place.startOverDays({ calls: 60 }, "--record-keep=24h");
     for (let time = 0; time < 3; time++) await program.logged("deleted a recording older than 24h: ");
     program.signal("SIGINT");
     assertEquals((await program.finished()).code, 0);
