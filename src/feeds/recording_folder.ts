@@ -36,8 +36,9 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
 
 /**
  * The paths with each folder replaced by the recordings of Penstock's in it that `against` lets through, in the order
- * in which they were made. Folders in it are not looked into. An abort of `signal` ends the looking. Throws UnusableInput where a folder holds none, or may
- * not be read; what is wrong with other paths is left to their reading.
+ * in which they were made. Folders in it are not looked into. A folder that holds none, and whatever is wrong with
+ * other paths, is left to their reading. An abort of `signal` ends the looking. Throws UnusableInput where a folder may
+ * not be read.
  */
 export async function withFoldersOpened(paths: readonly string[], choice: Choice): Promise<string[]> {
   const opened: string[] = [];
@@ -51,12 +52,8 @@ export async function withFoldersOpened(paths: readonly string[], choice: Choice
 async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
   const { against, onPassedOver, order = byTime, signal } = choice;
   const { recordings, others } = await recordingsIn(folder, signal);
-  if (recordings.length === 0 && signal?.aborted !== true) {
-    throw new UnusableInput(
-      { name: folder },
-      "it is a folder without a recording that Penstock made: name the files in it",
-    );
-  }
+  // It is refused with whatever else is wrong with the paths.
+  if (recordings.length === 0) return signal?.aborted ? [] : [folder];
   const chosen: FoundRecording[] = [];
   const passedOver = new Map<string, string[]>(others.length === 0 ? [] : [[NO_RECORDING, [...others]]]);
   for (const recording of recordings) {

@@ -288,7 +288,10 @@ Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and name
     assertEquals(same.code, 2);
     const empty = await backtest([folder]);
     assertEquals(empty.code, 3);
-    assertStringIncludes(empty.stderr, `${folder}: it is a folder without a recording that Penstock made`);
+    assertStringIncludes(
+      empty.stderr,
+      `${folder}: is a directory, expected a file or a folder of recordings`,
+    );
   });
 });
 

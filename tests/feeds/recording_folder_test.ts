@@ -1,7 +1,6 @@
 /** Folders in place of recordings: what is in them is told by its first line, and nothing else is read. */
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { noteText, type RecordingHead } from "../../src/domain/recording_note.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
 import { byEntry, type Choice, withFoldersOpened } from "../../src/feeds/recording_folder.ts";
 import { bytesOf, Folder, gzip, joined, rows, zip } from "./recorded_input.ts";
 
@@ -104,7 +103,7 @@ Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and
   assertEquals(told, ["passed over in DIR, of ETHUSDT: e.txt"]);
 });
 
-Deno.test("withFoldersOpened() leaves files as they are, and refuses a folder without a recording", async () => {
+Deno.test("withFoldersOpened() takes files, and folders without a recording, as they are", async () => {
   await using folder = new Folder();
   await Deno.mkdir(`${folder.path}/rec`);
   await write(folder, { "a.csv": rows(1), "rec/b.txt": text(TIME) });
@@ -114,11 +113,7 @@ Deno.test("withFoldersOpened() leaves files as they are, and refuses a folder wi
   assertEquals(await withFoldersOpened(paths, choice), [
     ...[at("a.csv"), at("rec/b.txt"), "-", at("none"), at("rec/b.txt")],
   ]);
-  const error = await assertRejects(() => withFoldersOpened([folder.path], choice), UnusableInput);
-  assertEquals(
-    error.message,
-    `${folder.path}: it is a folder without a recording that Penstock made: name the files in it`,
-  );
+  assertEquals(await withFoldersOpened([folder.path], choice), [folder.path]);
   const signal = AbortSignal.abort();
   assertEquals(await withFoldersOpened([folder.path], { ...choice, signal }), []);
 });
