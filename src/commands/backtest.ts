@@ -23,6 +23,7 @@ import { Desk, type End } from "./backtest/desk.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
+import { recordingsOf } from "./backtest/folders.ts";
 import { MisreadSymbols } from "./backtest/misread_symbols.ts";
 
 const PROGRESS_MS = 250;
@@ -36,9 +37,10 @@ const STOPPED = {
 
 /** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
 export async function backtest(
-  { command, version, files, signal, ...configuration }: Started,
+  { command, version, files: paths, signal, ...configuration }: Started,
 ): Promise<void> {
   const { config, sources, assets = null } = await instrumentOf(configuration);
+  const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {
     throw new ConfigError([`the result cannot be written to ${out}: the run uses it. Choose another name`]);
@@ -79,6 +81,7 @@ export async function backtest(
     }
   };
   try {
+    for (const text of passedOver) view.warn(text);
     await workOff(files, { config, desk, view, result, stop, progress, tell });
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
     tell(desk.end());

@@ -9,7 +9,7 @@ import { examineRest, examineStream } from "../feeds/checkup.ts";
 import { NetPermissionError } from "../feeds/connect_failure.ts";
 import { settingsInForce } from "../feeds/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/permissions.ts";
-import { examineFolder, folderOf } from "../stores/data_folder.ts";
+import { examineFolder, folderNamed, folderOf } from "../stores/data_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
 import { findingTable, verdict } from "../views/finding_table.ts";
 import { printableJson, writeText } from "../views/terminal.ts";
@@ -79,12 +79,20 @@ function environment(): Finding {
 
 /** The folders that a run with these options writes to. */
 function foldersOf({ state, record }: Config): string[] {
-  const paths = [...(state === "none" ? [] : [state]), ...(record === null ? [] : [record])];
-  return [...new Set(paths.map(folderOf))];
+  const folders = [
+    ...(state === "none" ? [] : [folderOf(state)]),
+    ...(record === null ? [] : [folderNamed(record) ?? folderOf(record)]),
+  ];
+  return [...new Set(folders)];
 }
 
 function stores(config: Config): Finding[] {
-  return [...foldersOf(config).map(examineFolder), journal(config.state)];
+  const { record } = config;
+  const made = record === null ? null : folderNamed(record);
+  return [
+    ...foldersOf(config).map((folder) => examineFolder(folder, folder === made)),
+    journal(config.state),
+  ];
 }
 
 /** Whether the journal is whole, from its first entry to its last. */

@@ -27,6 +27,7 @@ import { type Pace as ShownPace, statusEvent, statusLine } from "../views/status
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
+import { recordingTarget, startRecording } from "./run/recording.ts";
 import { answerTo } from "./run/requests.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
 
@@ -151,7 +152,7 @@ class Desk {
 
   /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
   async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun> {
-    const { symbol, record } = this.#config;
+    const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
       ...program,
       restEndpoint: this.#restEndpoint,
@@ -160,12 +161,10 @@ class Desk {
       signal: this.#signal,
     });
     ({ pipeline: this.#made, journal: this.#journal } = opened);
-    if (record !== null) {
-      const { Recording } = await import("../stores/recording.ts");
-      this.#recording = Recording.create(record, {
-        symbol,
+    if (target !== null) {
+      this.#recording = await startRecording(target, this.#config, {
         journal: this.#journal?.place,
-        onTrouble: (text) => this.#view.say({ level: "warn", text }),
+        say: (line) => this.#view.say(line),
       });
       if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }

@@ -1,7 +1,9 @@
 /** `penstock verify`: a journal, the recordings of one of its runs, and whether the one follows from the others. */
 import type { Started } from "../domain/command.ts";
 import type { Outcome } from "../domain/verification.ts";
+import type { TimedHead } from "../domain/recording_note.ts";
 import { recordedChunks } from "../feeds/recorded_files.ts";
+import { byEntry, withFoldersOpened } from "../feeds/recording_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
 import { Verification } from "../stores/verification.ts";
 import { openLog } from "../views/log.ts";
@@ -10,7 +12,7 @@ import { outcomeJson, outcomeText } from "../views/verification_text.ts";
 
 /** Compares, says what came of it, and answers whether all is proven: not where it was asked to stop before. */
 export async function verify({ config, files, signal }: Started): Promise<boolean> {
-  const [path, ...recordings] = files as [string, ...string[]];
+  const [path, ...paths] = files as [string, ...string[]];
   const log = openLog(
     { level: config.logLevel, format: config.logFormat, colours: Deno.stderr.isTerminal() && !Deno.noColor },
     new LiveTerminal(Deno.stderr),
@@ -23,6 +25,13 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   const run = config.run === "all" ? null : config.run;
   const verification = new Verification(journal, run, () => present.lastSeq);
   let outcome: Outcome | null = null;
+  // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
+  const recordings = await withFoldersOpened(paths, {
+    against: (head) => strangeness(head, run ?? journal.lastRun, present),
+    order: byEntry,
+    onPassedOver: (text) => log.info(text),
+    signal,
+  });
   const chunks = recordedChunks(recordings, { signal, onWarning: (text) => log.warn(text) });
   for await (const chunk of chunks) {
     outcome = verification.take(chunk);
@@ -37,4 +46,11 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
   writeText(Deno.stdout, `${text}\n`);
   return outcome.type === "verified";
+}
+
+/** Why a recording is not one of `run` of this journal; null where it is. */
+function strangeness({ run, entry, hash }: TimedHead, wanted: number, journal: JournalReader): string | null {
+  if (entry === undefined) return "of runs without a journal";
+  if (journal.hashOf(entry) !== hash) return "of another journal, or of entries that were changed since";
+  return run === wanted ? null : `of run ${run}`;
 }

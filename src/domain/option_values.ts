@@ -109,11 +109,19 @@ export function orderRateText({ count, within }: OrderRate): string {
   return `${count}/${durationText(within)}`;
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const DAY = 86_400_000;
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: DAY,
+};
 
 /**
- * A reader of durations in whole milliseconds from `min` to `max`: `250ms`, `30s`, `5m`, `24h`, or a bare number
- * of milliseconds.
+ * A reader of durations in whole milliseconds from `min` to `max`: `250ms`, `30s`, `5m`, `24h`, `30d`, or a bare
+ * number of milliseconds.
  *
  * @example
  * ```ts
@@ -123,20 +131,22 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, ms: 1, s: 1000, m: 60_0
  * ```
  */
 export function duration(min: number, max: number): (text: string) => number {
+  const examples = min >= DAY ? "1d, 30d" : "250ms, 30s, 5m";
   return (text) => {
-    const [, digits, unit] = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|)$/.exec(text) ?? [];
+    const [, digits, unit] = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d|)$/.exec(text) ?? [];
     const value = new Money(digits ?? "0").times(UNITS[unit ?? ""] ?? 1);
     if (digits === undefined || !value.isInteger() || value.lt(min) || value.gt(max)) {
       throw new NotAllowed(
-        `a duration from ${durationText(min)} to ${durationText(max)}, such as 250ms, 30s, 5m`,
+        `a duration from ${durationText(min)} to ${durationText(max)}, such as ${examples}`,
       );
     }
     return value.toNumber();
   };
 }
 
-/** A duration in the largest unit that shows it whole. */
+/** A duration in the largest unit that shows it whole; one day is 24h. */
 export function durationText(milliseconds: number): string {
+  if (milliseconds > DAY && milliseconds % DAY === 0) return `${milliseconds / DAY}d`;
   for (const unit of ["h", "m", "s"]) {
     const size = UNITS[unit]!;
     if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size}${unit}`;

@@ -126,9 +126,16 @@ export const OPTIONS = {
   record: option({
     default: null,
     read: anyText,
-    value: "FILE",
+    value: "FILE|FOLDER/",
     commands: [...STREAM, "doctor"],
-    help: "write every received frame to this file, for backtest; gzip when it ends in .gz",
+    help: "keep every received frame in this file, gzip when it ends in .gz, or in files of this folder",
+  }),
+  recordKeep: option({
+    default: null,
+    read: duration(24 * HOUR, 3650 * 24 * HOUR),
+    value: "DURATION",
+    commands: [...STREAM, "doctor"],
+    help: "age at which recordings in that folder are deleted, such as 30d (default: never)",
   }),
   backfill: option({
     default: "on",

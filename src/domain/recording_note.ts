@@ -21,17 +21,30 @@ export interface JournalPlace {
   readonly hash: string;
 }
 
-/** What a recording says of itself and of its connection. */
-export type RecordingNote =
-  | ({
-    /** The first line of every recording that Penstock wrote. */
+/** Which file of a recording this is, where a process makes one a day; nothing in its first file. */
+export interface RecordingPart {
+  /** From 2 on. */
+  readonly part: number;
+  /** When the recording started, with its first file: µs since 1970. */
+  readonly since: number;
+}
+
+/** The first line of every recording that Penstock wrote. */
+export type RecordingHead =
+  & {
     readonly event: "recording";
     /** RECORDING_VERSION. */
     readonly version: number;
     /** In upper case as the exchange writes it. */
     readonly symbol: string;
     /** Only of a run that keeps a journal: what verifying needs. */
-  } & Partial<JournalPlace>)
+  }
+  & Partial<JournalPlace>
+  & Partial<RecordingPart>;
+
+/** What a recording says of itself and of its connection. */
+export type RecordingNote =
+  | RecordingHead
   | {
     readonly event: "connected";
     readonly endpoint: string;
@@ -71,6 +84,12 @@ export type RecordingNote =
     readonly event: "kept";
     /** Its number. */
     readonly entry: number;
+  }
+  | {
+    /** The last line of a day's file: the recording goes on in another one. */
+    readonly event: "continued";
+    /** That file's name, in the same folder. */
+    readonly file: string;
   }
   /** The recording was closed; without this last line the program was killed. */
   | { readonly event: "ended" };
@@ -148,6 +167,8 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
     run: OPTIONAL_COUNT,
     entry: OPTIONAL_COUNT,
     hash: OPTIONAL_TEXT,
+    part: OPTIONAL_COUNT,
+    since: OPTIONAL_COUNT,
   },
   connected: { endpoint: TEXT, attempt: COUNT },
   disconnected: { reason: TEXT, retryInMs: MS },
@@ -160,6 +181,7 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   late: { trades: TEXT },
   settled: { filled: COUNT },
   kept: { entry: COUNT },
+  continued: { file: TEXT },
   ended: {},
   frame: { text: TEXT },
 };
@@ -185,6 +207,20 @@ export function isNote(frame: string): boolean {
  */
 export function noteText(note: RecordingNote | FrameNote): string {
   return JSON.stringify({ penstock: note });
+}
+
+/** The first line of a file, with its time in µs since 1970. */
+export type TimedHead = RecordingHead & { readonly time: number };
+
+/** Whether the file that starts with `next` goes on with the recording of the one that starts with `head`. */
+export function isNextPart(head: TimedHead, next: TimedHead): boolean {
+  return next.part === (head.part ?? 1) + 1 && next.since === sinceOf(head) && next.symbol === head.symbol &&
+    next.hash === head.hash && next.entry === head.entry;
+}
+
+/** When the recording of a file started that starts with `head`, µs since 1970. */
+export function sinceOf({ since, time }: TimedHead): number {
+  return since ?? time;
 }
 
 /** Reads the text of a note, for which `isNote` holds. Fields that this program does not know are left out. */

@@ -27,7 +27,10 @@ export async function findInput(path: string): Promise<InputFile> {
   if (path === STANDARD_INPUT) return { path, name: "standard input", size: null };
   const { isDirectory, isFile, size } = await mendErrors(path, Deno.stat(path));
   if (isDirectory) {
-    throw new UnusableInput({ name: path }, "is a directory, expected a file: name the files in it");
+    throw new UnusableInput(
+      { name: path },
+      "is a directory, expected a file or a folder of recordings: name the files in it",
+    );
   }
   if (isFile && size === 0) throw new UnusableInput({ name: path }, NOTHING_IN_IT);
   return { path, name: path, size: isFile ? size : null };

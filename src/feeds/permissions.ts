@@ -12,6 +12,8 @@ export interface Needs {
   readonly writes: readonly string[];
   /** Files that are still to be looked at; none unless they are given. */
   readonly reads?: readonly string[];
+  /** A folder in which files are still to be created and removed; null for none. */
+  readonly folder: string | null;
 }
 
 /** The kinds of permission that no command of this program uses. */
@@ -75,32 +77,48 @@ export function buildLimits(): BuildLimits | null {
 
 /**
  * Gives up, for good, every permission but what `needs` names, and says in words what remains. Where the whole
- * network, or reading anywhere, was granted it cannot be narrowed without losing it, and is kept; where writing was granted anywhere, it is
- * lost altogether. A grant for a folder goes where one of `paths` is in it. What is open stays open.
+ * network, or reading anywhere, was granted it cannot be narrowed without losing it, and is kept; where writing was
+ * granted anywhere, it is lost altogether, or kept for a folder that is needed. A grant for a folder goes where one of
+ * `paths` is in it. What is open stays open.
  */
 export async function giveUp(needs: Needs, paths: readonly string[]): Promise<string> {
+  const { folder } = needs;
   const anywhere = isGranted({ name: "net" });
   const hosts = needs.hosts.filter(mayReach);
-  const writes = needs.writes.filter((path) => isGranted({ name: "write", path }));
+  const writes = (folder === null ? needs.writes : [...needs.writes, folder]).filter((path) =>
+    isGranted({ name: "write", path })
+  );
+  const writesAnywhere = folder !== null && isGranted({ name: "write" });
   if (!anywhere) {
     // A grant that is asked for while a wider one covers it stays when the wider one is revoked.
     for (const host of hosts) await Deno.permissions.request({ name: "net", host });
     const others = [...EXCHANGE_NAMES.flatMap(hostsOf), ...LOOPBACK].filter((host) => !hosts.includes(host));
     for (const host of others) await Deno.permissions.revoke({ name: "net", host });
   }
-  for (const path of writes) await Deno.permissions.request({ name: "write", path });
-  for (const path of new Set([...paths, ...needs.writes, "data/"].flatMap(foldersOver))) {
-    await Deno.permissions.revoke({ name: "write", path });
-  }
+  if (!writesAnywhere) await narrowWriting(writes, [...paths, ...writes, "data/"], folder);
   const reads = await narrowReading(needs.reads ?? [], paths);
-  // Everything at once would take the files named above with it.
-  if (writes.length === 0 || isGranted({ name: "write" })) await Deno.permissions.revoke({ name: "write" });
   for (const name of NEVER_NEEDED) await Deno.permissions.revoke({ name });
-  return remaining(anywhere, hosts, [...writesKept(writes), ...reads]);
+  const written = writesAnywhere ? ["writing anywhere (it was granted whole)"] : writesKept(writes);
+  return remaining(anywhere, hosts, [...written, ...reads]);
+}
+
+/** Drops writing to the folders over `paths` and anywhere, but for `writes`, among which may be `folder`. */
+async function narrowWriting(
+  writes: readonly string[],
+  paths: readonly string[],
+  folder: string | null,
+): Promise<void> {
+  for (const path of writes) await Deno.permissions.request({ name: "write", path });
+  for (const path of new Set(paths.flatMap(foldersOver))) {
+    // Revoking a folder takes those over it along.
+    if (folder === null || !isIn(folder, path)) await Deno.permissions.revoke({ name: "write", path });
+  }
+  // Everything at once would take what is named above with it.
+  if (writes.length === 0 || isGranted({ name: "write" })) await Deno.permissions.revoke({ name: "write" });
 }
 
 /**
- * Gives up reading but for these files, and says in words what remains of it. Where it was granted anywhere it cannot be
+ * Drops reading but for these files, and says in words what remains of it. Where it was granted anywhere it cannot be
  * narrowed without losing it, and is kept.
  */
 async function narrowReading(files: readonly string[], paths: readonly string[]): Promise<string[]> {
@@ -129,6 +147,21 @@ function remaining(anywhere: boolean, hosts: readonly string[], files: readonly 
     ...files,
   ];
   return `permissions kept: ${kept.length === 0 ? "none" : kept.join(", ")}; all others are given up`;
+}
+
+/** Whether `path` is `folder` or in it. */
+function isIn(folder: string, path: string): boolean {
+  const [outer, inner] = [realPath(folder), realPath(path)];
+  return inner === outer || inner.startsWith(`${outer}/`);
+}
+
+/** The whole path where it can be asked for, which is before reading is given up; else as it was written. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path).replaceAll("\\", "/");
+  } catch {
+    return path.replaceAll("\\", "/").replace(/^\.\//, "").replace(/\/+$/, "");
+  }
 }
 
 /** The folders that `path` is in, from its own to the root or the working folder. */

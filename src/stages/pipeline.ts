@@ -239,6 +239,16 @@ export class Pipeline {
     for (const model of this.#models) model.connected = connected;
   }
 
+  /** How the connection was lost, as the gate sees it; null while data flows. */
+  get lost(): "disconnected" | "stale" | null {
+    return this.#gate.lost;
+  }
+
+  set lost(lost: "disconnected" | "stale" | null) {
+    if (lost === null) this.#gate.connected = true;
+    else this.#gate.disconnect(lost);
+  }
+
   /** Trading stops: the feed has been disconnected for this reason. */
   disconnect(reason: string): void {
     const how = isSilence(reason) ? "stale" : "disconnected";

@@ -5,6 +5,7 @@ import type { PipelineEvent } from "../domain/event.ts";
 import type { Rule } from "../domain/exchange_info.ts";
 import { type LateRow, LateRows, readLateText } from "../domain/late_rows.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
+import { isNextPart, type TimedHead } from "../domain/recording_note.ts";
 import type { TradeFields, TradeReader, Verdict } from "../domain/trade_reader.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type Mark, NO_MARK, type Pipeline } from "./pipeline.ts";
@@ -26,6 +27,10 @@ export class Replay {
   /** Whether a page of fetched trades is not worked off yet. */
   #isLate = false;
   #isDry = true;
+  /** The first line of the file that is being read, where it is a recording. */
+  #head: TimedHead | null = null;
+  /** How the connection was lost at the end of the file before; undefined where that does not matter. */
+  #lost: Pipeline["lost"] | undefined;
 
   readonly #given: ReadonlySet<Rule>;
 
@@ -47,6 +52,15 @@ export class Replay {
     this.#name = chunk.origin.name;
     this.#isDry = this.#isLate = false;
     return this;
+  }
+
+  /**
+   * Another file comes next. A recording that ended without a connection says nothing about the file behind it, unless
+   * that goes on with the same recording.
+   */
+  enter(): void {
+    this.#lost = this.pipeline.lost;
+    this.pipeline.connected = true;
   }
 
   /** Whether the chunk has been worked off. */
@@ -101,6 +115,12 @@ export class Replay {
   /** The note, once the pipeline knows of it, and what comes of that. */
   *#told(note: TimedNote): Generator<Replayed> {
     switch (note.event) {
+      case "recording":
+        if (this.#lost !== undefined && this.#head !== null && isNextPart(this.#head, note)) {
+          this.pipeline.lost = this.#lost;
+        }
+        this.#head = note;
+        break;
       case "connected":
         this.pipeline.connected = true;
         break;

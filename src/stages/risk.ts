@@ -128,6 +128,11 @@ export class RiskGate {
     else this.disconnect("disconnected");
   }
 
+  /** How the connection was lost; null while data flows. */
+  get lost(): "disconnected" | "stale" | null {
+    return this.#lost;
+  }
+
   /** Data flows no more: also purchases that wait have missed their time. */
   disconnect(how: keyof typeof LOST): void {
     this.#lost = how;

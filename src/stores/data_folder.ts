@@ -7,10 +7,27 @@ export function folderOf(path: string): string {
   return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
 }
 
+/** The folder, without a slash at its end, that `path` means: it ends in a slash or there is one; else null. */
+export function folderNamed(path: string): string | null {
+  const slashes = Deno.build.os === "windows" ? /[\\/]+$/ : /\/+$/;
+  if (!slashes.test(path) && !isDirectory(path)) return null;
+  return path.replace(slashes, "") || "/";
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // Nothing there, or not to be looked at: opening it says more.
+    return false;
+  }
+}
+
 /**
  * Writes a small file into `folder` and removes it; a missing folder is made for it, as a run would, and removed too.
+ * The folder around it has to be there, unless a run would make that too, as `withParents` says.
  */
-export function examineFolder(folder: string): Finding {
+export function examineFolder(folder: string, withParents = false): Finding {
   const subject = `folder ${folder}`;
   const path = `${folder}/.penstock-doctor-${Deno.pid}`;
   let isMade = false;
@@ -19,8 +36,8 @@ export function examineFolder(folder: string): Finding {
       Deno.writeTextFileSync(path, "");
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      Deno.mkdirSync(folder);
-      isMade = true;
+      isMade = makeFolder(folder, withParents);
+      if (!isMade) return { ...examineFolder(folderOf(folder), withParents), subject };
       Deno.writeTextFileSync(path, "");
     }
     Deno.removeSync(path);
@@ -33,5 +50,16 @@ export function examineFolder(folder: string): Finding {
     }
     const said = error instanceof Error ? error.message : String(error);
     return bad(subject, "", `cannot be written to: ${said}`, "Choose another, or give this user the right");
+  }
+}
+
+/** Makes a missing folder; false, where `withParents` allows it, when the one around it is missing too. */
+function makeFolder(folder: string, withParents: boolean): boolean {
+  try {
+    Deno.mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (!withParents || !(error instanceof Deno.errors.NotFound)) throw error;
+    return false;
   }
 }

@@ -2,6 +2,7 @@
 import type { Chunk } from "../domain/chunk.ts";
 import { ChunkReader } from "../domain/chunk_reader.ts";
 import type { TimedNote } from "../domain/message_lines.ts";
+import { isNextPart, type TimedHead } from "../domain/recording_note.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import type { Agreed, Decision, RecordedAt } from "../domain/verification.ts";
 import type { Mark, Pipeline } from "../stages/pipeline.ts";
@@ -10,7 +11,7 @@ import { decisionIn, says } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 
 /** The first line of a recording. */
-export type Opening = TimedNote & { readonly event: "recording" };
+export type Opening = TimedHead;
 
 /** What is worked out while chunks are asked for; null in place of a chunk says that there are no more. */
 export type Working<T> = Generator<undefined, T, Chunk | null>;
@@ -38,6 +39,8 @@ export class Derivation {
   #name = "";
   /** The first line of the next recording where that was come to, null at the end of all of them, else undefined. */
   #ahead: Opening | null | undefined;
+  /** The first line of the file that is being read of this recording; null before the first recording. */
+  #head: Opening | null = null;
   #expected: CheckedEntry[] = [];
   /** How many of the expected have come. */
   #come = 0;
@@ -91,6 +94,14 @@ export class Derivation {
     return this.#ahead !== undefined;
   }
 
+  /** That a file of this recording is missing before the next one, as words behind a sentence, or nothing. */
+  get missingPart(): string {
+    const [last, next] = [this.#head, this.#ahead];
+    if (!last || !next || next.hash !== last.hash || next.entry !== last.entry || !next.part) return "";
+    const missing = (last.part ?? 1) + 1;
+    return `. Part ${missing} of its recording is missing, or not in its place: part ${next.part} comes next`;
+  }
+
   /** Whether `finish` has ended the run. */
   get isEnded(): boolean {
     return this.#isEnded;
@@ -113,6 +124,7 @@ export class Derivation {
 
   /** Goes on behind the first line that `next` gave. */
   begin(): void {
+    this.#head = this.#ahead ?? null;
     this.#ahead = undefined;
     this.#running = null;
     this.#isEnded = false;
@@ -196,7 +208,7 @@ export class Derivation {
       if (told === this.#mark) return null;
       if ("event" in told) {
         this.#heed(told);
-        if (told.event === "recording") return null;
+        if (this.isOver) return null;
       }
       const derived = decisionIn(told as Replayed);
       if (derived === null) continue;
@@ -210,8 +222,11 @@ export class Derivation {
 
   /** Remembers what a note says to whoever derives. */
   #heed(note: TimedNote): void {
-    if (note.event === "recording") this.#ahead = note;
-    else if (note.event === "kept") this.#kept = note.entry;
+    if (note.event === "recording") {
+      // A process may have written its recording to several files.
+      if (this.#head !== null && isNextPart(this.#head, note)) this.#head = note;
+      else this.#ahead = note;
+    } else if (note.event === "kept") this.#kept = note.entry;
     else if (note.event === "lost") {
       this.#lost = ` ${note.frames} frames before line ${this.#reader.line} of ${this.#name} could not be ` +
         "recorded, as its note there says.";

@@ -1,13 +1,14 @@
 /** Keeps what a live feed received, so that it can be run again: one frame a line, with its receive time. */
-import { gzipSync } from "node:zlib";
 import {
-  isNote,
   type JournalPlace,
-  noteText,
   RECORDING_VERSION,
+  type RecordingHead,
   type RecordingNote,
 } from "../domain/recording_note.ts";
 import { messageOf, openToAppend, type RecordingFile, sizeOf, unopened, unusable } from "./recording_file.ts";
+import type { DayFiles } from "./recording_folder.ts";
+import { frameText, noteLine } from "./recording_line.ts";
+import { RecordingOutput } from "./recording_output.ts";
 
 /** What a recording is made from. */
 export interface RecordingOptions {
@@ -19,6 +20,10 @@ export interface RecordingOptions {
   readonly time?: number;
   /** Where the run's journal stands as the recording begins. */
   readonly journal?: JournalPlace | undefined;
+}
+
+/** How the one file of a recording is opened. */
+export interface FileOptions extends RecordingOptions {
   /** Opens the file to append; the default creates it where it is missing. */
   readonly open?: (path: string) => RecordingFile;
 }
@@ -47,50 +52,49 @@ const FLUSH_CHARACTERS = 256 * 1024;
 const WAITING_BYTES = 16 * 1024 * 1024;
 /** What a waiting block costs besides its bytes, roughly. */
 const BLOCK_BYTES = 512;
-/** Half the time of the usual 6 for files a tenth larger. */
-const GZIP_LEVEL = 3;
-const BRACE = 123, QUOTE = 34, P = 112;
-const ENCODER = new TextEncoder();
+const DAY_MS = 86_400_000;
 
 /**
- * A file that grows by what is received. Lines gather in memory for up to a second, so that a program that is
+ * A file, or a file a day, that grows by what is received. Lines gather in memory for up to a second, so that a program that is
  * killed loses no more than that; with gzip each lot is a member of its own and the file can be read up to the
  * last one. When writing fails, what is received waits in memory, up to 16 MiB, and is tried again with every
  * lot: what fits no more is lost, oldest first, and a note stands in its place.
  */
 export class Recording implements AsyncDisposable {
-  readonly #path: string;
-  readonly #file: RecordingFile;
+  #output: RecordingOutput;
+  readonly #head: RecordingHead;
+  /** When the recording started, µs since 1970. */
+  readonly #since: number;
   readonly #onTrouble: (text: string) => void;
-  readonly #isPacked: boolean;
+  /** Where each day gets a file of its own; null where one file takes all. */
+  readonly #folder: DayFiles | null;
+  /** What comes at this time or later, ms since 1970, belongs into another file. */
+  #turnAt: number;
+  #part = 1;
+  /** Files of days before, on their way to be closed. */
+  readonly #left: Promise<void>[] = [];
   #text = "";
   #held = nothingHeld();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #blocks: Block[] = [];
   #waitingBytes = 0;
-  /** How long the file is up to the last whole block, and whether anything may stand behind that. */
-  #size = 0;
-  #isTorn = false;
   /** Why writing fails, since it does. */
   #trouble: string | null = null;
   /** What was dropped and is not yet noted in the file. */
   #lost = nothingHeld();
   /** Frames lost since writing began to fail. */
   #lostFrames = 0;
-  #syncing: Promise<void> | null = null;
-  #isUnsynced = false;
-  #isSyncTold = false;
   /** The journal's last entry, to be noted with the next lot; null once it is. */
   #kept: number | null = null;
   #closing: Promise<void> | null = null;
 
   /**
-   * Begins a recording; its first line is in the file when this returns. Compressed when `path` ends in `.gz`.
-   * Throws RecordingError where `path` is a file with something in it, which is never overwritten, or cannot be
+   * Starts a recording in one file; its first line is in the file when this returns. Compressed when `path` ends in
+   * `.gz`. Throws RecordingError where `path` is a file with something in it, which is never overwritten, or cannot be
    * written to.
    */
-  static create(path: string, options: RecordingOptions): Recording {
-    const { symbol, onTrouble, time = Date.now(), journal, open = openToAppend } = options;
+  static create(path: string, options: FileOptions): Recording {
+    const { open = openToAppend } = options;
     let file: RecordingFile;
     try {
       file = open(path);
@@ -99,33 +103,62 @@ export class Recording implements AsyncDisposable {
     }
     try {
       if (sizeOf(file, path) > 0) {
-        throw unusable(path, "it has something in it already. Choose another name, or move that file away.");
+        throw unusable(
+          path,
+          "it has something in it already. Choose another name, move that file away, or give a folder, with a / " +
+            "behind it, where every run gets files of its own.",
+        );
       }
-      const recording = new Recording(path, file, onTrouble);
-      recording.#begin({ event: "recording", version: RECORDING_VERSION, symbol, ...journal }, time);
-      return recording;
+      return new Recording(new RecordingOutput(path, file, options.onTrouble), null, options);
     } catch (error) {
       file.close();
       throw error;
     }
   }
 
-  private constructor(path: string, file: RecordingFile, onTrouble: (text: string) => void) {
-    this.#path = path;
-    this.#file = file;
+  /**
+   * Starts a recording with a file a day (UTC) in `folder`, the first line of the first in the file when this returns.
+   * Throws RecordingError where that cannot be.
+   */
+  static createIn(folder: DayFiles, options: RecordingOptions): Recording {
+    const { symbol, onTrouble, time = Date.now() } = options;
+    const { path, file, startedAt } = folder.create(symbol, time);
+    try {
+      const output = new RecordingOutput(path, file, onTrouble);
+      return new Recording(output, folder, { ...options, time: startedAt });
+    } catch (error) {
+      file.close();
+      folder.discard(path);
+      throw error;
+    }
+  }
+
+  private constructor(output: RecordingOutput, folder: DayFiles | null, options: RecordingOptions) {
+    const { symbol, journal, onTrouble, time = Date.now() } = options;
+    this.#output = output;
+    this.#folder = folder;
     this.#onTrouble = onTrouble;
-    this.#isPacked = path.endsWith(".gz");
+    this.#head = { event: "recording", version: RECORDING_VERSION, symbol, ...journal };
+    this.#since = Math.round(time * 1000);
+    this.#turnAt = folder === null ? Infinity : dayAfter(time);
+    try {
+      output.append(output.pack(noteLine(this.#head, this.#since)));
+    } catch (error) {
+      throw unusable(output.path, `${messageOf(error)}. Choose another place.`, error);
+    }
+    output.sync();
   }
 
   /** Keeps the first `count` of `frames`, taken in at `receivedAt`, ms since 1970. */
   frames(frames: readonly string[], receivedAt: number, count = frames.length): void {
     this.#mustBeOpen();
+    if (receivedAt >= this.#turnAt) this.#turn(receivedAt);
     const time = Math.round(receivedAt * 1000);
     const stamp = `${time} `;
     let text = this.#text;
     for (let i = 0; i < count; i++) {
       const frame = frames[i]!;
-      text += stamp + (fitsLine(frame) ? frame : noteText({ event: "frame", text: frame })) + "\n";
+      text += stamp + frameText(frame) + "\n";
     }
     this.#text = text;
     hold(this.#held, count, time, time);
@@ -135,6 +168,7 @@ export class Recording implements AsyncDisposable {
   /** Keeps a note of what happened at `time`, ms since 1970, between the frames. */
   note(note: RecordingNote, time: number): void {
     this.#mustBeOpen();
+    if (time >= this.#turnAt) this.#turn(time);
     this.#add(note, time);
     this.#schedule();
   }
@@ -177,36 +211,71 @@ export class Recording implements AsyncDisposable {
     this.#add({ event: "ended" }, time);
     this.#flush();
     clearTimeout(this.#timer);
+    const output = this.#output;
     if (this.#blocks.length > 0) {
       const lost = this.#blocks.reduce((frames, { held }) => frames + held.frames, this.#lostFrames);
-      const torn = this.#isTorn ? ", and what it ends in may be torn" : "";
+      const torn = output.isTorn ? ", and what it ends in may be torn" : "";
       this.#onTrouble(
-        `${this.#path} could not be written to the end: ${this.#trouble}. ${lostText(lost)}${torn}.`,
+        `${output.path} could not be written to the end: ${this.#trouble}. ${lostText(lost)}${torn}.`,
       );
     }
-    try {
-      await this.#syncing;
-    } finally {
-      this.#file.close();
-    }
+    await Promise.all([...this.#left, output.close()]);
   }
 
   #mustBeOpen(): void {
-    if (this.#closing !== null) throw new Error(`The recording ${this.#path} is closed`);
+    if (this.#closing !== null) throw new Error(`The recording ${this.#output.path} is closed`);
   }
 
-  #begin(note: RecordingNote, time: number): void {
-    this.#add(note, time);
-    const bytes = this.#pack(this.#text);
-    this.#text = "";
-    this.#held = nothingHeld();
+  /**
+   * Goes on in another file from `time` on, ms since 1970. What could not be written to the last one goes along. Where
+   * there can be no other file now, the last one takes this day too.
+   */
+  #turn(time: number): void {
+    this.#turnAt = dayAfter(time);
+    const last = this.#output;
+    this.#addKept(time);
+    if (this.#text !== "") this.#gather();
+    if (this.#writeOut()) last.sync();
+    // What is torn there would come twice, in part.
+    const next = last.isTorn ? null : this.#nextOutput(time);
+    if (next === null) return;
+    const [, name] = /([^\\/]*)$/.exec(next.path)!;
     try {
-      this.#append(bytes);
-    } catch (error) {
-      this.#cutBack();
-      throw unusable(this.#path, `${messageOf(error)}. Choose another place.`, error);
+      const line = noteLine({ event: "continued", file: name! }, Math.round(time * 1000));
+      if (this.#blocks.length === 0) last.append(last.pack(line));
+    } catch {
+      // It says what it is all the same: a recording that another file goes on with.
     }
-    this.#sync();
+    last.sync();
+    this.#left.push(last.close());
+    this.#output = next;
+    this.#part++;
+    if (this.#writeOut()) next.sync();
+  }
+
+  /** The next day's file, with its first line in it; null, and told, where there can be none. */
+  #nextOutput(time: number): RecordingOutput | null {
+    const folder = this.#folder!;
+    let path: string | null = null;
+    try {
+      const created = folder.create(this.#head.symbol, time);
+      path = created.path;
+      const output = new RecordingOutput(path, created.file, this.#onTrouble);
+      try {
+        const head = { ...this.#head, part: this.#part + 1, since: this.#since };
+        output.append(output.pack(noteLine(head, Math.round(created.startedAt * 1000))));
+      } catch (error) {
+        created.file.close();
+        throw unusable(path, `${messageOf(error)}.`, error);
+      }
+      return output;
+    } catch (error) {
+      if (path !== null) folder.discard(path);
+      this.#onTrouble(
+        `${messageOf(error)} What is received goes on into ${this.#output.path}, until the next day.`,
+      );
+      return null;
+    }
   }
 
   #add(note: RecordingNote, time: number): void {
@@ -230,14 +299,14 @@ export class Recording implements AsyncDisposable {
     this.#timer = undefined;
     this.#addKept(Date.now());
     if (this.#text !== "") this.#gather();
-    if (this.#writeOut()) this.#sync();
+    if (this.#writeOut()) this.#output.sync();
     // However quiet the stream is, it is tried again.
     else this.#timer = setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   /** Makes a block of the lines that have gathered. */
   #gather(): void {
-    const bytes = this.#pack(this.#text);
+    const bytes = this.#output.pack(this.#text);
     this.#blocks.push({ bytes, held: this.#held });
     this.#waitingBytes += bytes.length + BLOCK_BYTES;
     this.#text = "";
@@ -249,8 +318,7 @@ export class Recording implements AsyncDisposable {
     try {
       this.#write();
     } catch (error) {
-      this.#cutBack();
-      this.#suffer(error);
+      this.#fail(error);
       return false;
     }
     this.#recover();
@@ -259,43 +327,25 @@ export class Recording implements AsyncDisposable {
 
   /** Writes what waits, in order, until it fails. */
   #write(): void {
-    if (this.#isTorn) this.#file.truncateSync(this.#size);
-    this.#isTorn = false;
+    const output = this.#output;
     const { frames, from, to, notes } = this.#lost;
     if (frames > 0 || notes !== "") {
       const lost = frames > 0 ? noteLine({ event: "lost", frames, from, to }, to) : "";
-      this.#append(this.#pack(lost + notes));
+      output.append(output.pack(lost + notes));
       this.#lost = nothingHeld();
     }
     for (let block = this.#blocks[0]; block !== undefined; block = this.#blocks[0]) {
-      this.#append(block.bytes);
+      output.append(block.bytes);
       this.#blocks.shift();
       this.#waitingBytes -= block.bytes.length + BLOCK_BYTES;
     }
   }
 
-  #append(bytes: Uint8Array): void {
-    this.#isTorn = true;
-    for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
-    this.#isTorn = false;
-    this.#size += bytes.length;
-  }
-
-  /** Takes away what a failed write left of a block: no line and no member stays torn. */
-  #cutBack(): void {
-    try {
-      if (this.#isTorn) this.#file.truncateSync(this.#size);
-      this.#isTorn = false;
-    } catch {
-      // Tried again before anything else is written.
-    }
-  }
-
-  /** Tells that writing fails, once, and lets go of what memory may not hold. */
-  #suffer(error: unknown): void {
+  /** Says that writing fails, once, and drops what memory may not hold. */
+  #fail(error: unknown): void {
     if (this.#trouble === null) {
       this.#onTrouble(
-        `Cannot write to ${this.#path}: ${
+        `Cannot write to ${this.#output.path}: ${
           messageOf(error)
         }. The run goes on, and what it receives waits in ` +
           "memory until writing works again; make room.",
@@ -307,7 +357,7 @@ export class Recording implements AsyncDisposable {
       this.#waitingBytes -= bytes.length + BLOCK_BYTES;
       if (this.#lostFrames === 0 && held.frames > 0) {
         this.#onTrouble(
-          `Cannot write to ${this.#path}, and memory holds no more: the oldest frames are lost.`,
+          `Cannot write to ${this.#output.path}, and memory holds no more: the oldest frames are lost.`,
         );
       }
       this.#lostFrames += held.frames;
@@ -319,52 +369,15 @@ export class Recording implements AsyncDisposable {
 
   #recover(): void {
     if (this.#trouble === null) return;
-    this.#onTrouble(`Writing to ${this.#path} works again. ${lostText(this.#lostFrames)}.`);
+    this.#onTrouble(`Writing to ${this.#output.path} works again. ${lostText(this.#lostFrames)}.`);
     this.#trouble = null;
     this.#lostFrames = 0;
   }
-
-  /** Has the system put on the disk what was written, one go after another, without waiting for it. */
-  #sync(): void {
-    this.#isUnsynced = true;
-    this.#syncing ??= this.#syncAll();
-  }
-
-  async #syncAll(): Promise<void> {
-    while (this.#isUnsynced) {
-      this.#isUnsynced = false;
-      try {
-        await this.#file.syncData();
-      } catch (error) {
-        if (!this.#isSyncTold) {
-          this.#onTrouble(
-            `The system does not confirm that ${this.#path} is on the disk: ${messageOf(error)}. ` +
-              "Should the machine fail, more than the last second may be lost.",
-          );
-        }
-        this.#isSyncTold = true;
-      }
-    }
-    this.#syncing = null;
-  }
-
-  #pack(text: string): Uint8Array {
-    const bytes = ENCODER.encode(text);
-    return this.#isPacked ? gzipSync(bytes, { level: GZIP_LEVEL }) : bytes;
-  }
 }
 
-/** Whether a frame is the same when it is read as the rest of its line. */
-function fitsLine(frame: string): boolean {
-  // Most begin like {"e" or {"stream" and need no closer look at the beginning.
-  const isObject = frame.charCodeAt(0) === BRACE && frame.charCodeAt(1) === QUOTE &&
-    frame.charCodeAt(2) !== P;
-  if (!isObject && (frame === "" || isNote(frame))) return false;
-  return frame.indexOf("\n") < 0 && frame.indexOf("\r") < 0 && frame.isWellFormed();
-}
-
-function noteLine(note: RecordingNote, time: number): string {
-  return `${time} ${noteText(note)}\n`;
+/** The first midnight (UTC) behind `time`, both ms since 1970. */
+function dayAfter(time: number): number {
+  return (Math.floor(time / DAY_MS) + 1) * DAY_MS;
 }
 
 function nothingHeld(): Held {

@@ -31,6 +31,38 @@ export function openToAppend(path: string): RecordingFile {
   }
 }
 
+/** Lets others see that this file is being written, as long as it is open. */
+export function lockForWriting(file: Deno.FsFile): void {
+  // There a lock keeps readers out, and an open file cannot be removed in any case.
+  if (Deno.build.os === "windows") return;
+  try {
+    file.lockSync(true);
+  } catch {
+    // A file system without locks: its age alone says whether a file is still written.
+  }
+}
+
+/**
+ * Whether another process, or this one, has the file at `path` locked for writing, or may have: a file of someone else's
+ * cannot be asked.
+ */
+export function isBeingWritten(path: string): boolean {
+  if (Deno.build.os === "windows") return false;
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { write: true });
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
+  try {
+    return !file.tryLockSync(true);
+  } catch {
+    return false;
+  } finally {
+    file.close();
+  }
+}
+
 function folderOf(path: string): string {
   return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
 }
@@ -52,7 +84,7 @@ export function unopened(path: string, error: unknown): RecordingError {
     return unusable(path, `writing there is not allowed. ${advice}.`, error);
   }
   if (error instanceof Deno.errors.IsADirectory) {
-    return unusable(path, "it is a folder. Name a file in it.", error);
+    return unusable(path, "it is a folder. Put a / behind it for a file a day, or name a file in it.", error);
   }
   if (error instanceof Deno.errors.NotFound) {
     return unusable(

@@ -334,7 +334,7 @@ export class Verification {
     const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";
     const behind = lastId < 0 ? "before any trade" : `behind trade ${lastId}`;
     const what = `${where} ${behind}, and has nothing that leads to entry ${entry.seq} (${entry.type}): ` +
-      "from there on nothing is proven";
+      `from there on nothing is proven${this.#derivation!.missingPart}`;
     return this.#differ(what, { entry, journal: decisionOf(entry) });
   }
 
@@ -348,7 +348,7 @@ export class Verification {
         "on nothing is proven. Give all recordings of the run, in the order in which they were made";
       return this.#differ(what, { entry: opening });
     }
-    const { entry, hash, run } = note;
+    const { entry, hash, run, part } = note;
     if (entry === undefined) {
       const what = `${name} does not say which journal it belongs to: expected ${expected || "no more"}`;
       return this.#differ(what, { entry: opening });
@@ -361,7 +361,9 @@ export class Verification {
     }
     const which = run === this.#run.run ? `entry ${entry}` : `entry ${entry} in run ${run} (--run ${run})`;
     const what =
-      `${name} is the recording of ${which}, expected ${expected || "no more"}. Give all recordings ` +
+      `${name} is ${part === undefined ? "" : `part ${part} of `}the recording of ${which}, expected ${
+        expected || "no more"
+      }. Give all recordings ` +
       "of the run, in the order in which they were made";
     return this.#differ(what, { entry: opening });
   }

@@ -16,6 +16,7 @@ const USAGE: Partial<Record<CommandName, string>> = {
   penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip
                                                       Binance public data, trades or aggTrades, spot or futures
   penstock backtest data/today.txt.gz                 what a run with --record kept; or Binance messages, one a line
+  penstock backtest data/recordings/                  all recordings of the symbol in a folder, oldest first
   penstock backtest trades.csv --models --out r.json  three fill models side by side; the result as JSON`,
   status: `penstock status [JOURNAL] reads while a run writes; without a name, ${DEFAULT_JOURNAL}.
 
@@ -44,6 +45,7 @@ journal while no process works on the run. Losses are counted from that moment o
   verify:
     `penstock verify JOURNAL RECORDING... says in one line what is proven, or shows the first difference.
 
+  penstock verify data/penstock.db data/recordings/   the recordings of the run in a folder
   penstock verify data/penstock.db data/monday.txt.gz data/tuesday.txt.gz
                                                       the recordings in the order in which they were made`,
   export: `penstock export [JOURNAL] writes to standard output; without a name, ${DEFAULT_JOURNAL}.

@@ -13,7 +13,7 @@ async function examine(
   try {
     const state = `${folder}/data/penstock.db`;
     await using program = Penstock.start(
-      ["doctor", "--json", `--state=${state}`, ...args],
+      ["doctor", "--json", `--state=${state}`, ...args.map((arg) => arg.replace("FOLDER", `${folder}/data`))],
       ["--no-prompt", ...flags.map((flag) => flag.replace("FOLDER", `${folder}/data`))],
     );
     const finished = await program.finished();
@@ -41,6 +41,18 @@ Deno.test("penstock doctor finds nothing amiss where all is there, and says the 
   for (const step of ["DNS, TCP", "WebSocket", "first trade", "HTTP"]) assert(steps.includes(step), step);
   const clock = findings.find(({ subject }) => subject === "clock");
   assert(/^\d+ ms (behind|ahead of) the exchange's, give or take \d+ ms$/.test(clock?.found ?? ""));
+});
+
+Deno.test("penstock doctor examines the folder of recordings, which a run makes", async () => {
+  await using exchange = BuiltInExchange.listen({ rate: 200 });
+  const { code, findings } = await examine(
+    ["--allow-net=127.0.0.1", ...FOLDERS],
+    ...[`--endpoint=${exchange.endpoint}`, `--rest-endpoint=${exchange.restEndpoint}`],
+    ...["--record=FOLDER/rec/", "--record-keep=30d"],
+  );
+  assertEquals([code, amiss(findings)], [0, []]);
+  const { found } = findings.find(({ subject }) => /^folder .*\/data\/rec$/.test(subject))!;
+  assertEquals(found, "not there yet, and can be made");
 });
 
 Deno.test("penstock doctor names each permission that is missing, and how to grant it", async () => {

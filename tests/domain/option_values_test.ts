@@ -37,22 +37,48 @@ function assertRefused(read: (text: string) => unknown, texts: readonly string[]
 
 Deno.test("duration() reads every unit and a bare number of milliseconds", () => {
   const read = duration(0, 24 * HOUR);
-  const texts = ["250ms", "30s", "5m", "24h", "1500", "0", "1.5s", "0.25s", "0.5h", "007s"];
-  assertEquals(texts.map(read), [250, 30_000, 300_000, 24 * HOUR, 1500, 0, 1500, 250, HOUR / 2, 7000]);
+  const texts = ["250ms", "30s", "5m", "24h", "1d", "1500", "0", "1.5s", "0.25s", "0.5h", "007s"];
+  assertEquals(texts.map(read), [
+    ...[250, 30_000, 300_000, 24 * HOUR, 24 * HOUR],
+    ...[1500, 0, 1500, 250, HOUR / 2, 7000],
+  ]);
+  assertEquals([24 * HOUR, 48 * HOUR, 49 * HOUR].map(durationText), ["24h", "2d", "49h"]);
 });
 
 Deno.test("duration() refuses other units, signs, fractions of a millisecond and what is out of range", () => {
   assertRefused(
     duration(50, 24 * HOUR),
-    ["", "s", "-1s", "+1s", "1e3", "1 s", "1S", "1d", "1m30s", "0.5ms", "50.1", "1.0005s", "49ms", "24.1h"],
+    [
+      "",
+      "s",
+      "-1s",
+      "+1s",
+      "1e3",
+      "1 s",
+      "1S",
+      "1D",
+      "2d",
+      "1w",
+      "1m30s",
+      "0.5ms",
+      "50.1",
+      "1.0005s",
+      "49ms",
+      "24.1h",
+    ],
     "a duration from 50ms to 24h, such as 250ms, 30s, 5m",
+  );
+  assertRefused(
+    duration(24 * HOUR, 720 * HOUR),
+    ["30", "23h", "31d"],
+    "a duration from 24h to 30d, such as 1d, 30d",
   );
 });
 
 Deno.test("duration() reads any whole number of any unit, and durationText() can be read back", () => {
-  const units = [["", 1], ["ms", 1], ["s", 1000], ["m", 60_000], ["h", HOUR]] as const;
+  const units = [["", 1], ["ms", 1], ["s", 1000], ["m", 60_000], ["h", HOUR], ["d", 24 * HOUR]] as const;
   fc.assert(fc.property(fc.nat(1_000_000), fc.constantFrom(...units), (count, [unit, size]) => {
-    const read = duration(0, 1_000_000 * HOUR);
+    const read = duration(0, 24_000_000 * HOUR);
     assertEquals(read(`${count}${unit}`), count * size);
     assertEquals(read(durationText(count * size)), count * size);
   }));

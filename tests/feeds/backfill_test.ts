@@ -194,16 +194,23 @@ Deno.test("fetch() goes on with aggregates where historicalTrades is refused hal
   assertEquals(pages.slice(0, 2).map(({ source }) => source), ["historicalTrades", "aggTrades"]);
 });
 
+Deno.test({
+  name: "fetch() names the flags that let it reach Binance's hosts, where it may not",
+  // Whatever the tests are granted, this one does not reach the exchange.
+  permissions: { net: false },
+  fn: async () => {
+    const { end } = await collect(backfillOf(null).backfill, 1, 2);
+    assert(!end.complete && end.why === "not-permitted");
+    assertEquals(
+      end.reason,
+      ["api.binance.com:443", "data-api.binance.vision:443"].map((host) =>
+        `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in the task of deno.json`
+      ).join("; "),
+    );
+  },
+});
+
 Deno.test("fetch() asks Binance's hosts by default, and the market-data host for aggregates alone", async () => {
-  // The tests may not reach them, which is told with the flags that would allow it.
-  const { end } = await collect(backfillOf(null).backfill, 1, 2);
-  assert(!end.complete && end.why === "not-permitted");
-  assertEquals(
-    end.reason,
-    ["api.binance.com:443", "data-api.binance.vision:443"].map((host) =>
-      `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in the task of deno.json`
-    ).join("; "),
-  );
   const asked: string[] = [];
   const { fetch } = globalThis;
   globalThis.fetch = (input) => {

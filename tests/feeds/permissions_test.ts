@@ -31,7 +31,7 @@ Deno.test("giveUp() keeps the hosts and files that are named, and nothing else",
       "--allow-sys",
     ],
     {
-      needs: { hosts: [STREAM, REST], writes: [LOCK] },
+      needs: { hosts: [STREAM, REST], writes: [LOCK], folder: null },
       paths: ["data/penstock.db"],
       questions: [
         ...net(STREAM, REST, MARKET_DATA, "127.0.0.1", "127.0.0.1:9001"),
@@ -53,7 +53,7 @@ Deno.test("giveUp() keeps the hosts and files that are named, and nothing else",
 
 Deno.test("giveUp() narrows loopback to the one port that is needed", async () => {
   const { granted } = await probe(["--allow-net=127.0.0.1"], {
-    needs: { hosts: ["127.0.0.1:9001"], writes: [] },
+    needs: { hosts: ["127.0.0.1:9001"], writes: [], folder: null },
     questions: net("127.0.0.1:9001", "127.0.0.1:9002"),
   });
   assertEquals(granted, [true, false]);
@@ -61,7 +61,7 @@ Deno.test("giveUp() narrows loopback to the one port that is needed", async () =
 
 Deno.test("giveUp() says that the whole network is kept, and gives writing anywhere up", async () => {
   const { told, granted } = await probe(["--allow-all"], {
-    needs: { hosts: [STREAM], writes: [LOCK] },
+    needs: { hosts: [STREAM], writes: [LOCK], folder: null },
     paths: ["data/penstock.db"],
     questions: [...net(MARKET_DATA), { name: "read" }, { name: "write" }, { name: "write", path: LOCK }],
   });
@@ -74,7 +74,7 @@ Deno.test("giveUp() says that the whole network is kept, and gives writing anywh
 
 Deno.test("giveUp() keeps reading the files that are named alone, and anywhere only where that was granted", async () => {
   const [log, other] = ["data/penstock.db-wal", "data/other.db"];
-  const needs = { hosts: [STREAM], writes: [LOCK], reads: [log, LOCK] };
+  const needs = { hosts: [STREAM], writes: [LOCK], reads: [log, LOCK], folder: null };
   const questions = [log, LOCK, other, "data", "deno.json"].map((path) => ({ name: "read", path } as const));
   const asked = { needs, paths: ["data/penstock.db"], questions: [...questions, { name: "read" } as const] };
   for (const flag of ["--allow-read=.", "--allow-read=data", "--allow-read=./data,."]) {
@@ -92,12 +92,46 @@ Deno.test("giveUp() keeps reading the files that are named alone, and anywhere o
 
 Deno.test("giveUp() with nothing to keep says so, and takes grants of the folders above a file", async () => {
   const { told, granted } = await probe(["--allow-write=/srv/penstock,/srv"], {
-    needs: { hosts: [STREAM], writes: [] },
+    needs: { hosts: [STREAM], writes: [], folder: null },
     paths: ["/srv/penstock/day.txt.gz"],
     questions: [{ name: "write", path: "/srv" }, { name: "write", path: "/srv/penstock/day.txt.gz" }],
   });
   assertEquals(told, "permissions kept: none; all others are given up");
   assertEquals(granted, [false, false]);
+});
+
+Deno.test("giveUp() keeps a folder of recordings, whatever lies over it, beside it or in it", async () => {
+  const questions = ["data/rec", "data/rec/a.txt.gz", LOCK, "data/penstock.db", "data", "."].map((path) => ({
+    name: "write" as const,
+    path,
+  }));
+  const needs = { hosts: [], writes: [LOCK], folder: "data/rec" };
+  for (const paths of [["data/penstock.db"], ["data/rec/penstock.db", "data/penstock.db"]]) {
+    const { told, granted } = await probe(["--allow-read=.", "--allow-write=./data"], {
+      needs,
+      paths,
+      questions,
+    });
+    assertEquals(told, `permissions kept: writing ${LOCK}, writing data/rec; all others are given up`);
+    assertEquals(granted, [true, true, true, false, false, false]);
+  }
+});
+
+Deno.test("giveUp() keeps the folder that was granted itself, and writing anywhere where that was granted", async () => {
+  const needs = { hosts: [], writes: [LOCK], folder: "./data" };
+  const questions = ["data/a.txt.gz", "x"].map((path) => ({ name: "write" as const, path }));
+  const own = await probe(["--allow-write=data"], { needs, paths: ["data/penstock.db"], questions });
+  assertEquals(own.granted, [true, false]);
+  const any = await probe(["--allow-write", "--allow-read"], {
+    needs,
+    paths: ["data/penstock.db"],
+    questions: [...questions, { name: "read" }],
+  });
+  assertEquals(any.granted, [true, true, false]);
+  assertEquals(
+    any.told,
+    "permissions kept: writing anywhere (it was granted whole); all others are given up",
+  );
 });
 
 Deno.test("lockedExchange() is the one whose hosts are granted alone", async () => {

@@ -66,6 +66,29 @@ Deno.test("Replay.run() tells notes in their place and lets the pipeline know of
   assertEquals(replay.pipeline.trades, 8);
 });
 
+Deno.test("Replay.enter() takes the connection for whole, but in a file that goes on with the same recording", () => {
+  const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
+  const next = { ...head, part: 2, since: TIME };
+  const after = [
+    note({ event: "disconnected", reason: "x", retryInMs: 1 }),
+    note({ event: "continued", file: "b.txt" }),
+  ];
+  const cases = [
+    { next, told: "refusal" },
+    { next: { ...next, part: 3 }, told: "fill" },
+    { next: { ...next, since: TIME + 1 }, told: "fill" },
+    { next: { ...next, hash: "ab" }, told: "fill" },
+    { next: head, told: "fill" },
+  ];
+  for (const { next, told } of cases) {
+    const replay = replayOf([...[1, 2, 3, 4].map((id) => trade(id, 100)), ...after]);
+    [...replay.run()];
+    replay.enter();
+    const names = namesOf(replay.open(chunkOf([note(next), trade(5, 110)])).run());
+    assertEquals(names, ["recording", "signal", told], JSON.stringify(next));
+  }
+});
+
 Deno.test("Replay.step() works off one message or note at a time, to the same end as run()", () => {
   fc.assert(
     fc.property(scenario, ({ choices, messages }) => {

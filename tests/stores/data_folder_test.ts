@@ -1,11 +1,26 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { examineFolder, folderOf } from "../../src/stores/data_folder.ts";
+import { examineFolder, folderNamed, folderOf } from "../../src/stores/data_folder.ts";
 
 Deno.test("folderOf() is the folder that a file is in", () => {
   assertEquals(folderOf("data/penstock.db"), "data");
   assertEquals(folderOf("penstock.db"), ".");
   assertEquals(folderOf("/penstock.db"), "/");
   assertEquals(folderOf("C:\\data\\penstock.db"), "C:\\data");
+});
+
+Deno.test("folderNamed() is a folder by its slash or because it is there", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    assertEquals(["data/rec/", "data/rec//", "/", "data/rec"].map(folderNamed), [
+      "data/rec",
+      "data/rec",
+      "/",
+      null,
+    ]);
+    assertEquals([folder, `${folder}/`, `${folder}/none`].map(folderNamed), [folder, folder, null]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("examineFolder() writes into a folder and leaves nothing behind", async () => {
@@ -15,6 +30,12 @@ Deno.test("examineFolder() writes into a folder and leaves nothing behind", asyn
     const made = examineFolder(`${folder}/data`);
     assert(made.isGood);
     assertEquals(made.found, "not there yet, and can be made");
+    // A run makes the folders around that of its recordings, and no others.
+    assertEquals(examineFolder(`${folder}/data/rec`).isGood, false);
+    assertEquals(examineFolder(`${folder}/data/rec/a`, true), {
+      ...made,
+      subject: `folder ${folder}/data/rec/a`,
+    });
     assertEquals([...Deno.readDirSync(folder)], []);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -195,11 +195,10 @@ export class Desk {
     return isoTime(this.pipeline.lastTime ?? 0);
   }
 
-  /** A recording that ended without a connection says nothing about the file behind it. */
   #enter(origin: Origin): void {
     if (origin === this.#origin) return;
     this.#origin = origin;
-    this.pipeline.connected = true;
+    this.#replay.enter();
   }
 
   *#begin(): Generator<PenstockEvent> {

@@ -4,18 +4,28 @@ import type { Config } from "../../domain/options.ts";
 import { giveUp } from "../../feeds/permissions.ts";
 import { filesOfJournal } from "../../stores/journal_names.ts";
 import type { Line } from "../../views/narration.ts";
+import { recordingTarget } from "./recording.ts";
 
 /**
  * Gives up, for good, what a run with its journal and its recording open does not need any more: all but the hosts to
- * reconnect to, the lock beside the journal, which is removed at the end, and looking at the journal's files, to see that
- * they are still there. Says what remains.
+ * reconnect to, the lock beside the journal, which is removed at the end, looking at the journal's files, to see that
+ * they are still there, and the folder of recordings, where each day gets a file and old ones are deleted. Says what
+ * remains.
  */
 export async function giveUpUnneeded(config: Config): Promise<Line> {
-  const { state, record } = config;
-  const files = [state, record].filter((path) => path !== null && path !== "none") as string[];
-  const writes = state === "none" ? [] : [`${state}.lock`];
-  const reads = state === "none" ? [] : filesOfJournal(await realPath(state));
-  return { level: "info", text: await giveUp({ hosts: hostsNeeded(config), writes, reads }, files) };
+  const { state } = config;
+  const target = recordingTarget(config);
+  const files = [
+    ...(state === "none" ? [] : [state]),
+    ...(target === null || target.isFolder ? [] : [target.path]),
+  ];
+  const needs = {
+    hosts: hostsNeeded(config),
+    writes: state === "none" ? [] : [`${state}.lock`],
+    reads: state === "none" ? [] : filesOfJournal(await realPath(state)),
+    folder: target?.isFolder === true ? target.path : null,
+  };
+  return { level: "info", text: await giveUp(needs, files) };
 }
 
 /** The path behind all links; as it is where nothing is. */

@@ -1,0 +1,41 @@
+/** The files of a backtest where some of what was given are folders of recordings. */
+import type { Config } from "../../domain/options.ts";
+import { UnusableInput } from "../../domain/unusable_input.ts";
+import { withFoldersOpened } from "../../feeds/recording_folder.ts";
+
+/** The files to read, and what to tell of those that were passed over, a sentence each. */
+export interface OpenedFolders {
+  readonly files: readonly string[];
+  readonly passedOver: readonly string[];
+}
+
+/**
+ * `paths` with the recordings of the configured symbol in place of their folders. Throws UnusableInput where there are
+ * none, and as `withFoldersOpened` does.
+ */
+export async function recordingsOf(
+  paths: readonly string[],
+  { symbol }: Config,
+  signal: AbortSignal,
+): Promise<OpenedFolders> {
+  const passedOver: string[] = [];
+  const others = new Set<string>();
+  const files = await withFoldersOpened(paths, {
+    against: (head) => {
+      if (head.symbol === symbol) return null;
+      others.add(head.symbol);
+      return `of ${head.symbol}`;
+    },
+    onPassedOver: (text) => passedOver.push(text),
+    signal,
+  });
+  if (files.length === 0 && !signal.aborted) {
+    throw new UnusableInput(
+      { name: paths.join(", ") },
+      `no recording of ${symbol} is in it. It holds recordings of ${
+        [...others].join(", ")
+      }: choose with --symbol`,
+    );
+  }
+  return { files, passedOver };
+}

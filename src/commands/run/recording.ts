@@ -1,0 +1,49 @@
+/** Where a run records to, as `--record` says: a file, or a folder with a file a day. */
+import { ConfigError } from "../../domain/config.ts";
+import type { Config } from "../../domain/options.ts";
+import type { JournalPlace } from "../../domain/recording_note.ts";
+import { folderNamed } from "../../stores/data_folder.ts";
+import type { Recording } from "../../stores/recording.ts";
+import type { Line } from "../../views/narration.ts";
+
+/** A place to record to. */
+export interface RecordingTarget {
+  /** Without a slash at the end. */
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+/**
+ * The place that `--record` names, null for none: a folder where it ends in a slash or is one. Throws a ConfigError
+ * where `--record-keep` has no folder to look after.
+ */
+export function recordingTarget({ record, recordKeep }: Config): RecordingTarget | null {
+  const folder = record === null ? null : folderNamed(record);
+  if (recordKeep !== null && folder === null) {
+    const found = record === null ? "nothing is recorded" : `--record is the file ${record}`;
+    throw new ConfigError([
+      `--record-keep deletes old recordings of a folder, and ${found}: expected --record FOLDER/`,
+    ]);
+  }
+  if (record === null) return null;
+  return folder === null ? { path: record, isFolder: false } : { path: folder, isFolder: true };
+}
+
+/** Starts the recording. Throws a RecordingError where that cannot be. */
+export async function startRecording(
+  { path, isFolder }: RecordingTarget,
+  { symbol, recordKeep: keepMs }: Config,
+  { journal, say }: { readonly journal: JournalPlace | undefined; readonly say: (line: Line) => void },
+): Promise<Recording> {
+  const { Recording } = await import("../../stores/recording.ts");
+  const onTrouble = (text: string): void => say({ level: "warn", text });
+  const options = { symbol, journal, onTrouble };
+  if (!isFolder) return Recording.create(path, options);
+  const [{ RecordingFolder }, { RecordingRetention }] = await Promise.all([
+    import("../../stores/recording_folder.ts"),
+    import("../../stores/recording_retention.ts"),
+  ]);
+  const onDeleted = (text: string): void => say({ level: "info", text });
+  const retention = keepMs === null ? null : RecordingRetention.of(path, { keepMs, onDeleted, onTrouble });
+  return Recording.createIn(new RecordingFolder(path, retention), options);
+}

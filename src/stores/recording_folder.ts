@@ -1,0 +1,88 @@
+/** A folder of recordings: a new file for every process and day, and the old ones deleted when that is asked for. */
+import { recordingName } from "../domain/recording_name.ts";
+import { lockForWriting, type RecordingFile, unopened, unusable } from "./recording_file.ts";
+import type { RecordingRetention } from "./recording_retention.ts";
+
+/** A file that has just been created. */
+export interface CreatedFile {
+  readonly path: string;
+  readonly file: RecordingFile;
+  /** When it starts, as its name says, ms since 1970. */
+  readonly startedAt: number;
+}
+
+/** Where each day's file of a recording comes from. */
+export interface DayFiles {
+  /** A new file for `symbol` from `time` on, ms since 1970. Throws RecordingError where there can be none. */
+  create(symbol: string, time: number): CreatedFile;
+  /** Removes a file that was created and cannot be used. */
+  discard(path: string): void;
+}
+
+/** So many names are tried: each is taken only where another process started in the same millisecond. */
+const TRIES = 1000;
+
+/** Where the files of recordings are created. */
+export class RecordingFolder implements DayFiles {
+  readonly path: string;
+  readonly #retention: RecordingRetention | null;
+  /** The file of this process that is being written. */
+  #current: string | null = null;
+
+  /** `path` ends in no slash. Files are deleted as `retention` says; null keeps them. */
+  constructor(path: string, retention: RecordingRetention | null) {
+    this.path = path;
+    this.#retention = retention;
+  }
+
+  /**
+   * Creates the file of a recording of `symbol` from `time` on, ms since 1970, in a folder that is created where it is
+   * missing; the file of this process before is over then. Old ones are deleted first, which makes room. Throws
+   * RecordingError where it cannot be created.
+   */
+  create(symbol: string, time: number): CreatedFile {
+    this.#retention?.prune(time, this.#current);
+    const startedAt = Math.floor(time);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const path = `${this.path}/${recordingName(symbol, startedAt + tries)}`;
+      try {
+        const file = openNew(this.path, path);
+        if (this.#current !== null) this.#retention?.add(this.#current, time);
+        this.#current = path;
+        return { path, file, startedAt: startedAt + tries };
+      } catch (error) {
+        if (error instanceof Deno.errors.AlreadyExists) continue;
+        throw error instanceof Deno.errors.NotCapable ? notAllowed(this.path, error) : unopened(path, error);
+      }
+    }
+    throw unusable(this.path, `${TRIES} names from ${recordingName(symbol, startedAt)} on are taken.`);
+  }
+
+  discard(path: string): void {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // It is empty, and harmless.
+    }
+  }
+}
+
+/** Opens a file that is not there yet, to append; the folder is created where it is missing. */
+function openNew(folder: string, path: string): RecordingFile {
+  const options = { createNew: true, append: true };
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    Deno.mkdirSync(folder, { recursive: true });
+    file = Deno.openSync(path, options);
+  }
+  lockForWriting(file);
+  return file;
+}
+
+function notAllowed(folder: string, error: unknown): Error {
+  const advice = `Allow it with --allow-write=${folder}, or choose a place where writing is allowed.`;
+  return unusable(`${folder}/`, `writing there is not allowed. ${advice}`, error);
+}

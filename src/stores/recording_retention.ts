@@ -1,0 +1,128 @@
+/** Deletes recordings that have become too old: those that Penstock made in one folder, and nothing else. */
+import { constants, gunzipSync } from "node:zlib";
+import { isRecordingName } from "../domain/recording_name.ts";
+import { isNote, readNote } from "../domain/recording_note.ts";
+import { durationText } from "../domain/option_values.ts";
+import { isBeingWritten, messageOf, unusable } from "./recording_file.ts";
+
+/** How retention is told what it may do, and says what it did. */
+export interface RetentionOptions {
+  /** The age from which on a recording is deleted: since it was last written to, ms. */
+  readonly keepMs: number;
+  /** Told, in a sentence, what was deleted and what could not be. */
+  readonly onDeleted: (text: string) => void;
+  readonly onTrouble: (text: string) => void;
+}
+
+/** A recording that may be deleted one day. */
+interface Old {
+  readonly path: string;
+  /** When it was last written to, ms since 1970. */
+  readonly endedAt: number;
+}
+
+/** The first line is a gzip member of its own and much shorter. */
+const HEAD_BYTES = 4096;
+/** Files that a line names; of the others it says how many they are. */
+const NAMED = 5;
+
+/**
+ * The recordings in a folder, found once, while reading is still allowed, and those that this process adds: what other
+ * processes make later is theirs to delete, or the next start's.
+ */
+export class RecordingRetention {
+  readonly #options: RetentionOptions;
+  #olds: Old[];
+
+  /**
+   * Looks through `folder`; nothing is deleted before `prune`. What counts as a recording is a file, no link, of a name
+   * as Penstock gives it, whose first line says that Penstock wrote it, and which no process is writing. Throws a
+   * RecordingError where the folder is there and cannot be read.
+   */
+  static of(folder: string, options: RetentionOptions): RecordingRetention {
+    return new RecordingRetention(options, recordingsIn(folder));
+  }
+
+  private constructor(options: RetentionOptions, olds: Old[]) {
+    this.#options = options;
+    this.#olds = olds;
+  }
+
+  /** Counts a recording that was finished at `endedAt`, ms since 1970, among those that grow old. */
+  add(path: string, endedAt: number): void {
+    this.#olds.push({ path, endedAt });
+  }
+
+  /** Deletes what is too old at `now`, ms since 1970, but `current` in no case; what cannot be deleted is told once. */
+  prune(now: number, current: string | null = null): void {
+    const { keepMs, onDeleted, onTrouble } = this.#options;
+    const deleted: string[] = [];
+    const kept: Old[] = [];
+    for (const old of this.#olds) {
+      const { path, endedAt } = old;
+      if (now - endedAt <= keepMs || path === current || isBeingWritten(path)) {
+        kept.push(old);
+        continue;
+      }
+      try {
+        Deno.removeSync(path);
+        deleted.push(path);
+      } catch (error) {
+        // Someone else has removed it.
+        if (error instanceof Deno.errors.NotFound) continue;
+        onTrouble(`The recording ${path} is too old and cannot be deleted: ${messageOf(error)}.`);
+      }
+    }
+    this.#olds = kept;
+    if (deleted.length > 0) onDeleted(deletedText(deleted, keepMs));
+  }
+}
+
+function deletedText(paths: readonly string[], keepMs: number): string {
+  const named = paths.slice(0, NAMED).join(", ");
+  const more = paths.length <= NAMED ? "" : ` and ${paths.length - NAMED} more`;
+  const what = paths.length === 1 ? "a recording" : `${paths.length} recordings`;
+  return `deleted ${what} older than ${durationText(keepMs)}: ${named}${more}`;
+}
+
+function recordingsIn(folder: string): Old[] {
+  const found: Old[] = [];
+  try {
+    for (const { name, isFile } of Deno.readDirSync(folder)) {
+      // A link is no file here, wherever it leads.
+      const old = isFile && isRecordingName(name) ? recordingAt(`${folder}/${name}`) : null;
+      if (old !== null) found.push(old);
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    const why = error instanceof Deno.errors.NotCapable
+      ? `reading there is not allowed. Allow it with --allow-read=${folder}, or leave out --record-keep.`
+      : `its files cannot be listed (${messageOf(error)}). Choose another place.`;
+    throw unusable(`${folder}/`, why, error);
+  }
+  return found.sort((a, b) => a.endedAt - b.endedAt || (a.path < b.path ? -1 : 1));
+}
+
+/** The file at `path` where it is a recording that nobody is writing; null for anything else, readable or not. */
+function recordingAt(path: string): Old | null {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    const { mtime } = file.statSync();
+    if (mtime === null || !isHead(file) || isBeingWritten(path)) return null;
+    return { path, endedAt: mtime.getTime() };
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a file starts as a packed recording does. */
+function isHead(file: Deno.FsFile): boolean {
+  const bytes = new Uint8Array(HEAD_BYTES);
+  const length = file.readSync(bytes) ?? 0;
+  // The bytes end somewhere in a later member.
+  const text = new TextDecoder().decode(
+    gunzipSync(bytes.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH }),
+  );
+  const [, note] = /^\d+ (.*)\n/.exec(text) ?? [];
+  return note !== undefined && isNote(note) && readNote(note).event === "recording";
+}

@@ -1,0 +1,327 @@
+/** `--record FOLDER/` in processes of their own: started again and again, over midnights, verified and backtested. */
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { noteText } from "../../src/domain/recording_note.ts";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { eventsOf, type Finished, Penstock, penstock } from "../support/penstock.ts";
+import { outcomeOf } from "../support/recorded_run.ts";
+import { messageOf } from "../support/pipeline_input.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { backtest, eventsFrom, traded } from "./backtest_run.ts";
+
+const DAY = 86_400_000;
+/** Short windows, so that decisions are many; cash that no drawdown halts. */
+const BUSY = ["--short=5", "--long=20", "--cash=1000000", "--retry-max=250ms", "--stale=1s"];
+
+/** How the clock of a run goes. */
+interface Clock {
+  readonly calls: number;
+  readonly ahead?: number;
+}
+
+/** A folder `data` that runs write to, and what they are started with, always the same. */
+class Place {
+  readonly journal: string;
+  readonly recordings: string;
+  readonly #folder: string;
+  readonly #exchange: BuiltInExchange;
+
+  constructor(folder: string, exchange: BuiltInExchange) {
+    this.#folder = folder;
+    this.#exchange = exchange;
+    this.journal = `${folder}/data/a.db`;
+    this.recordings = `${folder}/data/rec`;
+  }
+
+  /** The recordings, oldest first by their names. */
+  get files(): string[] {
+    try {
+      const names = [...Deno.readDirSync(this.recordings)].map(({ name }) => name);
+      return names.sort().map((name) => `${this.recordings}/${name}`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+  }
+
+  /** A run with the permissions that a task gives it. */
+  start(args: readonly string[] = [], flags: readonly string[] = []): Penstock {
+    const { endpoint, restEndpoint } = this.#exchange;
+    const folder = this.#folder;
+    return Penstock.start(
+      [
+        ...["run", "--json", "--log-level=info", "--endpoint", endpoint, "--rest-endpoint", restEndpoint],
+        ...(args.some((arg) => arg.startsWith("--state=")) ? [] : [`--state=${this.journal}`]),
+        ...["--record", `${this.recordings}/`, ...BUSY, ...args],
+      ],
+      [
+        ...["--no-prompt", "--allow-net=127.0.0.1", `--allow-read=${folder}`],
+        ...[`--allow-write=${folder}/data`, ...flags],
+      ],
+    );
+  }
+
+  /** Starts a run, and ends it with `signal` once it has told `fills` fills. */
+  async run(signal: Deno.Signal, fills: number, ...args: string[]): Promise<Finished> {
+    await using program = this.start(args);
+    for (let seen = 0; seen < fills; seen++) await program.event("fill");
+    program.signal(signal);
+    return await program.finished();
+  }
+
+  /** A run whose clock is `ahead` by so many days, and goes a day on with every `calls` looks at it. */
+  startOverDays({ calls, ahead = 0 }: Clock, ...args: string[]): Penstock {
+    const clock = `${this.#folder}/clock.ts`;
+    Deno.writeTextFileSync(
+      clock,
+      `const now = Date.now; let calls = 0;\n` +
+        `Date.now = () => now() + ${DAY} * (${ahead} + Math.floor(calls++ / ${calls}));\n`,
+    );
+    return this.start(args, [`--preload=${clock}`]);
+  }
+
+  /** Starts such a run, and ends it with `signal` once it has written so many files. */
+  async runOverDays(signal: Deno.Signal, files: number, clock: Clock, ...args: string[]): Promise<void> {
+    const before = this.files.length;
+    await using program = this.startOverDays(clock, ...args);
+    while (this.files.length - before < files) await program.event("fill");
+    program.signal(signal);
+    await program.finished();
+  }
+}
+
+Deno.test("penstock run --record FOLDER/ starts again with the same arguments, and verify proves the whole from the folder", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 4, rate: 3_000 });
+    const place = new Place(folder, exchange);
+    // As a restart policy does it, with the folder neither there nor named by a slash from then on.
+    await place.run("SIGKILL", 5, "--record-keep=30d");
+    await place.run("SIGKILL", 5);
+    const { code, stderr } = await place.run("SIGTERM", 5, `--record-keep=30d`);
+    assertEquals(code, 0);
+    assertStringIncludes(
+      stderr,
+      `writing ${place.journal}.lock, writing ${place.recordings}; all others are given up`,
+    );
+    assertEquals(place.files.length, 3);
+    assert(
+      place.files.every((path) => /\/BTCUSDT-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.txt\.gz$/.test(path)),
+    );
+    for (const path of [place.recordings, `${place.recordings}/`]) {
+      const verified = await penstock("verify", place.journal, path);
+      assertEquals(
+        [verified.code, verified.stderr.replaceAll(/.*was cut off.*\n?/g, "")],
+        [0, ""],
+        verified.stdout,
+      );
+      assertMatch(verified.stdout, /^Verified in .* follow from 3 recordings$/);
+    }
+    // A backtest reads them in the same order.
+    const options = ["--json", "--short=5", "--long=20", "--cash=1000000"];
+    const [fromFolder, fromFiles] = [
+      await eventsFrom([...options, place.recordings]),
+      await eventsFrom([...options, ...place.files]),
+    ];
+    assertGreater(traded(fromFolder).length, 15);
+    assertEquals(traded(fromFolder), traded(fromFiles));
+  });
+});
+
+Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, and verify proves it through faults and kills", async () => {
+  await inFolderAsync(async (folder) => {
+    const faults = parseFaults("drop@150,duplicate=9@300,hole=5@400,malformed@450,close@700,hole=3@900");
+    await using exchange = BuiltInExchange.listen({ seed: 6, rate: 3_000, faults });
+    const place = new Place(folder, exchange);
+    await place.runOverDays("SIGKILL", 4, { calls: 60, ahead: 5 });
+    const made = place.files;
+    // Its clock is days behind: the journal says in which order they ran.
+    await place.runOverDays("SIGKILL", 3, { calls: 90 }, "--backfill=off");
+    await place.runOverDays("SIGINT", 4, { calls: 40, ahead: 2 });
+    assertGreater(place.files.length, 10);
+    const verified = await penstock("verify", "--json", place.journal, place.recordings);
+    assertEquals(verified.code, 0, verified.stdout);
+    const [outcome] = eventsOf(verified.stdout);
+    assertEquals([outcome!.type, (outcome!["recordings"] as string[]).length], [
+      "verified",
+      place.files.length,
+    ]);
+
+    // Without one of its days nothing behind it is proven.
+    const [, second] = made as [string, string];
+    Deno.removeSync(second);
+    const without = await penstock("verify", place.journal, place.recordings);
+    assertEquals(without.code, 5);
+    assertStringIncludes(
+      without.stdout,
+      "Part 2 of its recording is missing, or not in its place: part 3 comes next",
+    );
+  });
+});
+
+Deno.test("penstock backtest FOLDER comes to what the run came to, event for event, over midnights and faults", async () => {
+  await inFolderAsync(async (folder) => {
+    const faults = parseFaults("drop@150,hole=5@400,malformed@450,stall@600,close@900,hole=3@1000");
+    await using exchange = BuiltInExchange.listen({ seed: 12, rate: 3_000, faults });
+    const place = new Place(folder, exchange);
+    const options = ["--latency=200ms", "--max-drawdown=90%"];
+    await using program = place.startOverDays({ calls: 40 }, "--state=none", ...options);
+    for (let seen = 0; seen < 60 || place.files.length < 4; seen++) await program.event("fill");
+    program.signal("SIGINT");
+    const live = eventsOf((await program.finished()).stdout);
+    const again = await eventsFrom([
+      "--short=5",
+      "--long=20",
+      "--cash=1000000",
+      ...options,
+      place.recordings,
+    ]);
+    assertEquals(traded(again), traded(live));
+    const connections = (events: readonly { readonly type: string }[]) =>
+      events.filter(({ type }) => type.endsWith("connected")).map(({ type }) => type);
+    assertEquals(connections(again), connections(live));
+  });
+});
+
+Deno.test("penstock backtest FOLDER is without a connection behind a midnight that found none", async () => {
+  await inFolderAsync(async (folder) => {
+    const time = 1_723_161_255_342_000;
+    const head = { event: "recording", version: 1, symbol: "BTCUSDT" } as const;
+    const trade = (id: number, price: string) =>
+      messageOf({ firstId: id, lastId: id, time: time + id, price });
+    const write = (name: string, lines: readonly string[]) =>
+      Deno.writeTextFileSync(`${folder}/${name}`, lines.map((line) => `${time} ${line}\n`).join(""));
+    write("1.txt", [
+      noteText(head),
+      ...[1, 2, 3, 4].map((id) => trade(id, "100")),
+      noteText({ event: "disconnected", reason: "x", retryInMs: 1 }),
+      noteText({ event: "continued", file: "2.txt" }),
+    ]);
+    for (const [part, told] of [[2, "refusal"], [3, "fill"]] as const) {
+      write("2.txt", [noteText({ ...head, part, since: time }), trade(5, "110")]);
+      const events = await eventsFrom(["--short=2", "--long=4", folder]);
+      assertEquals(traded(events).map(({ type }) => type), ["signal", told]);
+    }
+  });
+});
+
+Deno.test("penstock verify FOLDER proves what there is of a run that goes on, and over midnight, meanwhile", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
+    const place = new Place(folder, exchange);
+    await using program = place.startOverDays({ calls: 25 });
+    let before = 0;
+    for (let time = 0; time < 6 || place.files.length < 6; time++) {
+      await program.event("fill");
+      const { code, stdout } = await penstock("verify", "--json", place.journal, place.recordings);
+      assertEquals(code, 0, stdout);
+      const [outcome] = eventsOf(stdout);
+      assert(Number(outcome!["entries"]) >= before);
+      before = Number(outcome!["entries"]);
+    }
+    program.signal("SIGINT");
+    await program.finished();
+  });
+});
+
+Deno.test("penstock verify FOLDER takes the recordings of the run, and says which it passed over", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 7, rate: 3_000 });
+    const place = new Place(folder, exchange);
+    await place.run("SIGINT", 3);
+    await place.run("SIGINT", 3, "--new-run");
+    await place.run("SIGINT", 3, "--state=none");
+    await place.run("SIGINT", 3, `--state=${folder}/data/b.db`);
+    const [first, second, third, fourth] = place.files.map((path) => path.split("/").at(-1)!);
+    Deno.writeTextFileSync(`${place.recordings}/notes.txt`, "mine");
+    Deno.mkdirSync(`${place.recordings}/older`);
+    const { code, stdout, stderr } = await penstock("verify", place.journal, place.recordings);
+    assertEquals(code, 0, stdout);
+    const lines = stderr.split("\n").map((line) => line.replace(/^\S+ INFO +/, "")).filter((line) =>
+      line !== ""
+    );
+    assertEquals(lines.sort(), [
+      `passed over in ${place.recordings}, no recordings of Penstock's: notes.txt, older`,
+      `passed over in ${place.recordings}, of another journal, or of entries that were changed since: ${fourth}`,
+      `passed over in ${place.recordings}, of run 1: ${first}`,
+      `passed over in ${place.recordings}, of runs without a journal: ${third}`,
+    ]);
+    assertStringIncludes(stdout, `follow from ${place.recordings}/${second}`);
+    assertEquals((await penstock("verify", "--run=1", place.journal, place.recordings)).code, 0);
+    // Where none is left, nothing is proven.
+    Deno.removeSync(`${place.recordings}/${second}`);
+    const none = await penstock("verify", place.journal, place.recordings);
+    assertEquals(none.code, 5);
+    assertStringIncludes(none.stdout, "There is no recording for what follows entry");
+    assertEquals((await outcomeOf(place.journal, [`${place.recordings}/${first}`], 1)).type, "verified");
+  });
+});
+
+Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and names the rest", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 9, rate: 3_000 });
+    const place = new Place(folder, exchange);
+    await place.run("SIGINT", 2, "--state=none");
+    const [path] = place.files as [string];
+    const name = path.split("/").at(-1)!;
+    Deno.writeTextFileSync(`${place.recordings}/notes.txt`, "mine");
+    const found = await backtest(["--log-level=warn", place.recordings]);
+    assertEquals(found.code, 0);
+    assertStringIncludes(
+      found.stderr,
+      `passed over in ${place.recordings}, no recordings of Penstock's: notes.txt`,
+    );
+    const other = await backtest(["--symbol=ETHUSDT", place.recordings]);
+    assertEquals([other.code, other.stdout], [3, ""]);
+    assertEquals(
+      other.stderr,
+      `penstock: ${place.recordings}: no recording of ETHUSDT is in it. It holds recordings of BTCUSDT: choose with --symbol`,
+    );
+    const result = `${folder}/result.json`;
+    await using program = Penstock.start(
+      ["backtest", "--log-level=error", "--out", result, place.recordings],
+      ["--no-prompt", "--allow-read", `--allow-write=${folder}`],
+    );
+    assertEquals((await program.finished()).code, 0);
+    assertEquals(JSON.parse(Deno.readTextFileSync(result)).files, [`${place.recordings}/${name}`]);
+    // What a run reads is not written over.
+    const same = await backtest(["--out", path, place.recordings], { writable: folder });
+    assertEquals(same.code, 2);
+    const empty = await backtest([folder]);
+    assertEquals(empty.code, 3);
+    assertStringIncludes(
+      empty.stderr,
+      `${folder}: is a directory, expected a file or a folder of recordings`,
+    );
+  });
+});
+
+Deno.test("penstock run --record-keep deletes what is older, says so, and wants a folder", async () => {
+  await inFolderAsync(async (folder) => {
+    await using exchange = BuiltInExchange.listen({ seed: 10, rate: 3_000 });
+    const place = new Place(folder, exchange);
+    await place.run("SIGINT", 1);
+    const [old] = place.files as [string];
+    const then = new Date(Date.now() - 31 * DAY);
+    Deno.utimeSync(old, then, then);
+    const { stderr } = await place.run("SIGINT", 1, "--record-keep=30d");
+    assertStringIncludes(stderr, `INFO  deleted a recording older than 30d: ${old}`);
+    assertEquals([place.files.includes(old), place.files.length], [false, 1]);
+    // Over midnights, with all but its folder given up.
+    await using program = place.startOverDays({ calls: 60 }, "--record-keep=24h");
+    for (let time = 0; time < 3; time++) await program.logged("deleted a recording older than 24h: ");
+    program.signal("SIGINT");
+    assertEquals((await program.finished()).code, 0);
+
+    const journal = Deno.readFileSync(place.journal);
+    for (const args of [["--record", `${folder}/data/x.txt`], []]) {
+      await using program = Penstock.start(
+        ["run", "--record-keep=30d", "--state", place.journal, ...args],
+        ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-write"],
+      );
+      const { code, stderr } = await program.finished();
+      assertEquals(code, 2);
+      assertStringIncludes(stderr, "--record-keep deletes old recordings of a folder, and ");
+    }
+    assertEquals(Deno.readFileSync(place.journal), journal);
+  });
+});

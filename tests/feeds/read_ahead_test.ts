@@ -1,0 +1,84 @@
+/** A feed that is read while its consumer is busy: in order, up to a limit, and up to the same limit each time. */
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Batch } from "../../src/feeds/feed.ts";
+import { ReadAhead } from "../../src/feeds/read_ahead.ts";
+
+const FRAMES = 10;
+
+/** A feed of numbered batches of ten frames each that counts how many were asked for. */
+class NumberedFeed {
+  asked = 0;
+  isOver = false;
+  #waits: (() => void)[] = [];
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    try {
+      for (let number = 0;; number++) {
+        this.asked++;
+        for (const wake of this.#waits.splice(0)) wake();
+        yield { kind: "messages", messages: Array(FRAMES).fill(`${number}`), receivedAt: number };
+      }
+    } finally {
+      this.isOver = true;
+    }
+  }
+
+  /** Resolves when so many batches have been asked for in all. */
+  async until(count: number): Promise<void> {
+    while (this.asked < count) await new Promise<void>((resolve) => this.#waits.push(resolve));
+  }
+}
+
+/** Everything that is ready to happen has happened. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** The numbers of the next `count` batches. */
+async function next(batches: AsyncIterator<Batch>, count: number): Promise<number[]> {
+  const numbers: number[] = [];
+  for (let at = 0; at < count; at++) {
+    const { value } = await batches.next();
+    numbers.push(value.receivedAt);
+  }
+  return numbers;
+}
+
+Deno.test("ReadAhead.during() reads up to its limit, and up to it again once what it kept was handed out", async () => {
+  const feed = new NumberedFeed();
+  const ahead = new ReadAhead(feed, 3 * FRAMES);
+  const batches = ahead[Symbol.asyncIterator]();
+  for (let time = 0; time < 4; time++) {
+    const before = feed.asked;
+    const working = Promise.withResolvers<void>();
+    const during = ahead.during(working.promise);
+    // It hangs here where frames that were handed out still count.
+    await feed.until(before + 3);
+    await turn();
+    assertEquals(feed.asked, before + 3);
+    working.resolve();
+    await during;
+    assertEquals(await next(batches, 3), [before, before + 1, before + 2]);
+  }
+  await batches.return(undefined);
+  assertEquals(feed.isOver, true);
+});
+
+Deno.test("ReadAhead.during() reads on only as far as what was kept has been handed out", async () => {
+  const feed = new NumberedFeed();
+  const ahead = new ReadAhead(feed, 3 * FRAMES);
+  const batches = ahead[Symbol.asyncIterator]();
+  await ahead.during(feed.until(3));
+  assertEquals(await next(batches, 1), [0]);
+  await ahead.during(feed.until(4));
+  await ahead.during(turn());
+  assertEquals(feed.asked, 4);
+  assertEquals(await next(batches, 5), [1, 2, 3, 4, 5]);
+  await batches.return(undefined);
+});
+
+Deno.test("ReadAhead.during() hands on what the work comes to, and what it throws", async () => {
+  const ahead = new ReadAhead(new NumberedFeed(), FRAMES);
+  assertEquals(await ahead.during(Promise.resolve(7)), 7);
+  await assertRejects(() => ahead.during(Promise.reject(new RangeError("no"))), RangeError, "no");
+});

@@ -1,0 +1,155 @@
+/** What `--record-keep` deletes: old recordings of Penstock's in one folder, and nothing else. */
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { gzipSync } from "node:zlib";
+import { recordingName } from "../../src/domain/recording_name.ts";
+import { Recording } from "../../src/stores/recording.ts";
+import { isBeingWritten, RecordingError } from "../../src/stores/recording_file.ts";
+import { RecordingFolder } from "../../src/stores/recording_folder.ts";
+import { RecordingRetention } from "../../src/stores/recording_retention.ts";
+import { numbered } from "./fake_recording.ts";
+import { inFolderAsync } from "./sample_journal.ts";
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2026, 10, 29, 12);
+const OLD = new Date(NOW - 31 * DAY);
+const isWindows = Deno.build.os === "windows";
+
+/** A place for recordings, and what was said of them. */
+class Place {
+  readonly deleted: string[] = [];
+  readonly troubles: string[] = [];
+
+  constructor(readonly folder: string) {}
+
+  get names(): string[] {
+    return [...Deno.readDirSync(this.folder)].map(({ name }) => name).sort();
+  }
+
+  retention(keepMs = 30 * DAY): RecordingRetention {
+    return RecordingRetention.of(this.folder, {
+      keepMs,
+      onDeleted: (text) => this.deleted.push(text),
+      onTrouble: (text) => this.troubles.push(text),
+    });
+  }
+
+  recording(symbol: string, time: number, retention: RecordingRetention | null = null): Recording {
+    const onTrouble = (text: string): void => void this.troubles.push(text);
+    return Recording.createIn(new RecordingFolder(this.folder, retention), { symbol, onTrouble, time });
+  }
+
+  /** A whole recording, last written to at `writtenAt`, with frames enough that its first line is a small part. */
+  async made(symbol: string, time: number, writtenAt: Date): Promise<string> {
+    const before = this.names;
+    const recording = this.recording(symbol, time);
+    recording.frames(numbered(0, 5_000), time);
+    await recording.close(time);
+    const name = this.names.find((name) => !before.includes(name))!;
+    Deno.utimeSync(`${this.folder}/${name}`, writtenAt, writtenAt);
+    return name;
+  }
+}
+
+Deno.test("RecordingRetention.prune() deletes old recordings that Penstock made, and never anything else", async () => {
+  await inFolderAsync(async (around) => {
+    const place = new Place(`${around}/rec`);
+    Deno.mkdirSync(place.folder);
+    const old = await place.made("BTCUSDT", OLD.getTime(), OLD);
+    const other = await place.made("ETHUSDT", OLD.getTime(), OLD);
+    // Not old enough by a moment, or old by its name alone.
+    const young = [
+      await place.made("BTCUSDT", NOW - 30 * DAY, new Date(NOW - 30 * DAY)),
+      await place.made("BTCUSDT", OLD.getTime() + 1, new Date(NOW - DAY)),
+    ];
+    // A person's own: a recording by another name, and by such a name no recording, packed or not.
+    const [, suffix] = old.split("BTCUSDT") as [string, string];
+    const [renamed, packed, plain, link, inner] = [
+      "monday.txt.gz",
+      `A${suffix}`,
+      `B${suffix}`,
+      `C${suffix}`,
+      `D${suffix}`,
+    ];
+    const at = (name: string): string => `${place.folder}/${name}`;
+    Deno.copyFileSync(at(old), at(renamed));
+    Deno.writeFileSync(at(packed), gzipSync("1723161255342000 {}\n"));
+    Deno.writeTextFileSync(at(plain), "mine");
+    // A link to a recording elsewhere, and a folder with a recording in it.
+    const [elsewhere, deeper] = [`${around}/${old}`, at(`${inner}/${old}`)];
+    Deno.mkdirSync(at(inner));
+    for (const copy of [elsewhere, deeper]) Deno.copyFileSync(at(old), copy);
+    if (!isWindows) Deno.symlinkSync(elsewhere, at(link));
+    for (const path of [at(renamed), at(packed), at(plain), deeper, elsewhere]) {
+      Deno.utimeSync(path, OLD, OLD);
+    }
+    const kept = [...young, renamed, packed, plain, ...(isWindows ? [] : [link]), inner].sort();
+    const retention = place.retention();
+    assertEquals(place.names.length, kept.length + 2);
+    retention.prune(NOW);
+    assertEquals(place.names, kept);
+    assertEquals(place.deleted, [`deleted 2 recordings older than 30d: ${at(old)}, ${at(other)}`]);
+    for (const path of [elsewhere, deeper]) assertEquals(Deno.statSync(path).isFile, true);
+    retention.prune(NOW);
+    assertEquals([place.deleted.length, place.troubles], [1, []]);
+  });
+});
+
+Deno.test({
+  name: "RecordingRetention.prune() keeps what a process is writing, however long ago it wrote last",
+  ignore: isWindows,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const place = new Place(folder);
+      const written = place.recording("BTCUSDT", OLD.getTime());
+      const [name] = place.names as [string];
+      Deno.utimeSync(`${folder}/${name}`, OLD, OLD);
+      place.retention().prune(NOW);
+      assertEquals(place.names, [name]);
+      // It was written to once more than could be known when it was found.
+      const early = place.retention();
+      await written.close();
+      early.prune(NOW);
+      assertEquals(place.names, [name]);
+      // Found when it was no longer written, and then written again.
+      Deno.utimeSync(`${folder}/${name}`, OLD, OLD);
+      const retention = place.retention();
+      {
+        using file = Deno.openSync(`${folder}/${name}`, { append: true });
+        file.lockSync(true);
+        retention.prune(NOW);
+        assertEquals(place.names, [name]);
+      }
+      retention.prune(NOW);
+      assertEquals([place.names, place.troubles], [[], []]);
+    }),
+});
+
+Deno.test("Recording.createIn() deletes at its start and at each midnight, its own files among them", async () => {
+  await inFolderAsync(async (folder) => {
+    const place = new Place(folder);
+    const old = await place.made("BTCUSDT", OLD.getTime(), OLD);
+    const midnight = Date.UTC(2026, 10, 30);
+    const recording = place.recording("BTCUSDT", NOW, place.retention(2 * DAY));
+    assertEquals(place.deleted, [`deleted a recording older than 2d: ${folder}/${old}`]);
+    for (let day = 0; day < 6; day++) {
+      const last = place.names.at(-1)!;
+      recording.frames(numbered(day, day + 1), midnight + day * DAY);
+      // The file of the day before is closed once the disk has it.
+      while (isBeingWritten(`${folder}/${last}`)) await new Promise((resolve) => setTimeout(resolve));
+    }
+    await recording.close();
+    // Those that ended two days before the last midnight, or later.
+    assertEquals(place.names, [2, 3, 4, 5].map((day) => recordingName("BTCUSDT", midnight + day * DAY)));
+    assertEquals([place.deleted.length, place.troubles], [4, []]);
+  });
+});
+
+Deno.test("RecordingRetention.of() needs to read a folder that is there, and none that is not", async () => {
+  await inFolderAsync((folder) => {
+    new Place(`${folder}/none`).retention().prune(NOW);
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    const error = assertThrows(() => new Place(`${folder}/file`).retention(), RecordingError);
+    assertStringIncludes(error.message, `Cannot record to ${folder}/file/: its files cannot be listed`);
+    return Promise.resolve();
+  });
+});
