@@ -8,7 +8,6 @@ import { MessageBatch } from "../domain/message_batch.ts";
 import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
-import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
@@ -24,6 +23,7 @@ import type { RunJournal } from "../stores/run_journal.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
+import { GapFilling } from "./run/gap_filling.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
@@ -100,8 +100,11 @@ class Desk {
   readonly #budget = new RestBudget();
   readonly #backfill: Backfill | null;
   readonly #messages: MessageBatch;
-  readonly #late: LateRows;
+  /** Null where nothing is fetched. */
+  #gaps: GapFilling | null = null;
   readonly #pace = new Pace();
+  /** When data that is run later may have come first, ms since 1970. */
+  readonly #openedAt = Date.now();
   #made: Pipeline | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
@@ -111,6 +114,8 @@ class Desk {
   #hasBegun = false;
   /** A halt by hand that came too early to be told. */
   #early: OnHalt | null = null;
+  /** Trades that the journal held already. */
+  #resumedAfter = 0;
   #connected = false;
   /** The run was stopped at a gap, which the next one is to fill. */
   #isLeft = false;
@@ -124,7 +129,6 @@ class Desk {
     this.#feed = feed;
     this.#signal = signal;
     this.#messages = new MessageBatch(config.symbol);
-    this.#late = new LateRows(config.symbol);
     const { exchange, symbol, backfillMax: maxTrades } = config;
     const restEndpoint = this.#restEndpoint = restOf(config);
     const budget = this.#budget;
@@ -150,6 +154,18 @@ class Desk {
       signal: this.#signal,
     });
     this.#made = pipeline;
+    this.#resumedAfter = pipeline.trades;
+    if (this.#backfill !== null) {
+      this.#gaps = new GapFilling({
+        pipeline,
+        backfill: this.#backfill,
+        symbol,
+        most: this.#config.backfillMax,
+        tell: (events, record) => this.#tell(events, record),
+        note: (note) => this.#note(note),
+        say: (line) => this.#view.say(line),
+      });
+    }
     this.#journal = journal;
     if (record !== null) {
       const { Recording } = await import("../stores/recording.ts");
@@ -167,6 +183,7 @@ class Desk {
   /** Begins, once it has been told that it does. */
   begin(): void {
     this.#hasBegun = true;
+    this.#waited(this.#openedAt);
     if (this.#early !== null) this.halt(this.#early);
   }
 
@@ -179,7 +196,6 @@ class Desk {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
-        this.#pace.note(this.#pipeline.trades, this.#pipeline.lastTime, batch.receivedAt);
         // The first unusable message is told at once, the later ones together.
         if (!this.#rejectionsTold) this.tellRejections();
         break;
@@ -193,17 +209,17 @@ class Desk {
         break;
       }
       case "disconnected": {
-        const { reason, retryInMs, hint } = batch;
+        const { reason, retryInMs, cause, hint } = batch;
+        const lost = { reason, retryInMs, cause };
         const at = Date.now();
         this.#connected = false;
-        this.#pipeline.disconnect(reason);
-        this.#note({ event: "disconnected", reason, retryInMs }, at);
-        this.#keepNote("disconnected", at, { reason, retryInMs });
+        this.#pipeline.disconnect(lost);
+        this.#note({ event: "disconnected", ...lost }, at);
+        this.#keepNote("disconnected", at, lost);
         this.#view.event({
           type: "disconnected",
           time: isoTime(at * 1000),
-          reason,
-          retryInMs,
+          ...lost,
           ...(hint === null ? {} : { hint }),
         });
         break;
@@ -243,6 +259,7 @@ class Desk {
   tellStatus(): void {
     if (!this.#isOpen) return;
     const { trades, equity, position, halt } = this.#pipeline.standing;
+    const { heldGap } = this.#pipeline;
     const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
     this.#view.event({
       type: "status",
@@ -254,6 +271,7 @@ class Desk {
       equity: plain(equity),
       position: plain(position),
       halted: halt !== null,
+      ...(heldGap === null ? {} : { heldGap }),
     });
   }
 
@@ -296,6 +314,7 @@ class Desk {
       type: "summary",
       time: now(),
       ...this.#pipeline.totals,
+      ...(this.#resumedAfter === 0 ? {} : { resumedAfter: this.#resumedAfter }),
       elapsedMs: Math.round(elapsedMs),
     };
     this.#view.event(summary);
@@ -311,47 +330,44 @@ class Desk {
       if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
       recorded = until;
     };
-    // A trade that is still held has not been worked off.
+    let live = 0;
+    // A trade that is still held has not been processed.
     const recordTaken = () => record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
     try {
       for (;;) {
+        const { trades } = this.#pipeline;
         this.#tell(this.#pipeline.run(reader), recordTaken);
+        live += this.#pipeline.trades - trades;
         const gap = this.#pipeline.heldGap;
         if (gap === null || this.done) break;
-        await this.#feed.during(toldIfSlow(gap, this.#fill(gap), (line) => this.#view.say(line)));
+        await this.#feed.during(toldIfSlow(gap, this.#fill(gap, receivedAt), (line) => this.#view.say(line)));
         if (this.#isLeft) break;
       }
     } finally {
       recordTaken();
     }
+    this.#pace.note(live, this.#pipeline.lastTime, receivedAt);
   }
 
-  async #fill({ fromId, toId }: HeldGap): Promise<void> {
-    const pages = this.#backfill!.fetch(fromId, toId);
-    let page = await pages.next();
-    for (; !page.done && !this.done; page = await pages.next()) {
-      const { rows } = page.value;
-      this.#tell(
-        this.#pipeline.run(this.#late.open(rows)),
-        () => this.#note({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)) }),
-      );
-    }
-    // Let pass now, the gap would cost a run that is taken up again its averages.
-    this.#isLeft = this.#journal !== null && this.#signal.aborted && page.done === true &&
-      !page.value.complete;
-    if (this.#isLeft) return;
-    const filled = this.#pipeline.lastId - fromId + 1;
-    if (page.done && !page.value.complete) {
-      const { reason, hint } = page.value;
-      const missing = toId - fromId + 1;
-      const advice = hint === null ? "" : ` ${hint}`;
-      this.#view.say({
-        level: "warn",
-        text: `${missing - filled} of ${missing} missed trades could not be fetched: ${reason}.${advice}`,
-      });
-    }
-    this.#pipeline.settleGap(filled);
-    this.#note({ event: "settled", filled });
+  /** Fills the gap, unless the run was stopped meanwhile: let pass then, the gap would cost a resumed run its averages. */
+  async #fill(gap: HeldGap, receivedAt: number): Promise<void> {
+    const isSettled = await this.#gaps!.fill(gap, (complete) => {
+      this.#isLeft = this.#journal !== null && this.#signal.aborted && !complete;
+      if (!this.#isLeft) this.#waited(receivedAt);
+      return !this.#isLeft;
+    });
+    this.#isLeft = !isSettled;
+  }
+
+  /** What was received from `since` on (ms since 1970) has waited until now, which matters where that was long. */
+  #waited(since: number): void {
+    const { maxHold, maxLag } = this.#config;
+    const now = Date.now();
+    const hold = Math.min(maxHold, maxLag ?? Infinity);
+    if (now - since <= hold && maxLag === null) return;
+    const waited = { until: now * 1000, hold: hold * 1000 };
+    this.#pipeline.waited(waited);
+    this.#note({ event: "waited", ...waited }, now);
   }
 
   /** Records what events come from, keeps them, then tells them. */

@@ -57,6 +57,7 @@ export class LateRows implements TradeReader {
   readonly #scratchView = new DataView(this.#scratch.buffer);
   #rows = NONE;
   #taken = 0;
+  #skipped = 0;
   /** The last id of the aggregate at hand, as long as it has trades that were not read. */
   #lastId = -1;
   #reason = "";
@@ -79,14 +80,20 @@ export class LateRows implements TradeReader {
     return -1;
   }
 
+  /** Missing trades that were passed over before the first row of the page; 0 behind it. */
+  get skipped(): number {
+    return this.#taken === 1 ? this.#skipped : 0;
+  }
+
   /** Rows of the page that `next` has read. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Takes a page to read; what was left of the one before is dropped. */
-  open(rows: readonly LateRow[]): this {
+  /** Takes a page to read, before which `skipped` missing trades were passed over; drops the rest of the last one. */
+  open(rows: readonly LateRow[], skipped = 0): this {
     this.#rows = rows;
+    this.#skipped = skipped;
     this.#taken = 0;
     this.#lastId = -1;
     return this;
@@ -179,18 +186,29 @@ class Fields implements TradeFields {
 }
 
 /**
- * What is wrong with `rows`, or null: every one must be readable by LateRows, and each must follow on the one
- * before without a hole or an overlap.
+ * What is wrong with `rows`, or null: every one must be readable by LateRows, and each must stand behind the one
+ * before. Ids between them are those that the exchange itself does not have.
  */
 export function faultOf(rows: readonly LateRow[]): string | null {
   const reader = new LateRows("");
   let before: LateRow | null = null;
   for (const row of rows) {
     if (reader.open([row]).next() !== "trade") return reader.reason;
-    if (before !== null && row.firstId !== before.lastId + 1) {
-      return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${before.lastId + 1}`;
+    if (before !== null && row.firstId <= before.lastId) {
+      return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${
+        before.lastId + 1
+      } or above`;
     }
     before = row;
+  }
+  return null;
+}
+
+/** The first hole in the ids from `next` on over `rows`, as a sentence; null where there is none. */
+export function holeIn(rows: readonly LateRow[], next: number): string | null {
+  for (const { firstId, lastId } of rows) {
+    if (firstId > next) return `trade ${next} is not there, the first after it is ${firstId}`;
+    next = lastId + 1;
   }
   return null;
 }

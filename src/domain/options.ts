@@ -139,7 +139,7 @@ export const OPTIONS = {
     read: wholeNumber(1, 10_000_000),
     value: "N",
     commands: STREAM,
-    help: "most trades fetched for one gap",
+    help: "most trades fetched for one gap: the newest of a larger one",
   }),
   stale: option({
     default: "15s",

@@ -5,6 +5,7 @@
  * of a note.
  */
 
+import type { DisconnectCause } from "./disconnect_cause.ts";
 import type { OnHalt } from "./halt.ts";
 
 /** The version of the recordings that this program writes and reads. */
@@ -17,6 +18,15 @@ export interface JournalPlace {
   readonly entry: number;
   /** Its hash in hexadecimal, which tells one journal from another. */
   readonly hash: string;
+}
+
+/** How a connection was lost. */
+export interface Disconnection {
+  /** For people. */
+  readonly reason: string;
+  readonly retryInMs: number;
+  /** Absent in what older versions wrote. */
+  readonly cause?: DisconnectCause;
 }
 
 /** What a recording says of itself and of its connection. */
@@ -36,7 +46,7 @@ export type RecordingNote =
     /** 1 when it was the first try since data last flowed. */
     readonly attempt: number;
   }
-  | { readonly event: "disconnected"; readonly reason: string; readonly retryInMs: number }
+  | ({ readonly event: "disconnected" } & Disconnection)
   | { readonly event: "notice"; readonly message: string }
   /** The person halted trading by hand at the line's time. */
   | { readonly event: "halt"; readonly action: OnHalt }
@@ -52,11 +62,23 @@ export type RecordingNote =
     /** Trades that the stream missed and that were fetched afterwards, as `lateText` writes them. */
     readonly event: "late";
     readonly trades: string;
+    /** Missing trades before them that were passed over; absent for none. */
+    readonly skipped?: number;
   }
   | {
     /** What could be fetched of a gap is above: so many trades. The next frame is taken as it is. */
     readonly event: "settled";
     readonly filled: number;
+    /** From the last trade fetched up to this id the exchange itself has none; absent where it is that trade's. */
+    readonly through?: number;
+  }
+  | {
+    /** Frames below that were received before `until` had waited; what waited longer than `hold` is late. */
+    readonly event: "waited";
+    /** µs since 1970. */
+    readonly until: number;
+    /** µs. */
+    readonly hold: number;
   }
   | {
     /** By now the journal of the run had kept everything up to this entry. */
@@ -119,12 +141,13 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
     hash: OPTIONAL_TEXT,
   },
   connected: { endpoint: TEXT, attempt: COUNT },
-  disconnected: { reason: TEXT, retryInMs: MS },
+  disconnected: { reason: TEXT, retryInMs: MS, cause: OPTIONAL_TEXT },
   notice: { message: TEXT },
   halt: { action: ACTION },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
-  late: { trades: TEXT },
-  settled: { filled: COUNT },
+  late: { trades: TEXT, skipped: OPTIONAL_COUNT },
+  settled: { filled: COUNT, through: OPTIONAL_COUNT },
+  waited: { until: COUNT, hold: COUNT },
   kept: { entry: COUNT },
   ended: {},
   frame: { text: TEXT },
@@ -151,6 +174,11 @@ export function isNote(frame: string): boolean {
  */
 export function noteText(note: RecordingNote | FrameNote): string {
   return JSON.stringify({ penstock: note });
+}
+
+/** How a connection was lost, as events and journal entries have it. */
+export function disconnectionIn({ reason, retryInMs, cause }: Disconnection): Disconnection {
+  return { reason, retryInMs, ...(cause === undefined ? {} : { cause }) };
 }
 
 /** Reads the text of a note, for which `isNote` holds. Fields that this program does not know are left out. */

@@ -94,7 +94,7 @@ export class Replay {
         this.pipeline.connected = true;
         break;
       case "disconnected":
-        this.pipeline.disconnect(note.reason);
+        this.pipeline.disconnect(note);
         break;
       case "halt": {
         const events = [...this.pipeline.halt(note.action, note.time)];
@@ -103,11 +103,14 @@ export class Replay {
         return;
       }
       case "late":
-        this.#late.open(rowsOf(note.trades, this.#name));
+        this.#late.open(rowsOf(note.trades, this.#name), note.skipped);
         this.#isLate = true;
         break;
       case "settled":
-        this.pipeline.settleGap(note.filled);
+        this.pipeline.settleGap(note.filled, note.through);
+        break;
+      case "waited":
+        this.pipeline.waited(note);
     }
     yield note;
   }

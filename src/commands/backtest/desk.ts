@@ -8,6 +8,7 @@ import type { TimedNote } from "../../domain/message_lines.ts";
 import type { Metrics } from "../../domain/metrics.ts";
 import type { Config } from "../../domain/options.ts";
 import type { Results } from "../../domain/performance.ts";
+import { disconnectionIn } from "../../domain/recording_note.ts";
 import { isoTime } from "../../domain/time.ts";
 import type { Rejections } from "../../stages/parse.ts";
 import { Pipeline } from "../../stages/pipeline.ts";
@@ -172,7 +173,7 @@ function eventOf(note: TimedNote): PenstockEvent | null {
     case "connected":
       return { type: "connected", time, endpoint: note.endpoint, attempt: note.attempt };
     case "disconnected":
-      return { type: "disconnected", time, reason: note.reason, retryInMs: note.retryInMs };
+      return { type: "disconnected", time, ...disconnectionIn(note) };
     default:
       return null;
   }
