@@ -15,7 +15,6 @@ import { onHaltSignals } from "../feeds/halt_signals.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RestBudget } from "../feeds/rest_budget.ts";
-import type { HeldGap } from "../stages/parse.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
 import type { Spent } from "../stores/journal.ts";
 import type { Recording } from "../stores/recording.ts";
@@ -27,6 +26,7 @@ import { GapFilling } from "./run/gap_filling.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
+import { endWaiting } from "./run/waiting.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -117,8 +117,6 @@ class Desk {
   /** Trades that the journal held already. */
   #resumedAfter = 0;
   #connected = false;
-  /** The run was stopped at a gap, which the next one is to fill. */
-  #isLeft = false;
   #rejectionsTold = false;
 
   constructor(configuration: Configuration, view: RunView, feed: ReadAhead, signal: AbortSignal) {
@@ -159,10 +157,11 @@ class Desk {
       this.#gaps = new GapFilling({
         pipeline,
         backfill: this.#backfill,
-        symbol,
-        most: this.#config.backfillMax,
+        config: this.#config,
+        // Let pass now, the gap would cost a resumed run its averages.
+        leaves: () => this.#journal !== null && this.#signal.aborted,
         tell: (events, record) => this.#tell(events, record),
-        note: (note) => this.#note(note),
+        note: (note, at) => this.#note(note, at),
         say: (line) => this.#view.say(line),
       });
     }
@@ -183,13 +182,13 @@ class Desk {
   /** Begins, once it has been told that it does. */
   begin(): void {
     this.#hasBegun = true;
-    this.#waited(this.#openedAt);
+    endWaiting(this.#openedAt, this.#config, this.#pipeline, (note, at) => this.#note(note, at));
     if (this.#early !== null) this.halt(this.#early);
   }
 
   /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
   get done(): boolean {
-    return this.#pipeline.done || this.#isLeft;
+    return this.#pipeline.done || this.#gaps?.isLeft === true;
   }
 
   async take(batch: Batch): Promise<void> {
@@ -340,34 +339,15 @@ class Desk {
         live += this.#pipeline.trades - trades;
         const gap = this.#pipeline.heldGap;
         if (gap === null || this.done) break;
-        await this.#feed.during(toldIfSlow(gap, this.#fill(gap, receivedAt), (line) => this.#view.say(line)));
-        if (this.#isLeft) break;
+        await this.#feed.during(
+          toldIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.say(line)),
+        );
+        if (this.#gaps!.isLeft) break;
       }
     } finally {
       recordTaken();
     }
     this.#pace.note(live, this.#pipeline.lastTime, receivedAt);
-  }
-
-  /** Fills the gap, unless the run was stopped meanwhile: let pass then, the gap would cost a resumed run its averages. */
-  async #fill(gap: HeldGap, receivedAt: number): Promise<void> {
-    const isSettled = await this.#gaps!.fill(gap, (complete) => {
-      this.#isLeft = this.#journal !== null && this.#signal.aborted && !complete;
-      if (!this.#isLeft) this.#waited(receivedAt);
-      return !this.#isLeft;
-    });
-    this.#isLeft = !isSettled;
-  }
-
-  /** What was received from `since` on (ms since 1970) has waited until now, which matters where that was long. */
-  #waited(since: number): void {
-    const { maxHold, maxLag } = this.#config;
-    const now = Date.now();
-    const hold = Math.min(maxHold, maxLag ?? Infinity);
-    if (now - since <= hold && maxLag === null) return;
-    const waited = { until: now * 1000, hold: hold * 1000 };
-    this.#pipeline.waited(waited);
-    this.#note({ event: "waited", ...waited }, now);
   }
 
   /** Records what events come from, keeps them, then tells them. */

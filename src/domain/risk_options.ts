@@ -78,8 +78,7 @@ export const RISK_OPTIONS = {
     read: duration(0, HOUR),
     value: "DURATION",
     commands: ["run", "demo", "config"],
-    help:
-      "a live trade that waited longer than this for missed ones is late",
+    help: "a live trade that waited longer than this for missed ones is late",
   }),
   participation: option({
     default: null,

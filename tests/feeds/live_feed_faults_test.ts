@@ -167,6 +167,80 @@ socketTest("LiveFeed says so when no trade of a symbol ever comes", async () => 
   assertStringIncludes(hint!, "raise --stale");
 });
 
+/** Serves a symbol that trades at some connections only: `ids` says which trades come at each, in order. */
+function sparse(ids: readonly (readonly number[])[]): RawServer {
+  return RawServer.listen(async (visit) => {
+    await visit.upgrade();
+    for (const id of ids[visit.number - 1] ?? []) await visit.send(tradeMessage(id));
+  });
+}
+
+/** How long a connection was silent before it was dropped, ms, as its reason says. */
+function silentMs({ reason }: { readonly reason: string }): number {
+  return Number(/no data for (\d+) ms/.exec(reason)![1]);
+}
+
+socketTest(
+  "LiveFeed counts no silence as a failure once a trade has come, and waits for nothing",
+  async () => {
+    await using server = sparse([[1, 2], [], [], [], []]);
+    await using run = new FeedRun(server.endpoint, {
+      staleMs: 60,
+      attempts: 1,
+      retryMaxMs: 60_000,
+      random: () => 0.99,
+    });
+    await run.until(() => run.connected.length === 5);
+    assertEquals(run.connected.map(({ attempt }) => attempt), [1, 1, 1, 1, 1]);
+    assertEquals(
+      run.disconnected.map(({ cause, retryInMs }) => [cause, retryInMs]),
+      Array(4).fill(["stale", 0]),
+    );
+  },
+);
+
+socketTest(
+  "LiveFeed believes longer silences of a symbol that missed nothing, until trades were missed",
+  async () => {
+    await using server = sparse([[1, 2], [], [], [3], [4], [9]]);
+    await using run = new FeedRun(server.endpoint, { staleMs: 60 });
+    await run.until(() => run.disconnected.length === 6);
+    const limits = run.disconnected.map(silentMs);
+    // Trade 3 came after three silences: twice as much is believed, and more once trade 4 followed.
+    assert(limits[3]! >= 6 * 60 && limits[4]! > limits[3]!, `${limits}`);
+    assertEquals(run.notices.length, 3, `${run.notices}`);
+    assertStringIncludes(run.notices[0]!, "and none was missed: its stream now counts as stale after");
+    assertStringIncludes(run.notices[1]!, "and none was missed");
+    assertStringIncludes(
+      run.notices[2]!,
+      "4 trades of BTCUSDT were missed while its stream sent nothing for",
+    );
+    assertStringIncludes(run.notices[2]!, "it counts as stale after 0.06 s without a trade again");
+    assertEquals(run.tally.missing, 4);
+  },
+);
+
+socketTest("LiveFeed stays within the exchange's connections, however short --stale is", async () => {
+  await using server = sparse([[1]]);
+  await using run = new FeedRun(server.endpoint, { staleMs: 1 });
+  await run.until(() => run.disconnected.some(({ retryInMs }) => retryInMs > 1_000));
+  assert(server.accepted <= 300, `${server.accepted} connections`);
+});
+
+socketTest("LiveFeed takes what an exchange says for no silence of its own", async () => {
+  await using server = RawServer.listen(async (visit) => {
+    await visit.upgrade();
+    const reason = new TextEncoder().encode("no data for 9 ms");
+    await visit.write(Uint8Array.of(0x88, reason.length + 2, 0x03, 0xe8, ...reason));
+    visit.end();
+  });
+  await using run = new FeedRun(server.endpoint, { staleMs: 60_000 });
+  await run.until(() => run.disconnected.length === 1);
+  const [{ cause, reason, hint }] = run.disconnected as [FeedRun["disconnected"][0]];
+  assertStringIncludes(reason, "no data for 9 ms");
+  assertEquals([cause, hint], ["closed", null]);
+});
+
 socketTest("LiveFeed does not doubt the symbol once a trade of it has come", async () => {
   await using exchange = listen("stall@50", { rate: 1000 });
   await using run = new FeedRun(exchange.endpoint, { staleMs: 200, attempts: 1, retryMaxMs: 10 });

@@ -1,22 +1,24 @@
 /** Fills a gap: which of the missing trades are fetched, and what the person is told about the others. */
 import type { PipelineEvent } from "../../domain/event.ts";
 import { LateRows, lateText } from "../../domain/late_rows.ts";
+import type { Config } from "../../domain/options.ts";
 import type { RecordingNote } from "../../domain/recording_note.ts";
 import type { Backfill, BackfillEnd } from "../../feeds/backfill.ts";
 import type { HeldGap } from "../../stages/parse.ts";
 import type { Pipeline } from "../../stages/pipeline.ts";
 import type { Line } from "../../views/narration.ts";
+import { endWaiting } from "./waiting.ts";
 
 /** What a gap is filled with and what it is filled into. */
 export interface GapFillingOptions {
   readonly pipeline: Pipeline;
   readonly backfill: Pick<Backfill, "fetch">;
-  readonly symbol: string;
-  /** The most trades to fetch for one gap: the newest of a larger one. */
-  readonly most: number;
+  readonly config: Pick<Config, "symbol" | "backfillMax" | "maxHold" | "maxLag">;
+  /** Asked once no more comes: whether a gap that is not filled is left to the next run. */
+  readonly leaves: () => boolean;
   /** Keeps and shows events; `record` records what they come from. */
   readonly tell: (events: Iterable<PipelineEvent>, record: () => void) => void;
-  readonly note: (note: RecordingNote) => void;
+  readonly note: (note: RecordingNote, at?: number) => void;
   readonly say: (line: Line) => void;
 }
 
@@ -24,19 +26,25 @@ export interface GapFillingOptions {
 export class GapFilling {
   readonly #options: GapFillingOptions;
   readonly #late: LateRows;
+  #isLeft = false;
 
   constructor(options: GapFillingOptions) {
     this.#options = options;
-    this.#late = new LateRows(options.symbol);
+    this.#late = new LateRows(options.config.symbol);
+  }
+
+  /** Whether the last gap was left to the next run. */
+  get isLeft(): boolean {
+    return this.#isLeft;
   }
 
   /**
-   * Fetches what is missing and runs it. `settle` is asked before the gap is settled, whether it is to be: the answer of
-   * this function. `complete` says whether all was there that was to be fetched.
+   * Fetches what is missing, the newest of it where that is more than may be fetched, runs it and settles the gap. Live
+   * trades that were received from `receivedAt` on (ms since 1970) have waited then.
    */
-  async fill(gap: HeldGap, settle: (complete: boolean) => boolean): Promise<boolean> {
-    const { pipeline, backfill, most, tell, note } = this.#options;
-    const fromId = Math.max(gap.fromId, gap.toId - most + 1);
+  async fill(gap: HeldGap, receivedAt: number): Promise<void> {
+    const { pipeline, backfill, config, leaves, tell, note } = this.#options;
+    const fromId = Math.max(gap.fromId, gap.toId - config.backfillMax + 1);
     let skipped = fromId - gap.fromId;
     if (skipped > 0) this.#saySkipped(gap);
     const before = pipeline.trades;
@@ -52,17 +60,18 @@ export class GapFilling {
       skipped = 0;
     }
     const end = page.done ? page.value : null;
-    if (!settle(end?.complete ?? true)) return false;
+    this.#isLeft = end !== null && !end.complete && leaves();
+    if (this.#isLeft) return;
     const filled = pipeline.trades - before;
-    const through = end !== null && end.lastId > pipeline.lastId && filled + skipped > 0 ? end.lastId : -1;
+    const through = end !== null && end.lastId > pipeline.lastId && skipped === 0 ? end.lastId : -1;
     if (end !== null) this.#sayRest(gap, fromId, filled, end);
+    endWaiting(receivedAt, config, pipeline, note);
     pipeline.settleGap(filled, through);
     note({ event: "settled", filled, ...(through < 0 ? {} : { through }) });
-    return true;
   }
 
   #saySkipped({ fromId, toId }: HeldGap): void {
-    const { most, say } = this.#options;
+    const { config: { backfillMax: most }, say } = this.#options;
     say({
       level: "warn",
       text:
