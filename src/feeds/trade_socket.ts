@@ -13,13 +13,16 @@ const CLOSE_INFO_DEADLINE_MS = 100;
 /** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
 const SECOND_LOOK_MS = 10;
 const WEIGH_EVERY_MS = 100;
+/** The same while memory grows and no frame comes: gigabytes a second come over loopback. */
+const WEIGH_OFTEN_MS = 10;
+const LIGHT_BYTES = 16 * 1024 * 1024;
 /** What memory may grow by while no frame comes; the largest frame that the runtime takes, 64 MB, costs less. */
 const HEAVIEST_BYTES = 256 * 1024 * 1024;
 /** The same from the moment a connection was dropped: the rest of a message that is not too large costs less. */
 const RUNAWAY_BYTES = 320 * 1024 * 1024;
-/** A connection that was dropped is calm once memory has not grown by this much in so many looks. */
+/** A connection that was dropped is calm once memory has not grown by this much for so long. */
 const GROWTH_BYTES = 1024 * 1024;
-const CALM_LOOKS = 10;
+const CALM_MS = 2_000;
 
 /** When to give up. */
 export interface TradeSocketOptions {
@@ -64,13 +67,14 @@ export class TradeSocket {
   #heard = false;
   #lastHeardAt = performance.now();
   #watchdog: ReturnType<typeof setTimeout>;
-  readonly #scales: ReturnType<typeof setInterval>;
+  #scales: ReturnType<typeof setTimeout> | undefined;
   /** This program's memory when data last came, and which data that was. */
   #weighed = { heardAt: 0, bytes: 0 };
+  #isWeighed = true;
   readonly #calm = Promise.withResolvers<void>();
-  /** The most memory since the end, and how often it was looked at since it grew. */
+  /** The most memory since the end, and when it grew last. */
   #most = 0;
-  #calmLooks = 0;
+  #grewAt = 0;
 
   /** Connects to `url`; the WebSocket's own error, or a TimeoutError after `handshakeMs`. */
   static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
@@ -117,10 +121,10 @@ export class TradeSocket {
     this.#staleMs = options.staleMs;
     this.#watchdog = setTimeout(() => this.#watch(), options.staleMs);
     this.#weigh();
-    this.#scales = setInterval(() => this.#weigh(), WEIGH_EVERY_MS);
     // It may be open long after it was given up.
     const stopWeighing = (): void => {
-      clearInterval(this.#scales);
+      this.#isWeighed = false;
+      clearTimeout(this.#scales);
       this.#calm.resolve();
     };
     socket.closed.then(stopWeighing, stopWeighing);
@@ -254,26 +258,29 @@ export class TradeSocket {
   /** The runtime gathers a message's fragments without a limit: one that never ends shows in the memory it takes. */
   #weigh(): void {
     const bytes = Deno.memoryUsage().rss;
-    if (this.#end !== null) return this.#weighForgotten(bytes);
-    if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
+    if (this.#end !== null) this.#weighForgotten(bytes);
+    else if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
       this.#weighed = { heardAt: this.#lastHeardAt, bytes };
     } else if (bytes - this.#weighed.bytes > HEAVIEST_BYTES) {
       this.abandon(`a message without an end took ${megabytes(bytes - this.#weighed.bytes)} MB`, "endless");
     }
+    if (!this.#isWeighed) return;
+    const isLight = bytes - this.#weighed.bytes < LIGHT_BYTES;
+    this.#scales = setTimeout(() => this.#weigh(), isLight ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS);
   }
 
   #weighForgotten(bytes: number): void {
     const grown = bytes - this.#weighed.bytes;
     if (grown > RUNAWAY_BYTES) {
-      clearInterval(this.#scales);
+      this.#isWeighed = false;
       return this.#options.onRunaway?.(
         `a message without an end went on after the connection was dropped, and took ${megabytes(grown)} MB`,
       );
     }
     if (bytes - this.#most > GROWTH_BYTES) {
       this.#most = bytes;
-      this.#calmLooks = 0;
-    } else if (++this.#calmLooks === CALM_LOOKS) this.#calm.resolve();
+      this.#grewAt = performance.now();
+    } else if (performance.now() - this.#grewAt >= CALM_MS) this.#calm.resolve();
   }
 
   #finish(end: SocketEnd): void {
