@@ -1,7 +1,6 @@
 /** A symbol's live trade stream: connects, reconnects, renews, and says what happens. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BinanceMessageReader } from "../domain/binance_message.ts";
-import type { DisconnectCause } from "../domain/disconnect_cause.ts";
 import { Backoff, ConnectionBudget } from "./backoff.ts";
 import { BINANCE_BUDGET, isServerShutdown, tradeStreamUrl } from "./binance.ts";
 import { type ConnectFailure, explain } from "./connect_failure.ts";
