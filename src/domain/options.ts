@@ -146,7 +146,7 @@ export const OPTIONS = {
     read: duration(50, 24 * HOUR),
     value: "DURATION",
     commands: [...STREAM, "doctor"],
-    help: "silence after which the connection is given up and made anew",
+    help: "silence after which the stream is connected again; a quiet symbol is given more time",
   }),
   retryMax: option({
     default: "60s",
