@@ -186,22 +186,32 @@ class Fields implements TradeFields {
 }
 
 /**
- * What is wrong with `rows`, or null: every one must be readable by LateRows, and each must stand behind the one
- * before. Ids between them are those that the exchange itself does not have.
+ * What is wrong with `rows`, or null: every one must be readable by LateRows, and each must follow on the one
+ * before without a hole or an overlap.
  */
 export function faultOf(rows: readonly LateRow[]): string | null {
   const reader = new LateRows("");
   let before: LateRow | null = null;
   for (const row of rows) {
     if (reader.open([row]).next() !== "trade") return reader.reason;
-    if (before !== null && row.firstId <= before.lastId) {
-      return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${
-        before.lastId + 1
-      } or above`;
+    if (before !== null && row.firstId !== before.lastId + 1) {
+      return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${before.lastId + 1}`;
     }
     before = row;
   }
   return null;
+}
+
+/** The same rows in runs, one after the other, that end where ids are left out. */
+export function runsOf(rows: readonly LateRow[]): LateRow[][] {
+  const runs: LateRow[][] = [];
+  let lastId = -Infinity;
+  for (const row of rows) {
+    if (runs.length === 0 || row.firstId > lastId + 1) runs.push([]);
+    runs.at(-1)!.push(row);
+    lastId = row.lastId;
+  }
+  return runs;
 }
 
 /** The first hole in the ids from `next` on over `rows`, as a sentence; null where there is none. */

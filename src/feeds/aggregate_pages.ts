@@ -1,7 +1,7 @@
 /** Missed trades as aggregates: Binance's aggTrades, which counts aggregates rather than trades. */
-import { faultOf, holeIn, type LateRow } from "../domain/late_rows.ts";
+import { holeIn, type LateRow } from "../domain/late_rows.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
-import { type LatePage, type LatePages, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
+import { faultInRuns, type LatePage, type LatePages, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
 
 const WEIGHT = 4;
 
@@ -59,7 +59,7 @@ export class AggregatePages implements LatePages {
     const { rows, found } = await this.#ask(this.#at, deadline, (found) => {
       const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next)
         .map((row) => row.firstId < next ? { ...row, firstId: next } : row);
-      const fault = faultOf(rows);
+      const fault = faultInRuns(rows);
       if (fault !== null) return new Unbelieved("malformed", fault);
       const hole = holeIn(rows, next);
       if (hole !== null && (++holes === 1 || !this.#goesBack)) return new Unbelieved("no-join", hole);

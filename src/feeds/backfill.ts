@@ -1,6 +1,6 @@
 /** Fetches the trades that the stream has missed, by id over REST. */
 import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
-import type { LateRow } from "../domain/late_rows.ts";
+import { type LateRow, runsOf } from "../domain/late_rows.ts";
 import { AggregatePages } from "./aggregate_pages.ts";
 import { Backoff } from "./backoff.ts";
 import { RestBudget } from "./rest_budget.ts";
@@ -31,7 +31,7 @@ export interface BackfillOptions {
   readonly clock?: RestClock;
 }
 
-/** A page of missed trades. What lies between them, and before the first, the exchange itself does not have. */
+/** Missed trades that follow one on the other. What lies between two pages the exchange itself does not have. */
 export interface LateTrades {
   /** Oldest first, never empty, and all of them readable by LateRows. */
   readonly rows: readonly LateRow[];
@@ -151,11 +151,11 @@ export class Backfill {
         this.#checkCount(fromId, this.target ?? page.newestId);
         const { target } = this;
         const rows = target === null ? page.rows : upTo(target, page.rows);
-        if (rows.length > 0) {
-          next = rows.at(-1)!.lastId + 1;
-          for (const { firstId, lastId } of rows) fetched += lastId - firstId + 1;
+        for (const run of runsOf(rows)) {
+          next = run.at(-1)!.lastId + 1;
+          fetched += next - run[0]!.firstId;
           tail.reset();
-          yield { rows, source: pages.source };
+          yield { rows: run, source: pages.source };
         }
         // A trade behind the target shows that none is to come before it.
         if (target !== null && (page.rows.at(-1)?.lastId ?? -1) >= target) next = target + 1;

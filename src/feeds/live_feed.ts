@@ -139,8 +139,9 @@ export class LiveFeed implements Feed {
           this.#everHeard = true;
           this.#tries = 0;
           if (!goingAway && messages.some(isServerShutdown)) goingAway = isDue = true;
-          yield { kind: "messages", messages, receivedAt: Date.now() };
+          // Before they are handed over: the consumer may take its time.
           const changed = this.#quiet.heard(messages, performance.now());
+          yield { kind: "messages", messages, receivedAt: Date.now() };
           if (changed !== null) {
             socket.staleMs = this.#quiet.limitMs;
             yield { kind: "notice", message: changed };

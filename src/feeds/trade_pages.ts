@@ -1,5 +1,5 @@
 /** Missed trades one by one, by trade id: Binance's historicalTrades. */
-import { faultOf, holeIn, type LateRow } from "../domain/late_rows.ts";
+import { faultOf, holeIn, type LateRow, runsOf } from "../domain/late_rows.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
 
 /** Trades that follow on what is known. */
@@ -97,6 +97,15 @@ export function objectsOf(body: unknown, limit: number): Record<string, unknown>
   return body;
 }
 
+/** What is wrong with rows of which some may be left out, or null. */
+export function faultInRuns(rows: readonly LateRow[]): string | null {
+  for (const run of runsOf(rows)) {
+    const fault = faultOf(run);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
 function readTrades(body: unknown, next: number, limit: number): LateRow[] | Unbelieved {
   const objects = objectsOf(body, limit);
   if (objects instanceof Unbelieved) return objects;
@@ -104,7 +113,7 @@ function readTrades(body: unknown, next: number, limit: number): LateRow[] | Unb
   const rows = objects.map(({ id, price, qty, time, isBuyerMaker }) =>
     ({ firstId: id, lastId: id, price, quantity: qty, time, buyerIsMaker: isBuyerMaker }) as LateRow
   );
-  const fault = faultOf(rows);
+  const fault = faultInRuns(rows);
   if (fault !== null) return new Unbelieved("malformed", fault);
   const first = rows[0]?.firstId ?? next;
   if (first < next) {

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { GapFilling } from "../../src/commands/run/gap_filling.ts";
-import type { LateRow } from "../../src/domain/late_rows.ts";
+import { type LateRow, runsOf } from "../../src/domain/late_rows.ts";
 import { MessageBatch } from "../../src/domain/message_batch.ts";
 import type { RecordingNote } from "../../src/domain/recording_note.ts";
 import type { BackfillEnd, LateTrades } from "../../src/feeds/backfill.ts";
@@ -39,7 +39,9 @@ async function filled(
     backfill: {
       async *fetch(from, until): AsyncGenerator<LateTrades, BackfillEnd> {
         asked.push(from, until);
-        if (rows.length > 0) yield await Promise.resolve({ rows, source: "historicalTrades" });
+        for (const run of runsOf(rows)) {
+          yield await Promise.resolve({ rows: run, source: "historicalTrades" });
+        }
         return end;
       },
     },

@@ -121,7 +121,7 @@ Deno.test("an id that the exchange itself lacks does not empty the averages, wit
   const live = new Live().receive(
     [...flat(1, 4), trade(10, 90)],
     TIME,
-    (live) => live.fetched([late(5, 100), late(7, 100)]).fetched([late(9, 100)]).settled(3),
+    (live) => live.fetched([late(5, 100)]).fetched([late(7, 100)]).fetched([late(9, 100)]).settled(3),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 9, missing: 3, filled: 3, absent: 2 }]);
   assertEquals(live.pipeline.averages.prices, [100, 100, 100, 90]);
@@ -171,7 +171,7 @@ Deno.test("a gap of which only some of the newest trades were fetched says so, w
   const live = new Live().receive(
     [...flat(1, 4), trade(100, 90)],
     TIME,
-    (live) => live.fetched([late(91, 100), late(93, 100)], 85).settled(2),
+    (live) => live.fetched([late(91, 100)], 85).fetched([late(93, 100)]).settled(2),
   );
   // 85 were passed over and 6 did not come; one of the others the exchange does not have.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
