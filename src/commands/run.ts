@@ -7,7 +7,6 @@ import { restOf, streamOf } from "../domain/endpoints.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
-import { LateRows, lateText } from "../domain/late_rows.ts";
 import { Backfill } from "../feeds/backfill.ts";
 import { settingsInForce, settingText } from "../feeds/environment.ts";
 import type { Batch } from "../feeds/feed.ts";
@@ -16,7 +15,6 @@ import { onHaltSignals } from "../feeds/halt_signals.ts";
 import { LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RestBudget } from "../feeds/rest_budget.ts";
-import type { HeldGap } from "../stages/parse.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
@@ -25,11 +23,13 @@ import { Pace } from "../views/pace.ts";
 import { droppedRequest, journalTook } from "../views/narration.ts";
 import { type Pace as ShownPace, statusEvent, statusLine } from "../views/status_line.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
+import { GapFilling } from "./run/gap_filling.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { type OpenedRun, openRun } from "./run/opening.ts";
 import { recordingTarget, startRecording } from "./run/recording.ts";
 import { answerTo } from "./run/requests.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
+import { endWaiting } from "./run/waiting.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -111,8 +111,11 @@ class Desk {
   readonly #budget = new RestBudget();
   readonly #backfill: Backfill | null;
   readonly #messages: MessageBatch;
-  readonly #late: LateRows;
+  /** Null where nothing is fetched. */
+  #gaps: GapFilling | null = null;
   readonly #pace = new Pace();
+  /** When data that is run later may have come first, ms since 1970. */
+  readonly #openedAt = Date.now();
   #made: Pipeline | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
@@ -122,9 +125,9 @@ class Desk {
   #hasBegun = false;
   /** A halt by hand that came too early to be told. */
   #early: OnHalt | null = null;
+  /** Trades that the journal held already. */
+  #resumedAfter = 0;
   #connected = false;
-  /** The run was stopped at a gap, which the next one is to fill. */
-  #isLeft = false;
   #rejectionsTold = false;
 
   constructor(configuration: Configuration, view: RunView, feed: ReadAhead, signal: AbortSignal) {
@@ -135,7 +138,6 @@ class Desk {
     this.#feed = feed;
     this.#signal = signal;
     this.#messages = new MessageBatch(config.symbol);
-    this.#late = new LateRows(config.symbol);
     const { exchange, symbol, backfillMax: maxTrades } = config;
     const restEndpoint = this.#restEndpoint = restOf(config);
     const budget = this.#budget;
@@ -161,6 +163,20 @@ class Desk {
       signal: this.#signal,
     });
     ({ pipeline: this.#made, journal: this.#journal } = opened);
+    const { pipeline } = opened;
+    this.#resumedAfter = pipeline.trades;
+    if (this.#backfill !== null) {
+      this.#gaps = new GapFilling({
+        pipeline,
+        backfill: this.#backfill,
+        config: this.#config,
+        // Let pass now, the gap would cost a resumed run its averages.
+        leaves: () => this.#journal !== null && this.#signal.aborted,
+        tell: (events, record) => this.#tell(events, record),
+        note: (note, at) => this.#note(note, at),
+        say: (line) => this.#view.say(line),
+      });
+    }
     if (target !== null) {
       this.#recording = await startRecording(target, this.#config, {
         journal: this.#journal?.place,
@@ -183,6 +199,7 @@ class Desk {
   /** Begins, once it has been told that it does. */
   begin(): void {
     this.#hasBegun = true;
+    endWaiting(this.#openedAt, this.#config, this.#pipeline, (note, at) => this.#note(note, at));
     if (this.#early !== null) this.halt(this.#early);
     // A halt that was filed before comes before the first trade.
     this.handleRequests();
@@ -190,14 +207,13 @@ class Desk {
 
   /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
   get done(): boolean {
-    return this.#pipeline.done || this.#isLeft;
+    return this.#pipeline.done || this.#gaps?.isLeft === true;
   }
 
   async take(batch: Batch): Promise<void> {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
-        this.#pace.note(this.#pipeline.trades, this.#pipeline.lastTime, batch.receivedAt);
         // The first unusable message is told at once, the later ones together.
         if (!this.#rejectionsTold) this.tellRejections();
         break;
@@ -211,17 +227,17 @@ class Desk {
         break;
       }
       case "disconnected": {
-        const { reason, retryInMs, hint } = batch;
+        const { reason, retryInMs, cause, hint } = batch;
+        const lost = { reason, retryInMs, cause };
         const at = Date.now();
         this.#connected = false;
-        this.#pipeline.disconnect(reason);
-        this.#note({ event: "disconnected", reason, retryInMs }, at);
-        this.#keepNote("disconnected", at, { reason, retryInMs });
+        this.#pipeline.disconnect(lost);
+        this.#note({ event: "disconnected", ...lost }, at);
+        this.#keepNote("disconnected", at, lost);
         this.#view.event({
           type: "disconnected",
           time: isoTime(at * 1000),
-          reason,
-          retryInMs,
+          ...lost,
           ...(hint === null ? {} : { hint }),
         });
         break;
@@ -275,7 +291,7 @@ class Desk {
 
   tellStatus(): void {
     if (!this.#isOpen) return;
-    this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now()));
+    this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now(), this.#pipeline.heldGap));
   }
 
   tellRejections(): void {
@@ -312,6 +328,7 @@ class Desk {
       type: "summary",
       time: now(),
       ...this.#pipeline.totals,
+      ...(this.#resumedAfter === 0 ? {} : { resumedAfter: this.#resumedAfter }),
       elapsedMs: Math.round(elapsedMs),
     };
     this.#view.event(summary);
@@ -339,47 +356,25 @@ class Desk {
       if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
       recorded = until;
     };
-    // A trade that is still held has not been worked off.
+    let live = 0;
+    // A trade that is still held has not been processed.
     const recordTaken = () => record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
     try {
       for (;;) {
+        const { trades } = this.#pipeline;
         this.#tell(this.#pipeline.run(reader), recordTaken);
+        live += this.#pipeline.trades - trades;
         const gap = this.#pipeline.heldGap;
         if (gap === null || this.done) break;
-        await this.#feed.during(toldIfSlow(gap, this.#fill(gap), (line) => this.#view.say(line)));
-        if (this.#isLeft) break;
+        await this.#feed.during(
+          toldIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.say(line)),
+        );
+        if (this.#gaps!.isLeft) break;
       }
     } finally {
       recordTaken();
     }
-  }
-
-  async #fill({ fromId, toId }: HeldGap): Promise<void> {
-    const pages = this.#backfill!.fetch(fromId, toId);
-    let page = await pages.next();
-    for (; !page.done && !this.done; page = await pages.next()) {
-      const { rows } = page.value;
-      this.#tell(
-        this.#pipeline.run(this.#late.open(rows)),
-        () => this.#note({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)) }),
-      );
-    }
-    // Let pass now, the gap would cost a run that is taken up again its averages.
-    this.#isLeft = this.#journal !== null && this.#signal.aborted && page.done === true &&
-      !page.value.complete;
-    if (this.#isLeft) return;
-    const filled = this.#pipeline.lastId - fromId + 1;
-    if (page.done && !page.value.complete) {
-      const { reason, hint } = page.value;
-      const missing = toId - fromId + 1;
-      const advice = hint === null ? "" : ` ${hint}`;
-      this.#view.say({
-        level: "warn",
-        text: `${missing - filled} of ${missing} missed trades could not be fetched: ${reason}.${advice}`,
-      });
-    }
-    this.#pipeline.settleGap(filled);
-    this.#note({ event: "settled", filled });
+    this.#pace.note(live, this.#pipeline.lastTime, receivedAt);
   }
 
   /** Records what events come from, keeps them, and that requests were handled with them, then shows them. */

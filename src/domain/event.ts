@@ -2,6 +2,7 @@
  * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
  * counts and ids are numbers, times ISO 8601 UTC with microseconds.
  */
+import type { DisconnectCause } from "./disconnect_cause.ts";
 import type { ArrivedRules, InstrumentOrigin } from "./instrument.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Halt, HaltReason, OnHalt } from "./halt.ts";
@@ -38,18 +39,22 @@ export interface DisconnectedEvent extends Base {
   readonly type: "disconnected";
   readonly reason: string;
   readonly retryInMs: number;
+  /** Absent where a recording of an older version does not say. */
+  readonly cause?: DisconnectCause;
   /** What the person can do about it. */
   readonly hint?: string;
 }
 
 export interface GapEvent extends OfSymbol {
   readonly type: "gap";
-  /** The missing ids, both inclusive. */
+  /** The ids of the gap, both inclusive. */
   readonly fromId: number;
   readonly toId: number;
   readonly missing: number;
-  /** How many of them were fetched afterwards. */
+  /** How many of them were fetched afterwards: the newest. */
   readonly filled: number;
+  /** Further ids of the gap under which the exchange itself has no trade; absent where there are none. */
+  readonly absent?: number;
 }
 
 export interface SignalEvent extends OfSymbol {
@@ -146,6 +151,8 @@ export interface StatusEvent extends OfSymbol {
   readonly position: string;
   /** Whether trading is halted. */
   readonly halted: boolean;
+  /** The ids that are missing, both inclusive, while they are fetched and nothing is traded. */
+  readonly heldGap?: { readonly fromId: number; readonly toId: number };
 }
 
 export interface SummaryEvent extends OfSymbol {
@@ -161,6 +168,8 @@ export interface SummaryEvent extends OfSymbol {
   /** Messages of other streams or symbols, and acknowledgements. */
   readonly passedOver: number;
   readonly gaps: number;
+  /** Ids in gaps under which the exchange itself has no trade; absent where there are none. */
+  readonly absent?: number;
   readonly cash: string;
   readonly position: string;
   readonly equity: string;
@@ -170,7 +179,10 @@ export interface SummaryEvent extends OfSymbol {
   readonly maxDrawdown: string;
   /** The halt that stands at the end, or null. */
   readonly halt: Halt | null;
+  /** This process's. */
   readonly elapsedMs: number;
+  /** Of a run that was resumed: the trades before this process. */
+  readonly resumedAfter?: number;
   /** In a backtest: what ended it, the end of its input, an option or the person. */
   readonly ended?: "input" | "stop-after" | "for" | "person";
   readonly tradesPerSecond?: number;

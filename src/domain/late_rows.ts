@@ -57,6 +57,7 @@ export class LateRows implements TradeReader {
   readonly #scratchView = new DataView(this.#scratch.buffer);
   #rows = NONE;
   #taken = 0;
+  #skipped = 0;
   /** The last id of the aggregate at hand, as long as it has trades that were not read. */
   #lastId = -1;
   #reason = "";
@@ -79,14 +80,20 @@ export class LateRows implements TradeReader {
     return -1;
   }
 
+  /** Missing trades that were passed over before the first row of the page; 0 behind it. */
+  get skipped(): number {
+    return this.#taken === 1 ? this.#skipped : 0;
+  }
+
   /** Rows of the page that `next` has read. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Takes a page to read; what was left of the one before is dropped. */
-  open(rows: readonly LateRow[]): this {
+  /** Takes a page to read, before which `skipped` missing trades were passed over; drops the rest of the last one. */
+  open(rows: readonly LateRow[], skipped = 0): this {
     this.#rows = rows;
+    this.#skipped = skipped;
     this.#taken = 0;
     this.#lastId = -1;
     return this;
@@ -191,6 +198,27 @@ export function faultOf(rows: readonly LateRow[]): string | null {
       return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${before.lastId + 1}`;
     }
     before = row;
+  }
+  return null;
+}
+
+/** The same rows in runs, one after the other, that end where ids are left out. */
+export function runsOf(rows: readonly LateRow[]): LateRow[][] {
+  const runs: LateRow[][] = [];
+  let lastId = -Infinity;
+  for (const row of rows) {
+    if (runs.length === 0 || row.firstId > lastId + 1) runs.push([]);
+    runs.at(-1)!.push(row);
+    lastId = row.lastId;
+  }
+  return runs;
+}
+
+/** The first hole in the ids from `next` on over `rows`, as a sentence; null where there is none. */
+export function holeIn(rows: readonly LateRow[], next: number): string | null {
+  for (const { firstId, lastId } of rows) {
+    if (firstId > next) return `trade ${next} is not there, the first after it is ${firstId}`;
+    next = lastId + 1;
   }
   return null;
 }

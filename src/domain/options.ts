@@ -149,14 +149,14 @@ export const OPTIONS = {
     read: wholeNumber(1, 10_000_000),
     value: "N",
     commands: STREAM,
-    help: "most trades fetched for one gap",
+    help: "most trades fetched for one gap: the newest of a larger one",
   }),
   stale: option({
     default: "15s",
     read: duration(50, 24 * HOUR),
     value: "DURATION",
     commands: [...STREAM, "doctor"],
-    help: "silence after which the connection is given up and made anew",
+    help: "silence after which the stream is connected again; a quiet symbol is given more time",
   }),
   retryMax: option({
     default: "60s",

@@ -27,17 +27,31 @@ export function signalEvent(
   return { ...event, shortAverage, longAverage };
 }
 
+/** The trades of a gap that were not fetched: its first id (-1: it follows from the counts), passed over, or unknown. */
+interface NotFetched {
+  readonly fromId: number;
+  readonly skipped: number;
+  readonly absent: number;
+}
+
 /** The event of the trades that are missing before a trade, or were and have been fetched. */
-export function gapEvent({ symbol, firstId, missing, filled }: Tick, time: string): GapEvent {
-  const known = Math.max(0, missing) + filled;
+export function gapEvent(
+  { symbol, firstId, missing: left, filled }: Tick,
+  { fromId: from, skipped, absent }: NotFetched,
+  time: string,
+): GapEvent {
+  const behind = Math.max(0, left);
+  const fromId = from >= 0 ? from : firstId - behind - filled - absent;
+  const missing = firstId - fromId - absent;
   return {
     type: "gap",
     time,
     symbol,
-    fromId: firstId - known,
+    fromId,
     toId: firstId - 1,
-    missing: known,
-    filled,
+    missing,
+    filled: missing - skipped - behind,
+    ...(absent === 0 ? {} : { absent }),
   };
 }
 

@@ -5,6 +5,7 @@
  * of a note.
  */
 
+import type { DisconnectCause } from "./disconnect_cause.ts";
 import type { Rule } from "./exchange_info.ts";
 import type { ByRequest, OnHalt } from "./halt.ts";
 import type { ArrivedRules } from "./instrument.ts";
@@ -19,6 +20,15 @@ export interface JournalPlace {
   readonly entry: number;
   /** Its hash in hexadecimal, which tells one journal from another. */
   readonly hash: string;
+}
+
+/** How a connection was lost. */
+export interface Disconnection {
+  /** For people. */
+  readonly reason: string;
+  readonly retryInMs: number;
+  /** Absent in what older versions wrote. */
+  readonly cause?: DisconnectCause;
 }
 
 /** Which file of a recording this is, where a process makes one a day; nothing in its first file. */
@@ -51,7 +61,7 @@ export type RecordingNote =
     /** 1 when it was the first try since data last flowed. */
     readonly attempt: number;
   }
-  | { readonly event: "disconnected"; readonly reason: string; readonly retryInMs: number }
+  | ({ readonly event: "disconnected" } & Disconnection)
   | { readonly event: "notice"; readonly message: string }
   /** The person halted trading by hand at the line's time: by a signal, or by a request that says more. */
   | ({ readonly event: "halt"; readonly action: OnHalt } & Partial<ByRequest>)
@@ -73,11 +83,23 @@ export type RecordingNote =
     /** Trades that the stream missed and that were fetched afterwards, as `lateText` writes them. */
     readonly event: "late";
     readonly trades: string;
+    /** Missing trades before them that were passed over; absent for none. */
+    readonly skipped?: number;
   }
   | {
     /** What could be fetched of a gap is above: so many trades. The next frame is taken as it is. */
     readonly event: "settled";
     readonly filled: number;
+    /** From the last trade fetched up to this id the exchange itself has none; absent where it is that trade's. */
+    readonly through?: number;
+  }
+  | {
+    /** Frames below that were received before `until` had waited; what waited longer than `hold` is late. */
+    readonly event: "waited";
+    /** µs since 1970. */
+    readonly until: number;
+    /** µs. */
+    readonly hold: number;
   }
   | {
     /** By now the journal of the run had kept everything up to this entry. */
@@ -171,15 +193,16 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
     since: OPTIONAL_COUNT,
   },
   connected: { endpoint: TEXT, attempt: COUNT },
-  disconnected: { reason: TEXT, retryInMs: MS },
+  disconnected: { reason: TEXT, retryInMs: MS, cause: OPTIONAL_TEXT },
   notice: { message: TEXT },
   halt: { action: ACTION, text: OPTIONAL_TEXT, requested: OPTIONAL_COUNT },
   released: { text: OPTIONAL_TEXT, requested: COUNT },
   "rules-awaited": {},
   rules: { rules: ALL_RULES, instrument: ORIGIN },
   lost: { frames: COUNT, from: COUNT, to: COUNT },
-  late: { trades: TEXT },
-  settled: { filled: COUNT },
+  late: { trades: TEXT, skipped: OPTIONAL_COUNT },
+  settled: { filled: COUNT, through: OPTIONAL_COUNT },
+  waited: { until: COUNT, hold: COUNT },
   kept: { entry: COUNT },
   continued: { file: TEXT },
   ended: {},
@@ -221,6 +244,11 @@ export function isNextPart(head: TimedHead, next: TimedHead): boolean {
 /** When the recording of a file started that starts with `head`, µs since 1970. */
 export function sinceOf({ since, time }: TimedHead): number {
   return since ?? time;
+}
+
+/** How a connection was lost, as events and journal entries have it. */
+export function disconnectionIn({ reason, retryInMs, cause }: Disconnection): Disconnection {
+  return { reason, retryInMs, ...(cause === undefined ? {} : { cause }) };
 }
 
 /** Reads the text of a note, for which `isNote` holds. Fields that this program does not know are left out. */

@@ -73,6 +73,13 @@ export const RISK_OPTIONS = {
     commands: TRADING,
     help: "refuse the order of a trade that was older than this when it arrived",
   }),
+  maxHold: option({
+    default: "2s",
+    read: duration(0, HOUR),
+    value: "DURATION",
+    commands: ["run", "demo", "config"],
+    help: "a live trade that waited longer than this for missed ones is late",
+  }),
   participation: option({
     default: null,
     read: fraction,

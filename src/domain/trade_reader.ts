@@ -38,6 +38,8 @@ export interface TradeReader {
   readonly symbol: string;
   /** Whether its trades were fetched after the fact. */
   readonly isLate?: boolean;
+  /** Missing trades that were passed over before the fetched trade read last. */
+  readonly skipped?: number;
   /** When the trade read last arrived, µs since 1970; 0 or absent where that is not known. */
   readonly receivedAt?: number;
   /** The trade read last, overwritten by the next; it means something only after "trade". */

@@ -1,7 +1,7 @@
 /** Missed trades as aggregates: Binance's aggTrades, which counts aggregates rather than trades. */
-import { faultOf, type LateRow } from "../domain/late_rows.ts";
+import { holeIn, type LateRow } from "../domain/late_rows.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
-import { type LatePage, type LatePages, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
+import { faultInRuns, type LatePage, type LatePages, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
 
 const WEIGHT = 4;
 
@@ -25,6 +25,9 @@ interface Found {
  * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is looked for by aggregate ids: the newest
  * ones tell how many trades lie between, and each aggregate holds at least one.
  *
+ * A hole between aggregates is asked for twice, and believed where the exchange has older ones: it does not have what
+ * lies in it.
+ *
  * An aggregate whose trades are all known is passed over; one that holds known and missed trades is cut to those
  * that were missed, for all its trades have its price. Its quantity stays that of the whole.
  */
@@ -33,6 +36,8 @@ export class AggregatePages implements LatePages {
   readonly #client: RestClient;
   readonly #base: string;
   readonly #symbol: string;
+  /** Whether the exchange has shown trades up to the next id to ask for. */
+  #goesBack = false;
   /** The aggregate id to ask for next, once it is known. */
   #at: number | null = null;
 
@@ -50,15 +55,14 @@ export class AggregatePages implements LatePages {
       // How much there is to fetch is known before any of it is fetched.
       return { rows: [], isEnd: this.#at === null, newestId };
     }
+    let holes = 0;
     const { rows, found } = await this.#ask(this.#at, deadline, (found) => {
       const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next)
         .map((row) => row.firstId < next ? { ...row, firstId: next } : row);
-      const fault = faultOf(rows);
+      const fault = faultInRuns(rows);
       if (fault !== null) return new Unbelieved("malformed", fault);
-      const first = rows[0]?.firstId ?? next;
-      if (first > next) {
-        return new Unbelieved("no-join", `trade ${next} is not there, the first after it is ${first}`);
-      }
+      const hole = holeIn(rows, next);
+      if (hole !== null && (++holes === 1 || !this.#goesBack)) return new Unbelieved("no-join", hole);
       return { rows, found };
     });
     if (found.lastId !== null) this.#at = found.lastId + 1;
@@ -70,7 +74,10 @@ export class AggregatePages implements LatePages {
     let { aggregates } = newest;
     if (aggregates.length === 0) return null;
     // Nothing that was missed is there yet.
-    if (aggregates.at(-1)!.row.lastId < next) return newest.lastId! + 1;
+    if (aggregates.at(-1)!.row.lastId < next) {
+      this.#goesBack = true;
+      return newest.lastId! + 1;
+    }
     /** The lowest aggregate known to begin behind `next`, and the highest known to end before it. */
     let high: Aggregate | null = null;
     let low: number | null = null;
@@ -80,6 +87,7 @@ export class AggregatePages implements LatePages {
         throw new GaveUp("no-join", `trade ${next} is not there, the first after it is ${high?.row.firstId}`);
       }
       const last = aggregates.at(-1)!;
+      if (first.row.firstId <= next) this.#goesBack = true;
       if (first.row.firstId <= next && last.row.lastId >= next) {
         return aggregates.find(({ row }) => row.lastId >= next)!.id;
       }

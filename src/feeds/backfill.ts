@@ -1,6 +1,6 @@
 /** Fetches the trades that the stream has missed, by id over REST. */
 import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
-import type { LateRow } from "../domain/late_rows.ts";
+import { type LateRow, runsOf } from "../domain/late_rows.ts";
 import { AggregatePages } from "./aggregate_pages.ts";
 import { Backoff } from "./backoff.ts";
 import { RestBudget } from "./rest_budget.ts";
@@ -31,7 +31,7 @@ export interface BackfillOptions {
   readonly clock?: RestClock;
 }
 
-/** A page of missed trades: each follows on the one before, and the first on what was known. */
+/** Missed trades that follow one on the other. What lies between two pages the exchange itself does not have. */
 export interface LateTrades {
   /** Oldest first, never empty, and all of them readable by LateRows. */
   readonly rows: readonly LateRow[];
@@ -44,7 +44,10 @@ export type BackfillEnd =
   & {
     /** Trades handed over; those of an aggregate are counted one by one. */
     readonly fetched: number;
-    /** The last id that joined without a hole; one below the first asked for when there was none. */
+    /**
+     * The last id accounted for: of a trade that was fetched, or one that the exchange itself does not have; one below
+     * the first asked for when there was none.
+     */
     readonly lastId: number;
   }
   & (
@@ -112,8 +115,9 @@ export class Backfill {
 
   /**
    * The trades from id `fromId` on, oldest first, until `untilId` (inclusive) is reached, or with null until the
-   * exchange has no newer ones; in pages, without a hole and without a duplicate. Where the exchange does not have the newest trades yet it is asked again
-   * (with null it is not: then there is nothing to wait for).
+   * exchange has no newer ones; in pages, without a duplicate, and without a hole but where the exchange itself has no
+   * trade. Where it does not have the newest trades yet it is asked again (with null it is not: then there is nothing to
+   * wait for).
    *
    * Returns how it ended, whatever happened on the way. Throws a RangeError for an id below 0.
    */
@@ -127,7 +131,8 @@ export class Backfill {
     const refusals: GaveUp[] = [];
     let pages: LatePages | null = null;
     let next = fromId;
-    const standing = () => ({ fetched: next - fromId, lastId: next - 1 });
+    let fetched = 0;
+    const standing = () => ({ fetched, lastId: next - 1 });
     try {
       for (;;) {
         if (this.target !== null && next > this.target) return { complete: true, ...standing() };
@@ -146,11 +151,14 @@ export class Backfill {
         this.#checkCount(fromId, this.target ?? page.newestId);
         const { target } = this;
         const rows = target === null ? page.rows : upTo(target, page.rows);
-        if (rows.length > 0) {
-          next = rows.at(-1)!.lastId + 1;
+        for (const run of runsOf(rows)) {
+          next = run.at(-1)!.lastId + 1;
+          fetched += next - run[0]!.firstId;
           tail.reset();
-          yield { rows, source: pages.source };
+          yield { rows: run, source: pages.source };
         }
+        // A trade behind the target shows that none is to come before it.
+        if (target !== null && (page.rows.at(-1)?.lastId ?? -1) >= target) next = target + 1;
         if (!page.isEnd) continue;
         if (this.target === null) return { complete: true, ...standing() };
         if (next <= this.target) {

@@ -1,3 +1,6 @@
+/** The seam between where trades come from and what runs on them. */
+import type { DisconnectCause } from "../domain/disconnect_cause.ts";
+
 /** What a feed hands over: messages as they came, and what happened to the connection, in order. */
 export type Batch =
   | {
@@ -14,6 +17,8 @@ export type Batch =
   }
   | {
     readonly kind: "disconnected";
+    readonly cause: DisconnectCause;
+    /** The cause and its circumstances, for people. */
     readonly reason: string;
     readonly retryInMs: number;
     /** What the person can do about it, or null. */

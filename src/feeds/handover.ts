@@ -1,5 +1,6 @@
 /** Replaces a connection by a newer one so that no trade falls between them. */
 import type { BinanceMessageReader } from "../domain/binance_message.ts";
+import { firstIdIn, lastIdIn } from "./message_ids.ts";
 import type { TradeSocket } from "./trade_socket.ts";
 
 /** How long the old connection may be silent while the new one waits, before the new one is taken all the same. */
@@ -39,7 +40,7 @@ export class Handover {
 
   /** Takes note of the messages that the old connection delivered, once they are worked off. */
   note(messages: readonly string[]): void {
-    this.#lastId = this.#findId(messages, -1) ?? this.#lastId;
+    this.#lastId = lastIdIn(messages, this.#reader) ?? this.#lastId;
     if (this.#next !== null) this.#bePatient();
   }
 
@@ -47,7 +48,7 @@ export class Handover {
   take(oldEnded: boolean): TradeSocket | null {
     const next = this.#next;
     if (next === null || this.failure !== null && !(oldEnded && next.waiting.length > 0)) return null;
-    const firstId = this.#findId(next.waiting, 1);
+    const firstId = firstIdIn(next.waiting, this.#reader);
     const joined = firstId !== null && this.#lastId >= 0 && firstId <= this.#lastId + 1;
     if (!oldEnded && !joined && performance.now() < this.#patienceEnds) return null;
     this.#stop();
@@ -56,7 +57,7 @@ export class Handover {
 
   /** Why the new connection could not be made or did not hold; null while there is hope. */
   get failure(): string | null {
-    return this.#failure ?? this.#next?.end ?? null;
+    return this.#failure ?? this.#next?.end?.reason ?? null;
   }
 
   /** Gives the new connection up. */
@@ -80,16 +81,5 @@ export class Handover {
   #nudgeOnFirst(next: TradeSocket): void {
     if (next.waiting.length > 0 || next.end !== null) this.#old.nudge();
     else this.#look = setTimeout(() => this.#nudgeOnFirst(next), LOOK_EVERY_MS);
-  }
-
-  /** The id of the first (`direction` 1) or the last (-1) trade among the messages. */
-  #findId(messages: readonly string[], direction: 1 | -1): number | null {
-    const from = direction === 1 ? 0 : messages.length - 1;
-    for (let i = from; i >= 0 && i < messages.length; i += direction) {
-      if (this.#reader.readJson(messages[i]!) === "trade") {
-        return direction === 1 ? this.#reader.firstId : this.#reader.lastId;
-      }
-    }
-    return null;
   }
 }

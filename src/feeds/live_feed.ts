@@ -1,22 +1,26 @@
 /** A symbol's live trade stream: connects, reconnects, renews, and says what happens. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { BinanceMessageReader } from "../domain/binance_message.ts";
-import { isSilence } from "../domain/silence.ts";
 import { Backoff, ConnectionBudget } from "./backoff.ts";
 import { BINANCE_BUDGET, isServerShutdown, tradeStreamUrl } from "./binance.ts";
 import { type ConnectFailure, explain } from "./connect_failure.ts";
 import type { Batch, Feed } from "./feed.ts";
 import { Handover } from "./handover.ts";
-import { TradeSocket, type TradeSocketOptions } from "./trade_socket.ts";
+import { QuietLimit } from "./quiet_limit.ts";
+import { type SocketEnd, TradeSocket, type TradeSocketOptions } from "./trade_socket.ts";
 
 /** What a live feed is made from. Times in ms. */
 export interface LiveFeedOptions {
   /** Base address, such as wss://stream.binance.com:9443. */
   readonly endpoint: string;
   readonly symbol: string;
+  /** A longer silence is believed where it was proven that nothing was missed. */
   readonly staleMs: number;
   readonly retryMaxMs: number;
-  /** Give up after so many failures in a row; null for never. */
+  /**
+   * Give up after so many failures in a row; null for never. A stale stream is no failure once a trade has come: before
+   * that it counts, for the symbol may be unknown.
+   */
   readonly attempts: number | null;
   /** Age at which a connection is replaced. */
   readonly renewAfterMs: number;
@@ -43,7 +47,8 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 export class LiveFeed implements Feed {
   readonly #options: LiveFeedOptions;
   readonly #url: string;
-  readonly #socketOptions: TradeSocketOptions;
+  readonly #onRunaway: (reason: string) => void;
+  readonly #quiet: QuietLimit;
   readonly #backoff: Backoff;
   readonly #budget = new ConnectionBudget(BINANCE_BUDGET);
   readonly #reader: BinanceMessageReader;
@@ -61,26 +66,26 @@ export class LiveFeed implements Feed {
     const signal = AbortSignal.any([options.signal, this.#ending.signal]);
     this.#options = { ...options, signal };
     this.#url = tradeStreamUrl(options.endpoint, options.symbol);
-    const onRunaway = (reason: string): void => {
+    this.#onRunaway = (reason: string): void => {
       // A run that is being stopped ends anyway.
       if (signal.aborted) return;
       this.#runaway = reason;
       this.#ending.abort();
     };
-    this.#socketOptions = { handshakeMs: HANDSHAKE_MS, staleMs: options.staleMs, onRunaway };
+    this.#quiet = new QuietLimit(options.staleMs, options.symbol);
     this.#backoff = new Backoff(options.retryMaxMs, options.random);
     this.#reader = new BinanceMessageReader(options.symbol);
   }
 
   /**
    * Runs the feed. Throws ExchangeUnreachable after `attempts` failures in a row, and where a connection that was
-   * given up takes memory without bound; NetPermissionError where the host may not be reached at all.
+   * dropped takes memory without bound; NetPermissionError where the host may not be reached at all.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     yield* this.#run();
     if (this.#runaway === null) return;
     throw new ExchangeUnreachable(
-      `Gave up, because nothing else ends this: ${this.#runaway}. Started again, the run goes on where it stood.`,
+      `The run ends, because nothing else stops this: ${this.#runaway}. Start it again: it goes on where it stood.`,
     );
   }
 
@@ -91,12 +96,12 @@ export class LiveFeed implements Feed {
       this.#tries++;
       try {
         await this.#clearToConnect();
-        socket = await TradeSocket.open(this.#url, this.#socketOptions, signal);
+        socket = await this.#open(signal);
       } catch (error) {
         if (signal.aborted) return;
         const { reason, hint } = await this.#explain(error);
         if (signal.aborted) return;
-        yield* this.#lost(reason, this.#backoff.next(), hint);
+        yield* this.#lost({ cause: "unreachable", reason }, this.#backoff.next(), hint);
         continue;
       }
       yield* this.#follow(socket);
@@ -134,7 +139,13 @@ export class LiveFeed implements Feed {
           this.#everHeard = true;
           this.#tries = 0;
           if (!goingAway && messages.some(isServerShutdown)) goingAway = isDue = true;
+          // Before they are handed over: the consumer may take its time.
+          const changed = this.#quiet.heard(messages, performance.now());
           yield { kind: "messages", messages, receivedAt: Date.now() };
+          if (changed !== null) {
+            socket.staleMs = this.#quiet.limitMs;
+            yield { kind: "notice", message: changed };
+          }
         }
         if (signal.aborted && !ended) continue;
         if (isDue && handover === null && !ended) {
@@ -148,6 +159,7 @@ export class LiveFeed implements Feed {
           this.#credit(socket);
           socket.abandon("replaced by a newer connection");
           socket = next;
+          socket.staleMs = this.#quiet.limitMs;
           handover = null;
           goingAway = false;
           renewIn(renewAfterMs);
@@ -176,9 +188,22 @@ export class LiveFeed implements Feed {
     }
     if (signal.aborted) return;
     this.#credit(socket);
-    const reason = socket.end ?? "the connection ended";
-    if (goingAway) yield* this.#lost(`${reason}, as it had announced`, 0, null);
-    else yield* this.#broke(socket, reason);
+    const end = socket.end ?? { cause: "closed", reason: "the connection ended" };
+    if (end.cause === "stale") this.#quiet.dropped();
+    if (goingAway) yield* this.#lost({ ...end, reason: `${end.reason}, as it had announced` }, 0, null);
+    else if (end.cause === "stale") yield* this.#wentStale(end);
+    else yield* this.#lost(end, this.#backoff.next(), null);
+    // A message without an end: whether the exchange stops sending it decides how to go on, not who is faster.
+    if (end.cause === "endless") await unlessAborted(socket.calm, signal);
+  }
+
+  #open(signal: AbortSignal): Promise<TradeSocket> {
+    const options: TradeSocketOptions = {
+      handshakeMs: HANDSHAKE_MS,
+      staleMs: this.#quiet.limitMs,
+      onRunaway: this.#onRunaway,
+    };
+    return TradeSocket.open(this.#url, options, signal);
   }
 
   /** Opens a connection beside the one that still runs. */
@@ -186,7 +211,7 @@ export class LiveFeed implements Feed {
     const signal = AbortSignal.any([this.#options.signal, leaving]);
     this.#budget.spend(performance.now());
     try {
-      return await TradeSocket.open(this.#url, this.#socketOptions, signal);
+      return await this.#open(signal);
     } catch (error) {
       if (signal.aborted) throw error;
       const { reason } = await this.#explain(error);
@@ -213,17 +238,19 @@ export class LiveFeed implements Feed {
     return failure;
   }
 
-  async *#broke(socket: TradeSocket, reason: string): AsyncGenerator<Batch> {
+  /** A stream that sent nothing is made again at once. It was no failure to connect, unless nothing has ever come. */
+  async *#wentStale(end: SocketEnd): AsyncGenerator<Batch> {
+    if (this.#everHeard) {
+      this.#tries = 0;
+      return yield* this.#lost(end, 0, null);
+    }
     const { symbol, staleMs } = this.#options;
-    const silent = !socket.heard && !this.#everHeard && isSilence(reason);
-    const hint = silent
-      ? `Is ${symbol} a symbol of this exchange? It accepts unknown ones and then sends nothing. ` +
-        `For a symbol that trades less often than every ${staleMs} ms raise --stale.`
-      : null;
-    yield* this.#lost(silent ? `no trade of ${symbol} came: ${reason}` : reason, this.#backoff.next(), hint);
+    const hint = `Is ${symbol} a symbol of this exchange? It accepts unknown ones and then sends nothing. ` +
+      `For a symbol that trades less often than every ${staleMs} ms raise --stale.`;
+    yield* this.#lost({ ...end, reason: `no trade of ${symbol} came: ${end.reason}` }, 0, hint);
   }
 
-  async *#lost(reason: string, waitMs: number, hint: string | null): AsyncGenerator<Batch> {
+  async *#lost({ cause, reason }: SocketEnd, waitMs: number, hint: string | null): AsyncGenerator<Batch> {
     const { attempts, signal } = this.#options;
     if (attempts !== null && this.#tries >= attempts) {
       const advice = hint === null ? "" : ` ${hint}`;
@@ -235,7 +262,7 @@ export class LiveFeed implements Feed {
     }
     const retryInMs = Math.max(waitMs, Math.ceil(this.#restMs()));
     // What to do about it is said once, not at every try.
-    yield { kind: "disconnected", reason, retryInMs, hint: hint === this.#lastHint ? null : hint };
+    yield { kind: "disconnected", cause, reason, retryInMs, hint: hint === this.#lastHint ? null : hint };
     this.#lastHint = hint;
     await pause(retryInMs, signal);
   }
@@ -254,6 +281,16 @@ export class LiveFeed implements Feed {
     }
     this.#budget.spend(performance.now());
   }
+}
+
+/** Waits for `promise`, which never rejects; an abort ends the wait. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const onAbort = (): void => aborted.resolve();
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  await Promise.race([promise, aborted.promise]);
+  signal.removeEventListener("abort", onAbort);
 }
 
 /** Waits; an abort ends the wait. */

@@ -1,10 +1,10 @@
 /** Missed trades one by one, by trade id: Binance's historicalTrades. */
-import { faultOf, type LateRow } from "../domain/late_rows.ts";
-import { type RestClient, Unbelieved } from "./rest_client.ts";
+import { faultOf, holeIn, type LateRow, runsOf } from "../domain/late_rows.ts";
+import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
 
 /** Trades that follow on what is known. */
 export interface LatePage {
-  /** Oldest first, without a hole; the first covers the id asked for. May be empty. */
+  /** Oldest first, from the id asked for on; what lies between them the exchange itself does not have. May be empty. */
   readonly rows: readonly LateRow[];
   /** Whether the exchange had nothing newer. */
   readonly isEnd: boolean;
@@ -28,12 +28,20 @@ export const PAGE_ROWS = 1000;
 
 const WEIGHT = 25;
 
-/** Pages of historicalTrades, weight 25 each. */
+/** How far below a trade that is not there the exchange is asked whether it goes back as far. */
+const LOOK_BACK = 100;
+
+/**
+ * Pages of historicalTrades, weight 25 each. An answer with a hole is asked for twice, and believed then: the exchange
+ * itself does not have what lies in it. A hole at the start is one only where the exchange has older trades.
+ */
 export class TradePages implements LatePages {
   readonly source = "historicalTrades";
   readonly #client: RestClient;
   readonly #base: string;
   readonly #symbol: string;
+  /** Whether the exchange has shown trades up to the next id to ask for. */
+  #goesBack = false;
 
   constructor(client: RestClient, base: string, symbol: string) {
     this.#client = client;
@@ -43,13 +51,34 @@ export class TradePages implements LatePages {
 
   async page(next: number, target: number | null, deadline: number): Promise<LatePage> {
     const limit = target === null ? PAGE_ROWS : Math.min(PAGE_ROWS, target - next + 1);
-    const rows = await this.#client.get({
-      base: this.#base,
-      path: `/api/v3/historicalTrades?symbol=${this.#symbol}&fromId=${next}&limit=${limit}`,
-      weight: WEIGHT,
-      read: (body) => readTrades(body, next, limit),
-    }, deadline);
+    let asked = 0;
+    const rows = await this.#ask(next, limit, deadline, (rows) => {
+      const hole = holeIn(rows, next);
+      return hole === null || ++asked > 1 ? rows : new Unbelieved("no-join", hole);
+    });
+    if ((rows[0]?.firstId ?? next) > next && !this.#goesBack) {
+      const [before] = await this.#ask(Math.max(0, next - LOOK_BACK), LOOK_BACK, deadline, (rows) => rows);
+      if (before === undefined || before.firstId >= next) throw new GaveUp("no-join", holeIn(rows, next)!);
+    }
+    if (rows.length > 0) this.#goesBack = true;
     return { rows, isEnd: rows.length < limit, newestId: rows.at(-1)?.lastId ?? null };
+  }
+
+  #ask(
+    from: number,
+    limit: number,
+    deadline: number,
+    judge: (rows: readonly LateRow[]) => readonly LateRow[] | Unbelieved,
+  ): Promise<readonly LateRow[]> {
+    return this.#client.get({
+      base: this.#base,
+      path: `/api/v3/historicalTrades?symbol=${this.#symbol}&fromId=${from}&limit=${limit}`,
+      weight: WEIGHT,
+      read(body) {
+        const rows = readTrades(body, from, limit);
+        return rows instanceof Unbelieved ? rows : judge(rows);
+      },
+    }, deadline);
   }
 }
 
@@ -68,6 +97,15 @@ export function objectsOf(body: unknown, limit: number): Record<string, unknown>
   return body;
 }
 
+/** What is wrong with rows of which some may be left out, or null. */
+export function faultInRuns(rows: readonly LateRow[]): string | null {
+  for (const run of runsOf(rows)) {
+    const fault = faultOf(run);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
 function readTrades(body: unknown, next: number, limit: number): LateRow[] | Unbelieved {
   const objects = objectsOf(body, limit);
   if (objects instanceof Unbelieved) return objects;
@@ -75,14 +113,11 @@ function readTrades(body: unknown, next: number, limit: number): LateRow[] | Unb
   const rows = objects.map(({ id, price, qty, time, isBuyerMaker }) =>
     ({ firstId: id, lastId: id, price, quantity: qty, time, buyerIsMaker: isBuyerMaker }) as LateRow
   );
-  const fault = faultOf(rows);
+  const fault = faultInRuns(rows);
   if (fault !== null) return new Unbelieved("malformed", fault);
   const first = rows[0]?.firstId ?? next;
   if (first < next) {
     return new Unbelieved("malformed", `the answer begins at trade ${first}, below the ${next} asked for`);
-  }
-  if (first > next) {
-    return new Unbelieved("no-join", `trade ${next} is not there, the first after it is ${first}`);
   }
   return rows;
 }

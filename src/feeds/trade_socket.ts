@@ -1,6 +1,6 @@
 /** One connection over Deno's native WebSocketStream, read in batches, given up when it falls silent. */
 import { setImmediate } from "node:timers";
-import { silenceText } from "../domain/silence.ts";
+import { type DisconnectCause, staleText } from "../domain/disconnect_cause.ts";
 
 /** What is read ahead of the consumer; when so much is waiting, the socket is not read and the peer is slowed. */
 const FRAMES_AHEAD = 256;
@@ -13,10 +13,16 @@ const CLOSE_INFO_DEADLINE_MS = 100;
 /** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
 const SECOND_LOOK_MS = 10;
 const WEIGH_EVERY_MS = 100;
+/** The same while memory grows and no frame comes: gigabytes a second come over loopback. */
+const WEIGH_OFTEN_MS = 10;
+const LIGHT_BYTES = 16 * 1024 * 1024;
 /** What memory may grow by while no frame comes; the largest frame that the runtime takes, 64 MB, costs less. */
 const HEAVIEST_BYTES = 256 * 1024 * 1024;
-/** The same from the moment a connection was given up: the rest of a message that is not too large costs less. */
+/** The same from the moment a connection was dropped: the rest of a message that is not too large costs less. */
 const RUNAWAY_BYTES = 320 * 1024 * 1024;
+/** A connection that was dropped is calm once memory has not grown by this much for so long. */
+const GROWTH_BYTES = 1024 * 1024;
+const CALM_MS = 2_000;
 
 /** When to give up. */
 export interface TradeSocketOptions {
@@ -25,10 +31,17 @@ export interface TradeSocketOptions {
   /** Longest silence without a data frame, ms. */
   readonly staleMs: number;
   /**
-   * Told when a connection that was given up takes memory without bound: the runtime goes on gathering a message
-   * that has no end, and nothing but the end of the program keeps it from that.
+   * Called when a connection that was dropped takes memory without bound: the runtime goes on gathering a message
+   * that has no end, and nothing but the end of the program stops it.
    */
   readonly onRunaway?: (reason: string) => void;
+}
+
+/** How a connection ended. */
+export interface SocketEnd {
+  readonly cause: DisconnectCause;
+  /** For people. */
+  readonly reason: string;
 }
 
 /**
@@ -40,6 +53,7 @@ export class TradeSocket {
   readonly openedAt = performance.now();
   readonly #socket: WebSocketStream;
   readonly #options: TradeSocketOptions;
+  #staleMs: number;
   #frames: string[] = [];
   /** Characters in #frames. */
   #characters = 0;
@@ -47,15 +61,20 @@ export class TradeSocket {
   /** Reads that wait until what is at hand has been taken. */
   #heldReads = 0;
   #wake: (() => void) | null = null;
-  #end: string | null = null;
+  #end: SocketEnd | null = null;
   /** Whether the next `read` returns at once. */
   #ready = false;
   #heard = false;
   #lastHeardAt = performance.now();
   #watchdog: ReturnType<typeof setTimeout>;
-  readonly #scales: ReturnType<typeof setInterval>;
+  #scales: ReturnType<typeof setTimeout> | undefined;
   /** This program's memory when data last came, and which data that was. */
   #weighed = { heardAt: 0, bytes: 0 };
+  #isWeighed = true;
+  readonly #calm = Promise.withResolvers<void>();
+  /** The most memory since the end, and when it grew last. */
+  #most = 0;
+  #grewAt = 0;
 
   /** Connects to `url`; the WebSocket's own error, or a TimeoutError after `handshakeMs`. */
   static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
@@ -99,11 +118,15 @@ export class TradeSocket {
   ) {
     this.#socket = socket;
     this.#options = options;
+    this.#staleMs = options.staleMs;
     this.#watchdog = setTimeout(() => this.#watch(), options.staleMs);
     this.#weigh();
-    this.#scales = setInterval(() => this.#weigh(), WEIGH_EVERY_MS);
     // It may be open long after it was given up.
-    const stopWeighing = (): void => clearInterval(this.#scales);
+    const stopWeighing = (): void => {
+      this.#isWeighed = false;
+      clearTimeout(this.#scales);
+      this.#calm.resolve();
+    };
     socket.closed.then(stopWeighing, stopWeighing);
     this.#reader = readable.getReader();
     for (let i = 0; i < READS; i++) this.#readOn();
@@ -114,8 +137,21 @@ export class TradeSocket {
     return this.#heard;
   }
 
+  /** Longest silence without a data frame, ms. */
+  set staleMs(ms: number) {
+    this.#staleMs = ms;
+    if (this.#end !== null) return;
+    clearTimeout(this.#watchdog);
+    this.#watch();
+  }
+
+  /** Resolves once a connection that has ended takes no more memory: it is gone, or sends nothing more. */
+  get calm(): Promise<void> {
+    return this.#calm.promise;
+  }
+
   /** Why it ended; null while it is open. */
-  get end(): string | null {
+  get end(): SocketEnd | null {
     return this.#end;
   }
 
@@ -144,9 +180,9 @@ export class TradeSocket {
   }
 
   /** Ends it for `reason`: what was read stays to be taken. Never waits for the peer, who may never answer. */
-  abandon(reason: string): void {
+  abandon(reason: string, cause: DisconnectCause = "closed"): void {
     if (this.#end !== null) return;
-    this.#finish(reason);
+    this.#finish({ cause, reason });
     try {
       this.#socket.close();
     } catch {
@@ -167,7 +203,7 @@ export class TradeSocket {
 
   readonly #onFrame = ({ value, done }: ReadableStreamReadResult<string | Uint8Array>): void => {
     if (done) {
-      this.#closeReason().then((reason) => this.#finish(reason));
+      this.#closeReason().then((reason) => this.#finish({ cause: "closed", reason }));
       return;
     }
     // A read may resolve after the socket was given up: its frame was received, so it is handed over.
@@ -190,7 +226,10 @@ export class TradeSocket {
   };
 
   readonly #onBreak = (error: unknown): void =>
-    this.#finish(`the connection broke: ${error instanceof Error ? error.message : error}`);
+    this.#finish({
+      cause: "broken",
+      reason: `the connection broke: ${error instanceof Error ? error.message : error}`,
+    });
 
   async #closeReason(): Promise<string> {
     const deadline = Promise.withResolvers<null>();
@@ -208,37 +247,45 @@ export class TradeSocket {
   #watch(suspected = false): void {
     if (this.#end !== null) return;
     const silent = this.#frames.length > 0 ? 0 : performance.now() - this.#lastHeardAt;
-    const late = silent >= this.#options.staleMs;
-    if (late && suspected) return this.abandon(silenceText(silent));
+    const late = silent >= this.#staleMs;
+    if (late && suspected) return this.abandon(staleText(silent), "stale");
     this.#watchdog = setTimeout(
       () => this.#watch(late),
-      late ? SECOND_LOOK_MS : this.#options.staleMs - silent,
+      late ? SECOND_LOOK_MS : this.#staleMs - silent,
     );
   }
 
   /** The runtime gathers a message's fragments without a limit: one that never ends shows in the memory it takes. */
   #weigh(): void {
     const bytes = Deno.memoryUsage().rss;
-    if (this.#end !== null) return this.#weighForgotten(bytes);
-    if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
+    if (this.#end !== null) this.#weighForgotten(bytes);
+    else if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
       this.#weighed = { heardAt: this.#lastHeardAt, bytes };
     } else if (bytes - this.#weighed.bytes > HEAVIEST_BYTES) {
-      this.abandon(`a message without an end took ${megabytes(bytes - this.#weighed.bytes)} MB`);
+      this.abandon(`a message without an end took ${megabytes(bytes - this.#weighed.bytes)} MB`, "endless");
     }
+    if (!this.#isWeighed) return;
+    const isLight = bytes - this.#weighed.bytes < LIGHT_BYTES;
+    this.#scales = setTimeout(() => this.#weigh(), isLight ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS);
   }
 
   #weighForgotten(bytes: number): void {
     const grown = bytes - this.#weighed.bytes;
-    if (grown <= RUNAWAY_BYTES) return;
-    clearInterval(this.#scales);
-    this.#options.onRunaway?.(
-      `a message without an end goes on after the connection was given up, and took ${megabytes(grown)} MB`,
-    );
+    if (grown > RUNAWAY_BYTES) {
+      this.#isWeighed = false;
+      return this.#options.onRunaway?.(
+        `a message without an end went on after the connection was dropped, and took ${megabytes(grown)} MB`,
+      );
+    }
+    if (bytes - this.#most > GROWTH_BYTES) {
+      this.#most = bytes;
+      this.#grewAt = performance.now();
+    } else if (performance.now() - this.#grewAt >= CALM_MS) this.#calm.resolve();
   }
 
-  #finish(reason: string): void {
+  #finish(end: SocketEnd): void {
     if (this.#end === null) this.#weighed.bytes = Deno.memoryUsage().rss;
-    this.#end ??= reason;
+    this.#end ??= end;
     clearTimeout(this.#watchdog);
     this.#awaken();
   }

@@ -3,6 +3,7 @@ import { Continuity, DUPLICATE, UNPROVEN } from "../domain/continuity.ts";
 import { MAX_DECIMALS, powerOfTen, priceText } from "../domain/price.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
 import type { Doubt, TradeReader, Verdict } from "../domain/trade_reader.ts";
+import { type GapAccount, GapAccounts } from "./gap_account.ts";
 
 /** Messages that could not be used, since they were last asked for. */
 export interface Rejections {
@@ -19,6 +20,8 @@ export interface ParseCounts {
   readonly rejected: number;
   /** Messages of other streams or symbols, acknowledgements. */
   readonly passedOver: number;
+  /** Ids in gaps under which the exchange itself has no trade. Absent where there are none. */
+  readonly absent?: number;
 }
 
 /** Where the stage stands, to be taken up again. */
@@ -30,6 +33,16 @@ export interface ParseSnapshot {
   /** The largest price so far in that unit; absent where a finer unit could hold it too. */
   readonly largest?: number;
   readonly counts: ParseCounts;
+  /** The gap that was being filled; absent unless it has more to account for than what was fetched. */
+  readonly gap?: GapAccount;
+}
+
+/** Live trades that waited, for missed ones to be fetched or for the run to start. Times in µs. */
+export interface Waited {
+  /** When the waiting was over, since 1970: what arrived before counts as having arrived then. */
+  readonly until: number;
+  /** What waited longer than this is late. */
+  readonly hold: number;
 }
 
 /** Trades missing before the one that was read last, which waits until `settleGap`. */
@@ -57,6 +70,9 @@ export class Parse {
   #held: { readonly reader: TradeReader; readonly gap: HeldGap } | null = null;
   /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
   #filled: number | null = null;
+  readonly #gaps = new GapAccounts();
+  #waitedUntil = 0;
+  #lateBefore = 0;
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
@@ -79,9 +95,26 @@ export class Parse {
     return this.#held?.gap ?? null;
   }
 
-  /** Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. */
-  settleGap(filled: number): void {
+  /**
+   * Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. From the last one up to
+   * `through` the exchange itself has none.
+   */
+  settleGap(filled: number, through: number): void {
     this.#filled = filled;
+    if (through <= this.lastId) return;
+    this.#gaps.lacks(through - this.lastId);
+    this.#continuity.moveTo(through);
+  }
+
+  /** Tells live trades that waited from those that come from now on. */
+  waited({ until, hold }: Waited): void {
+    this.#waitedUntil = until;
+    this.#lateBefore = until - hold;
+  }
+
+  /** The account of the gap before the last live trade that had one. */
+  get gap(): GapAccount {
+    return this.#gaps.closed;
   }
 
   /** Ends the input: a trade that was still unproven is counted as rejected; none has come to speak against it. */
@@ -97,7 +130,13 @@ export class Parse {
   }
 
   get counts(): ParseCounts {
-    return { duplicates: this.#duplicates, rejected: this.#rejected, passedOver: this.#passedOver };
+    const { absent } = this.#gaps;
+    return {
+      duplicates: this.#duplicates,
+      rejected: this.#rejected,
+      passedOver: this.#passedOver,
+      ...(absent === 0 ? {} : { absent }),
+    };
   }
 
   /** What was rejected since the last call, or null. */
@@ -116,11 +155,13 @@ export class Parse {
       decimals,
       ...(matters ? { largest } : {}),
       counts: this.counts,
+      ...this.#gaps.snapshot(),
     };
   }
 
-  restore({ lastId, decimals, largest = 0, counts }: ParseSnapshot): void {
+  restore({ lastId, decimals, largest = 0, counts, gap }: ParseSnapshot): void {
     this.#largest = largest;
+    this.#gaps.restore(gap, counts.absent ?? 0);
     this.#continuity.moveTo(lastId);
     this.#decimals = decimals;
     this.#duplicates = counts.duplicates;
@@ -153,7 +194,7 @@ export class Parse {
         }
       }
       const before = this.#continuity.last;
-      const judged = this.#continuity.judge(firstId, lastId);
+      let judged = this.#continuity.judge(firstId, lastId);
       if (judged === DUPLICATE) {
         this.#duplicates++;
         continue;
@@ -167,6 +208,9 @@ export class Parse {
       if (judged === UNPROVEN) {
         this.#unproven = this.#doubt(reader, before);
         continue;
+      }
+      if (judged > 0 && reader.isLate === true) {
+        judged = this.#gaps.jumped(before + 1, judged, reader.skipped ?? 0);
       }
       return this.#tick(reader, judged);
     }
@@ -195,10 +239,19 @@ export class Parse {
       this.#decimals = trade.decimals;
     } else if (trade.decimals < this.#decimals) price *= powerOfTen(this.#decimals - trade.decimals);
     if (price > this.#largest) this.#largest = price;
-    const late = reader.isLate === true;
-    const filled = late || this.#filled === null ? 0 : this.#filled;
-    if (!late) this.#filled = null;
-    return createTick(symbol, trade, price, this.#decimals, missing, filled, late, reader.receivedAt);
+    let late = reader.isLate === true;
+    let filled = 0;
+    if (!late && this.#filled !== null) {
+      filled = this.#filled;
+      this.#filled = null;
+      this.#gaps.close();
+    }
+    let { receivedAt = 0 } = reader;
+    if (receivedAt < this.#waitedUntil && receivedAt > 0) {
+      late ||= receivedAt < this.#lateBefore;
+      receivedAt = this.#waitedUntil;
+    }
+    return createTick(symbol, trade, price, this.#decimals, missing, filled, late, receivedAt);
   }
 
   #passOver(verdict: Verdict, reader: TradeReader): void {

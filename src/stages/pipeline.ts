@@ -11,14 +11,14 @@ import { priceAsMoney } from "../domain/price.ts";
 import { Performance, type Results } from "../domain/performance.ts";
 import type { Terms } from "../domain/terms.ts";
 import { type Averages, createTick, type Filled } from "../domain/tick.ts";
-import { isSilence } from "../domain/silence.ts";
+import { type DisconnectCause, isStale } from "../domain/disconnect_cause.ts";
 import { isoTime } from "../domain/time.ts";
 import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import type { ModelRun, ModelTotals } from "./model_run.ts";
-import { type HeldGap, Parse, type Rejections } from "./parse.ts";
+import { type HeldGap, Parse, type Rejections, type Waited } from "./parse.ts";
 import { booksIn, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RiskGate } from "./risk.ts";
 import { Crossover } from "./signal.ts";
@@ -150,7 +150,7 @@ export class Pipeline {
           this.#gate.hasNews
         ) {
           this.#last = last;
-          yield* this.#events(tick);
+          yield* this.#events(tick, reader.isLate === true);
         }
         if (this.#trades === mark.trades) {
           this.#last = last;
@@ -176,9 +176,17 @@ export class Pipeline {
     return this.#parse.heldGap;
   }
 
-  /** Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. */
-  settleGap(filled: number): void {
-    this.#parse.settleGap(filled);
+  /**
+   * Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. From the last one up to
+   * `through` the exchange itself has none.
+   */
+  settleGap(filled: number, through = -1): void {
+    this.#parse.settleGap(filled, through);
+  }
+
+  /** Live trades have waited: those that waited longer than the hold move the averages, and never trade. */
+  waited(waited: Waited): void {
+    this.#parse.waited(waited);
   }
 
   /** Ends the input: what still waits expires. */
@@ -245,15 +253,16 @@ export class Pipeline {
   }
 
   set lost(lost: "disconnected" | "stale" | null) {
-    if (lost === null) this.#gate.connected = true;
-    else this.#gate.disconnect(lost);
+    if (lost === null) this.connected = true;
+    else {
+      this.#gate.disconnect(lost);
+      for (const model of this.#models) model.disconnect(lost);
+    }
   }
 
-  /** Trading stops: the feed has been disconnected for this reason. */
-  disconnect(reason: string): void {
-    const how = isSilence(reason) ? "stale" : "disconnected";
-    this.#gate.disconnect(how);
-    for (const model of this.#models) model.disconnect(how);
+  /** Trading stops: the feed is disconnected. Older recordings have no cause, only the reason. */
+  disconnect(lost: { readonly cause?: DisconnectCause; readonly reason: string }): void {
+    this.lost = isStale(lost) ? "stale" : "disconnected";
   }
 
   /** Messages that were of no use since the last call, or null. */
@@ -304,7 +313,7 @@ export class Pipeline {
   /** Everything the summary says that follows from the trades. */
   get totals(): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
     const { cash, position, equity } = this.standing;
-    const { duplicates, rejected, passedOver } = this.#parse.counts;
+    const { duplicates, rejected, passedOver, absent } = this.#parse.counts;
     return {
       symbol: this.#options.symbol,
       trades: this.#trades,
@@ -317,6 +326,7 @@ export class Pipeline {
       duplicates,
       passedOver,
       gaps: this.#gaps,
+      ...(absent === undefined ? {} : { absent }),
       cash: plain(cash),
       position: plain(position),
       equity: plain(equity),
@@ -402,15 +412,16 @@ export class Pipeline {
     return this.#last === null ? null : priceAsMoney(this.#last.price, this.#last.decimals);
   }
 
-  *#events(tick: Filled): Generator<PipelineEvent> {
+  *#events(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
     const { isQuiet = false } = this.#options;
     const { symbol, outcomes } = tick;
-    const isGap = tick.missing !== 0 || tick.filled !== 0;
+    // A gap is told at the first live trade behind it.
+    const isGap = !isFetched && (tick.missing !== 0 || tick.filled !== 0);
     if (isGap) this.#gaps++;
     for (const outcome of outcomes) if (outcome.kind === "refusal") this.#countRefusal(outcome.reason);
     if (isQuiet && !isGap && !this.#gate.hasNews) return;
     const time = isoTime(tick.time);
-    if (isGap) yield gapEvent(tick, time);
+    if (isGap) yield gapEvent(tick, this.#parse.gap, time);
     if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
     yield* this.#news(time);
     if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, symbol); }

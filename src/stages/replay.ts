@@ -125,7 +125,7 @@ export class Replay {
         this.pipeline.connected = true;
         break;
       case "disconnected":
-        this.pipeline.disconnect(note.reason);
+        this.pipeline.disconnect(note);
         break;
       case "halt": {
         const events = [...this.pipeline.halt(note.action, note.time, note)];
@@ -151,11 +151,14 @@ export class Replay {
         return;
       }
       case "late":
-        this.#late.open(rowsOf(note.trades, this.#name));
+        this.#late.open(rowsOf(note.trades, this.#name), note.skipped);
         this.#isLate = true;
         break;
       case "settled":
-        this.pipeline.settleGap(note.filled);
+        this.pipeline.settleGap(note.filled, note.through);
+        break;
+      case "waited":
+        this.pipeline.waited(note);
     }
     yield note;
   }

@@ -1,4 +1,5 @@
 /** Where the entries of a journal and what recordings lead to are the same, and where they part. */
+import { disconnectionIn } from "../domain/recording_note.ts";
 import { isoTime } from "../domain/time.ts";
 import type { Decision } from "../domain/verification.ts";
 import type { Replayed } from "../stages/replay.ts";
@@ -18,7 +19,7 @@ export function decisionIn(told: Replayed): Decision | null {
     case "connected":
       return { type: "connected", time, endpoint: told.endpoint, attempt: told.attempt };
     case "disconnected":
-      return { type: "disconnected", time, reason: told.reason, retryInMs: told.retryInMs };
+      return { type: "disconnected", time, ...disconnectionIn(told) };
     default:
       return null;
   }

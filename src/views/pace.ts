@@ -2,20 +2,34 @@
 
 const WINDOW_MS = 10_000;
 const SAMPLE_MS = 200;
+/** Over less time than this a rate would say nothing. */
+const LEAST_MS = 1_000;
 
-/** Counts trades over the last ten seconds. */
+/** What came within one sample's time. */
+interface Sample {
+  readonly at: number;
+  trades: number;
+}
+
+/** Counts the trades that arrived over the last ten seconds. Times in ms since 1970. */
 export class Pace {
-  #samples: { readonly at: number; readonly trades: number }[] = [{ at: performance.now(), trades: 0 }];
-  #trades = 0;
+  /** When the first one arrived. */
+  #startedAt: number | null = null;
+  /** Oldest first. */
+  readonly #samples: Sample[] = [];
   #lagMs: number | null = null;
 
   /**
-   * Takes note that `trades` have been seen in all, the last at `time` (µs since 1970, null for none) and
-   * received at `receivedAt` (ms since 1970).
+   * Notes that `trades` more have come live, the last at `time` (µs since 1970, null for none), and arrived at
+   * `receivedAt`. What was fetched because it had been missed did not come then, and does not belong here.
    */
   note(trades: number, time: number | null, receivedAt: number): void {
-    this.#trades = trades;
+    this.#startedAt ??= receivedAt;
     if (time !== null) this.#lagMs = Math.round(receivedAt - time / 1000);
+    const last = this.#samples.at(-1);
+    if (last !== undefined && receivedAt - last.at < SAMPLE_MS) last.trades += trades;
+    else this.#samples.push({ at: receivedAt, trades });
+    this.#drop(receivedAt);
   }
 
   /** Age of the last trade when it arrived, ms; null before the first. */
@@ -23,13 +37,14 @@ export class Pace {
     return this.#lagMs;
   }
 
-  /** Trades a second over the last ten seconds, or since the start. */
-  tradesPerSecond(at = performance.now()): number {
-    const last = this.#samples[this.#samples.length - 1];
-    if (last === undefined || at - last.at >= SAMPLE_MS) this.#samples.push({ at, trades: this.#trades });
-    while (this.#samples.length > 2 && at - this.#samples[1]!.at >= WINDOW_MS) this.#samples.shift();
-    const first = this.#samples[0]!;
-    const elapsed = at - first.at;
-    return elapsed <= 0 ? 0 : (this.#trades - first.trades) * 1000 / elapsed;
+  /** Trades a second over the last ten seconds, or since the first one. */
+  tradesPerSecond(now: number = Date.now()): number {
+    this.#drop(now);
+    const elapsed = Math.min(WINDOW_MS, Math.max(LEAST_MS, now - (this.#startedAt ?? now)));
+    return this.#samples.reduce((sum, { trades }) => sum + trades, 0) * 1000 / elapsed;
+  }
+
+  #drop(now: number): void {
+    while (this.#samples.length > 0 && now - this.#samples[0]!.at >= WINDOW_MS) this.#samples.shift();
   }
 }

@@ -18,11 +18,12 @@ export interface Pace {
   readonly awaitsRules?: boolean;
 }
 
-/** The same as an event; `time` is now, ISO 8601. */
+/** The same as an event; `time` is now, ISO 8601, and `heldGap` the missed trades that are being fetched, or null. */
 export function statusEvent(
   { trades, equity, position, halt }: Standing,
   { symbol, tradesPerSecond, lagMs }: Pace,
   time: string,
+  heldGap: StatusEvent["heldGap"] | null = null,
 ): StatusEvent {
   return {
     type: "status",
@@ -34,6 +35,7 @@ export function statusEvent(
     equity: plain(equity),
     position: plain(position),
     halted: halt !== null,
+    ...(heldGap === null ? {} : { heldGap }),
   };
 }
 

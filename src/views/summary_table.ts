@@ -22,7 +22,7 @@ export function summaryTable(
   const held = summary.position === "0" ? "" : ` and ${summary.position} ${base}`;
   const rows: [string, string][] = [
     ["symbol", summary.symbol],
-    ["trades seen", `${grouped(summary.trades)} in ${seconds(summary.elapsedMs)}`],
+    ["trades seen", seen(summary)],
     ["from", summary.firstTime ?? "–"],
     ["to", summary.lastTime ?? "–"],
     ["signals", `${summary.signals}`],
@@ -39,11 +39,20 @@ export function summaryTable(
     [summary.gaps, "gap"] as const,
     [summary.duplicates, "duplicate"] as const,
     [summary.rejected, "unusable message"] as const,
+    [summary.absent ?? 0, "empty id"] as const,
   ].flatMap(([n, what]) => n === 0 ? [] : [counted(n, what)]);
   rows.push(["stream", stream.length === 0 ? "no gaps, no duplicates" : stream.join(", ")]);
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
   return ["", `Summary: on paper, ${headline(profit, quote)}`, ...lines, ""].join("\n");
+}
+
+/** The trades of the whole run, and those that came in the time that this process took. */
+function seen({ trades, resumedAfter = 0, elapsedMs }: SummaryEvent): string {
+  const time = seconds(elapsedMs);
+  return resumedAfter === 0
+    ? `${grouped(trades)} in ${time}`
+    : `${grouped(trades)}, ${grouped(trades - resumedAfter)} of them in these ${time}`;
 }
 
 function headline(profit: Money, quote: string): string {

@@ -107,8 +107,19 @@ const METRICS: Fields = {
 const CONTRACT: Readonly<Record<string, Fields>> = {
   started: { command: isText, version: isText, config: isConfig },
   connected: { endpoint: isText, attempt: isCount },
-  disconnected: { reason: isText, retryInMs: isCount },
-  gap: { ...SYMBOL, fromId: isCount, toId: isCount, missing: isCount, filled: isCount },
+  disconnected: {
+    reason: isText,
+    retryInMs: isCount,
+    cause: orAbsent(isOneOf("stale", "closed", "broken", "endless", "unreachable")),
+  },
+  gap: {
+    ...SYMBOL,
+    fromId: isCount,
+    toId: isCount,
+    missing: isCount,
+    filled: isCount,
+    absent: orAbsent(isCount),
+  },
   signal: {
     ...SYMBOL,
     side: isSide,
@@ -166,6 +177,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     equity: isAmount,
     position: isAmount,
     halted: (value) => typeof value === "boolean",
+    heldGap: orAbsent(isMade({ fromId: isCount, toId: isCount })),
   },
   model: {
     model: isOneOf("optimistic", "pessimistic"),
@@ -177,6 +189,8 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     ...TOTALS,
     ended: orAbsent(isOneOf("input", "stop-after", "for", "person")),
     elapsedMs: isCount,
+    absent: orAbsent(isCount),
+    resumedAfter: orAbsent(isCount),
     tradesPerSecond: orAbsent(isCount),
     metrics: orAbsent(isMade(METRICS)),
   },

@@ -3,7 +3,7 @@
  * up, makes a second, and trades there; in bounded memory.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { eventsOf, FLAGS, Penstock, V8_FLAGS } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, V8_FLAGS, within } from "../support/penstock.ts";
 import { RawServer, tradeMessage, type Visit } from "../feeds/raw_server.ts";
 
 /** The most that a frame of tens of megabytes may cost, MB; without any a run takes about 55. */
@@ -42,6 +42,18 @@ async function sendForEver(visit: Visit, bytes: Uint8Array, pauseMs: number): Pr
   }
 }
 
+/** Much more than a run may take, in frames of which each could be of use. */
+const FLOOD_BYTES = 600 * MEGABYTE;
+const FLOOD_FRAME = frame(TEXT, SPACES.subarray(0, 200_000));
+
+/** A part of a message that is not its last. */
+const FRAGMENT = new Uint8Array([...head(0x00, MEGABYTE), ...SPACES]);
+
+/** Starts a message whose end never comes. */
+async function startEndless(visit: Visit): Promise<void> {
+  await visit.write(frame(0x01, SPACES.subarray(0, 1000)));
+}
+
 interface Attack {
   readonly what: string;
   /** What the log has to say of it. */
@@ -49,8 +61,8 @@ interface Attack {
   /** Done on the first connection, once it is open unless `isHandshake`. */
   readonly act: (visit: Visit) => Promise<void>;
   readonly isHandshake?: boolean;
-  /** The silence that is borne; 700 ms unless it says otherwise. */
-  readonly staleMs?: number;
+  /** Whether only silence ends it: otherwise nothing does before the attack itself. */
+  readonly isSilent?: boolean;
   /** The most memory that it may cost. */
   readonly limitMb?: number;
 }
@@ -60,7 +72,10 @@ const ATTACKS: readonly Attack[] = [
   {
     what: "a frame of 40 MB that is no JSON",
     says: "unusable message: not JSON",
-    act: (visit) => sendSpaces(visit, 40),
+    act: async (visit) => {
+      await sendSpaces(visit, 40);
+      visit.end();
+    },
   },
   {
     what: "a frame that says it has 2^40 bytes",
@@ -70,20 +85,23 @@ const ATTACKS: readonly Attack[] = [
   {
     what: "a frame that never ends, a byte at a time",
     says: "no data for",
+    isSilent: true,
     act: async (visit) => {
       await visit.write(head(TEXT, MEGABYTE));
       await sendForEver(visit, Uint8Array.of(0x20), 20);
     },
   },
   {
-    what: "a message in fragments that never ends",
+    what: "a message in fragments without an end, until it is told to stop",
     says: "a message without an end took",
-    // Long enough for gigabytes, over loopback; what comes between two looks is the rest.
-    staleMs: 3_000,
-    limitMb: 900,
+    limitMb: 1_200,
     act: async (visit) => {
-      await visit.write(frame(0x01, SPACES.subarray(0, 1000)));
-      await sendForEver(visit, new Uint8Array([...head(0x00, MEGABYTE), ...SPACES]), 0);
+      let isToStop = false;
+      const goodbye = visit.untilGoodbye().then(() => isToStop = true);
+      await startEndless(visit);
+      while (!isToStop) await visit.write(FRAGMENT);
+      await goodbye;
+      visit.end();
     },
   },
   {
@@ -114,16 +132,21 @@ const ATTACKS: readonly Attack[] = [
   {
     what: "a masked frame",
     says: "unusable message: not JSON",
-    act: (visit) => visit.write(Uint8Array.of(0x81, 0x81, 1, 2, 3, 4, 5)),
+    act: async (visit) => {
+      await visit.write(Uint8Array.of(0x81, 0x81, 1, 2, 3, 4, 5));
+      visit.end();
+    },
   },
   {
     what: "pongs without end",
     says: "no data for",
+    isSilent: true,
     act: (visit) => sendForEver(visit, frame(0x8a, bytesOf("x")), 5),
   },
   {
     what: "pings without end",
     says: "no data for",
+    isSilent: true,
     act: (visit) => sendForEver(visit, frame(0x89, bytesOf("x")), 5),
   },
   {
@@ -136,7 +159,7 @@ const ATTACKS: readonly Attack[] = [
     says: "Invalid close code",
     act: (visit) => visit.write(frame(0x88, Uint8Array.of(0, 1))),
   },
-  { what: "silence", says: "no data for", act: () => Promise.resolve() },
+  { what: "silence", says: "no data for", isSilent: true, act: () => Promise.resolve() },
   {
     what: "a redirect",
     says: "refused the connection: HTTP 302",
@@ -152,6 +175,7 @@ const ATTACKS: readonly Attack[] = [
   {
     what: "a key that does not fit",
     says: "no data for",
+    isSilent: true,
     isHandshake: true,
     act: (visit) =>
       visit.write(bytesOf(
@@ -186,7 +210,7 @@ async function trade(visit: Visit, first: number): Promise<void> {
   for (let id = first; id < first + TRADES; id++) await visit.send(tradeMessage(id));
 }
 
-for (const { what, says, act, isHandshake = false, staleMs = 700, limitMb = LIMIT_MB } of ATTACKS) {
+for (const { what, says, act, isHandshake = false, isSilent = false, limitMb = LIMIT_MB } of ATTACKS) {
   Deno.test({
     name: `penstock run outlives a hostile connection and says why: ${what}`,
     ignore: Deno.build.os !== "linux",
@@ -206,7 +230,7 @@ for (const { what, says, act, isHandshake = false, staleMs = 700, limitMb = LIMI
       await using program = Penstock.start(
         [
           ...["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`],
-          ...[`--stale=${staleMs}`, "--retry-max=250ms", "--for=20s"],
+          ...[`--stale=${isSilent ? "700ms" : "10m"}`, "--retry-max=250ms"],
         ],
         [...FLAGS, V8_FLAGS],
       );
@@ -223,16 +247,15 @@ for (const { what, says, act, isHandshake = false, staleMs = 700, limitMb = LIMI
   });
 }
 
-/** A run against `server`, and how it ended with a SIGTERM after `ms`, or by itself before. */
+/** A run against `server` to its own end, and the most memory that it took. */
 async function runAgainst(
   server: RawServer,
-  ms: number,
   ...args: string[]
 ): Promise<{ code: number; stdout: string; stderr: string; peak: number }> {
   await using program = Penstock.start(
     [
       ...["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`],
-      ...["--retry-max=250ms", `--for=${ms}ms`, ...args],
+      ...["--retry-max=250ms", ...args],
     ],
     [...FLAGS, V8_FLAGS],
   );
@@ -255,20 +278,22 @@ async function runAgainst(
 }
 
 Deno.test({
-  name: "penstock run ends in good order where a message has no end even after it was given up",
+  name: "penstock run ends in good order where a message has no end even after its connection was dropped",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using server = RawServer.listen(async (visit) => {
       await visit.upgrade();
-      if (visit.number > 1) return await trade(visit, 1);
-      await visit.write(frame(0x01, SPACES.subarray(0, 1000)));
-      await sendForEver(visit, new Uint8Array([...head(0x00, MEGABYTE), ...SPACES]), 0);
+      await trade(visit, 1);
+      await startEndless(visit);
+      await sendForEver(visit, FRAGMENT, 0);
     });
-    const { code, stdout, stderr, peak } = await runAgainst(server, 20_000);
+    const { code, stdout, stderr, peak } = await runAgainst(server, "--stale=10m");
     assertEquals(code, 4, stderr);
-    assertStringIncludes(stderr, "a message without an end goes on after the connection was given up");
+    assertStringIncludes(stderr, "a message without an end went on after the connection was dropped");
     const events = eventsOf(stdout);
     assertEquals([events.at(-1)!.type, events.at(-1)!.trades], ["summary", TRADES]);
+    // Whether the exchange stops is waited for, so there is no other connection.
+    assertEquals([events.filter(({ type }) => type === "connected").length, server.visits.length], [1, 1]);
     assert(peak < 1_200, `${peak} MB`);
   },
 });
@@ -277,19 +302,35 @@ Deno.test({
   name: "penstock run keeps nothing of what a connection sends that it has left",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    const flood = new Uint8Array(MEGABYTE).fill(0x20);
+    const flooded = Promise.withResolvers<void>();
+    const traded = Promise.withResolvers<void>();
     await using server = RawServer.listen(async (visit) => {
       await visit.upgrade();
-      if (visit.number > 1) return await trade(visit, TRADES + 1);
+      if (visit.number > 1) {
+        await trade(visit, TRADES + 1);
+        return traded.resolve();
+      }
       await trade(visit, 1);
       await visit.send(`{"e":"serverShutdown","E":1700000000000}`);
-      // The farewell is never answered.
-      await sendForEver(visit, frame(TEXT, flood.subarray(0, 200_000)), 1);
+      await traded.promise;
+      // The farewell is never answered: the client takes all of this, or ends the connection for good.
+      try {
+        for (let sent = 0; sent < FLOOD_BYTES; sent += FLOOD_FRAME.length) await visit.write(FLOOD_FRAME);
+      } finally {
+        flooded.resolve();
+      }
     });
-    const { code, stdout, stderr, peak } = await runAgainst(server, 8_000);
+    await using program = Penstock.start(
+      ["run", "--state=none", "--json", "--backfill=off", `--endpoint=${server.endpoint}`, "--stale=10m"],
+      [...FLAGS, V8_FLAGS],
+    );
+    await program.logged("the connection was replaced by a newer one");
+    await within(flooded.promise, "the end of the flood");
+    const peak = await peakMb(program.pid);
+    program.signal("SIGTERM");
+    const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 0, stderr);
     assertEquals(eventsOf(stdout).at(-1)!.trades, 2 * TRADES);
-    assertStringIncludes(stderr, "the connection was replaced by a newer one");
     assert(peak < LIMIT_MB, `${peak} MB`);
   },
 });

@@ -31,8 +31,10 @@ export function startRun(
   ...args: string[]
 ): Penstock {
   const folder = path.slice(0, path.lastIndexOf("/"));
+  // However long a slow machine takes to fetch what was missed: the reckoning does not know which trades waited.
+  const hold = args.some((arg) => arg.startsWith("--max-hold")) ? [] : ["--max-hold=1h"];
   return Penstock.start([
-    ...["run", "--json", "--log-level=warn", "--state", path],
+    ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
     ...["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint, ...args],
   ], [...FLAGS, V8_FLAGS, `--allow-write=${folder}`]);
 }

@@ -65,6 +65,9 @@ test("penstock run, offline for thousands of trades, goes on as if it had seen t
   await moreTrades(exchange, 3_500);
   told.push(await runFor(exchange, path, 5));
   assertKept(wholeEntries(path), told);
+  const [first, second] = told.map((events) => events.at(-1)!);
+  // Trades that the summary's time has nothing to do with.
+  assertEquals([first!.resumedAfter, second!.resumedAfter], [undefined, first!.trades]);
   const [gap] = gaps(path);
   assertGreater(Number(gap!.missing), 3_500);
   const { fills } = assertReckons(path);

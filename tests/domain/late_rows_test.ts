@@ -1,7 +1,15 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
-import { faultOf, type LateRow, LateRows, lateText, readLateText } from "../../src/domain/late_rows.ts";
+import {
+  faultOf,
+  holeIn,
+  type LateRow,
+  LateRows,
+  lateText,
+  readLateText,
+  runsOf,
+} from "../../src/domain/late_rows.ts";
 import type { TradeFields } from "../../src/domain/trade_reader.ts";
 import { Parse } from "../../src/stages/parse.ts";
 
@@ -187,6 +195,15 @@ Deno.test("faultOf() finds holes, overlaps and rows that cannot be read, and not
     faultOf([ROW, { ...ROW, firstId: ROW.lastId + 1, lastId: ROW.lastId + 1, price: "x" }])!,
     "x",
   );
+});
+
+Deno.test("runsOf() parts rows where ids are left out, and holeIn() says where that is first", () => {
+  const rows = rowsAt([[1, 5], [6, 6], [8, 9], [10, 10], [12, 12]]);
+  assertEquals(runsOf(rows).map((run) => run.map(({ firstId }) => firstId)), [[1, 6], [8, 10], [12]]);
+  assertEquals(runsOf([]), []);
+  assertEquals(holeIn(rows, 1), "trade 7 is not there, the first after it is 8");
+  assertEquals(holeIn(rows, 0), "trade 0 is not there, the first after it is 1");
+  assertEquals([holeIn(rows.slice(0, 2), 1), holeIn([], 7)], [null, null]);
 });
 
 const DECIMAL = fc.tuple(fc.integer({ min: 1, max: 9_999_999 }), fc.integer({ min: 0, max: 99_999_999 }))

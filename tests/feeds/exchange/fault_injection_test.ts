@@ -57,7 +57,7 @@ Deno.test("stall keeps connections open and answers pings, but carries no more d
 });
 
 Deno.test("half-open neither reads, writes nor closes any more", async () => {
-  const exchange = faulty("half-open@100", { pingEveryMs: 5, pongWithinMs: 20, lifetimeMs: 50 });
+  const exchange = faulty("half-open@100", { pingEveryMs: 50, pongWithinMs: 500, lifetimeMs: 1_000 });
   using client = await RawClient.upgrade(exchange, "/ws/btcusdt@trade");
   const trades = [];
   while (trades.length < 100) {
@@ -80,7 +80,7 @@ Deno.test("half-open neither reads, writes nor closes any more", async () => {
 Deno.test("half-open ends when a system would give the connection up", async () => {
   const gone = Promise.withResolvers<ExchangeEvent>();
   await using exchange = faulty("half-open@100", {
-    halfOpenMs: 50,
+    halfOpenMs: 500,
     onEvent: (event) => event.type === "disconnected" && gone.resolve(event),
   });
   await using client = await Client.connect(exchange);

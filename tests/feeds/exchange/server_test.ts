@@ -192,7 +192,7 @@ Deno.test("frames that break the protocol close the connection with the right co
 });
 
 Deno.test("a client that echoes pings stays, one that does not is closed with 1008", async () => {
-  await using exchange = BuiltInExchange.listen({ pingEveryMs: 10, pongWithinMs: 60 });
+  await using exchange = BuiltInExchange.listen({ pingEveryMs: 20, pongWithinMs: 1_000 });
   await using faithful = await Client.connect(exchange, "/ws");
   const fate = faithful.next();
   using silent = await RawClient.upgrade(exchange);

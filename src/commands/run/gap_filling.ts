@@ -1,0 +1,106 @@
+/** Fills a gap: which of the missing trades are fetched, and what the person is told about the others. */
+import type { PipelineEvent } from "../../domain/event.ts";
+import { LateRows, lateText } from "../../domain/late_rows.ts";
+import type { Config } from "../../domain/options.ts";
+import type { RecordingNote } from "../../domain/recording_note.ts";
+import type { Backfill, BackfillEnd } from "../../feeds/backfill.ts";
+import type { HeldGap } from "../../stages/parse.ts";
+import type { Pipeline } from "../../stages/pipeline.ts";
+import type { Line } from "../../views/narration.ts";
+import { endWaiting } from "./waiting.ts";
+
+/** What a gap is filled with and what it is filled into. */
+export interface GapFillingOptions {
+  readonly pipeline: Pipeline;
+  readonly backfill: Pick<Backfill, "fetch">;
+  readonly config: Pick<Config, "symbol" | "backfillMax" | "maxHold" | "maxLag">;
+  /** Asked once no more comes: whether a gap that is not filled is left to the next run. */
+  readonly leaves: () => boolean;
+  /** Keeps and shows events; `record` records what they come from. */
+  readonly tell: (events: Iterable<PipelineEvent>, record: () => void) => void;
+  readonly note: (note: RecordingNote, at?: number) => void;
+  readonly say: (line: Line) => void;
+}
+
+/** The gaps of one run. */
+export class GapFilling {
+  readonly #options: GapFillingOptions;
+  readonly #late: LateRows;
+  #isLeft = false;
+
+  constructor(options: GapFillingOptions) {
+    this.#options = options;
+    this.#late = new LateRows(options.config.symbol);
+  }
+
+  /** Whether the last gap was left to the next run. */
+  get isLeft(): boolean {
+    return this.#isLeft;
+  }
+
+  /**
+   * Fetches what is missing, the newest of it where that is more than may be fetched, runs it and settles the gap. Live
+   * trades that were received from `receivedAt` on (ms since 1970) have waited then.
+   */
+  async fill(gap: HeldGap, receivedAt: number): Promise<void> {
+    const { pipeline, backfill, config, leaves, tell, note } = this.#options;
+    const fromId = Math.max(gap.fromId, gap.toId - config.backfillMax + 1);
+    let skipped = fromId - gap.fromId;
+    if (skipped > 0) this.#saySkipped(gap);
+    const before = pipeline.trades;
+    const pages = backfill.fetch(fromId, gap.toId);
+    let page = await pages.next();
+    for (; !page.done && !pipeline.done; page = await pages.next()) {
+      const { rows } = page.value;
+      const passed = skipped > 0 ? { skipped } : {};
+      tell(
+        pipeline.run(this.#late.open(rows, skipped)),
+        () => note({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)), ...passed }),
+      );
+      skipped = 0;
+    }
+    const end = page.done ? page.value : null;
+    this.#isLeft = end !== null && !end.complete && leaves();
+    if (this.#isLeft) return;
+    const filled = pipeline.trades - before;
+    const through = end !== null && end.lastId > pipeline.lastId && skipped === 0 ? end.lastId : -1;
+    if (end !== null) this.#sayRest(gap, fromId, filled, end);
+    endWaiting(receivedAt, config, pipeline, note);
+    pipeline.settleGap(filled, through);
+    note({ event: "settled", filled, ...(through < 0 ? {} : { through }) });
+  }
+
+  #saySkipped({ fromId, toId }: HeldGap): void {
+    const { config: { backfillMax: most }, say } = this.#options;
+    say({
+      level: "warn",
+      text:
+        `${
+          toId - fromId + 1
+        } trades are missing, more than the ${most} that may be fetched (--backfill-max): ` +
+        `the newest ${most} are fetched, and the averages start again with them`,
+    });
+  }
+
+  /** What could not be fetched, and what the exchange itself does not have. */
+  #sayRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
+    const { say } = this.#options;
+    const missing = toId - fromId + 1;
+    const absent = end.lastId - fromId + 1 - filled;
+    if (absent > 0) {
+      say({
+        level: "info",
+        text:
+          `the exchange itself has no trade under ${absent} of the ${missing} ids from ${fromId} to ${toId}: ` +
+          "nothing is missing there",
+      });
+    }
+    if (end.complete) return;
+    const advice = end.hint === null ? "" : ` ${end.hint}`;
+    say({
+      level: "warn",
+      text: `${missing - filled - Math.max(0, absent)} of ${missing} missed trades could not be fetched: ` +
+        `${end.reason}.${advice}`,
+    });
+  }
+}

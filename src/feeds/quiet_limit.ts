@@ -1,0 +1,106 @@
+/** How long a symbol's stream may be quiet before it counts as stale. */
+import { BinanceMessageReader } from "../domain/binance_message.ts";
+import { firstIdIn, lastIdIn } from "./message_ids.ts";
+
+/** The longest quiet that is believed, unless --stale itself is longer. */
+const LONGEST_MS = 600_000;
+/** A symbol that was proven to be quiet for so long may well be so for this many times as long. */
+const MARGIN = 2;
+/** How long a belief lasts without another quiet time to support it. */
+const REMEMBERED_MS = 3_600_000;
+/** A larger jump in ids is a mistake or a reset, and proves nothing. */
+const LARGEST_JUMP = 1_000_000_000;
+const NONE: readonly string[] = [];
+
+/**
+ * A stream that sends nothing may be dead, or its symbol may not trade. The next trade tells: where its id follows on
+ * the last one, nothing was missed, and longer quiet times of the symbol are believed from then on. Where trades were
+ * missed, the limit falls back to what the person gave. Times in ms, on one clock that never goes back.
+ */
+export class QuietLimit {
+  readonly #staleMs: number;
+  readonly #reader: BinanceMessageReader;
+  #limitMs: number;
+  /** The last messages, from which the last id is read when it is needed. */
+  #latest = NONE;
+  #lastId = -1;
+  #heardAt = 0;
+  /** Whether a stale connection was dropped and no trade has come since. */
+  #isOpen = false;
+  #supportedAt = 0;
+
+  /** Starts at `staleMs`, for `symbol` in upper case. */
+  constructor(staleMs: number, symbol: string) {
+    this.#staleMs = this.#limitMs = staleMs;
+    this.#reader = new BinanceMessageReader(symbol);
+  }
+
+  /** The longest quiet time that is believed now. */
+  get limitMs(): number {
+    return this.#limitMs;
+  }
+
+  /** Notes that a connection was dropped because it was quiet for too long. */
+  dropped(): void {
+    this.#isOpen = true;
+    this.#lastId = lastIdIn(this.#latest, this.#reader) ?? this.#lastId;
+    this.#latest = NONE;
+  }
+
+  /** Notes messages that came at `now`. What to tell the person where the limit has changed, else null. */
+  heard(messages: readonly string[], now: number): string | null {
+    if (this.#isOpen) return this.#decide(messages, now);
+    const quietMs = now - this.#heardAt;
+    this.#latest = messages;
+    this.#heardAt = now;
+    if (this.#limitMs === this.#staleMs) return null;
+    if (quietMs > this.#staleMs) this.#supportedAt = now;
+    return now - this.#supportedAt > REMEMBERED_MS ? this.#forget() : null;
+  }
+
+  #decide(messages: readonly string[], now: number): string | null {
+    const firstId = firstIdIn(messages, this.#reader);
+    if (firstId === null) return null;
+    const quietMs = now - this.#heardAt;
+    const missed = firstId - this.#lastId - 1;
+    this.#isOpen = false;
+    this.#latest = messages;
+    this.#heardAt = now;
+    if (this.#lastId < 0 || missed < 0 || missed > LARGEST_JUMP) return null;
+    return missed === 0 ? this.#believe(quietMs, now) : this.#fallBack(missed, quietMs);
+  }
+
+  #believe(quietMs: number, now: number): string | null {
+    const most = Math.max(this.#staleMs, LONGEST_MS);
+    const limitMs = Math.min(most, Math.round(MARGIN * quietMs));
+    this.#supportedAt = now;
+    if (limitMs <= this.#limitMs) return null;
+    this.#limitMs = limitMs;
+    return `no trade of ${this.#symbol} came for ${span(quietMs)}, and none was missed: ` +
+      `its stream now counts as stale after ${span(limitMs)} without a trade`;
+  }
+
+  #fallBack(missed: number, quietMs: number): string | null {
+    if (this.#limitMs === this.#staleMs) return null;
+    this.#limitMs = this.#staleMs;
+    return `${missed} ${
+      missed === 1 ? "trade" : "trades"
+    } of ${this.#symbol} were missed while its stream sent ` +
+      `nothing for ${span(quietMs)}: it counts as stale after ${span(this.#staleMs)} without a trade again`;
+  }
+
+  #forget(): string {
+    this.#limitMs = this.#staleMs;
+    return `${this.#symbol} has traded at least every ${span(this.#staleMs)} for an hour: ` +
+      `its stream counts as stale after ${span(this.#staleMs)} without a trade again`;
+  }
+
+  get #symbol(): string {
+    return this.#reader.symbol;
+  }
+}
+
+/** A time for people: `0.35 s`, `40 s`. */
+function span(ms: number): string {
+  return ms < 10_000 ? `${Number((ms / 1000).toFixed(2))} s` : `${Math.round(ms / 1000)} s`;
+}

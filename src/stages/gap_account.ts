@@ -1,0 +1,69 @@
+/** What became of the missing trades of a gap that were not fetched: passed over, or unknown to the exchange itself. */
+
+/** A gap that is being filled, or has just been. */
+export interface GapAccount {
+  /** Its first id where trades were passed over; -1 otherwise: then it follows from the counts. */
+  readonly fromId: number;
+  /** Trades passed over because more were missing than may be fetched. */
+  readonly skipped: number;
+  /** Ids under which the exchange itself has no trade. */
+  readonly absent: number;
+}
+
+const PLAIN: GapAccount = { fromId: -1, skipped: 0, absent: 0 };
+
+/** The account of one gap after the other. */
+export class GapAccounts {
+  #open = PLAIN;
+  #closed = PLAIN;
+  #absent = 0;
+
+  /** Ids that the exchange itself did not have, over all gaps. */
+  get absent(): number {
+    return this.#absent;
+  }
+
+  /** The account of the gap that was closed last. */
+  get closed(): GapAccount {
+    return this.#closed;
+  }
+
+  /**
+   * Accounts for `jump` ids from `fromId` on that fetched trades left out, `skipped` of them passed over. Answers how
+   * many trades are missing for the averages: what the exchange does not have is no gap.
+   */
+  jumped(fromId: number, jump: number, skipped: number): number {
+    const missing = Math.min(jump, skipped);
+    const { fromId: from, skipped: before } = this.#open;
+    if (missing > 0) {
+      this.#open = { ...this.#open, fromId: from < 0 ? fromId : from, skipped: before + missing };
+    }
+    this.lacks(jump - missing);
+    return missing;
+  }
+
+  /** Accounts for so many ids that the exchange does not have. */
+  lacks(count: number): void {
+    if (count <= 0) return;
+    this.#absent += count;
+    this.#open = { ...this.#open, absent: this.#open.absent + count };
+  }
+
+  /** The first live trade after the gap is there. */
+  close(): void {
+    this.#closed = this.#open;
+    this.#open = PLAIN;
+  }
+
+  /** What a snapshot keeps of it: nothing but for what older versions did not know. */
+  snapshot(): { readonly gap?: GapAccount } {
+    return this.#open === PLAIN ? {} : { gap: this.#open };
+  }
+
+  /** Goes on with a gap that was being filled, and a count. */
+  restore(gap: GapAccount | undefined, absent: number): void {
+    this.#open = gap ?? PLAIN;
+    this.#closed = PLAIN;
+    this.#absent = absent;
+  }
+}

@@ -1,0 +1,106 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { GapFilling } from "../../src/commands/run/gap_filling.ts";
+import { type LateRow, runsOf } from "../../src/domain/late_rows.ts";
+import { MessageBatch } from "../../src/domain/message_batch.ts";
+import type { RecordingNote } from "../../src/domain/recording_note.ts";
+import type { BackfillEnd, LateTrades } from "../../src/feeds/backfill.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+
+const TIME = 1_723_161_255_342_000;
+
+function rowsOf(...ids: number[]): LateRow[] {
+  return ids.map((id) => {
+    return { firstId: id, lastId: id, price: "100", quantity: "1", time: TIME + id, buyerIsMaker: true };
+  });
+}
+
+function gaveUp(fetched: number, lastId: number): BackfillEnd {
+  return { complete: false, why: "refused", reason: "it said no", hint: "Ask again.", fetched, lastId };
+}
+
+/** A pipeline that is held at the gap from 6 to 99, filled with `rows`, and what came of it. */
+async function filled(
+  end: BackfillEnd,
+  rows: readonly LateRow[],
+  { most = 1_000, leaves = false } = {},
+) {
+  const pipeline = new Pipeline({ ...optionsOf(DEFAULTS), holdsAtGaps: true });
+  const messages = [5, 100].map((id) =>
+    messageOf({ firstId: id, lastId: id, time: TIME + id, price: "100" })
+  );
+  const reader = new MessageBatch(DEFAULTS.symbol).open(messages);
+  for (const _event of pipeline.run(reader));
+  const asked: unknown[] = [];
+  const notes: RecordingNote[] = [];
+  const said: string[] = [];
+  const gaps = new GapFilling({
+    pipeline,
+    backfill: {
+      async *fetch(from, until): AsyncGenerator<LateTrades, BackfillEnd> {
+        asked.push(from, until);
+        for (const run of runsOf(rows)) {
+          yield await Promise.resolve({ rows: run, source: "historicalTrades" });
+        }
+        return end;
+      },
+    },
+    config: { symbol: DEFAULTS.symbol, backfillMax: most, maxHold: 2_000, maxLag: null },
+    leaves: () => leaves,
+    tell: (events, record) => {
+      for (const _event of events);
+      record();
+    },
+    note: (note) => notes.push(note),
+    say: ({ level, text }) => said.push(`${level}: ${text}`),
+  });
+  await gaps.fill(pipeline.heldGap!, Date.now());
+  const events = gaps.isLeft ? [] : [...pipeline.run(reader)];
+  const [gap = null] = events.filter((event) => event.type === "gap")
+    .map(({ fromId, toId, missing, filled, absent }) => ({ fromId, toId, missing, filled, absent }));
+  return { asked, notes: notes.filter(({ event }) => event !== "late"), said, gap, isLeft: gaps.isLeft };
+}
+
+Deno.test("GapFilling.fill() says nothing where all was fetched", async () => {
+  const rows = rowsOf(...Array.from({ length: 94 }, (_, at) => at + 6));
+  const { said, gap, notes, asked } = await filled({ complete: true, fetched: 94, lastId: 99 }, rows);
+  assertEquals([said, asked], [[], [6, 99]]);
+  assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 94, absent: undefined });
+  assertEquals(notes, [{ event: "settled", filled: 94 }]);
+});
+
+Deno.test("GapFilling.fill() fetches the newest of more trades than may be fetched, and says so", async () => {
+  const rows = rowsOf(...Array.from({ length: 20 }, (_, at) => at + 80));
+  const { said, gap, asked } = await filled({ complete: true, fetched: 20, lastId: 99 }, rows, { most: 20 });
+  assertEquals(asked, [80, 99]);
+  assertEquals(said, [
+    "warn: 94 trades are missing, more than the 20 that may be fetched (--backfill-max): the newest 20 are fetched, " +
+    "and the averages start again with them",
+  ]);
+  assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 20, absent: undefined });
+});
+
+Deno.test("GapFilling.fill() counts nothing as filled where none of the newest could be fetched", async () => {
+  const { said, gap } = await filled(gaveUp(0, 79), [], { most: 20 });
+  assertEquals(said.length, 2);
+  assertStringIncludes(said[1]!, "20 of 20 missed trades could not be fetched: it said no. Ask again.");
+  assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 0, absent: undefined });
+});
+
+Deno.test("GapFilling.fill() says how many ids the exchange itself lacks, and finds no gap where it lacks all", async () => {
+  const some = await filled({ complete: true, fetched: 2, lastId: 99 }, rowsOf(50, 60));
+  assertEquals(some.said, [
+    "info: the exchange itself has no trade under 92 of the 94 ids from 6 to 99: nothing is missing there",
+  ]);
+  assertEquals(some.gap, { fromId: 6, toId: 99, missing: 2, filled: 2, absent: 92 });
+  assertEquals(some.notes, [{ event: "settled", filled: 2, through: 99 }]);
+  const none = await filled({ complete: true, fetched: 0, lastId: 99 }, []);
+  assertEquals([none.said.length, none.gap], [1, null]);
+});
+
+Deno.test("GapFilling.fill() leaves a gap to the next run only where it is stopped before all is there", async () => {
+  const left = await filled(gaveUp(0, 5), [], { leaves: true });
+  assertEquals([left.isLeft, left.notes, left.said], [true, [], []]);
+  const whole = await filled({ complete: true, fetched: 1, lastId: 99 }, rowsOf(99), { leaves: true });
+  assertEquals(whole.isLeft, false);
+});

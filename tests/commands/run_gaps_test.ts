@@ -1,0 +1,151 @@
+/** What a run makes of gaps: more than may be fetched, ids that nobody has, and trades that wait meanwhile. */
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
+import { eventsOf, type Penstock, type Told, within } from "../support/penstock.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
+
+const ignore = Deno.build.os === "windows";
+const test = (name: string, fn: (folder: string) => Promise<void>) =>
+  Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
+
+/** Stops a run as a person does; what it told. */
+async function stopped(program: Penstock): Promise<{ readonly told: Told[]; readonly stderr: string }> {
+  program.signal("SIGINT");
+  const { code, stdout, stderr } = await program.finished();
+  assertEquals(code, 0, stderr);
+  return { told: eventsOf(stdout), stderr };
+}
+
+/** Decisions about orders, as a journal or a program has them. */
+function decided(events: readonly Told[]): Told[] {
+  return events.filter(({ type }) => ["gap", "signal", "refusal", "fill", "expired"].includes(type));
+}
+
+test("penstock run, away for more trades than may be fetched, fetches the newest and trades on at once", async (folder) => {
+  const path = `${folder}/run.db`;
+  await using exchange = reproducibleExchange();
+  {
+    await using program = startRun(exchange, path, `--record=${folder}/0.txt`);
+    await program.event("fill");
+    await stopped(program);
+  }
+  const enough = exchange.released + 3_000;
+  while (exchange.released < enough) await new Promise((resolve) => setTimeout(resolve, 20));
+  await using program = startRun(
+    exchange,
+    path,
+    `--record=${folder}/1.txt`,
+    "--backfill-max=1200",
+    "--max-hold=1h",
+  );
+  const gap = await program.event("gap");
+  assertGreater(Number(gap.missing), 3_000);
+  assertEquals([Number(gap.toId) - Number(gap.fromId) + 1, gap.filled], [gap.missing, 1_200]);
+  await program.event("fill");
+  const { told, stderr } = await stopped(program);
+  assertStringIncludes(
+    stderr,
+    "more than the 1200 that may be fetched (--backfill-max): the newest 1200 are fetched",
+  );
+  assert(!stderr.includes("could not be fetched"), stderr);
+  // With averages that were empty at the first live trade no order would be possible before the 50th.
+  assertEquals(told.at(-1)!.gaps, 1);
+  const state = wholeEntries(path).findLast(({ type }) => type === "checkpoint")!.content["state"] as {
+    readonly trades: number;
+  };
+  assertEquals(state.trades, told.at(-1)!.trades);
+  await assertVerifies(path, 2);
+});
+
+test("penstock run takes an id that the exchange itself lacks for no gap, and counts it", async (folder) => {
+  const path = `${folder}/run.db`;
+  let asked = 0;
+  const onRest = (url: URL, answer: RestAnswer): RestAnswer => {
+    if (!url.pathname.endsWith("historicalTrades")) return answer;
+    asked++;
+    const rows = JSON.parse(answer.body).filter(({ id }: { id: number }) => id !== 430);
+    return { ...answer, body: JSON.stringify(rows) };
+  };
+  await using exchange = reproducibleExchange({ onRest, faults: parseFaults("hole=60@400"), speed: 5 });
+  await using program = startRun(
+    exchange,
+    path,
+    `--record=${folder}/0.txt`,
+    "--max-hold=1h",
+  );
+  const gap = await program.event("gap");
+  assertEquals([gap.fromId, gap.toId, gap.missing, gap.filled, gap.absent], [401, 460, 59, 59, 1]);
+  assertGreater(asked, 1);
+  const { told, stderr } = await stopped(program);
+  assert(!stderr.includes("could not be fetched"), stderr);
+  assertEquals(told.at(-1)!.absent, 1);
+  await assertVerifies(path, 1);
+});
+
+/** The exchange's REST side, which answers requests for trades only once it is let. */
+class SlowRest implements AsyncDisposable {
+  readonly endpoint: string;
+  /** Resolves when trades are asked for. */
+  readonly asked = Promise.withResolvers<void>();
+  readonly answering = Promise.withResolvers<void>();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(restEndpoint: string) {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
+      const { pathname, search } = new URL(url);
+      if (pathname.endsWith("historicalTrades")) {
+        this.asked.resolve();
+        await this.answering.promise;
+      }
+      return await fetch(restEndpoint + pathname + search);
+    });
+    this.endpoint = `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.answering.resolve();
+    await this.#server.shutdown();
+  }
+}
+
+test("penstock run does not trade on what waited for missed trades longer than --max-hold", async (folder) => {
+  const path = `${folder}/run.db`;
+  const recording = `${folder}/0.txt`;
+  await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
+  await using rest = new SlowRest(exchange.restEndpoint);
+  const { endpoint } = exchange;
+  await using program = startRun(
+    { endpoint, restEndpoint: rest.endpoint },
+    path,
+    `--record=${recording}`,
+    "--max-hold=100ms",
+    "--short=2",
+    "--long=4",
+  );
+  await within(rest.asked.promise, "the request for missed trades");
+  // A market with a crossing every few trades goes on for thousands of them.
+  const enough = exchange.released + 1_500;
+  while (exchange.released < enough) await new Promise((resolve) => setTimeout(resolve, 20));
+  rest.answering.resolve();
+  const gap = await program.event("gap");
+  const next = await program.event("fill");
+  const { told } = await stopped(program);
+
+  const lines = Deno.readTextFileSync(recording).split("\n").map((line) => {
+    const at = line.indexOf(" ");
+    return { received: Number(line.slice(0, at)), frame: line.slice(at + 1) };
+  });
+  const { until, hold } =
+    JSON.parse(lines.findLast(({ frame }) => frame.includes('"waited"'))!.frame).penstock;
+  assertEquals(hold, 100_000);
+  const waited = lines.filter(({ received, frame }) => received < until - hold && frame.includes('"t":'))
+    .map(({ frame }) => Number(/"t":(\d+)/.exec(frame)![1])).filter((id) => id > Number(gap.toId));
+  assertGreater(waited.length, 500);
+  assertGreater(Number(next.tradeId), waited.at(-1)!);
+  for (const { type, tradeId } of decided(told)) {
+    assert(!waited.includes(Number(tradeId)), `a ${type} at trade ${tradeId}, which waited`);
+  }
+  await assertVerifies(path, 1);
+});

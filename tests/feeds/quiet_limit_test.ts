@@ -1,0 +1,76 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { QuietLimit } from "../../src/feeds/quiet_limit.ts";
+import { tradeMessage } from "./raw_server.ts";
+
+const STALE = 15_000;
+const HOUR = 3_600_000;
+
+/** A limit that has heard trade 1 at 0, and no trade until `at`: a stale connection was dropped meanwhile. */
+function quietUntil(at: number, id = 2): { readonly limit: QuietLimit; readonly told: string | null } {
+  const limit = new QuietLimit(STALE, "BTCUSDT");
+  assertEquals(limit.heard([tradeMessage(1)], 0), null);
+  limit.dropped();
+  return { limit, told: limit.heard([tradeMessage(id)], at) };
+}
+
+Deno.test("QuietLimit believes twice the quiet time in which no trade was missed, and says so", () => {
+  const { limit, told } = quietUntil(20_000);
+  assertEquals(limit.limitMs, 40_000);
+  assertStringIncludes(told!, "no trade of BTCUSDT came for 20 s, and none was missed");
+  assertStringIncludes(told!, "stale after 40 s");
+});
+
+Deno.test("QuietLimit measures a quiet time over several connections", () => {
+  const limit = new QuietLimit(STALE, "BTCUSDT");
+  limit.heard([tradeMessage(1), tradeMessage(2)], 0);
+  for (let time = 0; time < 3; time++) limit.dropped();
+  // What is no trade proves nothing.
+  assertEquals(limit.heard(["{}", "rubbish"], 50_000), null);
+  assertEquals(limit.limitMs, STALE);
+  limit.heard(["{}", tradeMessage(3), tradeMessage(4)], 60_000);
+  assertEquals(limit.limitMs, 120_000);
+});
+
+Deno.test("QuietLimit believes ten minutes at most, or --stale where that is longer", () => {
+  assertEquals(quietUntil(3 * HOUR).limit.limitMs, 600_000);
+  const patient = new QuietLimit(HOUR, "BTCUSDT");
+  patient.heard([tradeMessage(1)], 0);
+  patient.dropped();
+  assertEquals(patient.heard([tradeMessage(2)], 2 * HOUR), null);
+  assertEquals(patient.limitMs, HOUR);
+});
+
+Deno.test("QuietLimit falls back to --stale where trades were missed, and says how many", () => {
+  const { limit } = quietUntil(20_000);
+  limit.dropped();
+  const told = limit.heard([tradeMessage(6)], 70_000);
+  assertEquals(limit.limitMs, STALE);
+  assertStringIncludes(told!, "3 trades of BTCUSDT were missed while its stream sent nothing for 50 s");
+  assertStringIncludes(told!, "stale after 15 s without a trade again");
+});
+
+Deno.test("QuietLimit believes nothing where trades were missed, or ids say nothing", () => {
+  for (const id of [3, 1, 5_000_000_000]) {
+    const { limit, told } = quietUntil(20_000, id);
+    assertEquals([limit.limitMs, told], [STALE, null], `${id}`);
+  }
+  const unheard = new QuietLimit(STALE, "BTCUSDT");
+  unheard.dropped();
+  assertEquals(unheard.heard([tradeMessage(7)], 20_000), null);
+  assertEquals(unheard.limitMs, STALE);
+});
+
+Deno.test("QuietLimit forgets after an hour in which the symbol was never that quiet", () => {
+  const { limit } = quietUntil(20_000);
+  let now = 20_000;
+  let id = 3;
+  const trade = (ms: number) => limit.heard([tradeMessage(id++)], now += ms);
+  // Another quiet time supports the belief.
+  for (let passed = 0; passed < HOUR - 30_000; passed += 10_000) assertEquals(trade(10_000), null);
+  assertEquals(trade(16_000), null);
+  for (let passed = 0; passed < HOUR - 30_000; passed += 10_000) assertEquals(trade(10_000), null);
+  assertEquals(limit.limitMs, 40_000);
+  const told = Array.from({ length: 5 }, () => trade(10_000)).filter((text) => text !== null);
+  assertEquals([told.length, limit.limitMs], [1, STALE]);
+  assertStringIncludes(told[0]!, "for an hour");
+});

@@ -1,0 +1,238 @@
+/** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
+import { assertEquals } from "@std/assert";
+import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import type { DisconnectCause } from "../../src/domain/disconnect_cause.ts";
+import type { PipelineEvent } from "../../src/domain/event.ts";
+import { type LateRow, LateRows, lateText } from "../../src/domain/late_rows.ts";
+import { MessageBatch } from "../../src/domain/message_batch.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
+import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Replay } from "../../src/stages/replay.ts";
+import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+
+const TIME = 1_723_161_255_342_000;
+const SECOND = 1_000_000;
+const OPTIONS = optionsOf({ ...DEFAULTS, short: 2, long: 4 });
+
+function trade(id: number, price: number): string {
+  return messageOf({ firstId: id, lastId: id, time: TIME + id * 1_000, price: `${price}` });
+}
+
+function late(id: number, price: number): LateRow {
+  return {
+    firstId: id,
+    lastId: id,
+    price: `${price}`,
+    quantity: "1",
+    time: TIME + id * 1_000,
+    buyerIsMaker: true,
+  };
+}
+
+/** A live run that is recorded. */
+class Live {
+  readonly pipeline = new Pipeline({ ...OPTIONS, holdsAtGaps: true });
+  readonly events: PipelineEvent[] = [];
+  readonly #batch = new MessageBatch(DEFAULTS.symbol);
+  readonly #late = new LateRows(DEFAULTS.symbol);
+  #lines = `${TIME} ${noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol })}\n`;
+
+  /** Receives trades; at a gap calls `fill` and goes on. */
+  receive(messages: readonly string[], receivedAt = TIME, fill: (live: Live) => void = () => {}): this {
+    const reader = this.#batch.open(messages, receivedAt);
+    let written = 0;
+    const write = (until: number): void => {
+      for (; written < until; written++) this.#lines += `${receivedAt} ${messages[written]}\n`;
+    };
+    for (;;) {
+      this.#tell(this.pipeline.run(reader));
+      if (this.pipeline.heldGap === null) break;
+      write(reader.taken - 1);
+      fill(this);
+    }
+    write(reader.taken);
+    return this;
+  }
+
+  fetched(rows: readonly LateRow[], skipped = 0): this {
+    this.#tell(this.pipeline.run(this.#late.open(rows, skipped)));
+    this.#note({ event: "late", trades: lateText(rows), ...(skipped > 0 ? { skipped } : {}) });
+    return this;
+  }
+
+  settled(filled: number, through?: number): this {
+    this.pipeline.settleGap(filled, through);
+    this.#note({ event: "settled", filled, ...(through === undefined ? {} : { through }) });
+    return this;
+  }
+
+  waited(until: number, hold: number): this {
+    this.pipeline.waited({ until, hold });
+    this.#note({ event: "waited", until, hold });
+    return this;
+  }
+
+  lost(reason: string, cause?: DisconnectCause): this {
+    const lost = { reason, retryInMs: 0, ...(cause === undefined ? {} : { cause }) };
+    this.pipeline.disconnect(lost);
+    this.#note({ event: "disconnected", ...lost });
+    return this;
+  }
+
+  /** Checks that the recording leads to the same, to the last field. */
+  assertReplays(): void {
+    const bytes = new TextEncoder().encode(this.#lines);
+    const replay = new Replay(new Pipeline(OPTIONS), new ChunkReader(DEFAULTS.symbol, true));
+    replay.open({
+      origin: { name: "a.txt", layout: { kind: "recording" } },
+      bytes,
+      start: 0,
+      end: bytes.length,
+    });
+    const events = [...replay.run()].filter((told) => "type" in told);
+    assertEquals(events as unknown[], this.events);
+    assertEquals(replay.pipeline.snapshot(), this.pipeline.snapshot());
+    assertEquals(replay.pipeline.averages, this.pipeline.averages);
+  }
+
+  get gaps(): Record<string, unknown>[] {
+    return this.events.filter(({ type }) => type === "gap")
+      .map(({ type: _type, time: _time, ...gap }) => ({ ...gap }));
+  }
+
+  types(): string[] {
+    return this.events.map((event) => event.type === "refusal" ? `refusal ${event.reason}` : event.type);
+  }
+
+  #tell(events: Iterable<PipelineEvent>): void {
+    this.events.push(...events);
+  }
+
+  #note(note: RecordingNote): void {
+    this.#lines += `${TIME} ${noteText(note)}\n`;
+  }
+}
+
+const symbol = DEFAULTS.symbol;
+const flat = (from: number, to: number, price = 100) =>
+  Array.from({ length: to - from + 1 }, (_, at) => trade(from + at, price));
+
+Deno.test("an id that the exchange itself lacks does not empty the averages, within what was fetched", () => {
+  const live = new Live().receive(
+    [...flat(1, 4), trade(10, 90)],
+    TIME,
+    (live) => live.fetched([late(5, 100)]).fetched([late(7, 100)]).fetched([late(9, 100)]).settled(3),
+  );
+  assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 9, missing: 3, filled: 3, absent: 2 }]);
+  assertEquals(live.pipeline.averages.prices, [100, 100, 100, 90]);
+  assertEquals(live.pipeline.totals.absent, 2);
+  live.assertReplays();
+});
+
+Deno.test("ids at the end of a gap that the exchange itself lacks are no gap", () => {
+  const live = new Live().receive(
+    [...flat(1, 4), trade(8, 90)],
+    TIME,
+    (live) => live.fetched([late(5, 100)]).settled(1, 7),
+  );
+  assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 1, filled: 1, absent: 2 }]);
+  assertEquals(live.pipeline.averages.prices, [100, 100, 100, 90]);
+  live.assertReplays();
+});
+
+Deno.test("a jump over ids that the exchange itself lacks is counted, and is no gap", () => {
+  const live = new Live().receive(
+    [...flat(1, 4), trade(6, 90), trade(9, 90)],
+    TIME,
+    (live) => live.settled(0, live.pipeline.heldGap!.toId),
+  );
+  assertEquals([live.gaps, live.pipeline.totals.gaps, live.pipeline.totals.absent], [[], 0, 3]);
+  assertEquals(live.pipeline.averages.prices, [100, 100, 90, 90]);
+  live.assertReplays();
+});
+
+Deno.test("a gap of which the newest trades were fetched starts the averages with them, and is one event", () => {
+  const live = new Live().receive(
+    [...flat(1, 4), trade(1000, 90), trade(1001, 120)],
+    TIME,
+    (live) =>
+      live.fetched([late(996, 100), late(997, 100)], 991).fetched([late(998, 100), late(999, 100)]).settled(
+        4,
+      ),
+  );
+  assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 999, missing: 995, filled: 4 }]);
+  // Full again at the first live trade: the second one crosses.
+  assertEquals(live.types(), ["gap", "signal", "fill"]);
+  assertEquals(live.pipeline.averages.prices, [100, 100, 90, 120]);
+  live.assertReplays();
+});
+
+Deno.test("a gap of which only some of the newest trades were fetched says so, with an id that is nowhere", () => {
+  const live = new Live().receive(
+    [...flat(1, 4), trade(100, 90)],
+    TIME,
+    (live) => live.fetched([late(91, 100)], 85).fetched([late(93, 100)]).settled(2),
+  );
+  // 85 were passed over and 6 did not come; one of the others the exchange does not have.
+  assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
+  assertEquals(live.pipeline.averages.prices, [90]);
+  live.assertReplays();
+});
+
+Deno.test("a gap whose filling was interrupted is told with all that is missing once it is filled", () => {
+  const live = new Live().receive(flat(1, 4)).fetched([late(91, 100), late(92, 100)], 86);
+  const resumed = new Pipeline(OPTIONS);
+  resumed.restore(JSON.parse(JSON.stringify(live.pipeline.snapshot())), live.pipeline.averages);
+  const rows = new LateRows(DEFAULTS.symbol);
+  const events = [...resumed.run(rows.open([late(93, 100), late(94, 100)]))];
+  resumed.settleGap(2);
+  events.push(...resumed.run(new MessageBatch(DEFAULTS.symbol).open([trade(95, 90)])));
+  const [gap] = events;
+  assertEquals(events.length, 1);
+  assertEquals(gap!.type === "gap" && [gap!.fromId, gap!.toId, gap!.missing, gap!.filled], [5, 94, 90, 4]);
+});
+
+Deno.test("live trades that waited longer than the hold move the averages, and never trade", () => {
+  const arrived = TIME;
+  const live = new Live().receive(flat(1, 4)).receive(
+    [trade(6, 110), trade(7, 120)],
+    arrived,
+    (live) => live.fetched([late(5, 100)]).waited(arrived + 30 * SECOND, 2 * SECOND).settled(1),
+  );
+  assertEquals(live.types(), ["gap"]);
+  assertEquals(live.gaps[0]!["filled"], 1);
+  // Within the hold, and after it: the first crosses.
+  live.receive([trade(8, 130)], arrived + 28 * SECOND - 1);
+  assertEquals(live.types(), ["gap"]);
+  live.receive([trade(9, 140)], arrived + 28 * SECOND);
+  assertEquals(live.types(), ["gap", "signal", "fill"]);
+  assertEquals(live.pipeline.averages.prices, [110, 120, 130, 140]);
+  live.assertReplays();
+});
+
+Deno.test("a live trade that waited is as old as it was when the waiting was over", () => {
+  const pipeline = new Pipeline({ ...OPTIONS, terms: { ...OPTIONS.terms, maxLag: 5 * SECOND } });
+  for (const _event of pipeline.run(new MessageBatch(symbol).open(flat(1, 4), TIME)));
+  pipeline.waited({ until: TIME + 6 * SECOND, hold: 5 * SECOND });
+  const events = [...pipeline.run(new MessageBatch(symbol).open([trade(5, 110)], TIME + 2 * SECOND))];
+  assertEquals(events.map(({ type }) => type), ["signal", "refusal"]);
+  const [, refusal] = events;
+  assertEquals(refusal!.type === "refusal" && [refusal!.reason, refusal!.value], ["max-lag", "5995"]);
+});
+
+/** Cause and reason of a disconnection, and what a later order is refused for. */
+const LOST: readonly [reason: string, cause: DisconnectCause | undefined, refused: string][] = [
+  ["no data for 15003 ms", "stale", "stale"],
+  [`the exchange closed the connection (1001 "no data for 9 ms")`, "closed", "disconnected"],
+  // As older recordings have it, where the words decide.
+  ["no data for 15003 ms", undefined, "stale"],
+  ["the connection broke: x", undefined, "disconnected"],
+];
+
+for (const [reason, cause, refused] of LOST) {
+  Deno.test(`an order is refused as ${refused} after: ${reason}, cause ${cause}`, () => {
+    const live = new Live().receive(flat(1, 4)).lost(reason, cause).receive([trade(5, 110)]);
+    assertEquals(live.types(), ["signal", `refusal ${refused}`]);
+    live.assertReplays();
+  });
+}
