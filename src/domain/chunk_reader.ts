@@ -2,7 +2,7 @@
 import { type Chunk, LINE_LIMIT } from "./chunk.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
-import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
 /**
@@ -39,6 +39,10 @@ export class ChunkReader implements TradeReader {
 
   get reason(): string {
     return this.#reason ?? this.#current.reason;
+  }
+
+  get emptyFirstId(): number {
+    return this.#current.emptyFirstId;
   }
 
   get emptyId(): number {
@@ -87,8 +91,8 @@ export class ChunkReader implements TradeReader {
     return this.#current.sample();
   }
 
-  doubt(what: string): Doubt {
-    return this.#current.doubt(what);
+  complain(): Complain {
+    return this.#current.complain();
   }
 
   /** Passes over the beginning of a line that is too long, whatever it looks like. */

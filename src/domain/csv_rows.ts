@@ -8,11 +8,11 @@ import type { Chunk, Origin } from "./chunk.ts";
 import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
-import { microseconds } from "./time.ts";
-import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import { microseconds, microsecondsIn } from "./time.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
-const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
+const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49, NINE = 57;
 /** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
 const SMALL = 32, IS_T = 16;
 /**
@@ -35,7 +35,7 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
   "price": PRICE_TEXT,
   "quantity": QUANTITY_TEXT,
   "amount": "decimal text",
-  "time": `ms or µs since 1970, a whole number from 1 to ${MOST}`,
+  "time": `s, ms, µs or ns since 1970, a whole number above 0`,
   "buyer is maker": "True, true, False or false",
   "flag": "True, true, False or false",
   "anything": "anything",
@@ -56,8 +56,8 @@ export class CsvRows implements TradeReader, TradeFields {
   buyerIsMaker = false;
   readonly trade: TradeFields = this;
   reason = "";
-  /** A row is a market trade or nothing: no markers. */
-  readonly emptyId = -1;
+  emptyFirstId = -1;
+  emptyId = -1;
   readonly symbol: string;
   readonly #strict: boolean;
 
@@ -71,6 +71,8 @@ export class CsvRows implements TradeReader, TradeFields {
   #fields: readonly CsvField[] = [];
   /** Where the fields of the row at hand begin, and behind them where one more would. */
   #starts = new Int32Array(1);
+  /** How many fields it has. */
+  #found = 0;
   #isPublished = false;
   #isAggregate = false;
   #hasFlag = false;
@@ -159,9 +161,12 @@ export class CsvRows implements TradeReader, TradeFields {
     return text.slice(0, SAMPLE_CHARACTERS);
   }
 
-  doubt(what: string): Doubt {
-    const error = new UnusableInput({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, what);
-    return { reason: error.message, error: this.#strict ? error : null };
+  complain(): Complain {
+    const place = { name: this.#origin?.name ?? "", line: this.#line, column: 1 };
+    return (what) => {
+      const error = new UnusableInput(place, what);
+      return { reason: error.message, error: this.#strict ? error : null };
+    };
   }
 
   #begin(origin: Origin): void {
@@ -254,6 +259,7 @@ export class CsvRows implements TradeReader, TradeFields {
     const fields = this.#fields;
     const starts = this.#starts;
     const found = this.#split(row, end);
+    this.#found = found;
     if (found !== fields.length) {
       const isShort = found < fields.length;
       const names = fields.map(({ name }) => name).join(",");
@@ -295,6 +301,26 @@ export class CsvRows implements TradeReader, TradeFields {
     return found;
   }
 
+  /** Reads the ids of an unusable row, whatever else is in it. */
+  #readIds(): void {
+    this.emptyFirstId = this.emptyId = -1;
+    let first = -1;
+    let last = -1;
+    for (const [column, { kind }] of this.#fields.entries()) {
+      if (kind !== "trade id" && kind !== "first id" && kind !== "last id") continue;
+      const start = this.#starts[column]!;
+      // A field that no comma follows may have been cut.
+      if (column + 1 >= this.#found) return;
+      const at = this.#decimal.readWhole(this.#view, start);
+      if (at < 0 || at !== this.#starts[column + 1]! - 1) return;
+      if (kind !== "last id") first = this.#decimal.whole;
+      if (kind !== "first id") last = this.#decimal.whole;
+    }
+    if (first < 0 || last < first) return;
+    this.emptyFirstId = first;
+    this.emptyId = last;
+  }
+
   /** Reads a field into the trade; the position after it, or -1. */
   #take(kind: FieldKind, start: number): number {
     const view = this.#view;
@@ -323,12 +349,23 @@ export class CsvRows implements TradeReader, TradeFields {
     }
     at = decimal.readWhole(view, start);
     const { whole } = decimal;
+    if (kind === "time" && at < 0) return this.#readNanoseconds(start);
     if (kind === "time") {
       this.time = microseconds(whole);
       return whole === 0 ? -1 : at;
     }
     if (kind === "trade id" || kind === "first id") this.firstId = whole;
     if (kind === "trade id" || kind === "last id") this.lastId = whole;
+    return at;
+  }
+
+  /** Reads a time that is too long for a number; the position after it, or -1. */
+  #readNanoseconds(start: number): number {
+    let at = start;
+    while (this.#bytes[at]! >= ZERO && this.#bytes[at]! <= NINE) at++;
+    const time = microsecondsIn(this.#text(start, at));
+    if (time === null) return -1;
+    this.time = time;
     return at;
   }
 
@@ -361,6 +398,7 @@ export class CsvRows implements TradeReader, TradeFields {
     const unusable = new UnusableInput(place, what);
     if (this.#strict) throw unusable;
     this.reason = unusable.message;
+    this.#readIds();
     return "rejected";
   }
 

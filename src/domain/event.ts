@@ -52,6 +52,15 @@ export interface GapEvent extends OfSymbol {
   readonly filled: number;
 }
 
+/** The exchange's ids started over: averages start again, position and cash stay. */
+export interface ResetEvent extends OfSymbol {
+  readonly type: "reset";
+  /** The first id of the new sequence. */
+  readonly fromId: number;
+  /** The last id of the old one. */
+  readonly lastId: number;
+}
+
 export interface SignalEvent extends OfSymbol {
   readonly type: "signal";
   readonly side: Side;
@@ -147,7 +156,11 @@ export interface SummaryEvent extends OfSymbol {
   readonly duplicates: number;
   /** Messages of other streams or symbols, and acknowledgements. */
   readonly passedOver: number;
+  /** Trades never seen that came after later ones; they are not traded on. */
+  readonly outOfOrder: number;
   readonly gaps: number;
+  /** How often the exchange's ids started over. */
+  readonly resets: number;
   readonly cash: string;
   readonly position: string;
   readonly equity: string;
@@ -174,6 +187,7 @@ export interface ModelEvent
 /** Events that the pipeline itself makes, from the trades alone. */
 export type PipelineEvent =
   | GapEvent
+  | ResetEvent
   | SignalEvent
   | RefusalEvent
   | FillEvent

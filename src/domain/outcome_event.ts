@@ -1,5 +1,13 @@
 /** What happened at a trade, as events tell it: gaps, signals, and what became of orders. */
-import type { ExpiredEvent, FillEvent, GapEvent, PipelineEvent, RefusalEvent, SignalEvent } from "./event.ts";
+import type {
+  ExpiredEvent,
+  FillEvent,
+  GapEvent,
+  PipelineEvent,
+  RefusalEvent,
+  ResetEvent,
+  SignalEvent,
+} from "./event.ts";
 import type { Fill } from "./fill.ts";
 import { plain } from "./money.ts";
 import type { Progress } from "./order.ts";
@@ -29,7 +37,7 @@ export function signalEvent(
 
 /** The event of the trades that are missing before a trade, or were and have been fetched. */
 export function gapEvent({ symbol, firstId, missing, filled }: Tick, time: string): GapEvent {
-  const known = Math.max(0, missing) + filled;
+  const known = missing + filled;
   return {
     type: "gap",
     time,
@@ -39,6 +47,11 @@ export function gapEvent({ symbol, firstId, missing, filled }: Tick, time: strin
     missing: known,
     filled,
   };
+}
+
+/** The event of ids that started over with a trade; `lastId` is the last one before. */
+export function resetEvent({ symbol, firstId }: Tick, lastId: number, time: string): ResetEvent {
+  return { type: "reset", time, symbol, fromId: firstId, lastId };
 }
 
 /** The event of an outcome; `time` is the trade's, ISO 8601. */

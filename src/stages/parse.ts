@@ -1,17 +1,12 @@
 /** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
-import { Continuity, DUPLICATE, UNPROVEN } from "../domain/continuity.ts";
+import { Continuity, DUPLICATE, NEXT, type SeenIds, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
 import { powerOfTen } from "../domain/price.ts";
+import { type Rejections, RejectionTally } from "../domain/rejections.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
-import type { Doubt, TradeReader, Verdict } from "../domain/trade_reader.ts";
-
-/** Messages that could not be used, since they were last asked for. */
-export interface Rejections {
-  readonly count: number;
-  /** What was wrong with the first of them. */
-  readonly reason: string;
-  /** Its beginning, at most 200 characters. */
-  readonly sample: string;
-}
+import { HOUR } from "../domain/time.ts";
+import type { Complaint, TradeReader, Verdict } from "../domain/trade_reader.ts";
+import { IdReset } from "./id_reset.ts";
+import { type HeldTrade, type Suspect, TimeCheck } from "./time_check.ts";
 
 /** What the parse stage has counted since it was made. */
 export interface ParseCounts {
@@ -19,15 +14,21 @@ export interface ParseCounts {
   readonly rejected: number;
   /** Messages of other streams or symbols, acknowledgements. */
   readonly passedOver: number;
+  /** Trades never seen that came after later ones: none of them is traded on. Absent in older journals. */
+  readonly outOfOrder?: number;
+  /** How often the ids started over. Absent in older journals. */
+  readonly resets?: number;
 }
 
 /** Where the stage stands, to be taken up again. */
 export interface ParseSnapshot {
-  /** The last trade id seen; -1 before the first. */
+  /** The last trade id read; -1 before the first trade. */
   readonly lastId: number;
   /** The price unit. */
   readonly decimals: number;
   readonly counts: ParseCounts;
+  /** Which ids were seen, and the latest time of a trade, µs since 1970; 0 before the first. Absent in older journals. */
+  readonly seen?: SeenIds & { readonly latest: number };
 }
 
 /** Trades missing before the one that was read last, which waits until `settleGap`. */
@@ -37,18 +38,31 @@ export interface HeldGap {
   readonly toId: number;
 }
 
+const ADVICE = "--sort reads files, members of archives and rows in the order of their ids";
+
 /** The first stage, for one symbol. */
 export class Parse {
   readonly #continuity = new Continuity();
   #decimals = 0;
   #duplicates = 0;
-  #rejected = 0;
   #passedOver = 0;
-  #waiting: { count: number; reason: string; sample: string } | null = null;
-  /** A trade whose id leapt, until the next one shows whether to believe it. */
-  #unproven: { tick: Tick; sample: string; doubt: Doubt } | null = null;
-  /** The one that followed it and is due after it; null most of the time. */
-  #proof: Tick | null = null;
+  #resets = 0;
+  readonly #rejections = new RejectionTally();
+  readonly #strays = new RejectionTally();
+  /** A trade whose id jumped ahead, until the next one shows whether to believe it. */
+  #jumped: Suspect | null = null;
+  readonly #restart = new IdReset();
+  readonly #times = new TimeCheck((suspect) => this.#refuse(suspect));
+  /** The time of the trade accepted last, and the latest of all, µs since 1970; NaN and 0 before the first. */
+  #time = NaN;
+  #latest = 0;
+  /** Trades that waited and are due before anything is read. */
+  readonly #due: Tick[] = [];
+  /** What the reader threw while a trade before it waited. */
+  #failure: { readonly error: unknown } | null = null;
+  #lastIdBeforeReset = -1;
+  /** Nothing waits and nothing is settled: what a trade has to be compared with is the one before. */
+  #isCalm = true;
   readonly #holdsAtGaps: boolean;
   #held: { readonly reader: TradeReader; readonly gap: HeldGap } | null = null;
   /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
@@ -78,13 +92,18 @@ export class Parse {
   /** Lets the next trade pass, whatever is still missing before it; `filled` trades were fetched. */
   settleGap(filled: number): void {
     this.#filled = filled;
+    this.#isCalm = false;
   }
 
-  /** Ends the input: a trade that was still unproven is counted as rejected; none has come to speak against it. */
+  /** Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed. */
   end(): void {
-    const unproven = this.#unproven;
-    this.#unproven = null;
-    if (unproven !== null) this.#reject(unproven.doubt.reason, unproven.sample);
+    const jumped = this.#jumped;
+    this.#jumped = null;
+    this.#dropRestarted(true);
+    for (const { held, what } of [...(jumped === null ? [] : [jumped]), ...this.#times.end(this.#time)]) {
+      this.#rejections.add(held.complain(what).reason, held.sample);
+    }
+    this.#isCalm = this.#hasNothingHeld;
   }
 
   /** The id of the last trade seen; -1 before the first. */
@@ -92,77 +111,222 @@ export class Parse {
     return this.#continuity.last;
   }
 
-  get counts(): ParseCounts {
-    return { duplicates: this.#duplicates, rejected: this.#rejected, passedOver: this.#passedOver };
+  /** The last id before the ids started over for the last time; -1 if they never did. */
+  get lastIdBeforeReset(): number {
+    return this.#lastIdBeforeReset;
+  }
+
+  get counts(): Required<ParseCounts> {
+    return {
+      duplicates: this.#duplicates,
+      rejected: this.#rejections.total,
+      passedOver: this.#passedOver,
+      outOfOrder: this.#strays.total,
+      resets: this.#resets,
+    };
   }
 
   /** What was rejected since the last call, or null. */
   takeRejections(): Rejections | null {
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    return waiting;
+    return this.#rejections.take();
+  }
+
+  /** The trades out of order since the last call, or null. */
+  takeStrays(): Rejections | null {
+    return this.#strays.take();
   }
 
   snapshot(): ParseSnapshot {
-    return { lastId: this.#continuity.last, decimals: this.#decimals, counts: this.counts };
+    const seen = { ...this.#continuity.snapshot(), latest: this.#latest };
+    return { lastId: this.#continuity.readTo, decimals: this.#decimals, counts: this.counts, seen };
   }
 
-  restore({ lastId, decimals, counts }: ParseSnapshot): void {
-    this.#continuity.moveTo(lastId);
+  /** Goes on where a snapshot was taken; `time` is that of the last trade, µs since 1970, null before the first. */
+  restore({ lastId, decimals, counts, seen }: ParseSnapshot, time: number | null): void {
+    this.#continuity.restore(lastId, seen);
+    this.#time = time ?? NaN;
+    this.#latest = seen?.latest ?? time ?? 0;
     this.#decimals = decimals;
     this.#duplicates = counts.duplicates;
-    this.#rejected = counts.rejected;
+    this.#rejections.total = counts.rejected;
     this.#passedOver = counts.passedOver;
+    this.#strays.total = counts.outOfOrder ?? 0;
+    this.#resets = counts.resets ?? 0;
   }
 
   /** The next new trade; null when the reader has nothing more at hand, or a gap holds what it has read. */
   #next(reader: TradeReader): Tick | null {
-    if (this.#proof !== null) return this.#takeProof();
-    let verdict: Verdict | null = this.#takeHeld(reader) ? "trade" : reader.next();
-    for (; verdict !== null; verdict = reader.next()) {
+    for (;;) {
+      if (this.#due.length > 0) return this.#due.shift()!;
+      if (!this.#isCalm) {
+        if (!this.#takeStep(reader)) return this.#due.shift() ?? null;
+        continue;
+      }
+      const verdict = reader.next();
+      if (verdict === null) return null;
       if (verdict !== "trade") {
         this.#passOver(verdict, reader);
         continue;
       }
-      const { firstId, lastId } = reader.trade;
-      if (this.#unproven !== null) {
-        const { tick } = this.#unproven;
-        if (firstId === tick.id + 1) {
-          this.#unproven = null;
-          this.#continuity.moveTo(lastId);
-          this.#proof = this.#tick(reader, 0);
-          return tick;
-        }
-        if (lastId === tick.id) {
-          this.#duplicates++;
-          continue;
-        }
-      }
-      const before = this.#continuity.last;
+      const { firstId, lastId, time } = reader.trade;
       const judged = this.#continuity.judge(firstId, lastId);
-      if (judged === DUPLICATE) {
-        this.#duplicates++;
-        continue;
+      const step = time - this.#time;
+      if (judged === NEXT && step <= HOUR && step >= -HOUR) {
+        this.#time = time;
+        if (time > this.#latest) this.#latest = time;
+        return this.#tick(reader, 0);
       }
-      if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
-        this.#continuity.moveTo(before);
-        this.#held = { reader, gap: { fromId: before + 1, toId: firstId - 1 } };
-        return null;
-      }
-      if (this.#unproven !== null) this.#refuseUnproven(this.#unproven.doubt);
-      if (judged === UNPROVEN) {
-        this.#unproven = this.#doubt(reader, before);
-        continue;
-      }
-      return this.#tick(reader, judged);
+      const goesOn = this.#judge(reader, judged);
+      this.#isCalm = this.#hasNothingHeld;
+      if (!goesOn) return null;
     }
-    return null;
   }
 
-  #takeProof(): Tick | null {
-    const proof = this.#proof;
-    this.#proof = null;
-    return proof;
+  /** Takes one message while something is held. False when there is none, or a gap holds it. */
+  #takeStep(reader: TradeReader): boolean {
+    if (this.#failure !== null) {
+      const { error } = this.#failure;
+      this.#failure = null;
+      throw error;
+    }
+    let goesOn = true;
+    try {
+      const verdict = this.#takeHeld(reader) ? "trade" : reader.next();
+      if (verdict === null) {
+        this.#releaseFirst();
+        goesOn = false;
+      } else if (verdict !== "trade") this.#passOver(verdict, reader);
+      else if (reader.isLate === true || !this.#restart.isHolding || !this.#isRestart(reader)) {
+        const { firstId, lastId } = reader.trade;
+        goesOn = this.#judge(reader, this.#continuity.judge(firstId, lastId));
+      }
+    } catch (error) {
+      if (!this.#times.hasFirst && this.#due.length === 0) throw error;
+      // The trade before the one that cannot be used has been traded on by the time that is said.
+      this.#releaseFirst();
+      this.#failure = { error };
+    }
+    this.#isCalm = this.#hasNothingHeld;
+    return goesOn;
+  }
+
+  get #hasNothingHeld(): boolean {
+    return this.#held === null && this.#filled === null && this.#jumped === null &&
+      !this.#restart.isHolding &&
+      this.#failure === null && !this.#times.isHolding;
+  }
+
+  /** The first trade of a file waits for the second only as long as the reader has one at hand. */
+  #releaseFirst(): void {
+    const first = this.#times.takeFirst();
+    if (first !== null) this.#accept(first.tick);
+  }
+
+  /** Deals with a trade that does not plainly follow on the one before. False where a gap holds it. */
+  #judge(reader: TradeReader, judged: number): boolean {
+    const { firstId, lastId } = reader.trade;
+    const jumped = this.#jumped;
+    if (jumped !== null) {
+      const { tick } = jumped.held;
+      if (firstId === tick.id + 1) {
+        this.#jumped = null;
+        this.#continuity.jump(tick.firstId, tick.id);
+        this.#continuity.judge(firstId, lastId);
+        this.#check(jumped.held);
+        this.#check(this.#hold(reader, 0));
+        return true;
+      }
+      if (lastId === tick.id) {
+        this.#duplicates++;
+        return true;
+      }
+    }
+    if (judged === DUPLICATE || judged === UNSEEN) {
+      this.#releaseFirst();
+      if (reader.isLate !== true && this.#isRestart(reader)) return true;
+      if (judged === DUPLICATE) this.#duplicates++;
+      else this.#stray(this.#hold(reader, 0));
+      return true;
+    }
+    this.#dropRestarted();
+    if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
+      this.#held = { reader, gap: { fromId: this.#continuity.readTo + 1, toId: firstId - 1 } };
+      return false;
+    }
+    if (jumped !== null) {
+      this.#jumped = null;
+      this.#refuse(jumped);
+    }
+    if (judged === UNPROVEN) {
+      const before = this.#continuity.readTo;
+      const what = `trade id ${lastId} is far from the one before, ${before}, and no trade followed on it`;
+      this.#jumped = { held: this.#hold(reader, firstId - before - 1), what };
+      return true;
+    }
+    if (judged > 0) this.#continuity.jump(firstId, lastId);
+    const filled = reader.isLate === true ? 0 : this.#filled ?? 0;
+    if (reader.isLate !== true) this.#filled = null;
+    this.#check(this.#hold(reader, judged, filled));
+    return true;
+  }
+
+  /** Whether the trade in the reader may be one of ids that started over: then it waits with those before it. */
+  #isRestart(reader: TradeReader): boolean {
+    const { trade } = reader;
+    const old = { lastId: this.lastId, latest: this.#latest };
+    if (this.#restart.isRepeated(trade)) {
+      this.#duplicates++;
+      return true;
+    }
+    const missing = this.#restart.missingBefore(trade, old);
+    if (missing === null) {
+      this.#dropRestarted();
+      if (!IdReset.mayStart(trade, old)) return false;
+    }
+    this.#restart.add(this.#hold(reader, missing ?? -1));
+    if (this.#restart.isProven) this.#reset();
+    return true;
+  }
+
+  /** Goes on with the ids that started over. */
+  #reset(): void {
+    this.#lastIdBeforeReset = this.lastId;
+    this.#resets++;
+    this.#jumped = null;
+    for (const suspect of this.#times.end(this.#time)) this.#refuse(suspect);
+    this.#releaseFirst();
+    for (const { tick } of this.#restart.take()) {
+      const { missing, firstId, id } = tick;
+      if (missing < 0) this.#continuity.restart(firstId, id);
+      else if (missing > 0) this.#continuity.jump(firstId, id);
+      else {
+        // Over ids of unusable messages between them.
+        this.#continuity.skip(this.#continuity.readTo + 1, firstId - 1);
+        this.#continuity.judge(firstId, id);
+      }
+      this.#accept(tick);
+    }
+  }
+
+  /** Counts the trades that waited as what they are: the ids did not start over. At the end of the input nothing is thrown. */
+  #dropRestarted(isEnd = false): void {
+    for (const held of this.#restart.take()) {
+      const { firstId, id } = held.tick;
+      if (id <= this.lastId && this.#continuity.judge(firstId, id) === DUPLICATE) this.#duplicates++;
+      else if (isEnd) this.#countStray(held);
+      else this.#stray(held);
+    }
+  }
+
+  /** A trade whose id is all right is due, unless its time is not. */
+  #check(held: HeldTrade): void {
+    for (const tick of this.#times.check(held, this.#time)) this.#accept(tick);
+  }
+
+  #accept(tick: Tick): void {
+    this.#time = tick.time;
+    if (tick.time > this.#latest) this.#latest = tick.time;
+    this.#due.push(tick);
   }
 
   /** Whether the trade that `reader` read last has been held at a gap until now. */
@@ -173,45 +337,58 @@ export class Parse {
   }
 
   /** The trade in the reader as a tick, in the symbol's price unit. */
-  #tick(reader: TradeReader, missing: number): Tick {
+  #tick(reader: TradeReader, missing: number, filled = 0): Tick {
     const { symbol, trade } = reader;
     let price = trade.price;
     if (trade.decimals > this.#decimals) this.#decimals = trade.decimals;
     else if (trade.decimals < this.#decimals) price *= powerOfTen(this.#decimals - trade.decimals);
     const late = reader.isLate === true;
-    const filled = late || this.#filled === null ? 0 : this.#filled;
-    if (!late) this.#filled = null;
     return createTick(symbol, trade, price, this.#decimals, missing, filled, late, reader.receivedAt);
   }
 
-  #passOver(verdict: Verdict, reader: TradeReader): void {
-    if (verdict === "other") this.#passedOver++;
-    else {
-      this.#reject(reader.reason, reader.sample());
-      if (reader.emptyId >= 0) this.#continuity.skip(reader.emptyId);
-    }
-  }
-
-  /** The trade in the reader, whose id leapt from `before`, with what to say should the next one not follow it. */
-  #doubt(reader: TradeReader, before: number): { tick: Tick; sample: string; doubt: Doubt } {
-    const { firstId, lastId } = reader.trade;
-    const what = `trade id ${lastId} is far from the one before, ${before}, and no trade followed on it`;
+  /** The same with all that it takes to complain about it once the reader has gone on. */
+  #hold(reader: TradeReader, missing: number, filled = 0): HeldTrade {
+    const complain = reader.complain?.();
     return {
-      tick: this.#tick(reader, firstId > before ? firstId - before - 1 : -1),
+      tick: this.#tick(reader, missing, filled),
       sample: reader.sample(),
-      doubt: reader.doubt?.(what) ?? { reason: what, error: null },
+      hasPlace: complain !== undefined,
+      complain: complain ?? ((what) => ({ reason: what, error: null })),
     };
   }
 
-  /** Another trade has come that does not follow on the one that leapt. */
-  #refuseUnproven({ error }: Doubt): void {
-    if (error !== null) throw error;
-    this.end();
+  #passOver(verdict: Verdict, reader: TradeReader): void {
+    if (verdict === "other") {
+      this.#passedOver++;
+      return;
+    }
+    this.#rejections.add(reader.reason, reader.sample());
+    const { emptyFirstId: first, emptyId: last } = reader;
+    if (last >= 0 && !this.#restart.skip(first, last)) this.#continuity.skip(first, last);
   }
 
-  #reject(reason: string, sample: string): void {
-    this.#rejected++;
-    if (this.#waiting !== null) this.#waiting.count++;
-    else this.#waiting = { count: 1, reason, sample };
+  /** A later trade has come that speaks against one that waited. */
+  #refuse({ held, what }: Suspect): void {
+    const { error, reason } = held.complain(what);
+    if (error !== null) throw error;
+    this.#rejections.add(reason, held.sample);
+  }
+
+  /** A trade that was never seen comes after later ones, or would have been the first of ids that started over. */
+  #stray(held: HeldTrade): void {
+    const { error } = this.#strayComplaint(held);
+    if (error !== null) throw error;
+    this.#countStray(held);
+  }
+
+  #countStray(held: HeldTrade): void {
+    this.#strays.add(this.#strayComplaint(held).reason, held.sample);
+  }
+
+  #strayComplaint({ tick: { id }, hasPlace, complain }: HeldTrade): Complaint {
+    const what =
+      `trade ${id} is out of order: trade ${this.lastId} came before it, and trade ${id} is not known to ` +
+      "have been seen";
+    return complain(hasPlace ? `${what}. ${ADVICE}` : what);
   }
 }

@@ -28,6 +28,11 @@ export function narrate(event: PenstockEvent): Line | null {
     }
     case "gap":
       return gapLine(event);
+    case "reset":
+      return warn(
+        `the exchange's trade ids started over at ${event.fromId}, the last one before was ${event.lastId}: ` +
+          "the averages start again, position and cash stay",
+      );
     case "signal": {
       const word = event.side === "buy" ? "above" : "below";
       return info(

@@ -41,10 +41,10 @@ function* cut(messages: readonly string[], sizes: readonly number[]): Generator<
 
 /** Those of a pipeline's totals that the reckoning has too. */
 function reckonedPart({ totals }: Pipeline): Reckoned["totals"] {
-  const { trades, signals, fills, refusals, duplicates, gaps } = totals;
+  const { trades, signals, fills, refusals, duplicates, outOfOrder, gaps } = totals;
   const { cash, position, equity, fees, realized, maxDrawdown } = totals;
   return {
-    ...{ trades, signals, fills, refusals, duplicates, gaps },
+    ...{ trades, signals, fills, refusals, duplicates, outOfOrder, gaps },
     ...{ cash, position, equity, fees, realized, maxDrawdown },
   };
 }
