@@ -54,7 +54,7 @@ export class Continuity {
    */
   judge(firstId: number, lastId: number): number {
     const last = this.#last;
-    if (firstId === last + 1) {
+    if (firstId === last + 1 && lastId - last <= ID_JUMP) {
       this.#last = lastId;
       return NEXT;
     }
@@ -74,7 +74,7 @@ export class Continuity {
   /** Moves to a trade behind a gap: what is missing before `firstId` is a hole from now on. */
   jump(firstId: number, lastId: number): void {
     const holes = this.#holes;
-    holes.push(this.readTo + 1, firstId - 1);
+    if (firstId > this.readTo + 1) holes.push(this.readTo + 1, firstId - 1);
     this.#last = lastId;
     if (holes.length > 2 * MOST_HOLES) this.#forget();
   }

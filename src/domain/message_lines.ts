@@ -232,7 +232,8 @@ export class MessageLines implements TradeReader {
 
   /**
    * Reads the receive time at `start` and the space behind it into `receivedAt`. The position of the frame, or
-   * -1. Its magnitude shows whether it is in ns, µs, ms or s: there are 18, 15, 12 and 9 digits at least since 1973.
+   * -1. Its magnitude shows whether it is in ns, µs, ms or s: there are 18, 15 and 12 digits at least since 1973, and 10 in
+   * seconds since 2001.
    */
   #readTime(start: number): number {
     const bytes = this.#bytes;
@@ -265,7 +266,7 @@ export class MessageLines implements TradeReader {
     // In halves, as 16 digits may be more than a number holds exactly.
     if (digits === 18) time = high * powerOfTen(HALF_DIGITS - 1) + Math.floor(low / 10);
     else if (digits >= 12 && digits <= 14) time *= 1000;
-    else if (digits === 9 || digits === 10) time *= 1_000_000;
+    else if (digits === 10) time *= 1_000_000;
     else if (digits < 15 || digits === 17 || digits > 19) return -1;
     if (time > Number.MAX_SAFE_INTEGER) return -1;
     this.receivedAt = time;
@@ -289,7 +290,7 @@ export class MessageLines implements TradeReader {
     while (at < stop && bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
     const digits = at - start;
     // What is wrong is the number itself, or else what stands behind it.
-    const isTime = digits >= 9 && (at === stop || bytes[at] !== SPACE || at + 1 === stop);
+    const isTime = digits >= 10 && (at === stop || bytes[at] !== SPACE || at + 1 === stop);
     return this.#refuse(
       `the line is ${
         shown(text)

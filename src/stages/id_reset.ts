@@ -4,9 +4,11 @@ import type { HeldTrade } from "./time_check.ts";
 
 /**
  * So many trades in a row whose ids are at or below the last one, and rise, and whose times lie behind the latest and
- * rise as well, show that the ids started over. A trade that comes late or twice has the time that it always had.
+ * do not fall, show that the ids started over. A trade that comes late or twice has the time that it always had.
  */
-export const RESET_TRADES = 5;
+const RESET_TRADES = 5;
+
+const MILLISECOND = 1_000, SECOND = 1_000_000;
 
 /** How far the sequence has come that may have ended. */
 export interface OldSequence {
@@ -15,9 +17,18 @@ export interface OldSequence {
   readonly latest: number;
 }
 
+/** A trade that may be one of the first of a new sequence. */
+export interface Candidate {
+  readonly held: HeldTrade;
+  /** Whether its id was seen in the old sequence. */
+  readonly isSeen: boolean;
+  /** How often it came again. */
+  repeats: number;
+}
+
 /** The trades that may be the first ones of a new sequence. */
 export class IdReset {
-  #held: HeldTrade[] = [];
+  #candidates: Candidate[] = [];
   #lastId = -1;
 
   /** Whether trades wait. */
@@ -27,33 +38,37 @@ export class IdReset {
 
   /** Whether they are enough. */
   get isProven(): boolean {
-    return this.#held.length >= RESET_TRADES;
+    return this.#candidates.length >= RESET_TRADES;
   }
 
-  /** Whether a trade is the one that came last. */
-  isRepeated({ lastId, time }: TradeFields): boolean {
-    const before = this.#held.at(-1)?.tick;
-    return before !== undefined && before.id === lastId && before.time === time;
+  /** The trade that came last, where this is the same once more, else null. */
+  repeated({ lastId, time }: TradeFields): Candidate | null {
+    const before = this.#candidates.at(-1);
+    return before !== undefined && before.held.tick.id === lastId && before.held.tick.time === time
+      ? before
+      : null;
   }
 
-  /** Ids missing between the last of these trades and this one; null where it does not go on with them. */
-  missingBefore({ firstId, time }: TradeFields, { lastId }: OldSequence): number | null {
-    const before = this.#held.at(-1)?.tick;
-    if (before === undefined || firstId <= this.#lastId || time < before.time) return null;
-    const missing = firstId - this.#lastId - 1;
-    // Above the old ids only what follows on is evidence: anything else may be a gap in the old sequence.
-    return firstId > lastId && missing > 0 ? null : missing;
+  /**
+   * Ids missing between the last of these trades and this one; null where it does not go on with them. Above the old
+   * ids it is the old sequence that goes on.
+   */
+  missingBefore({ firstId, lastId, time }: TradeFields, old: OldSequence): number | null {
+    const before = this.#candidates.at(-1)?.held.tick;
+    const goesOn = before !== undefined && firstId > this.#lastId && lastId <= old.lastId &&
+      time >= before.time;
+    return goesOn ? firstId - this.#lastId - 1 : null;
   }
 
   /** Whether a trade may be the first of a new sequence. */
   static mayStart({ lastId, time }: TradeFields, old: OldSequence): boolean {
-    return lastId <= old.lastId && time > old.latest;
+    return lastId <= old.lastId && time >= old.latest + resolution(old.latest);
   }
 
   /** Takes the next trade. */
-  add(held: HeldTrade): void {
-    this.#held.push(held);
-    this.#lastId = held.tick.id;
+  add(candidate: Candidate): void {
+    this.#candidates.push(candidate);
+    this.#lastId = candidate.held.tick.id;
   }
 
   /** Moves over ids that were read and that no usable trade has; false where they do not follow on. */
@@ -64,10 +79,15 @@ export class IdReset {
   }
 
   /** The trades, which wait no longer. */
-  take(): HeldTrade[] {
-    const held = this.#held;
-    this.#held = [];
+  take(): Candidate[] {
+    const candidates = this.#candidates;
+    this.#candidates = [];
     this.#lastId = -1;
-    return held;
+    return candidates;
   }
+}
+
+/** The same trade may be written more finely in another file: a time in whole milliseconds may be up to one later. */
+function resolution(time: number): number {
+  return time % SECOND === 0 ? SECOND : time % MILLISECOND === 0 ? MILLISECOND : 1;
 }

