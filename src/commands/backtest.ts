@@ -10,12 +10,14 @@ import { UnusableInput } from "../domain/unusable_input.ts";
 import {
   damageBehind,
   type FirstTrade,
+  type Part,
   type ReadProgress,
   recordedChunks,
   sortByFirstTrade,
 } from "../feeds/recorded_files.ts";
 import { ResultFile, ResultFileError, type ResultHead } from "../stores/result_file.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
+import { strayText } from "../views/narration.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import { OutputStuck } from "../views/terminal.ts";
 import { Desk, type End } from "./backtest/desk.ts";
@@ -119,7 +121,7 @@ async function workOff(
   const fruitless = new FruitlessFiles(desk.pipeline);
   const misread = new MisreadSymbols(config.symbol);
   for await (const chunk of chunks) {
-    fruitless.enter(chunk.origin);
+    if (!config.sort) fruitless.enter(chunk.origin);
     const warning = misread.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
     try {
@@ -131,9 +133,13 @@ async function workOff(
     await view.flush();
     if (desk.done || stop.aborted) break;
   }
+  if (!stop.aborted) tell(desk.finish());
+  const strays = desk.takeStrays();
+  if (strays !== null) view.warn(strayText(strays));
   if (desk.trades === 0) return;
   if (!stop.aborted) fruitless.enter(null);
-  for (const text of fruitless.warnings(config.symbol, files.length > 1 && !config.sort)) view.warn(text);
+  for (const tally of desk.tallies ?? []) fruitless.add(tally);
+  for (const text of fruitless.warnings(config.symbol)) view.warn(text);
 }
 
 /** The files in the order in which they are to be read; none where the person ends the looking at them. */
@@ -141,7 +147,7 @@ async function inOrder(
   files: readonly string[],
   config: Config,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly (string | Part)[]> {
   if (!config.sort) return files;
   try {
     return await sortByFirstTrade(files, firstTradeIn(config), { signal });

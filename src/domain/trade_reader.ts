@@ -59,4 +59,6 @@ export interface TradeReader {
   sample(): string;
   /** After "trade", for what may yet be found wrong with it; absent where trades have no place to be named. */
   complain?(): Complain;
+  /** What to do about a trade out of order, as a sentence without its point, where that is not the usual. */
+  readonly sortAdvice?: string;
 }

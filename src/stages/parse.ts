@@ -365,6 +365,7 @@ export class Parse {
       tick: this.#tick(reader, missing, filled),
       sample: reader.sample(),
       hasPlace: complain !== undefined,
+      advice: reader.sortAdvice ?? ADVICE,
       complain: complain ?? ((what) => ({ reason: what, error: null })),
     };
   }
@@ -387,11 +388,11 @@ export class Parse {
   }
 
   /** A trade that was never seen comes after later ones: in a file it ends the run, unless the input is over. */
-  #stray({ tick: { id }, sample, hasPlace, complain }: HeldTrade, isEnd = false): void {
+  #stray({ tick: { id }, sample, hasPlace, advice, complain }: HeldTrade, isEnd = false): void {
     const what =
       `trade ${id} is out of order: trade ${this.lastId} came before it, and trade ${id} is not known to ` +
       "have been seen";
-    const { error, reason } = complain(hasPlace ? `${what}. ${ADVICE}` : what);
+    const { error, reason } = complain(hasPlace ? `${what}. ${advice}` : what);
     if (error !== null && !isEnd) throw error;
     this.#strays.add(reason, sample);
   }

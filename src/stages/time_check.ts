@@ -10,6 +10,8 @@ export interface HeldTrade {
   readonly sample: string;
   /** Whether it has a place in a file. */
   readonly hasPlace: boolean;
+  /** What to do about rows out of order. */
+  readonly advice: string;
   readonly complain: Complain;
 }
 

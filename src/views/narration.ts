@@ -1,5 +1,6 @@
 /** Events in words, for the log. */
 import type { ExpiredEvent, FillEvent, GapEvent, HaltEvent, PenstockEvent } from "../domain/event.ts";
+import type { Rejections } from "../domain/rejections.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { assets } from "./assets.ts";
 
@@ -123,6 +124,13 @@ function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
   if (filled === missing) return info(`${gap}: fetched; late trades move the averages and trade nothing`);
   const fetched = filled === 0 ? "" : `${filled} fetched, `;
   return warn(`${gap}: ${fetched}the averages start again`);
+}
+
+/** Trades out of order, which were counted and not traded on. */
+export function strayText({ count, reason }: Rejections): string {
+  return count === 1
+    ? `${reason}; it is not traded on`
+    : `${count} trades out of order, the first: ${reason}`;
 }
 
 /** That the trades of a gap are still being fetched, and what that means. */

@@ -339,7 +339,7 @@ Deno.test("CsvRows.emptyId gives the ids of a row that is of no use, where they 
     [FUTURES_TRADES, "7,1,1", 7, 7],
     [FUTURES_TRADES, "7,1,1,1,1735689600000,true,,", 7, 7],
     [FUTURES_TRADES, "7", -1, -1],
-    [FUTURES_TRADES, "x7,1,1,1,1735689600000,true", -1, -1],
+    [FUTURES_TRADES, "7x,1,1,1,1735689600000,true", -1, -1],
     [FUTURES_AGGREGATES, "1,1,0,7,9,1735689600000,true", 7, 9],
     [FUTURES_AGGREGATES, "1,1,0,9,7,1735689600000,true", -1, -1],
     [FUTURES_AGGREGATES, "1,1,0,7,9", -1, -1],

@@ -11,7 +11,8 @@ import type { Results } from "../../domain/performance.ts";
 import type { Rejections } from "../../domain/rejections.ts";
 import { isoTime } from "../../domain/time.ts";
 import { Pipeline } from "../../stages/pipeline.ts";
-import { Replay } from "../../stages/replay.ts";
+import { Replay, type Replayed } from "../../stages/replay.ts";
+import { type FileTally, RowOrder, SortedBlock } from "../../stages/row_order.ts";
 import type { ReportColumn } from "../../views/report_table.ts";
 
 /** What ended a run: the end of its input, an option or the person. */
@@ -29,6 +30,8 @@ interface Lane {
 export class Desk {
   readonly #main: Lane;
   readonly #lanes: readonly Lane[];
+  /** Null unless rows are to be put in order. */
+  readonly #order: RowOrder | null;
   readonly #started: Omit<StartedEvent, "time">;
   /** What happened before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
@@ -54,6 +57,7 @@ export class Desk {
       });
       return { model, pipeline, reader, replay: new Replay(pipeline, reader) };
     };
+    this.#order = config.sort ? new RowOrder(config.symbol, !config.skipBad) : null;
     this.#main = lane("configured");
     this.#lanes = config.models
       ? FILL_MODELS.map((model) => model === "configured" ? this.#main : lane(model))
@@ -77,7 +81,7 @@ export class Desk {
 
   /** Other symbols whose trades were passed over. */
   get otherSymbols(): readonly string[] {
-    return this.#main.reader.otherSymbols;
+    return [...new Set([...this.#main.reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
   }
 
   /** What is wrong with the input and was not told yet, or null. */
@@ -85,11 +89,35 @@ export class Desk {
     return this.#main.pipeline.takeRejections();
   }
 
+  /** What each file brought; null unless rows are put in order. */
+  get tallies(): readonly FileTally[] | null {
+    return this.#order?.tallies ?? null;
+  }
+
+  /** Trades of other kinds than those that were traded on: what came out of order and was not told yet, or null. */
+  takeStrays(): Rejections | null {
+    return this.#main.pipeline.takeStrays();
+  }
+
   /** Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used. */
   *take(chunk: Chunk): Generator<PenstockEvent> {
-    this.#enter(chunk.origin);
+    if (this.#order === null) return yield* this.#run(chunk);
+    for (const piece of this.#order.take(chunk)) yield* this.#run(piece);
+  }
+
+  /** Runs what still waited to be put in order, once everything has been read. */
+  *finish(): Generator<PenstockEvent> {
+    if (this.#order === null) return;
+    for (const block of this.#order.end()) yield* this.#run(block);
+  }
+
+  *#run(piece: Chunk | SortedBlock): Generator<PenstockEvent> {
+    if (this.done) return;
+    if (!(piece instanceof SortedBlock)) this.#enter(piece.origin);
+    const replayed = ({ pipeline, replay }: Lane): Generator<Replayed> =>
+      piece instanceof SortedBlock ? pipeline.run(piece.reading()) : replay.open(piece).run();
     try {
-      for (const told of this.#main.replay.open(chunk).run()) {
+      for (const told of replayed(this.#main)) {
         const event = "type" in told ? told : eventOf(told);
         if (event === null) continue;
         if (this.#held !== null && this.trades > 0) yield* this.#begin();
@@ -101,7 +129,7 @@ export class Desk {
       if (this.#held !== null && this.trades > 0) yield* this.#begin();
     }
     for (const lane of this.#lanes) {
-      if (lane !== this.#main) lane.replay.open(chunk).run().forEach(() => {});
+      if (lane !== this.#main) replayed(lane).forEach(() => {});
     }
   }
 
