@@ -87,7 +87,7 @@ export async function backtest(
     try {
       result?.finish(summary, desk.measured, models);
     } finally {
-      view.end(summary, desk.reports());
+      view.end(summary, desk.reports(), desk.pipeline.averagesRecord);
     }
   } catch (error) {
     if (error instanceof UnusableInput || error instanceof OutputStuck) {

@@ -6,7 +6,7 @@ import type { HeldTrade } from "./time_check.ts";
  * So many trades in a row whose ids are at or below the last one, and rise, and whose times lie behind the latest and
  * do not fall, show that the ids started over. A trade that comes late or twice has the time that it always had.
  */
-const RESET_TRADES = 5;
+export const RESET_TRADES = 5;
 
 const MILLISECOND = 1_000, SECOND = 1_000_000;
 
@@ -87,7 +87,10 @@ export class IdReset {
   }
 }
 
-/** The same trade may be written more finely in another file: a time in whole milliseconds may be up to one later. */
-function resolution(time: number): number {
+/**
+ * How much later than `time` a trade must be to be a later one, µs: the same trade may be written more finely in another
+ * file, so that a time in whole milliseconds may stand for any in that millisecond.
+ */
+export function resolution(time: number): number {
   return time % SECOND === 0 ? SECOND : time % MILLISECOND === 0 ? MILLISECOND : 1;
 }

@@ -14,7 +14,7 @@ import { isSilence } from "../domain/silence.ts";
 import { isoTime } from "../domain/time.ts";
 import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
-import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
+import { type AveragesRecord, type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import { type HeldGap, Parse } from "./parse.ts";
 import { booksIn, type PipelineSnapshot } from "./pipeline_snapshot.ts";
@@ -307,6 +307,11 @@ export class Pipeline {
   /** The prices that came into the averages since the last call. */
   takePrices(): NewPrices {
     return this.#averages.takePrices();
+  }
+
+  /** What gaps and resets did to the averages, since the pipeline was made. */
+  get averagesRecord(): AveragesRecord {
+    return this.#averages.record;
   }
 
   /** The last prices in the averages, as `restore` takes them. */

@@ -1,8 +1,6 @@
 /** Tells rows from before and after ids started over, so that they are not put among each other. */
+import { RESET_TRADES, resolution } from "./id_reset.ts";
 import type { RowColumns } from "./row_columns.ts";
-
-/** As many in a row as the parse stage asks for. */
-const RESET_ROWS = 5;
 
 /**
  * Gives every row the number of its sequence of ids. Rows in a row whose ids are at or below the highest so far, while
@@ -35,7 +33,7 @@ export class RowEpochs {
     if (rows.isUnusable(slot)) return;
     const id = rows.lastId(slot);
     const time = rows.time(slot);
-    if (id > this.#highestId || time <= this.#latest) {
+    if (id > this.#highestId || time < this.#latest + resolution(this.#latest)) {
       if (this.#fresh.length > 0) this.#fresh = [];
       if (id > this.#highestId) this.#highestId = id;
       if (time > this.#latest) this.#latest = time;
@@ -46,7 +44,7 @@ export class RowEpochs {
       this.#fresh = [];
     }
     this.#fresh.push(slot);
-    if (this.#fresh.length === RESET_ROWS) this.#begin(id, time);
+    if (this.#fresh.length === RESET_TRADES) this.#begin(id, time);
   }
 
   #begin(id: number, time: number): void {

@@ -25,8 +25,8 @@ const YEAR = 366 * DAY;
 
 /**
  * Checks the times of trades whose ids are all right. With a time of arrival, a trade is suspect when its time is more
- * than an hour from its arrival and from the trade before it. Without one, in files, when it is more than a year ahead
- * of the trade before it, or more than a day behind. One time that nothing stands by would otherwise end cooldowns
+ * than an hour from its arrival and from the trade before it. Without one, in files, when it is more than a day from the
+ * trade before it: the next trade stands by it unless it is back at that one, or a year further on. One time that nothing stands by would otherwise end cooldowns
  * and daily halts, and decide how equity is sampled.
  */
 export class TimeCheck {
@@ -68,15 +68,18 @@ export class TimeCheck {
       this.#refuse({ held, what: faultOf(held, before) });
       return [];
     }
-    if (isOnTime(tick) || !Number.isNaN(before) && isStep(before, tick)) {
+    if (isOnTime(tick) || isNear(before, tick)) {
       if (suspect !== null) this.#drop(suspect, before, tick);
       return this.#accept(tick);
     }
     if (suspect !== null && standsBy(suspect.tick, tick)) {
       const first = this.takeFirst();
-      if (first !== null) this.#refuse({ held: first, what: faultOf(first, suspect.tick.time) });
       this.#suspect = null;
-      return [suspect.tick, tick];
+      const two = [suspect.tick, tick];
+      if (first === null) return two;
+      if (isStep(first.tick.time, suspect.tick)) return [first.tick, ...two];
+      this.#refuse({ held: first, what: faultOf(first, suspect.tick.time) });
+      return two;
     }
     if (suspect !== null) this.#drop(suspect, before, tick);
     if (Number.isNaN(before) && tick.receivedAt === 0) {
@@ -117,7 +120,12 @@ function isOnTime({ time, receivedAt }: Tick): boolean {
   return receivedAt > 0 && Math.abs(time - receivedAt) <= HOUR;
 }
 
-/** Whether a trade may come after one at `before`. */
+/** Whether nothing is strange about a trade after one at `before`; false where there was none. */
+function isNear(before: number, { time, receivedAt }: Tick): boolean {
+  return Math.abs(time - before) <= (receivedAt > 0 ? HOUR : DAY);
+}
+
+/** Whether a trade may come after one at `before`: markets pause, and files leave months out. */
 function isStep(before: number, { time, receivedAt }: Tick): boolean {
   const step = time - before;
   return receivedAt > 0 ? Math.abs(step) <= HOUR : step >= -DAY && step <= YEAR;

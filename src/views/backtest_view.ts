@@ -3,6 +3,7 @@ import type { Logger } from "@std/log/logger";
 import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
 import { plain } from "../domain/money.ts";
 import type { Config } from "../domain/options.ts";
+import type { AveragesRecord } from "../stages/average.ts";
 import { openLog } from "./log.ts";
 import { narrate } from "./narration.ts";
 import { type BacktestProgress, progressLine } from "./progress.ts";
@@ -43,7 +44,7 @@ export class BacktestView {
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#text.push(`${printableJson(event)}\n`);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
-    const isNews = ["gap", "halt", "released", "rejected"].includes(event.type);
+    const isNews = ["gap", "reset", "halt", "released", "rejected"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
     const line = narrate(event);
     if (line === null) return;
@@ -75,9 +76,9 @@ export class BacktestView {
   }
 
   /** Shows the end with the next `flush`: the summary event, or the table. */
-  end(summary: SummaryEvent, reports: readonly ReportColumn[]): void {
+  end(summary: SummaryEvent, reports: readonly ReportColumn[], averages: AveragesRecord): void {
     const { json, short, long, cash } = this.#config;
-    const head = { summary, short, long, cash: plain(cash) };
+    const head = { summary, short, long, cash: plain(cash), averages };
     this.#text.push(`${json ? printableJson(summary) : reportTable(head, reports)}\n`);
   }
 

@@ -2,6 +2,7 @@
 import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
+import type { AveragesRecord } from "../stages/average.ts";
 import { assets } from "./assets.ts";
 import {
   counted,
@@ -35,6 +36,8 @@ export interface ReportHead {
   readonly long: number;
   /** At the start, quote currency, decimal text. */
   readonly cash: string;
+  /** What gaps and resets did to the averages. */
+  readonly averages?: AveragesRecord;
 }
 
 type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused">;
@@ -125,24 +128,41 @@ function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
   return (time) => isOneYear && time !== null ? moment(time).slice("2025-".length) : moment(time);
 }
 
-function headOf({ summary, short, long, cash }: ReportHead): string[] {
+function headOf({ summary, short, long, cash, averages }: ReportHead): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, halt, ended } = summary;
+  const { outOfOrder, resets } = summary;
   const perSecond = summary.tradesPerSecond === undefined
     ? ""
     : `, ${grouped(summary.tradesPerSecond)} a second`;
   const stream = [
     gaps === 0 ? "no gaps" : counted(gaps, "gap"),
     duplicates === 0 ? "" : `${counted(duplicates, "duplicate")} dropped`,
+    outOfOrder === 0 ? "" : `${grouped(outOfOrder)} out of order`,
+    resets === 0 ? "" : counted(resets, "reset"),
     rejected === 0 ? "" : `${grouped(rejected)} unusable`,
   ].filter((part) => part !== "").join(", ");
   return [
     `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
     `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    ...(averages === undefined ? [] : gapLines(averages, summary)),
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     `  start cash ${money(cash)} ${assets(symbol).quote}`,
     ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
     ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),
     ...(halt === null ? [] : [`  halted at the end: ${halt.reason}`]),
+  ];
+}
+
+/** What gaps and resets did to the averages, where they did anything. */
+function gapLines({ emptied, existed }: AveragesRecord, { gaps, resets }: SummaryEvent): string[] {
+  if (emptied === 0) return [];
+  const causes = [
+    ...(gaps === 0 ? [] : [counted(gaps, "gap")]),
+    ...(resets === 0 ? [] : [counted(resets, "reset")]),
+  ];
+  const times = emptied === 1 ? "once" : `${grouped(emptied)} times`;
+  return [
+    `  ${causes.join(" and ")} emptied the averages ${times}${existed ? "" : "; no average ever existed"}`,
   ];
 }
 

@@ -294,8 +294,10 @@ Deno.test("Parse.over() does not believe one wild time in a file, and believes i
   assertEquals(ofTimes([0, SECOND, -2 * DAY, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
   assertEquals(ofTimes([0, SECOND, far, far + 1, far + 2]), { ids: [0, 1, 2, 3, 4], rejected: 0 });
   assertEquals(ofTimes([0, SECOND, -2 * DAY, 1 - 2 * DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
-  // Neither a year nor a day is far.
-  assertEquals(ofTimes([0, YEAR, YEAR - DAY, 2 * YEAR - DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
+  assertEquals(ofTimes([0, SECOND, 2 * DAY, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
+  // A day is not far, and a market may trade more seldom than that.
+  assertEquals(ofTimes([0, DAY, 0, DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
+  assertEquals(ofTimes([0, 2 * DAY, 9 * DAY, 99 * DAY, YEAR]), { ids: [0, 1, 2, 3, 4], rejected: 0 });
   // The first one, two that are wild in different ways, and one at the end.
   assertEquals(ofTimes([far, 0, SECOND]), { ids: [1, 2], rejected: 1 });
   assertEquals(ofTimes([0, far, SECOND, 2 * SECOND]), { ids: [0, 2, 3], rejected: 1 });
