@@ -20,6 +20,8 @@ export class ChunkReader implements TradeReader {
   #tooLong: string | null = null;
   /** Why that line was rejected, until the next chunk. */
   #reason: string | null = null;
+  /** The ids of that line, where its beginning is a whole trade. */
+  #tooLongIds: Pick<TradeFields, "firstId" | "lastId"> | null = null;
 
   /**
    * A reader for `symbol`, in upper case. When `strict`, an unusable line is thrown as UnusableInput, else it is
@@ -42,11 +44,11 @@ export class ChunkReader implements TradeReader {
   }
 
   get emptyFirstId(): number {
-    return this.#current.emptyFirstId;
+    return this.#tooLongIds?.firstId ?? this.#current.emptyFirstId;
   }
 
   get emptyId(): number {
-    return this.#current.emptyId;
+    return this.#tooLongIds?.lastId ?? this.#current.emptyId;
   }
 
   /** Other symbols whose trades were passed over, in the order of their appearance, at most 8. */
@@ -75,6 +77,7 @@ export class ChunkReader implements TradeReader {
     this.#current.open(chunk);
     this.#tooLong = chunk.isTooLong === true ? chunk.origin.name : null;
     this.#reason = null;
+    this.#tooLongIds = null;
     return this;
   }
 
@@ -99,7 +102,10 @@ export class ChunkReader implements TradeReader {
   #refuse(name: string): Verdict {
     this.#tooLong = null;
     try {
-      this.#current.next();
+      if (this.#current.next() === "trade") {
+        const { firstId, lastId } = this.trade;
+        this.#tooLongIds = { firstId, lastId };
+      }
     } catch (error) {
       if (!(error instanceof UnusableInput)) throw error;
     }

@@ -53,7 +53,9 @@ const TOTALS = {
   refusals: isCount,
   rejected: isCount,
   duplicates: isCount,
+  outOfOrder: isCount,
   gaps: isCount,
+  resets: isCount,
   cash: isAmount,
   position: isAmount,
   equity: isAmount,
@@ -91,6 +93,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
   started: { command: isText, version: isText, config: isConfig },
   connected: { endpoint: isText, attempt: isCount },
   disconnected: { reason: isText, retryInMs: isCount },
+  reset: { ...SYMBOL, fromId: isCount, lastId: isCount },
   gap: { ...SYMBOL, fromId: isCount, toId: isCount, missing: isCount, filled: isCount },
   signal: {
     ...SYMBOL,

@@ -168,7 +168,9 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
       const of = (type: string) => entries.filter((entry) => entry.type === type).map(({ seq }) => seq);
       const [fill, signal] = [of("fill")[9]!, of("signal")[9]!];
       const [connected, started] = [of("connected")[0]!, of("started")[0]!];
-      const checkpoint = of("checkpoint")[12]!;
+      // How many there are depends on how many trades came at once.
+      const checkpoints = of("checkpoint");
+      const checkpoint = checkpoints[checkpoints.length >> 1]!;
       const forgeries: Readonly<Record<string, [RegExp, (database: DatabaseSync) => void]>> = {
         "a fill's price": [new RegExp(`^Entry ${fill} \\(fill\\) is not what`), (database) => {
           rewrite(database, fill, { ...contentAt(database, fill), price: "60000" });

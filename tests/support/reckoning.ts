@@ -19,6 +19,8 @@ export interface PlainTrade {
   readonly quantity?: string;
   /** Fetched after the fact: it moves averages and equity, and never trades. */
   readonly late?: boolean;
+  /** Nothing but its ids can be read. */
+  readonly unusable?: boolean;
 }
 
 /** What the person chose, amounts as decimal text, latency in µs. */
@@ -101,6 +103,10 @@ class Reckoning {
 
   see(trade: PlainTrade): void {
     const { firstId, lastId } = trade;
+    if (trade.unusable) {
+      if (this.#lastId !== null && firstId === this.#lastId + 1) this.#lastId = lastId;
+      return;
+    }
     if (this.#lastId !== null && lastId <= this.#lastId) {
       const isSeen = this.#seen.some(([first, last]) => firstId <= last && lastId >= first);
       this.#counts[isSeen ? "duplicates" : "outOfOrder"]++;
