@@ -22,8 +22,9 @@ export class RowColumns {
   readonly #wide: Float64Array[] = [];
   readonly #narrow: Uint32Array[] = [];
   #used = 0;
-  /** Slots that are free, and those that will be with the next call of `free`. */
-  #free: number[] = [];
+  /** Slots that are free, the first so many of these, and those that will be with the next call of `free`. */
+  #free = new Uint32Array(PAGE_ROWS);
+  #freeCount = 0;
   #lent: Uint32Array = new Uint32Array();
   readonly #origins: Origin[] = [];
   readonly #unusable = new Map<number, { readonly reason: string; readonly sample: string }>();
@@ -69,10 +70,15 @@ export class RowColumns {
 
   /** Frees these slots once the next ones are to be freed: until then what is in them can be read. */
   free(slots: Uint32Array): void {
-    for (const slot of this.#lent) {
-      this.#free.push(slot);
-      if (this.#unusable.size > 0) this.#unusable.delete(slot);
+    const lent = this.#lent;
+    if (this.#freeCount + lent.length > this.#free.length) {
+      const larger = new Uint32Array(2 * (this.#freeCount + lent.length));
+      larger.set(this.#free);
+      this.#free = larger;
     }
+    this.#free.set(lent, this.#freeCount);
+    this.#freeCount += lent.length;
+    if (this.#unusable.size > 0) { for (const slot of lent) this.#unusable.delete(slot); }
     this.#lent = slots;
   }
 
@@ -158,7 +164,7 @@ export class RowColumns {
   }
 
   #take(line: number): number {
-    const slot = this.#free.pop() ?? this.#used++;
+    const slot = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#used++;
     if (slot >>> PAGE_BITS === this.#wide.length) {
       this.#wide.push(new Float64Array(WIDE * PAGE_ROWS));
       this.#narrow.push(new Uint32Array(NARROW * PAGE_ROWS));
