@@ -5,22 +5,26 @@
  * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
  */
 import type { Chunk, Origin } from "./chunk.ts";
+import {
+  idsIn,
+  IS_T,
+  isLetter,
+  LETTER,
+  longTimeAt,
+  readBoolean,
+  SAYS,
+  SMALL,
+  WORD,
+  WORD_MASK,
+} from "./csv_fields.ts";
 import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
-import { microseconds, microsecondsIn } from "./time.ts";
+import { microseconds } from "./time.ts";
 import type { Complain, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
-const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49, NINE = 57;
-/** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
-const SMALL = 32, IS_T = 16;
-/**
- * `true` and `false`, told by whether it is the latter: the first letter in small; four bytes of the rest as a word
- * ("true", "alse"); which of its bits count, for "True" is as good; and what it says.
- */
-const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = [~SMALL, ~0], SAYS = [true, false];
-
+const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
 /** UTF-8 takes at most so many bytes for a character of a string. */
 const CHARACTER_BYTES = 3;
@@ -301,26 +305,6 @@ export class CsvRows implements TradeReader, TradeFields {
     return found;
   }
 
-  /** Reads the ids of an unusable row, whatever else is in it. */
-  #readIds(): void {
-    this.emptyFirstId = this.emptyId = -1;
-    let first = -1;
-    let last = -1;
-    for (const [column, { kind }] of this.#fields.entries()) {
-      if (kind !== "trade id" && kind !== "first id" && kind !== "last id") continue;
-      const start = this.#starts[column]!;
-      // A field that no comma follows may have been cut.
-      if (column + 1 >= this.#found) return;
-      const at = this.#decimal.readWhole(this.#view, start);
-      if (at < 0 || at !== this.#starts[column + 1]! - 1) return;
-      if (kind !== "last id") first = this.#decimal.whole;
-      if (kind !== "first id") last = this.#decimal.whole;
-    }
-    if (first < 0 || last < first) return;
-    this.emptyFirstId = first;
-    this.emptyId = last;
-  }
-
   /** Reads a field into the trade; the position after it, or -1. */
   #take(kind: FieldKind, start: number): number {
     const view = this.#view;
@@ -349,23 +333,17 @@ export class CsvRows implements TradeReader, TradeFields {
     }
     at = decimal.readWhole(view, start);
     const { whole } = decimal;
-    if (kind === "time" && at < 0) return this.#readNanoseconds(start);
+    if (kind === "time" && at < 0) {
+      const long = longTimeAt(this.#bytes, start);
+      this.time = long?.time ?? 0;
+      return long?.end ?? -1;
+    }
     if (kind === "time") {
       this.time = microseconds(whole);
       return whole === 0 ? -1 : at;
     }
     if (kind === "trade id" || kind === "first id") this.firstId = whole;
     if (kind === "trade id" || kind === "last id") this.lastId = whole;
-    return at;
-  }
-
-  /** Reads a time that is too long for a number; the position after it, or -1. */
-  #readNanoseconds(start: number): number {
-    let at = start;
-    while (this.#bytes[at]! >= ZERO && this.#bytes[at]! <= NINE) at++;
-    const time = microsecondsIn(this.#text(start, at));
-    if (time === null) return -1;
-    this.time = time;
     return at;
   }
 
@@ -398,7 +376,9 @@ export class CsvRows implements TradeReader, TradeFields {
     const unusable = new UnusableInput(place, what);
     if (this.#strict) throw unusable;
     this.reason = unusable.message;
-    this.#readIds();
+    const ids = idsIn(this.#fields, this.#starts, this.#found, this.#view, this.#decimal);
+    this.emptyFirstId = ids?.firstId ?? -1;
+    this.emptyId = ids?.lastId ?? -1;
     return "rejected";
   }
 
@@ -413,17 +393,4 @@ export class CsvRows implements TradeReader, TradeFields {
   #text(start: number, end: number): string {
     return DECODER.decode(this.#bytes.subarray(start, end));
   }
-}
-
-/** The position after `True`, `true`, `False` or `false`, or -1. */
-function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
-  const letter = bytes[at]!;
-  const no = ((letter & IS_T) >> 4) ^ 1;
-  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK[no]!;
-  return (strange | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
-}
-
-function isLetter(byte: number): boolean {
-  const small = byte | SMALL;
-  return small >= 97 && small <= 122;
 }
