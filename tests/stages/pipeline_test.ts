@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { inFormOf } from "../../src/stages/pipeline_snapshot.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
 import { scenario } from "../support/scenario.ts";
@@ -291,4 +292,26 @@ Deno.test("Pipeline.takeRejections() hands out what was unusable once, with the 
   assertEquals(pipeline.takeRejections(), null);
   assertEquals(pipeline.totals.rejected, 2);
   assertEquals(pipeline.totals.trades, 1);
+});
+
+Deno.test("Pipeline.restore() takes a snapshot of an older version, and inFormOf() gives one in its form", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const at = (id: number): string =>
+    messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000, price: "1" });
+  for (const _ of pipeline.run(reading([10, 11, 14, 12, 14].map(at))));
+  const present = pipeline.snapshot();
+  const { seen, counts, ...parse } = present.parse;
+  assertEquals([seen?.holes, counts.outOfOrder, counts.duplicates], [[12, 13], 1, 1]);
+  const { outOfOrder: _, resets: __, ...oldCounts } = counts;
+  const older = { ...present, parse: { ...parse, counts: oldCounts } };
+  assertEquals(inFormOf(older, present), {
+    ...older,
+    parse: { ...parse, counts: { ...oldCounts, duplicates: 2 } },
+  });
+  assertEquals(inFormOf(present, present), present);
+  const restored = new Pipeline(optionsOf(NERVOUS));
+  restored.restore(older, pipeline.averages);
+  // It says nothing of holes: all up to the last id was seen.
+  for (const _ of restored.run(reading([12, 9, 15].map(at))));
+  assertEquals([restored.totals.duplicates, restored.totals.outOfOrder, restored.trades], [3, 0, 4]);
 });

@@ -67,6 +67,8 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
     refusals: 2,
     gaps: 1,
     duplicates: 1_200,
+    outOfOrder: 4,
+    resets: 1,
     rejected: 3,
     cash: "9000.5",
     position: "0.5",
@@ -82,7 +84,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
       "  result            +12.3456 BTC (+0.12 %)",
       "  halted            manual",
       "  account           9000.5 BTC and 0.5 ETH",
-      "  stream            1 gap, 1,200 duplicates, 3 unusable messages",
+      "  stream            1 gap, 1,200 duplicates, 1 reset, 3 unusable messages, 4 out of order",
     ]
   ) assertStringIncludes(text, `${line}\n`);
 });

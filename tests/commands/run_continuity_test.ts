@@ -1,5 +1,6 @@
-/** `penstock run` on an exchange that is started again, so that its trade ids start over. */
+/** `penstock run` on a stream whose trade ids start over, or come late. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
@@ -90,4 +91,30 @@ Deno.test("penstock run says in the log that the ids started over", async () => 
   } finally {
     await exchange[Symbol.asyncDispose]();
   }
+});
+
+Deno.test("penstock run counts a trade that comes late into a gap apart, logs it, and does not trade on it", async () => {
+  await inFolderAsync(async (folder) => {
+    const faults = parseFaults("reorder@200,duplicate=3@300");
+    await using exchange = BuiltInExchange.listen({ speed: Infinity, faults });
+    const [state, record] = [`${folder}/a.db`, `${folder}/a.txt`];
+    await using program = Penstock.start(
+      [
+        ...["run", "--endpoint", exchange.endpoint, "--backfill=off", "--json", "--log-level=warn"],
+        ...["--state", state, "--record", record, "--stop-after=600"],
+      ],
+      [...FLAGS, `--allow-write=${folder}`],
+    );
+    const { code, stdout, stderr } = await program.finished();
+    assertEquals(code, 0);
+    const live = eventsOf(stdout);
+    assertRun(live);
+    const { trades, duplicates, outOfOrder, gaps } = live.at(-1)!;
+    assertEquals([trades, duplicates, outOfOrder, gaps], [600, 3, 1, 1]);
+    const gap = live.find(({ type }) => type === "gap")!;
+    assertMatch(stderr, new RegExp(`trade ${gap.fromId} is out of order: trade \\d+ came before it`));
+    assertEquals((await outcomeOf(state, [record])).type, "verified");
+    const recorded = await penstock("backtest", "--json", record);
+    assertEquals([recorded.code, eventsOf(recorded.stdout).at(-1)!.outOfOrder], [0, 1]);
+  });
 });
