@@ -10,6 +10,7 @@ import { UnusableInput } from "../domain/unusable_input.ts";
 import {
   damageBehind,
   type FirstTrade,
+  type Part,
   type ReadProgress,
   recordedChunks,
   sortByFirstTrade,
@@ -17,6 +18,7 @@ import {
 import { ResultFile, type ResultHead } from "../stores/result_file.ts";
 import { type PlaceOptions, ResultFileError } from "../stores/result_place.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
+import { strayText } from "../views/narration.ts";
 import { BacktestView } from "../views/backtest_view.ts";
 import { OutputStuck } from "../views/terminal.ts";
 import { Desk, type End } from "./backtest/desk.ts";
@@ -91,7 +93,7 @@ export async function backtest(
     try {
       await result?.finish(summary, desk.measured, models);
     } finally {
-      view.end(summary, desk.reports(), assets);
+      view.end(summary, desk.reports(), { assets, averages: desk.pipeline.averagesRecord });
     }
   } catch (error) {
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
@@ -126,7 +128,7 @@ async function workOff(
   const fruitless = new FruitlessFiles(desk.pipeline);
   const misread = new MisreadSymbols(config.symbol);
   for await (const chunk of chunks) {
-    fruitless.enter(chunk.origin);
+    if (!config.sort) fruitless.enter(chunk.origin);
     refuseContracts(chunk.origin, config);
     const warning = misread.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
@@ -140,9 +142,13 @@ async function workOff(
     await result?.flush();
     if (desk.done || stop.aborted) break;
   }
+  if (!stop.aborted) tell(desk.finish());
+  const strays = desk.takeStrays();
+  if (strays !== null) view.warn(strayText(strays));
   if (desk.trades === 0) return;
   if (!stop.aborted) fruitless.enter(null);
-  for (const text of fruitless.warnings(config.symbol, files.length > 1 && !config.sort)) view.warn(text);
+  for (const tally of desk.tallies ?? []) fruitless.add(tally);
+  for (const text of fruitless.warnings(config.symbol)) view.warn(text);
 }
 
 /** The files in the order in which they are to be read; none where the person ends the looking at them. */
@@ -150,7 +156,7 @@ async function inOrder(
   files: readonly string[],
   config: Config,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly (string | Part)[]> {
   if (!config.sort) return files;
   try {
     return await sortByFirstTrade(files, firstTradeIn(config), { signal });

@@ -18,6 +18,7 @@ import { RestBudget } from "../feeds/rest_budget.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
 import type { Recording } from "../stores/recording.ts";
 import type { RunJournal } from "../stores/run_journal.ts";
+import { strayText } from "../views/narration.ts";
 import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { droppedRequest, journalTook } from "../views/narration.ts";
@@ -296,6 +297,8 @@ class Desk {
 
   tellRejections(): void {
     if (!this.#isOpen) return;
+    const strays = this.#pipeline.takeStrays();
+    if (strays !== null) this.#view.say({ level: "warn", text: strayText(strays) });
     const rejections = this.#pipeline.takeRejections();
     if (rejections === null) return;
     this.#rejectionsTold = true;

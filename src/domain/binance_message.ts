@@ -7,7 +7,7 @@
  */
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
-import { microseconds } from "./time.ts";
+import { LEAST_NANOSECONDS, microseconds, microsecondsIn } from "./time.ts";
 import type { TradeFields, Verdict } from "./trade_reader.ts";
 
 const QUOTE = 34, COMMA = 44, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125, S = 115;
@@ -75,8 +75,11 @@ export class BinanceMessageReader implements TradeFields {
   buyerIsMaker = false;
   /** After "rejected": what is wrong, with the value found. */
   reason = "";
-  /** After "rejected": the id of a marker that says no market trade took place under it, or -1. */
+  /** After "rejected": the ids of the trade, where those could be read; else -1. */
+  emptyFirstId = -1;
   emptyId = -1;
+  /** After "rejected": whether it is a marker that says no market trade took place under its id. */
+  isMarker = false;
 
   readonly symbol: string;
   readonly #raw: Shape;
@@ -169,7 +172,8 @@ export class BinanceMessageReader implements TradeFields {
 
   /** The same by `JSON.parse`, for every shape and every fault. */
   readJson(message: string): Verdict {
-    this.emptyId = -1;
+    this.emptyFirstId = this.emptyId = -1;
+    this.isMarker = false;
     let parsed: unknown;
     try {
       parsed = JSON.parse(message);
@@ -179,13 +183,15 @@ export class BinanceMessageReader implements TradeFields {
     if (!isRecord(parsed)) return this.#reject("not a JSON object");
     const body = "stream" in parsed && "data" in parsed ? parsed.data : parsed;
     if (!isRecord(body)) return this.#reject(`"data" is not an object`);
-    if (body.e === "trade" || body.e === "aggTrade") return this.#readTrade(body, body.e === "aggTrade");
+    if (body.e === "trade" || body.e === "aggTrade") {
+      return this.#readTrade(body, body.e === "aggTrade", message);
+    }
     if (typeof body.e === "string" || isStreamSnapshot(parsed)) return "other";
     if (typeof body.id === "number" && "result" in body) return "other";
     return this.#reject("not a Binance trade message");
   }
 
-  #readTrade(body: Record<string, unknown>, aggregate: boolean): Verdict {
+  #readTrade(body: Record<string, unknown>, aggregate: boolean, message: string): Verdict {
     if (typeof body.s !== "string") return this.#reject(`symbol "s" is ${shown(body.s)}`);
     if (body.s !== this.symbol) return "other";
     const first = aggregate ? body.f : body.t;
@@ -193,8 +199,10 @@ export class BinanceMessageReader implements TradeFields {
     if (!isCount(first) || !isCount(last) || last < first) {
       return this.#reject(`trade id is ${shown(first)}${aggregate ? ` to ${shown(last)}` : ""}`);
     }
+    this.emptyFirstId = first;
+    this.emptyId = last;
     if (body.X !== undefined && body.X !== "MARKET") {
-      this.emptyId = last;
+      this.isMarker = true;
       return this.#reject(`not a market trade: "X" is ${shown(body.X)}`);
     }
     const { p, q } = body;
@@ -205,12 +213,14 @@ export class BinanceMessageReader implements TradeFields {
     if (!readText(q, (view) => decimal.readQuantity(view, 0))) {
       return this.#reject(`quantity is ${shown(q)}, not ${QUANTITY_TEXT}`);
     }
-    if (!isCount(body.T) || body.T === 0) return this.#reject(`trade time "T" is ${shown(body.T)}`);
+    const time = timeOf(body.T, message);
+    if (time === null) return this.#reject(`trade time "T" is ${shown(body.T)}`);
     if (typeof body.m !== "boolean") return this.#reject(`"m" is ${shown(body.m)}, not true or false`);
     this.#takeAmounts();
+    this.emptyFirstId = this.emptyId = -1;
     this.firstId = first;
     this.lastId = last;
-    this.time = microseconds(body.T);
+    this.time = time;
     this.buyerIsMaker = body.m;
     return "trade";
   }
@@ -227,6 +237,16 @@ export class BinanceMessageReader implements TradeFields {
     this.quantityWhole = quantityWhole;
     this.quantityFraction = quantityFraction;
   }
+}
+
+const LONG_TIME = /"T"\s*:\s*(\d{18,19})(?!\d)/g;
+
+/** The time that `stamp` says, µs; nanoseconds are read out of the message's own text, for a number is not exact there. */
+function timeOf(stamp: unknown, message: string): number | null {
+  if (isCount(stamp)) return stamp === 0 ? null : microseconds(stamp);
+  if (typeof stamp !== "number" || stamp < LEAST_NANOSECONDS) return null;
+  const [found, ...more] = message.matchAll(LONG_TIME);
+  return found === undefined || more.length > 0 ? null : microsecondsIn(found[1]!);
 }
 
 function isDigit(byte: number): boolean {

@@ -33,6 +33,8 @@ export interface Origin {
   readonly layout: Layout;
   /** It comes out of an archive, of which is known only at its end whether it is whole. */
   readonly isPacked?: boolean;
+  /** It is a recording that Penstock wrote. */
+  readonly isOwn?: boolean;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type Chunk, LINE_LIMIT } from "./chunk.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
-import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
 /**
@@ -20,6 +20,8 @@ export class ChunkReader implements TradeReader {
   #tooLong: string | null = null;
   /** Why that line was rejected, until the next chunk. */
   #reason: string | null = null;
+  /** The ids of that line, where its beginning is a whole trade. */
+  #tooLongIds: Pick<TradeFields, "firstId" | "lastId"> | null = null;
 
   /**
    * A reader for `symbol`, in upper case. When `strict`, an unusable line is thrown as UnusableInput, else it is
@@ -41,8 +43,12 @@ export class ChunkReader implements TradeReader {
     return this.#reason ?? this.#current.reason;
   }
 
+  get emptyFirstId(): number {
+    return this.#tooLongIds?.firstId ?? this.#current.emptyFirstId;
+  }
+
   get emptyId(): number {
-    return this.#current.emptyId;
+    return this.#tooLongIds?.lastId ?? this.#current.emptyId;
   }
 
   /** Other symbols whose trades were passed over, in the order of their appearance, at most 8. */
@@ -71,6 +77,7 @@ export class ChunkReader implements TradeReader {
     this.#current.open(chunk);
     this.#tooLong = chunk.isTooLong === true ? chunk.origin.name : null;
     this.#reason = null;
+    this.#tooLongIds = null;
     return this;
   }
 
@@ -87,15 +94,18 @@ export class ChunkReader implements TradeReader {
     return this.#current.sample();
   }
 
-  doubt(what: string): Doubt {
-    return this.#current.doubt(what);
+  complain(): Complain {
+    return this.#current.complain();
   }
 
   /** Passes over the beginning of a line that is too long, whatever it looks like. */
   #refuse(name: string): Verdict {
     this.#tooLong = null;
     try {
-      this.#current.next();
+      if (this.#current.next() === "trade") {
+        const { firstId, lastId } = this.trade;
+        this.#tooLongIds = { firstId, lastId };
+      }
     } catch (error) {
       if (!(error instanceof UnusableInput)) throw error;
     }

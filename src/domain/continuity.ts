@@ -1,49 +1,152 @@
 /**
- * Judges trade ids: one after the other, a duplicate, a gap, or a leap that needs a second witness.
+ * Judges trade ids: one after the other, seen before, missing, or never seen although a later one was.
  *
  * A single message with a wild id would otherwise make every later trade a duplicate of it. So a trade whose id
- * lies more than 10^9 from the one before, either way, is believed only once the next trade follows on it.
+ * lies more than 10^9 above the one before is believed only once the next trade follows on it.
  */
 
 /** More than any symbol trades in half a year; smaller jumps are ordinary gaps. */
-const LEAP = 1_000_000_000;
+const ID_JUMP = 1_000_000_000;
+/** Open holes that are remembered, and how many of them a snapshot keeps: the latest. */
+const MOST_HOLES = 100_000;
+const KEPT_HOLES = 16;
 
 /** The id starts the sequence or follows on it. */
 export const NEXT = 0;
 /** The id was seen before. */
 export const DUPLICATE = -1;
-/** The id is too far off to be believed alone; the trade after it decides. */
+/** The id is too far ahead to be believed alone; the trade after it decides. */
 export const UNPROVEN = -2;
+/** The id is below the last one and was never seen: before the first, or in a hole that is still open. */
+export const UNSEEN = -3;
+
+/** Which ids have been seen, besides the last. */
+export interface SeenIds {
+  /** The first id of the sequence, and the last one that a trade has. */
+  readonly first: number;
+  readonly last: number;
+  /** Holes behind it that are still open, in order: first and last missing id of each, both inclusive. */
+  readonly holes: readonly number[];
+}
 
 /** The ids of one symbol's trades. */
 export class Continuity {
+  #first = 0;
   #last = -1;
+  /** Ids up to this one were read too, above the last one, and no usable trade has them so far; it may be below. */
+  #readTo = -1;
+  /** As in SeenIds. */
+  #holes: number[] = [];
 
   /** The last id accepted; -1 before the first. */
   get last(): number {
     return this.#last;
   }
 
-  /** NEXT, DUPLICATE, UNPROVEN, or the number of trades missing before `firstId` (a gap, above 0). */
+  /** The last id that was read, also where the rest of its message was unusable; -1 before the first trade. */
+  get readTo(): number {
+    return Math.max(this.#last, this.#readTo);
+  }
+
+  /**
+   * NEXT, DUPLICATE, UNPROVEN, UNSEEN, or the number of trades missing before `firstId` (a gap, above 0). Only after
+   * NEXT has the sequence moved on; `jump` accepts a gap.
+   */
   judge(firstId: number, lastId: number): number {
     const last = this.#last;
-    if (firstId === last + 1 || last < 0) {
+    if (firstId === last + 1 && lastId - last <= ID_JUMP) {
       this.#last = lastId;
       return NEXT;
     }
-    if (Math.abs(lastId - last) > LEAP) return UNPROVEN;
-    if (lastId <= last) return DUPLICATE;
+    if (last < 0) {
+      this.restart(firstId, lastId);
+      return NEXT;
+    }
+    if (lastId <= last) return this.#isUnseen(firstId, lastId) ? UNSEEN : DUPLICATE;
+    if (lastId - last > ID_JUMP) return UNPROVEN;
+    const missing = firstId - this.readTo - 1;
+    if (missing > 0) return missing;
+    this.#close(firstId, last);
     this.#last = lastId;
-    return Math.max(0, firstId - last - 1);
+    return NEXT;
   }
 
-  /** Moves to `id` without a trade: an id that the exchange used for something that was not one. */
-  skip(id: number): void {
-    if (id === this.#last + 1) this.#last = id;
+  /** Moves to a trade behind a gap: what is missing before `firstId` is a hole from now on. */
+  jump(firstId: number, lastId: number): void {
+    const holes = this.#holes;
+    if (firstId > this.readTo + 1) holes.push(this.readTo + 1, firstId - 1);
+    this.#last = lastId;
+    if (holes.length > 2 * MOST_HOLES) this.#forget();
   }
 
-  /** Goes on from `lastId`, wherever that is. */
-  moveTo(lastId: number): void {
-    this.#last = lastId;
+  /** Starts again at a trade, wherever its ids are. */
+  restart(firstId: number, lastId: number): void {
+    this.#first = firstId;
+    this.#last = this.#readTo = lastId;
+    this.#holes = [];
+  }
+
+  /**
+   * Takes note of ids that were read where no usable trade has them. They are not missing before the trade behind
+   * them, and not seen before it either, should a better copy come.
+   */
+  skip(firstId: number, lastId: number): void {
+    const { readTo } = this;
+    if (readTo >= 0 && lastId > readTo && firstId <= readTo + 1) this.#readTo = lastId;
+  }
+
+  /** What has been seen, in a bounded size: before the latest holes nothing counts as seen. */
+  snapshot(): SeenIds {
+    const holes = this.#holes;
+    const from = holes.length - 2 * KEPT_HOLES;
+    return from <= 0
+      ? { first: this.#first, last: this.#last, holes: [...holes] }
+      : { first: holes[from - 1]! + 1, last: this.#last, holes: holes.slice(from) };
+  }
+
+  /** Goes on from `readTo`. Without `seen`, which older journals do not have, all up to it counts as seen. */
+  restore(readTo: number, seen: SeenIds = { first: 0, last: readTo, holes: [] }): void {
+    this.#first = seen.first;
+    this.#last = seen.last;
+    this.#readTo = readTo;
+    this.#holes = [...seen.holes];
+  }
+
+  /** Whether none of these ids, which are at or below the last one, has been seen. */
+  #isUnseen(firstId: number, lastId: number): boolean {
+    if (lastId < this.#first) return true;
+    const at = this.#holeUpTo(firstId);
+    return at >= 0 && lastId <= this.#holes[at + 1]!;
+  }
+
+  /** Takes ids out of the holes that they lie in. */
+  #close(firstId: number, lastId: number): void {
+    if (firstId < this.#first) this.#first = firstId;
+    const holes = this.#holes;
+    for (let at = holes.length - 2; at >= 0 && holes[at + 1]! >= firstId; at -= 2) {
+      const [from, to] = [holes[at]!, holes[at + 1]!];
+      const left = from < firstId ? [from, firstId - 1] : [];
+      const right = to > lastId ? [lastId + 1, to] : [];
+      holes.splice(at, 2, ...left, ...right);
+    }
+  }
+
+  /** Where the last hole that starts at or below `id` stands; below 0 without one. */
+  #holeUpTo(id: number): number {
+    const holes = this.#holes;
+    let low = 0;
+    let high = holes.length / 2;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (holes[2 * middle]! <= id) low = middle + 1;
+      else high = middle;
+    }
+    return 2 * (low - 1);
+  }
+
+  /** Drops the older half of the holes: up to the last one dropped nothing counts as seen any more. */
+  #forget(): void {
+    const dropped = this.#holes.splice(0, this.#holes.length - MOST_HOLES);
+    this.#first = dropped.at(-1)! + 1;
   }
 }

@@ -5,22 +5,26 @@
  * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
  */
 import type { Chunk, Origin } from "./chunk.ts";
+import {
+  idsIn,
+  IS_T,
+  isLetter,
+  LETTER,
+  longTimeAt,
+  readBoolean,
+  SAYS,
+  SMALL,
+  WORD,
+  WORD_MASK,
+} from "./csv_fields.ts";
 import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
 import { microseconds } from "./time.ts";
-import type { Doubt, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
-/** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
-const SMALL = 32, IS_T = 16;
-/**
- * `true` and `false`, told by whether it is the latter: the first letter in small; four bytes of the rest as a word
- * ("true", "alse"); which of its bits count, for "True" is as good; and what it says.
- */
-const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = [~SMALL, ~0], SAYS = [true, false];
-
 const SAMPLE_CHARACTERS = 200;
 /** UTF-8 takes at most so many bytes for a character of a string. */
 const CHARACTER_BYTES = 3;
@@ -35,7 +39,7 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
   "price": PRICE_TEXT,
   "quantity": QUANTITY_TEXT,
   "amount": "decimal text",
-  "time": `ms or µs since 1970, a whole number from 1 to ${MOST}`,
+  "time": `s, ms, µs or ns since 1970, a whole number above 0`,
   "buyer is maker": "True, true, False or false",
   "flag": "True, true, False or false",
   "anything": "anything",
@@ -56,8 +60,8 @@ export class CsvRows implements TradeReader, TradeFields {
   buyerIsMaker = false;
   readonly trade: TradeFields = this;
   reason = "";
-  /** A row is a market trade or nothing: no markers. */
-  readonly emptyId = -1;
+  emptyFirstId = -1;
+  emptyId = -1;
   readonly symbol: string;
   readonly #strict: boolean;
 
@@ -71,6 +75,8 @@ export class CsvRows implements TradeReader, TradeFields {
   #fields: readonly CsvField[] = [];
   /** Where the fields of the row at hand begin, and behind them where one more would. */
   #starts = new Int32Array(1);
+  /** How many fields it has. */
+  #found = 0;
   #isPublished = false;
   #isAggregate = false;
   #hasFlag = false;
@@ -159,9 +165,12 @@ export class CsvRows implements TradeReader, TradeFields {
     return text.slice(0, SAMPLE_CHARACTERS);
   }
 
-  doubt(what: string): Doubt {
-    const error = new UnusableInput({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, what);
-    return { reason: error.message, error: this.#strict ? error : null };
+  complain(): Complain {
+    const place = { name: this.#origin?.name ?? "", line: this.#line, column: 1 };
+    return (what) => {
+      const error = new UnusableInput(place, what);
+      return { reason: error.message, error: this.#strict ? error : null };
+    };
   }
 
   #begin(origin: Origin): void {
@@ -254,6 +263,7 @@ export class CsvRows implements TradeReader, TradeFields {
     const fields = this.#fields;
     const starts = this.#starts;
     const found = this.#split(row, end);
+    this.#found = found;
     if (found !== fields.length) {
       const isShort = found < fields.length;
       const names = fields.map(({ name }) => name).join(",");
@@ -323,6 +333,11 @@ export class CsvRows implements TradeReader, TradeFields {
     }
     at = decimal.readWhole(view, start);
     const { whole } = decimal;
+    if (kind === "time" && at < 0) {
+      const long = longTimeAt(this.#bytes, start);
+      this.time = long?.time ?? 0;
+      return long?.end ?? -1;
+    }
     if (kind === "time") {
       this.time = microseconds(whole);
       return whole === 0 ? -1 : at;
@@ -361,6 +376,9 @@ export class CsvRows implements TradeReader, TradeFields {
     const unusable = new UnusableInput(place, what);
     if (this.#strict) throw unusable;
     this.reason = unusable.message;
+    const ids = idsIn(this.#fields, this.#starts, this.#found, this.#view, this.#decimal);
+    this.emptyFirstId = ids?.firstId ?? -1;
+    this.emptyId = ids?.lastId ?? -1;
     return "rejected";
   }
 
@@ -375,17 +393,4 @@ export class CsvRows implements TradeReader, TradeFields {
   #text(start: number, end: number): string {
     return DECODER.decode(this.#bytes.subarray(start, end));
   }
-}
-
-/** The position after `True`, `true`, `False` or `false`, or -1. */
-function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
-  const letter = bytes[at]!;
-  const no = ((letter & IS_T) >> 4) ^ 1;
-  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK[no]!;
-  return (strange | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
-}
-
-function isLetter(byte: number): boolean {
-  const small = byte | SMALL;
-  return small >= 97 && small <= 122;
 }

@@ -57,6 +57,15 @@ export interface GapEvent extends OfSymbol {
   readonly absent?: number;
 }
 
+/** The exchange's ids started over: averages start again, position and cash stay. */
+export interface ResetEvent extends OfSymbol {
+  readonly type: "reset";
+  /** The first id of the new sequence. */
+  readonly fromId: number;
+  /** The last id of the old one. */
+  readonly lastId: number;
+}
+
 export interface SignalEvent extends OfSymbol {
   readonly type: "signal";
   readonly side: Side;
@@ -167,9 +176,13 @@ export interface SummaryEvent extends OfSymbol {
   readonly duplicates: number;
   /** Messages of other streams or symbols, and acknowledgements. */
   readonly passedOver: number;
+  /** Trades never seen that came after later ones; they are not traded on. */
+  readonly outOfOrder: number;
   readonly gaps: number;
   /** Ids in gaps under which the exchange itself has no trade; absent where there are none. */
   readonly absent?: number;
+  /** How often the exchange's ids started over. */
+  readonly resets: number;
   readonly cash: string;
   readonly position: string;
   readonly equity: string;
@@ -202,6 +215,7 @@ export interface ModelEvent
 /** Events that the pipeline itself makes, from the trades alone. */
 export type PipelineEvent =
   | GapEvent
+  | ResetEvent
   | SignalEvent
   | RefusalEvent
   | FillEvent

@@ -75,7 +75,11 @@ export class LateRows implements TradeReader {
     return this.#reason;
   }
 
-  /** Always -1: what is fetched has no such markers. */
+  /** Always -1: a page with an unusable row is not run. */
+  get emptyFirstId(): number {
+    return -1;
+  }
+
   get emptyId(): number {
     return -1;
   }

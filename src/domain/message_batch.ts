@@ -35,6 +35,10 @@ export class MessageBatch implements TradeReader {
     return this.trade.reason;
   }
 
+  get emptyFirstId(): number {
+    return this.trade.emptyFirstId;
+  }
+
   get emptyId(): number {
     return this.trade.emptyId;
   }

@@ -4,7 +4,7 @@ import type { Chunk, Origin } from "./chunk.ts";
 import { eightDigits } from "./decimal_bytes.ts";
 import { powerOfTen } from "./price.ts";
 import { isNote, type ReadNote, readNote, type RecordingNote } from "./recording_note.ts";
-import type { Doubt, TradeReader, Verdict } from "./trade_reader.ts";
+import type { Complain, TradeReader, Verdict } from "./trade_reader.ts";
 import { UnusableInput } from "./unusable_input.ts";
 
 /** A note of a recording, as it is handed out. */
@@ -41,7 +41,7 @@ const FAULTS: readonly Fault[] = [
   { about: "trade id", key: /"[tf]"\s*:/, expected: ", expected a whole number" },
   { about: "price", key: /"p"\s*:/, expected: "" },
   { about: "quantity", key: /"q"\s*:/, expected: "" },
-  { about: `trade time "T"`, key: /"T"\s*:/, expected: ", expected ms or µs since 1970" },
+  { about: `trade time "T"`, key: /"T"\s*:/, expected: ", expected s, ms, µs or ns since 1970" },
   { about: `"m"`, key: /"m"\s*:/, expected: "" },
   { about: `"data"`, key: /"data"\s*:/, expected: ", expected a Binance message" },
 ];
@@ -54,6 +54,7 @@ export class MessageLines implements TradeReader {
   readonly symbol: string;
   readonly trade: BinanceMessageReader;
   reason = "";
+  emptyFirstId = -1;
   emptyId = -1;
   /** When the frame read last was received, µs since 1970; 0 where the lines carry no times. */
   receivedAt = 0;
@@ -163,10 +164,13 @@ export class MessageLines implements TradeReader {
   }
 
   /** Without the place in a recording that Penstock wrote, where the live run had none either. */
-  doubt(what: string): Doubt {
-    const error = new UnusableInput({ name: this.#origin?.name ?? "", line: this.#line }, what);
-    if (this.#isOwn) return { reason: what, error: null };
-    return { reason: error.message, error: this.#strict ? error : null };
+  complain(): Complain {
+    if (this.#isOwn) return (what) => ({ reason: what, error: null });
+    const place = { name: this.#origin?.name ?? "", line: this.#line };
+    return (what) => {
+      const error = new UnusableInput(place, what);
+      return { reason: error.message, error: this.#strict ? error : null };
+    };
   }
 
   /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */
@@ -190,7 +194,7 @@ export class MessageLines implements TradeReader {
     if (frame >= 0 && feed !== tried && this.#scan(start, frame, feed)) return "trade";
     this.#line++;
     this.#at = feed + 1;
-    this.emptyId = -1;
+    this.emptyFirstId = this.emptyId = -1;
     const stop = feed > start && bytes[feed - 1] === RETURN ? feed - 1 : feed;
     if (this.#isBlank(start, stop)) return undefined;
     const isWhole = feed < this.#end;
@@ -216,8 +220,9 @@ export class MessageLines implements TradeReader {
     if (verdict !== "rejected") return verdict;
     if (this.#isOwn && !isWhole && !isQuoted) return this.#leaveOut();
     this.reason = this.trade.reason;
+    this.emptyFirstId = this.trade.emptyFirstId;
     this.emptyId = this.trade.emptyId;
-    if (this.#isOwn || this.emptyId >= 0) return verdict;
+    if (this.#isOwn || this.trade.isMarker) return verdict;
     const { what, position } = explain(this.reason, text);
     return this.#refuse(
       what,
@@ -227,7 +232,8 @@ export class MessageLines implements TradeReader {
 
   /**
    * Reads the receive time at `start` and the space behind it into `receivedAt`. The position of the frame, or
-   * -1. Whether it is in ns, µs or ms its magnitude tells: there are 18, 15 and 12 digits at least since 1973.
+   * -1. Its magnitude shows whether it is in ns, µs, ms or s: there are 18, 15 and 12 digits at least since 1973, and 10 in
+   * seconds since 2001.
    */
   #readTime(start: number): number {
     const bytes = this.#bytes;
@@ -260,6 +266,7 @@ export class MessageLines implements TradeReader {
     // In halves, as 16 digits may be more than a number holds exactly.
     if (digits === 18) time = high * powerOfTen(HALF_DIGITS - 1) + Math.floor(low / 10);
     else if (digits >= 12 && digits <= 14) time *= 1000;
+    else if (digits === 10) time *= 1_000_000;
     else if (digits < 15 || digits === 17 || digits > 19) return -1;
     if (time > Number.MAX_SAFE_INTEGER) return -1;
     this.receivedAt = time;
@@ -283,11 +290,11 @@ export class MessageLines implements TradeReader {
     while (at < stop && bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
     const digits = at - start;
     // What is wrong is the number itself, or else what stands behind it.
-    const isTime = digits >= 12 && (at === stop || bytes[at] !== SPACE || at + 1 === stop);
+    const isTime = digits >= 10 && (at === stop || bytes[at] !== SPACE || at + 1 === stop);
     return this.#refuse(
       `the line is ${
         shown(text)
-      }, expected "<receive time> <frame>" with the time in ns, µs or ms since 1970`,
+      }, expected "<receive time> <frame>" with the time in ns, µs, ms or s since 1970`,
       isTime ? digits : 0,
     );
   }

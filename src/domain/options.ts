@@ -198,7 +198,7 @@ export const OPTIONS = {
     read: onOff,
     value: null,
     commands: BACKTEST,
-    help: "read the files in the order of their first trades",
+    help: "put files, members of archives and rows in the order of their ids",
   }),
   skipBad: option({
     default: "off",

@@ -1,5 +1,13 @@
 /** What happened at a trade, as events tell it: gaps, signals, and what became of orders. */
-import type { ExpiredEvent, FillEvent, GapEvent, PipelineEvent, RefusalEvent, SignalEvent } from "./event.ts";
+import type {
+  ExpiredEvent,
+  FillEvent,
+  GapEvent,
+  PipelineEvent,
+  RefusalEvent,
+  ResetEvent,
+  SignalEvent,
+} from "./event.ts";
 import type { Fill } from "./fill.ts";
 import { plain } from "./money.ts";
 import type { Progress } from "./order.ts";
@@ -36,11 +44,10 @@ interface NotFetched {
 
 /** The event of the trades that are missing before a trade, or were and have been fetched. */
 export function gapEvent(
-  { symbol, firstId, missing: left, filled }: Tick,
+  { symbol, firstId, missing: behind, filled }: Tick,
   { fromId: from, skipped, absent }: NotFetched,
   time: string,
 ): GapEvent {
-  const behind = Math.max(0, left);
   const fromId = from >= 0 ? from : firstId - behind - filled - absent;
   const missing = firstId - fromId - absent;
   return {
@@ -53,6 +60,11 @@ export function gapEvent(
     filled: missing - skipped - behind,
     ...(absent === 0 ? {} : { absent }),
   };
+}
+
+/** The event of ids that started over with a trade; `lastId` is the last one before. */
+export function resetEvent({ symbol, firstId }: Tick, lastId: number, time: string): ResetEvent {
+  return { type: "reset", time, symbol, fromId: firstId, lastId };
 }
 
 /** The event of an outcome; `time` is the trade's, ISO 8601. */

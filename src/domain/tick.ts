@@ -29,7 +29,7 @@ export interface Tick {
   readonly quantityFraction: number;
   /** True when the taker sold. */
   readonly buyerIsMaker: boolean;
-  /** Trades missing between the one before and this one; 0 when it follows on, -1 when the ids started anew. */
+  /** Trades missing between the one before and this one; 0 when it follows on, -1 when the ids started over. */
   readonly missing: number;
   /** Trades that were missing before this one and have been fetched since. */
   readonly filled: number;

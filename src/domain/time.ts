@@ -1,16 +1,47 @@
 /** Time of day as the stages know it: whole microseconds since 1970 (UTC), from the trades themselves. */
 
-const THRESHOLD_MICROSECONDS = 1e14;
+/** From here on a stamp is in microseconds; as milliseconds this is the year 5138. */
+const LEAST_MICROSECONDS = 1e14;
+/** From here on it is in milliseconds; as seconds this is the year 5138. */
+const LEAST_MILLISECONDS = 1e11;
+/** From here on it is in seconds: 1973. What is smaller still counts milliseconds, as clocks that start at 0 do. */
+const LEAST_SECONDS = 1e8;
+/** From here on a stamp is in nanoseconds, and more than a number holds exactly. */
+export const LEAST_NANOSECONDS = 1e17;
 
 /**
- * Microseconds from an exchange's time stamp, which is in milliseconds or, from 10^14 on, in microseconds
- * already (10^14 ms would be the year 5138). Both are exact until the year 2255.
+ * Microseconds from an exchange's time stamp, whose unit its magnitude shows: seconds, milliseconds or microseconds.
+ * All are exact until the year 2255. For nanoseconds, see `microsecondsIn`.
+ *
+ * @example
+ * ```ts
+ * import { microseconds } from "./time.ts";
+ * import { assertEquals } from "@std/assert";
+ * for (const stamp of [1735689600, 1735689600000, 1735689600000000]) {
+ *   assertEquals(microseconds(stamp), 1735689600000000);
+ * }
+ * ```
  */
 export function microseconds(stamp: number): number {
-  return stamp >= THRESHOLD_MICROSECONDS ? stamp : stamp * 1000;
+  if (stamp >= LEAST_MICROSECONDS) return stamp;
+  return stamp >= LEAST_MILLISECONDS || stamp < LEAST_SECONDS ? stamp * 1000 : stamp * 1_000_000;
 }
 
-const DAY = 86_400_000_000;
+const NANOSECONDS = /^[1-9]\d{17,18}$/;
+
+/**
+ * Microseconds from the decimal text of a time stamp in nanoseconds, which has 18 or 19 digits since 1973; what is
+ * finer is dropped, never rounded. Null for any other text, and beyond the year 2255.
+ */
+export function microsecondsIn(text: string): number | null {
+  if (!NANOSECONDS.test(text)) return null;
+  const time = Number(text.slice(0, -3));
+  return Number.isSafeInteger(time) ? time : null;
+}
+
+/** An hour and a day, µs. */
+export const HOUR = 3_600_000_000;
+export const DAY = 86_400_000_000;
 const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
 
 /** The day written last, since most times share theirs with the one before. */

@@ -25,13 +25,16 @@ export interface TradeFields {
   readonly buyerIsMaker: boolean;
 }
 
-/** What is wrong with a trade, should it turn out to be unusable once later ones have been read. */
-export interface Doubt {
+/** What is wrong with a trade that later ones have shown to be unusable. */
+export interface Complaint {
   /** With the trade's place. */
   readonly reason: string;
   /** What to throw, where one unusable line ends the run; else null. */
   readonly error: UnusableInput | null;
 }
+
+/** Makes a complaint about one trade, whatever has been read since. */
+export type Complain = (what: string) => Complaint;
 
 /** Reads what it was given last, one trade or unusable message at a call. */
 export interface TradeReader {
@@ -46,12 +49,18 @@ export interface TradeReader {
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
-  /** After "rejected": the id of a marker that says no market trade took place under it, or -1. */
+  /**
+   * After "rejected": the ids that it has, both inclusive, where those could be read, else -1: the rest of it may be
+   * unusable, or it may be a marker that says no market trade took place under them.
+   */
+  readonly emptyFirstId: number;
   readonly emptyId: number;
   /** Reads on. Null when nothing more is at hand. */
   next(): Verdict | null;
   /** The beginning of what was read last, to show it: at most 200 characters. */
   sample(): string;
   /** After "trade", for what may yet be found wrong with it; absent where trades have no place to be named. */
-  doubt?(what: string): Doubt;
+  complain?(): Complain;
+  /** What to do about a trade out of order, as a sentence without its point, where that is not the usual. */
+  readonly sortAdvice?: string;
 }

@@ -1,6 +1,7 @@
 /** The members of zip archives. */
 import type { Entry, FileEntry, ZipReader } from "@zip.js/zip.js";
 import { crc32 } from "node:zlib";
+import { naturalOrder } from "../domain/natural_order.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { InflateSource } from "./inflate_source.ts";
 import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte_source.ts";
@@ -36,7 +37,7 @@ export interface Member {
 }
 
 /**
- * The files in the zip archive of this name, in the order of their names; what archivers add of their own is
+ * The files in the zip archive of this name, in the order of their names, `part2` before `part10`; what archivers add of their own is
  * passed over. All are looked at before the first is handed out. Throws UnusableInput for an archive that is cut
  * off, damaged or empty and for members that are encrypted or packed in a way not known here; a checksum that
  * does not agree is found where the member ends.
@@ -117,7 +118,7 @@ function filesOf(name: string, entries: readonly Entry[]): FileEntry[] {
     files.push(entry);
   }
   if (files.length === 0) throw new UnusableInput({ name }, "the zip archive holds no file with trades");
-  return files.sort((a, b) => a.filename < b.filename ? -1 : a.filename > b.filename ? 1 : 0);
+  return files.sort((a, b) => naturalOrder(a.filename, b.filename));
 }
 
 /** A member whose size and checksum are compared with those in the table of contents once it has been read. */

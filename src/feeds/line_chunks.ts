@@ -176,7 +176,8 @@ function openingOf(
   const layout = layoutOfLines(lines, isAll);
   if (layout === null) return null;
   if (typeof layout === "string") throw new UnusableInput({ name, line: blank + 1 }, layout);
-  return { origin: { name, layout, isPacked }, isOwn: layout.kind !== "csv" && isNote(frameOf(first)) };
+  const isOwn = layout.kind !== "csv" && isNote(frameOf(first));
+  return { origin: { name, layout, isPacked, isOwn }, isOwn };
 }
 
 /** Without its line feed. */

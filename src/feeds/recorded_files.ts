@@ -35,6 +35,13 @@ export interface FirstTrade {
   readonly id: number;
 }
 
+/** A file to read, or one of the members of an archive. */
+export interface Part {
+  readonly path: string;
+  /** The member's name as in Origin; null for all that is in the file. */
+  readonly member: string | null;
+}
+
 const CHUNK_BYTES = 256 << 10;
 const ONCE =
   "it can be read only once and therefore not be sorted among other files: give it alone or as a file";
@@ -46,7 +53,7 @@ const PACKING_LIMIT = 4;
 /**
  * The lines of one file, or of standard input when `path` is `-`, in chunks: plain, gzip or zip, told apart by
  * content. Each file and each member of an archive is an Origin of its own; members come in the order of their
- * names.
+ * names, `part2` before `part10`.
  *
  * Throws UnusableInput, behind the lines that could be read before, for whatever cannot be: nothing there, no
  * permission, packed data that is cut off or damaged, a checksum that does not agree, nothing in it, no known
@@ -65,11 +72,11 @@ export function chunksOf(path: string, options: ReadOptions = {}): AsyncGenerato
 }
 
 /**
- * The lines of several files as one stream, in the given order. All files are looked for, and compared with the
+ * The lines of several files, or of parts of them, as one stream, in the given order. All files are looked for, and compared with the
  * checksums beside them, before the first chunk. Throws as `chunksOf` does.
  */
 export async function* recordedChunks(
-  paths: readonly string[],
+  named: readonly (string | Part)[],
   options: ReadOptions = {},
 ): AsyncGenerator<Chunk> {
   const { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {} } = options;
@@ -78,6 +85,10 @@ export async function* recordedChunks(
     throw new RangeError(`chunkBytes is ${chunkBytes}: expected a whole number above 0`);
   }
   try {
+    const parts = named.map((part): Part => typeof part === "string" ? { path: part, member: null } : part);
+    const isWhole = parts.every(({ member }) => member === null);
+    // A file that is read in parts is one file all the same.
+    const paths = isWhole ? parts.map(({ path }) => path) : [...new Set(parts.map(({ path }) => path))];
     const files = await findInputs(paths);
     progress.bytesRead = 0;
     progress.bytesTotal = totalOf(files);
@@ -86,16 +97,20 @@ export async function* recordedChunks(
       await verifyChecksum(file, onWarning, signal);
     }
     let before = 0;
-    for (const file of files) {
+    for (const [at, { path, member }] of parts.entries()) {
+      const file = isWhole ? files[at]! : files.find((file) => file.path === path)!;
       let bytes = 0;
       // An archive's table of contents is read besides its members, so that counting alone may go too far.
       const count = (read: number): void => {
         bytes += read;
-        progress.bytesRead = before + Math.min(bytes, file.size ?? bytes);
+        progress.bytesRead = Math.min(
+          before + Math.min(bytes, file.size ?? bytes),
+          progress.bytesTotal ?? Infinity,
+        );
       };
-      yield* linesOf(file, options, count);
-      before += file.size ?? bytes;
-      progress.bytesRead = before;
+      yield* linesOf(file, options, count, member);
+      before += member === null ? file.size ?? bytes : Math.min(bytes, file.size ?? bytes);
+      progress.bytesRead = Math.min(before, progress.bytesTotal ?? Infinity);
     }
   } catch (error) {
     if (!signal?.aborted) throw error;
@@ -126,33 +141,43 @@ export async function damageBehind(
 }
 
 /**
- * The paths in the order of their first trades: by time, then by id, then as given; files without a trade come
- * last. `firstTrade` is given one chunk after the other of each file until it finds a trade. A single path is
- * returned as it is. Throws UnusableInput as `chunksOf` does, and when one of several inputs is standard input or
- * another pipe, which can be read only once.
+ * The files, and the members of those that are archives, in the order of their first trades: by time, then by id, then
+ * as given; those without a trade come last. `firstTrade` is given one chunk after the other of each until it finds a
+ * trade. A single pipe is returned as it is. Throws UnusableInput as `chunksOf` does, and when one of several inputs is
+ * standard input or another pipe, which can be read only once.
  */
 export async function sortByFirstTrade(
   paths: readonly string[],
   firstTrade: (chunk: Chunk) => FirstTrade | null,
   { signal }: Pick<ReadOptions, "signal"> = {},
-): Promise<string[]> {
-  if (paths.length < 2) return [...paths];
-  const found: { readonly path: string; readonly time: number; readonly id: number }[] = [];
+): Promise<Part[]> {
+  const found: { readonly part: Part; readonly time: number; readonly id: number }[] = [];
   const files = await findInputs(paths);
   const pipe = files.find(({ size }) => size === null);
-  if (pipe !== undefined) throw new UnusableInput({ name: pipe.name }, ONCE);
+  if (pipe !== undefined && files.length > 1) throw new UnusableInput({ name: pipe.name }, ONCE);
+  if (pipe !== undefined) return [{ path: pipe.path, member: null }];
   for (const file of files) {
-    let first: FirstTrade | null = null;
-    // What is worth a warning is met again when the file is read.
-    for await (const chunk of linesOf(file, { ...(signal && { signal }) }, () => {})) {
-      first = firstTrade(chunk);
-      if (first !== null) break;
+    const source = await openInput(file, signal);
+    try {
+      for await (const text of unpacked(file.name, source, 0, null)) {
+        let first: FirstTrade | null = null;
+        // What is worth a warning is met again when the file is read.
+        const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked };
+        for await (const chunk of lineChunks(text.name, text.source, options)) {
+          signal?.throwIfAborted();
+          first = firstTrade(chunk);
+          if (first !== null) break;
+        }
+        const part = { path: file.path, member: text.name === file.name ? null : text.name };
+        found.push({ part, time: first?.time ?? Infinity, id: first?.id ?? Infinity });
+      }
+    } finally {
+      await source.close();
     }
     signal?.throwIfAborted();
-    found.push({ path: file.path, time: first?.time ?? Infinity, id: first?.id ?? Infinity });
   }
   const order = (a: number, b: number): number => a < b ? -1 : a > b ? 1 : 0;
-  return found.sort((a, b) => order(a.time, b.time) || order(a.id, b.id)).map(({ path }) => path);
+  return found.sort((a, b) => order(a.time, b.time) || order(a.id, b.id)).map(({ part }) => part);
 }
 
 /**
@@ -193,10 +218,11 @@ async function* linesOf(
   file: InputFile,
   { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {} }: ReadOptions,
   count: (bytes: number) => void,
+  member: string | null,
 ): AsyncGenerator<Chunk> {
   const source = await openInput(file, signal, count);
   try {
-    for await (const text of unpacked(file.name, source, 0)) {
+    for await (const text of unpacked(file.name, source, 0, member)) {
       const { name, isPacked } = text;
       for await (const chunk of lineChunks(name, text.source, { chunkBytes, onWarning, isPacked })) {
         signal?.throwIfAborted();
@@ -208,11 +234,12 @@ async function* linesOf(
   }
 }
 
-/** What is in a source, unpacked as often as it was packed. */
+/** What is in a source, unpacked as often as it was packed: all of it, or the `wanted` member alone. */
 async function* unpacked(
   name: string,
   source: ByteSource,
   depth: number,
+  wanted: string | null,
 ): AsyncGenerator<{ readonly name: string; readonly source: ByteSource; readonly isPacked: boolean }> {
   if (depth > PACKING_LIMIT) {
     throw new UnusableInput({ name }, `it is packed more than ${PACKING_LIMIT} times: unpack it first`);
@@ -223,7 +250,7 @@ async function* unpacked(
     case "gzip": {
       const text = new InflateSource(name, "gzip", whole);
       try {
-        yield* unpacked(name, text, depth + 1);
+        yield* unpacked(name, text, depth + 1, wanted);
       } finally {
         await text.close();
       }
@@ -233,7 +260,10 @@ async function* unpacked(
       const parts = source.parts ?? await bufferArchive(name, whole);
       for await (const member of membersOf(name, parts)) {
         try {
-          yield* unpacked(member.name, member.source, depth + 1);
+          // The name of a member of an archive in an archive begins with that of the archive.
+          if (wanted === null || wanted.startsWith(member.name)) {
+            yield* unpacked(member.name, member.source, depth + 1, wanted);
+          }
         } finally {
           await member.source.close();
         }

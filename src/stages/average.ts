@@ -9,6 +9,14 @@ export interface AveragesSnapshot {
   readonly decimals: number;
 }
 
+/** What gaps and resets did to the averages, since they were made. */
+export interface AveragesRecord {
+  /** How often they started again from empty. */
+  readonly emptied: number;
+  /** Whether both have ever existed. */
+  readonly existed: boolean;
+}
+
 /** The prices that came in since they were last taken, oldest first, and their unit. */
 export interface NewPrices extends AveragesSnapshot {
   /** Whether the ones before them no longer count. */
@@ -38,6 +46,8 @@ export class MovingAverages implements Averages {
   /** Prices not taken yet by `takePrices`, and whether the averages started again among them. */
   #untaken = 0;
   #isFresh = true;
+  #emptied = 0;
+  #existed = false;
   /** The sums once they may pass 2^53; null while plain numbers do. */
   #big: { short: bigint; long: bigint } | null = null;
 
@@ -59,13 +69,22 @@ export class MovingAverages implements Averages {
     const pulled = ticks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const tick = result.value;
-      if (tick.missing !== 0) this.restart();
+      if (tick.missing !== 0) {
+        this.#existed = this.record.existed;
+        this.#emptied++;
+        this.restart();
+      }
       if (tick.decimals !== this.#decimals) this.#rescale(tick.decimals);
       const slots = tick as unknown as Slots<Averaged, "trend" | "averages">;
       slots.trend = this.#add(tick.price);
       slots.averages = this;
       yield tick as Averaged;
     }
+  }
+
+  /** What gaps and resets have done so far. */
+  get record(): AveragesRecord {
+    return { emptied: this.#emptied, existed: this.#existed || this.#count === this.#long };
   }
 
   /** Empties the averages: an average over a hole is not an average of the last trades. */

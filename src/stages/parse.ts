@@ -1,18 +1,13 @@
 /** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
-import { Continuity, DUPLICATE, UNPROVEN } from "../domain/continuity.ts";
-import { MAX_DECIMALS, powerOfTen, priceText } from "../domain/price.ts";
+import { Continuity, DUPLICATE, NEXT, type SeenIds, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
+import { type Rejections, RejectionTally } from "../domain/rejections.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
-import type { Doubt, TradeReader, Verdict } from "../domain/trade_reader.ts";
+import { HOUR } from "../domain/time.ts";
+import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
-
-/** Messages that could not be used, since they were last asked for. */
-export interface Rejections {
-  readonly count: number;
-  /** What was wrong with the first of them. */
-  readonly reason: string;
-  /** Its beginning, at most 200 characters. */
-  readonly sample: string;
-}
+import { IdReset } from "./id_reset.ts";
+import { PriceUnit } from "./price_unit.ts";
+import { type HeldTrade, type Suspect, TimeCheck } from "./time_check.ts";
 
 /** What the parse stage has counted since it was made. */
 export interface ParseCounts {
@@ -20,13 +15,17 @@ export interface ParseCounts {
   readonly rejected: number;
   /** Messages of other streams or symbols, acknowledgements. */
   readonly passedOver: number;
-  /** Ids in gaps under which the exchange itself has no trade. Absent where there are none. */
+  /** Trades never seen that came after later ones: none of them is traded on. Absent in older journals. */
+  readonly outOfOrder?: number;
+  /** How often the ids started over. Absent in older journals. */
+  readonly resets?: number;
+  /** Ids in gaps under which the exchange itself has no trade; absent where there are none. */
   readonly absent?: number;
 }
 
 /** Where the stage stands, to be taken up again. */
 export interface ParseSnapshot {
-  /** The last trade id seen; -1 before the first. */
+  /** The last trade id read; -1 before the first trade. */
   readonly lastId: number;
   /** The price unit. */
   readonly decimals: number;
@@ -35,6 +34,8 @@ export interface ParseSnapshot {
   readonly counts: ParseCounts;
   /** The gap that was being filled; absent unless it has more to account for than what was fetched. */
   readonly gap?: GapAccount;
+  /** Which ids were seen, and the latest time of a trade, µs since 1970; 0 before the first. Absent in older journals. */
+  readonly seen?: SeenIds & { readonly latest: number };
 }
 
 /** Live trades that waited, for missed ones to be fetched or for the run to start. Times in µs. */
@@ -52,20 +53,31 @@ export interface HeldGap {
   readonly toId: number;
 }
 
+const ADVICE = "--sort reads files, members of archives and rows in the order of their ids";
+
 /** The first stage, for one symbol. */
 export class Parse {
   readonly #continuity = new Continuity();
-  #decimals = 0;
-  /** The largest price so far, in that unit: every one has to stay a safe integer. */
-  #largest = 0;
+  readonly #unit = new PriceUnit();
   #duplicates = 0;
-  #rejected = 0;
   #passedOver = 0;
-  #waiting: { count: number; reason: string; sample: string } | null = null;
-  /** A trade whose id leapt, until the next one shows whether to believe it. */
-  #unproven: { tick: Tick; sample: string; doubt: Doubt } | null = null;
-  /** The one that followed it and is due after it; null most of the time. */
-  #proof: Tick | null = null;
+  #resets = 0;
+  readonly #rejections = new RejectionTally();
+  readonly #strays = new RejectionTally();
+  /** A trade whose id jumped ahead, until the next one shows whether to believe it. */
+  #jumped: Suspect | null = null;
+  readonly #restart = new IdReset();
+  readonly #times = new TimeCheck((suspect) => this.#refuse(suspect));
+  /** The time of the trade accepted last, and the latest of all, µs since 1970; NaN and 0 before the first. */
+  #time = NaN;
+  #latest = 0;
+  /** Trades that waited and are due before anything is read. */
+  readonly #due: Tick[] = [];
+  /** What the reader threw while a trade before it waited. */
+  #failure: { readonly error: unknown } | null = null;
+  #lastIdBeforeReset = -1;
+  /** Nothing waits and nothing is settled: what a trade has to be compared with is the one before. */
+  #isCalm = true;
   readonly #holdsAtGaps: boolean;
   #held: { readonly reader: TradeReader; readonly gap: HeldGap } | null = null;
   /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
@@ -101,9 +113,11 @@ export class Parse {
    */
   settleGap(filled: number, through: number): void {
     this.#filled = filled;
-    if (through <= this.lastId) return;
-    this.#gaps.lacks(through - this.lastId);
-    this.#continuity.moveTo(through);
+    this.#isCalm = false;
+    const { readTo } = this.#continuity;
+    if (through <= readTo) return;
+    this.#gaps.lacks(through - readTo);
+    this.#continuity.skip(readTo + 1, through);
   }
 
   /** Tells live trades that waited from those that come from now on. */
@@ -117,11 +131,15 @@ export class Parse {
     return this.#gaps.closed;
   }
 
-  /** Ends the input: a trade that was still unproven is counted as rejected; none has come to speak against it. */
+  /** Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed. */
   end(): void {
-    const unproven = this.#unproven;
-    this.#unproven = null;
-    if (unproven !== null) this.#reject(unproven.doubt.reason, unproven.sample);
+    const jumped = this.#jumped;
+    this.#jumped = null;
+    this.#dropRestarted(true);
+    for (const { held, what } of [...(jumped === null ? [] : [jumped]), ...this.#times.end(this.#time)]) {
+      this.#rejections.add(held.complain(what).reason, held.sample);
+    }
+    this.#isCalm = this.#hasNothingHeld;
   }
 
   /** The id of the last trade seen; -1 before the first. */
@@ -129,98 +147,266 @@ export class Parse {
     return this.#continuity.last;
   }
 
-  get counts(): ParseCounts {
+  /** The last id before the ids started over for the last time; -1 if they never did. */
+  get lastIdBeforeReset(): number {
+    return this.#lastIdBeforeReset;
+  }
+
+  get counts(): Required<Omit<ParseCounts, "absent">> & Pick<ParseCounts, "absent"> {
     const { absent } = this.#gaps;
     return {
       duplicates: this.#duplicates,
-      rejected: this.#rejected,
+      rejected: this.#rejections.total,
       passedOver: this.#passedOver,
+      outOfOrder: this.#strays.total,
+      resets: this.#resets,
       ...(absent === 0 ? {} : { absent }),
     };
   }
 
   /** What was rejected since the last call, or null. */
   takeRejections(): Rejections | null {
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    return waiting;
+    return this.#rejections.take();
+  }
+
+  /** The trades out of order since the last call, or null. */
+  takeStrays(): Rejections | null {
+    return this.#strays.take();
   }
 
   snapshot(): ParseSnapshot {
-    const [decimals, largest] = [this.#decimals, this.#largest];
-    // Whatever unit is to come, a smaller one will be exact in it.
-    const matters = largest > Number.MAX_SAFE_INTEGER / powerOfTen(MAX_DECIMALS - decimals);
+    const seen = { ...this.#continuity.snapshot(), latest: this.#latest };
     return {
-      lastId: this.#continuity.last,
-      decimals,
-      ...(matters ? { largest } : {}),
+      lastId: this.#continuity.readTo,
+      ...this.#unit.snapshot(),
       counts: this.counts,
+      seen,
       ...this.#gaps.snapshot(),
     };
   }
 
-  restore({ lastId, decimals, largest = 0, counts, gap }: ParseSnapshot): void {
-    this.#largest = largest;
+  /** Goes on where a snapshot was taken; `time` is that of the last trade, µs since 1970, null before the first. */
+  restore(snapshot: ParseSnapshot, time: number | null): void {
+    const { lastId, counts, seen, gap } = snapshot;
+    this.#unit.restore(snapshot);
     this.#gaps.restore(gap, counts.absent ?? 0);
-    this.#continuity.moveTo(lastId);
-    this.#decimals = decimals;
+    this.#continuity.restore(lastId, seen);
+    this.#time = time ?? NaN;
+    this.#latest = seen?.latest ?? time ?? 0;
     this.#duplicates = counts.duplicates;
-    this.#rejected = counts.rejected;
+    this.#rejections.total = counts.rejected;
     this.#passedOver = counts.passedOver;
+    this.#strays.total = counts.outOfOrder ?? 0;
+    this.#resets = counts.resets ?? 0;
   }
 
   /** The next new trade; null when the reader has nothing more at hand, or a gap holds what it has read. */
   #next(reader: TradeReader): Tick | null {
-    if (this.#proof !== null) return this.#takeProof();
-    let verdict: Verdict | null = this.#takeHeld(reader) ? "trade" : reader.next();
-    for (; verdict !== null; verdict = reader.next()) {
+    for (;;) {
+      if (this.#due.length > 0) return this.#due.shift()!;
+      if (!this.#isCalm) {
+        if (!this.#takeStep(reader)) return this.#due.shift() ?? null;
+        continue;
+      }
+      const verdict = reader.next();
+      if (verdict === null) return null;
       if (verdict !== "trade") {
         this.#passOver(verdict, reader);
         continue;
       }
-      const { firstId, lastId, decimals } = reader.trade;
-      if (decimals !== this.#decimals && this.#refuseInexact(reader)) continue;
-      if (this.#unproven !== null) {
-        const { tick } = this.#unproven;
-        if (firstId === tick.id + 1) {
-          this.#unproven = null;
-          this.#continuity.moveTo(lastId);
-          this.#proof = this.#tick(reader, 0);
-          return tick;
-        }
-        if (lastId === tick.id) {
-          this.#duplicates++;
-          continue;
-        }
+      const { firstId, lastId, time, decimals } = reader.trade;
+      if (decimals !== this.#unit.decimals && this.#isInexact(reader)) continue;
+      const judged = this.#continuity.judge(firstId, lastId);
+      const step = time - this.#time;
+      if (judged === NEXT && step <= HOUR && step >= -HOUR) {
+        this.#time = time;
+        if (time > this.#latest) this.#latest = time;
+        return this.#tick(reader, 0);
       }
-      const before = this.#continuity.last;
-      let judged = this.#continuity.judge(firstId, lastId);
-      if (judged === DUPLICATE) {
-        this.#duplicates++;
-        continue;
-      }
-      if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
-        this.#continuity.moveTo(before);
-        this.#held = { reader, gap: { fromId: before + 1, toId: firstId - 1 } };
-        return null;
-      }
-      if (this.#unproven !== null) this.#refuseUnproven(this.#unproven.doubt);
-      if (judged === UNPROVEN) {
-        this.#unproven = this.#doubt(reader, before);
-        continue;
-      }
-      if (judged > 0 && reader.isLate === true) {
-        judged = this.#gaps.jumped(before + 1, judged, reader.skipped ?? 0);
-      }
-      return this.#tick(reader, judged);
+      const goesOn = this.#judge(reader, judged);
+      this.#isCalm = this.#hasNothingHeld;
+      if (!goesOn) return null;
     }
-    return null;
   }
 
-  #takeProof(): Tick | null {
-    const proof = this.#proof;
-    this.#proof = null;
-    return proof;
+  /** Takes one message while something is held. False when there is none, or a gap holds it. */
+  #takeStep(reader: TradeReader): boolean {
+    if (this.#failure !== null) {
+      const { error } = this.#failure;
+      this.#failure = null;
+      throw error;
+    }
+    let goesOn = true;
+    try {
+      const verdict = this.#takeHeld(reader) ? "trade" : reader.next();
+      if (verdict === null) {
+        this.#releaseFirst();
+        goesOn = false;
+      } else if (verdict !== "trade") this.#passOver(verdict, reader);
+      else if (this.#isInexact(reader)) goesOn = true;
+      else if (reader.isLate === true || !this.#restart.isHolding || !this.#isRestart(reader)) {
+        const { firstId, lastId } = reader.trade;
+        goesOn = this.#judge(reader, this.#continuity.judge(firstId, lastId));
+      }
+    } catch (error) {
+      if (!this.#times.hasFirst && this.#due.length === 0) throw error;
+      // The trade before the one that cannot be used has been traded on by the time that is said.
+      this.#releaseFirst();
+      this.#failure = { error };
+    }
+    this.#isCalm = this.#hasNothingHeld;
+    return goesOn;
+  }
+
+  get #hasNothingHeld(): boolean {
+    return this.#held === null && this.#filled === null && this.#jumped === null &&
+      !this.#restart.isHolding &&
+      this.#failure === null && !this.#times.isHolding;
+  }
+
+  /** The first trade of a file waits for the second only as long as the reader has one at hand. */
+  #releaseFirst(): void {
+    const first = this.#times.takeFirst();
+    if (first !== null) this.#accept(first.tick);
+  }
+
+  /** Deals with a trade that does not plainly follow on the one before. False where a gap holds it. */
+  #judge(reader: TradeReader, judged: number): boolean {
+    const { firstId, lastId } = reader.trade;
+    const jumped = this.#jumped;
+    if (jumped !== null) {
+      const { tick } = jumped.held;
+      if (firstId === tick.id + 1) {
+        this.#jumped = null;
+        this.#continuity.jump(tick.firstId, tick.id);
+        this.#continuity.judge(firstId, lastId);
+        this.#check(jumped.held);
+        this.#check(this.#hold(reader, 0));
+        return true;
+      }
+      if (lastId === tick.id) {
+        this.#duplicates++;
+        return true;
+      }
+    }
+    if (judged === DUPLICATE || judged === UNSEEN) {
+      this.#releaseFirst();
+      if (reader.isLate !== true && this.#isRestart(reader)) return true;
+      if (judged === DUPLICATE) this.#duplicates++;
+      else this.#stray(this.#hold(reader, 0));
+      return true;
+    }
+    this.#dropRestarted();
+    if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
+      this.#held = { reader, gap: { fromId: this.#continuity.readTo + 1, toId: firstId - 1 } };
+      return false;
+    }
+    if (jumped !== null) {
+      this.#jumped = null;
+      this.#refuse(jumped);
+    }
+    if (judged === UNPROVEN) {
+      const before = this.#continuity.readTo;
+      const what = `trade id ${lastId} is far from the one before, ${before}, and no trade followed on it`;
+      this.#jumped = { held: this.#hold(reader, firstId - before - 1), what };
+      return true;
+    }
+    const isLate = reader.isLate === true;
+    const missing = judged > 0 && isLate ? this.#fetched(reader, judged) : judged;
+    if (missing > 0) this.#continuity.jump(firstId, lastId);
+    let filled = 0;
+    if (!isLate && this.#filled !== null) {
+      filled = this.#filled;
+      this.#filled = null;
+      this.#gaps.close();
+    }
+    this.#check(this.#hold(reader, missing, filled));
+    return true;
+  }
+
+  /**
+   * Accounts for the `jump` ids that a fetched trade left out, and answers how many of them were passed over. Those
+   * that the exchange does not have are no gap.
+   */
+  #fetched({ trade: { firstId, lastId }, skipped = 0 }: TradeReader, jump: number): number {
+    const { readTo } = this.#continuity;
+    const missing = this.#gaps.jumped(readTo + 1, jump, skipped);
+    if (missing === 0) {
+      this.#continuity.skip(readTo + 1, firstId - 1);
+      this.#continuity.judge(firstId, lastId);
+    }
+    return missing;
+  }
+
+  /** Whether the trade in the reader may be one of ids that started over: then it waits with those before it. */
+  #isRestart(reader: TradeReader): boolean {
+    const { trade } = reader;
+    const old = { lastId: this.lastId, latest: this.#latest };
+    const repeated = this.#restart.repeated(trade);
+    if (repeated !== null) {
+      this.#countOld(repeated.isSeen, 1);
+      repeated.repeats++;
+      return true;
+    }
+    const missing = this.#restart.missingBefore(trade, old);
+    if (missing === null) {
+      this.#dropRestarted();
+      if (!IdReset.mayStart(trade, old)) return false;
+    }
+    const isSeen = this.#continuity.judge(trade.firstId, trade.lastId) === DUPLICATE;
+    // Counted at once, so that a snapshot has it.
+    this.#countOld(isSeen, 1);
+    this.#restart.add({ held: this.#hold(reader, missing ?? -1), isSeen, repeats: 0 });
+    if (this.#restart.isProven) this.#reset();
+    return true;
+  }
+
+  /** Goes on with the ids that started over. */
+  #reset(): void {
+    this.#lastIdBeforeReset = this.lastId;
+    this.#resets++;
+    this.#jumped = null;
+    for (const suspect of this.#times.end(this.#time)) this.#refuse(suspect);
+    this.#releaseFirst();
+    for (const { held: { tick }, isSeen, repeats } of this.#restart.take()) {
+      this.#countOld(isSeen, -1 - repeats);
+      this.#duplicates += repeats;
+      const { missing, firstId, id } = tick;
+      if (missing < 0) this.#continuity.restart(firstId, id);
+      else if (missing > 0) this.#continuity.jump(firstId, id);
+      else {
+        // Over ids of unusable messages between them.
+        this.#continuity.skip(this.#continuity.readTo + 1, firstId - 1);
+        this.#continuity.judge(firstId, id);
+      }
+      this.#accept(tick);
+    }
+  }
+
+  /** Counts trades of the old sequence: seen before, or out of order. */
+  #countOld(isSeen: boolean, trades: number): void {
+    if (isSeen) this.#duplicates += trades;
+    else this.#strays.total += trades;
+  }
+
+  /** The ids did not start over: the trades that waited are out of order or were seen before. At the end nothing is thrown. */
+  #dropRestarted(isEnd = false): void {
+    for (const { held, isSeen } of this.#restart.take()) {
+      if (isSeen) continue;
+      this.#strays.total--;
+      this.#stray(held, isEnd);
+    }
+  }
+
+  /** A trade whose id is all right is due, unless its time is not. */
+  #check(held: HeldTrade): void {
+    for (const tick of this.#times.check(held, this.#time)) this.#accept(tick);
+  }
+
+  #accept(tick: Tick): void {
+    this.#time = tick.time;
+    if (tick.time > this.#latest) this.#latest = tick.time;
+    this.#due.push(tick);
   }
 
   /** Whether the trade that `reader` read last has been held at a gap until now. */
@@ -231,79 +417,74 @@ export class Parse {
   }
 
   /** The trade in the reader as a tick, in the symbol's price unit. */
-  #tick(reader: TradeReader, missing: number): Tick {
+  #tick(reader: TradeReader, missing: number, filled = 0): Tick {
     const { symbol, trade } = reader;
-    let price = trade.price;
-    if (trade.decimals > this.#decimals) {
-      this.#largest *= powerOfTen(trade.decimals - this.#decimals);
-      this.#decimals = trade.decimals;
-    } else if (trade.decimals < this.#decimals) price *= powerOfTen(this.#decimals - trade.decimals);
-    if (price > this.#largest) this.#largest = price;
+    const price = this.#unit.take(trade);
     let late = reader.isLate === true;
-    let filled = 0;
-    if (!late && this.#filled !== null) {
-      filled = this.#filled;
-      this.#filled = null;
-      this.#gaps.close();
-    }
     let { receivedAt = 0 } = reader;
     if (receivedAt < this.#waitedUntil && receivedAt > 0) {
       late ||= receivedAt < this.#lateBefore;
       receivedAt = this.#waitedUntil;
     }
-    return createTick(symbol, trade, price, this.#decimals, missing, filled, late, receivedAt);
+    return createTick(symbol, trade, price, this.#unit.decimals, missing, filled, late, receivedAt);
   }
 
-  #passOver(verdict: Verdict, reader: TradeReader): void {
-    if (verdict === "other") this.#passedOver++;
-    else {
-      this.#reject(reader.reason, reader.sample());
-      if (reader.emptyId >= 0) this.#continuity.skip(reader.emptyId);
-    }
-  }
-
-  /** The trade in the reader, whose id leapt from `before`, with what to say should the next one not follow it. */
-  #doubt(reader: TradeReader, before: number): { tick: Tick; sample: string; doubt: Doubt } {
-    const { firstId, lastId } = reader.trade;
-    const what = `trade id ${lastId} is far from the one before, ${before}, and no trade followed on it`;
+  /** The same with all that it takes to complain about it once the reader has gone on. */
+  #hold(reader: TradeReader, missing: number, filled = 0): HeldTrade {
+    const complain = reader.complain?.();
     return {
-      tick: this.#tick(reader, firstId > before ? firstId - before - 1 : -1),
+      tick: this.#tick(reader, missing, filled),
       sample: reader.sample(),
-      doubt: reader.doubt?.(what) ?? { reason: what, error: null },
+      hasPlace: complain !== undefined,
+      advice: reader.sortAdvice ?? ADVICE,
+      complain: complain ?? ((what) => ({ reason: what, error: null })),
     };
   }
 
-  /** Another trade has come that does not follow on the one that leapt. */
-  #refuseUnproven({ error }: Doubt): void {
-    if (error !== null) throw error;
-    this.end();
+  #passOver(verdict: Verdict, reader: TradeReader): void {
+    if (verdict === "other") {
+      this.#passedOver++;
+      return;
+    }
+    this.#rejections.add(reader.reason, reader.sample());
+    const { emptyFirstId: first, emptyId: last } = reader;
+    if (last >= 0) this.#skip(first, last);
+  }
+
+  /** Takes note of ids that were read with nothing usable under them. */
+  #skip(firstId: number, lastId: number): void {
+    if (!this.#restart.skip(firstId, lastId)) this.#continuity.skip(firstId, lastId);
   }
 
   /**
    * Whether the trade in the reader has a price that is not exact in one unit with those before it; then it is counted
    * as rejected. What the reader makes an error is thrown.
    */
-  #refuseInexact(reader: TradeReader): boolean {
-    const { symbol, trade: { firstId, lastId, price, decimals } } = reader;
-    const [largest, steps] = decimals > this.#decimals
-      ? [this.#largest, decimals - this.#decimals]
-      : [price, this.#decimals - decimals];
-    // Rounding never brings a larger product down to 2^53 - 1.
-    if (largest * powerOfTen(steps) <= Number.MAX_SAFE_INTEGER) return false;
-    const why = decimals > this.#decimals
-      ? `too fine to be exact beside ${priceText(this.#largest, this.#decimals)}, which came before`
-      : `too large to be exact with the ${this.#decimals} decimals that prices of ${symbol} have had`;
-    const what = `price is ${priceText(price, decimals)}, ${why}`;
-    const { reason, error } = reader.doubt?.(what) ?? { reason: what, error: null };
+  #isInexact(reader: TradeReader): boolean {
+    const { symbol, trade } = reader;
+    const what = this.#unit.inexact(trade, symbol);
+    if (what === null) return false;
+    const { error, reason } = reader.complain?.()(what) ?? { reason: what, error: null };
     if (error !== null) throw error;
-    this.#reject(reason, reader.sample());
-    if (firstId === lastId) this.#continuity.skip(lastId);
+    this.#rejections.add(reason, reader.sample());
+    this.#skip(trade.firstId, trade.lastId);
     return true;
   }
 
-  #reject(reason: string, sample: string): void {
-    this.#rejected++;
-    if (this.#waiting !== null) this.#waiting.count++;
-    else this.#waiting = { count: 1, reason, sample };
+  /** A later trade has come that speaks against one that waited. */
+  #refuse({ held, what }: Suspect): void {
+    const { error, reason } = held.complain(what);
+    if (error !== null) throw error;
+    this.#rejections.add(reason, held.sample);
+  }
+
+  /** A trade that was never seen comes after later ones: in a file it ends the run, unless the input is over. */
+  #stray({ tick: { id }, sample, hasPlace, advice, complain }: HeldTrade, isEnd = false): void {
+    const what =
+      `trade ${id} is out of order: trade ${this.lastId} came before it, and trade ${id} is not known to ` +
+      "have been seen";
+    const { error, reason } = complain(hasPlace ? `${what}. ${advice}` : what);
+    if (error !== null && !isEnd) throw error;
+    this.#strays.add(reason, sample);
   }
 }

@@ -6,19 +6,20 @@ import type { Rule } from "../domain/exchange_info.ts";
 import type { ByRequest, Halt, OnHalt } from "../domain/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/instrument.ts";
 import { Money, plain } from "../domain/money.ts";
-import { expiredEvent, gapEvent, outcomeEvent, signalEvent } from "../domain/outcome_event.ts";
+import { expiredEvent, gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/outcome_event.ts";
 import { priceAsMoney } from "../domain/price.ts";
 import { Performance, type Results } from "../domain/performance.ts";
 import type { Terms } from "../domain/terms.ts";
 import { type Averages, createTick, type Filled } from "../domain/tick.ts";
 import { type DisconnectCause, isStale } from "../domain/disconnect_cause.ts";
+import type { Rejections } from "../domain/rejections.ts";
 import { isoTime } from "../domain/time.ts";
 import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
-import { type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
+import { type AveragesRecord, type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import type { ModelRun, ModelTotals } from "./model_run.ts";
-import { type HeldGap, Parse, type Rejections, type Waited } from "./parse.ts";
+import { type HeldGap, Parse, type Waited } from "./parse.ts";
 import { booksIn, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RiskGate } from "./risk.ts";
 import { Crossover } from "./signal.ts";
@@ -270,6 +271,11 @@ export class Pipeline {
     return this.#parse.takeRejections();
   }
 
+  /** Trades never seen that came after later ones since the last call, or null. */
+  takeStrays(): Rejections | null {
+    return this.#parse.takeStrays();
+  }
+
   /** Trades that have gone through the averages. */
   get trades(): number {
     return this.#trades;
@@ -313,7 +319,7 @@ export class Pipeline {
   /** Everything the summary says that follows from the trades. */
   get totals(): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
     const { cash, position, equity } = this.standing;
-    const { duplicates, rejected, passedOver, absent } = this.#parse.counts;
+    const { duplicates, rejected, passedOver, outOfOrder, resets, absent } = this.#parse.counts;
     return {
       symbol: this.#options.symbol,
       trades: this.#trades,
@@ -325,8 +331,10 @@ export class Pipeline {
       rejected,
       duplicates,
       passedOver,
+      outOfOrder,
       gaps: this.#gaps,
       ...(absent === undefined ? {} : { absent }),
+      resets,
       cash: plain(cash),
       position: plain(position),
       equity: plain(equity),
@@ -355,7 +363,7 @@ export class Pipeline {
   }
 
   /**
-   * Where the run stands between two trades. A trade whose id leapt and waits for its proof is not part of it.
+   * Where the run stands between two trades. A trade that waits for the next one to stand by it is not part of it.
    * Throws a TypeError when the pipeline was made transient.
    */
   snapshot(): PipelineSnapshot {
@@ -384,6 +392,11 @@ export class Pipeline {
     return this.#averages.takePrices();
   }
 
+  /** What gaps and resets did to the averages, since the pipeline was made. */
+  get averagesRecord(): AveragesRecord {
+    return this.#averages.record;
+  }
+
   /** The last prices in the averages, as `restore` takes them. */
   get averages(): AveragesSnapshot {
     return this.#averages.snapshot();
@@ -398,7 +411,7 @@ export class Pipeline {
     this.#firstTime = snapshot.firstTime;
     this.#last = last === null ? null : tickOf(last, this.#options.symbol);
     this.#digest?.restore(snapshot.digest);
-    this.#parse.restore(snapshot.parse);
+    this.#parse.restore(snapshot.parse, last?.time ?? null);
     this.#averages.restore(averages);
     this.#crossover.restore(snapshot.crossover);
     this.#fills.restore(snapshot.fills);
@@ -415,13 +428,15 @@ export class Pipeline {
   *#events(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
     const { isQuiet = false } = this.#options;
     const { symbol, outcomes } = tick;
+    const isReset = tick.missing < 0;
     // A gap is told at the first live trade behind it.
-    const isGap = !isFetched && (tick.missing !== 0 || tick.filled !== 0);
+    const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
     if (isGap) this.#gaps++;
     for (const outcome of outcomes) if (outcome.kind === "refusal") this.#countRefusal(outcome.reason);
-    if (isQuiet && !isGap && !this.#gate.hasNews) return;
+    if (isQuiet && !isGap && !isReset && !this.#gate.hasNews) return;
     const time = isoTime(tick.time);
     if (isGap) yield gapEvent(tick, this.#parse.gap, time);
+    if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
     if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
     yield* this.#news(time);
     if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, symbol); }

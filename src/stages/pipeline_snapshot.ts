@@ -35,6 +35,17 @@ export function isCurrent({ gate }: PipelineSnapshot): boolean {
   return "losses" in gate;
 }
 
+/** A snapshot with all that `kept` has, which an older version may have made: those did not say which ids were seen. */
+export function inFormOf(
+  kept: Partial<PipelineSnapshot> | undefined,
+  snapshot: PipelineSnapshot,
+): PipelineSnapshot {
+  if (kept?.parse === undefined || kept.parse.seen !== undefined) return snapshot;
+  const { lastId, decimals, counts: { duplicates, rejected, passedOver, outOfOrder = 0 } } = snapshot.parse;
+  const counts = { duplicates: duplicates + outOfOrder, rejected, passedOver };
+  return { ...snapshot, parse: { lastId, decimals, counts } };
+}
+
 /** A run as it stands once a person has released its halt. */
 export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
   return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };

@@ -190,6 +190,10 @@ class SingleMessage implements TradeReader {
     return this.#reader.reason;
   }
 
+  get emptyFirstId(): number {
+    return this.#reader.emptyFirstId;
+  }
+
   get emptyId(): number {
     return this.#reader.emptyId;
   }

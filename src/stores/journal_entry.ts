@@ -7,6 +7,7 @@ export type EntryType =
   | "connected"
   | "disconnected"
   | "gap"
+  | "reset"
   | "signal"
   | "refusal"
   | "fill"

@@ -6,7 +6,7 @@ import type { Chunk } from "../domain/chunk.ts";
 import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
 import { Pipeline } from "../stages/pipeline.ts";
-import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
+import { inFormOf, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
@@ -201,7 +201,9 @@ export class Verification {
     }
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
+    const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
     let draft = checkpointOf(pipeline, this.#symbol, entry.time);
+    draft = { ...draft, state: inFormOf(kept, pipeline.snapshot()) };
     let stored = storedCheckpoint(draft, this.#priced);
     let first: Difference | null = null;
     // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
@@ -210,7 +212,7 @@ export class Verification {
       if (!this.#isBetween(trades)) return first;
       mismatch = yield* derivation.step();
       if (mismatch !== null || pipeline.trades !== trades) return first;
-      draft = { ...draft, state: pipeline.snapshot() };
+      draft = { ...draft, state: inFormOf(kept, pipeline.snapshot()) };
       stored = storedCheckpoint(draft, this.#priced);
     }
     this.#last = stored;

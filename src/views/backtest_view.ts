@@ -2,6 +2,7 @@
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
 import type { Config } from "../domain/options.ts";
+import type { AveragesRecord } from "../stages/average.ts";
 import type { NamedAssets } from "./assets.ts";
 import { openLog } from "./log.ts";
 import { narrate } from "./narration.ts";
@@ -43,7 +44,7 @@ export class BacktestView {
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#text.push(`${printableJson(event)}\n`);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
-    const isNews = ["gap", "halt", "released", "rules", "rejected", "model"].includes(event.type);
+    const isNews = ["gap", "reset", "halt", "released", "rules", "rejected", "model"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
     const line = narrate(event);
     if (line === null) return;
@@ -77,10 +78,17 @@ export class BacktestView {
     }
   }
 
-  /** Shows the end with the next `flush`: the summary event, or the table with the assets where they are known. */
-  end(summary: SummaryEvent, reports: readonly ReportColumn[], assets: NamedAssets | null): void {
+  /**
+   * Shows the end with the next `flush`: the summary event, or the table with the assets where they are known, and with
+   * what gaps and resets did to the averages.
+   */
+  end(
+    summary: SummaryEvent,
+    reports: readonly ReportColumn[],
+    known: { readonly assets: NamedAssets | null; readonly averages: AveragesRecord },
+  ): void {
     const config = this.#config;
-    const text = config.json ? printableJson(summary) : reportTable({ summary, config, assets }, reports);
+    const text = config.json ? printableJson(summary) : reportTable({ summary, config, ...known }, reports);
     this.#text.push(`${text}\n`);
   }
 

@@ -9,6 +9,7 @@ import type {
   ReleasedEvent,
 } from "../domain/event.ts";
 import type { Halt } from "../domain/halt.ts";
+import type { Rejections } from "../domain/rejections.ts";
 import { isoTime } from "../domain/time.ts";
 import type { HeldGap } from "../stages/parse.ts";
 import { rulesText } from "../domain/instrument.ts";
@@ -39,6 +40,11 @@ export function narrate(event: PenstockEvent, named: NamedAssets | null = null):
     }
     case "gap":
       return gapLine(event);
+    case "reset":
+      return warn(
+        `the exchange's trade ids started over at ${event.fromId}, the last one before was ${event.lastId}: ` +
+          "the averages start again, position and cash stay",
+      );
     case "signal": {
       const word = event.side === "buy" ? "above" : "below";
       return info(
@@ -153,6 +159,13 @@ function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
   if (filled === missing) return info(`${gap}: fetched; late trades move the averages and trade nothing`);
   const fetched = filled === 0 ? "" : `${filled} fetched, `;
   return warn(`${gap}: ${fetched}the averages start again`);
+}
+
+/** Trades out of order, which were counted and not traded on. */
+export function strayText({ count, reason }: Rejections): string {
+  return count === 1
+    ? `${reason}; it is not traded on`
+    : `${count} trades out of order, the first: ${reason}`;
 }
 
 /** That the trades of a gap are still being fetched, and what that means. */

@@ -4,6 +4,7 @@ import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
 import { durationText } from "../domain/option_values.ts";
 import type { Config } from "../domain/options.ts";
+import type { AveragesRecord } from "../stages/average.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { assumptions, type FillTerms, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "./text_width.ts";
@@ -38,6 +39,8 @@ export interface ReportHead {
   readonly config: Config;
   /** What the exchange calls the assets; absent where nobody has said so. */
   readonly assets?: NamedAssets | null;
+  /** What gaps and resets did to the averages. */
+  readonly averages?: AveragesRecord;
 }
 
 type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused" | "fillTerms">;
@@ -148,10 +151,11 @@ function dated({ firstTime, lastTime }: SummaryEvent): typeof moment {
 }
 
 function headOf(
-  { summary, config, assets: named }: ReportHead,
+  { summary, config, assets: named, averages }: ReportHead,
   columns: readonly ReportColumn[],
 ): string[] {
   const { symbol, trades, elapsedMs, firstTime, lastTime, gaps, duplicates, rejected, ended } = summary;
+  const { outOfOrder, resets } = summary;
   const { short, long } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
     halt === null ? [] : [columns.length > 1 ? `${title} (${halt.reason})` : halt.reason]
@@ -162,16 +166,32 @@ function headOf(
   const stream = [
     gaps === 0 ? "no gaps" : counted(gaps, "gap"),
     duplicates === 0 ? "" : `${counted(duplicates, "duplicate")} dropped`,
+    outOfOrder === 0 ? "" : `${grouped(outOfOrder)} out of order`,
+    resets === 0 ? "" : counted(resets, "reset"),
     rejected === 0 ? "" : `${grouped(rejected)} unusable`,
   ].filter((part) => part !== "").join(", ");
   return [
     `Backtest of ${symbol}, averages of ${short} and ${long} trades, on paper`,
     `  ${counted(trades, "trade")} in ${(elapsedMs / 1000).toFixed(2)} s${perSecond}; ${stream}`,
+    ...(averages === undefined ? [] : gapLines(averages, summary)),
     ...(firstTime === null ? [] : [`  ${moment(firstTime)} to ${moment(lastTime)} UTC`]),
     ...assumptions(config, columns.length === 1, named),
     ...(ended === "person" ? ["  stopped by you before the input ended"] : []),
     ...(ended === "for" ? ["  stopped by --for before the input ended"] : []),
     ...(halted.length === 0 ? [] : wrapped("halted at the end: ", halted)),
+  ];
+}
+
+/** What gaps and resets did to the averages, where they did anything. */
+function gapLines({ emptied, existed }: AveragesRecord, { gaps, resets }: SummaryEvent): string[] {
+  if (emptied === 0) return [];
+  const causes = [
+    ...(gaps === 0 ? [] : [counted(gaps, "gap")]),
+    ...(resets === 0 ? [] : [counted(resets, "reset")]),
+  ];
+  const times = emptied === 1 ? "once" : `${grouped(emptied)} times`;
+  return [
+    `  ${causes.join(" and ")} emptied the averages ${times}${existed ? "" : "; no average ever existed"}`,
   ];
 }
 

@@ -38,9 +38,11 @@ export function summaryTable(
   const stream = [
     [summary.gaps, "gap"] as const,
     [summary.duplicates, "duplicate"] as const,
+    [summary.resets, "reset"] as const,
     [summary.rejected, "unusable message"] as const,
     [summary.absent ?? 0, "empty id"] as const,
   ].flatMap(([n, what]) => n === 0 ? [] : [counted(n, what)]);
+  if (summary.outOfOrder > 0) stream.push(`${summary.outOfOrder} out of order`);
   rows.push(["stream", stream.length === 0 ? "no gaps, no duplicates" : stream.join(", ")]);
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);

@@ -5,11 +5,12 @@ import type { PipelineEvent } from "../../src/domain/event.ts";
 import { recordedChunks } from "../../src/feeds/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
-import { eventsOf, type Input } from "../support/penstock.ts";
+import { isoTime } from "../../src/domain/time.ts";
+import { eventsOf, type Input, type Told } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 import { reckon } from "../support/reckoning.ts";
 import { csvText, type FileTrade, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
-import { all, assertReckoned, assertSame, backtest, eventsFrom, steady } from "./backtest_run.ts";
+import { all, assertReckoned, assertSame, backtest, eventsFrom, steady, traded } from "./backtest_run.ts";
 
 const TRADES = walk(3, 3_000, { holes: 2, twice: 10 });
 /** The same, cut into three parts. */
@@ -117,13 +118,120 @@ Deno.test("penstock backtest --sort reads the files in the order of their first 
     await folder.write("b.txt", recordingText(SECOND, "trade", "µs")),
   ];
   await assertReckoned(["--sort", ...files], TRADES, DEFAULTS);
-  // Without it they are read as they are given: the older trades are behind the newer ones.
-  const [summary] = (await eventsFrom(files)).slice(-1);
-  const { trades, duplicates } = reckon([...THIRD, ...FIRST, ...SECOND], DEFAULTS).totals;
-  assertEquals([summary!.trades, summary!.duplicates], [trades, duplicates]);
+  // Without it they are read as they are given: the older trades, which were never seen, are behind the newer ones.
+  const { code, stderr } = await backtest(["--json", ...files]);
+  assertEquals(code, 3);
+  assertStringIncludes(stderr, `a.zip (b.jsonl):1: trade ${FIRST[0]!.firstId} is out of order`);
+  assertStringIncludes(stderr, "--sort reads files, members of archives and rows in the order of their ids");
 });
 
-Deno.test("penstock backtest says which files added no trade, and what may be done about it", async () => {
+Deno.test("penstock backtest --sort comes to the same whatever order rows, members and files are in", async () => {
+  await using folder = new Folder();
+  const whole = walk(6, 1_500, { twice: 5 });
+  const turns = whole.filter((_, at) => at % 2 === 0).flatMap((trade, at) =>
+    [trade, whole[2 * at + 1]].filter((trade) => trade !== undefined)
+  );
+  const [odd, even] = [0, 1].map((rest) => whole.filter((_, at) => at % 2 === rest)) as [
+    FileTrade[],
+    FileTrade[],
+  ];
+  const rows = csvText(whole).trimEnd().split("\n");
+  const ways: Readonly<Record<string, readonly string[]>> = {
+    "newest first": [await folder.write("a.csv", rows.toReversed().join("\n"))],
+    "two parts by turns": [await folder.write("b.csv", csvText(turns.toReversed()))],
+    "files that interleave": [
+      await folder.write("c.csv", csvText(even)),
+      await folder.write("d.csv", csvText(odd)),
+    ],
+    "files newest first, that overlap": [
+      await folder.write("e.csv", csvText(whole.slice(600).toReversed())),
+      await folder.write("f.jsonl", messagesText(whole.slice(0, 700).toReversed(), "trade")),
+    ],
+    "members in no order": [
+      await folder.write(
+        "g.zip",
+        await zip({
+          "a": csvText(whole.slice(900)),
+          "b": csvText(whole.slice(0, 500)),
+          "c": csvText(whole.slice(500, 900)),
+        }),
+      ),
+    ],
+  };
+  const expected = reckon(whole, DEFAULTS);
+  for (const [what, files] of Object.entries(ways)) {
+    const events = await eventsFrom(["--sort", ...files]);
+    const duplicates = what.includes("overlap")
+      ? expected.totals.duplicates + 100
+      : expected.totals.duplicates;
+    assertSame(events, { ...expected, totals: { ...expected.totals, duplicates } }, what);
+    const models = await eventsFrom(["--sort", "--models", ...files]);
+    const lanes = models.filter(({ type }) => type === "model");
+    assertEquals(lanes.map(({ trades }) => trades), [expected.totals.trades, expected.totals.trades]);
+  }
+});
+
+Deno.test("penstock backtest takes files from before and after a reset for what they are, sorted or not", async () => {
+  await using folder = new Folder();
+  const old = walk(7, 400, { firstId: 5_000 });
+  const later = old.at(-1)!.time + 3_600_000_000 - walk(8, 1)[0]!.time;
+  const fresh = walk(8, 300, { firstId: 1 }).map((trade) => ({ ...trade, time: trade.time + later }));
+  const files = [
+    await folder.write("old.csv", csvText(old)),
+    await folder.write("new.csv", csvText(fresh)),
+  ] as const;
+  const before = reckon(old, DEFAULTS);
+  for (
+    const args of [files, ["--sort", files[1], files[0]], [
+      await folder.write("one", csvText([...old, ...fresh])),
+    ]]
+  ) {
+    const events = await eventsFrom(args);
+    const at = events.findIndex(({ type }) => type === "reset");
+    const { fromId, lastId, time } = events[at]!;
+    assertEquals([fromId, lastId, time], [1, old.at(-1)!.lastId, isoTime(fresh[0]!.time)]);
+    // All that was traded before is what the old trades alone come to, orders that expire at their end aside.
+    assertEquals(traded(events.slice(0, at)), before.events.filter(({ type }) => type !== "expired"));
+    const summary = events.at(-1)!;
+    const { trades, duplicates, outOfOrder, resets, gaps } = summary;
+    assertEquals([trades, duplicates, outOfOrder, resets, gaps], [700, 0, 0, 1, 0]);
+    const signals = events.slice(at).filter(({ type }) => type === "signal");
+    assert(signals.every(({ tradeId }) => Number(tradeId) >= DEFAULTS.long), "the averages start again");
+    assert(signals.length > 0);
+  }
+});
+
+Deno.test("penstock backtest says what gaps did to the averages", async () => {
+  await using folder = new Folder();
+  const trades = walk(9, 300).filter((_, at) => at % 40 !== 39);
+  const { code, stdout } = await backtest([await folder.write("a.csv", csvText(trades))]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "  7 gaps emptied the averages 7 times; no average ever existed\n");
+  const one = await backtest([await folder.write("b.csv", csvText(walk(9, 300).toSpliced(200, 1)))]);
+  assertStringIncludes(one.stdout, "  1 gap emptied the averages once\n");
+});
+
+Deno.test("penstock backtest keeps the sampling of the ratios where one time is wild", async () => {
+  await using folder = new Folder();
+  const trades = walk(10, 3_000);
+  for (const wild of [trades[1_000]!.time + 200 * 86_400_000_000, 1_000_000_000_000]) {
+    const rows = csvText(trades.with(1_000, { ...trades[1_000]!, time: wild }), "spot trades", USUAL);
+    const file = await folder.write("wild.csv", rows);
+    const { code, stderr } = await backtest(["--json", file]);
+    assertEquals(code, 3);
+    assertStringIncludes(stderr, "wild.csv:1001:1: the time of trade");
+    const events = await eventsFrom(["--skip-bad", file]);
+    assertSame(
+      events,
+      reckon(trades.with(1_000, { ...trades[1_000]!, unusable: true } as FileTrade), DEFAULTS),
+    );
+    const { metrics, rejected } = events.at(-1)! as unknown as { metrics: Told; rejected: number };
+    const [whole] = (await eventsFrom([await folder.write("whole.csv", csvText(trades))])).slice(-1);
+    assertEquals([metrics.sampling, rejected], [(whole!.metrics as Told).sampling, 1]);
+  }
+});
+
+Deno.test("penstock backtest says which files added no trade", async () => {
   await using folder = new Folder();
   const [first, second, third] = await Promise.all([
     folder.write("1.csv", csvText(FIRST)),
@@ -143,17 +251,15 @@ Deno.test("penstock backtest says which files added no trade, and what may be do
     );
   };
   const dropped = (files: string, trades: number): string =>
-    `${files}: all ${trades} trades have ids at or below one read before, and were dropped`;
-  const advice = "; --sort reads files in the order of their first trades";
+    `${files}: all ${trades} trades were read before, and were dropped`;
   assertEquals(await warnings(first, second, third), []);
-  assertEquals(await warnings(third, first, second), [
-    dropped("1.csv, 2.csv", FIRST.length + SECOND.length) + advice,
-  ]);
   assertEquals(await warnings("--sort", third, first, second, first), [dropped("1.csv", FIRST.length)]);
-  assertEquals(await warnings(first, first, first, first, first, bare, ether), [
-    "no trade of BTCUSDT in bare.csv, ether",
-    dropped("1.csv, 1.csv, 1.csv and 1 more", 4 * FIRST.length) + advice,
-  ]);
+  for (const sort of [[], ["--sort"]]) {
+    assertEquals(await warnings(...sort, first, first, first, first, first, bare, ether), [
+      "no trade of BTCUSDT in bare.csv, ether",
+      dropped("1.csv, 1.csv, 1.csv and 1 more", 4 * FIRST.length),
+    ]);
+  }
 });
 
 Deno.test("penstock backtest warns of a CSV file that is named after another symbol", async () => {

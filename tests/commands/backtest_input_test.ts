@@ -82,7 +82,7 @@ Deno.test("penstock backtest names line, column, field and value of a bad messag
       `quantity is "0", not ${QUANTITY}`,
     ],
     [/"t":\d+/, `"t":"x"`, /"t"/, `trade id is "x", expected a whole number`],
-    [/"T":\d+/, `"T":null`, /"T"/, `trade time "T" is null, expected ms or µs since 1970`],
+    [/"T":\d+/, `"T":null`, /"T"/, `trade time "T" is null, expected s, ms, µs or ns since 1970`],
     [/"m":true/, `"m":"True"`, /"m"/, `"m" is "True", not true or false`],
     [/"p".*/, "", null, "not JSON: found the end of the line, expected a Binance message"],
   ];

@@ -4,7 +4,7 @@ import { Folder, gzip, joined } from "../feeds/recorded_input.ts";
 import { PRICE, withField } from "../support/csv.ts";
 import { eventsOf, type Told } from "../support/penstock.ts";
 import { DEFAULTS, messageOf } from "../support/pipeline_input.ts";
-import { reckon } from "../support/reckoning.ts";
+import { type PlainTrade, reckon } from "../support/reckoning.ts";
 import { csvRows, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
 import { all, assertSame, backtest, eventsFrom } from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
@@ -16,42 +16,61 @@ const OWN = START + recordingText(TRADES, "trade", "µs");
 /** The lines of `text`, each with its line feed. */
 const linesOf = (text: string): string[] => text.split(/(?<=\n)/);
 
-/** Every seventh line spoilt, from the third on. */
-function spoil(lines: readonly string[], spoilt: readonly ((line: string) => string)[]): string[] {
-  return lines.map((line, at) => at % 7 === 3 ? spoilt[Math.floor(at / 7) % spoilt.length]!(line) : line);
+/** A way to spoil a line, and whether its ids can still be read. */
+type Spoilt = readonly [spoil: (line: string) => string, hasIds: boolean];
+
+function spoiltAt<T>(at: number, spoilt: readonly T[]): T | null {
+  return at % 7 === 3 ? spoilt[Math.floor(at / 7) % spoilt.length]! : null;
 }
 
-const GOOD = TRADES.filter((_, at) => at % 7 !== 3);
+/** Every seventh line spoilt, from the third on. */
+function spoil(lines: readonly string[], spoilt: readonly Spoilt[]): string[] {
+  return lines.map((line, at) => spoiltAt(at, spoilt)?.[0](line) ?? line);
+}
 
-/** Runs `text` with --skip-bad: it comes to what the good lines come to, and counts the others. */
-async function skip(folder: Folder, name: string, lines: readonly string[]): Promise<Told> {
-  const events = await eventsFrom(["--skip-bad", await folder.write(name, lines.join(""))]);
-  assertSame(events, reckon(GOOD, DEFAULTS), name);
-  assertEquals(events.at(-1)!.rejected, TRADES.length - GOOD.length);
+/** What is left of the trades then: an unusable one leaves no hole where its ids can be read. */
+function left<T extends PlainTrade>(trades: readonly T[], spoilt: readonly Spoilt[]): PlainTrade[] {
+  return trades.flatMap((trade, at) => {
+    const way = spoiltAt(at, spoilt);
+    return way === null ? [trade] : way[1] ? [{ ...trade, unusable: true }] : [];
+  });
+}
+
+const BAD = TRADES.filter((_, at) => at % 7 === 3).length;
+
+/** Runs spoilt lines with --skip-bad: they come to what the good ones come to, and the others are counted. */
+async function skip(
+  folder: Folder,
+  name: string,
+  lines: readonly string[],
+  spoilt: readonly Spoilt[],
+): Promise<Told> {
+  const path = await folder.write(name, spoil(lines, spoilt).join(""));
+  const events = await eventsFrom(["--skip-bad", path]);
+  assertSame(events, reckon(left(TRADES, spoilt), DEFAULTS), name);
+  assertEquals(events.at(-1)!.rejected, BAD);
   const rejected = events.filter(({ type }) => type === "rejected");
   assertEquals(rejected.length, 1);
-  assertEquals(rejected[0]!.count, TRADES.length - GOOD.length);
+  assertEquals(rejected[0]!.count, BAD);
+  // Rows that are put in order keep their places, the unusable ones too.
+  assertSame(await eventsFrom(["--skip-bad", "--sort", path]), reckon(left(TRADES, spoilt), DEFAULTS), name);
   return rejected[0]!;
 }
 
 Deno.test("penstock backtest --skip-bad counts bad rows and trades the good ones", async () => {
   await using folder = new Folder();
-  const spoilt = [
-    (row: string) => withField(row, 2, "abc"),
-    (row: string) => withField(row, 3, "0"),
-    (row: string) => withField(row, 1, "-1"),
-    (row: string) => withField(row, 5, ""),
-    (row: string) => withField(row, 6, "TRUE"),
-    (row: string) => `${row.slice(0, 30)}\n`,
-    (row: string) => row.replace("\n", ",x\n"),
-    () => "\0\x1b\xff\n",
-    () => `{"e":"trade"}\n`,
+  const spoilt: Spoilt[] = [
+    [(row) => withField(row, 2, "abc"), true],
+    [(row) => withField(row, 3, "0"), true],
+    [(row) => withField(row, 1, "-1"), false],
+    [(row) => withField(row, 5, ""), true],
+    [(row) => withField(row, 6, "TRUE"), true],
+    [(row) => `${row.slice(0, 30)}\n`, true],
+    [(row) => row.replace("\n", ",x\n"), true],
+    [() => "\0\x1b\xff\n", false],
+    [() => `{"e":"trade"}\n`, false],
   ];
-  const { reason, sample } = await skip(
-    folder,
-    "a.csv",
-    spoil(csvRows(TRADES, "spot trades", USUAL), spoilt),
-  );
+  const { reason, sample } = await skip(folder, "a.csv", csvRows(TRADES, "spot trades", USUAL), spoilt);
   // The fourth line is the first bad one.
   assertMatch(String(reason), /a\.csv:4:12: price is "abc": expected/);
   assert(typeof sample === "string" && sample.length <= 200);
@@ -59,7 +78,7 @@ Deno.test("penstock backtest --skip-bad counts bad rows and trades the good ones
 
 Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly they stop it at their number", async () => {
   await using folder = new Folder();
-  const beyond = (line: string) => line.trimEnd() + " ".repeat(3 << 20) + "\n";
+  const beyond: Spoilt[] = [[(line) => line.trimEnd() + " ".repeat(3 << 20) + "\n", true]];
   const few = TRADES.slice(0, 24);
   const frames = few.map((trade) => `${trade.time} ${messageOf(trade)}\n`);
   for (
@@ -68,10 +87,10 @@ Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly
       ["a.txt", frames],
     ] as const
   ) {
-    const file = await folder.write(name, spoil(lines, [beyond]).join(""));
+    const file = await folder.write(name, spoil(lines, beyond).join(""));
     const events = await eventsFrom(["--skip-bad", file]);
     const good = few.filter((_, at) => at % 7 !== 3);
-    assertSame(events, reckon(good, DEFAULTS), name);
+    assertSame(events, reckon(left(few, beyond), DEFAULTS), name);
     assertEquals(events.at(-1)!.rejected, few.length - good.length);
     const told = events.find(({ type }) => type === "rejected")!;
     const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message a line`;
@@ -82,7 +101,7 @@ Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly
   // What an exchange sent was no reason for the live run to stop either.
   const own = await folder.write(
     "own.txt",
-    START + spoil(frames, [beyond]).join(""),
+    START + spoil(frames, beyond).join(""),
   );
   assertEquals(
     (await eventsFrom([own])).at(-1)!.rejected,
@@ -92,35 +111,33 @@ Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly
 
 Deno.test("penstock backtest --skip-bad says of the first bad line where it is, what it holds and what was expected", async () => {
   await using folder = new Folder();
-  const rows = spoil(csvRows(TRADES, "futures trades", USUAL), [(row) => withField(row, 2, "abc")]);
-  const { reason, sample, time } = await skip(folder, "b.csv", rows);
+  const rows = csvRows(TRADES, "futures trades", USUAL);
+  const spoilt: Spoilt[] = [[(row) => withField(row, 2, "abc"), true]];
+  const { reason, sample, time } = await skip(folder, "b.csv", rows, spoilt);
   assertEquals(reason, `${folder.path}/b.csv:4:12: price is "abc": expected ${PRICE}`);
-  assertEquals(sample, rows[3]!.trimEnd());
+  assertEquals(sample, spoil(rows, spoilt)[3]!.trimEnd());
   assertMatch(String(time), /^2024-08-/);
 });
 
 Deno.test("penstock backtest --skip-bad counts bad messages and lines of recordings and trades the good ones", async () => {
   await using folder = new Folder();
-  const spoilt = [
-    (line: string) => line.replace(/"p":"[^"]*"/, `"p":"0.00000000"`),
-    (line: string) => line.replace(/"t":\d+/, `"t":"x"`),
-    (line: string) => line.replace(/"q":"[^"]*",/, ""),
-    (line: string) => line.replace(/"T":\d+/, `"T":null`),
-    (line: string) => `${line.slice(0, 60)}\n`,
-    () => `{"channel":"trade"}\n`,
+  const spoilt: Spoilt[] = [
+    [(line) => line.replace(/"p":"[^"]*"/, `"p":"0.00000000"`), true],
+    [(line) => line.replace(/"t":\d+/, `"t":"x"`), false],
+    [(line) => line.replace(/"q":"[^"]*",/, ""), true],
+    [(line) => line.replace(/"T":\d+/, `"T":null`), true],
+    [(line) => `${line.slice(0, 60)}\n`, false],
+    [() => `{"channel":"trade"}\n`, false],
   ];
-  await skip(
-    folder,
-    "a.jsonl",
-    spoil(linesOf(messagesText(TRADES, "trade")).slice(0, TRADES.length), spoilt),
-  );
+  await skip(folder, "a.jsonl", linesOf(messagesText(TRADES, "trade")).slice(0, TRADES.length), spoilt);
   const frames = TRADES.map((trade) => `${trade.time} ${messageOf(trade)}\n`);
-  await skip(folder, "a.txt", spoil(frames, [...spoilt.slice(0, 5), (line) => line.slice(9), () => "?\n"]));
+  const inFrames: Spoilt[] = [[(line) => line.slice(9), false], [() => "?\n", false]];
+  await skip(folder, "a.txt", frames, [...spoilt.slice(0, 5), ...inFrames]);
 });
 
 Deno.test("penstock backtest --skip-bad tells the rejected lines in the log as well", async () => {
   await using folder = new Folder();
-  const rows = spoil(csvRows(TRADES, "spot trades", USUAL), [(row) => withField(row, 2, "abc")]);
+  const rows = spoil(csvRows(TRADES, "spot trades", USUAL), [[(row) => withField(row, 2, "abc"), true]]);
   const file = await folder.write("c.csv", rows.join(""));
   const { code, stdout, stderr } = await backtest(["--log-level=warn", "--skip-bad", file]);
   assertEquals(code, 0);

@@ -64,7 +64,9 @@ const TOTALS = {
   refusals: isCount,
   rejected: isCount,
   duplicates: isCount,
+  outOfOrder: isCount,
   gaps: isCount,
+  resets: isCount,
   cash: isAmount,
   position: isAmount,
   equity: isAmount,
@@ -112,6 +114,7 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
     retryInMs: isCount,
     cause: orAbsent(isOneOf("stale", "closed", "broken", "endless", "unreachable")),
   },
+  reset: { ...SYMBOL, fromId: isCount, lastId: isCount },
   gap: {
     ...SYMBOL,
     fromId: isCount,

@@ -275,3 +275,21 @@ Deno.test("BinanceMessageReader reads any price and quantity in range to the las
     { numRuns: 5_000 },
   );
 });
+
+Deno.test("BinanceMessageReader reads a time in seconds and in nanoseconds, exactly", () => {
+  const reader = new BinanceMessageReader("BTCUSDT");
+  const times: [string, number][] = [
+    ["1735689600", 1735689600000000],
+    ["1735689600123456789", 1735689600123456],
+    ["9007199254740991999", 9007199254740991],
+  ];
+  for (const [time, expected] of times) {
+    const message = `{"e":"trade","E":1,"s":"BTCUSDT","t":1,"p":"1","q":"1","T":${time},"m":true}`;
+    assertEquals([reader.readJson(message), reader.time], ["trade", expected]);
+  }
+  assertEquals(
+    reader.readJson(`{"e":"trade","E":1,"s":"BTCUSDT","t":5,"p":"1","q":"1","T":1e18,"m":true}`),
+    "rejected",
+  );
+  assertEquals([reader.emptyFirstId, reader.emptyId, reader.isMarker], [5, 5, false]);
+});

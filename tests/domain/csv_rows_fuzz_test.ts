@@ -178,8 +178,12 @@ function naiveRow(fields: string[], kinds: readonly string[]): string | { wrong:
       if (!["true", "True", "false", "False"].includes(field)) return { wrong: column };
       if (kind === "buyer is maker") trade[kind] = field.toLowerCase();
     } else if (kind === "time") {
-      if (whole === null || whole === 0n) return { wrong: column };
-      trade[kind] = String(Number(whole < 10n ** 14n ? whole * 1000n : whole));
+      const isLong = /^[1-9]\d{17,18}$/.test(field) && BigInt(field) / 1000n < 2n ** 53n;
+      if (!isLong && (whole === null || whole === 0n)) return { wrong: column };
+      const stamp = BigInt(field);
+      const isSeconds = stamp >= 10n ** 8n && stamp < 10n ** 11n;
+      const time = isSeconds ? stamp * 1_000_000n : stamp < 10n ** 14n ? stamp * 1000n : stamp;
+      trade[kind] = String(Number(isLong ? stamp / 1000n : time));
     } else if (kind !== "anything") {
       if (whole === null) return { wrong: column };
       if (kind === "trade id") trade["first id"] = trade["last id"] = field;

@@ -59,9 +59,9 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
     [SPOT_TRADES, withField(SPOT_TRADE, 5, "1.5e12"), 46, `time is "1.5e12": expected ${TIME}`],
     [
       SPOT_TRADES,
-      withField(SPOT_TRADE, 5, "1583709433583000000"),
+      withField(SPOT_TRADE, 5, "15837094335830000000"),
       46,
-      `time is "1583709433583000000": expected ${TIME}`,
+      `time is "15837094335830000000": expected ${TIME}`,
     ],
     [SPOT_TRADES, withField(SPOT_TRADE, 6, "TRUE"), 60, `isBuyerMaker is "TRUE": expected ${BOOLEAN}`],
     [SPOT_TRADES, withField(SPOT_TRADE, 7, "1"), 65, `isBestMatch is "1": expected ${BOOLEAN}`],
@@ -110,7 +110,6 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
       assertEquals(reader.next(), "trade");
       assertEquals(reader.next(), "rejected", row);
       assertEquals(reader.reason, message);
-      assertEquals(reader.emptyId, -1);
       assertEquals(reader.sample(), row.slice(0, 200));
       assertEquals(reader.next(), "trade");
       assertEquals(reader.next(), null);

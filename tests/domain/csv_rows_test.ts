@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
 import type { Origin } from "../../src/domain/chunk.ts";
 import { CsvRows } from "../../src/domain/csv_rows.ts";
+import { microseconds } from "../../src/domain/time.ts";
 import {
   BOOLEAN,
   drain,
@@ -175,7 +176,7 @@ Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in t
     assertEquals(reader.next(), "trade");
     const time = Number(row.split(",")[4]!);
     assertEquals(reader.trade.firstId, Number(row.split(",")[0]), row);
-    assertEquals(reader.trade.time, time >= 1e14 ? time : time * 1000);
+    assertEquals(reader.trade.time, microseconds(time));
   }
   // What begins as the number before it did is no reason to believe the rest.
   const pairs: [before: string, id: string, isGood: boolean][] = [
@@ -317,3 +318,36 @@ for (
     },
   });
 }
+
+Deno.test("CsvRows.next() tells the unit of every row's time by its magnitude", () => {
+  const reader = new CsvRows("BTCUSDT", true);
+  const times = ["1735689600", "1735689600123", "1735689600123456", "1735689600123456789", "1735689601"];
+  open(reader, originOf(FUTURES_TRADES), times.map((time, at) => `${at},1,1,1,${time},true\n`).join(""));
+  const found = times.map(() => [reader.next(), reader.trade.time]);
+  assertEquals(found, [
+    ["trade", 1735689600000000],
+    ["trade", 1735689600123000],
+    ["trade", 1735689600123456],
+    ["trade", 1735689600123456],
+    ["trade", 1735689601000000],
+  ]);
+});
+
+Deno.test("CsvRows.emptyId gives the ids of a row that is of no use, where they can be read", () => {
+  const rows: [header: string, row: string, first: number, last: number][] = [
+    [FUTURES_TRADES, "7,0,1,1,1735689600000,true", 7, 7],
+    [FUTURES_TRADES, "7,1,1,1,1735689600000,maybe", 7, 7],
+    [FUTURES_TRADES, "7,1,1", 7, 7],
+    [FUTURES_TRADES, "7,1,1,1,1735689600000,true,,", 7, 7],
+    [FUTURES_TRADES, "7", -1, -1],
+    [FUTURES_TRADES, "7x,1,1,1,1735689600000,true", -1, -1],
+    [FUTURES_AGGREGATES, "1,1,0,7,9,1735689600000,true", 7, 9],
+    [FUTURES_AGGREGATES, "1,1,0,9,7,1735689600000,true", -1, -1],
+    [FUTURES_AGGREGATES, "1,1,0,7,9", -1, -1],
+  ];
+  for (const [header, row, first, last] of rows) {
+    const reader = new CsvRows("BTCUSDT", false);
+    open(reader, originOf(header), `${row}\n`);
+    assertEquals([reader.next(), reader.emptyFirstId, reader.emptyId], ["rejected", first, last], row);
+  }
+});

@@ -112,6 +112,8 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
         ? time
         : time >= 10n ** 11n
         ? time * 1000n
+        : time >= 10n ** 9n && time < 10n ** 10n
+        ? time * 1_000_000n
         : 0n;
       if (parts === null || time === 0n || time > 2n ** 53n - 1n) {
         found.push(isOwn && isLast ? "torn" : unusable);
@@ -139,7 +141,7 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
     if (verdict === "trade") found.push(`trade ${fieldsOf(reader)} ${seen}`);
     else if (verdict === "other") found.push(`other ${seen}`);
     else if (isOwn && isLast && !isQuoted) found.push("torn");
-    else if (isOwn || reader.emptyId >= 0) found.push(`rejected ${reader.reason} ${reader.emptyId} ${seen}`);
+    else if (isOwn || reader.isMarker) found.push(`rejected ${reader.reason} ${reader.emptyId} ${seen}`);
     else found.push(unusable);
   }
   return found;

@@ -6,7 +6,7 @@ import { ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
 
 const HEADER = `${TIME} {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}\n`;
 
-const expectation = `expected "<receive time> <frame>" with the time in ns, µs or ms since 1970`;
+const expectation = `expected "<receive time> <frame>" with the time in ns, µs, ms or s since 1970`;
 const LINES: [line: string, column: number][] = [
   [trade(1), 1],
   ["x", 1],

@@ -33,16 +33,19 @@ Deno.test({
   },
 });
 
-Deno.test("MessageLines reads bare messages, and recordings with times in ns, µs and ms", () => {
+Deno.test("MessageLines reads bare messages, and recordings with times in ns, µs, ms and s", () => {
   const text = `${trade(1)}\n${trade(2, "1.5", `,"M":true`)}\n${
     JSON.stringify(JSON.parse(trade(3)), null, 1)
   }`;
   const bare = text.replaceAll("\n ", " ").replace("\n}", "}");
   assertEquals(readAll(bare, "messages"), [1, 2, 3]);
-  for (const time of [TIME, `${TIME}789`, TIME.slice(0, -3)]) {
+  for (const time of [TIME, `${TIME}789`, TIME.slice(0, -3), TIME.slice(0, -6)]) {
     const lines = open(new MessageLines("BTCUSDT", true), bare.replace(/^/gm, `${time} `));
     assertEquals(rest(lines), [1, 2, 3]);
-    assertEquals(lines.receivedAt, time.length === 13 ? 1723161255342000 : 1723161255342123);
+    assertEquals(
+      lines.receivedAt,
+      time.length === 10 ? 1723161255000000 : time.length === 13 ? 1723161255342000 : 1723161255342123,
+    );
   }
 });
 
@@ -50,15 +53,17 @@ Deno.test("MessageLines.receivedAt keeps whole microseconds of any time, and ref
   const digits = fc.oneof(
     fc.bigInt(0n, 10n ** 21n),
     fc.integer({ min: 0, max: 21 }).chain((n) => fc.bigInt(10n ** BigInt(n), 10n ** BigInt(n + 1))),
-    fc.constantFrom(...[11n, 14n, 17n].flatMap((n) => [10n ** n - 1n, 10n ** n])),
+    fc.constantFrom(...[9n, 10n, 11n, 14n, 17n].flatMap((n) => [10n ** n - 1n, 10n ** n])),
     fc.constantFrom(9007199254740991n, 9007199254740992n, 9007199254740991999n, 9007199254740992000n),
     fc.constantFrom(9007199254740n, 9007199254741n),
   );
   fc.assert(
     fc.property(digits, (time) => {
       const lines = open(new MessageLines("BTCUSDT", false), `${time} ${trade(7)}\n`);
-      const expected = time >= 10n ** 17n ? time / 1000n : time >= 10n ** 14n ? time : time * 1000n;
-      const isTime = time >= 10n ** 11n && expected <= BigInt(Number.MAX_SAFE_INTEGER);
+      const isSeconds = time >= 10n ** 9n && time < 10n ** 10n;
+      const ms = time >= 10n ** 17n ? time / 1000n : time >= 10n ** 14n ? time : time * 1000n;
+      const expected = isSeconds ? time * 1_000_000n : ms;
+      const isTime = (isSeconds || time >= 10n ** 11n) && expected <= BigInt(Number.MAX_SAFE_INTEGER);
       assertEquals(lines.next(), isTime ? "trade" : "rejected", `${time}`);
       assertEquals(BigInt(lines.receivedAt), isTime ? expected : 0n);
     }),
@@ -159,7 +164,7 @@ const FAULTS: [marked: string, what: string][] = [
   ],
   [
     trade(1).replace(`"T":1723161255342`, `§"T":"x"`),
-    `trade time "T" is "x", expected ms or µs since 1970`,
+    `trade time "T" is "x", expected s, ms, µs or ns since 1970`,
   ],
   [trade(1).replace(`"m":true`, `§"m" : 1`), `"m" is 1, not true or false`],
 ];
@@ -189,7 +194,10 @@ Deno.test("MessageLines, when not strict, gives the same place and reason with t
     const lines = open(new MessageLines("BTCUSDT", false), `${TIME} ${frame}\n`);
     assertEquals(lines.next(), "rejected");
     assertEquals(lines.reason, `a.txt:1:${column + 17}: ${what}`);
-    assertEquals([lines.sample(), lines.emptyId], [frame, -1]);
+    assertEquals(lines.sample(), frame);
+    // The ids of a trade can be read whatever else is wrong with it.
+    const id = /^(price|quantity|trade time|"m")/.test(what) ? 1 : -1;
+    assertEquals([lines.emptyFirstId, lines.emptyId], [id, id]);
   }
   const lines = open(new MessageLines("BTCUSDT", false), `${TIME} ${"ü".repeat(300)}\n`);
   assertEquals([lines.next(), lines.sample()], ["rejected", "ü".repeat(200)]);

@@ -1,19 +1,41 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isoTime, microseconds } from "../../src/domain/time.ts";
+import { isoTime, microseconds, microsecondsIn } from "../../src/domain/time.ts";
 
-Deno.test("microseconds() takes a stamp below 10^14 for milliseconds, and one from there on as it is", () => {
+Deno.test("microseconds() tells seconds, milliseconds and microseconds by their magnitude", () => {
+  assertEquals(microseconds(1_723_161_255), 1_723_161_255_000_000);
+  assertEquals(microseconds(100_000_000), 100_000_000_000_000);
+  assertEquals(microseconds(99_999_999_999), 99_999_999_999_000_000);
+  assertEquals(microseconds(100_000_000_000), 100_000_000_000_000);
+  assertEquals(microseconds(99_999_999), 99_999_999_000);
   assertEquals(microseconds(1_723_161_255_342), 1_723_161_255_342_000);
   assertEquals(microseconds(1_723_161_255_342_123), 1_723_161_255_342_123);
   assertEquals(microseconds(1), 1_000);
   assertEquals(microseconds(100_000_000_000_000), 100_000_000_000_000);
 });
 
-Deno.test("microseconds() is exact for every millisecond up to the year 2255", () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 9_007_199_254_740 }), (stamp) => {
+Deno.test("microseconds() is exact for every millisecond from 1973 up to the year 2255", () => {
+  fc.assert(fc.property(fc.integer({ min: 100_000_000_000, max: 9_007_199_254_740 }), (stamp) => {
     assert(Number.isSafeInteger(microseconds(stamp)));
     assertEquals(BigInt(microseconds(stamp)), BigInt(stamp) * 1000n);
   }));
+});
+
+Deno.test("microsecondsIn() reads nanoseconds and drops what is finer than a microsecond", () => {
+  assertEquals(microsecondsIn("1723161255342123999"), 1_723_161_255_342_123);
+  assertEquals(microsecondsIn("100000000000000000"), 100_000_000_000_000);
+  assertEquals(microsecondsIn("9007199254740991999"), 9_007_199_254_740_991);
+  for (
+    const text of [
+      "9007199254740992000",
+      "1723161255342123",
+      "0723161255342123999",
+      "17231612553421239999",
+      "",
+    ]
+  ) {
+    assertEquals(microsecondsIn(text), null, text);
+  }
 });
 
 Deno.test("isoTime() writes six decimals of a second, in UTC", () => {

@@ -37,6 +37,12 @@ Deno.test("membersOf() gives the members in the order of their names, each an or
   assertEquals(text, `${recording(2)}{"e":"trade"}\n${HEADER}${rows(500)}`);
 });
 
+Deno.test("membersOf() takes numbers in names for numbers", async () => {
+  const archive = await zip({ "part10.csv": rows(1, 10), "part2.csv": rows(1, 2), "part1.csv": rows(1, 1) });
+  const { names } = await outcomeOfArchive(archive);
+  assertEquals(names, ["a.zip (part1.csv)", "a.zip (part2.csv)", "a.zip (part10.csv)"]);
+});
+
 Deno.test("membersOf() passes over what archivers add and checksums", async () => {
   const archive = await zip({
     "__MACOSX/._a.csv": "\0\0",

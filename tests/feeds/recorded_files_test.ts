@@ -6,6 +6,7 @@ import { unusable } from "../../src/feeds/input_file.ts";
 import {
   chunksOf,
   type FirstTrade,
+  type Part,
   type ReadProgress,
   recordedChunks,
   sortByFirstTrade,
@@ -238,6 +239,14 @@ function row(time: number, id: number): string {
   return `1,0.1,1.00,${id},${id},${time},True,True\n`;
 }
 
+/** Files as parts, and members of archives, written `archive (member)`. */
+function partsOf(...names: readonly string[]): Part[] {
+  return names.map((name) => {
+    const path = name.split(" (")[0]!;
+    return { path, member: path === name ? null : name };
+  });
+}
+
 Deno.test("sortByFirstTrade() orders files by time, then by id, then as given", async () => {
   await using folder = new Folder();
   const late = await folder.write("late", gzip(HEADER + row(300, 1)));
@@ -249,13 +258,45 @@ Deno.test("sortByFirstTrade() orders files by time, then by id, then as given", 
   const paths = [none, late, sameSecond, sameFirst, again, early];
   assertEquals(
     await sortByFirstTrade(paths, firstTrade),
-    [early, sameFirst, again, sameSecond, late, none],
+    partsOf(early, `${sameFirst} (b)`, again, sameSecond, late, none, `${sameFirst} (a)`),
   );
   assertEquals(paths[0], none);
-  assertEquals(await sortByFirstTrade([early, late, early], firstTrade), [early, early, late]);
+  assertEquals(await sortByFirstTrade([early, late, early], firstTrade), partsOf(early, early, late));
 });
 
-Deno.test("sortByFirstTrade() reads no more than it needs, and nothing of a single path", async () => {
+Deno.test("sortByFirstTrade() orders the members of archives, among other files too, and recordedChunks() reads them", async () => {
+  await using folder = new Folder();
+  const months = await folder.write(
+    "a.zip",
+    await zip({ "1": row(500, 5), "2": row(100, 1), "3.gz": gzip(row(300, 3)) }),
+  );
+  const inner = await zip({ x: row(200, 2), y: row(50, 0) });
+  const outer = await folder.write("b.zip", await zip({ "inner.zip": inner }));
+  const plain = await folder.write("c", row(400, 4));
+  const parts = await sortByFirstTrade([months, outer, plain], firstTrade);
+  const inBoth = `${outer} (inner.zip)`;
+  assertEquals(parts.map(({ member, path }) => member ?? path), [
+    `${inBoth} (y)`,
+    `${months} (2)`,
+    `${inBoth} (x)`,
+    `${months} (3.gz)`,
+    plain,
+    `${months} (1)`,
+  ]);
+  const ids: (number | undefined)[] = [];
+  const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
+  for await (const chunk of recordedChunks(parts, { progress })) ids.push(firstTrade(chunk)?.id);
+  assertEquals(ids, [0, 1, 2, 3, 4, 5]);
+  const sizes = await Promise.all([months, outer, plain].map(async (path) => (await Deno.stat(path)).size));
+  assertEquals(progress.bytesTotal, sizes.reduce((sum, size) => sum + size));
+  assert(progress.bytesRead <= progress.bytesTotal!);
+  assertEquals(
+    await sortByFirstTrade([months], firstTrade),
+    partsOf(`${months} (2)`, `${months} (3.gz)`, `${months} (1)`),
+  );
+});
+
+Deno.test("sortByFirstTrade() reads no more than it needs, and nothing of a single pipe", async () => {
   await using folder = new Folder();
   const long = await folder.write("long", row(100, 1).repeat(50_000));
   const broken = await folder.write("broken", gzip(row(50, 1).repeat(100_000)).subarray(0, -9));
@@ -264,10 +305,9 @@ Deno.test("sortByFirstTrade() reads no more than it needs, and nothing of a sing
     looked++;
     return firstTrade(chunk);
   };
-  assertEquals(await sortByFirstTrade([long, broken], count), [broken, long]);
+  assertEquals(await sortByFirstTrade([long, broken], count), partsOf(broken, long));
   assertEquals(looked, 2);
-  assertEquals(await sortByFirstTrade(["-"], count), ["-"]);
-  assertEquals(await sortByFirstTrade([`${folder.path}/none`], count), [`${folder.path}/none`]);
+  assertEquals(await sortByFirstTrade(["-"], count), partsOf("-"));
   assertEquals(await sortByFirstTrade([], count), []);
 });
 

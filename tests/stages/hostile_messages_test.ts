@@ -130,8 +130,7 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
 
 /** What is taken, however strange: it is a trade, and what the exchange says is believed. */
 const TAKEN: readonly (readonly [string, string])[] = [
-  ["a time in the year 5138", trade({ T: "99999999999999" })],
-  ["a time in January 1970", trade({ T: "1700000000" })],
+  ["a time in seconds", trade({ T: "1700000000" })],
   ["a field twice: the last one counts", trade().replace('"q"', '"p":"1","q"')],
   ["a prototype among its fields", trade().replace("}", ',"__proto__":{"p":"1"}}')],
 ];
@@ -166,7 +165,13 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ...BROKEN,
 ];
 
-for (const [what, message, reason] of REFUSED) {
+/** Is taken for a mistake of the exchange's clock, as the next trade does not stand by it. */
+const WILD: readonly (readonly [string, string, string])[] = [
+  ["a time in the year 5138", trade({ T: "99999999999999" }), "the time of trade 2, 5138-11-16T"],
+  ["a time in January 1970", trade({ T: "17000000" }), "the time of trade 2, 1970-01-01T"],
+];
+
+for (const [what, message, reason] of [...REFUSED, ...WILD]) {
   Deno.test(`a hostile message is refused, and the run goes on: ${what}`, () =>
     assertRefused(message, reason));
 }
@@ -187,5 +192,5 @@ for (const [what, message] of TAKEN) {
 
 Deno.test("an aggregate of all ids there are does not make every later trade a duplicate", () => {
   const all = trade({ e: text("aggTrade"), a: "7", f: "2", l: "9007199254740991" });
-  assertEquals(read(all).ids, [1, 9007199254740991, 3, 4]);
+  assertEquals(read(all).ids, [1, 3, 4]);
 });

@@ -85,7 +85,7 @@ Deno.test("Parse and MovingAverages take every price that is exact in one unit w
       // A run that goes on knows what came before.
       const { snapshot, ...counts } = { snapshot: parse.snapshot(), ...parse.counts };
       parse = new Parse();
-      parse.restore(JSON.parse(JSON.stringify(snapshot)));
+      parse.restore(JSON.parse(JSON.stringify(snapshot)), null);
       run(messages.slice(cut));
       assertEquals(trends, expected.trends);
       const kept = averages.snapshot().prices;

@@ -1,14 +1,37 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import { UnusableInput } from "../../src/domain/unusable_input.ts";
 import type { Tick } from "../../src/domain/tick.ts";
+import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { messageOf, reading } from "../support/pipeline_input.ts";
 
 const newParse = () => new Parse();
 
+const TIME = 1_723_161_255_342_000;
+const SECOND = 1_000_000, HOUR = 3_600 * SECOND, DAY = 24 * HOUR, YEAR = 366 * DAY;
+
 /** The message of a trade with one id, or of an aggregate. */
-function trade(firstId: number, lastId = firstId, price = "61837.63"): string {
-  return messageOf({ firstId, lastId, time: 1_723_161_255_342_000, price });
+function trade(firstId: number, lastId = firstId, price = "61837.63", time = TIME): string {
+  return messageOf({ firstId, lastId, time, price });
+}
+
+/** The message of a trade with one id, so many seconds after the first. */
+function tradeAt(seconds: number, id: number): string {
+  return trade(id, id, "61837.63", TIME + seconds * SECOND);
+}
+
+/** A reader of these messages that takes them for lines of a file. */
+function lines(messages: readonly string[], strict = true): ChunkReader {
+  const bytes = new TextEncoder().encode(messages.join("\n"));
+  const origin = { name: "trades.jsonl", layout: { kind: "messages" } } as const;
+  return new ChunkReader("BTCUSDT", strict).open({ origin, bytes, start: 0, end: bytes.length });
+}
+
+/** What `counts` are where nothing but these was counted. */
+function counted(some: Partial<Parse["counts"]>): Parse["counts"] {
+  return { duplicates: 0, rejected: 0, passedOver: 0, outOfOrder: 0, resets: 0, ...some };
 }
 
 /** Ids and what is missing before them. */
@@ -79,7 +102,7 @@ Deno.test("Parse.over() drops and counts trades seen before, and marks what is m
     trade(90, 106),
   ];
   assertEquals(idsOf(parse.over(reading(messages))), [[100, 0], [101, 0], [105, 3], [106, 0]]);
-  assertEquals(parse.counts, { duplicates: 3, rejected: 0, passedOver: 0 });
+  assertEquals(parse.counts, counted({ duplicates: 2, outOfOrder: 1 }));
 });
 
 Deno.test("Parse.over() keeps the price unit as fine as the finest price so far", () => {
@@ -106,7 +129,7 @@ Deno.test("Parse.over() counts the unusable and passes over the rest, and goes o
     trade(3),
   ];
   assertEquals(idsOf(parse.over(reading(messages))), [[1, 0], [2, 0], [3, 0]]);
-  assertEquals(parse.counts, { duplicates: 0, rejected: 2, passedOver: 1 });
+  assertEquals(parse.counts, counted({ rejected: 2, passedOver: 1 }));
 });
 
 Deno.test("Parse.takeRejections() hands out the count since last time, with a bounded sample of the first", () => {
@@ -145,7 +168,7 @@ Deno.test("Parse.over() does not believe one wild id, and keeps taking the trade
     102,
     0,
   ]]);
-  assertEquals(parse.counts, { duplicates: 0, rejected: 1, passedOver: 0 });
+  assertEquals(parse.counts, counted({ rejected: 1 }));
   assertEquals(parse.takeRejections(), {
     count: 1,
     reason: `trade id ${wild} is far from the one before, 100, and no trade followed on it`,
@@ -161,10 +184,172 @@ Deno.test("Parse.over() believes a leap once the next trade follows on it, in a 
     [5_000_000_001, 0],
     [5_000_000_002, 0],
   ]);
-  const anew = newParse();
-  const messages = [trade(5_000_000_000), trade(7), trade(7), trade(4_999_999_999), trade(8), trade(9)];
-  assertEquals(idsOf(anew.over(reading(messages))), [[5_000_000_000, 0], [7, -1], [8, 0], [9, 0]]);
-  assertEquals(anew.counts, { duplicates: 2, rejected: 0, passedOver: 0 });
+});
+
+Deno.test("Parse.over() takes ids that start over for a reset once five trades in a row say so", () => {
+  for (const start of [1, 90, 101]) {
+    const parse = newParse();
+    const old = Array.from({ length: 200 }, (_, at) => tradeAt(at, 100 + at));
+    const fresh = Array.from({ length: 5 }, (_, at) => tradeAt(300 + at, start + at));
+    idsOf(parse.over(reading(old)));
+    assertEquals(idsOf(parse.over(reading(fresh.slice(0, 4)))), []);
+    // Until it is proven they count as what they are in the old sequence.
+    assertEquals(parse.counts.duplicates + parse.counts.outOfOrder, 4);
+    assertEquals(idsOf(parse.over(reading([fresh[3]!, fresh[4]!, tradeAt(310, start + 5)]))), [
+      [start, -1],
+      ...[1, 2, 3, 4, 5].map((more): [number, number] => [start + more, 0]),
+    ]);
+    assertEquals([parse.lastIdBeforeReset, parse.lastId], [299, start + 5]);
+    assertEquals(parse.counts, counted({ duplicates: 1, resets: 1 }));
+    assertEquals(parse.snapshot().seen, {
+      first: start,
+      last: start + 5,
+      holes: [],
+      latest: TIME + 310 * SECOND,
+    });
+  }
+});
+
+Deno.test("Parse.over() finds a reset in ids that have holes and repeat", () => {
+  const parse = newParse();
+  idsOf(parse.over(reading([tradeAt(0, 99), tradeAt(1, 100)])));
+  const unusable = tradeAt(11, 9).replace("61837.63", "0");
+  const fresh = [[10, 6], [10, 6], [12, 8], [13, 10], [14, 11], [15, 12], [16, 13]] as const;
+  const messages = fresh.map(([seconds, id]) => tradeAt(seconds, id));
+  assertEquals(idsOf(parse.over(reading(messages.toSpliced(3, 0, unusable)))), [
+    [6, -1],
+    [8, 1],
+    [10, 0],
+    [11, 0],
+    [12, 0],
+    [13, 0],
+  ]);
+  assertEquals(parse.counts, counted({ duplicates: 1, rejected: 1, resets: 1 }));
+  assertEquals(parse.snapshot().seen?.holes, [7, 7]);
+});
+
+Deno.test("Parse.over() takes no late or repeated trades for a reset, however many", () => {
+  const parse = newParse();
+  const old = Array.from({ length: 100 }, (_, at) => tradeAt(at, 100 + at));
+  idsOf(parse.over(reading([...old, tradeAt(300, 400)])));
+  const early = Array.from({ length: 50 }, (_, at) => tradeAt(at - 60, 40 + at));
+  const between = Array.from({ length: 50 }, (_, at) => tradeAt(101 + at, 201 + at));
+  assertEquals(idsOf(parse.over(reading([...old, ...early, ...between, tradeAt(300, 400)]))), []);
+  assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 100 }));
+  // Four that are later than all others, and then the old sequence goes on.
+  const few = [1, 2, 3, 4].map((id) => tradeAt(301 + id, id));
+  assertEquals(idsOf(parse.over(reading([...few, tradeAt(310, 401)]))), [[401, 0]]);
+  assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 104 }));
+  idsOf(parse.over(reading(few.slice(0, 2).map((_, at) => tradeAt(400 + at, at)))));
+  parse.end();
+  assertEquals(parse.counts, counted({ duplicates: 101, outOfOrder: 106 }));
+});
+
+Deno.test("Parse.takeStrays() hands out trades out of order apart from unusable messages", () => {
+  const parse = newParse();
+  idsOf(parse.over(reading([tradeAt(0, 100), tradeAt(5, 105), "{", tradeAt(2, 102), tradeAt(3, 103)])));
+  assertEquals(parse.takeStrays(), {
+    count: 2,
+    reason:
+      "trade 102 is out of order: trade 105 came before it, and trade 102 is not known to have been seen",
+    sample: tradeAt(2, 102).slice(0, 200),
+  });
+  assertEquals([parse.takeStrays(), parse.takeRejections()?.count], [null, 1]);
+});
+
+Deno.test("Parse.over() stops at a row out of order in a file, names it, and says what --sort does", () => {
+  const parse = newParse();
+  const messages = [tradeAt(0, 100), tradeAt(5, 105), tradeAt(2, 102)];
+  const ticks = parse.over(lines(messages));
+  assertEquals([ticks.next().value?.id, ticks.next().value?.id], [100, 105]);
+  const { message } = assertThrows(() => ticks.next(), UnusableInput);
+  assertStringIncludes(message, "trades.jsonl:3: trade 102 is out of order: trade 105 came before it");
+  assertStringIncludes(message, "--sort reads files, members of archives and rows in the order of their ids");
+  const lenient = newParse();
+  assertEquals(idsOf(lenient.over(lines(messages, false))), [[100, 0], [105, 4]]);
+  assertEquals(lenient.counts, counted({ outOfOrder: 1 }));
+});
+
+Deno.test("Parse.over() finds no hole where an unusable message had the ids", () => {
+  const parse = newParse();
+  const unusable = (first: number, last = first) => trade(first, last).replace("61837.63", "0");
+  const messages = [trade(1), unusable(2), trade(3), unusable(4, 9), trade(10), trade(12), unusable(11)];
+  assertEquals(idsOf(parse.over(reading(messages))), [[1, 0], [3, 0], [10, 0], [12, 1]]);
+  assertEquals(parse.counts, counted({ rejected: 3 }));
+});
+
+/** What comes of trades at these times (µs after the first) in a file, with ids that follow on each other. */
+function ofTimes(times: readonly number[], strict = false): { ids: number[]; rejected: number } {
+  const parse = newParse();
+  const messages = times.map((time, at) => trade(at, at, "61837.63", TIME + time));
+  const ids = [...parse.over(lines(messages, strict))].map(({ id }) => id);
+  parse.end();
+  assertEquals(parse.counts.outOfOrder, 0);
+  return { ids, rejected: parse.counts.rejected };
+}
+
+Deno.test("Parse.over() does not believe one wild time in a file, and believes it once the next trade stands by it", () => {
+  const far = 200 * YEAR;
+  assertEquals(ofTimes([0, SECOND, far, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
+  assertEquals(ofTimes([0, SECOND, -2 * DAY, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
+  assertEquals(ofTimes([0, SECOND, far, far + 1, far + 2]), { ids: [0, 1, 2, 3, 4], rejected: 0 });
+  assertEquals(ofTimes([0, SECOND, -2 * DAY, 1 - 2 * DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
+  assertEquals(ofTimes([0, SECOND, 2 * DAY, 2 * SECOND, 3 * SECOND]), { ids: [0, 1, 3, 4], rejected: 1 });
+  // A day is not far, and a market may trade more seldom than that.
+  assertEquals(ofTimes([0, DAY, 0, DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
+  assertEquals(ofTimes([0, 2 * DAY, 9 * DAY, 99 * DAY, YEAR]), { ids: [0, 1, 2, 3, 4], rejected: 0 });
+  // The first one, two that are wild in different ways, and one at the end.
+  assertEquals(ofTimes([far, 0, SECOND]), { ids: [1, 2], rejected: 1 });
+  assertEquals(ofTimes([0, far, SECOND, 2 * SECOND]), { ids: [0, 2, 3], rejected: 1 });
+  assertEquals(ofTimes([0, SECOND, far, far / 2, 2 * SECOND]), { ids: [0, 1, 4], rejected: 2 });
+  assertEquals(ofTimes([0, SECOND, far]), { ids: [0, 1], rejected: 1 });
+  assertEquals(ofTimes([far]), { ids: [0], rejected: 0 });
+});
+
+Deno.test("Parse.over() stops at a wild time in a file, and names its line", () => {
+  const { message } = assertThrows(() => ofTimes([0, SECOND, 200 * YEAR, 2 * SECOND], true), UnusableInput);
+  assertStringIncludes(message, "trades.jsonl:3: the time of trade 2, 2225-");
+  assertStringIncludes(message, "and the next trade did not stand by it");
+});
+
+Deno.test("Parse.over() reads the first line of a file to its end before it says what is wrong with the second", () => {
+  const ticks = newParse().over(lines([trade(1), "{broken"]));
+  assertEquals(ticks.next().value?.id, 1);
+  assertThrows(() => ticks.next(), UnusableInput, "trades.jsonl:2:");
+  const backwards = newParse().over(lines([trade(5), trade(4)]));
+  assertEquals(backwards.next().value?.id, 5);
+  assertThrows(() => backwards.next(), UnusableInput, "trades.jsonl:2: trade 4 is out of order");
+});
+
+Deno.test("Parse.over() holds a live trade whose time is far from its arrival and from the trade before", () => {
+  const parse = newParse();
+  let id = 0;
+  const take = (time: number, receivedAt: number): number[] => {
+    const message = trade(id, id, "61837.63", TIME + time);
+    id++;
+    return [...parse.over(new MessageBatch("BTCUSDT").open([message], TIME + receivedAt))].map(({ id }) =>
+      id
+    );
+  };
+  assertEquals(take(0, SECOND), [0]);
+  assertEquals(take(200 * YEAR, 2 * SECOND), []);
+  assertEquals(take(3 * SECOND, 3 * SECOND), [2]);
+  assertEquals(parse.counts, counted({ rejected: 1 }));
+  assertStringIncludes(parse.takeRejections()!.reason, "the time of trade 1, 2225-");
+  // Tomorrow's is no better, also as the first of two.
+  assertEquals([take(DAY, 4 * SECOND), take(4 * SECOND, 5 * SECOND)], [[], [4]]);
+  // After a pause the time is that of the arrival; a clock that is wrong all the time is not a wild time.
+  assertEquals(take(5 * HOUR, 5 * HOUR + SECOND), [5]);
+  assertEquals([take(5 * HOUR + SECOND, 9 * HOUR), take(8 * HOUR, 12 * HOUR)], [[6], []]);
+  assertEquals(take(11 * HOUR, 15 * HOUR), [7, 8]);
+  assertEquals(parse.counts, counted({ rejected: 2 }));
+});
+
+Deno.test("Parse.over() says where the hole is when a trade behind it has a wild time", () => {
+  const messages = [trade(1), trade(2), trade(5, 5, "1", TIME + 200 * YEAR), trade(6), trade(7)];
+  const ticks = [...newParse().over(lines(messages, false))];
+  // From 3 on: trade 5 is of no use.
+  assertEquals(ticks.map(({ id, missing }) => [id, missing]), [[1, 0], [2, 0], [6, 3], [7, 0]]);
 });
 
 Deno.test("Parse.end() counts a leap that nothing followed as rejected", () => {
@@ -179,10 +364,10 @@ Deno.test("Parse.end() counts a leap that nothing followed as rejected", () => {
 Deno.test("Parse.restore() of a snapshot drops what was seen, marks what is missing and keeps the unit", () => {
   const first = newParse();
   idsOf(first.over(reading([trade(1, 1, "0.5"), trade(2, 2, "0.25")])));
-  const counts = { duplicates: 0, rejected: 0, passedOver: 0 };
-  assertEquals(first.snapshot(), { lastId: 2, decimals: 2, counts });
+  const seen = { first: 1, last: 2, holes: [], latest: TIME };
+  assertEquals(first.snapshot(), { lastId: 2, decimals: 2, counts: counted({}), seen });
   const second = newParse();
-  second.restore(first.snapshot());
+  second.restore(first.snapshot(), TIME);
   const ticks = [...second.over(reading([trade(2), trade(6, 6, "3")]))];
   assertEquals(ticks.map(({ id, missing, price, decimals }) => ({ id, missing, price, decimals })), [
     { id: 6, missing: 3, price: 300, decimals: 2 },

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { inFormOf } from "../../src/stages/pipeline_snapshot.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
 import { scenario } from "../support/scenario.ts";
@@ -41,10 +42,10 @@ function* cut(messages: readonly string[], sizes: readonly number[]): Generator<
 
 /** Those of a pipeline's totals that the reckoning has too. */
 function reckonedPart({ totals }: Pipeline): Reckoned["totals"] {
-  const { trades, signals, fills, refusals, duplicates, gaps } = totals;
+  const { trades, signals, fills, refusals, duplicates, outOfOrder, gaps } = totals;
   const { cash, position, equity, fees, realized, maxDrawdown } = totals;
   return {
-    ...{ trades, signals, fills, refusals, duplicates, gaps },
+    ...{ trades, signals, fills, refusals, duplicates, outOfOrder, gaps },
     ...{ cash, position, equity, fees, realized, maxDrawdown },
   };
 }
@@ -206,15 +207,27 @@ Deno.test("Pipeline.run() tells gap, signal, halt and what became of the orders 
   assertEquals(rest, []);
 });
 
-Deno.test("Pipeline reports ids that start anew as a gap of unknown size, and starts the averages again", () => {
-  const pipeline = new Pipeline(optionsOf(NERVOUS));
-  const at = (id: number, price: string) =>
-    messageOf({ firstId: id, lastId: id, time: 5_000_000_000, price });
-  const events = [...pipeline.run(reading([at(5_000_000_000, "1"), at(7, "5"), at(8, "6")]))];
-  assertEquals(events.map(({ type }) => type), ["gap", "signal", "fill"]);
-  const [gap] = events;
-  assert(gap?.type === "gap");
-  assertEquals([gap.fromId, gap.toId, gap.missing], [7, 6, 0]);
+Deno.test("Pipeline tells of ids that start over, starts the averages again and keeps position and cash", () => {
+  const pipeline = new Pipeline({ ...optionsOf(NERVOUS), isQuiet: false });
+  const at = (id: number, seconds: number, price: string) =>
+    messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000 + seconds * 1_000_000, price });
+  const before = [...pipeline.run(reading([at(5_000_000_000, 0, "10"), at(5_000_000_001, 1, "11")]))];
+  assertEquals(before.map(({ type }) => type), ["signal", "fill"]);
+  const { cash, position } = pipeline.totals;
+  const old = pipeline.snapshot();
+  // The first price is no change from the one before the reset: the averages do not know that one.
+  const events = [...pipeline.run(reading([7, 8, 9, 10, 11].map((id) => at(id, id, "1"))))];
+  assertEquals(events, [{
+    type: "reset",
+    time: "2024-08-08T23:54:22.342000Z",
+    symbol: "BTCUSDT",
+    fromId: 7,
+    lastId: 5_000_000_001,
+  }]);
+  assertEquals([pipeline.totals.cash, pipeline.totals.position], [cash, position]);
+  assertEquals([pipeline.totals.resets, pipeline.totals.gaps, pipeline.trades], [1, 0, 7]);
+  assertEquals(pipeline.averages.prices, [1, 1]);
+  assertEquals(old.crossover, pipeline.snapshot().crossover);
 });
 
 Deno.test("Pipeline refuses every order while disconnected, and trades again afterwards", () => {
@@ -279,4 +292,26 @@ Deno.test("Pipeline.takeRejections() hands out what was unusable once, with the 
   assertEquals(pipeline.takeRejections(), null);
   assertEquals(pipeline.totals.rejected, 2);
   assertEquals(pipeline.totals.trades, 1);
+});
+
+Deno.test("Pipeline.restore() takes a snapshot of an older version, and inFormOf() gives one in its form", () => {
+  const pipeline = new Pipeline(optionsOf(NERVOUS));
+  const at = (id: number): string =>
+    messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000, price: "1" });
+  for (const _ of pipeline.run(reading([10, 11, 14, 12, 14].map(at))));
+  const present = pipeline.snapshot();
+  const { seen, counts, ...parse } = present.parse;
+  assertEquals([seen?.holes, counts.outOfOrder, counts.duplicates], [[12, 13], 1, 1]);
+  const { outOfOrder: _, resets: __, ...oldCounts } = counts;
+  const older = { ...present, parse: { ...parse, counts: oldCounts } };
+  assertEquals(inFormOf(older, present), {
+    ...older,
+    parse: { ...parse, counts: { ...oldCounts, duplicates: 2 } },
+  });
+  assertEquals(inFormOf(present, present), present);
+  const restored = new Pipeline(optionsOf(NERVOUS));
+  restored.restore(older, pipeline.averages);
+  // It says nothing of holes: all up to the last id was seen.
+  for (const _ of restored.run(reading([12, 9, 15].map(at))));
+  assertEquals([restored.totals.duplicates, restored.totals.outOfOrder, restored.trades], [3, 0, 4]);
 });

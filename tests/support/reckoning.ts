@@ -19,6 +19,8 @@ export interface PlainTrade {
   readonly quantity?: string;
   /** Fetched after the fact: it moves averages and equity, and never trades. */
   readonly late?: boolean;
+  /** Nothing but its ids can be read. */
+  readonly unusable?: boolean;
 }
 
 /** What the person chose, amounts as decimal text, latency in µs. */
@@ -57,7 +59,7 @@ export interface Reckoned {
   readonly events: PipelineEvent[];
   readonly totals:
     & Record<
-      "trades" | "signals" | "fills" | "refusals" | "duplicates" | "gaps",
+      "trades" | "signals" | "fills" | "refusals" | "duplicates" | "outOfOrder" | "gaps",
       number
     >
     & Record<"cash" | "position" | "equity" | "fees" | "realized" | "maxDrawdown", string>;
@@ -88,7 +90,9 @@ class Reckoning {
   #stance: "flat" | "long" = "flat";
   #lastId: number | null = null;
   #time = 0;
-  #counts = { trades: 0, signals: 0, duplicates: 0, gaps: 0 };
+  /** Ids covered by the trades that counted, as ranges. */
+  readonly #seen: [first: number, last: number][] = [];
+  #counts = { trades: 0, signals: 0, duplicates: 0, outOfOrder: 0, gaps: 0 };
 
   constructor(choices: Choices) {
     this.#choices = choices;
@@ -98,10 +102,17 @@ class Reckoning {
   }
 
   see(trade: PlainTrade): void {
-    if (this.#lastId !== null && trade.lastId <= this.#lastId) {
-      this.#counts.duplicates++;
+    const { firstId, lastId } = trade;
+    if (trade.unusable) {
+      if (this.#lastId !== null && firstId === this.#lastId + 1) this.#lastId = lastId;
       return;
     }
+    if (this.#lastId !== null && lastId <= this.#lastId) {
+      const isSeen = this.#seen.some(([first, last]) => firstId <= last && lastId >= first);
+      this.#counts[isSeen ? "duplicates" : "outOfOrder"]++;
+      return;
+    }
+    this.#seen.push([firstId, lastId]);
     this.#counts.trades++;
     this.#time = trade.time;
     const before = this.#equity();

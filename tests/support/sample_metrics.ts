@@ -63,6 +63,8 @@ export const SUMMARY: SummaryEvent & { readonly metrics: Metrics } = {
   rejected: 0,
   duplicates: 0,
   passedOver: 0,
+  outOfOrder: 0,
+  resets: 0,
   gaps: 0,
   cash: "9806.57851915",
   position: "0",

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { PenstockEvent } from "../../src/domain/event.ts";
-import { narrate, seconds, signed } from "../../src/views/narration.ts";
+import { narrate, seconds, signed, strayText } from "../../src/views/narration.ts";
 import { SUMMARY } from "../support/sample_metrics.ts";
 
 const time = "2024-08-08T23:54:15.342000Z";
@@ -50,6 +50,12 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
     { type: "disconnected", time, reason: "gone", retryInMs: 0, hint: "Do this." },
     "warn",
     "not connected: gone; trying again at once. Do this.",
+  ],
+  [
+    { type: "reset", time, symbol, fromId: 1, lastId: 1_349 },
+    "warn",
+    "the exchange's trade ids started over at 1, the last one before was 1349: the averages start again, " +
+    "position and cash stay",
   ],
   [
     { type: "gap", time, symbol, fromId: 5, toId: 7, missing: 3, filled: 0 },
@@ -350,4 +356,11 @@ Deno.test("seconds() is short: decimals only below ten seconds", () => {
 
 Deno.test("signed() shows the sign of anything but nothing", () => {
   assertEquals(["1.5", "-1.5", "0"].map(signed), ["+1.5", "-1.5", "0"]);
+});
+
+Deno.test("strayText() says of trades out of order how many they are, and what the first is", () => {
+  const reason =
+    "trade 5 is out of order: trade 7 came before it, and trade 5 is not known to have been seen";
+  assertEquals(strayText({ count: 1, reason, sample: "{}" }), `${reason}; it is not traded on`);
+  assertEquals(strayText({ count: 2, reason, sample: "{}" }), `2 trades out of order, the first: ${reason}`);
 });

@@ -17,11 +17,12 @@ import type { Metrics } from "../../domain/metrics.ts";
 import type { Config } from "../../domain/options.ts";
 import type { Results } from "../../domain/performance.ts";
 import { disconnectionIn } from "../../domain/recording_note.ts";
+import type { Rejections } from "../../domain/rejections.ts";
 import { isoTime } from "../../domain/time.ts";
-import type { Rejections } from "../../stages/parse.ts";
 import { ModelRun } from "../../stages/model_run.ts";
 import { type Mark, Pipeline } from "../../stages/pipeline.ts";
 import { Replay } from "../../stages/replay.ts";
+import { type FileTally, RowOrder, SortedBlock } from "../../stages/row_order.ts";
 import { type FillTerms, fillTermsOf } from "../../views/assumptions.ts";
 import type { ReportColumn } from "../../views/report_table.ts";
 
@@ -47,6 +48,8 @@ export class Desk {
   readonly #replay: Replay;
   readonly #fillTerms: FillTerms;
   readonly #lanes: readonly Lane[];
+  /** Null unless rows are to be put in order. */
+  readonly #order: RowOrder | null;
   readonly #started: Omit<StartedEvent, "time">;
   /** What happened before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
@@ -84,6 +87,7 @@ export class Desk {
       models: this.#lanes.map(({ run }) => run),
     });
     this.#replay = new Replay(this.pipeline, this.#reader, given);
+    this.#order = config.sort ? new RowOrder(config.symbol, !config.skipBad) : null;
   }
 
   /** Trades so far. */
@@ -98,7 +102,7 @@ export class Desk {
 
   /** Other symbols whose trades were passed over. */
   get otherSymbols(): readonly string[] {
-    return this.#reader.otherSymbols;
+    return [...new Set([...this.#reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
   }
 
   /** What is wrong with the input and was not told yet, or null. */
@@ -106,14 +110,39 @@ export class Desk {
     return this.pipeline.takeRejections();
   }
 
+  /** What each file brought; null unless rows are put in order. */
+  get tallies(): readonly FileTally[] | null {
+    return this.#order?.tallies ?? null;
+  }
+
+  /** What came out of order and was not told yet, or null. */
+  takeStrays(): Rejections | null {
+    return this.pipeline.takeStrays();
+  }
+
   /**
    * Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used, and a
    * ConfigError where a tick or a lot that nobody gave makes no sense for the prices.
    */
   *take(chunk: Chunk): Generator<PenstockEvent> {
-    this.#enter(chunk.origin);
+    if (this.#order === null) return yield* this.#run(chunk);
+    for (const piece of this.#order.take(chunk)) yield* this.#run(piece);
+  }
+
+  /** Runs what still waited to be put in order, once everything has been read. */
+  *finish(): Generator<PenstockEvent> {
+    if (this.#order === null) return;
+    for (const block of this.#order.end()) yield* this.#run(block);
+  }
+
+  *#run(piece: Chunk | SortedBlock): Generator<PenstockEvent> {
+    if (this.done) return;
+    if (!(piece instanceof SortedBlock)) this.#enter(piece.origin);
+    const replayed = piece instanceof SortedBlock
+      ? this.pipeline.runMarked(piece.reading(), FIRST_TRADE)
+      : this.#replay.open(piece).runMarked(FIRST_TRADE);
     try {
-      for (const told of this.#replay.open(chunk).runMarked(FIRST_TRADE)) {
+      for (const told of replayed) {
         if (told === FIRST_TRADE) this.#checkRules();
         const event = "type" in told ? told : "event" in told ? eventOf(told) : null;
         if (event === null) continue;

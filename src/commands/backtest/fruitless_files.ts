@@ -1,5 +1,6 @@
 /** Which of a backtest's files added no trade to it: no error, but hardly what the person meant. */
 import type { Origin } from "../../domain/chunk.ts";
+import type { FileTally } from "../../stages/row_order.ts";
 
 /** Files that a warning names; of the others it says how many they are. */
 const NAMED = 3;
@@ -37,16 +38,21 @@ export class FruitlessFiles {
     this.#before = { trades, duplicates };
   }
 
-  /** What to tell of them in a backtest of `symbol`, a sentence each; `maySort` where `--sort` might help. */
-  *warnings(symbol: string, maySort: boolean): Generator<string> {
+  /** Takes what is known of a file or member that has been read to its end, where that was counted elsewhere. */
+  add({ name, trades, repeats }: FileTally): void {
+    if (trades > repeats) return;
+    (trades === 0 ? this.#empty : this.#known).push(name);
+    this.#dropped += repeats;
+  }
+
+  /** What to tell of them in a backtest of `symbol`, a sentence each. */
+  *warnings(symbol: string): Generator<string> {
     if (this.#empty.length > 0) yield `no trade of ${symbol} in ${listOf(this.#empty)}`;
     if (this.#known.length === 0) return;
     const dropped = this.#dropped === 1
-      ? "the only trade has an id at or below one read before, and was dropped"
-      : `all ${this.#dropped} trades have ids at or below one read before, and were dropped`;
-    yield `${listOf(this.#known)}: ${dropped}${
-      maySort ? "; --sort reads files in the order of their first trades" : ""
-    }`;
+      ? "the only trade was read before, and was dropped"
+      : `all ${this.#dropped} trades were read before, and were dropped`;
+    yield `${listOf(this.#known)}: ${dropped}`;
   }
 }
 

@@ -1,0 +1,70 @@
+/** Reads single fields of CSV rows: booleans, times that no number holds, and the ids of rows that are of no use. */
+import type { CsvField } from "./csv_layout.ts";
+import type { DecimalBytes } from "./decimal_bytes.ts";
+import { microsecondsIn } from "./time.ts";
+
+const ZERO = 48, NINE = 57;
+/** Digits of a time in nanoseconds until the year 2286. */
+const LONGEST_TIME = 19;
+/** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
+export const SMALL = 32, IS_T = 16;
+/**
+ * `true` and `false`, told by whether it is the latter: the first letter in small; four bytes of the rest as a word
+ * ("true", "alse"); which of its bits count, for "True" is as good; and what it says.
+ */
+export const LETTER = [116, 102],
+  WORD = [0x65757274, 0x65736c61],
+  WORD_MASK = [~SMALL, ~0],
+  SAYS = [true, false];
+
+/** The position after `True`, `true`, `False` or `false`, or -1. */
+export function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
+  const letter = bytes[at]!;
+  const no = ((letter & IS_T) >> 4) ^ 1;
+  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK[no]!;
+  return (strange | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
+}
+
+/** Whether a byte is a letter of ASCII. */
+export function isLetter(byte: number): boolean {
+  const small = byte | SMALL;
+  return small >= 97 && small <= 122;
+}
+
+/** The time in nanoseconds at `start`, as µs since 1970, and where it ends; null where none stands there. */
+export function longTimeAt(
+  bytes: Uint8Array,
+  start: number,
+): { readonly time: number; readonly end: number } | null {
+  let end = start;
+  while (bytes[end]! >= ZERO && bytes[end]! <= NINE) end++;
+  const time = microsecondsIn(
+    String.fromCharCode(...bytes.subarray(start, Math.min(end, start + LONGEST_TIME))),
+  );
+  return time === null || end - start > LONGEST_TIME ? null : { time, end };
+}
+
+/**
+ * The ids of a row, whatever else is in it; null where they cannot be read. `starts` says where its fields begin, of
+ * which there are `found`.
+ */
+export function idsIn(
+  fields: readonly CsvField[],
+  starts: Int32Array,
+  found: number,
+  view: DataView,
+  decimal: DecimalBytes,
+): { readonly firstId: number; readonly lastId: number } | null {
+  let firstId = -1;
+  let lastId = -1;
+  for (const [column, { kind }] of fields.entries()) {
+    if (kind !== "trade id" && kind !== "first id" && kind !== "last id") continue;
+    // A field that no comma follows may have been cut.
+    if (column + 1 >= found) return null;
+    const at = decimal.readWhole(view, starts[column]!);
+    if (at < 0 || at !== starts[column + 1]! - 1) return null;
+    if (kind !== "last id") firstId = decimal.whole;
+    if (kind !== "first id") lastId = decimal.whole;
+  }
+  return firstId < 0 || lastId < firstId ? null : { firstId, lastId };
+}

@@ -1,0 +1,58 @@
+/** Tells rows from before and after ids started over, so that they are not put among each other. */
+import { RESET_TRADES, resolution } from "./id_reset.ts";
+import type { RowColumns } from "./row_columns.ts";
+
+/**
+ * Gives every row the number of its sequence of ids. Rows in a row whose ids are at or below the highest so far, while
+ * they and their times rise and the times are above the highest, begin another.
+ */
+export class RowEpochs {
+  readonly #rows: RowColumns;
+  #epoch = 0;
+  #highestId = -1;
+  #latest = -1;
+  /** Rows that may begin another sequence. */
+  #fresh: number[] = [];
+  #hasChanged = false;
+
+  constructor(rows: RowColumns) {
+    this.#rows = rows;
+  }
+
+  /** Whether rows that had been read before were moved to another sequence since the last call. */
+  takeChange(): boolean {
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
+  }
+
+  /** Takes the next row, in the order in which rows are read. */
+  note(slot: number): void {
+    const rows = this.#rows;
+    rows.setEpoch(slot, this.#epoch);
+    if (rows.isUnusable(slot)) return;
+    const id = rows.lastId(slot);
+    const time = rows.time(slot);
+    if (id > this.#highestId || time < this.#latest + resolution(this.#latest)) {
+      if (this.#fresh.length > 0) this.#fresh = [];
+      if (id > this.#highestId) this.#highestId = id;
+      if (time > this.#latest) this.#latest = time;
+      return;
+    }
+    const before = this.#fresh.at(-1);
+    if (before !== undefined && (rows.firstId(slot) <= rows.lastId(before) || time < rows.time(before))) {
+      this.#fresh = [];
+    }
+    this.#fresh.push(slot);
+    if (this.#fresh.length === RESET_TRADES) this.#begin(id, time);
+  }
+
+  #begin(id: number, time: number): void {
+    this.#epoch++;
+    for (const slot of this.#fresh) this.#rows.setEpoch(slot, this.#epoch);
+    this.#fresh = [];
+    this.#hasChanged = true;
+    this.#highestId = id;
+    this.#latest = time;
+  }
+}

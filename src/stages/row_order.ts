@@ -1,0 +1,258 @@
+/** Puts the rows of files in the order of their ids, within a bounded distance. */
+import type { Chunk } from "../domain/chunk.ts";
+import { ChunkReader } from "../domain/chunk_reader.ts";
+import type { Rejections } from "../domain/rejections.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/trade_reader.ts";
+import { UnusableInput } from "../domain/unusable_input.ts";
+import { RowColumns } from "./row_columns.ts";
+import { RowEpochs } from "./row_epochs.ts";
+
+/** Rows that stand at most so far apart from their place are put there; so many are kept. */
+export const SORTED_APART = 1_000_000;
+/** Rows that are handed out at once. */
+const BLOCK = 125_000;
+
+/** What a file brought: rows with trades, and how many of those were the same as others. */
+export interface FileTally {
+  readonly name: string;
+  trades: number;
+  repeats: number;
+}
+
+/** Rows in order, and with them what else was read; lent until the next ones are asked for. */
+export class SortedBlock {
+  readonly #order: RowOrder;
+  readonly #slots: Uint32Array;
+  readonly #others: number;
+  readonly #unplaced: Rejections | null;
+
+  /** Made by RowOrder. */
+  constructor(order: RowOrder, slots: Uint32Array, others: number, unplaced: Rejections | null) {
+    this.#order = order;
+    this.#slots = slots;
+    this.#others = others;
+    this.#unplaced = unplaced;
+  }
+
+  /** A reader of its own for everyone who asks. */
+  reading(): TradeReader {
+    return new SortedReader(this.#order, this.#slots, this.#others, this.#unplaced);
+  }
+}
+
+/**
+ * `take` chunk after chunk, then `end`. Recordings that Penstock wrote have an order of their own, in which their notes
+ * stand: they are handed on as they are, once all that was read before them has been.
+ */
+export class RowOrder {
+  readonly symbol: string;
+  readonly rows = new RowColumns();
+  readonly #reader: ChunkReader;
+  readonly #epochs = new RowEpochs(this.rows);
+  readonly #apart: number;
+  readonly #block: number;
+  readonly #strict: boolean;
+  /** The slots in order, and behind them those that came since they were put in order. */
+  #slots = new Uint32Array(1024);
+  #count = 0;
+  #sorted = 0;
+  #isAscending = true;
+  #others = 0;
+  #unplaced: { count: number; reason: string; sample: string } | null = null;
+  readonly #tallies: FileTally[] = [];
+  #lastEpoch = 0;
+  #lastId = -1;
+
+  /**
+   * For rows of `symbol`. When `strict`, an unusable line makes `take` throw UnusableInput. `apart` and `block` are for
+   * tests.
+   */
+  constructor(symbol: string, strict: boolean, { apart = SORTED_APART, block = BLOCK } = {}) {
+    this.symbol = symbol;
+    this.#strict = strict;
+    this.#apart = apart;
+    this.#block = block;
+    this.#reader = new ChunkReader(symbol, strict);
+  }
+
+  /** Other symbols whose trades were passed over, at most 8. */
+  get otherSymbols(): readonly string[] {
+    return this.#reader.otherSymbols;
+  }
+
+  /** What each file or member brought of what has been handed out, in the order in which they were read. */
+  get tallies(): readonly FileTally[] {
+    return this.#tallies;
+  }
+
+  /** Takes a chunk, and gives what is in order by now: a chunk as it is, or rows. */
+  *take(chunk: Chunk): Generator<SortedBlock | Chunk> {
+    const { origin } = chunk;
+    if (origin.isOwn === true) {
+      yield* this.end();
+      yield chunk;
+      return;
+    }
+    if (this.rows.enter(origin)) this.#tallies.push({ name: origin.name, trades: 0, repeats: 0 });
+    const reader = this.#reader.open(chunk);
+    for (;;) {
+      const verdict = reader.next();
+      // A note says nothing of the order of trades.
+      if (verdict === null && reader.takeNote() === null) return;
+      if (verdict === "other") this.#others++;
+      else if (verdict === "trade") this.#append(this.rows.add(reader));
+      else if (verdict === "rejected") this.#reject(reader);
+      if (this.#count >= this.#apart + this.#block) yield this.#handOut(this.#block);
+    }
+  }
+
+  /** Gives all that is left. */
+  *end(): Generator<SortedBlock> {
+    while (this.#count > 0 || this.#others > 0 || this.#unplaced !== null) {
+      yield this.#handOut(Math.min(this.#count, this.#block));
+    }
+  }
+
+  /** How the row in a slot is complained about. */
+  complainOf(slot: number): Complain {
+    const { name, line } = this.rows.placeOf(slot);
+    const strict = this.#strict;
+    return (what) => {
+      const error = new UnusableInput({ name, line }, what);
+      return { reason: error.message, error: strict ? error : null };
+    };
+  }
+
+  #append(slot: number): void {
+    this.#epochs.note(slot);
+    if (this.#count === this.#slots.length) {
+      const larger = new Uint32Array(2 * this.#count);
+      larger.set(this.#slots);
+      this.#slots = larger;
+    }
+    const before = this.#count === 0 ? -1 : this.#slots[this.#count - 1]!;
+    this.#isAscending &&= before < 0 || this.rows.compare(before, slot) <= 0;
+    this.#slots[this.#count++] = slot;
+  }
+
+  #reject(reader: ChunkReader): void {
+    if (reader.emptyId >= 0) {
+      this.#append(this.rows.addUnusable(reader));
+      return;
+    }
+    if (this.#unplaced === null) {
+      this.#unplaced = { count: 1, reason: reader.reason, sample: reader.sample() };
+    } else this.#unplaced.count++;
+  }
+
+  /** The first `count` rows. */
+  #handOut(count: number): SortedBlock {
+    const hasChanged = this.#epochs.takeChange();
+    if (hasChanged) this.#sorted = 0;
+    if (hasChanged || !this.#isAscending) this.#sort();
+    const slots = this.#slots.slice(0, count);
+    this.#slots.copyWithin(0, count, this.#count);
+    this.#count -= count;
+    this.#sorted = this.#count;
+    this.#isAscending = true;
+    for (const slot of slots) this.#tally(slot);
+    this.rows.free(slots);
+    const block = new SortedBlock(this, slots, this.#others, this.#unplaced);
+    this.#others = 0;
+    this.#unplaced = null;
+    return block;
+  }
+
+  /** Sorts what has come, and merges it with what is in order. */
+  #sort(): void {
+    const { rows } = this;
+    const old = this.#slots.slice(0, this.#sorted);
+    const fresh = this.#slots.slice(this.#sorted, this.#count).sort((a, b) => rows.compare(a, b));
+    let [from, at] = [0, 0];
+    for (let to = 0; to < this.#count; to++) {
+      const isOld = at === fresh.length || from < old.length && rows.compare(old[from]!, fresh[at]!) <= 0;
+      this.#slots[to] = isOld ? old[from++]! : fresh[at++]!;
+    }
+  }
+
+  #tally(slot: number): void {
+    const { rows } = this;
+    if (rows.isUnusable(slot)) return;
+    const epoch = rows.epoch(slot);
+    const id = rows.lastId(slot);
+    const isRepeat = epoch === this.#lastEpoch && id <= this.#lastId;
+    const tally = this.#tallies[rows.originOf(slot)]!;
+    tally.trades++;
+    if (isRepeat) tally.repeats++;
+    else [this.#lastEpoch, this.#lastId] = [epoch, id];
+  }
+}
+
+const ADVICE =
+  `--sort puts rows in order that stand at most ${
+    SORTED_APART.toLocaleString("en")
+  } rows from their place, and this one stands further away: sort the file by its ids before, for instance with ` +
+  `"sort -t, -n -k1,1 FILE"`;
+
+/** Reads the rows of a block. */
+class SortedReader implements TradeReader {
+  readonly symbol: string;
+  readonly trade: TradeFields;
+  readonly sortAdvice = ADVICE;
+  receivedAt = 0;
+  reason = "";
+  emptyFirstId = -1;
+  emptyId = -1;
+  readonly #order: RowOrder;
+  readonly #slots: Uint32Array;
+  #others: number;
+  #unplaced: number;
+  readonly #reason: string;
+  readonly #sample: string;
+  #at = 0;
+  #slot = -1;
+
+  constructor(order: RowOrder, slots: Uint32Array, others: number, unplaced: Rejections | null) {
+    this.#order = order;
+    this.symbol = order.symbol;
+    this.#slots = slots;
+    this.#others = others;
+    this.#unplaced = unplaced?.count ?? 0;
+    this.#reason = unplaced?.reason ?? "";
+    this.#sample = unplaced?.sample ?? "";
+    this.trade = order.rows.fields();
+  }
+
+  next(): Verdict | null {
+    if (this.#others > 0) {
+      this.#others--;
+      return "other";
+    }
+    const { rows } = this.#order;
+    this.emptyFirstId = this.emptyId = -1;
+    if (this.#unplaced > 0) {
+      this.#unplaced--;
+      this.reason = this.#reason;
+      return "rejected";
+    }
+    if (this.#at === this.#slots.length) return null;
+    const slot = this.#slot = this.#slots[this.#at++]!;
+    if (rows.isUnusable(slot)) {
+      this.reason = rows.reasonOf(slot);
+      this.emptyFirstId = rows.firstId(slot);
+      this.emptyId = rows.lastId(slot);
+      return "rejected";
+    }
+    rows.read(slot, this.trade);
+    this.receivedAt = rows.receivedAt(slot);
+    return "trade";
+  }
+
+  sample(): string {
+    return this.#slot < 0 ? this.#sample : this.#order.rows.sampleOf(this.#slot);
+  }
+
+  complain(): Complain {
+    return this.#order.complainOf(this.#slot);
+  }
+}

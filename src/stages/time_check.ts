@@ -1,0 +1,150 @@
+/** Holds a trade whose time is far from where it should be until the next trade stands by it. */
+import type { Slots, Tick } from "../domain/tick.ts";
+import { DAY, HOUR, isoTime } from "../domain/time.ts";
+import type { Complain } from "../domain/trade_reader.ts";
+
+/** A trade that waits, with all that it takes to complain about it. */
+export interface HeldTrade {
+  readonly tick: Tick;
+  /** The beginning of its message, at most 200 characters. */
+  readonly sample: string;
+  /** Whether it has a place in a file. */
+  readonly hasPlace: boolean;
+  /** What to do about rows out of order. */
+  readonly advice: string;
+  readonly complain: Complain;
+}
+
+/** A trade that is not believed unless the next one stands by it, and why. */
+export interface Suspect {
+  readonly held: HeldTrade;
+  readonly what: string;
+}
+
+const YEAR = 366 * DAY;
+
+/**
+ * Checks the times of trades whose ids are all right. With a time of arrival, a trade is suspect when its time is more
+ * than an hour from its arrival and from the trade before it. Without one, in files, when it is more than a day from the
+ * trade before it: the next trade stands by it unless it is back at that one, or a year further on. One time that nothing stands by would otherwise end cooldowns
+ * and daily halts, and decide how equity is sampled.
+ */
+export class TimeCheck {
+  readonly #refuse: (suspect: Suspect) => void;
+  /** The first trade of a file: there is none before it, so the ones behind it have to do. */
+  #first: HeldTrade | null = null;
+  #suspect: HeldTrade | null = null;
+
+  /** `refuse` is called for every trade that is not believed; what it throws is thrown. */
+  constructor(refuse: (suspect: Suspect) => void) {
+    this.#refuse = refuse;
+  }
+
+  /** Whether a trade waits. */
+  get isHolding(): boolean {
+    return this.#first !== null || this.#suspect !== null;
+  }
+
+  /** Whether the first trade of a file waits. */
+  get hasFirst(): boolean {
+    return this.#first !== null;
+  }
+
+  /** The first trade of a file, which waits no longer; null where it does not wait. */
+  takeFirst(): HeldTrade | null {
+    const first = this.#first;
+    this.#first = null;
+    return first;
+  }
+
+  /** The trades that are due now, in order; `time` is that of the trade accepted last, µs since 1970, NaN without one. */
+  check(held: HeldTrade, time: number): Tick[] {
+    const { tick } = held;
+    const before = this.#first?.tick.time ?? time;
+    const suspect = this.#suspect;
+    if (tick.late) {
+      // Fetched trades never wait: those that did have gone before them.
+      if (Number.isNaN(before) || isStep(before, tick)) return this.#accept(tick);
+      this.#refuse({ held, what: faultOf(held, before) });
+      return [];
+    }
+    if (isOnTime(tick) || isNear(before, tick)) {
+      if (suspect !== null) this.#drop(suspect, before, tick);
+      return this.#accept(tick);
+    }
+    if (suspect !== null && standsBy(suspect.tick, tick)) {
+      const first = this.takeFirst();
+      this.#suspect = null;
+      const two = [suspect.tick, tick];
+      if (first === null) return two;
+      if (isStep(first.tick.time, suspect.tick)) return [first.tick, ...two];
+      this.#refuse({ held: first, what: faultOf(first, suspect.tick.time) });
+      return two;
+    }
+    if (suspect !== null) this.#drop(suspect, before, tick);
+    if (Number.isNaN(before) && tick.receivedAt === 0) {
+      if (!held.hasPlace) return [tick];
+      this.#first = held;
+    } else this.#suspect = held;
+    return [];
+  }
+
+  /** Ends the input: the trades that nothing has come to stand by. */
+  end(time: number): Suspect[] {
+    const suspect = this.#suspect;
+    this.#suspect = null;
+    return suspect === null
+      ? []
+      : [{ held: suspect, what: faultOf(suspect, this.#first?.tick.time ?? time) }];
+  }
+
+  #accept(tick: Tick): Tick[] {
+    const first = this.takeFirst();
+    return first === null ? [tick] : [first.tick, tick];
+  }
+
+  /** Refuses the suspect; what was missing before it is missing before `next`. */
+  #drop(suspect: HeldTrade, before: number, next: Tick): void {
+    this.#suspect = null;
+    this.#refuse({ held: suspect, what: faultOf(suspect, before) });
+    const { missing, filled, firstId, id } = suspect.tick;
+    const slots = next as Slots<Tick, "missing" | "filled">;
+    // The ids of the trade in between are part of the hole, for an event names its two ends.
+    if (missing > 0 && next.missing >= 0) slots.missing += missing + (id - firstId + 1);
+    slots.filled += filled;
+  }
+}
+
+/** Whether it arrived at about its own time. */
+function isOnTime({ time, receivedAt }: Tick): boolean {
+  return receivedAt > 0 && Math.abs(time - receivedAt) <= HOUR;
+}
+
+/** Whether nothing is strange about a trade after one at `before`; false where there was none. */
+function isNear(before: number, { time, receivedAt }: Tick): boolean {
+  return Math.abs(time - before) <= (receivedAt > 0 ? HOUR : DAY);
+}
+
+/** Whether a trade may come after one at `before`: markets pause, and files leave months out. */
+function isStep(before: number, { time, receivedAt }: Tick): boolean {
+  const step = time - before;
+  return receivedAt > 0 ? Math.abs(step) <= HOUR : step >= -DAY && step <= YEAR;
+}
+
+/** Whether a trade confirms a suspect: by its own time, or since both are as far from their arrival. */
+function standsBy(suspect: Tick, tick: Tick): boolean {
+  if (isStep(suspect.time, tick)) return true;
+  const lag = tick.receivedAt - tick.time;
+  return tick.receivedAt > 0 && Math.abs(lag - (suspect.receivedAt - suspect.time)) <= HOUR;
+}
+
+function faultOf({ tick }: HeldTrade, before: number): string {
+  const { id, time, receivedAt } = tick;
+  const others = [
+    ...(Number.isNaN(before) ? [] : [`that of the trade before, ${isoTime(before)}`]),
+    ...(receivedAt > 0 ? [`its arrival, ${isoTime(receivedAt)}`] : []),
+  ].join(", and from ");
+  return `the time of trade ${id}, ${
+    isoTime(time)
+  }, is far from ${others}, and the next trade did not stand by it`;
+}
