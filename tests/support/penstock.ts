@@ -7,7 +7,8 @@ const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
 /** As the tasks and the compiled binary have it: V8 would let its young generation grow to 64 MB otherwise. */
 export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
-const PATIENCE_MS = 20_000;
+/** Only what never comes takes so long, however slow the machine. */
+const PATIENCE_MS = 120_000;
 
 /** One event of `--json`, its fields still unproven. */
 export type Told = Record<string, unknown> & { readonly type: string };
@@ -173,7 +174,7 @@ export class Penstock implements AsyncDisposable {
 
   /** Waits for the end. */
   async finished(): Promise<Finished> {
-    const { code } = await within(this.#process.status, "the end of the program", 2 * PATIENCE_MS);
+    const { code } = await within(this.#process.status, "the end of the program");
     this.#inputEnding.abort();
     await Promise.all([this.#stdout.done, this.#stderr.done, this.#fed]);
     return { code, stdout: this.#stdout.all.join("\n"), stderr: this.#stderr.all.join("\n") };
