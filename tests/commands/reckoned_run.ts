@@ -39,6 +39,14 @@ export function startRun(
   ], [...FLAGS, V8_FLAGS, `--allow-write=${folder}`]);
 }
 
+/**
+ * What a program said besides that the exchange did not tell its rules in time: a slow machine may take longer than a
+ * run waits for them, and the built-in ones are the same.
+ */
+export function besidesRules(stderr: string): string {
+  return stderr.split("\n").filter((line) => !line.includes("could not be asked for the rules")).join("\n");
+}
+
 /** The entries of a journal whose chain and tables are whole. */
 export function wholeEntries(path: string): Entry[] {
   using reader = JournalReader.open(path);

@@ -9,7 +9,8 @@ export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1",
 export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
 /** Has a program do fifty times as often what it does every few seconds, for tests that wait for that. */
 export const QUICKLY = `--preload=${new URL("quick_intervals.ts", import.meta.url).pathname}`;
-const PATIENCE_MS = 20_000;
+/** Only what never comes takes so long, however slow the machine. */
+const PATIENCE_MS = 120_000;
 
 /** One event of `--json`, its fields still unproven. */
 export type Told = Record<string, unknown> & { readonly type: string };
@@ -175,7 +176,7 @@ export class Penstock implements AsyncDisposable {
 
   /** Waits for the end. */
   async finished(): Promise<Finished> {
-    const { code } = await within(this.#process.status, "the end of the program", 2 * PATIENCE_MS);
+    const { code } = await within(this.#process.status, "the end of the program");
     this.#inputEnding.abort();
     await Promise.all([this.#stdout.done, this.#stderr.done, this.#fed]);
     return { code, stdout: this.#stdout.all.join("\n"), stderr: this.#stderr.all.join("\n") };
