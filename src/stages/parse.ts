@@ -1,35 +1,13 @@
 /** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
-import { Continuity, DUPLICATE, NEXT, type SeenIds, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
+import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
 import { powerOfTen } from "../domain/price.ts";
 import { type Rejections, RejectionTally } from "../domain/rejections.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
 import { HOUR } from "../domain/time.ts";
 import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
 import { IdReset } from "./id_reset.ts";
+import type { ParseCounts, ParseSnapshot } from "./parse_snapshot.ts";
 import { type HeldTrade, type Suspect, TimeCheck } from "./time_check.ts";
-
-/** What the parse stage has counted since it was made. */
-export interface ParseCounts {
-  readonly duplicates: number;
-  readonly rejected: number;
-  /** Messages of other streams or symbols, acknowledgements. */
-  readonly passedOver: number;
-  /** Trades never seen that came after later ones: none of them is traded on. Absent in older journals. */
-  readonly outOfOrder?: number;
-  /** How often the ids started over. Absent in older journals. */
-  readonly resets?: number;
-}
-
-/** Where the stage stands, to be taken up again. */
-export interface ParseSnapshot {
-  /** The last trade id read; -1 before the first trade. */
-  readonly lastId: number;
-  /** The price unit. */
-  readonly decimals: number;
-  readonly counts: ParseCounts;
-  /** Which ids were seen, and the latest time of a trade, µs since 1970; 0 before the first. Absent in older journals. */
-  readonly seen?: SeenIds & { readonly latest: number };
-}
 
 /** Trades missing before the one that was read last, which waits until `settleGap`. */
 export interface HeldGap {
@@ -95,13 +73,20 @@ export class Parse {
     this.#isCalm = false;
   }
 
-  /** Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed. */
+  /**
+   * Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed; one after a
+   * pause is due, and comes with whatever reader is run next.
+   */
   end(): void {
     const jumped = this.#jumped;
     this.#jumped = null;
     this.#dropRestarted(true);
-    for (const { held, what } of [...(jumped === null ? [] : [jumped]), ...this.#times.end(this.#time)]) {
-      this.#rejections.add(held.complain(what).reason, held.sample);
+    const last = this.#times.takeLast(this.#time);
+    if (last !== null) this.#accept(last);
+    for (const suspect of [jumped, this.#times.takeSuspect(this.#time)]) {
+      if (suspect !== null) {
+        this.#rejections.add(suspect.held.complain(suspect.what).reason, suspect.held.sample);
+      }
     }
     this.#isCalm = this.#hasNothingHeld;
   }
@@ -298,7 +283,8 @@ export class Parse {
     this.#lastIdBeforeReset = this.lastId;
     this.#resets++;
     this.#jumped = null;
-    for (const suspect of this.#times.end(this.#time)) this.#refuse(suspect);
+    const suspect = this.#times.takeSuspect(this.#time);
+    if (suspect !== null) this.#refuse(suspect);
     this.#releaseFirst();
     for (const { held: { tick }, isSeen, repeats } of this.#restart.take()) {
       this.#countOld(isSeen, -1 - repeats);

@@ -3,6 +3,7 @@ import { Account } from "../domain/account.ts";
 import { Drawdown } from "../domain/drawdown.ts";
 import type { PipelineEvent, SummaryEvent } from "../domain/event.ts";
 import type { Halt, OnHalt } from "../domain/halt.ts";
+import { LateRows } from "../domain/late_rows.ts";
 import { Money, plain } from "../domain/money.ts";
 import { expiredEvent, gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/outcome_event.ts";
 import { priceAsMoney } from "../domain/price.ts";
@@ -175,6 +176,7 @@ export class Pipeline {
   /** Ends the input: what still waits expires. */
   *end(): Generator<PipelineEvent> {
     this.#parse.end();
+    yield* this.run(new LateRows(this.#options.symbol));
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
   }
