@@ -1,42 +1,14 @@
 /** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
-import { Continuity, DUPLICATE, NEXT, type SeenIds, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
+import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
 import { type Rejections, RejectionTally } from "../domain/rejections.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
 import { HOUR } from "../domain/time.ts";
 import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
 import { IdReset } from "./id_reset.ts";
+import type { ParseCounts, ParseSnapshot } from "./parse_snapshot.ts";
 import { PriceUnit } from "./price_unit.ts";
 import { type HeldTrade, type Suspect, TimeCheck } from "./time_check.ts";
-
-/** What the parse stage has counted since it was made. */
-export interface ParseCounts {
-  readonly duplicates: number;
-  readonly rejected: number;
-  /** Messages of other streams or symbols, acknowledgements. */
-  readonly passedOver: number;
-  /** Trades never seen that came after later ones: none of them is traded on. Absent in older journals. */
-  readonly outOfOrder?: number;
-  /** How often the ids started over. Absent in older journals. */
-  readonly resets?: number;
-  /** Ids in gaps under which the exchange itself has no trade; absent where there are none. */
-  readonly absent?: number;
-}
-
-/** Where the stage stands, to be taken up again. */
-export interface ParseSnapshot {
-  /** The last trade id read; -1 before the first trade. */
-  readonly lastId: number;
-  /** The price unit. */
-  readonly decimals: number;
-  /** The largest price so far in that unit; absent where a finer unit could hold it too. */
-  readonly largest?: number;
-  readonly counts: ParseCounts;
-  /** The gap that was being filled; absent unless it has more to account for than what was fetched. */
-  readonly gap?: GapAccount;
-  /** Which ids were seen, and the latest time of a trade, µs since 1970; 0 before the first. Absent in older journals. */
-  readonly seen?: SeenIds & { readonly latest: number };
-}
 
 /** Live trades that waited, for missed ones to be fetched or for the run to start. Times in µs. */
 export interface Waited {
@@ -131,13 +103,20 @@ export class Parse {
     return this.#gaps.closed;
   }
 
-  /** Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed. */
+  /**
+   * Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed; one after a
+   * pause is due, and comes with whatever reader is run next.
+   */
   end(): void {
     const jumped = this.#jumped;
     this.#jumped = null;
     this.#dropRestarted(true);
-    for (const { held, what } of [...(jumped === null ? [] : [jumped]), ...this.#times.end(this.#time)]) {
-      this.#rejections.add(held.complain(what).reason, held.sample);
+    const last = this.#times.takeLast(this.#time);
+    if (last !== null) this.#accept(last);
+    for (const suspect of [jumped, this.#times.takeSuspect(this.#time)]) {
+      if (suspect !== null) {
+        this.#rejections.add(suspect.held.complain(suspect.what).reason, suspect.held.sample);
+      }
     }
     this.#isCalm = this.#hasNothingHeld;
   }
@@ -366,7 +345,8 @@ export class Parse {
     this.#lastIdBeforeReset = this.lastId;
     this.#resets++;
     this.#jumped = null;
-    for (const suspect of this.#times.end(this.#time)) this.#refuse(suspect);
+    const suspect = this.#times.takeSuspect(this.#time);
+    if (suspect !== null) this.#refuse(suspect);
     this.#releaseFirst();
     for (const { held: { tick }, isSeen, repeats } of this.#restart.take()) {
       this.#countOld(isSeen, -1 - repeats);

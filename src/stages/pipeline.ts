@@ -5,6 +5,7 @@ import type { PipelineEvent, SummaryEvent } from "../domain/event.ts";
 import type { Rule } from "../domain/exchange_info.ts";
 import type { ByRequest, Halt, OnHalt } from "../domain/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/instrument.ts";
+import { MessageBatch } from "../domain/message_batch.ts";
 import { Money, plain } from "../domain/money.ts";
 import { expiredEvent, gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/outcome_event.ts";
 import { priceAsMoney } from "../domain/price.ts";
@@ -193,6 +194,8 @@ export class Pipeline {
   /** Ends the input: what still waits expires. */
   *end(): Generator<PipelineEvent> {
     this.#parse.end();
+    // A trade that waited for the next one to stand by it may be due now.
+    yield* this.run(new MessageBatch(this.#options.symbol));
     for (const model of this.#models) model.end();
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);

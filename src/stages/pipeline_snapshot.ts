@@ -3,7 +3,7 @@ import type { AccountSnapshot } from "../domain/account.ts";
 import type { DrawdownSnapshot } from "../domain/drawdown.ts";
 import type { MarkedBooks } from "../domain/drawdown_periods.ts";
 import { Money } from "../domain/money.ts";
-import type { ParseSnapshot } from "./parse.ts";
+import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk.ts";
 import type { CrossoverSnapshot } from "./signal.ts";
 

@@ -89,13 +89,21 @@ export class TimeCheck {
     return [];
   }
 
-  /** Ends the input: the trades that nothing has come to stand by. */
-  end(time: number): Suspect[] {
+  /** A trade that nothing has come to stand by, which waits no longer; null without one. `time` is as in `check`. */
+  takeSuspect(time: number): Suspect | null {
     const suspect = this.#suspect;
     this.#suspect = null;
-    return suspect === null
-      ? []
-      : [{ held: suspect, what: faultOf(suspect, this.#first?.tick.time ?? time) }];
+    return suspect && { held: suspect, what: faultOf(suspect, this.#first?.tick.time ?? time) };
+  }
+
+  /** The last trade of a file, where it waits only because a market may pause for days; it waits no longer then. */
+  takeLast(time: number): Tick | null {
+    const tick = this.#suspect?.tick;
+    if (tick === undefined || tick.receivedAt > 0 || !isStep(this.#first?.tick.time ?? time, tick)) {
+      return null;
+    }
+    this.#suspect = null;
+    return tick;
   }
 
   #accept(tick: Tick): Tick[] {

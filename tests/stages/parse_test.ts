@@ -284,6 +284,7 @@ function ofTimes(times: readonly number[], strict = false): { ids: number[]; rej
   const messages = times.map((time, at) => trade(at, at, "61837.63", TIME + time));
   const ids = [...parse.over(lines(messages, strict))].map(({ id }) => id);
   parse.end();
+  ids.push(...[...parse.over(lines([]))].map(({ id }) => id));
   assertEquals(parse.counts.outOfOrder, 0);
   return { ids, rejected: parse.counts.rejected };
 }
@@ -298,6 +299,7 @@ Deno.test("Parse.over() does not believe one wild time in a file, and believes i
   // A day is not far, and a market may trade more seldom than that.
   assertEquals(ofTimes([0, DAY, 0, DAY]), { ids: [0, 1, 2, 3], rejected: 0 });
   assertEquals(ofTimes([0, 2 * DAY, 9 * DAY, 99 * DAY, YEAR]), { ids: [0, 1, 2, 3, 4], rejected: 0 });
+  assertEquals(ofTimes([0, SECOND, 9 * DAY]), { ids: [0, 1, 2], rejected: 0 });
   // The first one, two that are wild in different ways, and one at the end.
   assertEquals(ofTimes([far, 0, SECOND]), { ids: [1, 2], rejected: 1 });
   assertEquals(ofTimes([0, far, SECOND, 2 * SECOND]), { ids: [0, 2, 3], rejected: 1 });

@@ -1,0 +1,32 @@
+/** Where the parse stage stands, in plain values. */
+import type { SeenIds } from "../domain/continuity.ts";
+import type { GapAccount } from "./gap_account.ts";
+
+/** What the parse stage has counted since it was made. */
+export interface ParseCounts {
+  readonly duplicates: number;
+  readonly rejected: number;
+  /** Messages of other streams or symbols, acknowledgements. */
+  readonly passedOver: number;
+  /** Trades never seen that came after later ones: none of them is traded on. Absent in older journals. */
+  readonly outOfOrder?: number;
+  /** How often the ids started over. Absent in older journals. */
+  readonly resets?: number;
+  /** Ids in gaps under which the exchange itself has no trade; absent where there are none. */
+  readonly absent?: number;
+}
+
+/** Where the stage stands, to be taken up again. */
+export interface ParseSnapshot {
+  /** The last trade id read; -1 before the first trade. */
+  readonly lastId: number;
+  /** The price unit. */
+  readonly decimals: number;
+  /** The largest price so far in that unit; absent where a finer unit could hold it too. */
+  readonly largest?: number;
+  readonly counts: ParseCounts;
+  /** The gap that was being filled; absent unless it has more to account for than what was fetched. */
+  readonly gap?: GapAccount;
+  /** Which ids were seen, and the latest time of a trade, µs since 1970; 0 before the first. Absent in older journals. */
+  readonly seen?: SeenIds & { readonly latest: number };
+}
