@@ -101,7 +101,7 @@ Deno.test("penstock run --record FOLDER/ starts again with the same arguments, a
     assertEquals(code, 0);
     assertStringIncludes(
       stderr,
-      `writing ${place.journal}.lock, writing ${place.recordings}; all others are given up`,
+      `writing ${place.journal}.lock, writing ${place.recordings}, reading ${place.journal}, `,
     );
     assertEquals(place.files.length, 3);
     assert(

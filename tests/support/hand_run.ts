@@ -1,4 +1,5 @@
 /** A run in the test's own process that keeps a journal and a recording, step by step as a live run does. */
+import { marketOf } from "../../src/domain/endpoints.ts";
 import { configFrom, termsOf } from "../../src/domain/config.ts";
 import type { InstrumentOrigin } from "../../src/domain/instrument.ts";
 import type { PipelineEvent } from "../../src/domain/event.ts";
@@ -29,7 +30,14 @@ export class HandRun implements Disposable {
     const journal = Journal.open(path, { now: () => 0, window: long });
     this.journal = new RunJournal(journal, this.pipeline, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
-    this.journal.begin({ time, version: "1", options, market: "binance", instrument, isNew: false });
+    this.journal.begin({
+      time,
+      version: "1",
+      options,
+      market: marketOf("run", config),
+      instrument,
+      isNew: false,
+    });
     this.#id = Math.max(0, this.pipeline.lastId);
     this.#recording = Deno.openSync(recording, { create: true, append: true });
     this.#note({ event: "recording", version: 1, symbol, ...this.journal.place });
