@@ -9,6 +9,7 @@ import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
 import { plain } from "../domain/money.ts";
 import { LateRows, lateText } from "../domain/late_rows.ts";
+import { alarm } from "../feeds/alarm.ts";
 import { Backfill } from "../feeds/backfill.ts";
 import type { Batch } from "../feeds/feed.ts";
 import type { RecordingNote } from "../domain/recording_note.ts";
@@ -25,7 +26,7 @@ import { RunView } from "../views/run_view.ts";
 import { Pace } from "../views/pace.ts";
 import { statusLine } from "../views/status_line.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
-import { type OpenedRun, openRun } from "./run/opening.ts";
+import { neverStarted, type OpenedRun, openRun } from "./run/opening.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
 
 const STATUS_EVENT_MS = 10_000;
@@ -36,10 +37,10 @@ const BEAT_MS = 5_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
-  const view = new RunView(config);
   const begun = performance.now();
   const ending = new AbortController();
-  const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
+  const view = new RunView(config, { signal, onBroken: () => ending.abort() });
+  using _over = alarm(config.for, () => ending.abort());
   const stop = AbortSignal.any([signal, ending.signal]);
   const feed = new ReadAhead(
     new LiveFeed({
@@ -71,23 +72,25 @@ export async function run({ command, version, config, sources, signal }: Started
   using _halting = onHaltSignals((action) => desk.halt(action));
   try {
     // The stream connects while the exchange is asked for the instrument.
-    const { shown, lines } = await feed.during(desk.open(version));
+    const opened = await feed.during(desk.open(version));
+    if (opened === null) return view.say(neverStarted());
     view.say(await giveUpUnneeded(config));
-    view.event({ type: "started", time: now(), command, version, config: shown });
-    for (const line of lines) view.say(line);
+    view.event({ type: "started", time: now(), command, version, config: opened.shown });
+    for (const line of opened.lines) view.say(line);
     desk.begin();
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
+      if (view.isCrowded) await view.caughtUp(stop);
     }
-    desk.stop();
+    desk.stop(view.broken?.message);
   } finally {
-    clearTimeout(timer);
     for (const id of timers) clearInterval(id);
     // A stream that connected for a run which could not begin.
     ending.abort();
     await desk.close(performance.now() - begun);
   }
+  if (view.broken !== null) throw view.broken;
 }
 
 /** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
@@ -139,16 +142,18 @@ class Desk {
     return this.#made;
   }
 
-  /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
-  async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines">> {
+  /** Starts the run, and opens the recording; null like `openRun`. Throws like that, and where the recording cannot be made. */
+  async open(version: string): Promise<Pick<OpenedRun, "shown" | "lines"> | null> {
     const { symbol, record } = this.#config;
-    const { pipeline, journal, shown, lines } = await openRun(this.#configuration, {
+    const opened = await openRun(this.#configuration, {
       version,
       restEndpoint: this.#restEndpoint,
       budget: this.#budget,
       holdsAtGaps: this.#backfill !== null,
       signal: this.#signal,
     });
+    if (opened === null) return null;
+    const { pipeline, journal, shown, lines } = opened;
     this.#made = pipeline;
     this.#journal = journal;
     if (record !== null) {
@@ -276,12 +281,12 @@ class Desk {
     this.#view.draw((width) => statusLine(this.#pipeline.standing, pace, width));
   }
 
-  /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
-  stop(): void {
+  /** Ends the input: what still waits expires, and the journal says that the run was stopped, and why. */
+  stop(reason = "asked to"): void {
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
-    this.#keepNote("stopped", Date.now(), { reason: "asked to" });
+    this.#keepNote("stopped", Date.now(), { reason });
   }
 
   /** Closes what was opened and says the summary, however the run ended. */
@@ -291,7 +296,7 @@ class Desk {
     if (this.#journal !== null) this.#view.say({ level: "debug", text: spentText(this.#journal.spent) });
     this.#journal?.close();
     // A run that never began has nothing to sum up.
-    if (!this.#isOpen) return this.#view.close();
+    if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",
       time: now(),
@@ -299,7 +304,7 @@ class Desk {
       elapsedMs: Math.round(elapsedMs),
     };
     this.#view.event(summary);
-    this.#view.close();
+    await this.#view.close();
   }
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
