@@ -3,7 +3,7 @@ import type { CommandName } from "./src/domain/command_name.ts";
 import type { Configuration, GivenOptions } from "./src/domain/config.ts";
 import meta from "./deno.json" with { type: "json" };
 import { grantAdvice, missingIn } from "./src/domain/permission_advice.ts";
-import { printable } from "./src/views/terminal.ts";
+import { printable, writeUntil } from "./src/views/terminal.ts";
 
 /** What the program ends with. */
 const EXIT = {
@@ -23,6 +23,9 @@ const MOST_CONFIG_BYTES = 1 << 20;
 
 /** Whether the command that runs takes --skip-bad. */
 let skipsBad = false;
+
+/** Aborted when the person, or a supervisor, asks for the end. */
+const asked = new AbortController();
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -50,8 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
     return await execute(command!, configure(options, collected, command), files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const mistake of error.mistakes) complain(mistake);
-    return EXIT.usage;
+    return await complain(error.mistakes);
   }
 }
 
@@ -113,6 +115,41 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
   }
 }
 
+/** Signals that arrive within this time of the first are the same request, sent by several senders. */
+const SAME_REQUEST_MS = 500;
+const TURNS = 5;
+
+/**
+ * Aborts what is returned when the end is asked for; when it is asked for again later, the process ends at once. A
+ * terminal and a task runner may each send the same signal. A closed terminal asks for the end too. Where no stream
+ * is a terminal, as under `nohup`, a hang-up means nothing. A listener has to say so: the runtime does not keep to
+ * it that the process was started to ignore the signal.
+ */
+function endSignals(): AbortSignal {
+  let isFinal = false;
+  const stop = (): void => {
+    if (isFinal) Deno.exit(EXIT.interrupted);
+    if (asked.signal.aborted) return;
+    asked.abort();
+    let turns = 0;
+    // Counted in turns of the event loop, as a signal may have to wait for one.
+    const timer = setInterval(() => {
+      if (++turns < TURNS) return;
+      isFinal = true;
+      clearInterval(timer);
+    }, SAME_REQUEST_MS / TURNS);
+  };
+  const isWindows = Deno.build.os === "windows";
+  const signals: Deno.Signal[] = isWindows ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const name of signals) Deno.addSignalListener(name, stop);
+  const onTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+  if (!isWindows) Deno.addSignalListener("SIGHUP", onTerminal ? stop : () => {});
+  return asked.signal;
+}
+
+/** Commands that never wait, so that a listener would not have its turn: a signal ends them as it ends any program. */
+const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "status"];
+
 /** Runs a command under this process's signals. */
 async function execute(
   command: CommandName,
@@ -121,97 +158,83 @@ async function execute(
 ): Promise<number> {
   const { obstacleTo } = await import("./src/feeds/permissions.ts");
   const obstacle = obstacleTo(command, configuration.config.port);
-  if (obstacle !== null) return complain(obstacle);
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) Deno.exit(EXIT.interrupted);
-    controller.abort();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  // An export answers to nothing while it works, and has nothing to end: a signal may end it at once.
-  if (command === "export") signals.length = 0;
-  for (const name of signals) Deno.addSignalListener(name, stop);
-  const started = { command, version, ...configuration, files, signal: controller.signal };
+  if (obstacle !== null) return await complain([obstacle]);
+  const signal = SYNCHRONOUS.includes(command) ? asked.signal : endSignals();
+  const started = { command, version, ...configuration, files, signal };
   skipsBad = command === "backtest";
-  try {
-    switch (command) {
-      case "config":
-        (await import("./src/commands/config.ts")).config(configuration);
-        break;
-      case "run":
-        await (await import("./src/commands/run.ts")).run(started);
-        break;
-      case "demo": {
-        const [{ demo }, { run }] = await Promise.all([
-          import("./src/commands/demo.ts"),
-          import("./src/commands/run.ts"),
-        ]);
-        await demo(started, run);
-        break;
-      }
-      case "backtest":
-        await (await import("./src/commands/backtest.ts")).backtest(started);
-        break;
-      case "halt":
-        await (await import("./src/commands/halt.ts")).halt(started);
-        break;
-      case "release":
-      case "resume":
-        await (await import("./src/commands/release.ts")).release(started);
-        break;
-      case "status":
-        (await import("./src/commands/status.ts")).status(started);
-        break;
-      case "doctor":
-        await (await import("./src/commands/doctor.ts")).doctor(started);
-        break;
-      case "export":
-        if (configuration.config.copy !== null) {
-          await (await import("./src/commands/export.ts")).copy(started);
-        } else (await import("./src/commands/export.ts")).exportJournal(started);
-        break;
-      case "verify":
-        if (!await (await import("./src/commands/verify.ts")).verify(started)) {
-          return controller.signal.aborted ? EXIT.interrupted : EXIT.difference;
-        }
-        break;
-      case "exchange":
-        await (await import("./src/commands/exchange.ts")).exchange(started);
+  switch (command) {
+    case "config":
+      (await import("./src/commands/config.ts")).config(configuration);
+      break;
+    case "run":
+      await (await import("./src/commands/run.ts")).run(started);
+      break;
+    case "demo": {
+      const [{ demo }, { run }] = await Promise.all([
+        import("./src/commands/demo.ts"),
+        import("./src/commands/run.ts"),
+      ]);
+      await demo(started, run);
+      break;
     }
-    return EXIT.done;
-  } finally {
-    for (const name of signals) Deno.removeSignalListener(name, stop);
+    case "backtest":
+      await (await import("./src/commands/backtest.ts")).backtest(started);
+      break;
+    case "halt":
+      await (await import("./src/commands/halt.ts")).halt(started);
+      break;
+    case "release":
+    case "resume":
+      await (await import("./src/commands/release.ts")).release(started);
+      break;
+    case "status":
+      (await import("./src/commands/status.ts")).status(started);
+      break;
+    case "doctor":
+      await (await import("./src/commands/doctor.ts")).doctor(started);
+      break;
+    case "export":
+      if (configuration.config.copy !== null) {
+        await (await import("./src/commands/export.ts")).copy(started);
+      } else (await import("./src/commands/export.ts")).exportJournal(started);
+      break;
+    case "verify":
+      if (!await (await import("./src/commands/verify.ts")).verify(started)) {
+        return signal.aborted ? EXIT.interrupted : EXIT.difference;
+      }
+      break;
+    case "exchange":
+      await (await import("./src/commands/exchange.ts")).exchange(started);
   }
+  return EXIT.done;
 }
 
 /** The exit code that an error ends the program with, after saying what it is. */
-function fail(error: unknown): number {
+async function fail(error: unknown): Promise<number> {
   // The reader of standard output has gone, as `head` does: there is nobody left to tell.
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
   const name = error instanceof Error ? error.name : "";
   const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
-  if (name === "ExchangeUnreachable") return complain(messageOf(error), EXIT.unreachable);
+  if (name === "ExchangeUnreachable") return await complain([messageOf(error)], EXIT.unreachable);
   if (name === "UnusableInput") {
-    complain(`${messageOf(error)}${adviceOn(error)}`);
     const { others = [] } = error as { readonly others?: readonly unknown[] };
-    for (const other of others) complain(messageOf(other));
-    return EXIT.input;
+    const messages = [`${messageOf(error)}${adviceOn(error)}`, ...others.map(messageOf)];
+    return await complain(messages, EXIT.input);
   }
   if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted" || name === "HaltedAlready") {
-    return complain(messageOf(error), EXIT.usage);
+    return await complain([messageOf(error)], EXIT.usage);
   }
-  if (["ResultFileError", "JournalError", "OutputStuck"].includes(name)) {
-    return complain(messageOf(error), EXIT.failure);
+  if (["ResultFileError", "JournalError", "OutputStuck", "ReaderGone"].includes(name)) {
+    return await complain([messageOf(error)], EXIT.failure);
   }
-  if (name === "Unhealthy" || name === "Unwell") return complain(messageOf(error), EXIT.failure);
-  if (name === "NetPermissionError") return complain(messageOf(error), EXIT.usage);
-  if (error instanceof Deno.errors.NotCapable) return complain(deniedText(error), EXIT.usage);
-  if (isFull) return complain(`the output cannot be written: ${messageOf(error)}`, EXIT.failure);
+  if (name === "Unhealthy" || name === "Unwell") return await complain([messageOf(error)], EXIT.failure);
+  if (name === "NetPermissionError") return await complain([messageOf(error)], EXIT.usage);
+  if (error instanceof Deno.errors.NotCapable) return await complain([deniedText(error)], EXIT.usage);
+  if (isFull) return await complain([`the output cannot be written: ${messageOf(error)}`], EXIT.failure);
   if (name === "BooksError" || error instanceof Deno.errors.AddrInUse) {
-    return complain(messageOf(error), EXIT.failure);
+    return await complain([messageOf(error)], EXIT.failure);
   }
-  console.error("penstock: unexpected failure; please report it with what follows:");
-  console.error(error);
+  await say(`penstock: unexpected failure; please report it with what follows:\n${Deno.inspect(error)}\n`);
   return EXIT.failure;
 }
 
@@ -237,10 +260,24 @@ function print(text: string): number {
   return EXIT.done;
 }
 
-/** Says on standard error what is wrong, and returns `code`. */
-function complain(text: string, code: number = EXIT.usage): number {
-  console.error(`penstock: ${printable(text)}`);
+/** Says on standard error what is wrong, one line each, and returns `code`. */
+async function complain(messages: readonly string[], code: number = EXIT.usage): Promise<number> {
+  await say(messages.map((text) => `penstock: ${printable(text)}\n`).join(""));
   return code;
+}
+
+/** How long a last message waits for a reader of standard error, by itself and once the end was asked for. */
+const SAY_PATIENCE_MS = 2_000;
+const SAY_GRACE_MS = 300;
+
+/** Writes to standard error, where that is possible. */
+async function say(text: string): Promise<void> {
+  const patience = AbortSignal.any([asked.signal, AbortSignal.timeout(SAY_PATIENCE_MS)]);
+  try {
+    await writeUntil(patience, Deno.stderr, text, SAY_GRACE_MS);
+  } catch {
+    // Nobody reads it: the exit code has to say it.
+  }
 }
 
 function messageOf(error: unknown): string {
@@ -251,17 +288,17 @@ if (import.meta.main) {
   // Errors of timers and of the exchange's own tasks have nobody else above them.
   addEventListener("error", (event) => {
     event.preventDefault();
-    Deno.exit(fail(event.error));
+    fail(event.error).then(Deno.exit);
   });
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    Deno.exit(fail(event.reason));
+    fail(event.reason).then(Deno.exit);
   });
   let code: number;
   try {
     code = await main(Deno.args);
   } catch (error) {
-    code = fail(error);
+    code = await fail(error);
   }
   // A socket whose peer never finishes closing would otherwise keep the process alive.
   Deno.exit(code);

@@ -7,6 +7,7 @@ import type { ModelEvent, PenstockEvent } from "../domain/event.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";
 import type { Config } from "../domain/options.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
+import { alarm } from "../feeds/alarm.ts";
 import {
   damageBehind,
   type FirstTrade,
@@ -50,7 +51,7 @@ export async function backtest(
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   const view = new BacktestView(config, stop);
-  const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
+  using _over = alarm(config.for, () => ending.abort());
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
@@ -101,7 +102,6 @@ export async function backtest(
     }
     throw error;
   } finally {
-    clearTimeout(timer);
     clearInterval(draw);
     await view.close();
   }

@@ -12,7 +12,7 @@ import { may, mayReach, superfluous } from "../feeds/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/data_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
 import { findingTable, verdict } from "../views/finding_table.ts";
-import { printableJson, writeText } from "../views/terminal.ts";
+import { printableJson, writeUntil } from "../views/terminal.ts";
 
 /** Something has to be seen to before a run works as asked. */
 export class Unwell extends Error {
@@ -33,7 +33,8 @@ export async function doctor({ config, signal }: Started): Promise<void> {
   }
   if (signal.aborted) return;
   const isGood = findings.every((finding) => finding.isGood);
-  writeText(
+  await writeUntil(
+    signal,
     Deno.stdout,
     config.json ? `${printableJson({ type: "doctor", isGood, findings })}\n` : `${findingTable(findings)}\n`,
   );

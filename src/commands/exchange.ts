@@ -1,43 +1,54 @@
 /** `penstock exchange`: the built-in exchange alone, for other clients. */
 import type { Started } from "../domain/command.ts";
 import { isoTime } from "../domain/time.ts";
+import { alarm } from "../feeds/alarm.ts";
 import { exchangeEventText, openExchange } from "../feeds/exchange/configured.ts";
+import { EventLines } from "../views/event_lines.ts";
 import { openLog } from "../views/log.ts";
-import { LiveTerminal, printableJson, writeText } from "../views/terminal.ts";
+import { LiveTerminal, ReaderGone } from "../views/terminal.ts";
+
+/** How long a reader of the events is waited for once the end was asked for. */
+const GRACE_MS = 700;
 
 /** Serves until the person or `--for` ends it. With `--json` its events are on standard output. */
 export async function exchange({ config, signal }: Started): Promise<void> {
+  const ending = new AbortController();
+  const terminal = new LiveTerminal(Deno.stderr);
   const log = openLog(
     {
       level: config.logLevel,
       format: config.logFormat,
       colours: Deno.stderr.isTerminal() && !Deno.noColor,
     },
-    new LiveTerminal(Deno.stderr),
+    terminal,
   );
-  await using _exchange = await openExchange(config, config.port, (event) => {
-    const { type, ...fields } = event;
-    if (config.json) writeText(Deno.stdout, `${printableJson({ type, time: now(), ...fields })}\n`);
-    log.info(exchangeEventText(event));
-  }).catch((error) => {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new Deno.errors.AddrInUse(
-      `--port ${config.port} is taken on 127.0.0.1: expected a free one, or 0 to take any`,
-    );
-  });
-  await ended(signal, config.for);
+  const lines = new EventLines(Deno.stdout, () => ending.abort());
+  {
+    await using _exchange = await openExchange(config, config.port, (event) => {
+      const { type, ...fields } = event;
+      if (config.json) lines.add({ type, time: now(), ...fields });
+      lines.flush();
+      log.info(exchangeEventText(event));
+    }).catch((error) => {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      throw new Deno.errors.AddrInUse(
+        `--port ${config.port} is taken on 127.0.0.1: expected a free one, or 0 to take any`,
+      );
+    });
+    using _over = alarm(config.for, () => ending.abort());
+    await aborted(AbortSignal.any([signal, ending.signal]));
+  }
+  await terminal.settled(signal);
+  await lines.settled(signal, GRACE_MS);
+  // That its clients are gone, as `head` is, is the end of a toy and no failure.
+  if (lines.broken !== null && !(lines.broken instanceof ReaderGone)) throw lines.broken;
 }
 
 function now(): string {
   return isoTime(Date.now() * 1000);
 }
 
-/** Resolves when `signal` is aborted or after `ms`, if any. */
-async function ended(signal: AbortSignal, ms: number | null): Promise<void> {
+async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = ms === null ? undefined : setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

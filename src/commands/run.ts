@@ -7,6 +7,7 @@ import { restOf, streamOf } from "../domain/endpoints.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
 import type { OnHalt } from "../domain/halt.ts";
 import { isoTime } from "../domain/time.ts";
+import { alarm } from "../feeds/alarm.ts";
 import { Backfill } from "../feeds/backfill.ts";
 import { settingsInForce, settingText } from "../feeds/environment.ts";
 import type { Batch } from "../feeds/feed.ts";
@@ -26,7 +27,7 @@ import { type Pace as ShownPace, statusEvent, statusLine } from "../views/status
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { GapFilling } from "./run/gap_filling.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
-import { type OpenedRun, openRun } from "./run/opening.ts";
+import { neverStarted, type OpenedRun, openRun } from "./run/opening.ts";
 import { recordingTarget, startRecording } from "./run/recording.ts";
 import { answerTo } from "./run/requests.ts";
 import { toldIfSlow } from "./run/slow_fetch.ts";
@@ -41,10 +42,10 @@ const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
-  const view = new RunView(config);
   const begun = performance.now();
   const ending = new AbortController();
-  const timer = config.for === null ? undefined : setTimeout(() => ending.abort(), config.for);
+  const view = new RunView(config, { signal, onBroken: () => ending.abort() });
+  using _over = alarm(config.for, () => ending.abort());
   const stop = AbortSignal.any([signal, ending.signal]);
   const feed = new ReadAhead(
     new LiveFeed({
@@ -77,13 +78,14 @@ export async function run({ command, version, config, sources, signal }: Started
   using _halting = onHaltSignals((action) => desk.halt(action));
   try {
     // The stream connects while the exchange is asked for the instrument.
-    const { shown, lines, awaitRules } = await feed.during(desk.open({ command, version }));
+    const opened = await feed.during(desk.open({ command, version }));
+    if (opened === null) return view.say(neverStarted());
     for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
     view.say(await giveUpUnneeded(config));
-    view.event({ type: "started", time: now(), command, version, config: shown });
-    for (const line of lines) view.say(line);
+    view.event({ type: "started", time: now(), command, version, config: opened.shown });
+    for (const line of opened.lines) view.say(line);
     desk.begin();
-    await using _rules = new AwaitedRules(awaitRules, {
+    await using _rules = new AwaitedRules(opened.awaitRules, {
       take: (arrived) => desk.takeRules(arrived),
       onTrouble: (text) => view.say({ level: "warn", text }),
       onFailure: () => ending.abort(),
@@ -91,15 +93,16 @@ export async function run({ command, version, config, sources, signal }: Started
     for await (const batch of feed) {
       await desk.take(batch);
       if (desk.done) break;
+      if (view.isCrowded) await view.caughtUp(stop);
     }
-    desk.stop();
+    desk.stop(view.broken?.message);
   } finally {
-    clearTimeout(timer);
     for (const id of timers) clearInterval(id);
     // A stream that connected for a run which could not begin.
     ending.abort();
     await desk.close(performance.now() - begun);
   }
+  if (view.broken !== null) throw view.broken;
 }
 
 /** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
@@ -153,8 +156,8 @@ class Desk {
     return this.#made;
   }
 
-  /** Begins the run, and opens the recording. Throws like `openRun`, and where the recording cannot be made. */
-  async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun> {
+  /** Starts the run, and opens the recording; null like `openRun`. Throws like that, and where the recording cannot be made. */
+  async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
       ...program,
@@ -163,6 +166,7 @@ class Desk {
       holdsAtGaps: this.#backfill !== null,
       signal: this.#signal,
     });
+    if (opened === null) return null;
     ({ pipeline: this.#made, journal: this.#journal } = opened);
     const { pipeline } = opened;
     this.#resumedAfter = pipeline.trades;
@@ -310,13 +314,13 @@ class Desk {
     this.#view.draw((width) => statusLine(this.#pipeline.standing, this.#shownPace, width));
   }
 
-  /** Ends the input: what still waits expires, and the journal says that the run was stopped. */
-  stop(): void {
+  /** Ends the input: what still waits expires, and the journal says that the run was stopped, and why. */
+  stop(reason = "asked to"): void {
     this.handleRequests();
     this.tellRejections();
     this.#tell(this.#pipeline.end());
     this.tellRejections();
-    this.#keepNote("stopped", Date.now(), { reason: "asked to" });
+    this.#keepNote("stopped", Date.now(), { reason });
   }
 
   /** Closes what was opened and says the summary, however the run ended. */
@@ -326,7 +330,7 @@ class Desk {
     if (this.#journal !== null) this.#view.say(journalTook(this.#journal.spent));
     this.#journal?.close();
     // A run that never began has nothing to sum up.
-    if (!this.#isOpen) return this.#view.close();
+    if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",
       time: now(),
@@ -335,7 +339,7 @@ class Desk {
       elapsedMs: Math.round(elapsedMs),
     };
     this.#view.event(summary);
-    this.#view.close();
+    await this.#view.close();
   }
 
   get #shownPace(): ShownPace {

@@ -7,15 +7,16 @@ import { byEntry, withFoldersOpened } from "../feeds/recording_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
 import { Verification } from "../stores/verification.ts";
 import { openLog } from "../views/log.ts";
-import { LiveTerminal, writeText } from "../views/terminal.ts";
+import { LiveTerminal, writeUntil } from "../views/terminal.ts";
 import { outcomeJson, outcomeText } from "../views/verification_text.ts";
 
 /** Compares, says what came of it, and answers whether all is proven: not where it was asked to stop before. */
 export async function verify({ config, files, signal }: Started): Promise<boolean> {
   const [path, ...paths] = files as [string, ...string[]];
+  const terminal = new LiveTerminal(Deno.stderr);
   const log = openLog(
     { level: config.logLevel, format: config.logFormat, colours: Deno.stderr.isTerminal() && !Deno.noColor },
-    new LiveTerminal(Deno.stderr),
+    terminal,
   );
   const begun = performance.now();
   using journal = JournalReader.open(path);
@@ -39,12 +40,14 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   }
   if (outcome === null && signal.aborted) {
     log.warn("stopped before the end: nothing is proven");
+    await terminal.settled(signal);
     return false;
   }
   outcome ??= verification.end();
   const compared = { journal: path, recordings, elapsedMs: performance.now() - begun };
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
-  writeText(Deno.stdout, `${text}\n`);
+  await terminal.settled(signal);
+  await writeUntil(signal, Deno.stdout, `${text}\n`);
   return outcome.type === "verified";
 }
 

@@ -63,6 +63,8 @@ export class BacktestView {
 
   /** Writes the events told so far to standard output. Throws as `writeUntil` does. */
   async flush(): Promise<void> {
+    // Nobody reads the log of `backtest 2>&1 | head` any more, nor what would follow.
+    if (this.#terminal.isDeserted) throw new Deno.errors.BrokenPipe("the log has no reader any more");
     const text = this.#text.join("");
     this.#text = [];
     if (text !== "") await writeUntil(this.#stop, Deno.stdout, text);
@@ -95,6 +97,7 @@ export class BacktestView {
   /** Takes the live line away and writes what is left. Throws as `writeUntil` does. */
   async close(): Promise<void> {
     this.#terminal.live = "";
+    await this.#terminal.settled(this.#stop);
     await this.flush();
   }
 }

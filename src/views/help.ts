@@ -6,7 +6,8 @@ import { asSentence } from "../domain/permission_advice.ts";
 
 const EXIT_CODES =
   `Exit codes: 0 done or stopped by you · 1 unexpected failure · 2 wrong usage or configuration
-3 unusable input data · 4 exchange out of reach (--attempts) · 5 a verification found a difference`;
+3 unusable input data · 4 exchange out of reach (--attempts) · 5 a verification found a difference
+130 ended at once, by a second Ctrl-C or SIGTERM`;
 
 /** What is said of a command besides its options: how it is called, and examples. */
 const USAGE: Partial<Record<CommandName, string>> = {

@@ -37,7 +37,12 @@ export function openLog({ level, format, colours }: LogOptions, terminal: LiveTe
     handlers: { terminal: new TerminalHandler(levelName, terminal, formatter) },
     loggers: { penstock: { level: levelName, handlers: ["terminal"] } },
   });
-  return getLogger("penstock");
+  const log = getLogger("penstock");
+  terminal.onLost = (lines) => {
+    const what = lines === 1 ? "1 line of the log was" : `${lines} lines of the log were`;
+    log[level === "error" ? "error" : "warn"](`${what} dropped while the log could not be written`);
+  };
+  return log;
 }
 
 /** `23:54:15.342 INFO  message`, in UTC; what was received cannot steer the terminal. */

@@ -3,26 +3,49 @@ import type { Logger } from "@std/log/logger";
 import type { PenstockEvent } from "../domain/event.ts";
 import type { Config } from "../domain/options.ts";
 import { type NamedAssets, namedAssets } from "./assets.ts";
+import { EventLines } from "./event_lines.ts";
 import { openLog } from "./log.ts";
 import { HaltedSignals } from "./halted_signals.ts";
 import type { Line } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
-import { columns, EventLines, LiveTerminal, writeText } from "./terminal.ts";
+import { columns, LiveTerminal, OutputStuck, ReaderGone } from "./terminal.ts";
 
-/** The view of one command on this process's standard output and standard error. */
+/** How long after the person has asked for the end a reader of standard output may take. */
+const OUTPUT_GRACE_MS = 1_150;
+
+/** What a view needs to know besides the configuration. */
+export interface RunViewOptions {
+  /** Aborted when the person asks for the end: readers are not waited for much longer then. */
+  readonly signal: AbortSignal;
+  /** Called once where events cannot be written any more: the run has to end. */
+  readonly onBroken: () => void;
+}
+
+/**
+ * The view of one command on this process's standard output and standard error. Nothing here waits for a reader but
+ * `close` and `caughtUp`.
+ */
 export class RunView {
   readonly #config: Config;
+  readonly #signal: AbortSignal;
   readonly #terminal = new LiveTerminal(Deno.stderr);
   readonly #log: Logger;
-  readonly #lines = new EventLines(Deno.stdout);
+  readonly #lines: EventLines;
   readonly #narration = new HaltedSignals();
   #assets: NamedAssets | null = null;
+  /** When the person asked for the end. */
+  #askedAt: number | null = null;
+  /** The summary in words. */
+  #table = "";
   /** Whether a live line is wanted: on a terminal, in words. */
   readonly live: boolean;
 
-  constructor(config: Config) {
+  constructor(config: Config, { signal, onBroken }: RunViewOptions) {
     const isTerminal = Deno.stderr.isTerminal();
     this.#config = config;
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#askedAt = performance.now());
+    this.#lines = new EventLines(Deno.stdout, onBroken);
     this.live = isTerminal && config.logFormat === "text" && !config.json;
     this.#log = openLog(
       { level: config.logLevel, format: config.logFormat, colours: isTerminal && !Deno.noColor },
@@ -30,16 +53,33 @@ export class RunView {
     );
   }
 
-  /** Tells one event on standard output (`--json`) and in the log. */
+  /** Why what is due on standard output cannot be written; null where nobody misses it. */
+  get broken(): Error | null {
+    const { broken } = this.#lines;
+    const isMissed = this.#config.json || !(broken instanceof ReaderGone || broken instanceof OutputStuck);
+    return isMissed ? broken : null;
+  }
+
+  /** Whether it is time to wait until standard output has `caughtUp`. */
+  get isCrowded(): boolean {
+    return this.#lines.isCrowded;
+  }
+
+  /** Waits for a reader of standard output that reads, if slowly; not beyond the end that `stop` asks for. */
+  caughtUp(stop: AbortSignal): Promise<void> {
+    return this.#lines.caughtUp(stop);
+  }
+
+  /** Shows one event on standard output (`--json`) and in the log. */
   event(event: PenstockEvent): void {
-    this.#tell(event);
+    this.#show(event);
     this.#lines.flush();
   }
 
-  /** Tells events as they come, on standard output together. */
+  /** Shows events as they come, on standard output together. */
   events(events: Iterable<PenstockEvent>): void {
     try {
-      for (const event of events) this.#tell(event);
+      for (const event of events) this.#show(event);
     } finally {
       this.#lines.flush();
     }
@@ -55,9 +95,15 @@ export class RunView {
     if (this.live) this.#terminal.live = line(columns());
   }
 
-  /** Takes the live line away. */
-  close(): void {
+  /** Takes the live line away, and writes what waits as far as its readers take it. */
+  async close(): Promise<void> {
     this.#terminal.live = "";
+    // The table comes below the log where both are on one terminal.
+    await this.#terminal.settled(this.#signal);
+    this.#lines.addText(this.#table);
+    this.#lines.flush();
+    const spentMs = this.#askedAt === null ? 0 : performance.now() - this.#askedAt;
+    await this.#lines.settled(this.#signal, Math.max(0, OUTPUT_GRACE_MS - spentMs));
   }
 
   /** What the exchange calls the assets; null until it has said so. */
@@ -65,15 +111,13 @@ export class RunView {
     return this.#assets;
   }
 
-  #tell(event: PenstockEvent): void {
+  #show(event: PenstockEvent): void {
     if (this.#config.json) this.#lines.add(event);
     if (event.type === "started") this.#assets = namedAssets(event.config["instrument"]);
     else if (event.type === "rules") this.#assets = namedAssets(event.instrument);
     for (const line of this.#narration.lines(event, this.#assets)) this.say(line);
     if (event.type !== "summary") return;
     this.#terminal.live = "";
-    if (!this.#config.json) {
-      writeText(Deno.stdout, `${summaryTable(event, this.#config.cash, this.#assets)}\n`);
-    }
+    if (!this.#config.json) this.#table = `${summaryTable(event, this.#config.cash, this.#assets)}\n`;
   }
 }

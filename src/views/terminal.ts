@@ -1,4 +1,5 @@
 /** Standard output and standard error, with one live line kept under what is printed. */
+import { type AsyncSink, Outlet } from "./outlet.ts";
 
 /** Where text goes: a file descriptor with a synchronous write. */
 export interface Sink {
@@ -14,42 +15,55 @@ export function writeText(sink: Sink, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(sink.writeSync(bytes));
 }
 
-/** The person has asked for the end, and whoever should read standard output does not. */
+/** Nobody takes what is written to standard output, and there is no room or no time to wait any longer. */
 export class OutputStuck extends Error {
   override readonly name = "OutputStuck";
 }
 
-/** Once the end is asked for so long may a write take that waits for its reader. */
+/** The reader of the events on standard output has gone. */
+export class ReaderGone extends Error {
+  override readonly name = "ReaderGone";
+}
+
+/** Once the end is asked for, a write that waits for its reader may take this long. */
 const GRACE_MS = 1_500;
 
-/**
- * Writes all of `text` as its reader takes it, while timers and signals have their turn; once `stop` is aborted the
- * reader has a second and a half left. Throws OutputStuck then, and what the write throws.
- */
-export function writeUntil(
+/** Whether `work` is done before `graceMs` have passed since `stop` was aborted; without an abort it waits for good. */
+export function beforeGraceEnds(
+  work: Promise<unknown>,
   stop: AbortSignal,
-  sink: { write(bytes: Uint8Array): Promise<number> },
-  text: string,
-): Promise<void> {
+  graceMs: number = GRACE_MS,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const giveUp = (): void => {
-      const what = "standard output is not read: what is waiting to be written there is lost";
-      reject(new OutputStuck(`${what}, ${text.length} characters and all that would have followed`));
-    };
     const onStop = (): void => {
-      timer = setTimeout(giveUp, GRACE_MS);
+      timer = setTimeout(() => resolve(false), graceMs);
     };
     if (stop.aborted) onStop();
     else stop.addEventListener("abort", onStop, { once: true });
-    writeAll(sink, text).then(resolve, reject).finally(() => {
+    work.then(() => resolve(true), reject).finally(() => {
       clearTimeout(timer);
       stop.removeEventListener("abort", onStop);
     });
   });
 }
 
-async function writeAll(sink: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
+/**
+ * Writes all of `text` as its reader takes it, while timers and signals have their turn; once `stop` is aborted the
+ * reader has `graceMs` left. Throws OutputStuck then, and what the write throws.
+ */
+export async function writeUntil(
+  stop: AbortSignal,
+  sink: AsyncSink,
+  text: string,
+  graceMs: number = GRACE_MS,
+): Promise<void> {
+  if (await beforeGraceEnds(writeAll(sink, text), stop, graceMs)) return;
+  const what = "standard output is not read: what is waiting to be written there is lost";
+  throw new OutputStuck(`${what}, ${text.length} characters and all that would have followed`);
+}
+
+async function writeAll(sink: AsyncSink, text: string): Promise<void> {
   let bytes = ENCODER.encode(text);
   while (bytes.length > 0) bytes = bytes.subarray(await sink.write(bytes));
 }
@@ -96,25 +110,6 @@ export class TextLines {
   }
 }
 
-/** Events on their way out, one JSON object a line. */
-export class EventLines {
-  readonly #lines: TextLines;
-
-  constructor(sink: Sink) {
-    this.#lines = new TextLines(sink);
-  }
-
-  /** Takes one event; it is written now or at the next `flush`. */
-  add(event: unknown): void {
-    this.#lines.add(`${printableJson(event)}\n`);
-  }
-
-  /** Writes what has been added. */
-  flush(): void {
-    this.#lines.flush();
-  }
-}
-
 const FALLBACK_COLUMNS = 80;
 
 /** How wide the terminal is, in characters. */
@@ -127,24 +122,63 @@ export function columns(): number {
   }
 }
 
-/** A terminal that keeps a live line below the lines printed on it. */
-export class LiveTerminal {
-  readonly #sink: Sink;
-  #live = "";
+/** What waits at most for a terminal, or another reader of the log, that takes nothing. */
+const LOG_CHARACTERS = 256 * 1024;
+/** While more than this waits, a drawing of the live line would be out of date before it is seen. */
+const DRAWN_CHARACTERS = 2 * 1024;
+/** How long the end waits for a log that is not read, by itself and once the person has asked for the end. */
+const LOG_PATIENCE_MS = 2_000;
+const LOG_GRACE_MS = 400;
 
-  constructor(sink: Sink) {
-    this.#sink = sink;
+/** A terminal that keeps a live line below the lines printed on it. Lines that it cannot take are counted. */
+export class LiveTerminal {
+  readonly #outlet: Outlet;
+  #live = "";
+  #lost = 0;
+  #isDeserted = false;
+  /** Called with the number of lines that were lost, once lines can be written again. */
+  onLost: (lines: number) => void = () => {};
+
+  /** Keeps up to `room` characters while `sink` takes none. */
+  constructor(sink: AsyncSink, room: number = LOG_CHARACTERS) {
+    this.#outlet = new Outlet(sink, {
+      room,
+      onLost: (text, error) => {
+        this.#lost += text.split("\n").length - 1;
+        this.#isDeserted = error instanceof Deno.errors.BrokenPipe;
+      },
+      onDrained: () => this.#reportLost(),
+    });
   }
 
   /** Prints one line above the live line. */
   print(line: string): void {
-    writeText(this.#sink, this.#live === "" ? `${line}\n` : `${CLEAR_LINE}${line}\n${this.#live}`);
+    const text = this.#live === "" ? `${line}\n` : `${CLEAR_LINE}${line}\n${this.#live}`;
+    if (!this.#outlet.write(text)) this.#lost++;
   }
 
   /** Replaces the live line; an empty one removes it. */
   set live(line: string) {
     if (line === this.#live) return;
+    if (line !== "" && this.#outlet.waiting > DRAWN_CHARACTERS) return;
     this.#live = line;
-    writeText(this.#sink, CLEAR_LINE + line);
+    this.#outlet.write(CLEAR_LINE + line);
+  }
+
+  /** Whether nobody is left to read what is printed: a pipe's reader that has gone. */
+  get isDeserted(): boolean {
+    return this.#isDeserted;
+  }
+
+  /** Waits for what has been printed: two seconds at most, less once the person has asked for the `stop`. */
+  async settled(stop: AbortSignal): Promise<void> {
+    const patience = AbortSignal.any([stop, AbortSignal.timeout(LOG_PATIENCE_MS)]);
+    await beforeGraceEnds(this.#outlet.drained(), patience, LOG_GRACE_MS);
+  }
+
+  #reportLost(): void {
+    const lines = this.#lost;
+    this.#lost = 0;
+    if (lines > 0) this.onLost(lines);
   }
 }

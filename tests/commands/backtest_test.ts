@@ -156,6 +156,11 @@ Deno.test("penstock backtest --for ends after that time", async () => {
   assertEquals(summary.ended, "for");
 });
 
+Deno.test("penstock backtest --for lasts longer than the runtime's timers", async () => {
+  const events = await eventsFrom(["--for=1000h", "--stop-after=5000", "-"], endless());
+  assertEquals(events.at(-1)!.trades, 5_000);
+});
+
 Deno.test("penstock backtest --stop-after ends after so many trades, not counting those that come twice", async () => {
   await using folder = new Folder();
   const stop = 1_000;

@@ -33,6 +33,17 @@ Deno.test("penstock demo --for 2s ends with the summary table and 0", async () =
   assert(!(stdout + stderr).includes("\x1b"), "no terminal, no escapes");
 });
 
+Deno.test("penstock demo --for lasts longer than the runtime's timers", async () => {
+  const { code, stdout } = await penstock(
+    "demo",
+    "--for=1000h",
+    "--json",
+    "--speed=max",
+    "--stop-after=5000",
+  );
+  assertEquals([code, eventsOf(stdout).at(-1)!.trades], [0, 5_000]);
+});
+
 Deno.test("penstock demo trades the same for the same seed and otherwise for another", async () => {
   const run = (seed: number) =>
     penstock("demo", "--json", "--speed=max", "--stop-after=5000", "--log-level=error", `--seed=${seed}`);

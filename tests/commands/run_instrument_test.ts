@@ -293,7 +293,7 @@ Deno.test("penstock run connects while the exchange is still to answer, and begi
 });
 
 Deno.test({
-  name: "penstock run that is stopped before the exchange has answered ends well",
+  name: "penstock run that is stopped before the exchange has answered never starts",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using exchange = new ChangingExchange();
@@ -304,7 +304,6 @@ Deno.test({
     await within(asked, "the question");
     program.signal("SIGINT");
     const { code, stdout, stderr } = await program.finished();
-    assertEquals([code, warnings(stderr)], [0, []]);
-    assertRun(eventsOf(stdout));
+    assertEquals([code, stdout, warnings(stderr)], [0, "", []]);
   },
 });

@@ -113,8 +113,13 @@ export class Penstock implements AsyncDisposable {
    * nothing on its standard input unless `input` is given.
    */
   static start(args: readonly string[], flags?: readonly string[], input?: Input): Penstock {
-    const process = new Deno.Command(Deno.execPath(), {
-      args: commandLine(args, flags),
+    return Penstock.spawn([Deno.execPath(), ...commandLine(args, flags)], input);
+  }
+
+  /** Starts it by a whole command line, which may name another program first that starts it. */
+  static spawn([program, ...args]: readonly string[], input?: Input): Penstock {
+    const process = new Deno.Command(program!, {
+      args,
       stdin: input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",

@@ -15,12 +15,14 @@ function record(msg: string, level: (typeof LogLevels)[keyof typeof LogLevels] =
 function open(level: "debug" | "info" | "warn" | "error", format: "text" | "json") {
   const lines: string[] = [];
   const sink = {
-    writeSync(bytes: Uint8Array) {
-      lines.push(new TextDecoder().decode(bytes).trimEnd());
-      return bytes.length;
+    write(bytes: Uint8Array) {
+      lines.push(...new TextDecoder().decode(bytes).trimEnd().split("\n"));
+      return Promise.resolve(bytes.length);
     },
   };
-  return { log: openLog({ level, format, colours: false }, new LiveTerminal(sink)), lines };
+  const terminal = new LiveTerminal(sink);
+  const log = openLog({ level, format, colours: false }, terminal);
+  return { log, lines, settled: () => terminal.settled(new AbortController().signal) };
 }
 
 Deno.test("textLine() says time, level and message, and colours only when told to", () => {
@@ -46,18 +48,20 @@ Deno.test("jsonLine() is one JSON object with time, level and the whole message"
   }));
 });
 
-Deno.test("openLog() writes records of its level and above", () => {
-  const { log, lines } = open("warn", "text");
+Deno.test("openLog() writes records of its level and above", async () => {
+  const { log, lines, settled } = open("warn", "text");
   log.debug("a");
   log.info("b");
   log.warn("c");
   log.error("d");
+  await settled();
   assertEquals(lines.map((line) => line.slice(13)), ["WARN  c", "ERROR d"]);
 });
 
-Deno.test("openLog() writes JSON when asked", () => {
-  const { log, lines } = open("debug", "json");
+Deno.test("openLog() writes JSON when asked", async () => {
+  const { log, lines, settled } = open("debug", "json");
   log.debug("a");
   log.info("b");
+  await settled();
   assertEquals(lines.map((line) => JSON.parse(line).level), ["debug", "info"]);
 });

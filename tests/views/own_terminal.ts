@@ -1,5 +1,6 @@
 /** A terminal for one program, made by script(1). */
 import { assertEquals } from "@std/assert";
+import { within } from "../support/penstock.ts";
 
 /** Whether there is a script(1) that makes a terminal, as in util-linux. */
 export function hasScript(): boolean {
@@ -16,12 +17,75 @@ export async function onTerminal(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const quoted = words.map((word) => `'${word}'`).join(" ");
-  const { stdout, code } = await new Deno.Command("script", {
-    args: ["-qec", `stty cols 100; ${quoted}`, "/dev/null"],
-    stdin: "null",
-    env: { TERM: "xterm", NO_COLOR: "", ...env },
-  }).output();
+  await using terminal = new OwnTerminal(words, env);
+  const { code, text } = await terminal.finished();
   assertEquals(code, 0);
-  return new TextDecoder().decode(stdout).replaceAll("\r\n", "\n");
+  return text;
+}
+
+/** A terminal 100 columns wide with a command line that runs on it, and a person who looks and types. */
+export class OwnTerminal implements AsyncDisposable {
+  readonly #script: Deno.ChildProcess;
+  readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reading: Promise<void>;
+  #text = "";
+  #wake: (() => void) | null = null;
+  #isOver = false;
+
+  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const quoted = words.map((word) => `'${word}'`).join(" ");
+    this.#script = new Deno.Command("script", {
+      args: ["-qefc", `stty cols 100; ${quoted}`, "/dev/null"],
+      ...{ stdin: "piped", stdout: "piped", stderr: "null" },
+      env: { TERM: "xterm", NO_COLOR: "", ...env },
+    }).spawn();
+    this.#keyboard = this.#script.stdin.getWriter();
+    this.#reading = this.#read();
+  }
+
+  /** Waits until `text` has been shown. */
+  async shows(text: string | RegExp): Promise<void> {
+    const look = async () => {
+      while (typeof text === "string" ? !this.#text.includes(text) : !text.test(this.#text)) {
+        if (this.#isOver) throw new Error(`it ended without "${text}": ${this.#text}`);
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+    };
+    await within(look(), `"${text}" on the terminal`);
+  }
+
+  /** Presses keys, such as "\x03" for Ctrl-C. */
+  async type(keys: string): Promise<void> {
+    await this.#keyboard.write(new TextEncoder().encode(keys));
+  }
+
+  /** Closes the terminal with whatever runs on it, as closing its window does. */
+  hangUp(): void {
+    this.#script.kill("SIGKILL");
+  }
+
+  /** Waits for the end: the command's exit code, and all that was shown. */
+  async finished(): Promise<{ readonly code: number; readonly text: string }> {
+    const { code } = await within(this.#script.status, "the end of the program on the terminal", 40_000);
+    await this.#reading;
+    return { code, text: this.#text };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.hangUp();
+    } catch {
+      // It has ended already, as it should.
+    }
+    await Promise.all([this.#script.status, this.#reading, this.#keyboard.close().catch(() => {})]);
+  }
+
+  async #read(): Promise<void> {
+    for await (const some of this.#script.stdout.pipeThrough(new TextDecoderStream())) {
+      this.#text = (this.#text + some).replaceAll("\r\n", "\n");
+      this.#wake?.();
+    }
+    this.#isOver = true;
+    this.#wake?.();
+  }
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { AsyncSink } from "../../src/views/outlet.ts";
 import { LiveTerminal, printable, printableJson, type Sink, writeText } from "../../src/views/terminal.ts";
 import { Screen } from "./screen.ts";
 
@@ -12,13 +13,16 @@ const anything = fc.oneof(
 const STEERS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
 /** A sink that takes at most `most` bytes a write. */
-function sink(most = Infinity): Sink & { readonly text: () => string } {
+function sink(most = Infinity): Sink & AsyncSink & { readonly text: () => string } {
   const bytes: number[] = [];
   return {
     writeSync(some) {
       const taken = some.subarray(0, most);
       bytes.push(...taken);
       return taken.length;
+    },
+    write(some) {
+      return Promise.resolve(this.writeSync(some));
     },
     text: () => new TextDecoder().decode(new Uint8Array(bytes)),
   };
@@ -57,7 +61,9 @@ Deno.test("writeText() writes everything, however little a write takes", () => {
   assertEquals(slow.text(), "● BTCUSDT 漢字\n");
 });
 
-Deno.test("LiveTerminal keeps the live line below the lines printed", () => {
+const never = new AbortController().signal;
+
+Deno.test("LiveTerminal keeps the live line below the lines printed", async () => {
   const output = sink();
   const terminal = new LiveTerminal(output);
   terminal.print("first");
@@ -65,34 +71,40 @@ Deno.test("LiveTerminal keeps the live line below the lines printed", () => {
   terminal.print("second");
   terminal.live = "price 10";
   terminal.live = "price 2";
+  await terminal.settled(never);
   assertEquals(new Screen(output.text()).lines, ["first", "second", "price 2"]);
   terminal.live = "";
   terminal.print("third");
+  await terminal.settled(never);
   assertEquals(new Screen(output.text()).lines, ["first", "second", "third", ""]);
 });
 
-Deno.test("LiveTerminal shows the printed lines in order and the last live line, whatever comes", () => {
+Deno.test("LiveTerminal shows the printed lines in order and the last live line, whatever comes", async () => {
   const step = fc.record({ live: fc.boolean(), text: fc.constantFrom("", "a", "bb", "a longer line") });
-  fc.assert(fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
     const output = sink();
     const terminal = new LiveTerminal(output);
     for (const { live, text } of steps) {
       if (live) terminal.live = text;
       else terminal.print(text);
     }
+    await terminal.settled(never);
     const printed = steps.filter(({ live }) => !live).map(({ text }) => text);
     const live = steps.findLast(({ live }) => live)?.text ?? "";
     assertEquals(new Screen(output.text()).lines, [...printed, live]);
   }));
 });
 
-Deno.test("LiveTerminal writes nothing when the live line stays the same", () => {
+Deno.test("LiveTerminal writes nothing when the live line stays the same", async () => {
   const output = sink();
   const terminal = new LiveTerminal(output);
   terminal.live = "";
+  await terminal.settled(never);
   assertEquals(output.text(), "");
   terminal.live = "price 1";
+  await terminal.settled(never);
   const before = output.text();
   terminal.live = "price 1";
+  await terminal.settled(never);
   assertEquals(output.text(), before);
 });

@@ -37,11 +37,23 @@ export interface OpenedRun {
   readonly lines: readonly Line[];
 }
 
+/** That the person asked for the end before there was anything to end. */
+export function neverStarted(): Line {
+  return {
+    level: "info",
+    text: "stopped before the run started: nothing was traded, and nothing is kept of it",
+  };
+}
+
 /**
- * Begins a run, or takes up the one that its journal holds. Throws a ConfigError where the exchange has no such
+ * Starts a run, or resumes the one that its journal holds; null, with nothing written, where `signal` is aborted
+ * before the exchange has answered. Throws a ConfigError where the exchange has no such
  * symbol, before anything is written, and like `Journal.open` and `RunJournal.begin`.
  */
-export async function openRun(configuration: Configuration, options: OpeningOptions): Promise<OpenedRun> {
+export async function openRun(
+  configuration: Configuration,
+  options: OpeningOptions,
+): Promise<OpenedRun | null> {
   const { state, symbol, long, newRun } = configuration.config;
   const market = marketOf(options.command, configuration.config);
   const [answer, stores] = await Promise.all([
@@ -52,6 +64,7 @@ export async function openRun(configuration: Configuration, options: OpeningOpti
       import("../../stores/run_journal.ts"),
     ]),
   ]);
+  if (options.signal.aborted) return null;
   const [journals, runJournals] = stores ?? [null, null];
   const journal = journals?.Journal.open(state, { now: () => performance.now(), window: long }) ?? null;
   try {

@@ -1,0 +1,104 @@
+/** Events on standard output, one JSON object a line: none is dropped, and a reader that fails is noticed. */
+import { type AsyncSink, Outlet } from "./outlet.ts";
+import { beforeGraceEnds, OutputStuck, printableJson, ReaderGone } from "./terminal.ts";
+
+const FLUSH_CHARACTERS = 64 * 1024;
+/** What waits at most for a reader that takes nothing: some ten thousand events. */
+const ROOM_CHARACTERS = 4 * 1024 * 1024;
+
+const LOOK_UP_MS = 100;
+/** A reader that takes something so often after the end was asked for still reads, and gets so much more time. */
+const MOVING_MS = 2_000;
+const STILL_READS_MS = 4_000;
+
+/** Events on their way out. */
+export class EventLines {
+  readonly #outlet: Outlet;
+  readonly #room: number;
+  readonly #onBroken: () => void;
+  #text = "";
+  #broken: Error | null = null;
+
+  /** Keeps up to `room` characters while `sink` takes none. `onBroken` is called once, when no more can be written. */
+  constructor(sink: AsyncSink, onBroken: () => void, room: number = ROOM_CHARACTERS) {
+    this.#onBroken = onBroken;
+    this.#room = room;
+    this.#outlet = new Outlet(sink, { room, onLost: (_text, error) => this.#break(lossBy(error)) });
+  }
+
+  /** Why nothing more can be written: OutputStuck, ReaderGone or the error of a write; null while all is well. */
+  get broken(): Error | null {
+    return this.#broken;
+  }
+
+  /** Whether the reader is slower than the events come, so that it is time to wait for it. */
+  get isCrowded(): boolean {
+    return this.#broken === null && this.#outlet.isCrowded;
+  }
+
+  /** Waits for a reader that reads, if slowly; not beyond the end that `stop` asks for. */
+  async caughtUp(stop: AbortSignal): Promise<void> {
+    while (this.isCrowded && !stop.aborted) await this.#outlet.moved(LOOK_UP_MS);
+  }
+
+  /** Takes one event; it is written now or at the next `flush`. */
+  add(event: unknown): void {
+    this.addText(`${printableJson(event)}\n`);
+  }
+
+  /** Takes whole lines that are no event. */
+  addText(lines: string): void {
+    if (this.#broken !== null) return;
+    this.#text += lines;
+    if (this.#text.length >= FLUSH_CHARACTERS) this.flush();
+  }
+
+  /** Hands on what has been added. */
+  flush(): void {
+    const text = this.#text;
+    this.#text = "";
+    if (this.#broken !== null || this.#outlet.write(text)) return;
+    const what = `standard output is not read: more than ${this.#room} characters would be waiting for it`;
+    this.#break(new OutputStuck(`${what}, and events are not dropped`));
+  }
+
+  /** Resolves once nothing waits any more, written or lost. */
+  drained(): Promise<void> {
+    return this.#outlet.drained();
+  }
+
+  /**
+   * Waits until everything is written; once `stop` is aborted `graceMs` at most, and a few seconds for a reader that
+   * still reads. What is not written then is lost.
+   */
+  async settled(stop: AbortSignal, graceMs: number): Promise<void> {
+    const from = performance.now();
+    if (this.#broken !== null || await beforeGraceEnds(this.drained(), stop, graceMs)) return;
+    const until = performance.now() + STILL_READS_MS;
+    const stillReads = (now: number): boolean => {
+      const { movedAt } = this.#outlet;
+      return movedAt > from && now - movedAt < MOVING_MS && now < until;
+    };
+    while (this.#outlet.waiting > 0 && stillReads(performance.now())) await this.#outlet.moved(LOOK_UP_MS);
+    const { waiting } = this.#outlet;
+    if (waiting === 0) return;
+    this.#break(
+      new OutputStuck(`standard output is not read: the last ${waiting} characters for it are lost`),
+    );
+  }
+
+  #break(error: Error): void {
+    if (this.#broken !== null) return;
+    this.#broken = error;
+    this.#onBroken();
+  }
+}
+
+/** A pipe without a reader and a terminal that was closed are the same: nobody is there any more. */
+function lossBy(error: unknown): Error {
+  const { code } = error as { readonly code?: string };
+  if (error instanceof Deno.errors.BrokenPipe || code === "EIO" || code === "EPIPE") {
+    return new ReaderGone("standard output has no reader any more, and events are not dropped");
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}

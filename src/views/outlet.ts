@@ -1,0 +1,122 @@
+/** Text on its way out of this process: written as its reader takes it, while everything else goes on. */
+
+/** Where text goes: a file descriptor whose write waits for its reader without holding anything else up. */
+export interface AsyncSink {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** What an outlet does besides writing. */
+export interface OutletOptions {
+  /** Characters that wait at most. */
+  readonly room: number;
+  /** Called with what was waiting when a write failed, and why: all of it is lost. */
+  readonly onLost?: (text: string, error: unknown) => void;
+  /** Called whenever all that waited has been written; not after a loss. */
+  readonly onDrained?: () => void;
+}
+
+const ENCODER = new TextEncoder();
+/** A reader that takes this much at a time is seen to read. */
+const WRITE_BYTES = 16 * 1024;
+/** Texts are joined up to this length, so that many of them cost one write. */
+const JOINED_CHARACTERS = 64 * 1024;
+/** With more than this waiting, a reader that is only slow is worth waiting for: at the end it has to take it in time. */
+const CROWD_CHARACTERS = 64 * 1024;
+/** A reader that has taken nothing for so long is stuck rather than slow. */
+const SLOW_MS = 3_000;
+
+/**
+ * Writes texts in order, one write at a time, and keeps a bounded number of characters meanwhile. A write that fails
+ * loses all that waits; the next text is tried all the same.
+ */
+export class Outlet {
+  readonly #sink: AsyncSink;
+  readonly #options: OutletOptions;
+  #queue: string[] = [];
+  #waiting = 0;
+  #writing: Promise<void> | null = null;
+  /** When the reader last took something, or was last offered something after it had taken everything. */
+  #movedAt = 0;
+  #onMoved: PromiseWithResolvers<void> | null = null;
+
+  constructor(sink: AsyncSink, options: OutletOptions) {
+    this.#sink = sink;
+    this.#options = options;
+  }
+
+  /** Characters that are not written yet. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Takes `text` to be written; false, and nothing is taken, where there is no room for it. */
+  write(text: string): boolean {
+    if (text === "") return true;
+    // What is larger than the whole room fits where nothing waits.
+    if (this.#waiting > 0 && this.#waiting + text.length > this.#options.room) return false;
+    this.#queue.push(text);
+    this.#waiting += text.length;
+    if (this.#writing === null) {
+      this.#movedAt = performance.now();
+      this.#writing = this.#run();
+    }
+    return true;
+  }
+
+  /** Resolves once nothing waits any more, written or lost. */
+  async drained(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  /** Whether much waits, though the reader reads: it is slower than what is written. */
+  get isCrowded(): boolean {
+    return this.#waiting > CROWD_CHARACTERS && performance.now() - this.#movedAt < SLOW_MS;
+  }
+
+  /** When the reader last took something, or was last offered something when nothing waited. */
+  get movedAt(): number {
+    return this.#movedAt;
+  }
+
+  /** Resolves when the reader has taken something, and after `ms` in any case. */
+  async moved(ms: number): Promise<void> {
+    const moved = this.#onMoved ??= Promise.withResolvers();
+    const timer = setTimeout(moved.resolve, ms);
+    await moved.promise;
+    clearTimeout(timer);
+    if (this.#onMoved === moved) this.#onMoved = null;
+  }
+
+  async #run(): Promise<void> {
+    // What else is written in this turn goes out with it.
+    await null;
+    while (this.#queue.length > 0) {
+      const text = this.#take();
+      try {
+        for (let bytes = ENCODER.encode(text); bytes.length > 0;) {
+          bytes = bytes.subarray(await this.#sink.write(bytes.subarray(0, WRITE_BYTES)));
+          this.#movedAt = performance.now();
+        }
+        this.#waiting -= text.length;
+        this.#onMoved?.resolve();
+        this.#onMoved = null;
+        if (this.#queue.length === 0) this.#options.onDrained?.();
+      } catch (error) {
+        const lost = text + this.#queue.join("");
+        this.#queue = [];
+        this.#waiting = 0;
+        this.#options.onLost?.(lost, error);
+      }
+    }
+    this.#writing = null;
+  }
+
+  /** The next texts, joined. */
+  #take(): string {
+    let count = 0;
+    for (let length = 0; count < this.#queue.length && length < JOINED_CHARACTERS; count++) {
+      length += this.#queue[count]!.length;
+    }
+    return this.#queue.splice(0, count).join("");
+  }
+}

@@ -1,0 +1,131 @@
+/** A run that is about to start: what the person asks of it before then, and what is left of it when it cannot. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
+import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
+import { assertRun } from "./event_contract.ts";
+
+const ignore = Deno.build.os === "windows";
+
+/** What a folder holds, by name. */
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+/** A run whose exchange trades, but does not answer what it is asked for its rules until `answer` is called. */
+async function withQuestion(
+  folder: string,
+  use: (program: Penstock, answer: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  await using exchange = BuiltInExchange.listen({ rate: 1_000 });
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using program = Penstock.start(
+    [
+      ...["run", "--json", "--log-level=info", `--state=${folder}/run.db`, "--endpoint", exchange.endpoint],
+      ...["--rest-endpoint", `http://127.0.0.1:${listener.addr.port}`],
+    ],
+    [...FLAGS, `--allow-write=${folder}`],
+  );
+  using conn = await within(listener.accept(), "the question");
+  const asked = new Uint8Array(4_096);
+  await conn.read(asked);
+  assertStringIncludes(new TextDecoder().decode(asked), "exchangeInfo");
+  await use(program, async () => {
+    const { body } = await fetch(`${exchange.restEndpoint}/api/v3/exchangeInfo?symbol=BTCUSDT`);
+    const text = await new Response(body).text();
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${text.length}`;
+    await conn.write(new TextEncoder().encode(`${head}\r\nConnection: close\r\n\r\n${text}`));
+  });
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `penstock run, asked to end by ${signal} while the exchange is asked for its rules, never starts`,
+    ignore,
+    fn: () =>
+      inFolderAsync((folder) =>
+        withQuestion(folder, async (program) => {
+          program.signal(signal);
+          const { code, stdout, stderr } = await program.finished();
+          assertEquals([code, stdout], [0, ""], stderr);
+          assertMatch(stderr, /^[\d:.]+ INFO {2}stopped before the run started: nothing was traded/);
+          assertEquals(names(folder), []);
+        })
+      ),
+  });
+}
+
+Deno.test({
+  name: "penstock run halts as it starts where the halt was signalled before",
+  ignore,
+  fn: () =>
+    inFolderAsync((folder) =>
+      withQuestion(folder, async (program, answer) => {
+        program.signal("SIGUSR1");
+        // The signal is handled before the answer is: both are waited for by the same process.
+        await answer();
+        await program.event("started");
+        const halt = await program.event("halt");
+        assertEquals([halt.reason, halt.action], ["manual", "hold"]);
+        await program.event("refusal", ({ reason }) => reason === "halted");
+        program.signal("SIGTERM");
+        const { code, stdout } = await program.finished();
+        assertEquals(code, 0);
+        const events = eventsOf(stdout);
+        assertRun(events);
+        assertEquals(events.filter(({ type }) => type === "fill"), []);
+      })
+    ),
+});
+
+Deno.test({
+  name: "penstock run leaves its journal closed where it cannot start",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      await using exchange = BuiltInExchange.listen({ rate: 1_000 });
+      const run = async (...args: string[]) => {
+        const words = ["run", "--backfill=off", "--log-level=error", `--state=${folder}/run.db`];
+        await using program = Penstock.start(
+          [...words, "--endpoint", exchange.endpoint, ...args],
+          [...FLAGS, `--allow-write=${folder}`],
+        );
+        return await program.finished();
+      };
+      assertEquals((await run("--stop-after=100")).code, 0);
+      const closed = names(folder);
+      assertEquals(closed, ["run.db"]);
+      const other = await run("--short=3");
+      assertEquals(other.code, 2, other.stderr);
+      assertStringIncludes(other.stderr, "short was 20 and is 3");
+      // An open journal keeps a lock and what was not moved into it yet beside it.
+      assertEquals(names(folder), closed);
+      const unrecorded = await run(`--record=${folder}`);
+      assertEquals(unrecorded.code, 2, unrecorded.stderr);
+      assertEquals(names(folder), closed);
+    }),
+});
+
+Deno.test({
+  name: "penstock run says on its live line that it is offline after a disconnection",
+  ignore: !hasScript(),
+  fn: async () => {
+    await using exchange = BuiltInExchange.listen({
+      rate: 1_000,
+      faults: parseFaults("drop@300,refuse=503:0:1000@300"),
+    });
+    await using terminal = new OwnTerminal([
+      Deno.execPath(),
+      ...commandLine([
+        ...["run", "--state=none", "--backfill=off", "--retry-max=250ms"],
+        ...["--endpoint", exchange.endpoint],
+      ]),
+    ]);
+    // Before the first connection it is offline, too.
+    await terminal.shows(/● [^]*○ offline/);
+    await terminal.type("\x03");
+    assertEquals((await terminal.finished()).code, 0);
+  },
+});

@@ -1,0 +1,266 @@
+/** What becomes of a run whose output is read slowly, not at all, or no more: it trades on, or ends whole and says why. */
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import type { Entry } from "../../src/stores/journal_entry.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
+import { assertRun } from "./event_contract.ts";
+
+/** A program of which nothing is read until it is asked for. */
+class Unread implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #streams: Readonly<Record<"stdout" | "stderr", Output>>;
+
+  constructor(args: readonly string[], folder: string, pauseMs = 0) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: commandLine(args, [...FLAGS, `--allow-write=${folder}`]),
+      ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+    }).spawn();
+    this.#streams = {
+      stdout: new Output(this.#process.stdout, pauseMs),
+      stderr: new Output(this.#process.stderr, 0),
+    };
+  }
+
+  /** Reads a stream from now on, and waits until what it said `isEnough`. */
+  async reads(name: "stdout" | "stderr", isEnough: (text: string) => boolean): Promise<void> {
+    await within(this.#streams[name].reads(isEnough), `what was waited for on ${name}`, 40_000);
+  }
+
+  /** Reads a stream from now on: all that it says. */
+  get stdout(): Promise<string> {
+    return this.#streams.stdout.all;
+  }
+
+  get stderr(): Promise<string> {
+    return this.#streams.stderr.all;
+  }
+
+  signal(name: Deno.Signal): void {
+    try {
+      this.#process.kill(name);
+    } catch {
+      // It has just ended.
+    }
+  }
+
+  async finished(): Promise<number> {
+    return (await within(this.#process.status, "the end of the program", 40_000)).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already, as it should.
+    }
+    await Promise.all([this.#process.status, this.stdout, this.stderr]);
+  }
+}
+
+/** A stream that is read from the first time on that someone asks for it. */
+class Output {
+  readonly #stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #pauseMs: number;
+  #text = "";
+  #reading: Promise<string> | null = null;
+  #wake = Promise.withResolvers<void>();
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, pauseMs: number) {
+    this.#stream = stream;
+    this.#pauseMs = pauseMs;
+  }
+
+  get all(): Promise<string> {
+    return this.#reading ??= this.#read();
+  }
+
+  async reads(isEnough: (text: string) => boolean): Promise<void> {
+    void this.all;
+    while (!isEnough(this.#text)) await this.#wake.promise;
+  }
+
+  async #read(): Promise<string> {
+    for await (const some of this.#stream.pipeThrough(new TextDecoderStream())) {
+      this.#text += some;
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+      if (this.#pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
+    }
+    return this.#text;
+  }
+}
+
+/** The last entries of this type, which may not be there yet. */
+function latest(journal: string, type: Entry["type"], count = 1): Entry[] {
+  try {
+    using reader = JournalReader.open(journal);
+    return reader.latest(type, count);
+  } catch {
+    return [];
+  }
+}
+
+/** Waits until a run has kept so many fills. */
+async function fills(journal: string, count: number): Promise<void> {
+  const wait = async () => {
+    while (latest(journal, "fill", count).length < count) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await within(wait(), `${count} fills in the journal`, 40_000);
+}
+
+/** As many events as possible: each trade crosses the averages. */
+const BUSY = ["--speed=max", "--short=1", "--long=2", "--max-drawdown=100%"];
+const ignore = Deno.build.os === "windows";
+
+Deno.test({
+  name: "penstock demo trades on while nobody reads its log, and says afterwards how many lines were dropped",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      await using demo = new Unread(["demo", "--json", "--state=none", ...BUSY], folder);
+      // The log says the same in a third of the words, which is more than a pipe and the memory set aside take.
+      await demo.reads("stdout", (text) => text.length > 2_000_000);
+      await demo.reads("stderr", (text) => text.includes("of the log were dropped"));
+      demo.signal("SIGTERM");
+      assertEquals(await demo.finished(), 0);
+      assertRun(eventsOf((await demo.stdout).trimEnd()));
+      assertMatch(await demo.stderr, /WARN {2}\d+ lines of the log were dropped while the log could not be/);
+    }),
+});
+
+for (const json of [true, false]) {
+  Deno.test({
+    name: `penstock demo ${json ? "--json " : ""}trades on and ends whole though nothing it writes is read`,
+    ignore,
+    fn: () =>
+      inFolderAsync(async (folder) => {
+        const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
+        const args = [`--state=${journal}`, `--record=${recording}`, "--short=1", "--long=2", "--rate=2000"];
+        await using demo = new Unread(["demo", ...args, ...(json ? ["--json"] : [])], folder);
+        // Two lines and two events each: more than a pipe holds.
+        await fills(journal, 1_000);
+        demo.signal("SIGTERM");
+        assertEquals(await demo.finished(), json ? 1 : 0);
+        assertEquals(latest(journal, "stopped").map(({ content }) => content["reason"]), ["asked to"]);
+        assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
+      }),
+  });
+}
+
+Deno.test({
+  name: "penstock demo, whose end waits for a reader, ends at once with 130 when it is asked again later",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const journal = `${folder}/run.db`;
+      const args = ["--json", `--state=${journal}`, "--short=1", "--long=2", "--rate=2000"];
+      await using demo = new Unread(["demo", ...args], folder);
+      await fills(journal, 1_000);
+      demo.signal("SIGTERM");
+      const again = setInterval(() => demo.signal("SIGTERM"), 20);
+      const code = await demo.finished();
+      clearInterval(again);
+      assertEquals(code, 130);
+      assertEquals(latest(journal, "stopped").length, 1);
+    }),
+});
+
+Deno.test({
+  name: "penstock demo --json ends whole with 1, and says why, when its events are not read for too long",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
+      const args = [`--state=${journal}`, `--record=${recording}`, "--log-level=error"];
+      await using demo = new Unread(["demo", "--json", ...args, ...BUSY], folder);
+      assertEquals(await demo.finished(), 1);
+      const stderr = await demo.stderr;
+      assertMatch(
+        stderr,
+        /^penstock: standard output is not read: more than 4194304 characters would be wait/,
+      );
+      const [stopped] = latest(journal, "stopped");
+      assert(stderr.includes(String(stopped!.content["reason"])), stderr);
+      assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
+      // What was written is whole lines from the beginning, but for the last, and far from all that was kept.
+      const lines = (await demo.stdout).split("\n").slice(0, -1).map((line) => JSON.parse(line));
+      assertEquals(lines[0].type, "started");
+      const kept = latest(journal, "fill", 100_000).length;
+      assertGreater(kept, 2 * lines.filter(({ type }) => type === "fill").length);
+    }),
+});
+
+Deno.test({
+  name: "penstock demo --json ends whole with 1 by itself when nothing that it writes is read",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const journal = `${folder}/run.db`;
+      await using demo = new Unread(["demo", "--json", `--state=${journal}`, ...BUSY], folder);
+      assertEquals(await demo.finished(), 1);
+      assertMatch(String(latest(journal, "stopped")[0]!.content["reason"]), /^standard output is not read: /);
+    }),
+});
+
+Deno.test({
+  name: "penstock demo --json ends whole with 1, and says why, when the reader of its events leaves",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
+      const args = [`--state=${journal}`, `--record=${recording}`, "--log-level=error", "--rate=2000"];
+      await using demo = Penstock.start(["demo", "--json", ...args], [...FLAGS, `--allow-write=${folder}`]);
+      await demo.event("fill");
+      await demo.closeOutput();
+      const { code, stderr } = await demo.finished();
+      const reason = "standard output has no reader any more, and events are not dropped";
+      assertEquals([code, stderr], [1, `penstock: ${reason}`]);
+      assertEquals(latest(journal, "stopped").map(({ content }) => content["reason"]), [reason]);
+      assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
+    }),
+});
+
+Deno.test({
+  name: "penstock demo waits for a slow reader of its events, and drops none",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const args = ["demo", "--json", "--state=none", "--log-level=error", "--stop-after=100000", ...BUSY];
+      await using demo = new Unread(args, folder, 40);
+      const code = demo.finished();
+      assertRun(eventsOf((await demo.stdout).trimEnd()));
+      assertEquals(await code, 0);
+    }),
+});
+
+Deno.test({
+  name: "penstock exchange serves on while nobody reads what it writes, and ends on SIGTERM",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = listener.addr;
+      listener.close();
+      await using exchange = new Unread(["exchange", `--port=${port}`], folder);
+      const path = "x".repeat(2_000);
+      const ask = async () => {
+        for (let tries = 0;; tries++) {
+          try {
+            const response = await fetch(`http://127.0.0.1:${port}/api/v3/${path}`);
+            await response.body?.cancel();
+            return;
+          } catch (error) {
+            if (tries > 400) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+        }
+      };
+      // Each is refused, which is a line of the log.
+      for (let count = 0; count < 200; count++) await ask();
+      exchange.signal("SIGTERM");
+      assertEquals(await exchange.finished(), 0);
+    }),
+});

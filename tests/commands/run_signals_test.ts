@@ -1,0 +1,171 @@
+/** How a run ends when several senders ask for it at once, and when its terminal is closed. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
+import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
+import { assertRun } from "./event_contract.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const IN_A_ROW = 10;
+const isUnix = Deno.build.os !== "windows";
+
+/** Why the last run in a journal was stopped; null where the journal does not say that it was. */
+function stoppedIn(path: string): unknown {
+  try {
+    using journal = JournalReader.open(path);
+    return journal.latest("stopped", 1)[0]?.content["reason"] ?? null;
+  } catch {
+    // It is not there yet, or just being written.
+    return null;
+  }
+}
+
+/** A new journal where the tasks may write one; it is gone afterwards. */
+async function inDataFolder(use: (journal: string) => Promise<void>): Promise<void> {
+  await Deno.mkdir(`${ROOT}data`, { recursive: true });
+  const name = `signals_test_${crypto.randomUUID()}.db`;
+  try {
+    await use(`${ROOT}data/${name}`);
+  } finally {
+    for await (const entry of Deno.readDir(`${ROOT}data`)) {
+      if (entry.name.startsWith(name)) await Deno.remove(`${ROOT}data/${entry.name}`);
+    }
+  }
+}
+
+/** `deno task demo`, wherever it is called. */
+const task = (...args: string[]): string[] => [
+  ...[Deno.execPath(), "task", "--cwd", ROOT, "demo", "--rate=200", ...args],
+];
+
+Deno.test({
+  name: `deno task demo on a terminal ends whole on one Ctrl-C, ${IN_A_ROW} times in a row`,
+  ignore: !hasScript(),
+  fn: async () => {
+    for (let turn = 0; turn < IN_A_ROW; turn++) {
+      await inDataFolder(async (journal) => {
+        await using terminal = new OwnTerminal(task(`--state=${journal}`));
+        await terminal.shows("connected to ws:");
+        await terminal.type("\x03");
+        const { code, text } = await terminal.finished();
+        assertMatch(text, /\nSummary: on paper, /);
+        assertEquals([code, stoppedIn(journal)], [0, "asked to"], text);
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "penstock demo ends whole though every process of its group gets the signal, and some twice",
+  // It comes with script(1).
+  ignore: !hasScript(),
+  fn: async () => {
+    for (const signal of ["INT", "TERM"]) {
+      await inDataFolder(async (journal) => {
+        // A group of its own, whose number is that of its first process.
+        await using demo = Penstock.spawn(["setsid", ...task("--json", `--state=${journal}`)]);
+        const killAll = (name: string, times: number) =>
+          new Deno.Command("sh", { args: ["-c", `kill -${name} -${demo.pid};`.repeat(times)] }).outputSync();
+        using _leftOver = { [Symbol.dispose]: () => killAll("KILL", 1) };
+        await demo.event("fill");
+        assertEquals(killAll(signal, 2).code, 0);
+        const { code, stdout } = await demo.finished();
+        assertRun(eventsOf(stdout));
+        assertEquals([code, stoppedIn(journal)], [0, "asked to"], signal);
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "penstock demo ends whole however many signals come in a moment",
+  ignore: !isUnix,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const journal = `${folder}/run.db`;
+      await using demo = Penstock.start(
+        ["demo", "--json", "--log-level=error", "--speed=100", `--state=${journal}`],
+        [...FLAGS, `--allow-write=${folder}`],
+      );
+      await demo.event("fill");
+      for (const name of ["SIGINT", "SIGTERM", "SIGINT", "SIGTERM"] as const) demo.signal(name);
+      const { code, stdout, stderr } = await demo.finished();
+      assertEquals([code, stderr, stoppedIn(journal)], [0, "", "asked to"]);
+      assertRun(eventsOf(stdout));
+    }),
+});
+
+Deno.test({
+  name: "penstock demo ends whole when its terminal is closed",
+  ignore: !hasScript(),
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
+      const args = ["demo", "--rate=200", `--state=${journal}`, `--record=${recording}`];
+      const flags = [...FLAGS, `--allow-write=${folder}`];
+      await using terminal = new OwnTerminal([Deno.execPath(), ...commandLine(args, flags)]);
+      await terminal.shows("connected to ws:");
+      terminal.hangUp();
+      const isStopped = async () => {
+        while (stoppedIn(journal) === null) await new Promise((resolve) => setTimeout(resolve, 20));
+      };
+      await within(isStopped(), "the end of the run");
+      const isClosed = async () => {
+        while (!(await Deno.readTextFile(recording)).includes(`"event":"ended"`)) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      await within(isClosed(), "the end of the recording");
+    }),
+});
+
+Deno.test({
+  name: "penstock demo trades on while its terminal is stopped by Ctrl-S, and ends whole on SIGTERM",
+  ignore: !hasScript(),
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      const journal = `${folder}/run.db`;
+      const args = ["demo", "--rate=2000", "--short=1", "--long=2", `--state=${journal}`];
+      const flags = [...FLAGS, `--allow-write=${folder}`];
+      await using terminal = new OwnTerminal([Deno.execPath(), ...commandLine(args, flags)]);
+      await terminal.shows("bought ");
+      await terminal.type("\x13");
+      const fills = async (count: number) => {
+        for (;;) {
+          using reader = JournalReader.open(journal);
+          if (reader.latest("fill", count).length === count) return;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      };
+      // Each is a line of the log: a run that waited for its terminal would not come to so many.
+      await within(fills(1_000), "a thousand fills");
+      const pid = Number(await Deno.readTextFile(`${journal}.lock`));
+      Deno.kill(pid, "SIGTERM");
+      assertEquals((await terminal.finished()).code, 0);
+      assertEquals(stoppedIn(journal), "asked to");
+    }),
+});
+
+for (const wrapper of ["nohup", null]) {
+  Deno.test({
+    name: `penstock demo goes on at a hang-up ${wrapper === null ? "without a terminal" : "under nohup"}`,
+    ignore: !isUnix,
+    fn: async () => {
+      const command = [
+        ...(wrapper === null ? [] : [wrapper]),
+        Deno.execPath(),
+        ...commandLine(["demo", "--json", "--log-level=error", "--speed=100"]),
+      ];
+      await using demo = Penstock.spawn(command);
+      await demo.event("fill");
+      demo.signal("SIGHUP");
+      demo.passOver();
+      for (let fill = 0; fill < 5; fill++) await demo.event("fill");
+      demo.signal("SIGTERM");
+      const { code, stdout } = await demo.finished();
+      assertEquals(code, 0);
+      assertRun(eventsOf(stdout));
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { alarm } from "../../src/feeds/alarm.ts";
+
+Deno.test("alarm() rings once, when the time is over, though that is longer than a timer may last", async () => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const begun = performance.now();
+  using _alarm = alarm(50, () => resolve(performance.now()), 3);
+  assertGreaterOrEqual(Math.ceil(await promise - begun), 50);
+});
+
+Deno.test("alarm() waits for times that the runtime's timers take for none", async () => {
+  let rings = 0;
+  {
+    using _long = alarm(2 ** 31, () => rings++);
+    using _longest = alarm(1_000 * 3_600_000, () => rings++);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _short = alarm(20, resolve);
+    await promise;
+  }
+  assertEquals(rings, 0);
+});
+
+Deno.test("alarm() without a time never rings, and none rings once it is out of scope", async () => {
+  let rings = 0;
+  {
+    using _never = alarm(null, () => rings++);
+    using _late = alarm(1, () => rings++);
+  }
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _end = alarm(20, resolve);
+  await promise;
+  assertEquals(rings, 0);
+});
