@@ -4,7 +4,7 @@ import type { DrawdownSnapshot } from "../domain/drawdown.ts";
 import type { MarkedBooks } from "../domain/drawdown_periods.ts";
 import { Money } from "../domain/money.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
-import { releasedGate, type RiskSnapshot } from "./risk.ts";
+import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { CrossoverSnapshot } from "./signal.ts";
 
 /** Everything that a run is made of but its averages' prices, as plain values: JSON text and back changes nothing. */

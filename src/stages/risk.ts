@@ -3,18 +3,20 @@ import type { Account } from "../domain/account.ts";
 import type { Drawdown } from "../domain/drawdown.ts";
 import type { MarkedBooks } from "../domain/drawdown_periods.ts";
 import { type Halt, haltByHand, type OnHalt, type Release, stricter } from "../domain/halt.ts";
-import { forgiven, LossLimits, type LossSnapshot } from "../domain/loss_limits.ts";
+import { LossLimits } from "../domain/loss_limits.ts";
 import { fractionText, type Money, plain, quantityOf, type Side, wholeLots, ZERO } from "../domain/money.ts";
-import { Order, type OrderSnapshot, type Progress } from "../domain/order.ts";
-import { type PaceSnapshot, Pacing } from "../domain/pacing.ts";
+import type { Order, Progress } from "../domain/order.ts";
+import { Pacing } from "../domain/pacing.ts";
 import { priceAsMoney } from "../domain/price.ts";
-import { type ExitCause, type ExitSnapshot, ProtectiveExits } from "../domain/protective_exits.ts";
+import { type ExitCause, ProtectiveExits } from "../domain/protective_exits.ts";
 import { type Expired, expired, type Judgeable, type Refusal, refusal, UNRULED } from "../domain/refusal.ts";
 import type { Signal } from "../domain/signal.ts";
 import { OrderSizing, type Sized } from "../domain/sizing.ts";
 import type { Terms, TradingRules } from "../domain/terms.ts";
 import type { Signalled, Slots } from "../domain/tick.ts";
 import { millisecondsText } from "../domain/time.ts";
+import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
+import { WaitingOrders } from "./waiting_orders.ts";
 
 /** What is said of an approval beside its amounts; most orders have nothing of it. */
 interface Detail extends Progress {
@@ -64,16 +66,6 @@ export interface Judged extends Signalled {
 /** What happened to trading as a whole, in order. */
 export type RiskNews = ({ readonly type: "halt" } & Halt) | ({ readonly type: "released" } & Release);
 
-/** Where the gate stands, as plain values. */
-export interface RiskSnapshot {
-  /** Oldest first. */
-  readonly waiting: readonly OrderSnapshot[];
-  readonly halt: Halt | null;
-  readonly losses: LossSnapshot;
-  readonly exits: ExitSnapshot;
-  readonly pace: PaceSnapshot;
-}
-
 /** What a check of the connection asks for, and what it finds. */
 const LOST = {
   disconnected: { limit: "connected", value: "disconnected" },
@@ -89,13 +81,11 @@ export class RiskGate {
   readonly #limits: LossLimits;
   readonly #exits: ProtectiveExits;
   readonly #pacing: Pacing;
-  readonly #waiting: Order[] = [];
+  readonly #waiting = new WaitingOrders();
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
   #halt: Halt | null = null;
   #news: RiskNews[] = [];
-  /** Something other than their time may have ended orders that wait. */
-  #mustSweep = false;
 
   constructor(terms: Terms, account: Account, drawdown: Drawdown) {
     this.#terms = terms;
@@ -115,7 +105,10 @@ export class RiskGate {
       const { price, decimals, time } = tick;
       this.#drawdown.mark(price, decimals, time);
       if (this.#limits.mark(price, decimals, time)) this.#heed(tick);
-      if (tick.signal !== null || this.#exits.isReached(price, decimals) || this.#isDue(tick)) {
+      if (
+        tick.signal !== null || this.#exits.isReached(price, decimals) ||
+        this.#waiting.isDue(time, this.#terms.orderTtl !== null)
+      ) {
         (tick as unknown as Slots<Judged, "verdicts">).verdicts = this.#judge(tick);
       }
       yield tick as Judged;
@@ -136,8 +129,7 @@ export class RiskGate {
   /** Data flows no more: also purchases that wait have missed their time. */
   disconnect(how: keyof typeof LOST): void {
     this.#lost = how;
-    for (const order of this.#waiting) if (order.side === "buy") order.cut ??= how;
-    this.#mustSweep = this.#waiting.length > 0;
+    this.#waiting.cutPurchases(how);
   }
 
   /** From now on no order is placed, until `takeRules`. */
@@ -189,12 +181,12 @@ export class RiskGate {
   /** Ends the input: the orders that still wait, oldest first, will never fill. */
   end(): Expired[] {
     this.#account.reserve(ZERO, ZERO);
-    return this.#waiting.splice(0).map((order) => expired(order));
+    return this.#waiting.takeAll().map((order) => expired(order));
   }
 
   snapshot(): RiskSnapshot {
     return {
-      waiting: this.#waiting.map((order) => order.snapshot()),
+      waiting: this.#waiting.snapshot(),
       halt: this.#halt,
       losses: this.#limits.snapshot(),
       exits: this.#exits.snapshot(),
@@ -204,27 +196,21 @@ export class RiskGate {
 
   /** Takes a snapshot up, with the books at the last trade; drawdown and account are restored apart. No halt is news. */
   restore({ waiting, halt, losses, exits, pace }: RiskSnapshot, books: MarkedBooks): void {
-    this.#waiting.splice(0, Infinity, ...waiting.map(Order.of));
+    this.#waiting.restore(waiting);
     this.#halt = halt;
     this.#limits.restore(losses, books);
     this.#exits.restore(exits, books.decimals);
     this.#pacing.restore(pace);
     this.#news = [];
-    this.#mustSweep = this.#waiting.length > 0;
-  }
-
-  #isDue({ time }: Signalled): boolean {
-    const oldest = this.#waiting[0];
-    return oldest !== undefined && (oldest.due <= time || this.#mustSweep || this.#terms.orderTtl !== null);
   }
 
   *#judge(tick: Signalled): Generator<RiskVerdict> {
-    if (this.#waiting.length > 0) yield* this.#sweep(tick);
+    if (!this.#waiting.isEmpty) yield* this.#sweep(tick);
     if (tick.late) return;
     const cause = this.#lost === null && !this.awaitsRules
       ? this.#exits.causeAt(tick.price, tick.decimals)
       : null;
-    if (cause !== null && !this.#waiting.some(({ side }) => side === "sell")) {
+    if (cause !== null && !this.#waiting.hasSale) {
       this.#exits.ask();
       this.#place({ side: "sell", cause, signalTradeId: tick.id }, tick.time);
     }
@@ -238,14 +224,13 @@ export class RiskGate {
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
-    this.#waiting.push(new Order({ ...order, due: time + this.#terms.latency }));
+    this.#waiting.add({ ...order, due: time + this.#terms.latency });
   }
 
   /** Ends the waiting orders whose time is over, for one reason or another. */
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
-    this.#mustSweep = false;
     const { orderTtl } = this.#terms;
-    for (const order of [...this.#waiting]) {
+    for (const order of this.#waiting.sweep()) {
       const { side, cause, due, cut } = order;
       let verdict: Refusal | Expired | null = null;
       if (this.#halt?.action === "flatten" && cause !== "flatten") verdict = this.#halted(order, tick);
@@ -255,7 +240,7 @@ export class RiskGate {
         verdict = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
       }
       if (verdict === null) continue;
-      this.#leave(order);
+      this.#drop(order);
       if (verdict.kind === "expired" && cause !== null) this.#exits.askAgain();
       yield verdict;
     }
@@ -266,20 +251,20 @@ export class RiskGate {
     if (this.awaitsRules) return;
     let room = this.#roomAt(tick);
     for (
-      let order = this.#waiting[0];
+      let order = this.#waiting.oldest;
       order !== undefined && order.due <= tick.time;
-      order = this.#waiting[0]
+      order = this.#waiting.oldest
     ) {
       // What is left of a purchase makes way for a sale.
-      const isOutdone = order.side === "buy" && this.#isSaleDue(tick.time);
+      const isOutdone = order.side === "buy" && this.#waiting.isSaleDue(tick.time);
       if (isOutdone && order.isWorking) {
-        this.#leave(order);
+        this.#drop(order);
         yield expired(order, "replaced");
         continue;
       }
       const verdict = this.#attempt(order, tick, room);
       const isLast = verdict !== null && (verdict.kind !== "approved" || verdict.detail?.partial !== true);
-      if (isLast) this.#leave(order);
+      if (isLast) this.#drop(order);
       if (verdict !== null) yield verdict;
       if (verdict?.kind === "approved") {
         // The fill stage has booked it before it asks for more.
@@ -293,17 +278,12 @@ export class RiskGate {
   /** What a trade leaves room for, in whole lots; null for any amount. */
   #roomAt({ quantityWhole, quantityFraction }: Signalled): Money | null {
     const { participation, lot } = this.#terms;
-    if (participation === null || this.#waiting.length === 0) return null;
+    if (participation === null || this.#waiting.isEmpty) return null;
     return wholeLots(quantityOf(quantityWhole, quantityFraction).times(participation), lot);
   }
 
-  #isSaleDue(time: number): boolean {
-    return this.#waiting.length > 1 &&
-      this.#waiting.some(({ side, due }) => side === "sell" && due <= time);
-  }
-
-  #leave(order: Order): void {
-    this.#waiting.splice(this.#waiting.indexOf(order), 1);
+  #drop(order: Order): void {
+    this.#waiting.drop(order);
     if (order.isWorking) this.#account.reserve(ZERO, ZERO);
   }
 
@@ -399,16 +379,6 @@ export class RiskGate {
     this.#limits.spend(halt.reason === "max-daily-loss" ? "day" : "all");
     if (halt.action !== "flatten") return;
     this.#exits.flattening = true;
-    this.#mustSweep = this.#waiting.length > 0;
+    this.#waiting.mustSweep();
   }
-}
-
-/** The gate as it stands once a person has released its halt: what was lost until now is forgiven. */
-export function releasedGate(gate: RiskSnapshot, books: MarkedBooks): RiskSnapshot {
-  return {
-    ...gate,
-    halt: null,
-    losses: forgiven(gate.losses, books),
-    exits: { ...gate.exits, isFlattening: false, isAsked: false },
-  };
 }

@@ -1,5 +1,4 @@
 /** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
-import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
 import {
   type Draft,
@@ -10,7 +9,6 @@ import {
   readEntry,
 } from "./journal_entry.ts";
 import {
-  beginPatiently,
   type Connect,
   connect as connectToFile,
   damaged,
@@ -24,10 +22,9 @@ import {
 } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
 import { type Life, writeLife } from "./journal_life.ts";
-import { type Line, lineOf, type Stored, storedCheckpoint } from "./journal_line.ts";
-import { gatherPrices, hasPrices, KeptPrices, type Prices } from "./journal_prices.ts";
+import { type Line, lineOf, storedCheckpoint } from "./journal_line.ts";
+import { gatherPrices, type Prices } from "./journal_prices.ts";
 import { type FiledRequest, prepareRequests, requestsIn } from "./journal_requests.ts";
-import { JournalWatch } from "./journal_watch.ts";
 import {
   createJournal,
   migrate,
@@ -36,6 +33,8 @@ import {
   SCHEMA_VERSION,
   versionOf,
 } from "./journal_schema.ts";
+import { JournalTail } from "./journal_tail.ts";
+import { JournalWatch } from "./journal_watch.ts";
 
 /** How large the log beside a journal may grow, in pages of 4 KiB, before it is copied into the file: some 45 fills. */
 const LOG_PAGES = 250;
@@ -92,13 +91,8 @@ export class Journal implements Disposable {
   readonly #watch: JournalWatch;
   readonly #now: () => number;
   readonly #window: number;
-  readonly #statements: ReturnType<typeof statementsOf>;
-  #run: number;
-  #seq: number;
-  #hash: Uint8Array;
-  /** The last checkpoint of this run that has prices or voids those before it. */
-  #priced: number | null = null;
-  readonly #kept: KeptPrices;
+  readonly #tail: JournalTail;
+  readonly #requests: ReturnType<typeof prepareRequests>;
   #spent = { commits: 0, totalMs: 0, worstMs: 0 };
   /** Why nothing more is taken. */
   #failure: string | null = null;
@@ -162,17 +156,8 @@ export class Journal implements Disposable {
     this.#now = options.now;
     this.#window = options.window;
     database.prepare(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`).get();
-    this.#statements = statementsOf(database);
-    const head = headOf(database);
-    this.#seq = head?.seq ?? 0;
-    this.#hash = head?.hash ?? GENESIS;
-    const last = database.prepare("SELECT run FROM entries WHERE seq = ?").get(this.#seq);
-    this.#run = Number(last?.["run"] ?? 0);
-    this.#kept = new KeptPrices(database, this.#window);
-    const checkpoint = lastCheckpoint(database, path, this.#run);
-    if (checkpoint !== null) {
-      this.#priced = hasPrices(checkpoint.prices) ? checkpoint.seq : checkpoint.prices.before;
-    }
+    this.#tail = new JournalTail(database, path, options.window);
+    this.#requests = prepareRequests(database);
   }
 
   /** Where it is. */
@@ -182,12 +167,13 @@ export class Journal implements Disposable {
 
   /** The number of the run that entries are added to; 0 before the first. */
   get run(): number {
-    return this.#run;
+    return this.#tail.run;
   }
 
   /** The last entry's number, 0 before the first, and its hash. */
   get head(): { readonly seq: number; readonly hash: Uint8Array } {
-    return { seq: this.#seq, hash: this.#hash };
+    const { seq, hash } = this.#tail;
+    return { seq, hash };
   }
 
   /** The time that commits took so far. */
@@ -196,12 +182,12 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Begins a run with a `started` entry, on disk when this returns, and returns its number. Throws like `commit`.
+   * Starts a run with a `started` entry, on disk when this returns, and returns its number. Throws like `commit`.
    */
   startRun({ time, content }: Omit<Draft, "type">): number {
     this.#mustTake();
-    this.#write([lineOf({ type: "started", time, content })], null, this.#run + 1);
-    return this.#run;
+    this.#write([lineOf({ type: "started", time, content })], null, this.run + 1);
+    return this.run;
   }
 
   /**
@@ -215,23 +201,23 @@ export class Journal implements Disposable {
    */
   commit({ entries = [], checkpoint, handled = [] }: Commit): number {
     this.#mustTake();
-    if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
+    if (this.run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     const lines = entries.map(lineOf);
     if (checkpoint !== undefined || lines.length > 0 || handled.length > 0) {
-      this.#write(lines, checkpoint ?? null, this.#run, handled);
+      this.#write(lines, checkpoint ?? null, this.run, handled);
     }
-    return this.#seq;
+    return this.#tail.seq;
   }
 
   /** The requests to this run that other processes have filed, oldest first. Throws a JournalError like `last`. */
   requests(): FiledRequest[] {
     this.#mustTake();
-    return this.#read(() => requestsIn(this.#statements.requests));
+    return this.#read(() => requestsIn(this.#requests));
   }
 
   /** The number of the last entry of `type` in the present run; null where there is none. Throws like `last`. */
   lastOf(type: EntryType): number | null {
-    return this.#read(() => lastOfType(this.#database, this.#path, this.#run, type)?.seq ?? null);
+    return this.#read(() => lastOfType(this.#database, this.#path, this.run, type)?.seq ?? null);
   }
 
   /**
@@ -242,10 +228,10 @@ export class Journal implements Disposable {
   beat(life: Life): void {
     this.#mustTake();
     this.mustBeInPlace();
-    if (this.#run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
+    if (this.run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     const from = this.#now();
     try {
-      writeLife(this.#database, { ...life, run: this.#run, seq: this.#seq });
+      writeLife(this.#database, { ...life, run: this.run, seq: this.#tail.seq });
     } catch (error) {
       if (!isBusy(error)) throw this.#fail(error);
     }
@@ -270,20 +256,20 @@ export class Journal implements Disposable {
 
   /** The last run as it stands in the journal; null before the first. Throws a JournalError where it cannot be read. */
   last(): LastRun | null {
-    if (this.#run === 0) return null;
+    if (this.run === 0) return null;
     return this.#read(() => {
-      const started = lastOfType(this.#database, this.#path, this.#run, "started");
-      if (started === null) throw damaged(this.#path, `run ${this.#run} has no beginning`);
-      const checkpoint = lastCheckpoint(this.#database, this.#path, this.#run);
+      const started = lastOfType(this.#database, this.#path, this.run, "started");
+      if (started === null) throw damaged(this.#path, `run ${this.run} has no beginning`);
+      const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);
       const since = this.#database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq`)
         .all((checkpoint ?? started).seq).map((row) => readEntry(row, this.#path));
-      return { run: this.#run, started, checkpoint, since };
+      return { run: this.run, started, checkpoint, since };
     });
   }
 
   /** The last entries of every run that say what its instrument was, newest first. Throws like `last`. */
   *instruments(): Generator<Entry> {
-    for (let run = this.#run; run > 0; run--) {
+    for (let run = this.run; run > 0; run--) {
       const entries = (["rules", "resumed", "started"] as const).flatMap((type) =>
         this.#latest(run, type) ?? []
       );
@@ -301,9 +287,9 @@ export class Journal implements Disposable {
    * first run. Throws like `last`.
    */
   lastOpening(): { readonly opening: Entry; readonly rules: Entry | null } | null {
-    const opening = this.#run === 0 ? null : this.openingOf(this.#run);
+    const opening = this.run === 0 ? null : this.openingOf(this.run);
     if (opening === null) return null;
-    const rules = this.#latest(this.#run, "rules");
+    const rules = this.#latest(this.run, "rules");
     return { opening, rules: rules !== null && rules.seq > opening.seq ? rules : null };
   }
 
@@ -318,7 +304,7 @@ export class Journal implements Disposable {
    */
   lastPrices(): Prices {
     return this.#read(() => {
-      const checkpoint = lastCheckpoint(this.#database, this.#path, this.#run);
+      const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);
       if (checkpoint === null) return { decimals: 0, values: [] };
       return gatherPrices(this.#database, this.#path, checkpoint, this.#window);
     });
@@ -359,54 +345,18 @@ export class Journal implements Disposable {
     run: number,
     handled: readonly number[] = [],
   ): void {
-    // A new run begins without prices, whatever the one before had.
-    const before = run === this.#run ? this.#priced : null;
-    const stored = checkpoint === null ? null : storedCheckpoint(checkpoint, before);
-    const lines = stored === null ? entries : [...entries, stored.line];
-    const { begin, head, commit, handle } = this.#statements;
+    const stored = checkpoint === null ? null : storedCheckpoint(checkpoint, this.#tail.pricedBefore(run));
     const from = this.#now();
-    let seq = this.#seq;
-    let hash = this.#hash;
     try {
-      beginPatiently(begin);
-      for (const line of lines) hash = this.#add(++seq, run, line, hash);
-      head.run(seq, hash);
-      for (const id of handled) handle.run(id);
-      if (stored !== null) this.#writeState(stored, seq, run);
-      commit.run();
+      this.#tail.add({ run, entries, checkpoint: stored, handled });
     } catch (error) {
       throw this.#fail(error);
     }
-    this.#seq = seq;
-    this.#hash = hash;
-    this.#run = run;
-    this.#priced = stored !== null && hasPrices(stored.note) ? seq : before;
     this.#spend(this.#now() - from);
   }
 
-  #add(seq: number, run: number, { type, time, text }: Line, before: Uint8Array): Uint8Array {
-    const hash = entryHash(before, { seq, run, type, time }, text);
-    this.#statements.entry.run(seq, run, type, time, text, hash);
-    return hash;
-  }
-
-  /** Writes the state that the checkpoint at `seq` proves over the one before, and drops prices that no resume needs. */
-  #writeState({ content, hash, note, bytes }: Stored, seq: number, run: number): void {
-    const { state, prices, prune } = this.#statements;
-    state.run(run, seq, content, JSON.stringify(note));
-    const { decimals, fresh, count, before } = note;
-    if (hasPrices(note)) {
-      prices.run(seq, decimals, Number(fresh), bytes, before, Uint8Array.fromHex(hash));
-    }
-    prune.run(this.#kept.add(seq, count, fresh));
-  }
-
   #fail(error: unknown): JournalError {
-    try {
-      this.#statements.rollback.run();
-    } catch {
-      // Then there is nothing to undo, or closing undoes it.
-    }
+    this.#tail.undo();
     const failure = failed("write to", this.#path, error);
     this.#failure = `${failure.message} It takes nothing more until it is opened again.`;
     return failure;
@@ -416,20 +366,4 @@ export class Journal implements Disposable {
     const { commits, totalMs, worstMs } = this.#spent;
     this.#spent = { commits: commits + 1, totalMs: totalMs + ms, worstMs: Math.max(worstMs, ms) };
   }
-}
-
-/** All that is ever written goes through these. */
-function statementsOf(database: JournalDatabase) {
-  return {
-    begin: database.prepare("BEGIN IMMEDIATE"),
-    entry: database.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)"),
-    head: database.prepare("UPDATE head SET seq = ?, hash = ? WHERE one = 1"),
-    state: database.prepare("INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)"),
-    prices: database.prepare("INSERT INTO checkpoint_prices VALUES (?, ?, ?, ?, ?, ?)"),
-    prune: database.prepare("DELETE FROM checkpoint_prices WHERE seq < ?"),
-    requests: prepareRequests(database),
-    handle: database.prepare("DELETE FROM requests WHERE id = ?"),
-    commit: database.prepare("COMMIT"),
-    rollback: database.prepare("ROLLBACK"),
-  };
 }

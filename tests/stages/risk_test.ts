@@ -234,5 +234,5 @@ Deno.test("ApprovedOrder cannot be made outside the gate: not by type, not by it
   assertEquals(order.kind, "approved");
   // @ts-expect-error: the class is not exported as a value.
   assertEquals(risk.ApprovedOrder, undefined);
-  assertEquals(Object.keys(risk).sort(), ["RiskGate", "releasedGate"]);
+  assertEquals(Object.keys(risk).sort(), ["RiskGate"]);
 });

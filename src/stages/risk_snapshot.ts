@@ -1,0 +1,27 @@
+/** Where the gate stands, in plain values. */
+import type { MarkedBooks } from "../domain/drawdown_periods.ts";
+import type { Halt } from "../domain/halt.ts";
+import { forgiven, type LossSnapshot } from "../domain/loss_limits.ts";
+import type { OrderSnapshot } from "../domain/order.ts";
+import type { PaceSnapshot } from "../domain/pacing.ts";
+import type { ExitSnapshot } from "../domain/protective_exits.ts";
+
+/** Where the gate stands, as a journal keeps it. */
+export interface RiskSnapshot {
+  /** Oldest first. */
+  readonly waiting: readonly OrderSnapshot[];
+  readonly halt: Halt | null;
+  readonly losses: LossSnapshot;
+  readonly exits: ExitSnapshot;
+  readonly pace: PaceSnapshot;
+}
+
+/** The gate as it stands once a person has released its halt: what was lost until now is forgiven. */
+export function releasedGate(gate: RiskSnapshot, books: MarkedBooks): RiskSnapshot {
+  return {
+    ...gate,
+    halt: null,
+    losses: forgiven(gate.losses, books),
+    exits: { ...gate.exits, isFlattening: false, isAsked: false },
+  };
+}
