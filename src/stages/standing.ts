@@ -75,7 +75,7 @@ export function standingOf({ trades, last, averages, crossover, account, gate }:
   };
 }
 
-/** What the stages behind the signal have come to; `last` is the last tick, null before the first. */
+/** The totals of the stages behind the signal so far; `last` is the last tick, null before the first. */
 export function modelTotals(
   { account, drawdown, gate, fills }: TradingParts,
   refusals: number,
@@ -94,7 +94,7 @@ export function modelTotals(
   };
 }
 
-/** What a run has come to. */
+/** The totals of a run so far. */
 export function totalsOf(parts: RunParts): Totals {
   const { symbol, trades, firstTime, last, crossover, parse, events } = parts;
   const { fills, refusals, ...books } = modelTotals(parts, events.refusals.total, last);
