@@ -1,6 +1,8 @@
 /** Finds out whether the exchange's ids have started over, from trades in a row that say so. */
+import type { Tick } from "../domain/tick.ts";
 import type { TradeFields } from "../domain/trade_reader.ts";
-import type { HeldTrade } from "./time_check.ts";
+import type { HeldTrade } from "./held_trade.ts";
+import type { ParseTally } from "./parse_tally.ts";
 
 /**
  * So many trades in a row whose ids are at or below the last one, and rise, and whose times lie behind the latest and
@@ -18,7 +20,7 @@ export interface OldSequence {
 }
 
 /** A trade that may be one of the first of a new sequence. */
-export interface Candidate {
+interface Candidate {
   readonly held: HeldTrade;
   /** Whether its id was seen in the old sequence. */
   readonly isSeen: boolean;
@@ -26,10 +28,19 @@ export interface Candidate {
   repeats: number;
 }
 
-/** The trades that may be the first ones of a new sequence. */
+/**
+ * The trades that may be the first ones of a new sequence. They count as trades of the old one while they wait, so that
+ * a snapshot has them.
+ */
 export class IdReset {
+  readonly #tally: ParseTally;
   #candidates: Candidate[] = [];
   #lastId = -1;
+
+  /** Trades that wait are counted in `tally`. */
+  constructor(tally: ParseTally) {
+    this.#tally = tally;
+  }
 
   /** Whether trades wait. */
   get isHolding(): boolean {
@@ -41,12 +52,15 @@ export class IdReset {
     return this.#candidates.length >= RESET_TRADES;
   }
 
-  /** The trade that came last, where this is the same once more, else null. */
-  repeated({ lastId, time }: TradeFields): Candidate | null {
+  /** Whether a trade is the one that came last once more: then it is counted. */
+  repeats({ lastId, time }: TradeFields): boolean {
     const before = this.#candidates.at(-1);
-    return before !== undefined && before.held.tick.id === lastId && before.held.tick.time === time
-      ? before
-      : null;
+    if (before === undefined) return false;
+    const { held: { tick }, isSeen } = before;
+    if (tick.id !== lastId || tick.time !== time) return false;
+    this.#tally.countOld(isSeen, 1);
+    before.repeats++;
+    return true;
   }
 
   /**
@@ -65,10 +79,11 @@ export class IdReset {
     return lastId <= old.lastId && time >= old.latest + resolution(old.latest);
   }
 
-  /** Takes the next trade. */
-  add(candidate: Candidate): void {
-    this.#candidates.push(candidate);
-    this.#lastId = candidate.held.tick.id;
+  /** Takes the next trade; `isSeen` where its id was seen in the old sequence. */
+  add(held: HeldTrade, isSeen: boolean): void {
+    this.#tally.countOld(isSeen, 1);
+    this.#candidates.push({ held, isSeen, repeats: 0 });
+    this.#lastId = held.tick.id;
   }
 
   /** Moves over ids that were read and that no usable trade has; false where they do not follow on. */
@@ -78,8 +93,28 @@ export class IdReset {
     return true;
   }
 
-  /** The trades, which wait no longer. */
-  take(): Candidate[] {
+  /** The first trades of the new sequence, in order, which wait no longer and are no trades of the old one. */
+  start(): Tick[] {
+    return this.#take().map(({ held, isSeen, repeats }) => {
+      this.#tally.countOld(isSeen, -1 - repeats);
+      this.#tally.duplicates += repeats;
+      return held.tick;
+    });
+  }
+
+  /**
+   * The ids did not start over: the trades that waited were seen before, or are out of order behind `lastId`. Throws
+   * what a reader makes of that, but not at the end.
+   */
+  drop(lastId: number, isEnd = false): void {
+    for (const { held, isSeen } of this.#take()) {
+      if (isSeen) continue;
+      this.#tally.countOld(isSeen, -1);
+      this.#tally.stray(held, lastId, isEnd);
+    }
+  }
+
+  #take(): Candidate[] {
     const candidates = this.#candidates;
     this.#candidates = [];
     this.#lastId = -1;

@@ -1,28 +1,15 @@
 /** Another fill model behind the same signals: an account, a gate and fills of its own, on the ticks of one pipeline. */
 import { Account } from "../domain/account.ts";
 import { Drawdown } from "../domain/drawdown.ts";
-import type { Halt, OnHalt } from "../domain/halt.ts";
-import { plain } from "../domain/money.ts";
+import type { OnHalt } from "../domain/halt.ts";
 import { Performance, type Results } from "../domain/performance.ts";
-import { priceAsMoney } from "../domain/price.ts";
 import type { Terms, TradingRules } from "../domain/terms.ts";
 import type { Filled, Outcome, Signalled, Slots } from "../domain/tick.ts";
 import { PaperFills } from "./fill.ts";
 import { booksIn } from "./pipeline_snapshot.ts";
+import { RefusalCount } from "./refusal_count.ts";
 import { type Judged, RiskGate } from "./risk.ts";
-
-/** What a summary says that depends on how orders fill. Amounts in quote currency, position in base, as text. */
-export interface ModelTotals {
-  readonly fills: number;
-  readonly refusals: number;
-  readonly cash: string;
-  readonly position: string;
-  readonly equity: string;
-  readonly fees: string;
-  readonly realized: string;
-  readonly maxDrawdown: string;
-  readonly halt: Halt | null;
-}
+import { type ModelTotals, modelTotals } from "./standing.ts";
 
 const NOTHING: readonly Outcome[] = [];
 
@@ -39,8 +26,7 @@ export class ModelRun {
   readonly #measured: Performance;
   readonly #source = new OneTick();
   readonly #judged: Iterator<Judged>;
-  readonly #refused = new Map<string, number>();
-  #refusals = 0;
+  readonly #refusals = new RefusalCount();
 
   constructor(terms: Terms) {
     this.#account = new Account(terms.cash);
@@ -64,7 +50,7 @@ export class ModelRun {
     const judged: Judged = this.#judged.next().value;
     if (judged.verdicts !== null) {
       this.#fills.over([judged]).forEach(() => {});
-      for (const outcome of slots.outcomes) if (outcome.kind === "refusal") this.#count(outcome.reason);
+      this.#refusals.add(slots.outcomes);
       this.#gate.takeNews();
     }
     this.#measured.note(tick, slots.outcomes, before);
@@ -110,34 +96,18 @@ export class ModelRun {
 
   /** How many orders have been refused for which reason. */
   get refused(): ReadonlyMap<string, number> {
-    return this.#refused;
+    return this.#refusals.byReason;
   }
 
   /** What it has come to; `last` is the last tick, null before the first. */
   totals(last: Filled | null): ModelTotals {
-    const { cash, position, fees, realized } = this.#account;
-    const equity = last === null ? cash : this.#account.equity(priceAsMoney(last.price, last.decimals));
-    return {
-      fills: this.#fills.fills,
-      refusals: this.#refusals,
-      cash: plain(cash),
-      position: plain(position),
-      equity: plain(equity),
-      fees: plain(fees),
-      realized: plain(realized),
-      maxDrawdown: this.#drawdown.worst(),
-      halt: this.#gate.halt,
-    };
+    const parts = { account: this.#account, drawdown: this.#drawdown, gate: this.#gate, fills: this.#fills };
+    return modelTotals(parts, this.#refusals.total, last);
   }
 
   /** What it is judged by; `last` as for `totals`. */
   results(last: Filled | null): Results {
     return this.#measured.results(last);
-  }
-
-  #count(reason: string): void {
-    this.#refusals++;
-    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
   }
 }
 

@@ -1,14 +1,17 @@
 /** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
 import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
-import { type Rejections, RejectionTally } from "../domain/rejections.ts";
+import type { Rejections } from "../domain/rejections.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
 import { HOUR } from "../domain/time.ts";
 import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
+import { GapHold, type HeldGap } from "./gap_hold.ts";
+import { type HeldTrade, holdTrade, type Suspect } from "./held_trade.ts";
 import { IdReset } from "./id_reset.ts";
-import type { ParseCounts, ParseSnapshot } from "./parse_snapshot.ts";
+import type { ParseSnapshot } from "./parse_snapshot.ts";
+import { ParseTally } from "./parse_tally.ts";
 import { PriceUnit } from "./price_unit.ts";
-import { type HeldTrade, type Suspect, TimeCheck } from "./time_check.ts";
+import { TimeCheck } from "./time_check.ts";
 
 /** Live trades that waited, for missed ones to be fetched or for the run to start. Times in µs. */
 export interface Waited {
@@ -18,28 +21,15 @@ export interface Waited {
   readonly hold: number;
 }
 
-/** Trades missing before the one that was read last, which waits until `settleGap`. */
-export interface HeldGap {
-  readonly fromId: number;
-  /** Inclusive. */
-  readonly toId: number;
-}
-
-const ADVICE = "--sort reads files, members of archives and rows in the order of their ids";
-
 /** The first stage, for one symbol. */
 export class Parse {
   readonly #continuity = new Continuity();
   readonly #unit = new PriceUnit();
-  #duplicates = 0;
-  #passedOver = 0;
-  #resets = 0;
-  readonly #rejections = new RejectionTally();
-  readonly #strays = new RejectionTally();
+  readonly #tally = new ParseTally();
   /** A trade whose id jumped ahead, until the next one shows whether to believe it. */
   #jumped: Suspect | null = null;
-  readonly #restart = new IdReset();
-  readonly #times = new TimeCheck((suspect) => this.#refuse(suspect));
+  readonly #restart = new IdReset(this.#tally);
+  readonly #times = new TimeCheck((suspect) => this.#tally.refuse(suspect));
   /** The time of the trade accepted last, and the latest of all, µs since 1970; NaN and 0 before the first. */
   #time = NaN;
   #latest = 0;
@@ -50,10 +40,7 @@ export class Parse {
   #lastIdBeforeReset = -1;
   /** Nothing waits and nothing is settled: what a trade has to be compared with is the one before. */
   #isCalm = true;
-  readonly #holdsAtGaps: boolean;
-  #held: { readonly reader: TradeReader; readonly gap: HeldGap } | null = null;
-  /** Trades fetched for the gap before the next trade; null unless the gap was settled. */
-  #filled: number | null = null;
+  readonly #gapHold: GapHold;
   readonly #gaps = new GapAccounts();
   #waitedUntil = 0;
   #lateBefore = 0;
@@ -63,7 +50,7 @@ export class Parse {
    * same reader goes on once the gap is settled.
    */
   constructor(holdsAtGaps = false) {
-    this.#holdsAtGaps = holdsAtGaps;
+    this.#gapHold = new GapHold(holdsAtGaps);
   }
 
   /**
@@ -76,7 +63,7 @@ export class Parse {
 
   /** The gap before a trade that was read and waits; null unless the stage ended early at one. */
   get heldGap(): HeldGap | null {
-    return this.#held?.gap ?? null;
+    return this.#gapHold.gap;
   }
 
   /**
@@ -84,7 +71,7 @@ export class Parse {
    * `through` the exchange itself has none.
    */
   settleGap(filled: number, through: number): void {
-    this.#filled = filled;
+    this.#gapHold.settle(filled);
     this.#isCalm = false;
     const { readTo } = this.#continuity;
     if (through <= readTo) return;
@@ -110,13 +97,11 @@ export class Parse {
   end(): void {
     const jumped = this.#jumped;
     this.#jumped = null;
-    this.#dropRestarted(true);
+    this.#restart.drop(this.lastId, true);
     const last = this.#times.takeLast(this.#time);
     if (last !== null) this.#accept(last);
     for (const suspect of [jumped, this.#times.takeSuspect(this.#time)]) {
-      if (suspect !== null) {
-        this.#rejections.add(suspect.held.complain(suspect.what).reason, suspect.held.sample);
-      }
+      if (suspect !== null) this.#tally.refuse(suspect, true);
     }
     this.#isCalm = this.#hasNothingHeld;
   }
@@ -131,26 +116,18 @@ export class Parse {
     return this.#lastIdBeforeReset;
   }
 
-  get counts(): Required<Omit<ParseCounts, "absent">> & Pick<ParseCounts, "absent"> {
-    const { absent } = this.#gaps;
-    return {
-      duplicates: this.#duplicates,
-      rejected: this.#rejections.total,
-      passedOver: this.#passedOver,
-      outOfOrder: this.#strays.total,
-      resets: this.#resets,
-      ...(absent === 0 ? {} : { absent }),
-    };
+  get counts(): ReturnType<ParseTally["counts"]> {
+    return this.#tally.counts(this.#gaps.absent);
   }
 
   /** What was rejected since the last call, or null. */
   takeRejections(): Rejections | null {
-    return this.#rejections.take();
+    return this.#tally.takeRejections();
   }
 
   /** The trades out of order since the last call, or null. */
   takeStrays(): Rejections | null {
-    return this.#strays.take();
+    return this.#tally.takeStrays();
   }
 
   snapshot(): ParseSnapshot {
@@ -172,11 +149,7 @@ export class Parse {
     this.#continuity.restore(lastId, seen);
     this.#time = time ?? NaN;
     this.#latest = seen?.latest ?? time ?? 0;
-    this.#duplicates = counts.duplicates;
-    this.#rejections.total = counts.rejected;
-    this.#passedOver = counts.passedOver;
-    this.#strays.total = counts.outOfOrder ?? 0;
-    this.#resets = counts.resets ?? 0;
+    this.#tally.restore(counts);
   }
 
   /** The next new trade; null when the reader has nothing more at hand, or a gap holds what it has read. */
@@ -217,7 +190,7 @@ export class Parse {
     }
     let goesOn = true;
     try {
-      const verdict = this.#takeHeld(reader) ? "trade" : reader.next();
+      const verdict = this.#gapHold.takeHeld(reader) ? "trade" : reader.next();
       if (verdict === null) {
         this.#releaseFirst();
         goesOn = false;
@@ -238,8 +211,7 @@ export class Parse {
   }
 
   get #hasNothingHeld(): boolean {
-    return this.#held === null && this.#filled === null && this.#jumped === null &&
-      !this.#restart.isHolding &&
+    return this.#gapHold.isIdle && this.#jumped === null && !this.#restart.isHolding &&
       this.#failure === null && !this.#times.isHolding;
   }
 
@@ -264,25 +236,22 @@ export class Parse {
         return true;
       }
       if (lastId === tick.id) {
-        this.#duplicates++;
+        this.#tally.duplicates++;
         return true;
       }
     }
     if (judged === DUPLICATE || judged === UNSEEN) {
       this.#releaseFirst();
       if (reader.isLate !== true && this.#isRestart(reader)) return true;
-      if (judged === DUPLICATE) this.#duplicates++;
-      else this.#stray(this.#hold(reader, 0));
+      if (judged === DUPLICATE) this.#tally.duplicates++;
+      else this.#tally.stray(this.#hold(reader, 0), this.lastId);
       return true;
     }
-    this.#dropRestarted();
-    if (judged > 0 && this.#holdsAtGaps && this.#filled === null && reader.isLate !== true) {
-      this.#held = { reader, gap: { fromId: this.#continuity.readTo + 1, toId: firstId - 1 } };
-      return false;
-    }
+    this.#restart.drop(this.lastId);
+    if (judged > 0 && this.#gapHold.holds(reader, this.#continuity.readTo + 1)) return false;
     if (jumped !== null) {
       this.#jumped = null;
-      this.#refuse(jumped);
+      this.#tally.refuse(jumped);
     }
     if (judged === UNPROVEN) {
       const before = this.#continuity.readTo;
@@ -293,13 +262,9 @@ export class Parse {
     const isLate = reader.isLate === true;
     const missing = judged > 0 && isLate ? this.#fetched(reader, judged) : judged;
     if (missing > 0) this.#continuity.jump(firstId, lastId);
-    let filled = 0;
-    if (!isLate && this.#filled !== null) {
-      filled = this.#filled;
-      this.#filled = null;
-      this.#gaps.close();
-    }
-    this.#check(this.#hold(reader, missing, filled));
+    const filled = isLate ? null : this.#gapHold.takeFilled();
+    if (filled !== null) this.#gaps.close();
+    this.#check(this.#hold(reader, missing, filled ?? 0));
     return true;
   }
 
@@ -321,21 +286,14 @@ export class Parse {
   #isRestart(reader: TradeReader): boolean {
     const { trade } = reader;
     const old = { lastId: this.lastId, latest: this.#latest };
-    const repeated = this.#restart.repeated(trade);
-    if (repeated !== null) {
-      this.#countOld(repeated.isSeen, 1);
-      repeated.repeats++;
-      return true;
-    }
+    if (this.#restart.repeats(trade)) return true;
     const missing = this.#restart.missingBefore(trade, old);
     if (missing === null) {
-      this.#dropRestarted();
+      this.#restart.drop(this.lastId);
       if (!IdReset.mayStart(trade, old)) return false;
     }
     const isSeen = this.#continuity.judge(trade.firstId, trade.lastId) === DUPLICATE;
-    // Counted at once, so that a snapshot has it.
-    this.#countOld(isSeen, 1);
-    this.#restart.add({ held: this.#hold(reader, missing ?? -1), isSeen, repeats: 0 });
+    this.#restart.add(this.#hold(reader, missing ?? -1), isSeen);
     if (this.#restart.isProven) this.#reset();
     return true;
   }
@@ -343,14 +301,12 @@ export class Parse {
   /** Goes on with the ids that started over. */
   #reset(): void {
     this.#lastIdBeforeReset = this.lastId;
-    this.#resets++;
+    this.#tally.resets++;
     this.#jumped = null;
     const suspect = this.#times.takeSuspect(this.#time);
-    if (suspect !== null) this.#refuse(suspect);
+    if (suspect !== null) this.#tally.refuse(suspect);
     this.#releaseFirst();
-    for (const { held: { tick }, isSeen, repeats } of this.#restart.take()) {
-      this.#countOld(isSeen, -1 - repeats);
-      this.#duplicates += repeats;
+    for (const tick of this.#restart.start()) {
       const { missing, firstId, id } = tick;
       if (missing < 0) this.#continuity.restart(firstId, id);
       else if (missing > 0) this.#continuity.jump(firstId, id);
@@ -363,21 +319,6 @@ export class Parse {
     }
   }
 
-  /** Counts trades of the old sequence: seen before, or out of order. */
-  #countOld(isSeen: boolean, trades: number): void {
-    if (isSeen) this.#duplicates += trades;
-    else this.#strays.total += trades;
-  }
-
-  /** The ids did not start over: the trades that waited are out of order or were seen before. At the end nothing is thrown. */
-  #dropRestarted(isEnd = false): void {
-    for (const { held, isSeen } of this.#restart.take()) {
-      if (isSeen) continue;
-      this.#strays.total--;
-      this.#stray(held, isEnd);
-    }
-  }
-
   /** A trade whose id is all right is due, unless its time is not. */
   #check(held: HeldTrade): void {
     for (const tick of this.#times.check(held, this.#time)) this.#accept(tick);
@@ -387,13 +328,6 @@ export class Parse {
     this.#time = tick.time;
     if (tick.time > this.#latest) this.#latest = tick.time;
     this.#due.push(tick);
-  }
-
-  /** Whether the trade that `reader` read last has been held at a gap until now. */
-  #takeHeld(reader: TradeReader): boolean {
-    const isHeld = this.#held !== null && this.#held.reader === reader;
-    if (isHeld) this.#held = null;
-    return isHeld;
   }
 
   /** The trade in the reader as a tick, in the symbol's price unit. */
@@ -409,24 +343,16 @@ export class Parse {
     return createTick(symbol, trade, price, this.#unit.decimals, missing, filled, late, receivedAt);
   }
 
-  /** The same with all that it takes to complain about it once the reader has gone on. */
   #hold(reader: TradeReader, missing: number, filled = 0): HeldTrade {
-    const complain = reader.complain?.();
-    return {
-      tick: this.#tick(reader, missing, filled),
-      sample: reader.sample(),
-      hasPlace: complain !== undefined,
-      advice: reader.sortAdvice ?? ADVICE,
-      complain: complain ?? ((what) => ({ reason: what, error: null })),
-    };
+    return holdTrade(reader, this.#tick(reader, missing, filled));
   }
 
   #passOver(verdict: Verdict, reader: TradeReader): void {
     if (verdict === "other") {
-      this.#passedOver++;
+      this.#tally.passedOver++;
       return;
     }
-    this.#rejections.add(reader.reason, reader.sample());
+    this.#tally.reject(reader);
     const { emptyFirstId: first, emptyId: last } = reader;
     if (last >= 0) this.#skip(first, last);
   }
@@ -444,27 +370,8 @@ export class Parse {
     const { symbol, trade } = reader;
     const what = this.#unit.inexact(trade, symbol);
     if (what === null) return false;
-    const { error, reason } = reader.complain?.()(what) ?? { reason: what, error: null };
-    if (error !== null) throw error;
-    this.#rejections.add(reason, reader.sample());
+    this.#tally.rejectTrade(reader, what);
     this.#skip(trade.firstId, trade.lastId);
     return true;
-  }
-
-  /** A later trade has come that speaks against one that waited. */
-  #refuse({ held, what }: Suspect): void {
-    const { error, reason } = held.complain(what);
-    if (error !== null) throw error;
-    this.#rejections.add(reason, held.sample);
-  }
-
-  /** A trade that was never seen comes after later ones: in a file it ends the run, unless the input is over. */
-  #stray({ tick: { id }, sample, hasPlace, advice, complain }: HeldTrade, isEnd = false): void {
-    const what =
-      `trade ${id} is out of order: trade ${this.lastId} came before it, and trade ${id} is not known to ` +
-      "have been seen";
-    const { error, reason } = complain(hasPlace ? `${what}. ${advice}` : what);
-    if (error !== null && !isEnd) throw error;
-    this.#strays.add(reason, sample);
   }
 }

@@ -1,17 +1,15 @@
-/** The one place where the five stages stand in order, and where their findings become events. */
+/** The one place where the five stages stand in order. */
 import { Account } from "../domain/account.ts";
 import { Drawdown } from "../domain/drawdown.ts";
-import type { PipelineEvent, SummaryEvent } from "../domain/event.ts";
+import type { PipelineEvent } from "../domain/event.ts";
 import type { Rule } from "../domain/exchange_info.ts";
-import type { ByRequest, Halt, OnHalt } from "../domain/halt.ts";
+import type { ByRequest, OnHalt } from "../domain/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/instrument.ts";
 import { MessageBatch } from "../domain/message_batch.ts";
-import { Money, plain } from "../domain/money.ts";
-import { expiredEvent, gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/outcome_event.ts";
-import { priceAsMoney } from "../domain/price.ts";
+import { expiredEvent } from "../domain/outcome_event.ts";
 import { Performance, type Results } from "../domain/performance.ts";
 import type { Terms } from "../domain/terms.ts";
-import { type Averages, createTick, type Filled } from "../domain/tick.ts";
+import type { Filled } from "../domain/tick.ts";
 import { type DisconnectCause, isStale } from "../domain/disconnect_cause.ts";
 import type { Rejections } from "../domain/rejections.ts";
 import { isoTime } from "../domain/time.ts";
@@ -19,11 +17,14 @@ import { TradeDigest } from "../domain/trade_digest.ts";
 import type { TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesRecord, type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
-import type { ModelRun, ModelTotals } from "./model_run.ts";
-import { type HeldGap, Parse, type Waited } from "./parse.ts";
-import { booksIn, type PipelineSnapshot } from "./pipeline_snapshot.ts";
+import type { ModelRun } from "./model_run.ts";
+import type { HeldGap } from "./gap_hold.ts";
+import { Parse, type Waited } from "./parse.ts";
+import { booksIn, lastTickOf, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RiskGate } from "./risk.ts";
 import { Crossover } from "./signal.ts";
+import { type RunParts, type Standing, standingOf, type Totals, totalsOf } from "./standing.ts";
+import { TradeEvents } from "./trade_events.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineOptions {
@@ -57,21 +58,6 @@ const NO_RULES: ReadonlySet<Rule> = new Set();
 /** Is never come to. */
 export const NO_MARK: Mark = { trades: -1 };
 
-/** Where a run stands, for the views. Amounts in quote currency, position in base. */
-export interface Standing {
-  readonly trades: number;
-  /** The last trade's time, µs since 1970; null before the first. */
-  readonly lastTime: number | null;
-  readonly price: Money | null;
-  readonly averages: Averages;
-  readonly stance: "flat" | "long";
-  readonly cash: Money;
-  readonly position: Money;
-  readonly equity: Money;
-  /** The halt in force, or null. */
-  readonly halt: Halt | null;
-}
-
 /** Trades in, events out: parse → average → signal → risk → fill. */
 export class Pipeline {
   readonly #options: PipelineOptions;
@@ -82,15 +68,12 @@ export class Pipeline {
   readonly #crossover: Crossover;
   readonly #gate: RiskGate;
   readonly #fills: PaperFills;
+  readonly #events: TradeEvents;
   readonly #measured: Performance | null;
   readonly #limit: number;
   readonly #digest: TradeDigest | null;
   readonly #models: readonly ModelRun[];
   #trades = 0;
-  #gaps = 0;
-  #refusals = 0;
-  /** Of this process: by their reasons. */
-  readonly #refused = new Map<string, number>();
   #firstTime = 0;
   #last: Filled | null = null;
 
@@ -104,6 +87,7 @@ export class Pipeline {
     this.#crossover = new Crossover();
     this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
     this.#fills = new PaperFills(this.#account, this.#drawdown);
+    this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
     this.#limit = options.stopAfter ?? Infinity;
     this.#digest = options.isTransient === true ? null : new TradeDigest();
@@ -152,7 +136,7 @@ export class Pipeline {
           this.#gate.hasNews
         ) {
           this.#last = last;
-          yield* this.#events(tick, reader.isLate === true);
+          yield* this.#events.at(tick, reader.isLate === true);
         }
         if (this.#trades === mark.trades) {
           this.#last = last;
@@ -208,14 +192,14 @@ export class Pipeline {
   *halt(action: OnHalt, time: number, said: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     this.#gate.haltByHand(action, this.lastId);
     for (const model of this.#models) model.halt(action, this.lastId);
-    yield* this.#news(isoTime(time), said);
+    yield* this.#events.news(isoTime(time), said);
   }
 
   /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing where there is none. */
   *release(time: number, said: ByRequest): Generator<PipelineEvent> {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last: this.#last }), this.lastId);
     for (const model of this.#models) model.release(this.#last, this.lastId);
-    yield* this.#news(isoTime(time), said);
+    yield* this.#events.news(isoTime(time), said);
   }
 
   /** No order is placed from now on, until `takeRules`. */
@@ -299,59 +283,24 @@ export class Pipeline {
     return this.#last?.time ?? null;
   }
 
+  /** Where the run stands, for the views. */
   get standing(): Standing {
-    const price = this.#price();
-    return {
-      trades: this.#trades,
-      lastTime: this.#last?.time ?? null,
-      price,
-      averages: this.#averages,
-      stance: this.#crossover.stance,
-      cash: this.#account.cash,
-      position: this.#account.position,
-      equity: price === null ? this.#account.cash : this.#account.equity(price),
-      halt: this.#gate.halt,
-    };
+    return standingOf(this.#parts);
   }
 
   /** How many orders have been refused for which reason since the pipeline was made. */
   get refused(): ReadonlyMap<string, number> {
-    return this.#refused;
+    return this.#events.refusals.byReason;
   }
 
   /** Everything the summary says that follows from the trades. */
-  get totals(): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
-    const { cash, position, equity } = this.standing;
-    const { duplicates, rejected, passedOver, outOfOrder, resets, absent } = this.#parse.counts;
-    return {
-      symbol: this.#options.symbol,
-      trades: this.#trades,
-      firstTime: this.#last === null ? null : isoTime(this.#firstTime),
-      lastTime: this.#last === null ? null : isoTime(this.#last.time),
-      signals: this.#crossover.signals,
-      fills: this.#fills.fills,
-      refusals: this.#refusals,
-      rejected,
-      duplicates,
-      passedOver,
-      outOfOrder,
-      gaps: this.#gaps,
-      ...(absent === undefined ? {} : { absent }),
-      resets,
-      cash: plain(cash),
-      position: plain(position),
-      equity: plain(equity),
-      fees: plain(this.#account.fees),
-      realized: plain(this.#account.realized),
-      maxDrawdown: this.#drawdown.worst(),
-      halt: this.#gate.halt,
-    };
+  get totals(): Totals {
+    return totalsOf(this.#parts);
   }
 
   /** What the summary says of one of the other fill models. */
-  totalsOf(model: ModelRun): Omit<SummaryEvent, "type" | "time" | "elapsedMs"> {
-    const totals: ModelTotals = model.totals(this.#last);
-    return { ...this.totals, ...totals };
+  totalsOf(model: ModelRun): Totals {
+    return { ...this.totals, ...model.totals(this.#last) };
   }
 
   /** What one of the other fill models is judged by so far. */
@@ -374,8 +323,8 @@ export class Pipeline {
     const last = this.#last;
     return {
       trades: this.#trades,
-      gaps: this.#gaps,
-      refusals: this.#refusals,
+      gaps: this.#events.gaps,
+      refusals: this.#events.refusals.total,
       firstTime: this.#firstTime,
       last: last === null
         ? null
@@ -409,10 +358,9 @@ export class Pipeline {
   restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
     const { last } = snapshot;
     this.#trades = snapshot.trades;
-    this.#gaps = snapshot.gaps;
-    this.#refusals = snapshot.refusals;
+    this.#events.restore(snapshot);
     this.#firstTime = snapshot.firstTime;
-    this.#last = last === null ? null : tickOf(last, this.#options.symbol);
+    this.#last = last === null ? null : lastTickOf(last, this.#options.symbol);
     this.#digest?.restore(snapshot.digest);
     this.#parse.restore(snapshot.parse, last?.time ?? null);
     this.#averages.restore(averages);
@@ -424,52 +372,20 @@ export class Pipeline {
     this.#gate.restore(snapshot.gate, books);
   }
 
-  #price(): Money | null {
-    return this.#last === null ? null : priceAsMoney(this.#last.price, this.#last.decimals);
-  }
-
-  *#events(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
-    const { isQuiet = false } = this.#options;
-    const { symbol, outcomes } = tick;
-    const isReset = tick.missing < 0;
-    // A gap is told at the first live trade behind it.
-    const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
-    if (isGap) this.#gaps++;
-    for (const outcome of outcomes) if (outcome.kind === "refusal") this.#countRefusal(outcome.reason);
-    if (isQuiet && !isGap && !isReset && !this.#gate.hasNews) return;
-    const time = isoTime(tick.time);
-    if (isGap) yield gapEvent(tick, this.#parse.gap, time);
-    if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
-    if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
-    yield* this.#news(time);
-    if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, symbol); }
-  }
-
-  #countRefusal(reason: string): void {
-    this.#refusals++;
-    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
-  }
-
-  *#news(time: string, { text, requested }: Partial<ByRequest> = {}): Generator<PipelineEvent> {
-    const { symbol } = this.#options;
-    const said = {
-      ...(text === undefined ? {} : { text }),
-      ...(requested === undefined ? {} : { requested: isoTime(requested) }),
+  get #parts(): RunParts {
+    return {
+      symbol: this.#options.symbol,
+      trades: this.#trades,
+      firstTime: this.firstTime,
+      last: this.#last,
+      averages: this.#averages,
+      crossover: this.#crossover,
+      account: this.#account,
+      drawdown: this.#drawdown,
+      gate: this.#gate,
+      fills: this.#fills,
+      parse: this.#parse,
+      events: this.#events,
     };
-    for (const { type, ...news } of this.#gate.takeNews()) {
-      yield { type, time, symbol, ...news, ...said } as PipelineEvent;
-    }
   }
-}
-
-/** A trade that has been through all stages long ago, as far as it still matters. */
-function tickOf(
-  { id, time, price, decimals }: NonNullable<PipelineSnapshot["last"]>,
-  symbol: string,
-): Filled {
-  const trade = {
-    ...{ firstId: id, lastId: id, time, price, decimals },
-    ...{ quantityWhole: 0, quantityFraction: 0, buyerIsMaker: false },
-  };
-  return createTick(symbol, trade, price, decimals, 0) as Filled;
 }

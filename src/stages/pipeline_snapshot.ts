@@ -3,6 +3,7 @@ import type { AccountSnapshot } from "../domain/account.ts";
 import type { DrawdownSnapshot } from "../domain/drawdown.ts";
 import type { MarkedBooks } from "../domain/drawdown_periods.ts";
 import { Money } from "../domain/money.ts";
+import { createTick, type Filled } from "../domain/tick.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { CrossoverSnapshot } from "./signal.ts";
@@ -64,4 +65,16 @@ export function booksIn(
     price: last?.price ?? 0,
     decimals: last?.decimals ?? 0,
   };
+}
+
+/** The last trade in a snapshot as a tick that has been through all stages long ago, as far as it still matters. */
+export function lastTickOf(
+  { id, time, price, decimals }: NonNullable<PipelineSnapshot["last"]>,
+  symbol: string,
+): Filled {
+  const trade = {
+    ...{ firstId: id, lastId: id, time, price, decimals },
+    ...{ quantityWhole: 0, quantityFraction: 0, buyerIsMaker: false },
+  };
+  return createTick(symbol, trade, price, decimals, 0) as Filled;
 }

@@ -1,25 +1,7 @@
 /** Holds a trade whose time is far from where it should be until the next trade stands by it. */
 import type { Slots, Tick } from "../domain/tick.ts";
 import { DAY, HOUR, isoTime } from "../domain/time.ts";
-import type { Complain } from "../domain/trade_reader.ts";
-
-/** A trade that waits, with all that it takes to complain about it. */
-export interface HeldTrade {
-  readonly tick: Tick;
-  /** The beginning of its message, at most 200 characters. */
-  readonly sample: string;
-  /** Whether it has a place in a file. */
-  readonly hasPlace: boolean;
-  /** What to do about rows out of order. */
-  readonly advice: string;
-  readonly complain: Complain;
-}
-
-/** A trade that is not believed unless the next one stands by it, and why. */
-export interface Suspect {
-  readonly held: HeldTrade;
-  readonly what: string;
-}
+import type { HeldTrade, Suspect } from "./held_trade.ts";
 
 const YEAR = 366 * DAY;
 

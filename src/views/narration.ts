@@ -11,7 +11,7 @@ import type {
 import type { Halt } from "../domain/halt.ts";
 import type { Rejections } from "../domain/rejections.ts";
 import { isoTime } from "../domain/time.ts";
-import type { HeldGap } from "../stages/parse.ts";
+import type { HeldGap } from "../stages/gap_hold.ts";
 import { rulesText } from "../domain/instrument.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 

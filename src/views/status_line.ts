@@ -1,6 +1,6 @@
 /** The live line under the log: where the run stands, as a function of its state. */
 import type { StatusEvent } from "../domain/event.ts";
-import type { Standing } from "../stages/pipeline.ts";
+import type { Standing } from "../stages/standing.ts";
 import { plain } from "../domain/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { cutTo, textWidth } from "./text_width.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { haltByHand } from "../../src/domain/halt.ts";
 import { Money } from "../../src/domain/money.ts";
-import type { Standing } from "../../src/stages/pipeline.ts";
+import type { Standing } from "../../src/stages/standing.ts";
 import { statusLine } from "../../src/views/status_line.ts";
 import { textWidth } from "../../src/views/text_width.ts";
 

@@ -4,7 +4,7 @@ import { LateRows, lateText } from "../../domain/late_rows.ts";
 import type { Config } from "../../domain/options.ts";
 import type { RecordingNote } from "../../domain/recording_note.ts";
 import type { Backfill, BackfillEnd } from "../../feeds/backfill.ts";
-import type { HeldGap } from "../../stages/parse.ts";
+import type { HeldGap } from "../../stages/gap_hold.ts";
 import type { Pipeline } from "../../stages/pipeline.ts";
 import type { Line } from "../../views/narration.ts";
 import { endWaiting } from "./waiting.ts";

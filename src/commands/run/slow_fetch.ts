@@ -1,5 +1,5 @@
 /** Says that missed trades are still being fetched: until that is over nothing is traded, for a minute at most. */
-import type { HeldGap } from "../../stages/parse.ts";
+import type { HeldGap } from "../../stages/gap_hold.ts";
 import { type Line, stillFetching } from "../../views/narration.ts";
 
 /** How long a fetch is waited for without a word. */

@@ -1,0 +1,35 @@
+/** A trade that waits until those behind it show what to make of it. */
+import type { Tick } from "../domain/tick.ts";
+import type { Complain, TradeReader } from "../domain/trade_reader.ts";
+
+/** A trade that waits, with all that it takes to complain about it once its reader has gone on. */
+export interface HeldTrade {
+  readonly tick: Tick;
+  /** The start of its message, at most 200 characters. */
+  readonly sample: string;
+  /** Whether it has a place in a file. */
+  readonly hasPlace: boolean;
+  /** What to do about rows out of order. */
+  readonly advice: string;
+  readonly complain: Complain;
+}
+
+/** A trade that is not believed unless the next one stands by it, and why. */
+export interface Suspect {
+  readonly held: HeldTrade;
+  readonly what: string;
+}
+
+const ADVICE = "--sort reads files, members of archives and rows in the order of their ids";
+
+/** Holds the trade in the reader, which is `tick`. */
+export function holdTrade(reader: TradeReader, tick: Tick): HeldTrade {
+  const complain = reader.complain?.();
+  return {
+    tick,
+    sample: reader.sample(),
+    hasPlace: complain !== undefined,
+    advice: reader.sortAdvice ?? ADVICE,
+    complain: complain ?? ((what) => ({ reason: what, error: null })),
+  };
+}

@@ -1,0 +1,90 @@
+/** Counts what the parse stage read and did not hand on, and says what was wrong with it. */
+import { type Rejections, RejectionTally } from "../domain/rejections.ts";
+import type { TradeReader } from "../domain/trade_reader.ts";
+import type { HeldTrade, Suspect } from "./held_trade.ts";
+import type { ParseCounts } from "./parse_snapshot.ts";
+
+/**
+ * What was of no use. A file ends the run at some of it: what a reader makes an error is thrown, and not counted, unless
+ * the input is over.
+ */
+export class ParseTally {
+  /** Trades that were seen before. */
+  duplicates = 0;
+  /** Messages of other streams or symbols, acknowledgements. */
+  passedOver = 0;
+  /** How often the ids started over. */
+  resets = 0;
+  readonly #rejections = new RejectionTally();
+  readonly #strays = new RejectionTally();
+
+  /** Counts the message in the reader, which the reader itself found unusable. */
+  reject(reader: TradeReader): void {
+    this.#rejections.add(reader.reason, reader.sample());
+  }
+
+  /** Counts the trade in the reader, which cannot be used for what is said. */
+  rejectTrade(reader: TradeReader, what: string): void {
+    const { error, reason } = reader.complain?.()(what) ?? { reason: what, error: null };
+    if (error !== null) throw error;
+    this.#rejections.add(reason, reader.sample());
+  }
+
+  /** Counts a suspect that no trade stood by. */
+  refuse({ held, what }: Suspect, isEnd = false): void {
+    const { error, reason } = held.complain(what);
+    if (error !== null && !isEnd) throw error;
+    this.#rejections.add(reason, held.sample);
+  }
+
+  /** Counts a trade that was never seen and comes after later ones, the last of which is `lastId`. */
+  stray(
+    { tick: { id }, sample, hasPlace, advice, complain }: HeldTrade,
+    lastId: number,
+    isEnd = false,
+  ): void {
+    const what =
+      `trade ${id} is out of order: trade ${lastId} came before it, and trade ${id} is not known to ` +
+      "have been seen";
+    const { error, reason } = complain(hasPlace ? `${what}. ${advice}` : what);
+    if (error !== null && !isEnd) throw error;
+    this.#strays.add(reason, sample);
+  }
+
+  /** Counts trades of ids that came before: seen, or out of order. */
+  countOld(isSeen: boolean, trades: number): void {
+    if (isSeen) this.duplicates += trades;
+    else this.#strays.total += trades;
+  }
+
+  /** All counts; `absent` are the ids in gaps under which the exchange has no trade. */
+  counts(absent: number): Required<Omit<ParseCounts, "absent">> & Pick<ParseCounts, "absent"> {
+    return {
+      duplicates: this.duplicates,
+      rejected: this.#rejections.total,
+      passedOver: this.passedOver,
+      outOfOrder: this.#strays.total,
+      resets: this.resets,
+      ...(absent === 0 ? {} : { absent }),
+    };
+  }
+
+  /** What was rejected since the last call, or null. */
+  takeRejections(): Rejections | null {
+    return this.#rejections.take();
+  }
+
+  /** The trades out of order since the last call, or null. */
+  takeStrays(): Rejections | null {
+    return this.#strays.take();
+  }
+
+  /** Goes on with the counts of a snapshot. */
+  restore({ duplicates, rejected, passedOver, outOfOrder = 0, resets = 0 }: ParseCounts): void {
+    this.duplicates = duplicates;
+    this.passedOver = passedOver;
+    this.resets = resets;
+    this.#rejections.total = rejected;
+    this.#strays.total = outOfOrder;
+  }
+}

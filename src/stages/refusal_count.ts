@@ -1,0 +1,23 @@
+/** Counts the orders that a gate refused. */
+import type { Outcome } from "../domain/tick.ts";
+
+/** Refused orders, by reason too. */
+export class RefusalCount {
+  /** All of them. */
+  total = 0;
+  readonly #byReason = new Map<string, number>();
+
+  /** How many for which reason, since this was made: a resumed run starts without. */
+  get byReason(): ReadonlyMap<string, number> {
+    return this.#byReason;
+  }
+
+  /** Counts those among the outcomes of a trade. */
+  add(outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      if (outcome.kind !== "refusal") continue;
+      this.total++;
+      this.#byReason.set(outcome.reason, (this.#byReason.get(outcome.reason) ?? 0) + 1);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/** Where a run stands, and what its summary says: read from the stages, none of which it changes. */
+import type { Account } from "../domain/account.ts";
+import type { Drawdown } from "../domain/drawdown.ts";
+import type { SummaryEvent } from "../domain/event.ts";
+import type { Halt } from "../domain/halt.ts";
+import { type Money, plain } from "../domain/money.ts";
+import { priceAsMoney } from "../domain/price.ts";
+import type { Averages, Filled } from "../domain/tick.ts";
+import { isoTime } from "../domain/time.ts";
+import type { PaperFills } from "./fill.ts";
+import type { Parse } from "./parse.ts";
+import type { RiskGate } from "./risk.ts";
+import type { Crossover } from "./signal.ts";
+import type { TradeEvents } from "./trade_events.ts";
+
+/** Where a run stands, for the views. Amounts in quote currency, position in base. */
+export interface Standing {
+  readonly trades: number;
+  /** The last trade's time, µs since 1970; null before the first. */
+  readonly lastTime: number | null;
+  readonly price: Money | null;
+  readonly averages: Averages;
+  readonly stance: "flat" | "long";
+  readonly cash: Money;
+  readonly position: Money;
+  readonly equity: Money;
+  /** The halt in force, or null. */
+  readonly halt: Halt | null;
+}
+
+/** Everything that a summary says that follows from the trades. */
+export type Totals = Omit<SummaryEvent, "type" | "time" | "elapsedMs">;
+
+/** What of that depends on how orders fill. Amounts in quote currency, position in base, as text. */
+export type ModelTotals = Pick<
+  Totals,
+  "fills" | "refusals" | "cash" | "position" | "equity" | "fees" | "realized" | "maxDrawdown" | "halt"
+>;
+
+/** The stages behind the signal, and what they work on. */
+export interface TradingParts {
+  readonly account: Account;
+  readonly drawdown: Drawdown;
+  readonly gate: RiskGate;
+  readonly fills: PaperFills;
+}
+
+/** All of a run. */
+export interface RunParts extends TradingParts {
+  readonly symbol: string;
+  readonly trades: number;
+  /** The first trade's time, µs since 1970; null before it. */
+  readonly firstTime: number | null;
+  /** The last tick; null before the first. */
+  readonly last: Filled | null;
+  readonly averages: Averages;
+  readonly crossover: Crossover;
+  readonly parse: Parse;
+  readonly events: TradeEvents;
+}
+
+/** Where a run stands. */
+export function standingOf({ trades, last, averages, crossover, account, gate }: RunParts): Standing {
+  const price = priceOf(last);
+  return {
+    trades,
+    lastTime: last?.time ?? null,
+    price,
+    averages,
+    stance: crossover.stance,
+    cash: account.cash,
+    position: account.position,
+    equity: equityAt(price, account),
+    halt: gate.halt,
+  };
+}
+
+/** The totals of the stages behind the signal so far; `last` is the last tick, null before the first. */
+export function modelTotals(
+  { account, drawdown, gate, fills }: TradingParts,
+  refusals: number,
+  last: Filled | null,
+): ModelTotals {
+  return {
+    fills: fills.fills,
+    refusals,
+    cash: plain(account.cash),
+    position: plain(account.position),
+    equity: plain(equityAt(priceOf(last), account)),
+    fees: plain(account.fees),
+    realized: plain(account.realized),
+    maxDrawdown: drawdown.worst(),
+    halt: gate.halt,
+  };
+}
+
+/** The totals of a run so far. */
+export function totalsOf(parts: RunParts): Totals {
+  const { symbol, trades, firstTime, last, crossover, parse, events } = parts;
+  const { fills, refusals, ...books } = modelTotals(parts, events.refusals.total, last);
+  const { rejected, duplicates, passedOver, outOfOrder, resets, absent } = parse.counts;
+  return {
+    symbol,
+    trades,
+    firstTime: firstTime === null ? null : isoTime(firstTime),
+    lastTime: last === null ? null : isoTime(last.time),
+    signals: crossover.signals,
+    fills,
+    refusals,
+    rejected,
+    duplicates,
+    passedOver,
+    outOfOrder,
+    gaps: events.gaps,
+    ...(absent === undefined ? {} : { absent }),
+    resets,
+    ...books,
+  };
+}
+
+function priceOf(last: Filled | null): Money | null {
+  return last === null ? null : priceAsMoney(last.price, last.decimals);
+}
+
+function equityAt(price: Money | null, account: Account): Money {
+  return price === null ? account.cash : account.equity(price);
+}

@@ -1,0 +1,74 @@
+/** Makes events of what the stages found at a trade, in order, and counts what a summary says of them. */
+import type { PipelineEvent } from "../domain/event.ts";
+import type { ByRequest } from "../domain/halt.ts";
+import { gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/outcome_event.ts";
+import type { Filled } from "../domain/tick.ts";
+import { isoTime } from "../domain/time.ts";
+import type { Parse } from "./parse.ts";
+import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
+import { RefusalCount } from "./refusal_count.ts";
+import type { RiskGate } from "./risk.ts";
+
+/** The events of one symbol. */
+export class TradeEvents {
+  readonly #symbol: string;
+  readonly #isQuiet: boolean;
+  readonly #parse: Parse;
+  readonly #gate: RiskGate;
+  /** The orders that were refused. */
+  readonly refusals = new RefusalCount();
+  #gaps = 0;
+
+  /** With `isQuiet` signals, refusals and fills are only counted. The stages are those that know more than a tick. */
+  constructor(
+    { symbol, isQuiet = false }: { readonly symbol: string; readonly isQuiet?: boolean },
+    parse: Parse,
+    gate: RiskGate,
+  ) {
+    this.#symbol = symbol;
+    this.#isQuiet = isQuiet;
+    this.#parse = parse;
+    this.#gate = gate;
+  }
+
+  /** Gaps so far. */
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  /** The events of a tick that has been through all stages; `isFetched` where it was fetched to fill a gap. */
+  *at(tick: Filled, isFetched: boolean): Generator<PipelineEvent> {
+    const isQuiet = this.#isQuiet;
+    const { outcomes } = tick;
+    const isReset = tick.missing < 0;
+    // A gap's event comes with the first live trade behind it.
+    const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
+    if (isGap) this.#gaps++;
+    this.refusals.add(outcomes);
+    if (isQuiet && !isGap && !isReset && !this.#gate.hasNews) return;
+    const time = isoTime(tick.time);
+    if (isGap) yield gapEvent(tick, this.#parse.gap, time);
+    if (isReset) yield resetEvent(tick, this.#parse.lastIdBeforeReset, time);
+    if (tick.signal !== null && !isQuiet) yield signalEvent(tick, tick.signal, time);
+    yield* this.news(time);
+    if (!isQuiet) { for (const outcome of outcomes) yield outcomeEvent(outcome, time, this.#symbol); }
+  }
+
+  /** The halts and releases since the last call, at `time`, ISO 8601, with what a request said. */
+  *news(time: string, { text, requested }: Partial<ByRequest> = {}): Generator<PipelineEvent> {
+    const symbol = this.#symbol;
+    const said = {
+      ...(text === undefined ? {} : { text }),
+      ...(requested === undefined ? {} : { requested: isoTime(requested) }),
+    };
+    for (const { type, ...news } of this.#gate.takeNews()) {
+      yield { type, time, symbol, ...news, ...said } as PipelineEvent;
+    }
+  }
+
+  /** Goes on with the counts of a snapshot. */
+  restore({ gaps, refusals }: Pick<PipelineSnapshot, "gaps" | "refusals">): void {
+    this.#gaps = gaps;
+    this.refusals.total = refusals;
+  }
+}
