@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
-import { canMount, inFolderAsync, mount, run } from "../stores/sample_journal.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { canMount, mount, run } from "../support/small_disk.ts";
 import {
   assertKept,
   assertReckons,

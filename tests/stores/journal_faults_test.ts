@@ -3,7 +3,6 @@ import { Journal } from "../../src/stores/journal.ts";
 import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
 import { SeededRandom } from "../support/random.ts";
 import {
-  canMount,
   checkpoint,
   contentsOf,
   copyJournal,
@@ -14,14 +13,13 @@ import {
   inFolderAsync,
   journalProcess,
   linesOf,
-  mount,
   openJournal,
-  run,
   TIME,
   verdictOf,
   watched,
   WINDOW,
 } from "./sample_journal.ts";
+import { canMount, mount, run } from "../support/small_disk.ts";
 
 /** How often a writer is killed; raise it for a long look. */
 const KILLS = 8;

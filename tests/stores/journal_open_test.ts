@@ -7,21 +7,19 @@ import { SeededRandom } from "../support/random.ts";
 import { writeOlder } from "./older_journal.ts";
 import {
   bytesOf,
-  canMount,
   checkpoint,
   contentsOf,
   copyJournal,
   draft,
   inFolder,
-  mount,
   namesIn,
   openJournal,
   refusal,
-  run,
   tamper,
   verdictOf,
   writeSample,
 } from "./sample_journal.ts";
+import { canMount, mount, run } from "../support/small_disk.ts";
 
 /** Whether a folder can be closed to writing by its mode, which does not hold for root, nor on Windows. */
 const modesCount = Deno.build.os !== "windows" && (() => {
