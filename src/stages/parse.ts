@@ -248,7 +248,8 @@ export class Parse {
       return true;
     }
     this.#restart.drop(this.lastId);
-    if (judged > 0 && this.#gapHold.holds(reader, this.#continuity.readTo + 1)) return false;
+    // Trades of which only the id could be read are asked for once more as well.
+    if (judged > 0 && this.#gapHold.holds(reader, this.lastId + 1)) return false;
     if (jumped !== null) {
       this.#jumped = null;
       this.#tally.refuse(jumped);
