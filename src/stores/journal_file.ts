@@ -1,6 +1,7 @@
 /** The file behind a journal: finding it, holding it, connecting to it, and what is said when that fails. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 declare module "node:sqlite" {
   /** Deno 2.9 has this method, and its types do not know it yet. */
@@ -271,12 +272,12 @@ function holderOf(lockPath: string): string | null {
 }
 
 function openLock(lockPath: string): Deno.FsFile {
-  const options = { create: true, read: true, write: true };
+  const options = { create: true, read: true, write: true, mode: OWNERS_FILE };
   try {
     return Deno.openSync(lockPath, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(folderOf(lockPath));
+    Deno.mkdirSync(folderOf(lockPath), { mode: OWNERS_FOLDER });
     return Deno.openSync(lockPath, options);
   }
 }

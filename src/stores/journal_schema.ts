@@ -1,6 +1,7 @@
 /** What a journal's database consists of, how it is made, and how one of an older version becomes a present one. */
 import { type Connect, type JournalDatabase, refused } from "./journal_file.ts";
 import { REQUESTS_TABLE } from "./journal_requests.ts";
+import { OWNERS_FILE } from "./owner_only.ts";
 
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
@@ -112,6 +113,8 @@ export function createJournal(path: string, connect: Connect): void {
   // A process that was killed may have left one.
   remove();
   try {
+    // SQLite gives its files beside it the same rights.
+    Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     const database = connect(draft, false);
     try {
       database.prepare("BEGIN IMMEDIATE").run();
