@@ -1,6 +1,6 @@
 /** A run that starts while nobody knows the instrument's rules: no order, no guess that is kept, the same fills again. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
 import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { traded } from "./backtest_run.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
@@ -106,6 +106,21 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
       ...["backtest", "--json", "--instruments", `${folder}/run.db`, ...OPTIONS, `${folder}/2.txt`],
     );
     assertEquals((eventsOf(journal.stdout)[0]!.config as Record<string, unknown>)["lot"], "0.003");
+  }));
+
+Deno.test("penstock run ends with 1, its summary and a whole recording when the rules that came cannot be kept", () =>
+  inFolderAsync(async (folder) => {
+    await using exchange = exchangeOf();
+    await using program = start(folder, "1.txt", ...exchange.args);
+    await program.event("refusal", isUnruled);
+    refuseEntries(`${folder}/run.db`, "rules");
+    exchange.answer = null;
+    const { code, stdout, stderr } = await program.finished();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /^penstock: Cannot write to the journal .*run\.db: rules refused/m);
+    const events = eventsOf(stdout);
+    assertEquals([events.at(-1)!.type, events.some(({ type }) => type === "rules")], ["summary", false]);
+    assert(Deno.readTextFileSync(`${folder}/1.txt`).endsWith(`{"penstock":{"event":"ended"}}\n`));
   }));
 
 Deno.test("penstock run keeps no rules that nobody gave: the next start asks again", () =>
