@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/
 import { parseFaults } from "../../src/feeds/exchange/faults.ts";
 import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
 import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { eventsOf, type Penstock, type Told, within } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, QUICKLY, type Told, within } from "../support/penstock.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
 
@@ -161,4 +161,22 @@ test("penstock run does not trade on what waited for its start longer than --max
   await using exchange = reproducibleExchange({ speed: 5 });
   const { told, recording } = await runThatWaited(folder, exchange, "exchangeInfo");
   assertPassedOver(told, recording, 0);
+});
+
+test("penstock run says which missed trades it waits for, in its status and once they take long", async () => {
+  await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
+  await using rest = new SlowRest(exchange.restEndpoint, "historicalTrades");
+  await using program = Penstock.start(
+    ["run", "--json", "--state=none", "--endpoint", exchange.endpoint, "--rest-endpoint", rest.endpoint],
+    [...FLAGS, QUICKLY],
+  );
+  const { heldGap } = await program.event("status", ({ heldGap }) => heldGap !== undefined);
+  const { fromId, toId } = heldGap as { readonly fromId: number; readonly toId: number };
+  await program.logged(`60 missed trades (${fromId} to ${toId}) are still being fetched`);
+  rest.answering.resolve();
+  const gap = await program.event("gap");
+  assertEquals([gap.fromId, gap.toId], [fromId, toId]);
+  const { heldGap: after } = await program.event("status");
+  assertEquals(after, undefined);
+  await stopped(program);
 });
