@@ -126,17 +126,19 @@ Deno.test("penstock run says why the rules do not come, and ends in good order w
   }));
 
 Deno.test({
-  name: "penstock run says on its live line that rules are awaited, until they have come",
+  name:
+    "penstock run says on its live line that rules are awaited, and the assets by their names once they have come",
   ignore: !hasScript(),
   fn: async () => {
     await using exchange = exchangeOf();
+    exchange.fields = { baseAsset: "PEPEU", quoteAsset: "SDT" };
     await using terminal = new OwnTerminal([
       Deno.execPath(),
       ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args]),
     ]);
-    await terminal.shows(/● [^\n]*rules awaited/);
+    await terminal.shows(/● [^\n]* USDT [^\n]*rules awaited/);
     exchange.answer = null;
-    await terminal.shows(/rules awaited[^]*rules of PEPEUSDT have come[^]*● (?!.*rules awaited)/);
+    await terminal.shows(/rules awaited[^]*rules of PEPEUSDT have come[^]*● (?!.*rules awaited).* SDT /);
     await terminal.type("\x03");
     assertEquals((await terminal.finished()).code, 0);
   },

@@ -6,6 +6,7 @@ import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { eventsOf, FLAGS, Penstock, QUICKLY, type Told, within } from "../support/penstock.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
+import { SlowRest } from "./slow_rest.ts";
 
 const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
@@ -82,32 +83,6 @@ test("penstock run takes an id that the exchange itself lacks for no gap, and co
   assertEquals(told.at(-1)!.absent, 1);
   await assertVerifies(path, 1);
 });
-
-/** The exchange's REST side, which answers requests for `what` only once it is let. */
-class SlowRest implements AsyncDisposable {
-  readonly endpoint: string;
-  /** Resolves when it is asked for that. */
-  readonly asked = Promise.withResolvers<void>();
-  readonly answering = Promise.withResolvers<void>();
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-
-  constructor(restEndpoint: string, what: string) {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
-      const { pathname, search } = new URL(url);
-      if (pathname.endsWith(what)) {
-        this.asked.resolve();
-        await this.answering.promise;
-      }
-      return await fetch(restEndpoint + pathname + search);
-    });
-    this.endpoint = `http://127.0.0.1:${this.#server.addr.port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.answering.resolve();
-    await this.#server.shutdown();
-  }
-}
 
 /** Starts a run that has to wait for `what` while many trades come, and ends it after a fill behind them. */
 async function runThatWaited(folder: string, exchange: BuiltInExchange, what: string) {
