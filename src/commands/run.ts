@@ -39,12 +39,17 @@ export async function run({ command, version, config, sources, signal }: Started
     }),
   );
   const live = new LiveRun({ config, sources }, view, feed, stop);
+  const failures: unknown[] = [];
+  /** Ends the run in good order for what failed between two batches, and throws that then. */
+  const fail = (error: unknown): void => {
+    failures.push(error);
+    ending.abort();
+  };
   const keep = (write: () => void): void => {
     try {
       write();
-    } catch {
-      // The journal remembers why it takes nothing more, and says so when the run is to be closed in it.
-      ending.abort();
+    } catch (error) {
+      fail(error);
     }
   };
   const timers = [
@@ -55,7 +60,7 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
     setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
-  using _halting = onHaltSignals((action) => live.halt(action));
+  using _halting = onHaltSignals((action) => keep(() => live.halt(action)));
   try {
     // The stream connects while the exchange is asked for the instrument.
     const opened = await feed.during(live.open({ command, version }));
@@ -68,20 +73,21 @@ export async function run({ command, version, config, sources, signal }: Started
     await using _rules = new AwaitedRules(opened.awaitRules, {
       take: (arrived) => live.takeRules(arrived),
       onTrouble: (text) => view.say({ level: "warn", text }),
-      onFailure: () => ending.abort(),
+      onFailure: fail,
     });
     for await (const batch of feed) {
       await live.take(batch);
       if (live.done) break;
       if (view.isCrowded) await view.caughtUp(stop);
     }
-    live.stop(view.broken?.message);
+    if (failures.length === 0) live.stop(view.broken?.message);
   } finally {
     for (const id of timers) clearInterval(id);
     // A stream that connected for a run which could not begin.
     ending.abort();
     await live.close(performance.now() - begun);
   }
+  if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;
 }
 

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ChunkReader } from "../../src/domain/chunk_reader.ts";
 import type { PipelineEvent } from "../../src/domain/event.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
 import { recordedChunks } from "../../src/feeds/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
@@ -398,3 +399,20 @@ function inPieces(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<
     },
   });
 }
+
+Deno.test("penstock backtest --sort takes rows behind a recording that ended without a connection or rules as a file of their own", async () => {
+  await using folder = new Folder();
+  const lines = recordingText(FIRST, "trade", "µs").trimEnd().split("\n");
+  const [start, end] = [lines[0]!, lines.at(-1)!].map((line) => line.split(" ")[0]!);
+  const note = (time: string, note: RecordingNote) => `${time} ${noteText(note)}`;
+  const recording = [
+    note(start!, { event: "recording", version: 1, symbol: DEFAULTS.symbol }),
+    note(start!, { event: "rules-awaited" }),
+    ...lines,
+    note(end!, { event: "disconnected", reason: "gone", retryInMs: 1 }),
+  ].join("\n") + "\n";
+  const files = [await folder.write("a.txt", recording), await folder.write("b.csv", csvText(SECOND))];
+  const plain = traded(await eventsFrom(files));
+  assert(plain.some(({ type }) => type === "fill"));
+  assertEquals(traded(await eventsFrom(["--sort", ...files])), plain);
+});

@@ -54,7 +54,8 @@ export class Desk {
   /** What happened before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
-  #origin: Origin | null = null;
+  /** The file that is being read, or what puts the rows of several in order. */
+  #source: Origin | RowOrder | null = null;
   readonly #instrument: SettledInstrument;
   /** Whether the input said the instrument's rules itself. */
   #isTold = false;
@@ -137,7 +138,7 @@ export class Desk {
 
   *#run(piece: Chunk | SortedBlock): Generator<PenstockEvent> {
     if (this.done) return;
-    if (!(piece instanceof SortedBlock)) this.#enter(piece.origin);
+    this.#enter(piece instanceof SortedBlock ? this.#order : piece.origin);
     const replayed = piece instanceof SortedBlock
       ? this.pipeline.runMarked(piece.reading(), FIRST_TRADE)
       : this.#replay.open(piece).runMarked(FIRST_TRADE);
@@ -225,9 +226,9 @@ export class Desk {
     return isoTime(this.pipeline.lastTime ?? 0);
   }
 
-  #enter(origin: Origin): void {
-    if (origin === this.#origin) return;
-    this.#origin = origin;
+  #enter(source: Origin | RowOrder | null): void {
+    if (source === this.#source) return;
+    this.#source = source;
     this.#replay.enter();
   }
 
