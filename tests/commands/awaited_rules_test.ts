@@ -43,6 +43,9 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     {
       await using program = start(folder, "1.txt", "--slippage=3", ...exchange.args);
       for (let refusals = 0; refusals < 3; refusals++) await program.event("refusal", isUnruled);
+      const { stdout: waiting } = await penstock("status", `${folder}/run.db`);
+      assertStringIncludes(waiting, "NO ORDERS: the exchange has not said the lot and tick of PEPEUSDT");
+      assertMatch(waiting, /(buy|sell) refused \(no-rules\): the rules are awaited, trade \d+/);
       exchange.answer = null;
       await program.event("rules");
       await program.event("fill");

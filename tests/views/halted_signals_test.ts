@@ -4,6 +4,7 @@ import type {
   PenstockEvent,
   RefusalEvent,
   ReleasedEvent,
+  RulesEvent,
   SignalEvent,
 } from "../../src/domain/event.ts";
 import { isoTime } from "../../src/domain/time.ts";
@@ -34,6 +35,17 @@ const RELEASED: ReleasedEvent = {
   requested: isoTime(89 * SECOND),
 };
 
+const NAMES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
+const RULES_SHOWN = Object.fromEntries(NAMES.map((name) => [name, "1"])) as RulesEvent["rules"];
+const SOURCES = Object.fromEntries(
+  NAMES.map((name) => [name, "exchange"]),
+) as RulesEvent["instrument"]["sources"];
+const RULES: RulesEvent = {
+  ...{ type: "rules", ...at(90) },
+  rules: RULES_SHOWN,
+  instrument: { sources: SOURCES, exchangeInfo: null },
+};
+
 /** The beginnings of the lines that come of these events. */
 function said(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
   return events.flatMap((event) => [...log.lines(event)]).map(({ text }) => text.slice(0, 24));
@@ -44,7 +56,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   assertEquals(said(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
     "halted: by hand; no more",
     "buy signal at 1: short a",
-    "buy refused (halted): y ",
+    "buy refused (halted): tr",
     "further signals are refu",
   ]);
   for (let second = 2; second < 80; second += 2) {
@@ -58,6 +70,30 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   assertEquals(said(log, signal(91, "buy"), refusal(91, "buy", "cooldown")), [
     "buy signal at 1: short a",
     "buy refused (cooldown): ",
+  ]);
+});
+
+Deno.test("HaltedSignals counts the signals that are refused while the rules are awaited", () => {
+  const log = new HaltedSignals();
+  assertEquals(said(log, signal(1, "buy"), refusal(1, "buy", "no-rules")), [
+    "buy signal at 1: short a",
+    "buy refused (no-rules): ",
+    "further signals are refu",
+  ]);
+  for (let second = 2; second < 10; second += 2) {
+    assertEquals(said(log, signal(second, "sell"), refusal(second, "sell", "no-rules")), []);
+    // A halt by hand meanwhile ends nothing, and neither does its release.
+    assertEquals(said(log, { ...HALT, ...at(second) }, { ...RELEASED, ...at(second) }).length, 2);
+    assertEquals(said(log, signal(second + 1, "buy"), refusal(second + 1, "buy", "no-rules")), []);
+  }
+  assertEquals([...log.lines(RULES)].map(({ text }) => text.slice(0, 86)), [
+    "8 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules were awa",
+    "the rules of BTCUSDT have come: lot 1, tick 1, min-quantity 1, max-quantity 1, min-not",
+  ]);
+  assertEquals(said(log, signal(91, "buy"), refusal(91, "buy")), [
+    "buy signal at 1: short a",
+    "buy refused (halted): tr",
+    "further signals are refu",
   ]);
 });
 
