@@ -95,7 +95,8 @@ export async function backtest(
     try {
       await result?.finish(summary, desk.measured, models);
     } finally {
-      view.end(summary, desk.reports(), { assets, averages: desk.pipeline.averagesRecord });
+      const { config, pipeline: { averagesRecord: averages } } = desk;
+      view.end(summary, desk.reports(), { config, assets, averages });
     }
   } catch (error) {
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {

@@ -27,17 +27,16 @@ export async function run({ command, version, config, sources, signal }: Started
   const view = new RunView(config, { signal, onBroken: () => ending.abort() });
   using _over = alarm(config.for, () => ending.abort());
   const stop = AbortSignal.any([signal, ending.signal]);
-  const feed = new ReadAhead(
-    new LiveFeed({
-      endpoint: streamOf(config),
-      symbol: config.symbol,
-      staleMs: config.stale,
-      retryMaxMs: config.retryMax,
-      attempts: config.attempts,
-      renewAfterMs: config.renewAfter,
-      signal: stop,
-    }),
-  );
+  const stream = new LiveFeed({
+    endpoint: streamOf(config),
+    symbol: config.symbol,
+    staleMs: config.stale,
+    retryMaxMs: config.retryMax,
+    attempts: config.attempts,
+    renewAfterMs: config.renewAfter,
+    signal: stop,
+  });
+  const feed = new ReadAhead(stream);
   const live = new LiveRun({ config, sources }, view, feed, stop);
   const failures: unknown[] = [];
   /** Ends the run in good order for what failed between two batches, and throws that then. */
@@ -65,13 +64,17 @@ export async function run({ command, version, config, sources, signal }: Started
     // The stream connects while the exchange is asked for the instrument.
     const opened = await feed.during(live.open({ command, version }));
     if (opened === null) return view.say(neverStarted());
+    if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
     view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: opened.shown });
     for (const line of opened.lines) view.say(line);
     live.begin();
     await using _rules = new AwaitedRules(opened.awaitRules, {
-      take: (arrived) => live.takeRules(arrived),
+      take: (arrived) => {
+        stream.confirmSymbol();
+        live.takeRules(arrived);
+      },
       onTrouble: (text) => view.say({ level: "warn", text }),
       onFailure: fail,
     });

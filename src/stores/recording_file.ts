@@ -9,6 +9,8 @@ export interface RecordingFile {
   truncateSync(length: number): void;
   seekSync(offset: number, whence: Deno.SeekMode): number;
   syncData(): Promise<void>;
+  /** How many names the file has; null where the system does not say. */
+  statSync?(): { readonly nlink: number | null };
   close(): void;
 }
 

@@ -44,6 +44,9 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     {
       await using program = start(folder, "1.txt", "--slippage=3", ...exchange.args);
       for (let refusals = 0; refusals < 3; refusals++) await program.event("refusal", isUnruled);
+      const { stdout: waiting } = await penstock("status", `${folder}/run.db`);
+      assertStringIncludes(waiting, "NO ORDERS: the exchange has not said the lot and tick of PEPEUSDT");
+      assertMatch(waiting, /(buy|sell) refused \(no-rules\): the rules are awaited, trade \d+/);
       exchange.answer = null;
       await program.event("rules");
       await program.event("fill");
@@ -93,6 +96,8 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     const repeated = traded(eventsOf(again.stdout));
     assertEquals(repeated, traded(first));
     assertGreater(repeated.filter(isUnruled).length, 2);
+    const { stdout: report } = await penstock("backtest", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
+    assertMatch(report, /^ {2}lot 0\.003, tick 0\.5, /m);
     // Rules that a person gives are known from the start.
     const given = await penstock(
       ...["backtest", "--json", "--lot=0.003", "--tick=0.5", ...OPTIONS, `${folder}/1.txt`],

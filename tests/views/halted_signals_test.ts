@@ -57,7 +57,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   assertEquals(said(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
     "halted: by hand; no more",
     "buy signal at 1: short a",
-    "buy refused (halted): y ",
+    "buy refused (halted): tr",
     "further signals are refu",
   ]);
   for (let second = 2; second < 80; second += 2) {

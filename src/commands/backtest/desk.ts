@@ -2,13 +2,14 @@
 import { ChunkReader } from "../../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../../domain/chunk.ts";
 import { ConfigError, termsOf } from "../../domain/config.ts";
-import type { PenstockEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
+import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/fill_model.ts";
 import {
   givenRules,
   type InstrumentOrigin,
   senselessRule,
   type SettledInstrument,
+  tradingRules,
 } from "../../domain/instrument.ts";
 import { plain } from "../../domain/money.ts";
 import type { Terms } from "../../domain/terms.ts";
@@ -56,7 +57,7 @@ export class Desk {
   #results: Results | null = null;
   /** The file that is being read, or what puts the rows of several in order. */
   #source: Origin | RowOrder | null = null;
-  readonly #instrument: SettledInstrument;
+  #instrument: SettledInstrument;
   /** Whether the input said the instrument's rules itself. */
   #isTold = false;
 
@@ -89,6 +90,11 @@ export class Desk {
     });
     this.#replay = new Replay(this.pipeline, this.#reader, given);
     this.#order = config.sort ? new RowOrder(config.symbol, !config.skipBad) : null;
+  }
+
+  /** The configuration, with the instrument's rules that the input said, where it did. */
+  get config(): Config {
+    return this.#instrument.config;
   }
 
   /** Trades so far. */
@@ -147,7 +153,7 @@ export class Desk {
         if (told === FIRST_TRADE) this.#checkRules();
         const event = "type" in told ? told : "event" in told ? eventOf(told) : null;
         if (event === null) continue;
-        if (event.type === "rules") this.#isTold = true;
+        if (event.type === "rules") this.#takeRules(event);
         if (this.#held !== null && this.trades > 0) yield* this.#begin();
         if (this.#held === null) yield event;
         else this.#held.push(event);
@@ -213,6 +219,12 @@ export class Desk {
       refused: run.refused,
     }));
     return [...others.slice(0, 1), configured, ...others.slice(1)];
+  }
+
+  #takeRules({ rules }: RulesEvent): void {
+    const { config, sources } = this.#instrument;
+    this.#isTold = true;
+    this.#instrument = { config: { ...config, ...tradingRules(rules, givenRules(sources)) }, sources };
   }
 
   #checkRules(): void {
