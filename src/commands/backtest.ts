@@ -87,8 +87,10 @@ export async function backtest(
     for (const text of passedOver) view.warn(text);
     await workOff(files, { config, desk, view, result, stop, progress, tell });
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
-    tell(desk.end());
     const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
+    tell(desk.end(ended));
+    const strays = desk.takeStrays();
+    if (strays !== null) view.warn(strayText(strays));
     journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
     const summary = desk.summary(ended, performance.now() - begun);
     try {
@@ -143,8 +145,6 @@ async function workOff(
     if (desk.done || stop.aborted) break;
   }
   if (!stop.aborted) tell(desk.finish());
-  const strays = desk.takeStrays();
-  if (strays !== null) view.warn(strayText(strays));
   if (desk.trades === 0) return;
   if (!stop.aborted) fruitless.enter(null);
   for (const tally of desk.tallies ?? []) fruitless.add(tally);
