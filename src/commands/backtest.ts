@@ -87,9 +87,9 @@ export async function backtest(
     for (const text of passedOver) view.warn(text);
     await workOff(files, { config, desk, view, result, stop, progress, tell });
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
-    tell(desk.end());
-    warnOfStrays(desk, view);
     const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
+    tell(desk.end(ended));
+    warnOfStrays(desk, view);
     journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
     const summary = desk.summary(ended, performance.now() - begun);
     try {

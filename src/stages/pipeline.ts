@@ -175,9 +175,9 @@ export class Pipeline {
     this.#parse.waited(waited);
   }
 
-  /** Ends the input: what still waits expires. */
-  *end(): Generator<PipelineEvent> {
-    this.#parse.end();
+  /** Ends the input: what still waits expires. `isWhole` is as in `Parse.end`. */
+  *end(isWhole = false): Generator<PipelineEvent> {
+    this.#parse.end(isWhole);
     // A trade that waited for the next one to stand by it may be due now.
     yield* this.run(new MessageBatch(this.#options.symbol));
     const time = isoTime(this.#last?.time ?? 0);

@@ -263,6 +263,34 @@ Deno.test("penstock backtest says which files added no trade", async () => {
   }
 });
 
+Deno.test("penstock backtest stops at trades out of order that are the last of the input", async () => {
+  await using folder = new Folder();
+  // Too few to show that the ids started over, and never seen.
+  const last = walk(3, 4, { firstId: 10 }).map((trade, at) => ({
+    ...trade,
+    time: TRADES.at(-1)!.time + 1_000_000 * (at + 1),
+  }));
+  const one = await folder.write("one.csv", csvText([...TRADES, ...last]));
+  const files = [await folder.write("1.csv", csvText(TRADES)), await folder.write("2.csv", csvText(last))];
+  for (const words of [[one], files]) {
+    const { code, stderr } = await backtest(words);
+    assertEquals(code, 3, stderr);
+    const place = words.length === 1 ? `${one}:${TRADES.length + 1}:1` : `${files[1]}:1:1`;
+    assertStringIncludes(stderr, `${place}: trade 10 is out of order`);
+    assertStringIncludes(stderr, "--sort");
+    const skipping = await backtest(["--log-level=warn", "--json", "--skip-bad", ...words]);
+    assertEquals(skipping.code, 0, skipping.stderr);
+    assertEquals(eventsOf(skipping.stdout).at(-1)!.outOfOrder, last.length);
+    assertStringIncludes(skipping.stderr, "trade 10 is out of order");
+    // They are trades all the same.
+    assert(!skipping.stderr.includes("no trade of"), skipping.stderr);
+  }
+  // Where the run is cut before them, they are not looked at.
+  const trades = reckon(TRADES, DEFAULTS).totals.trades;
+  const cut = await eventsFrom([`--stop-after=${trades}`, one]);
+  assertEquals(cut.at(-1)!.ended, "stop-after");
+});
+
 Deno.test("penstock backtest warns of a CSV file that is named after another symbol", async () => {
   await using folder = new Folder();
   const names = [

@@ -165,10 +165,13 @@ export class Desk {
     }
   }
 
-  /** Ends the input: what was unusable, what still waited, and what the other fill models came to. */
-  *end(): Generator<PenstockEvent> {
+  /**
+   * Ends the input: what was unusable, what still waited, and what the other fill models came to. Throws UnusableInput
+   * where the input was read to its end and its last trades are out of order.
+   */
+  *end(ended: End): Generator<PenstockEvent> {
     if (this.#held !== null) yield* this.#begin();
-    for (const event of this.pipeline.end()) yield event;
+    for (const event of this.pipeline.end(ended === "input")) yield event;
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
     for (const { model, run, fillTerms: { slippage, latencyMs } } of this.#lanes) {
