@@ -357,7 +357,7 @@ export class Verification {
     }
     const found = this.#journal.hashOf(entry);
     if (found !== hash) {
-      const what = `${name} belongs to another journal, or this one was written anew: it begins at entry ` +
+      const what = `${name} belongs to another journal, or the journal was rewritten: it starts at entry ` +
         `${entry}, which had another hash`;
       return this.#differ(what, { entry: opening, journal: { hash: found }, derived: { hash } });
     }

@@ -205,7 +205,7 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
           rewrite(database, checkpoint, { ...content, state: content.state.replace(/^[^.]*/, "012345") });
         }],
         "another fee from the start": [
-          /belongs to another journal, or this one was written anew/,
+          /belongs to another journal, or the journal was rewritten/,
           (database) => {
             const content = contentAt(database, started) as { options: Row };
             content.options["fee"] = "0.002";
