@@ -105,13 +105,13 @@ function journal(path: string): Finding {
     using reader = JournalReader.open(path);
     const verdict = reader.verifyChain();
     if (verdict.isWhole) return good(subject, "", `whole, ${verdict.entries} entries`);
-    return bad(subject, "", verdict.what, "Restore it from a copy, or begin another with --state");
+    return bad(subject, "", verdict.what, "Restore it from a copy, or start another with --state");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       return bad(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
     const said = error instanceof Error ? error.message : String(error);
-    return bad(subject, "", said, "Restore it from a copy, or begin another with --state");
+    return bad(subject, "", said, "Restore it from a copy, or start another with --state");
   }
 }
 

@@ -58,7 +58,7 @@ const LEAST_BYTES = 512;
 /** What the system says of a full disk, as Deno has no class for it. */
 const NO_SPACE = /\(os error (28|112|122)\)/;
 const PID = /^\d+$/;
-const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to begin a new one.";
+const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
 /** Opens the database at `path` through node:sqlite. */
 export const connect: Connect = (path, readOnly) =>
@@ -141,7 +141,7 @@ export function isThere(path: string, doing: Doing): boolean {
     // SQLite would take these for part of the new journal.
     for (const side of [`${path}-wal`, `${path}-journal`]) {
       if (sizeAt(side) === 0) continue;
-      const advice = "Put the journal back, or move that file away to begin a new one.";
+      const advice = "Put the journal back, or move that file away to start a new one.";
       throw refused(path, `it is missing, but ${side} is there and holds the last of it. ${advice}`);
     }
     return false;

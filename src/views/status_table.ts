@@ -53,6 +53,7 @@ function connection(status: RunStatus): string {
   const { connected, endpoint, reason } = status;
   const when = since(status.connectionSince, status);
   if (connected) return `connected since ${when} to ${endpoint}`;
+  if (status.state === "stopped") return `none since ${when}`;
   const why = reason === null || status.state !== "running" ? "" : `: ${reason}`;
   return `NOT CONNECTED since ${when}${why}`;
 }

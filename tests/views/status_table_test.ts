@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type KeptRun, statusOf } from "../../src/domain/run_status.ts";
 import type { HaltEvent } from "../../src/domain/event.ts";
 import { isoTime } from "../../src/domain/time.ts";
@@ -149,6 +149,8 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
     stopped,
     "state           stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): as it was asked to",
   );
+  // A run that ended as it should is no broken connection.
+  assertMatch(stopped, /^ {2}connection {6}none since .*$/m);
   assertStringIncludes(shown({}, NOW - 10 * SECOND), "last heartbeat  8 s ahead of this clock");
 });
 
