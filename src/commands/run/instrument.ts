@@ -200,10 +200,10 @@ function unknownText(config: Config, awaited: readonly Rule[]): string {
   const { symbol, offlineInstruments, backfill } = config;
   const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
   const [why, otherwise] = offlineInstruments
-    ? ["--offline-instruments is given", "leave that option out"]
+    ? ["--offline-instruments is given", "leave --offline-instruments out"]
     : backfill
     ? ["--endpoint is another address and --rest-endpoint is not given", "give --rest-endpoint"]
-    : ["--backfill off keeps away from the REST host", "leave that option out"];
+    : ["--backfill off keeps away from the REST host", "leave --backfill off out"];
   return `the ${awaited.join(" and the ")} of ${symbol} ${
     awaited.length === 1 ? "is" : "are"
   } not known, and ` +
