@@ -212,7 +212,7 @@ async function openJournal(
   if (journal.run > 0) {
     journal.close();
     throw new OtherRun(
-      `${path} holds a run already, and a backtest begins one of its own: give another --state`,
+      `${path} holds a run already, and a backtest starts one of its own: give another --state`,
     );
   }
   const keeping = new RunJournal(journal, pipeline, config.symbol);

@@ -14,7 +14,7 @@ import { JournalReader } from "../stores/journal_reader.ts";
 import { findingTable, verdict } from "../views/finding_table.ts";
 import { printableJson, writeUntil } from "../views/terminal.ts";
 
-/** Something has to be seen to before a run works as asked. */
+/** Something needs attention before a run works as asked. */
 export class Unwell extends Error {
   override readonly name = "Unwell";
 }
@@ -65,7 +65,7 @@ function excess(config: Config): string {
   const hosts = EXCHANGE_NAMES.flatMap(hostsOf).filter((host) => !needed.includes(host) && mayReach(host));
   const whole = (["read", "write"] as const).filter((kind) => may(kind));
   const more = [...superfluous(), ...whole.map((kind) => `${kind} anywhere`), ...hosts];
-  return more.length === 0 ? "nothing" : `granted, and given up by a run: ${more.join(", ")}`;
+  return more.length === 0 ? "nothing" : `granted, and dropped by a run: ${more.join(", ")}`;
 }
 
 /** What the environment changes about the runtime: nothing that a run needs, and much that it should not have. */
@@ -105,13 +105,13 @@ function journal(path: string): Finding {
     using reader = JournalReader.open(path);
     const verdict = reader.verifyChain();
     if (verdict.isWhole) return good(subject, "", `whole, ${verdict.entries} entries`);
-    return bad(subject, "", verdict.what, "Restore it from a copy, or begin another with --state");
+    return bad(subject, "", verdict.what, "Restore it from a copy, or start another with --state");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       return bad(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
     const said = error instanceof Error ? error.message : String(error);
-    return bad(subject, "", said, "Restore it from a copy, or begin another with --state");
+    return bad(subject, "", said, "Restore it from a copy, or start another with --state");
   }
 }
 

@@ -12,7 +12,7 @@ const WAIT_MS = 5_000;
 export async function release({ config: { reason }, files: [path = ""], signal }: Started): Promise<void> {
   if (reason === null) {
     throw new ConfigError([
-      "--reason is missing: expected why the halt may end, such as --reason 'reviewed'",
+      "--reason is missing: expected why the halt ends, such as --reason 'reviewed'",
     ]);
   }
   const note = { time: Date.now() * 1000, text: reason };

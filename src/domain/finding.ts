@@ -16,7 +16,7 @@ export function good(subject: string, step: string, found: string): Finding {
   return { subject, step, isGood: true, found, advice: null };
 }
 
-/** A finding that has to be seen to. */
+/** A finding that needs attention. */
 export function bad(subject: string, step: string, found: string, advice: string): Finding {
   return { subject, step, isGood: false, found, advice };
 }

@@ -199,7 +199,7 @@ export function faultOf(rows: readonly LateRow[]): string | null {
   for (const row of rows) {
     if (reader.open([row]).next() !== "trade") return reader.reason;
     if (before !== null && row.firstId !== before.lastId + 1) {
-      return `trade ${row.firstId} stands behind trade ${before.lastId}, expected ${before.lastId + 1}`;
+      return `trade ${row.firstId} comes after trade ${before.lastId}, expected ${before.lastId + 1}`;
     }
     before = row;
   }

@@ -114,7 +114,7 @@ export const OPTIONS = {
     read: anyText,
     value: "FILE",
     commands: [...TRADING, "doctor"],
-    help: "the journal, which keeps the run to go on with it; none keeps nothing",
+    help: "the journal: started again, the run goes on from it; none keeps nothing",
   }),
   newRun: option({
     default: "off",
@@ -282,7 +282,7 @@ export const OPTIONS = {
     read: duration(1, 1000 * HOUR),
     value: "DURATION",
     commands: ["status"],
-    help: "only say whether the last heartbeat is younger: exit code 0, else 1; a run gives one every 5s",
+    help: "only say whether the last heartbeat is younger: exit code 0, else 1; a run writes one every 5s",
   }),
   failOnHalt: option({
     default: "off",

@@ -64,7 +64,7 @@ export const RISK_OPTIONS = {
     read: duration(1, MOST),
     value: "DURATION",
     commands: TRADING,
-    help: "refuse buys for so long after a round trip that lost",
+    help: "refuse buys for this long after a round trip that lost",
   }),
   maxLag: option({
     default: null,
@@ -92,7 +92,7 @@ export const RISK_OPTIONS = {
     read: duration(0, MOST),
     value: "DURATION",
     commands: TRADING,
-    help: "an order that is not filled so long after it could have been expires with what it got",
+    help: "an order not filled this long after it could first have been expires with what it got",
   }),
   stopLoss: option({
     default: null,
@@ -113,7 +113,7 @@ export const RISK_OPTIONS = {
     read: reason,
     value: "TEXT",
     commands: ["release", "resume", "halt"],
-    help: "why the halt may end, or why it is to be; kept in the journal",
+    help: "why you halt or release the run; kept in the journal",
   }),
   flatten: option({
     default: "off",

@@ -24,7 +24,7 @@ export interface KeptRun {
   readonly stopped: { readonly time: number; readonly reason: string } | null;
   /** The wall-clock time of the last that a live process wrote. */
   readonly lastSign: number;
-  /** The process that wrote it; null where it came to no sign of life. */
+  /** The process that wrote it; null where it wrote no heartbeat. */
   readonly pid: number | null;
   /** What was last said of the connection by the present process, and since when that has been so; null for nothing. */
   readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;
@@ -81,7 +81,7 @@ export interface RunStatus extends
   readonly resumed: string | null;
   readonly stopped: string | null;
   readonly stopReason: string | null;
-  readonly lastSignOfLife: string;
+  readonly lastHeartbeat: string;
   /** How long ago that was; below zero where the clock has been set back. */
   readonly ageMs: number;
   readonly connected: boolean;
@@ -114,13 +114,13 @@ export interface RunStatus extends
   readonly gaps: number;
 }
 
-/** After this without a sign of life a run is silent, ms: six of them are overdue. */
+/** After this without a heartbeat a run is silent, ms: six of them are overdue. */
 const SILENT_MS = 30_000;
 
 /** The part of a status that a health check looks at. */
 export type Pulse = Pick<
   RunStatus,
-  "journal" | "run" | "state" | "ageMs" | "lastSignOfLife" | "stopped" | "stopReason" | "halt"
+  "journal" | "run" | "state" | "ageMs" | "lastHeartbeat" | "stopped" | "stopReason" | "halt"
 >;
 
 /** Whether a run is alive and halted at `now` (µs since 1970, by the wall clock). */
@@ -132,7 +132,7 @@ export function pulseOf({ journal, run, stopped, lastSign, halt }: KeptPulse, no
     state: stopped !== null ? "stopped" : ageMs > SILENT_MS ? "silent" : "running",
     stopped: timeOrNull(stopped?.time ?? null),
     stopReason: stopped?.reason ?? null,
-    lastSignOfLife: isoTime(lastSign),
+    lastHeartbeat: isoTime(lastSign),
     ageMs,
     halt,
   };
@@ -141,7 +141,7 @@ export function pulseOf({ journal, run, stopped, lastSign, halt }: KeptPulse, no
 /** How a run stands at `now` (µs since 1970, by the wall clock). */
 export function statusOf(kept: KeptRun, now: number): RunStatus {
   const { connection, pace, last, account, counts } = kept;
-  const { state, stopped, stopReason, lastSignOfLife, ageMs } = pulseOf(kept, now);
+  const { state, stopped, stopReason, lastHeartbeat, ageMs } = pulseOf(kept, now);
   const isConnected = state === "running" && connection?.event.type === "connected";
   const quantity = new Money(kept.position.quantity);
   const cost = new Money(kept.position.cost);
@@ -158,7 +158,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     resumed: timeOrNull(kept.resumed),
     stopped,
     stopReason,
-    lastSignOfLife,
+    lastHeartbeat,
     ageMs,
     pid: kept.pid,
     connected: isConnected,
@@ -196,16 +196,17 @@ export interface Health {
 }
 
 /**
- * Whether the last sign of life is younger than `maxAgeMs`. A run that was stopped is not alive; nor is one whose sign
- * of life lies further ahead than `maxAgeMs`, as then nothing can be told from the clock.
+ * Whether the last heartbeat is younger than `maxAgeMs`. A run that was stopped is not alive; nor is one whose
+ * heartbeat lies further ahead than `maxAgeMs`, as then nothing can be told from the clock.
  */
 export function healthOf(pulse: Pulse, maxAgeMs: number): Health {
-  const { journal, run, state, ageMs, lastSignOfLife } = pulse;
+  const { journal, run, state, ageMs, lastHeartbeat } = pulse;
   const which = `run ${run} in ${journal}`;
   if (state === "stopped") {
     return {
       isAlive: false,
-      text: `${which} was stopped at ${pulse.stopped} (${pulse.stopReason}): no process works on it. ` +
+      text:
+        `${which} was stopped at ${pulse.stopped} (${stopText(pulse.stopReason)}): no process works on it. ` +
         "Start it again to go on with it",
     };
   }
@@ -213,20 +214,23 @@ export function healthOf(pulse: Pulse, maxAgeMs: number): Health {
   if (ageMs < -maxAgeMs) {
     return {
       isAlive: false,
-      text:
-        `the last sign of life of ${which}, at ${lastSignOfLife}, lies ${-ageMs / 1000} s ahead of this ` +
-        "clock: it was set back, or the clocks differ, and whether it lives cannot be told until it says more",
+      text: `the last heartbeat of ${which}, at ${lastHeartbeat}, lies ${-ageMs / 1000} s ahead of this ` +
+        "clock: it was set back, or the clocks differ, and whether it works cannot be known until the next heartbeat",
     };
   }
   if (ageMs < maxAgeMs) {
-    return { isAlive: true, text: `${which} is alive: its last sign of life is ${ageMs / 1000} s old` };
+    return { isAlive: true, text: `${which} is alive: its last heartbeat is ${ageMs / 1000} s old` };
   }
   return {
     isAlive: false,
-    text:
-      `the last sign of life of ${which}, at ${lastSignOfLife}, is ${ageMs / 1000} s old, limit ${limit}: ` +
+    text: `the last heartbeat of ${which}, at ${lastHeartbeat}, is ${ageMs / 1000} s old, limit ${limit}: ` +
       "its process was killed, failed, hangs, or cannot write",
   };
+}
+
+/** Why a run stopped, as the end of a sentence. Journals hold "asked to" for a stop by a signal and by `--for`. */
+export function stopText(reason: string | null): string {
+  return reason === null || reason === "asked to" ? "as it was asked to" : reason;
 }
 
 /** What is said of a run that is halted, as a sentence that says how it ends; null for one that is not. */

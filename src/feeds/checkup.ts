@@ -156,7 +156,7 @@ function clockFinding(text: string, at: number, doubtMs: number): Finding {
   const found = `${shownMs(Math.abs(offsetMs))} ${side} the exchange's, give or take ${shownMs(doubtMs)}`;
   return Math.abs(offsetMs) <= WORST_OFFSET_MS + doubtMs
     ? good("clock", "", found)
-    : bad("clock", "", found, "Set the clock, best by NTP: lag and signs of life are reckoned by it");
+    : bad("clock", "", found, "Set the clock, best by NTP: lag and heartbeats are measured by it");
 }
 
 function serverTimeIn(text: string): number | null {

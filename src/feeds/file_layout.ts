@@ -114,5 +114,5 @@ function textOf(line: Uint8Array): string | undefined {
 
 function notText(line: Uint8Array): string {
   const bytes = [...line.subarray(0, SHOWN_BYTES)].map((byte) => byte.toString(16).padStart(2, "0"));
-  return `it is not text: its first line begins with the bytes ${bytes.join(" ")}; ${READABLE}`;
+  return `it is not text: its first line starts with the bytes ${bytes.join(" ")}; ${READABLE}`;
 }

@@ -133,7 +133,7 @@ export class InflateSource implements ByteSource {
 
   #rubbish(cause?: Error): UnusableInput {
     if (this.#format === "zip") return this.#damaged("a member is shorter than its table of contents says");
-    const what = "behind the gzip data stands something that is not gzip. Fetch or copy the file again";
+    const what = "something that is not gzip follows the gzip data. Fetch or copy the file again";
     return new UnusableInput({ name: this.#name }, what, { cause });
   }
 

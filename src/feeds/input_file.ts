@@ -29,7 +29,7 @@ export async function findInput(path: string): Promise<InputFile> {
   if (isDirectory) {
     throw new UnusableInput(
       { name: path },
-      "is a directory, expected a file or a folder of recordings: name the files in it",
+      "is a folder, expected a file or a folder of recordings: name the files in it",
     );
   }
   if (isFile && size === 0) throw new UnusableInput({ name: path }, NOTHING_IN_IT);

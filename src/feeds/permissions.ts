@@ -1,4 +1,4 @@
-/** What this process is allowed to do: asked, and given up where it is not needed any more. */
+/** What this process is allowed to do: asked, and dropped where it is not needed any more. */
 import type { BuildLimits } from "../domain/command.ts";
 import type { CommandName } from "../domain/command_name.ts";
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../domain/exchange_hosts.ts";
@@ -146,7 +146,7 @@ function remaining(anywhere: boolean, hosts: readonly string[], files: readonly 
       : hosts.map((host) => `network to ${host}`)),
     ...files,
   ];
-  return `permissions kept: ${kept.length === 0 ? "none" : kept.join(", ")}; all others are given up`;
+  return `permissions kept: ${kept.length === 0 ? "none" : kept.join(", ")}; all others are dropped`;
 }
 
 /** Whether `path` is `folder` or in it. */
@@ -155,7 +155,7 @@ function isIn(folder: string, path: string): boolean {
   return inner === outer || inner.startsWith(`${outer}/`);
 }
 
-/** The whole path where it can be asked for, which is before reading is given up; else as it was written. */
+/** The whole path where it can be asked for, which is before reading is dropped; else as it was written. */
 function realPath(path: string): string {
   try {
     return Deno.realPathSync(path).replaceAll("\\", "/");

@@ -61,7 +61,7 @@ const NO_SPACE = /\(os error (28|112|122)\)/;
 const PID = /^\d+$/;
 /** Of a process, with its line's end. */
 const LONGEST_NUMBER = 20;
-const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to begin a new one.";
+const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
 /** Opens the database at `path` through node:sqlite. */
 export const connect: Connect = (path, readOnly) =>
@@ -147,7 +147,7 @@ export function isThere(path: string, doing: Doing): boolean {
     // SQLite would take these for part of the new journal.
     for (const side of [`${path}-wal`, `${path}-journal`]) {
       if (sizeAt(side) === 0) continue;
-      const advice = "Put the journal back, or move that file away to begin a new one.";
+      const advice = "Put the journal back, or move that file away to start a new one.";
       throw refused(path, `it is missing, but ${side} is there and holds the last of it. ${advice}`);
     }
     return false;

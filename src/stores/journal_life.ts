@@ -1,5 +1,5 @@
 /**
- * The sign of life of the process that writes a journal, for whoever looks on. It is one row which is written over
+ * The heartbeat of the process that writes a journal, for whoever looks on. It is one row which is written over
  * every few seconds, whether trades come or not. It is no entry: nothing of it is hashed, a resume does not read it,
  * and it proves nothing.
  */
@@ -19,7 +19,7 @@ export interface Life {
   readonly last: { readonly price: string; readonly time: number } | null;
 }
 
-/** A sign of life as it stands in the journal. */
+/** A heartbeat as it stands in the journal. */
 export interface KeptLife extends Life {
   /** The run that the process was writing. */
   readonly run: number;
@@ -31,7 +31,7 @@ const DECIMAL = /^\d+(\.\d+)?$/;
 const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /**
- * Writes a sign of life, outside of any transaction. It does not wait for the disk: one that is lost with the power
+ * Writes a heartbeat, outside of any transaction. It does not wait for the disk: one that is lost with the power
  * harms nobody. What is committed afterwards waits for the disk again.
  */
 export function writeLife(database: JournalDatabase, { last, ...life }: KeptLife): void {
@@ -49,7 +49,7 @@ export function writeLife(database: JournalDatabase, { last, ...life }: KeptLife
   }
 }
 
-/** The last sign of life; null before the first. Throws a JournalError where it cannot be read. */
+/** The last heartbeat; null before the first. Throws a JournalError where it cannot be read. */
 export function lifeOf(database: JournalDatabase, path: string): KeptLife | null {
   const row = database.prepare("SELECT * FROM life WHERE one = 1").get();
   if (row === undefined) return null;
@@ -57,7 +57,7 @@ export function lifeOf(database: JournalDatabase, path: string): KeptLife | null
   const { price, price_time: priceTime } = row;
   const numbers = [run, seq, time, pid, trades, tradesPerSecond, lagMs ?? 0, priceTime ?? 0];
   if (!numbers.every(Number.isSafeInteger) || (price !== null && !DECIMAL.test(String(price)))) {
-    throw damaged(path, "its sign of life cannot be read");
+    throw damaged(path, "its heartbeat cannot be read");
   }
   const last = price === null || priceTime === null ? null : { price, time: priceTime };
   return { run, seq, time, pid, trades, tradesPerSecond, lagMs, last } as KeptLife;

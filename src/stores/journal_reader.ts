@@ -86,7 +86,7 @@ export class JournalReader implements Disposable {
     );
   }
 
-  /** The last sign of life of a process that writes, of whatever run; null before the first. */
+  /** The last heartbeat of a process that writes, of whatever run; null before the first. */
   get life(): KeptLife | null {
     return this.#read(() =>
       versionOf(this.#database, this.#path) < FIRST_WITH_LIFE ? null : lifeOf(this.#database, this.#path)

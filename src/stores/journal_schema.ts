@@ -22,7 +22,7 @@ export type Migrations = ReadonlyMap<number, Migration>;
 
 /** How older versions become present ones. */
 export const MIGRATIONS: Migrations = new Map([
-  // 1 had no sign of life; its table is still the one that came with 2.
+  // 1 had no heartbeat; its table is still the one that came with 2.
   [1, (database) => void database.prepare(OBJECTS["life"]!).run()],
   [2, (database) => {
     keepStatesApart(database);

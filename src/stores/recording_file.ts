@@ -87,7 +87,11 @@ export function unopened(path: string, error: unknown): RecordingError {
     return unusable(path, `writing there is not allowed. ${advice}.`, error);
   }
   if (error instanceof Deno.errors.IsADirectory) {
-    return unusable(path, "it is a folder. Put a / behind it for a file a day, or name a file in it.", error);
+    return unusable(
+      path,
+      "it is a folder. Put a / at its end for a file a day, or name a file in it.",
+      error,
+    );
   }
   if (error instanceof Deno.errors.NotFound) {
     return unusable(

@@ -302,7 +302,7 @@ function refuseOther(path: string): void {
   const info = infoOf(path);
   // What else it is shows where it is opened or replaced.
   if (info === null || !info.isFile || info.size === 0 || startsLikeResult(path)) return;
-  throw impossible(path, "a file that is no result is there. Choose another name, or remove it");
+  throw impossible(path, "the file there is not a result. Choose another name, or remove it");
 }
 
 function startsLikeResult(path: string): boolean {

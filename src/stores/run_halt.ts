@@ -73,6 +73,6 @@ function runToHalt(path: string, action: OnHalt): number {
 
 function already(path: string): HaltedAlready {
   return new HaltedAlready(
-    `the run in ${path} is halted already, and stays so until "penstock release ${path}"`,
+    `the run in ${path} is halted already, and stays so until "penstock release ${path} --reason TEXT"`,
   );
 }

@@ -36,7 +36,7 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
     const { quantity, cost } = reader.positions(run)[0] ?? { quantity: "0", cost: "0" };
     const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
     if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
-    // What trades did between two signs of life is only known if it was kept, which every decision is.
+    // What trades did between two heartbeats is only known if it was kept, which every decision is.
     const isLifeNewer = life !== null && life.trades > (state?.trades ?? 0);
     return {
       journal: reader.path,
@@ -110,8 +110,8 @@ export function chosenRuns(reader: JournalReader, run: number | "all" | null): n
   if (last === 0) throw refused(reader.path, "it holds no run yet. Start one with it, then ask again.");
   if (run === "all") return Array.from({ length: last }, (_, at) => at + 1);
   if (run !== null && run > last) {
-    const held = last === 1 ? "1, the only one" : `1 to ${last}`;
-    throw new ConfigError([`--run is "${run}": expected a run that ${reader.path} holds, ${held}`]);
+    const held = last === 1 ? "1, the only run" : `one of the runs 1 to ${last}`;
+    throw new ConfigError([`--run is "${run}": expected ${held} in ${reader.path}`]);
   }
   return [run ?? last];
 }
@@ -251,7 +251,7 @@ function countsOf(
 }
 
 /**
- * The last that a live process wrote: its sign of life, or an entry after it of those that bear the time at which
+ * The last that a live process wrote: its heartbeat, or an entry after it of those that bear the time at which
  * they were written. The others bear their trade's. Entries that are written in order tell more than their times.
  */
 function lastSignOf(

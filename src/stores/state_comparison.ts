@@ -49,8 +49,8 @@ export function stateDifference(
     ? [(entry.content["state"] as Partial<PipelineSnapshot>).digest, led.digest]
     : [digestIn(entry.content["state"]), digestStart(led.digest)];
   const first = from === null ? "the first trade" : `trade ${from}`;
-  const behind = at === null ? "" : ` behind line ${at.line} of ${at.recording}`;
-  const where = `between ${first} and trade ${last?.id}${behind}`;
+  const after = at === null ? "" : ` after line ${at.line} of ${at.recording}`;
+  const where = `between ${first} and trade ${last?.id}${after}`;
   if (entry.trades === led.trades && digest !== derived) {
     const what =
       `The trades up to entry ${entry.seq} (checkpoint) are not those that the run processed: ${where} ` +

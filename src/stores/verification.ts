@@ -230,7 +230,7 @@ export class Verification {
       return this.#differ(`Entry ${entry.seq} (released) releases a halt that does not stand`, { entry });
     }
     if (checkpoint?.type !== "checkpoint") {
-      return this.#differ(`Entry ${entry.seq} (released) has no checkpoint behind it`, { entry });
+      return this.#differ(`Entry ${entry.seq} (released) has no checkpoint after it`, { entry });
     }
     const { reason, tradeId } = state.gate.halt;
     const { text } = entry.content;
@@ -262,7 +262,7 @@ export class Verification {
     if (derivation.isEnded && derivation.pipeline.trades > kept) {
       const more = derivation.pipeline.trades - kept;
       return this.#differ(
-        `The recording has ${more} trades more than the run had worked off when it stopped`,
+        `The recording has ${more} more trades than the run had processed when it stopped`,
       );
     }
     this.#averages = derivation.pipeline.averages;
@@ -334,8 +334,8 @@ export class Verification {
   #unproven(entry: Entry): Difference {
     const { lastId } = this.#derivation!.pipeline;
     const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";
-    const behind = lastId < 0 ? "before any trade" : `behind trade ${lastId}`;
-    const what = `${where} ${behind}, and has nothing that leads to entry ${entry.seq} (${entry.type}): ` +
+    const after = lastId < 0 ? "before any trade" : `after trade ${lastId}`;
+    const what = `${where} ${after}, and has nothing that leads to entry ${entry.seq} (${entry.type}): ` +
       `from there on nothing is proven${this.#derivation!.missingPart}`;
     return this.#differ(what, { entry, journal: decisionOf(entry) });
   }
@@ -357,7 +357,7 @@ export class Verification {
     }
     const found = this.#journal.hashOf(entry);
     if (found !== hash) {
-      const what = `${name} belongs to another journal, or this one was written anew: it begins at entry ` +
+      const what = `${name} belongs to another journal, or the journal was rewritten: it starts at entry ` +
         `${entry}, which had another hash`;
       return this.#differ(what, { entry: opening, journal: { hash: found }, derived: { hash } });
     }

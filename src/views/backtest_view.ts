@@ -53,7 +53,7 @@ export class BacktestView {
       // Beside others it has to be said whose halt it is.
       const whose = this.#config.models && event.type === "halt" ? "the configured fill model is " : "";
       this.#log[line.level](`${whose}${line.text}`);
-    } else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not told");
+    } else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not shown");
   }
 
   /** Says something that is no event. */

@@ -20,5 +20,7 @@ function nameOf({ subject, step }: Finding): string {
 /** The last line: whether a run would work. */
 export function verdict(findings: readonly Finding[]): string {
   const amiss = findings.filter(({ isGood }) => !isGood).length;
-  return amiss === 0 ? "All is well." : `${amiss} of ${findings.length} to be seen to.`;
+  return amiss === 0
+    ? "All is well."
+    : `${amiss} of ${findings.length} checks ${amiss === 1 ? "needs" : "need"} attention.`;
 }

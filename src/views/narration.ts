@@ -167,7 +167,7 @@ function got({ filled, averagePrice }: { filled?: string; averagePrice?: string 
 }
 
 function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
-  if (missing === 0) return warn(`the trade ids start anew at ${toId + 1}: the averages start again`);
+  if (missing === 0) return warn(`the trade ids start again at ${toId + 1}: the averages start again`);
   const gap = missing === 1
     ? `gap: trade ${fromId} missing`
     : `gap: ${missing} trades missing (${fromId} to ${toId})`;

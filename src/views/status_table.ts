@@ -1,6 +1,6 @@
 /** How a run stands, as a trader reads it: a function of what its journal holds. */
 import { Money, plain } from "../domain/money.ts";
-import type { RunStatus } from "../domain/run_status.ts";
+import { type RunStatus, stopText } from "../domain/run_status.ts";
 import { assets } from "./assets.ts";
 import { padLeft, padRight, textWidth } from "./text_width.ts";
 import { exactly, grouped, moment, money, percent, signedMoney, span } from "./figures.ts";
@@ -36,14 +36,14 @@ function processRows(status: RunStatus): Row[] {
     silent: `SILENT${
       by === "" ? ": its process" : by
     } was killed, failed or hangs; started again, the run goes on`,
-    stopped: `stopped ${since(status.stopped!, status)}: ${status.stopReason}`,
+    stopped: `stopped ${since(status.stopped!, status)}: ${stopText(status.stopReason)}`,
   };
   const pace = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
   return [
     ["state", states[state]],
     ["run began", resumed === null && state === "running" ? "" : since(started, status)] as const,
-    ["last sign of life", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`] as const,
+    ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`] as const,
     ["connection", connection(status)],
     ["trading", trading(status)],
     ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
@@ -54,6 +54,7 @@ function connection(status: RunStatus): string {
   const { connected, endpoint, reason } = status;
   const when = since(status.connectionSince, status);
   if (connected) return `connected since ${when} to ${endpoint}`;
+  if (status.state === "stopped") return `none since ${when}`;
   const why = reason === null || status.state !== "running" ? "" : `: ${reason}`;
   return `NOT CONNECTED since ${when}${why}`;
 }
@@ -126,7 +127,7 @@ function otherLines({ refusals, lastRefusals, gaps, lastGaps }: RunStatus): stri
   );
   const missing = lastGaps.map(({ time, fromId, toId, missing, filled }) =>
     missing === 0
-      ? `  ${moment(time)}  the trade ids start anew at ${toId + 1}`
+      ? `  ${moment(time)}  the trade ids start again at ${toId + 1}`
       : `  ${moment(time)}  ${grouped(missing)} missing (${fromId} to ${toId}), ${grouped(filled)} fetched`
   );
   return [

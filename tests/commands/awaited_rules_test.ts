@@ -173,8 +173,8 @@ Deno.test("penstock run refuses to start where rules are missing and nobody is a
   await using exchange = exchangeOf();
   const { endpoint, restEndpoint } = exchange.exchange;
   const cases = [
-    [["--rest-endpoint", restEndpoint, "--offline-instruments"], "--offline-instruments keeps from"],
-    [["--rest-endpoint", restEndpoint, "--backfill=off"], "--backfill off keeps from the REST host"],
+    [["--rest-endpoint", restEndpoint, "--offline-instruments"], "--offline-instruments is given"],
+    [["--rest-endpoint", restEndpoint, "--backfill=off"], "--backfill off keeps away from the REST host"],
     [[], "--rest-endpoint is not given. Give --lot and --tick, or give --rest-endpoint"],
   ] as const;
   for (const [args, why] of cases) {
@@ -182,7 +182,10 @@ Deno.test("penstock run refuses to start where rules are missing and nobody is a
       ...["run", "--json", "--state=none", "--endpoint", endpoint, ...OPTIONS, ...args],
     );
     assertEquals([code, stdout], [2, ""]);
-    assertStringIncludes(stderr, "the lot and the tick of PEPEUSDT are not known, and nobody is asked: ");
+    assertStringIncludes(
+      stderr,
+      "the lot and the tick of PEPEUSDT are not known, and the exchange is not asked: ",
+    );
     assertStringIncludes(stderr, why);
   }
   const known = ["--lot=1", "--tick=0.1", "--offline-instruments", "--stop-after=5"];

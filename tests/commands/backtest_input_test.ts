@@ -130,7 +130,7 @@ Deno.test("penstock backtest says of packed data that is cut off or damaged what
     [
       "more.gz",
       new Uint8Array([...packed, 1, 2, 3]),
-      /^penstock: more.gz: behind the gzip data stands something/,
+      /^penstock: more.gz: something that is not gzip follows the gzip data/,
     ],
     [
       "cut.zip",
@@ -274,7 +274,7 @@ Deno.test("penstock backtest misses a file, a folder or standard input twice bef
     [[good, `${folder.path}/none.csv`], "none.csv: there is no such file"],
     [
       [good, folder.path],
-      /: \/.*: is a directory, expected a file or a folder of recordings: name the files in it$/,
+      /: \/.*: is a folder, expected a file or a folder of recordings: name the files in it$/,
     ],
     [["-", good, "-"], `standard input: it can be read only once: give "-" only once`],
     [
@@ -296,7 +296,7 @@ Deno.test("penstock backtest names every file that is not there in one answer", 
   assertEquals([code, stdout], [3, ""]);
   assertEquals(stderr.split("\n"), [
     "penstock: none.csv: there is no such file",
-    `penstock: ${folder.path}: is a directory, expected a file or a folder of recordings: name the files in it`,
+    `penstock: ${folder.path}: is a folder, expected a file or a folder of recordings: name the files in it`,
     "penstock: nor.csv: there is no such file",
   ]);
 });

@@ -136,7 +136,7 @@ Deno.test("penstock backtest --out that cannot be finished costs neither the tab
   const { code, stdout, stderr } = await program.finished();
   assertEquals(code, 1);
   assertEquals(eventsOf(stdout).at(-1)!.type, "summary");
-  assertMatch(stderr, /result\.json: a file that is no result is there/);
+  assertMatch(stderr, /result\.json: the file there is not a result/);
 });
 
 Deno.test("penstock backtest --out is whole after SIGINT", async () => {

@@ -24,7 +24,7 @@ async function examine(
   }
 }
 
-/** The steps that have to be seen to, as `subject step`. */
+/** The steps that need attention, as `subject step`. */
 function amiss(findings: readonly Finding[]): string[] {
   return findings.filter(({ isGood }) => !isGood).map(({ subject, step }) => `${subject} ${step}`.trim());
 }
@@ -58,7 +58,7 @@ Deno.test("penstock doctor examines the folder of recordings, which a run makes"
 Deno.test("penstock doctor names each permission that is missing, and how to grant it", async () => {
   const { code, findings, stderr } = await examine([]);
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "to be seen to");
+  assertStringIncludes(stderr, "attention.");
   const missing = findings.filter(({ found }) => found === "missing").map(({ advice }) => advice);
   for (const host of ["stream.binance.com:9443", "api.binance.com:443", "data-api.binance.vision:443"]) {
     const advice = `allow it with --allow-net=${host} before main.ts, or in the task of deno.json`;
@@ -122,7 +122,7 @@ Deno.test("penstock doctor finds a journal that is damaged, in its table", async
     const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 1);
     assert(/BAD +journal .*not a SQLite database/.test(stdout), stdout);
-    assertEquals(stderr, "penstock: 1 of 10 to be seen to.");
+    assertEquals(stderr, "penstock: 1 of 10 checks needs attention.");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -142,7 +142,7 @@ Deno.test("penstock run says in its log's first line which permissions remain", 
     assertEquals(code, 0, stderr);
     assertStringIncludes(
       stderr.split("\n")[0]!,
-      `permissions kept: network to ${host}, writing ${folder}/p.db.lock, ${reads}; all others are given up`,
+      `permissions kept: network to ${host}, writing ${folder}/p.db.lock, ${reads}; all others are dropped`,
     );
     const left = [...Deno.readDirSync(folder)].map(({ name }) => name);
     assertEquals(left, ["p.db"], "the journal was closed and its lock removed");

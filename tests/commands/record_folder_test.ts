@@ -290,7 +290,7 @@ Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and name
     assertEquals(empty.code, 3);
     assertStringIncludes(
       empty.stderr,
-      `${folder}: is a directory, expected a file or a folder of recordings`,
+      `${folder}: is a folder, expected a file or a folder of recordings`,
     );
   });
 });
@@ -306,7 +306,7 @@ Deno.test("penstock run --record-keep deletes what is older, says so, and wants 
     const { stderr } = await place.run("SIGINT", 1, "--record-keep=30d");
     assertStringIncludes(stderr, `INFO  deleted a recording older than 30d: ${old}`);
     assertEquals([place.files.includes(old), place.files.length], [false, 1]);
-    // Over midnights, with all but its folder given up.
+    // Over midnights, with all permissions dropped but its folder.
     await using program = place.startOverDays({ calls: 60 }, "--record-keep=24h");
     for (let time = 0; time < 3; time++) await program.logged("deleted a recording older than 24h: ");
     program.signal("SIGINT");

@@ -152,7 +152,7 @@ Deno.test("penstock run that goes on keeps the rules it began with, and says wha
     assertEquals(lot, `0.00001 journal of ${isoTime(begun)}`);
     assertEquals(maxQuantity, `100 journal of ${isoTime(begun)}`);
     assertEquals(warnings(log), [
-      "WARN  the exchange has other rules for BTCUSDT than this run began with: lot was 0.00001 and is 0.001, " +
+      "WARN  the exchange has other rules for BTCUSDT than this run started with: lot was 0.00001 and is 0.001, " +
       "max-quantity was 100 and is 9000. The run keeps its own; --new-run starts another with today's",
     ]);
     const anew = await goodRun([...exchange.args, "--new-run"], folder);
@@ -250,7 +250,7 @@ Deno.test("penstock run asks nobody about another stream, nor with --backfill of
   for (
     const [args, why] of [
       [["--endpoint", endpoint], "--endpoint is another address and --rest-endpoint is not given"],
-      [[...exchange.args, "--backfill=off"], "--backfill off keeps from the REST host"],
+      [[...exchange.args, "--backfill=off"], "--backfill off keeps away from the REST host"],
     ] as const
   ) {
     const { events, log } = await goodRun(args);

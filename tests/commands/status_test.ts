@@ -84,17 +84,17 @@ Deno.test("penstock status says that a stopped run is stopped, and its health ch
     const { code, stdout, stderr } = await penstock("status", place.journal);
     assertEquals([code, stderr], [0, ""]);
     assertMatch(stdout, /^Run 1 of BTCUSDT in .*penstock\.db, on paper\n\s+state\s+stopped \d{4}-/m);
-    assertStringIncludes(stdout, "  trades seen        500\n");
+    assertStringIncludes(stdout, "  trades seen     500\n");
     const health = await place.health("1000h");
     assertEquals([health.code, health.stdout], [1, ""]);
     assertMatch(
       health.stderr,
-      /^penstock: run 1 in .*penstock\.db was stopped at .*Z \(asked to\): no process works on it\. Start it again/,
+      /^penstock: run 1 in .*penstock\.db was stopped at .*Z \(as it was asked to\): no process works on it\. Start it again/,
     );
   });
 });
 
-Deno.test("penstock status --max-age knows a killed run by the age of its last sign of life", async () => {
+Deno.test("penstock status --max-age knows a killed run by the age of its last heartbeat", async () => {
   await withExchange({ rate: 200 }, async (place) => {
     await using program = place.run();
     await program.event("fill");
@@ -106,11 +106,11 @@ Deno.test("penstock status --max-age knows a killed run by the age of its last s
       penstock("status", place.journal, "--max-age=1ms", "--json"),
     ]);
     assertEquals([young.code, young.stderr], [0, ""]);
-    assertMatch(young.stdout, /^run 1 in .* is alive: its last sign of life is [\d.]+ s old$/);
+    assertMatch(young.stdout, /^run 1 in .* is alive: its last heartbeat is [\d.]+ s old$/);
     assertEquals([old.code, old.stdout], [1, ""]);
     assertMatch(
       old.stderr,
-      /^penstock: the last sign of life of run 1 in .*, at .*Z, is [\d.]+ s old, limit 0\.001 s: its process was killed, failed, hangs, or cannot write\n?$/,
+      /^penstock: the last heartbeat of run 1 in .*, at .*Z, is [\d.]+ s old, limit 0\.001 s: its process was killed, failed, hangs, or cannot write\n?$/,
     );
     assertEquals([both.code, eventsOf(both.stdout).length], [1, 1]);
     assertOneMoment(await place.status());
@@ -134,15 +134,15 @@ Deno.test({
         };
         return await within(find(), "a status that is waited for");
       };
-      const later = await until(({ lastSignOfLife }) => lastSignOfLife !== began.lastSignOfLife);
+      const later = await until(({ lastHeartbeat }) => lastHeartbeat !== began.lastHeartbeat);
       assertEquals([later.state, later.trades, later.connected], ["running", 0, true]);
       assertEquals(later.connectionSince, began.connectionSince);
       assertEquals((await place.health("1h")).code, 0);
       program.signal("SIGSTOP");
-      const { lastSignOfLife } = await until(({ ageMs }) => Number(ageMs) > 500);
+      const { lastHeartbeat } = await until(({ ageMs }) => Number(ageMs) > 500);
       assertEquals((await place.health("500ms")).code, 1);
       program.signal("SIGCONT");
-      await until((status) => String(status.lastSignOfLife) > String(lastSignOfLife));
+      await until((status) => String(status.lastHeartbeat) > String(lastHeartbeat));
       assertEquals((await place.health("1h")).code, 0);
       program.signal("SIGINT");
       assertEquals((await program.finished()).code, 0);
@@ -210,7 +210,7 @@ Deno.test("penstock status shows the last run unless another is asked for", asyn
     assertEquals([first.state, first.stopReason], ["stopped", "new run"]);
     const none = await penstock("status", place.journal, "--run=3");
     assertEquals([none.code, none.stdout], [2, ""]);
-    assertStringIncludes(none.stderr, `--run is "3": expected a run that ${place.journal} holds, 1 to 2`);
+    assertStringIncludes(none.stderr, `--run is "3": expected one of the runs 1 to 2 in ${place.journal}`);
   });
 });
 
@@ -229,7 +229,7 @@ Deno.test("penstock status says how the run goes on that was killed and taken up
     const status = await place.status();
     assertOneMoment(status);
     assertEquals([status.run, status.started, status.pid], [1, before.started, program.pid]);
-    assert(before.resumed === null && String(status.resumed) > String(before.lastSignOfLife));
+    assert(before.resumed === null && String(status.resumed) > String(before.lastHeartbeat));
     assertGreater(Number(status.trades), 0);
   });
 });

@@ -189,8 +189,8 @@ Deno.test("faultOf() finds holes, overlaps and rows that cannot be read, and not
   assertEquals(faultOf(rowsAt([[0, 0], [1, 5], [6, 6]])), null);
   assertEquals(faultOf(rowsAt([[0, 999_999]])), null);
   assertEquals(faultOf(rowsAt([[0, 1_000_000]])), "trade id is 0 to 1000000");
-  assertEquals(faultOf(rowsAt([[1, 5], [7, 7]])), "trade 7 stands behind trade 5, expected 6");
-  assertEquals(faultOf(rowsAt([[1, 5], [5, 7]])), "trade 5 stands behind trade 5, expected 6");
+  assertEquals(faultOf(rowsAt([[1, 5], [7, 7]])), "trade 7 comes after trade 5, expected 6");
+  assertEquals(faultOf(rowsAt([[1, 5], [5, 7]])), "trade 5 comes after trade 5, expected 6");
   assertStringIncludes(
     faultOf([ROW, { ...ROW, firstId: ROW.lastId + 1, lastId: ROW.lastId + 1, price: "x" }])!,
     "x",
@@ -257,8 +257,8 @@ Deno.test("readLateText() refuses what is no page, with what was found", () => {
     [`[[7,7,"1.5","2 ",1723161255342,true]]`, `quantity is "2 "`],
     [`[[7,7,"1.5","2",0,true]]`, "trade time is 0"],
     [`[[7,7,"1.5","2",1723161255342,1]]`, "not true or false"],
-    [`[${row},${row}]`, "trade 7 stands behind trade 7, expected 8"],
-    [`[${row},[9,9,"1.5","2",1723161255342,true]]`, "trade 9 stands behind trade 7, expected 8"],
+    [`[${row},${row}]`, "trade 7 comes after trade 7, expected 8"],
+    [`[${row},[9,9,"1.5","2",1723161255342,true]]`, "trade 9 comes after trade 7, expected 8"],
   ];
   for (const [text, says] of cases) {
     const read = readLateText(text);

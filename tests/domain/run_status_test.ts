@@ -6,7 +6,7 @@ import { isoTime } from "../../src/domain/time.ts";
 const SECOND = 1_000_000;
 const BEGAN = 1_723_161_255_342_123;
 
-/** A run that bought and goes on; its last sign of life came 100 s after its beginning. */
+/** A run that bought and goes on; its last heartbeat came 100 s after its beginning. */
 function kept(over: Partial<KeptRun> = {}): KeptRun {
   return {
     ...{ journal: "a.db", run: 2, symbol: "BTCUSDT", started: BEGAN, resumed: null, stopped: null },
@@ -28,7 +28,7 @@ function kept(over: Partial<KeptRun> = {}): KeptRun {
   };
 }
 
-/** How a run stands so many seconds after its last sign of life. */
+/** How a run stands so many seconds after its last heartbeat. */
 function after(seconds: number, over: Partial<KeptRun> = {}) {
   const run = kept(over);
   return statusOf(run, run.lastSign + seconds * SECOND);
@@ -88,27 +88,27 @@ Deno.test("statusOf() says whether data flows as far as that can be known, and s
   assertEquals(shown(1, { stopped }), [false, 90, "ws://h", null]);
 });
 
-Deno.test("healthOf() holds for signs of life that are younger than the limit, by whatever clock", () => {
+Deno.test("healthOf() holds for heartbeats that are younger than the limit, by whatever clock", () => {
   const alive = (seconds: number, over: Partial<KeptRun> = {}) => healthOf(after(seconds, over), 60_000);
   assertEquals([0, 59.999, -59.999].map((seconds) => alive(seconds).isAlive), [true, true, true]);
   assertEquals([60, 1e6, -60.001].map((seconds) => alive(seconds).isAlive), [false, false, false]);
-  assertEquals(alive(12.5).text, "run 2 in a.db is alive: its last sign of life is 12.5 s old");
+  assertEquals(alive(12.5).text, "run 2 in a.db is alive: its last heartbeat is 12.5 s old");
   const at = isoTime(BEGAN + 100 * SECOND);
   assertEquals(
     alive(75).text,
-    `the last sign of life of run 2 in a.db, at ${at}, is 75 s old, limit 60 s: ` +
+    `the last heartbeat of run 2 in a.db, at ${at}, is 75 s old, limit 60 s: ` +
       "its process was killed, failed, hangs, or cannot write",
   );
   assertEquals(
     alive(-90).text,
-    `the last sign of life of run 2 in a.db, at ${at}, lies 90 s ahead of this clock: it was set back, ` +
-      "or the clocks differ, and whether it lives cannot be told until it says more",
+    `the last heartbeat of run 2 in a.db, at ${at}, lies 90 s ahead of this clock: it was set back, ` +
+      "or the clocks differ, and whether it works cannot be known until the next heartbeat",
   );
   const stopped = { time: BEGAN + 100 * SECOND, reason: "asked to" };
   assertEquals(alive(1, { stopped }), {
     isAlive: false,
     text:
-      `run 2 in a.db was stopped at ${at} (asked to): no process works on it. Start it again to go on with it`,
+      `run 2 in a.db was stopped at ${at} (as it was asked to): no process works on it. Start it again to go on with it`,
   });
 });
 

@@ -52,7 +52,7 @@ Deno.test("layoutOf() names the first bytes of what is not text, and what is rea
     const words = told(new Uint8Array(bytes));
     assertStringIncludes(
       words,
-      `it is not text: its first line begins with the bytes ${shown}; readable are`,
+      `it is not text: its first line starts with the bytes ${shown}; readable are`,
     );
   }
 });

@@ -6,7 +6,7 @@ import { bytesOf, Folder, gzip, joined, outcomeOf, recording, rows } from "./rec
 
 const CUT_OFF = "a.gz: the gzip data is cut off: it ends in the middle. Fetch or copy the file again";
 const TORN = "a.gz: the recording was cut off while it was being written; it is read up to there";
-const RUBBISH = "a.gz: behind the gzip data stands something that is not gzip. Fetch or copy the file again";
+const RUBBISH = "a.gz: something that is not gzip follows the gzip data. Fetch or copy the file again";
 
 /** The text that can be unpacked of gzip data that was cut off. */
 function unpackable(packed: Uint8Array): string {

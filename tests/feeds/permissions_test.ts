@@ -1,4 +1,4 @@
-/** Permissions asked and given up, each time by a process of its own: giving up is for good. */
+/** Permissions asked and dropped, each time by a process of its own: what is dropped stays dropped. */
 import { assertEquals } from "@std/assert";
 import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
 import type { Probe, Probed } from "./permission_probe.ts";
@@ -46,7 +46,7 @@ Deno.test("giveUp() keeps the hosts and files that are named, and nothing else",
   );
   assertEquals(
     told,
-    `permissions kept: network to ${STREAM}, network to ${REST}, writing ${LOCK}; all others are given up`,
+    `permissions kept: network to ${STREAM}, network to ${REST}, writing ${LOCK}; all others are dropped`,
   );
   assertEquals(granted, [true, true, false, false, false, true, ...Array(11).fill(false)]);
 });
@@ -67,7 +67,7 @@ Deno.test("giveUp() says that the whole network is kept, and gives writing anywh
   });
   assertEquals(
     told,
-    "permissions kept: network to any host (it was granted whole); all others are given up",
+    "permissions kept: network to any host (it was granted whole); all others are dropped",
   );
   assertEquals(granted, [true, false, false, false]);
 });
@@ -81,12 +81,12 @@ Deno.test("giveUp() keeps reading the files that are named alone, and anywhere o
     const { told, granted } = await probe([flag, "--allow-write=data"], asked);
     assertEquals(
       told,
-      `permissions kept: writing ${LOCK}, reading ${log}, reading ${LOCK}; all others are given up`,
+      `permissions kept: writing ${LOCK}, reading ${log}, reading ${LOCK}; all others are dropped`,
     );
     assertEquals(granted, [true, true, false, false, false, false], flag);
   }
   const { told, granted } = await probe(["--allow-read"], asked);
-  assertEquals(told, "permissions kept: reading anywhere (it was granted whole); all others are given up");
+  assertEquals(told, "permissions kept: reading anywhere (it was granted whole); all others are dropped");
   assertEquals(granted, Array(6).fill(true));
 });
 
@@ -96,7 +96,7 @@ Deno.test("giveUp() with nothing to keep says so, and takes grants of the folder
     paths: ["/srv/penstock/day.txt.gz"],
     questions: [{ name: "write", path: "/srv" }, { name: "write", path: "/srv/penstock/day.txt.gz" }],
   });
-  assertEquals(told, "permissions kept: none; all others are given up");
+  assertEquals(told, "permissions kept: none; all others are dropped");
   assertEquals(granted, [false, false]);
 });
 
@@ -112,7 +112,7 @@ Deno.test("giveUp() keeps a folder of recordings, whatever lies over it, beside 
       paths,
       questions,
     });
-    assertEquals(told, `permissions kept: writing ${LOCK}, writing data/rec; all others are given up`);
+    assertEquals(told, `permissions kept: writing ${LOCK}, writing data/rec; all others are dropped`);
     assertEquals(granted, [true, true, true, false, false, false]);
   }
 });
@@ -130,7 +130,7 @@ Deno.test("giveUp() keeps the folder that was granted itself, and writing anywhe
   assertEquals(any.granted, [true, true, false]);
   assertEquals(
     any.told,
-    "permissions kept: writing anywhere (it was granted whole); all others are given up",
+    "permissions kept: writing anywhere (it was granted whole); all others are dropped",
   );
 });
 

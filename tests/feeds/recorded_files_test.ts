@@ -91,7 +91,7 @@ Deno.test("recordedChunks() says of every path what is wrong with it, before any
   const empty = await folder.write("empty.csv", "");
   const cases: [string, string][] = [
     [`${folder.path}/none.csv`, "none.csv: there is no such file"],
-    [folder.path, `${folder.path.slice(folder.path.lastIndexOf("/") + 1)}: is a directory, expected a file`],
+    [folder.path, `${folder.path.slice(folder.path.lastIndexOf("/") + 1)}: is a folder, expected a file`],
     [`${good}/x.csv`, "x.csv: it cannot be read: Not a directory"],
     [`${folder.path}/${"x".repeat(300)}`, "it cannot be read: File name too long"],
     [empty, "empty.csv: it is empty, expected recorded trades"],

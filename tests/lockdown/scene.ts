@@ -83,7 +83,7 @@ class Scene {
       "exit 0, alive",
       await this.#run(...dockerArguments("HEALTHCHECK")),
       0,
-      "sign of life",
+      "heartbeat",
     );
     first.stop();
     const { stdout, stderr, code } = await first.ended();

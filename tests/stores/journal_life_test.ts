@@ -15,7 +15,7 @@ function lifeIn(path: string) {
   return reader.life;
 }
 
-Deno.test("Journal.beat() leaves one sign of life, the last, and nothing else", () => {
+Deno.test("Journal.beat() leaves one heartbeat, the last, and nothing else", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     writeSample(path);
@@ -87,7 +87,7 @@ Deno.test("Journal.beat() comes after the beginning of a run, and is counted in 
   });
 });
 
-Deno.test("JournalReader.life refuses a sign of life that makes no sense", () => {
+Deno.test("JournalReader.life refuses a heartbeat that makes no sense", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     writeSample(path);

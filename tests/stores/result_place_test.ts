@@ -59,7 +59,7 @@ Deno.test("resultPlaceAt() replaces results and empty files as a whole, and no o
       Deno.writeTextFileSync(`${folder}/x`, content);
       assertEquals(
         await refused("x"),
-        "a file that is no result is there. Choose another name, or remove it",
+        "the file there is not a result. Choose another name, or remove it",
       );
       assertEquals(Deno.readTextFileSync(`${folder}/x`), content);
     }
@@ -74,7 +74,7 @@ Deno.test("resultPlaceAt() replaces results and empty files as a whole, and no o
     }
     using place = await open("x");
     Deno.writeTextFileSync(`${folder}/x`, "made meanwhile");
-    await assertRejects(() => finish(place), ResultFileError, "a file that is no result is there");
+    await assertRejects(() => finish(place), ResultFileError, "the file there is not a result");
     assertEquals(Deno.readTextFileSync(`${folder}/x`), "made meanwhile");
   });
   assertEquals(names, ["x"]);
@@ -159,7 +159,7 @@ Deno.test({
       await assertRejects(
         () => open("absolute"),
         ResultFileError,
-        "/to/old: a file that is no result is there",
+        "/to/old: the file there is not a result",
       );
     });
     assertEquals(names, ["absolute", "dangling", "nowhere", "relative", "round", "to"]);

@@ -102,12 +102,12 @@ Deno.test("readRun() of a run that has just begun has its start cash and nothing
   });
 });
 
-Deno.test("readRun() takes the last sign of life from what was written last by the wall clock, whatever it says", () => {
+Deno.test("readRun() takes the last heartbeat from what was written last by the wall clock, whatever it says", () => {
   withRun((journal, reader) => {
     const last = () => readRun(reader, 1).lastSign - TIME;
     journal.beat(life(TIME + 50));
     assertEquals(last(), 50);
-    // A trade's time is no sign of life, however late it is.
+    // A trade's time is no heartbeat, however late it is.
     keepFill(journal, TIME + 1_000_000);
     assertEquals(last(), 50);
     journal.commit({
@@ -127,7 +127,7 @@ Deno.test("readRun() takes the last sign of life from what was written last by t
   });
 });
 
-Deno.test("readRun() takes trades and price from the checkpoint or the sign of life, whichever has seen more", () => {
+Deno.test("readRun() takes trades and price from the checkpoint or the heartbeat, whichever has seen more", () => {
   withRun((journal, reader) => {
     const seen = () => {
       const { trades, last } = readRun(reader, 1);
@@ -224,7 +224,7 @@ Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment
   });
 });
 
-Deno.test("readRun() leaves the sign of life of another run alone", () => {
+Deno.test("readRun() leaves the heartbeat of another run alone", () => {
   withRun((journal, reader) => {
     journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
     journal.beat(life(TIME + 200));
@@ -237,10 +237,10 @@ Deno.test("readRun() leaves the sign of life of another run alone", () => {
 Deno.test("chosenRuns() gives the last run unless it is said, and refuses what is not there", () => {
   withRun((journal, reader) => {
     const only = assertThrows(() => chosenRun(reader, 2), ConfigError).message;
-    assertEquals(only, `--run is "2": expected a run that ${reader.path} holds, 1, the only one`);
+    assertEquals(only, `--run is "2": expected 1, the only run in ${reader.path}`);
     journal.startRun({ time: TIME, content: { options: OPTIONS } });
     assertEquals([chosenRun(reader, null), chosenRun(reader, 1), chosenRuns(reader, "all")], [2, 1, [1, 2]]);
-    assertThrows(() => chosenRun(reader, 3), ConfigError, "holds, 1 to 2");
+    assertThrows(() => chosenRun(reader, 3), ConfigError, "expected one of the runs 1 to 2 in ");
   });
   inFolder((folder) => {
     openJournal(`${folder}/a.db`).close();

@@ -146,7 +146,7 @@ Deno.test("Verification finds any field of any trade changed in the recording, a
       Deno.writeTextFileSync(changed, lines.toSpliced(trades[50]!, 0, lines[trades[50]!]!).join("\n"));
       assertMatch(
         different(await outcomeOf(journal, [changed])).what,
-        /proves another state .*, after the same trades: between (trade \d+|the first trade) and trade \d+ behind line \d+ of .* a message that is no new trade was changed, added or removed/,
+        /proves another state .*, after the same trades: between (trade \d+|the first trade) and trade \d+ after line \d+ of .* a message that is no new trade was changed, added or removed/,
       );
       // Of the last checkpoint, which is behind the last trade, the journal has the state to say what.
       Deno.writeTextFileSync(changed, lines.toSpliced(trades.at(-1)!, 0, lines[trades.at(-2)!]!).join("\n"));
@@ -205,7 +205,7 @@ Deno.test("Verification finds what a forger changed, removed, added or moved in 
           rewrite(database, checkpoint, { ...content, state: content.state.replace(/^[^.]*/, "012345") });
         }],
         "another fee from the start": [
-          /belongs to another journal, or this one was written anew/,
+          /belongs to another journal, or the journal was rewritten/,
           (database) => {
             const content = contentAt(database, started) as { options: Row };
             content.options["fee"] = "0.002";
@@ -327,7 +327,7 @@ Deno.test("Verification says where a recording ends too early, and from which en
       const difference = different(await outcomeOf(journal, [cut]));
       assertMatch(
         difference.what,
-        /^The recording ends behind trade \d+, and has nothing that leads to entry \d+ \(\w+\): from there on nothing is proven\.$/,
+        /^The recording ends after trade \d+, and has nothing that leads to entry \d+ \(\w+\): from there on nothing is proven\.$/,
       );
       assertEquals(difference.at, { recording: cut, line: 120 });
       const { entries } = contentsOf(journal);

@@ -31,7 +31,7 @@ Deno.test("BacktestView tells its progress every five seconds where there is no 
 Deno.test("BacktestView tells twenty gaps, and that there are more; as events it tells all of them", async () => {
   const { stdout, stderr } = await shown("--json");
   assertEquals(count(stderr, "WARN  gap: "), 20);
-  assertEquals(count(stderr, "further gaps are counted, not told"), 1);
+  assertEquals(count(stderr, "further gaps are counted, not shown"), 1);
   assertEquals(count(stdout, '"type":"gap"'), 25);
 });
 

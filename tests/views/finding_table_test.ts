@@ -13,7 +13,7 @@ Deno.test("findingTable() has a line for each finding, what to do below it, and 
     "  BAD   a:443 DNS, TCP            nothing answers",
     "                                  → See to the network",
     "  ok    clock                     2 ms ahead",
-    "1 of 3 to be seen to.",
+    "1 of 3 checks needs attention.",
   ]);
 });
 
@@ -23,5 +23,5 @@ Deno.test("findingTable() lets nothing that was received steer the terminal", ()
 
 Deno.test("verdict() says that all is well only where it is", () => {
   assertEquals(verdict([good("a", "", "b")]), "All is well.");
-  assertEquals(verdict([bad("a", "", "b", "c")]), "1 of 1 to be seen to.");
+  assertEquals(verdict([bad("a", "", "b", "c")]), "1 of 1 checks needs attention.");
 });

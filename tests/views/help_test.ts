@@ -6,6 +6,7 @@ Deno.test("programHelp() names the version, every command and every exit code", 
   const text = programHelp("1.2.3");
   for (const command of Object.keys(COMMANDS)) assertStringIncludes(text, `  penstock ${command} `);
   assert(text.startsWith("Penstock 1.2.3: "));
+  assert(text.split("\n").every((line) => line.length <= 100), text);
   assertEquals(text.match(/\b[0-5](?= [a-z])/g), ["0", "1", "2", "3", "4", "5"]);
 });
 
@@ -18,12 +19,22 @@ Deno.test("commandHelp() shows an option's value and default, or neither for a s
   assert(line("json")!.endsWith("events on standard output, one JSON object a line"));
 });
 
-Deno.test("commandHelp() aligns the explanations of every command and fits into 120 columns", () => {
+Deno.test("commandHelp() aligns the explanations of every command and fits into 100 columns", () => {
   for (const command of Object.keys(COMMANDS) as CommandName[]) {
     const lines = commandHelp(command).split("\n");
-    assert(lines.every((line) => line.length <= 120), command);
+    assert(lines.every((line) => line.length <= 100), command);
     const options = lines.filter((line) => line.startsWith("  --"));
     const columns = options.map((line) => /^ {2}\S+( \S+)?\s{2,}/.exec(line)?.[0].length);
     assertEquals(new Set(columns).size, 1, command);
   }
+});
+
+Deno.test("commandHelp() goes on under the explanation where one does not fit into a line", () => {
+  assertStringIncludes(
+    commandHelp("run"),
+    `
+  --stake AMOUNT|SHARE     what one buy spends before its fee: quote currency, or with % a share of
+                           the cash (1000)
+`,
+  );
 });

@@ -85,12 +85,12 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     { type: "gap", time, symbol, fromId: 8, toId: 7, missing: 0, filled: 0 },
     "warn",
-    "the trade ids start anew at 8: the averages start again",
+    "the trade ids start again at 8: the averages start again",
   ],
   [
     { type: "gap", time, symbol, fromId: 0, toId: -1, missing: 0, filled: 0 },
     "warn",
-    "the trade ids start anew at 0: the averages start again",
+    "the trade ids start again at 0: the averages start again",
   ],
   [
     {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type KeptRun, statusOf } from "../../src/domain/run_status.ts";
 import type { HaltEvent } from "../../src/domain/event.ts";
 import { isoTime } from "../../src/domain/time.ts";
@@ -74,21 +74,21 @@ Deno.test("statusTable() of a run at work says all of it", () => {
     shown(),
     `
 Run 2 of BTCUSDT in data/penstock.db, on paper
-  state              running since 2024-08-08 23:54:15 UTC (1 h 2 m ago), process 4711
-  last sign of life  2 s ago
-  connection         connected since 2024-08-08 23:54:16 UTC (1 h 2 m ago) to wss://stream.test:9443
-  trading            not halted
-  trades seen        12,345, 20 a second, lag 35 ms
+  state           running since 2024-08-08 23:54:15 UTC (1 h 2 m ago), process 4711
+  last heartbeat  2 s ago
+  connection      connected since 2024-08-08 23:54:16 UTC (1 h 2 m ago) to wss://stream.test:9443
+  trading         not halted
+  trades seen     12,345, 20 a second, lag 35 ms
 
 Account
-  position           0.01665 BTC, bought at 60,082.68 on average with fees (1,000.38 USDT)
-  last price         60,100, 2024-08-09 00:56:17 UTC (0.5 s ago)
-  cash               8,999.12 USDT
-  equity             9,999.79 USDT
-  realized              -0.50 USDT
-  unrealized            +0.29 USDT
-  result                -0.21 USDT (0.00 %)
-  fees                   1.50 USDT
+  position        0.01665 BTC, bought at 60,082.68 on average with fees (1,000.38 USDT)
+  last price      60,100, 2024-08-09 00:56:17 UTC (0.5 s ago)
+  cash            8,999.12 USDT
+  equity          9,999.79 USDT
+  realized           -0.50 USDT
+  unrealized         +0.29 USDT
+  result             -0.21 USDT (0.00 %)
+  fees                1.50 USDT
 
 Fills: the last 2 of 11
   time, UTC                  quantity, BTC      price  fee, USDT  result, USDT
@@ -100,7 +100,7 @@ Refused orders: 1
 
 Gaps: 2
   2024-08-08 23:54:15  1,200 missing (11 to 1210), 1,200 fetched
-  2024-08-08 23:54:15  the trade ids start anew at 5
+  2024-08-08 23:54:15  the trade ids start again at 5
 `,
   );
 });
@@ -110,7 +110,7 @@ Deno.test("statusTable() says that trading was halted by hand", () => {
     ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "manual", limit: "released" },
     ...{ value: "halted", tradeId: 5, action: "flatten" },
   };
-  const since = "trading            HALTED at 2024-08-08 23:54:15 UTC by hand";
+  const since = "trading         HALTED at 2024-08-08 23:54:15 UTC by hand";
   assertStringIncludes(shown({ halt }), `${since}\n`);
   assertStringIncludes(shown({ halt: { ...halt, text: "odd prices" } }), `${since}: odd prices\n`);
 });
@@ -134,7 +134,7 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
   });
   assertStringIncludes(
     halted,
-    "trading            HALTED at 2024-08-08 23:54:15 UTC: max-drawdown 0.21 reached the limit 0.2 at trade 5",
+    "trading         HALTED at 2024-08-08 23:54:15 UTC: max-drawdown 0.21 reached the limit 0.2 at trade 5",
   );
   const down = shown({
     connection: {
@@ -144,19 +144,24 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
   });
   assertStringIncludes(
     down,
-    "connection         NOT CONNECTED since 2024-08-09 00:55:58 UTC (20 s ago): no data for 15 s",
+    "connection      NOT CONNECTED since 2024-08-09 00:55:58 UTC (20 s ago): no data for 15 s",
   );
   const silent = shown({ resumed: BEGAN + SECOND }, NOW + 600 * SECOND);
-  assertStringIncludes(silent, "state              SILENT, process 4711 was killed, failed or hangs; ");
-  assertStringIncludes(silent, "run began          2024-08-08 23:54:15 UTC (1 h 12 m ago)");
-  assertStringIncludes(silent, "last sign of life  10 m 2 s ago");
+  assertStringIncludes(silent, "state           SILENT, process 4711 was killed, failed or hangs; ");
+  assertStringIncludes(silent, "run began       2024-08-08 23:54:15 UTC (1 h 12 m ago)");
+  assertStringIncludes(silent, "last heartbeat  10 m 2 s ago");
   assertStringIncludes(
     silent,
-    "connection         NOT CONNECTED since 2024-08-09 00:56:16 UTC (10 m 2 s ago)",
+    "connection      NOT CONNECTED since 2024-08-09 00:56:16 UTC (10 m 2 s ago)",
   );
   const stopped = shown({ stopped: { time: NOW - 60 * SECOND, reason: "asked to" } });
-  assertStringIncludes(stopped, "state              stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): asked to");
-  assertStringIncludes(shown({}, NOW - 10 * SECOND), "last sign of life  8 s ahead of this clock");
+  assertStringIncludes(
+    stopped,
+    "state           stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): as it was asked to",
+  );
+  // A run that ended as it should is no broken connection.
+  assertMatch(stopped, /^ {2}connection {6}none since .*$/m);
+  assertStringIncludes(shown({}, NOW - 10 * SECOND), "last heartbeat  8 s ahead of this clock");
 });
 
 Deno.test("statusTable() of a run without trades claims nothing", () => {
@@ -167,8 +172,8 @@ Deno.test("statusTable() of a run without trades claims nothing", () => {
   });
   for (
     const line of [
-      ...["position           none", "last price         none yet", "trades seen        0, 0 a second"],
-      ...["No fills yet", "Refused orders: none", "Gaps: none", "result                  0.00 USDT (0.00 %)"],
+      ...["position        none", "last price      none yet", "trades seen     0, 0 a second"],
+      ...["No fills yet", "Refused orders: none", "Gaps: none", "result               0.00 USDT (0.00 %)"],
     ]
   ) assertStringIncludes(table, `${line}\n`);
   assert(!/null|NaN|undefined/.test(table), table);

@@ -176,7 +176,7 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   if (flaws.length > 0) {
     const more = flaws.length > TOLD ? `; and ${flaws.length - TOLD} more` : "";
     const list = `${flaws.slice(0, TOLD).join("; ")}${more}`;
-    notes.push(warn(`in what ${host} says of ${symbol} this is of no use and passed over: ${list}`));
+    notes.push(warn(`${host} says something of ${symbol} that cannot be used and is passed over: ${list}`));
   }
   return notes;
 }
@@ -191,8 +191,8 @@ function offlineText(answer: InstrumentAnswer | null): string | null {
 function unaskedText({ offlineInstruments, backfill }: Config): string {
   if (offlineInstruments) return "; the exchange is not asked (--offline-instruments)";
   return backfill
-    ? "; nobody is asked, as --endpoint is another address and --rest-endpoint is not given"
-    : "; nobody is asked, as --backfill off keeps from the REST host";
+    ? "; the exchange is not asked, as --endpoint is another address and --rest-endpoint is not given"
+    : "; the exchange is not asked, as --backfill off keeps away from the REST host";
 }
 
 /** That the run cannot start, and what would let it. */
@@ -200,14 +200,14 @@ function unknownText(config: Config, awaited: readonly Rule[]): string {
   const { symbol, offlineInstruments, backfill } = config;
   const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
   const [why, otherwise] = offlineInstruments
-    ? ["--offline-instruments keeps from asking the exchange", "leave that option out"]
+    ? ["--offline-instruments is given", "leave --offline-instruments out"]
     : backfill
     ? ["--endpoint is another address and --rest-endpoint is not given", "give --rest-endpoint"]
-    : ["--backfill off keeps from the REST host", "leave that option out"];
+    : ["--backfill off keeps away from the REST host", "leave --backfill off out"];
   return `the ${awaited.join(" and the ")} of ${symbol} ${
     awaited.length === 1 ? "is" : "are"
   } not known, and ` +
-    `nobody is asked: ${why}. Give ${options}, or ${otherwise}`;
+    `the exchange is not asked: ${why}. Give ${options}, or ${otherwise}`;
 }
 
 function awaitedText(symbol: string, awaited: readonly Rule[]): string {
@@ -219,7 +219,7 @@ function awaitedText(symbol: string, awaited: readonly Rule[]): string {
 }
 
 function changedText(symbol: string, changes: string): string {
-  return `the exchange has other rules for ${symbol} than this run began with: ${changes}. ` +
+  return `the exchange has other rules for ${symbol} than this run started with: ${changes}. ` +
     "The run keeps its own; --new-run starts another with today's";
 }
 

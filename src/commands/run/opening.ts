@@ -127,7 +127,9 @@ async function awaitRules(
 
 function resumedLine(path: string, pipeline: Pipeline): Line {
   const { trades, cash, position, stance, halt } = pipeline.standing;
-  const halted = halt === null ? "" : `; halted (${halt.reason}), until "penstock release ${path}"`;
+  const halted = halt === null
+    ? ""
+    : `; halted (${halt.reason}), until "penstock release ${path} --reason TEXT"`;
   return {
     level: "info",
     text: `the run in ${path} goes on after ${trades} trades: cash ${plain(cash)}, ` +
