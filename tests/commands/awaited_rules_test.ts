@@ -20,8 +20,9 @@ function exchangeOf(): ChangingExchange {
 }
 
 function start(folder: string, name: string, ...args: readonly string[]): Penstock {
+  const options = args.some((arg) => arg.startsWith("--short")) ? OPTIONS.slice(0, 1) : OPTIONS;
   return Penstock.start(
-    ["run", "--json", "--state", `${folder}/run.db`, "--record", `${folder}/${name}`, ...OPTIONS, ...args],
+    ["run", "--json", "--state", `${folder}/run.db`, "--record", `${folder}/${name}`, ...options, ...args],
     [...FLAGS, `--allow-write=${folder}`],
   );
 }
@@ -117,14 +118,17 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
 Deno.test("penstock run says why the rules do not come, and ends in good order when those that came cannot be kept", () =>
   inFolderAsync(async (folder) => {
     await using exchange = exchangeOf();
-    await using program = start(folder, "1.txt", ...exchange.args);
-    await program.event("refusal", isUnruled);
+    // No crossing: nothing but the rules is to be kept.
+    const windows = ["--short=400000", "--long=500000"];
+    await using program = start(folder, "1.txt", ...windows, ...exchange.args);
     await program.logged("the rules of PEPEUSDT are still awaited: ");
     refuseEntries(`${folder}/run.db`, "rules");
     exchange.answer = null;
     const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 1, stderr);
     assertMatch(stderr, /^penstock: Cannot write to the journal .*run\.db: rules refused/m);
+    // Not only at the next heartbeat.
+    assert(!stderr.includes("It takes nothing more"), stderr);
     const events = eventsOf(stdout);
     assertEquals([events.at(-1)!.type, events.some(({ type }) => type === "rules")], ["summary", false]);
     assert(Deno.readTextFileSync(`${folder}/1.txt`).endsWith(`{"penstock":{"event":"ended"}}\n`));

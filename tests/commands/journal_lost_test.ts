@@ -88,7 +88,7 @@ Deno.test({
       await using program = Penstock.start(
         [
           ...["run", "--json", "--log-level=error", "--backfill=off", "--state", state, "--record", record],
-          ...["--endpoint", exchange.endpoint, "--short=5000", "--long=9000"],
+          ...["--endpoint", exchange.endpoint, "--short=400000", "--long=500000"],
         ],
         [...FLAGS, `--allow-write=${folder}`],
       );
