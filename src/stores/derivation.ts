@@ -179,11 +179,14 @@ export class Derivation {
     this.#running = null;
     while (!this.isOver && (yield* this.#more())) {
       const told = [...this.#replay.step()].at(-1);
+      // Nothing was left in this chunk.
+      if (this.#replay.isDry) continue;
       const note = told !== undefined && "event" in told ? told : null;
       if (note !== null) this.#heed(note);
       if (note?.event === "kept" && note.entry > lastSeq) return false;
-      const isEnd = note?.event === "recording" || note?.event === "ended";
-      if (!isEnd && this.#reader.receivedAt > receivedAt) return false;
+      // What the recording says of itself was not received, whenever it was written.
+      const isReceived = note === null || !["recording", "kept", "ended"].includes(note.event);
+      if (isReceived && this.#reader.receivedAt > receivedAt) return false;
     }
     return true;
   }

@@ -78,6 +78,7 @@ export class HandRun implements Disposable {
 
   /** Ends the recording as a run does whose journal takes nothing more, such as on a full disk. */
   fail(): void {
+    this.#time += MS;
     this.#note({ event: "kept", entry: this.journal.lastSeq });
     this.#note({ event: "ended" });
   }
