@@ -118,7 +118,7 @@ export class Replay {
       case "recording":
         if (this.#lost !== undefined && this.#head !== null && isNextPart(this.#head, note)) {
           this.pipeline.lost = this.#lost;
-        }
+        } else if (this.#head !== null && !isNextPart(this.#head, note)) this.pipeline.handOver();
         this.#head = note;
         break;
       case "connected":
@@ -150,6 +150,10 @@ export class Replay {
         yield* events;
         return;
       }
+      case "ended":
+        // The run was stopped: what waited then has expired.
+        yield* this.pipeline.end();
+        break;
       case "late":
         this.#late.open(rowsOf(note.trades, this.#name), note.skipped);
         this.#isLate = true;
