@@ -5,7 +5,7 @@ import { isoTime } from "../domain/time.ts";
 import { alarm } from "../feeds/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/environment.ts";
 import { onHaltSignals } from "../feeds/halt_signals.ts";
-import { LiveFeed } from "../feeds/live_feed.ts";
+import { ExchangeUnreachable, LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RunView } from "../views/run_view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
@@ -78,10 +78,16 @@ export async function run({ command, version, config, sources, signal }: Started
       onTrouble: (text) => view.say({ level: "warn", text }),
       onFailure: fail,
     });
-    for await (const batch of feed) {
-      await live.take(batch);
-      if (live.done) break;
-      if (view.isCrowded) await view.caughtUp(stop);
+    try {
+      for await (const batch of feed) {
+        await live.take(batch);
+        if (live.done) break;
+        if (view.isCrowded) await view.caughtUp(stop);
+      }
+    } catch (error) {
+      // Its recording ends here as after any other stop, so what waits has to expire here as well.
+      if (error instanceof ExchangeUnreachable) live.stop(error.message);
+      throw error;
     }
     if (failures.length === 0) live.stop(view.broken?.message);
   } finally {

@@ -55,6 +55,11 @@ export class GapAccounts {
     this.#open = PLAIN;
   }
 
+  /** The ids started over: the gap that was being filled is closed by no trade. */
+  drop(): void {
+    this.#open = this.#closed = PLAIN;
+  }
+
   /** What a snapshot keeps of it: nothing but for what older versions did not know. */
   snapshot(): { readonly gap?: GapAccount } {
     return this.#open === PLAIN ? {} : { gap: this.#open };

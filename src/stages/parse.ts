@@ -107,6 +107,16 @@ export class Parse {
     this.#isCalm = this.#hasNothingHeld;
   }
 
+  /**
+   * Another process goes on from here, as with a snapshot: it does not have what waits, nor the gap that was settled for
+   * the next trade.
+   */
+  handOver(): void {
+    this.end();
+    this.#gapHold.takeFilled();
+    this.#isCalm = this.#hasNothingHeld;
+  }
+
   /** The id of the last trade seen; -1 before the first. */
   get lastId(): number {
     return this.#continuity.last;
@@ -305,6 +315,9 @@ export class Parse {
     this.#lastIdBeforeReset = this.lastId;
     this.#tally.resets++;
     this.#jumped = null;
+    // No trade of the old ids closes the gap that was filled last.
+    this.#gapHold.takeFilled();
+    this.#gaps.drop();
     const suspect = this.#times.takeSuspect(this.#time);
     if (suspect !== null) this.#tally.refuse(suspect);
     this.#releaseFirst();

@@ -170,6 +170,11 @@ export class Pipeline {
     this.#parse.settleGap(filled, through);
   }
 
+  /** Another process goes on with the run, as from a snapshot. */
+  handOver(): void {
+    this.#parse.handOver();
+  }
+
   /** Live trades have waited: those that waited longer than the hold move the averages, and never trade. */
   waited(waited: Waited): void {
     this.#parse.waited(waited);

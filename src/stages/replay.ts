@@ -120,7 +120,7 @@ export class Replay {
       case "recording":
         if (this.#left !== null && this.#head !== null && isNextPart(this.#head, note)) {
           Object.assign(this.pipeline, this.#left);
-        }
+        } else if (this.#head !== null && !isNextPart(this.#head, note)) this.pipeline.handOver();
         this.#head = note;
         break;
       case "connected":
@@ -152,6 +152,10 @@ export class Replay {
         yield* events;
         return;
       }
+      case "ended":
+        // The run was stopped: what waited then has expired.
+        yield* this.pipeline.end();
+        break;
       case "late":
         this.#late.open(rowsOf(note.trades, this.#name), note.skipped);
         this.#isLate = true;

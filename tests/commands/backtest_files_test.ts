@@ -401,6 +401,65 @@ Deno.test("penstock backtest trades the file behind a recording that ended witho
   await assertReckoned(files, TRADES, DEFAULTS);
 });
 
+/** The first line of a recording that one process made of the run, from the journal's `entry` on. */
+const begunAt = (entry: number): string =>
+  note("recording", `,"version":1,"symbol":"BTCUSDT","run":1,"entry":${entry},"hash":"${"0".repeat(64)}"`) +
+  CONNECTED;
+
+/** `count` trades whose ids start over at `firstId`, behind all of TRADES. */
+function startedOver(firstId: number, count: number, seconds: number): FileTrade[] {
+  const time = TRADES.at(-1)!.time + 1_000_000 * seconds;
+  return walk(4, count, { firstId }).map((trade, at) => ({ ...trade, time: time + 1_000 * at }));
+}
+
+/** A gap event as [fromId, toId, filled], a reset as [fromId, lastId]. */
+function holesIn(events: readonly Told[]): unknown[] {
+  return events.flatMap(({ type, fromId, toId, filled, lastId }) =>
+    type === "gap" ? [[fromId, toId, filled]] : type === "reset" ? [[fromId, lastId]] : []
+  );
+}
+
+Deno.test("penstock backtest goes on with a second recording as the run did that was started again", async () => {
+  await using folder = new Folder();
+  const read = async (first: string, second: string, ...words: string[]): Promise<Told[]> => {
+    const one = await folder.write("1.txt", begunAt(1) + first + note("ended"));
+    const two = await folder.write("2.txt", begunAt(50) + second + note("ended"));
+    return await eventsFrom([...words, one, two]);
+  };
+  const frames = (trades: readonly FileTrade[]): string => recordingText(trades, "trade", "µs");
+  const whole = walk(3, 200);
+  const lastId = whole.at(-1)!.lastId;
+  // Three trades that started over were no reset to the first process, and the second did not have them.
+  const split = await read(frames([...whole, ...startedOver(10, 3, 1)]), frames(startedOver(13, 30, 2)));
+  assertEquals(holesIn(split), [[13, lastId]]);
+  assertEquals([split.at(-1)!.outOfOrder, split.at(-1)!.trades], [3, 230]);
+  // A gap that was filled, before a live trade closed it: what the exchange lacked of it has no place in the new ids.
+  const late = (trades: readonly FileTrade[], through?: number): string => {
+    const rows = trades.map((
+      { firstId, lastId, price, quantity, time, buyerIsMaker },
+    ) => [firstId, lastId, price, quantity, time / 1_000, buyerIsMaker]);
+    const more = through === undefined ? "" : `,"through":${through}`;
+    return note("late", `,"trades":${JSON.stringify(JSON.stringify(rows))}`) +
+      note("settled", `,"filled":${trades.length}${more}`);
+  };
+  const fetched = { ...whole.at(-1)!, firstId: lastId + 1, lastId: lastId + 1 };
+  const fresh = startedOver(10, 40, 2);
+  const [before, missed, after] = [fresh.slice(0, 20), fresh.slice(20, 25), fresh.slice(25)];
+  const again = await read(
+    frames(whole) + late([fetched], lastId + 20),
+    frames(before) + late(missed) + frames(after),
+  );
+  assertEquals(holesIn(again), [[10, lastId + 1], [30, 34, 5]]);
+  assert(again.every(({ type, absent }) => type !== "gap" || absent === undefined));
+  // Orders that waited when the first process was stopped expired then.
+  const part = whole.slice(0, 150);
+  const waited = await read(frames(part), frames(whole.slice(150)), "--latency=1h");
+  const [expired, ...more] = waited.filter(({ type }) => type === "expired");
+  const behind = waited.findIndex(({ tradeId }) => Number(tradeId) > part.at(-1)!.lastId);
+  assert(expired !== undefined && more.length > 0 && behind > 0);
+  assert(waited.indexOf(expired) < behind);
+});
+
 /** What the feed, the reader and the pipeline make of a file read in pieces of `chunkBytes`. */
 async function eventsThrough(file: string, chunkBytes: number): Promise<PipelineEvent[]> {
   const reader = new ChunkReader("BTCUSDT", true);

@@ -1,6 +1,14 @@
 /** `penstock run` from outside, against the built-in exchange in this process. */
-import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+  assertStringIncludes,
+} from "@std/assert";
 import meta from "../../deno.json" with { type: "json" };
+import { parseFaults } from "../../src/feeds/exchange/faults.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { deadEndpoint, eventsOf, Penstock, penstock } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
@@ -71,6 +79,23 @@ Deno.test("penstock run says first what it was started with", async () => {
     symbol: "BTCUSDT",
     attempts: 1,
   });
+});
+
+Deno.test("penstock run that stops trying to reach the exchange says that the orders that waited expired", async () => {
+  await using exchange = BuiltInExchange.listen({
+    speed: Infinity,
+    faults: parseFaults("refuse=503:0:1000@400"),
+  });
+  const { code, stdout } = await penstock(
+    ...["run", "--state=none", "--json", "--backfill=off", "--endpoint", exchange.endpoint],
+    ...["--attempts=2", "--retry-max=300ms", "--short=2", "--long=5", "--latency=1h", "--lot=0.00001"],
+    "--tick=0.01",
+  );
+  assertEquals(code, 4);
+  const events = eventsOf(stdout);
+  const count = (type: string): number => events.filter((event) => event.type === type).length;
+  assertGreater(count("expired"), 0);
+  assertEquals(count("signal"), count("expired") + count("refusal"));
 });
 
 Deno.test("penstock run takes options from a file, and the command line's before them", async () => {
