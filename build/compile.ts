@@ -133,6 +133,8 @@ async function compile(
   // The name of what is written is part of it, the folder is not.
   const flags = [
     ...permissionFlags(exchange),
+    // The gate checks the types, once for all machines and exchanges.
+    "--no-check",
     "--env-file=environment",
     `--v8-flags=${V8_FLAGS.join(",")}`,
     "--exclude-unused-npm",

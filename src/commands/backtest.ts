@@ -87,14 +87,16 @@ export async function backtest(
     for (const text of passedOver) view.warn(text);
     await workOff(files, { config, desk, view, result, stop, progress, tell });
     if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
-    tell(desk.end());
     const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
+    tell(desk.end(ended));
+    warnOfStrays(desk, view);
     journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
     const summary = desk.summary(ended, performance.now() - begun);
     try {
       await result?.finish(summary, desk.measured, models);
     } finally {
-      view.end(summary, desk.reports(), { assets, averages: desk.pipeline.averagesRecord });
+      const { config, pipeline: { averagesRecord: averages } } = desk;
+      view.end(summary, desk.reports(), { config, assets, averages });
     }
   } catch (error) {
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
@@ -143,12 +145,17 @@ async function workOff(
     if (desk.done || stop.aborted) break;
   }
   if (!stop.aborted) tell(desk.finish());
-  const strays = desk.takeStrays();
-  if (strays !== null) view.warn(strayText(strays));
+  warnOfStrays(desk, view);
   if (desk.trades === 0) return;
   if (!stop.aborted) fruitless.enter(null);
   for (const tally of desk.tallies ?? []) fruitless.add(tally);
   for (const text of fruitless.warnings(config.symbol)) view.warn(text);
+}
+
+/** Warns of trades out of order that it has not warned of yet: the last may show only when the input has ended. */
+function warnOfStrays(desk: Desk, view: BacktestView): void {
+  const strays = desk.takeStrays();
+  if (strays !== null) view.warn(strayText(strays));
 }
 
 /** The files in the order in which they are to be read; none where the person ends the looking at them. */

@@ -21,6 +21,11 @@ export async function release({ config: { reason }, files: [path = ""], signal }
   const said = {
     here: `${which} is released: ${reason}. Losses are counted from here on. ` +
       "The next start of the run trades again.",
+    next:
+      `${which} is released: ${reason}. Another halt is filed for the next start of the run: to withdraw ` +
+      "that one too, release once more.",
+    withdrawn:
+      `The halt that was filed in ${path} for the next start of the run is withdrawn: the run trades.`,
     done: `${which} is released: ${reason}. Losses are counted from here on. The run trades again.`,
     filed:
       `The release of the halt in ${path} (${whyOf(halt)}) is filed, and the run has not answered yet: ` +

@@ -27,24 +27,28 @@ export async function run({ command, version, config, sources, signal }: Started
   const view = new RunView(config, { signal, onBroken: () => ending.abort() });
   using _over = alarm(config.for, () => ending.abort());
   const stop = AbortSignal.any([signal, ending.signal]);
-  const feed = new ReadAhead(
-    new LiveFeed({
-      endpoint: streamOf(config),
-      symbol: config.symbol,
-      staleMs: config.stale,
-      retryMaxMs: config.retryMax,
-      attempts: config.attempts,
-      renewAfterMs: config.renewAfter,
-      signal: stop,
-    }),
-  );
+  const stream = new LiveFeed({
+    endpoint: streamOf(config),
+    symbol: config.symbol,
+    staleMs: config.stale,
+    retryMaxMs: config.retryMax,
+    attempts: config.attempts,
+    renewAfterMs: config.renewAfter,
+    signal: stop,
+  });
+  const feed = new ReadAhead(stream);
   const live = new LiveRun({ config, sources }, view, feed, stop);
+  const failures: unknown[] = [];
+  /** Ends the run in good order for what failed between two batches, and throws that then. */
+  const fail = (error: unknown): void => {
+    failures.push(error);
+    ending.abort();
+  };
   const keep = (write: () => void): void => {
     try {
       write();
-    } catch {
-      // The journal remembers why it takes nothing more, and says so when the run is to be closed in it.
-      ending.abort();
+    } catch (error) {
+      fail(error);
     }
   };
   const timers = [
@@ -55,33 +59,38 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
     setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
-  using _halting = onHaltSignals((action) => live.halt(action));
+  using _halting = onHaltSignals((action) => keep(() => live.halt(action)));
   try {
     // The stream connects while the exchange is asked for the instrument.
     const opened = await feed.during(live.open({ command, version }));
     if (opened === null) return view.say(neverStarted());
+    if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
     view.say(await giveUpUnneeded(config));
     view.event({ type: "started", time: now(), command, version, config: opened.shown });
     for (const line of opened.lines) view.say(line);
     live.begin();
     await using _rules = new AwaitedRules(opened.awaitRules, {
-      take: (arrived) => live.takeRules(arrived),
+      take: (arrived) => {
+        stream.confirmSymbol();
+        live.takeRules(arrived);
+      },
       onTrouble: (text) => view.say({ level: "warn", text }),
-      onFailure: () => ending.abort(),
+      onFailure: fail,
     });
     for await (const batch of feed) {
       await live.take(batch);
       if (live.done) break;
       if (view.isCrowded) await view.caughtUp(stop);
     }
-    live.stop(view.broken?.message);
+    if (failures.length === 0) live.stop(view.broken?.message);
   } finally {
     for (const id of timers) clearInterval(id);
     // A stream that connected for a run which could not begin.
     ending.abort();
     await live.close(performance.now() - begun);
   }
+  if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;
 }
 

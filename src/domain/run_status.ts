@@ -39,6 +39,8 @@ export interface KeptRun {
   readonly position: { readonly quantity: string; readonly cost: string };
   /** The halt in force; null without one. */
   readonly halt: HaltEvent | null;
+  /** Whether no order is placed because the exchange has not said the instrument's lot and tick yet. */
+  readonly awaitsRules: boolean;
   readonly counts: Readonly<Record<"signals" | "fills" | "refusals" | "gaps", number>>;
   /** The last few, oldest first. */
   readonly lastFills: readonly FillEvent[];
@@ -66,6 +68,7 @@ export interface RunStatus extends
     | "pid"
     | "trades"
     | "halt"
+    | "awaitsRules"
     | "lastFills"
     | "lastRefusals"
     | "lastGaps"
@@ -164,6 +167,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     reason: connection?.event.type === "disconnected" ? connection.event.reason : null,
     halted: kept.halt !== null,
     halt: kept.halt,
+    awaitsRules: kept.awaitsRules,
     trades: kept.trades,
     tradesPerSecond: state === "running" ? pace?.tradesPerSecond ?? 0 : 0,
     lagMs: pace?.lagMs ?? null,

@@ -1,10 +1,17 @@
 /** The members of zip archives. */
-import type { Entry, FileEntry, ZipReader } from "@zip.js/zip.js";
+import type { FileEntry, ZipReader } from "@zip.js/zip.js";
 import { crc32 } from "node:zlib";
 import { naturalOrder } from "../domain/natural_order.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { InflateSource } from "./inflate_source.ts";
 import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte_source.ts";
+
+/** Far more than any archive of trades has, and what its table of contents may take: each entry costs memory. */
+const MOST_MEMBERS = 100_000;
+const LARGEST_TABLE = 32 << 20;
+/** What stands before a member's bytes, but for its name and the extra field behind that. */
+const LOCAL_HEADER_BYTES = 30;
+const LOCAL_HEADER = 0x04034b50;
 
 /** How large an archive may be that has to be kept in memory because it comes through a pipe, in MiB. */
 const BUFFER_LIMIT = 64;
@@ -37,10 +44,10 @@ export interface Member {
 }
 
 /**
- * The files in the zip archive of this name, in the order of their names, `part2` before `part10`; what archivers add of their own is
- * passed over. All are looked at before the first is handed out. Throws UnusableInput for an archive that is cut
- * off, damaged or empty and for members that are encrypted or packed in a way not known here; a checksum that
- * does not agree is found where the member ends.
+ * The files in the zip archive of this name, in the order of their names, `part2` before `part10`; what archivers add
+ * of their own is passed over. All are looked at before the first is handed out. Throws UnusableInput for an archive
+ * that is cut off, damaged or empty, that has more than 100,000 members or members that overlap, and for members that
+ * are encrypted or packed in a way not known here; a checksum that does not agree is found where the member ends.
  */
 export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator<Member> {
   // Most inputs are no archives: they do without the time that loading this takes.
@@ -49,20 +56,16 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
   class Parts extends Reader<ByteParts> {
     override size = parts.size;
     override readUint8Array(index: number, length: number): Promise<Uint8Array> {
+      if (length > LARGEST_TABLE) throw tooMuch(name, `a table of contents of ${length} bytes`);
       return parts.readPart(index, length);
     }
   }
   // No file is written by the name of a member, so that any name will do.
   const reader = new ZipReader(new Parts(parts), { filenameValidation: "tolerant" });
   try {
-    const files = filesOf(name, await entriesOf(name, reader));
-    for (const file of files) {
+    for (const file of await filesOf(name, reader)) {
       const member = `${name} (${file.filename})`;
-      // zlib is faster than the library and gives out all that comes before damage, but has no Deflate64.
-      const { compressionMethod: method } = file;
-      const bytes = new MemberSource(member, file, method !== DEFLATE64);
-      const text = method === DEFLATE ? new InflateSource(member, "zip", bytes) : bytes;
-      yield { name: member, source: new CheckedSource(member, file, text) };
+      yield { name: member, source: new CheckedSource(member, file, await sourceOf(member, file, parts)) };
     }
   } finally {
     await reader.close();
@@ -91,45 +94,128 @@ async function zipLibrary(): Promise<typeof import("@zip.js/zip.js")> {
   return zip;
 }
 
-async function entriesOf(name: string, reader: ZipReader<ByteParts>): Promise<Entry[]> {
+/** A file of the table of contents, without all that the library keeps beside it. */
+interface Listed {
+  readonly filename: string;
+  /** Where its local header stands. */
+  readonly offset: number;
+  readonly method: number;
+  readonly packedSize: number;
+  readonly size: number;
+  readonly checksum: number;
+  /** The library's own, where only the library can unpack it. */
+  readonly entry: FileEntry | null;
+}
+
+async function filesOf(name: string, reader: ZipReader<ByteParts>): Promise<Listed[]> {
+  const files: Listed[] = [];
+  let members = 0;
   try {
-    return await reader.getEntries();
+    for await (const entry of reader.getEntriesGenerator()) {
+      if (++members > MOST_MEMBERS) throw tooMuch(name, `more than ${MOST_MEMBERS} members`);
+      if (!entry.directory && !PASSED_OVER.test(entry.filename)) files.push(listed(name, entry));
+    }
   } catch (error) {
     throw await unusableArchive(name, error);
   }
+  if (files.length === 0) throw new UnusableInput({ name }, "the zip archive holds no file with trades");
+  refuseOverlaps(name, files);
+  return files.sort((a, b) => naturalOrder(a.filename, b.filename));
 }
 
-function filesOf(name: string, entries: readonly Entry[]): FileEntry[] {
-  const files: FileEntry[] = [];
-  for (const entry of entries) {
-    if (entry.directory || PASSED_OVER.test(entry.filename)) continue;
-    const { encrypted, compressionMethod: method } = entry;
-    const place = { name: `${name} (${entry.filename})` };
-    if (encrypted) {
-      throw new UnusableInput(place, "it is encrypted: unpack the archive and give the files");
-    }
-    if (method !== STORED && method !== DEFLATE && method !== DEFLATE64) {
-      const packing = OTHER_METHODS[method] ?? `method ${method}`;
+function listed(name: string, entry: FileEntry): Listed {
+  const { filename, offset, encrypted, compressionMethod: method } = entry;
+  const place = { name: `${name} (${filename})` };
+  if (encrypted) throw new UnusableInput(place, "it is encrypted: unpack the archive and give the files");
+  if (method !== STORED && method !== DEFLATE && method !== DEFLATE64) {
+    const packing = OTHER_METHODS[method] ?? `method ${method}`;
+    throw new UnusableInput(
+      place,
+      `it is packed with ${packing}, expected deflate: unpack the archive and give the files`,
+    );
+  }
+  return {
+    filename,
+    offset,
+    method,
+    packedSize: entry.compressedSize,
+    size: entry.uncompressedSize,
+    checksum: entry.crc32 ?? 0,
+    entry: method === DEFLATE64 ? entry : null,
+  };
+}
+
+/** A megabyte whose members are the same bytes over and over unpacks to any size: no archiver makes such a thing. */
+function refuseOverlaps(name: string, files: readonly Listed[]): void {
+  let end = 0;
+  for (const { filename, offset, packedSize } of files.toSorted((a, b) => a.offset - b.offset)) {
+    if (offset < end) {
       throw new UnusableInput(
-        place,
-        `it is packed with ${packing}, expected deflate: unpack the archive and give the files`,
+        { name: `${name} (${filename})` },
+        "its bytes are those of another member too, which no archiver does: the archive is damaged or made to harm",
       );
     }
-    files.push(entry);
+    end = offset + LOCAL_HEADER_BYTES + packedSize;
   }
-  if (files.length === 0) throw new UnusableInput({ name }, "the zip archive holds no file with trades");
-  return files.sort((a, b) => naturalOrder(a.filename, b.filename));
+}
+
+function tooMuch(name: string, what: string): UnusableInput {
+  return new UnusableInput({ name }, `the zip archive has ${what}: unpack it and give the files`);
+}
+
+/** A member's bytes, unpacked. */
+async function sourceOf(name: string, file: Listed, parts: ByteParts): Promise<ByteSource> {
+  // zlib is faster than the library and gives out all that comes before damage, but has no Deflate64.
+  if (file.entry !== null) return new MemberSource(name, file.entry);
+  const { offset, packedSize, size } = file;
+  const header = await parts.readPart(offset, LOCAL_HEADER_BYTES);
+  const view = new DataView(header.buffer, header.byteOffset, header.length);
+  if (header.length < LOCAL_HEADER_BYTES || view.getUint32(0, true) !== LOCAL_HEADER) {
+    throw await unusableArchive(name, new RangeError("there is no member where its table of contents says"));
+  }
+  const start = offset + LOCAL_HEADER_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
+  const bytes = new PartSource(parts, start, packedSize);
+  return file.method === DEFLATE ? new InflateSource(name, "zip", bytes, size) : bytes;
+}
+
+/** A part of an archive as it lies there. */
+class PartSource implements ByteSource {
+  readonly #parts: ByteParts;
+  #at: number;
+  #left: number;
+
+  constructor(parts: ByteParts, start: number, size: number) {
+    this.#parts = parts;
+    this.#at = start;
+    this.#left = size;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    if (this.#left === 0) return null;
+    const bytes = await this.#parts.readPart(this.#at, Math.min(this.#left, into.length));
+    if (bytes.length === 0) return null;
+    into.set(bytes);
+    this.#at += bytes.length;
+    this.#left -= bytes.length;
+    return bytes.length;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** A member whose size and checksum are compared with those in the table of contents once it has been read. */
 class CheckedSource implements ByteSource {
+  readonly size: number;
   readonly #name: string;
-  readonly #file: FileEntry;
+  readonly #file: Listed;
   readonly #source: ByteSource;
   #size = 0;
   #checksum = 0;
 
-  constructor(name: string, file: FileEntry, source: ByteSource) {
+  constructor(name: string, file: Listed, source: ByteSource) {
+    this.size = file.size;
     this.#name = name;
     this.#file = file;
     this.#source = source;
@@ -142,10 +228,10 @@ class CheckedSource implements ByteSource {
       this.#checksum = crc32(into.subarray(0, count), this.#checksum);
       return count;
     }
-    const { uncompressedSize, crc32: checksum = 0 } = this.#file;
-    if (this.#size === uncompressedSize && this.#checksum === checksum) return null;
+    const { size, checksum } = this.#file;
+    if (this.#size === size && this.#checksum === checksum) return null;
     const found = `${this.#size} bytes with the CRC-32 ${this.#checksum.toString(16).padStart(8, "0")}`;
-    const expected = `${uncompressedSize} with ${checksum.toString(16).padStart(8, "0")}`;
+    const expected = `${size} with ${checksum.toString(16).padStart(8, "0")}`;
     throw await unusableArchive(this.#name, new RangeError(`it holds ${found}, expected ${expected}`));
   }
 
@@ -154,11 +240,10 @@ class CheckedSource implements ByteSource {
   }
 }
 
-/** A member's bytes as they lie in the archive, or unpacked by the library, as they are asked for. */
+/** A member's bytes as the library unpacks them, as they are asked for. */
 class MemberSource implements ByteSource {
   readonly #name: string;
   readonly #file: FileEntry;
-  readonly #asItLies: boolean;
   #state: "waiting" | "unpacking" | "unpacked" | "closed" = "waiting";
   /** Settled once there is nothing more to come. */
   #unpacking: Promise<void> = Promise.resolve();
@@ -168,10 +253,9 @@ class MemberSource implements ByteSource {
   /** Says that there is a piece, or nothing more. */
   #wake = (): void => {};
 
-  constructor(name: string, file: FileEntry, asItLies: boolean) {
+  constructor(name: string, file: FileEntry) {
     this.#name = name;
     this.#file = file;
-    this.#asItLies = asItLies;
   }
 
   async read(into: Uint8Array): Promise<number | null> {
@@ -203,7 +287,7 @@ class MemberSource implements ByteSource {
     this.#state = "unpacking";
     const writable = new WritableStream<Uint8Array>({ write: (piece) => this.#handOver(piece) });
     try {
-      await this.#file.getData(writable, { passThrough: this.#asItLies });
+      await this.#file.getData(writable);
     } catch (error) {
       throw await unusableArchive(this.#name, error);
     } finally {

@@ -10,6 +10,8 @@ export interface ByteSource {
   read(into: Uint8Array): Promise<number | null>;
   /** Lets go of all that is open, once; a read under way ends soon, however it ends. */
   close(): Promise<void>;
+  /** How many bytes there are said to be in all, where that is known; no promise. */
+  readonly size?: number;
   /** Where any part of it can be read at any time, for archives, whose table of contents stands at the end. */
   readonly parts?: ByteParts;
 }
@@ -35,12 +37,14 @@ export async function readUpTo(source: ByteSource, length: number): Promise<Uint
 
 /** A source of which the beginning has been read already and is given out once more. */
 export class PeekedSource implements ByteSource {
+  readonly size?: number;
   readonly #source: ByteSource;
   #head: Uint8Array;
 
   constructor(head: Uint8Array, source: ByteSource) {
     this.#head = head;
     this.#source = source;
+    if (source.size !== undefined) this.size = source.size;
   }
 
   read(into: Uint8Array): Promise<number | null> {

@@ -9,6 +9,7 @@ export class TruncatedInput extends UnusableInput {}
 /** What is unpacked between two looks: a member packs at most a thousandfold, so memory stays bounded. */
 const PACKED_BYTES = 32 << 10;
 const UNPACKED_BYTES = 256 << 10;
+const LEAST_BYTES = 1 << 10;
 
 /** What zlib says of bytes behind a member that are not the beginning of another one. */
 const NO_MEMBER = ["incorrect header check", "unknown compression method", "unknown header flags set"];
@@ -22,21 +23,26 @@ export class InflateSource implements ByteSource {
   readonly #format: "gzip" | "zip";
   readonly #packed: ByteSource;
   readonly #zlib;
-  readonly #input = new Uint8Array(PACKED_BYTES);
+  readonly #input: Uint8Array<ArrayBuffer>;
   readonly #unpacked: Uint8Array[] = [];
   /** What zlib was given last, and how much in all. */
-  #piece = this.#input;
+  #piece: Uint8Array<ArrayBuffer>;
   #fed = 0;
   #state: "unpacking" | "padding" | "finished" | "closed" = "unpacking";
   #failure: (Error & { readonly code?: string }) | null = null;
   #wake = (): void => {};
 
-  /** `packed` begins with a gzip header if it is gzip; `name` is for errors. */
-  constructor(name: string, format: "gzip" | "zip", packed: ByteSource) {
+  /**
+   * `packed` begins with a gzip header if it is gzip; `name` is for errors. What is known to unpack to `size` bytes takes
+   * no more memory than that.
+   */
+  constructor(name: string, format: "gzip" | "zip", packed: ByteSource, size = Infinity) {
     this.#name = name;
     this.#format = format;
     this.#packed = packed;
-    this.#zlib = (format === "gzip" ? createGunzip : createInflateRaw)({ chunkSize: UNPACKED_BYTES });
+    const chunkSize = Math.min(UNPACKED_BYTES, Math.max(LEAST_BYTES, size));
+    this.#input = this.#piece = new Uint8Array(Math.min(PACKED_BYTES, chunkSize));
+    this.#zlib = (format === "gzip" ? createGunzip : createInflateRaw)({ chunkSize });
     this.#zlib.on("data", (bytes: Uint8Array) => this.#unpacked.push(bytes));
     this.#zlib.on("end", () => this.#wake());
     this.#zlib.on("error", (error: Error) => {

@@ -7,6 +7,8 @@ import { ENOUGH_LINES, layoutOf, layoutOfLines } from "./file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";
 import { NOTHING_IN_IT } from "./input_file.ts";
 
+/** A size that was told is no promise: more than that may be read at a time. */
+const LEAST_BYTES = 4 << 10;
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9;
 const MARK = [0xef, 0xbb, 0xbf];
 /** So much of a line that is too long is handed out, to show it. */
@@ -41,8 +43,10 @@ interface Opening {
 export async function* lineChunks(
   name: string,
   source: ByteSource,
-  { chunkBytes, onWarning, isPacked = false }: LineOptions,
+  { chunkBytes: mostBytes, onWarning, isPacked = false }: LineOptions,
 ): AsyncGenerator<Chunk> {
+  // Thousands of small members would take gigabytes otherwise.
+  const chunkBytes = Math.min(mostBytes, Math.max(LEAST_BYTES, source.size ?? Infinity));
   let bytes = new Uint8Array(chunkBytes);
   let spare = new Uint8Array(chunkBytes);
   let filled = 0;

@@ -18,8 +18,8 @@ export interface LiveFeedOptions {
   readonly staleMs: number;
   readonly retryMaxMs: number;
   /**
-   * Give up after so many failures in a row; null for never. A stale stream is no failure once a trade has come: before
-   * that it counts, for the symbol may be unknown.
+   * Stop after so many failures in a row; null for never. A stale stream counts as one only while the symbol may be
+   * unknown: before a trade of it has come and before `confirmSymbol`.
    */
   readonly attempts: number | null;
   /** Age at which a connection is replaced. */
@@ -54,7 +54,8 @@ export class LiveFeed implements Feed {
   readonly #reader: BinanceMessageReader;
   /** Tries since data last flowed. */
   #tries = 0;
-  #everHeard = false;
+  /** Whether the exchange is known to have the symbol. */
+  #isConfirmed = false;
   #lastHint: string | null = null;
   /** When the exchange is willing to be asked again, by `performance.now()`. */
   #notBefore = 0;
@@ -75,6 +76,11 @@ export class LiveFeed implements Feed {
     this.#quiet = new QuietLimit(options.staleMs, options.symbol);
     this.#backoff = new Backoff(options.retryMaxMs, options.random);
     this.#reader = new BinanceMessageReader(options.symbol);
+  }
+
+  /** Says that the exchange has the symbol: from now on a stream that sends nothing is only quiet. */
+  confirmSymbol(): void {
+    this.#isConfirmed = true;
   }
 
   /**
@@ -136,7 +142,7 @@ export class LiveFeed implements Feed {
         const messages = await socket.read();
         const ended = messages === null;
         if (!ended && messages.length > 0) {
-          this.#everHeard = true;
+          this.#isConfirmed = true;
           this.#tries = 0;
           if (!goingAway && messages.some(isServerShutdown)) goingAway = isDue = true;
           // Before they are handed over: the consumer may take its time.
@@ -238,9 +244,9 @@ export class LiveFeed implements Feed {
     return failure;
   }
 
-  /** A stream that sent nothing is made again at once. It was no failure to connect, unless nothing has ever come. */
+  /** A stream that sent nothing is made again at once. It was no failure to connect, unless the symbol may be unknown. */
   async *#wentStale(end: SocketEnd): AsyncGenerator<Batch> {
-    if (this.#everHeard) {
+    if (this.#isConfirmed) {
       this.#tries = 0;
       return yield* this.#lost(end, 0, null);
     }

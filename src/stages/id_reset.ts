@@ -104,13 +104,13 @@ export class IdReset {
 
   /**
    * The ids did not start over: the trades that waited were seen before, or are out of order behind `lastId`. Throws
-   * what a reader makes of that, but not at the end.
+   * what a reader makes of that, but not where the input was cut.
    */
-  drop(lastId: number, isEnd = false): void {
+  drop(lastId: number, isCut = false): void {
     for (const { held, isSeen } of this.#take()) {
       if (isSeen) continue;
       this.#tally.countOld(isSeen, -1);
-      this.#tally.stray(held, lastId, isEnd);
+      this.#tally.stray(held, lastId, isCut);
     }
   }
 

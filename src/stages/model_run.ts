@@ -79,19 +79,14 @@ export class ModelRun {
     this.#gate.takeNews();
   }
 
-  /** No order is placed from now on, until `takeRules`. */
-  awaitRules(): void {
-    this.#gate.awaitRules();
+  /** Whether the instrument's rules are awaited: no order is placed meanwhile. */
+  set awaitsRules(awaitsRules: boolean) {
+    this.#gate.awaitsRules = awaitsRules;
   }
 
   /** From now on orders keep to these rules of the instrument; those that are not there stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#gate.takeRules(rules);
-  }
-
-  /** Ends the input: orders that still wait will never fill. */
-  end(): void {
-    this.#gate.end();
   }
 
   /** How many orders have been refused for which reason. */

@@ -92,12 +92,13 @@ export class Parse {
 
   /**
    * Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed; one after a
-   * pause is due, and comes with whatever reader is run next.
+   * pause is due, and comes with whatever reader is run next. When `isWhole`, the input was read to its end: trades
+   * out of order are thrown as a reader makes an error of them. Otherwise those behind might have shown a reset.
    */
-  end(): void {
+  end(isWhole = false): void {
     const jumped = this.#jumped;
     this.#jumped = null;
-    this.#restart.drop(this.lastId, true);
+    this.#restart.drop(this.lastId, !isWhole);
     const last = this.#times.takeLast(this.#time);
     if (last !== null) this.#accept(last);
     for (const suspect of [jumped, this.#times.takeSuspect(this.#time)]) {

@@ -41,13 +41,13 @@ export class ParseTally {
   stray(
     { tick: { id }, sample, hasPlace, advice, complain }: HeldTrade,
     lastId: number,
-    isEnd = false,
+    isCut = false,
   ): void {
     const what =
       `trade ${id} is out of order: trade ${lastId} came before it, and trade ${id} is not known to ` +
       "have been seen";
     const { error, reason } = complain(hasPlace ? `${what}. ${advice}` : what);
-    if (error !== null && !isEnd) throw error;
+    if (error !== null && !isCut) throw error;
     this.#strays.add(reason, sample);
   }
 

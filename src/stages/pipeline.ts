@@ -175,12 +175,11 @@ export class Pipeline {
     this.#parse.waited(waited);
   }
 
-  /** Ends the input: what still waits expires. */
-  *end(): Generator<PipelineEvent> {
-    this.#parse.end();
+  /** Ends the input: what still waits expires. `isWhole` is as in `Parse.end`. */
+  *end(isWhole = false): Generator<PipelineEvent> {
+    this.#parse.end(isWhole);
     // A trade that waited for the next one to stand by it may be due now.
     yield* this.run(new MessageBatch(this.#options.symbol));
-    for (const model of this.#models) model.end();
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
   }
@@ -202,15 +201,14 @@ export class Pipeline {
     yield* this.#events.news(isoTime(time), said);
   }
 
-  /** No order is placed from now on, until `takeRules`. */
-  awaitRules(): void {
-    this.#gate.awaitRules();
-    for (const model of this.#models) model.awaitRules();
-  }
-
-  /** Whether orders wait for the instrument's rules. */
+  /** Whether the instrument's rules are awaited: no order is placed until `takeRules`, or until this is false again. */
   get awaitsRules(): boolean {
     return this.#gate.awaitsRules;
+  }
+
+  set awaitsRules(awaitsRules: boolean) {
+    this.#gate.awaitsRules = awaitsRules;
+    for (const model of this.#models) model.awaitsRules = awaitsRules;
   }
 
   /**

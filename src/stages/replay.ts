@@ -29,8 +29,8 @@ export class Replay {
   #isDry = true;
   /** The first line of the file that is being read, where it is a recording. */
   #head: TimedHead | null = null;
-  /** How the connection was lost at the end of the file before; undefined where that does not matter. */
-  #lost: Pipeline["lost"] | undefined;
+  /** What was so at the end of the file before; null where that does not matter. */
+  #left: Pick<Pipeline, "lost" | "awaitsRules"> | null = null;
 
   readonly #given: ReadonlySet<Rule>;
 
@@ -55,12 +55,14 @@ export class Replay {
   }
 
   /**
-   * Another file comes next. A recording that ended without a connection says nothing about the file behind it, unless
-   * that goes on with the same recording.
+   * Another file comes next. A recording that ended without a connection, or before the instrument's rules had come,
+   * says nothing about the file behind it, unless that goes on with the same recording.
    */
   enter(): void {
-    this.#lost = this.pipeline.lost;
-    this.pipeline.connected = true;
+    const { pipeline } = this;
+    this.#left = { lost: pipeline.lost, awaitsRules: pipeline.awaitsRules };
+    pipeline.connected = true;
+    pipeline.awaitsRules = false;
   }
 
   /** Whether the chunk has been worked off. */
@@ -116,8 +118,8 @@ export class Replay {
   *#told(note: TimedNote): Generator<Replayed> {
     switch (note.event) {
       case "recording":
-        if (this.#lost !== undefined && this.#head !== null && isNextPart(this.#head, note)) {
-          this.pipeline.lost = this.#lost;
+        if (this.#left !== null && this.#head !== null && isNextPart(this.#head, note)) {
+          Object.assign(this.pipeline, this.#left);
         }
         this.#head = note;
         break;
@@ -140,7 +142,7 @@ export class Replay {
         return;
       }
       case "rules-awaited":
-        if (!this.#knowsRules) this.pipeline.awaitRules();
+        if (!this.#knowsRules) this.pipeline.awaitsRules = true;
         break;
       case "rules": {
         const { rules, instrument } = note;

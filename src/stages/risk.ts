@@ -132,20 +132,19 @@ export class RiskGate {
     this.#waiting.cutPurchases(how);
   }
 
-  /** From now on no order is placed, until `takeRules`. */
-  awaitRules(): void {
-    this.#terms = { ...this.#terms, awaitsRules: true };
+  /** Whether the instrument's rules are awaited: no order is placed meanwhile. */
+  set awaitsRules(awaitsRules: boolean) {
+    this.#terms = { ...this.#terms, awaitsRules };
+  }
+
+  get awaitsRules(): boolean {
+    return this.#terms.awaitsRules === true;
   }
 
   /** From now on orders are sized by these rules; those of the six that are not there stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#terms = { ...this.#terms, ...rules, awaitsRules: false };
     this.#sizing = new OrderSizing(this.#terms);
-  }
-
-  /** Whether orders wait for the instrument's rules. */
-  get awaitsRules(): boolean {
-    return this.#terms.awaitsRules === true;
   }
 
   /** Halts trading by hand; `tradeId` is the last trade's, or -1. */

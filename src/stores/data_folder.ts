@@ -1,6 +1,7 @@
 /** Whether a folder can be written to: by writing there. */
 import { bad, type Finding, good } from "../domain/finding.ts";
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
+import { OWNERS_FOLDER } from "./owner_only.ts";
 
 /** The folder of the file at `path`. */
 export function folderOf(path: string): string {
@@ -56,7 +57,7 @@ export function examineFolder(folder: string, withParents = false): Finding {
 /** Makes a missing folder; false, where `withParents` allows it, when the one around it is missing too. */
 function makeFolder(folder: string, withParents: boolean): boolean {
   try {
-    Deno.mkdirSync(folder);
+    Deno.mkdirSync(folder, { mode: OWNERS_FOLDER });
     return true;
   } catch (error) {
     if (!withParents || !(error instanceof Deno.errors.NotFound)) throw error;

@@ -170,17 +170,18 @@ export class Derivation {
   }
 
   /**
-   * Works off all that is left, whatever comes of it, and answers whether it was received together with what was read
-   * last, in one go, and the journal kept nothing since: then a process that was killed may not have come to keeping it.
+   * Runs all that is left, whatever comes of it. True where it was received together with what was read last, in one
+   * go, and the journal kept nothing after entry `lastSeq`: a process that was killed, or whose journal took nothing
+   * more, may have recorded that much and not kept it. A note that repeats an older entry shows nothing.
    */
-  *isLastLot(): Working<boolean> {
+  *isLastLot(lastSeq: number): Working<boolean> {
     const { receivedAt } = this.#reader;
     this.#running = null;
     while (!this.isOver && (yield* this.#more())) {
       const told = [...this.#replay.step()].at(-1);
       const note = told !== undefined && "event" in told ? told : null;
       if (note !== null) this.#heed(note);
-      if (note?.event === "kept") return false;
+      if (note?.event === "kept" && note.entry > lastSeq) return false;
       const isEnd = note?.event === "recording" || note?.event === "ended";
       if (!isEnd && this.#reader.receivedAt > receivedAt) return false;
     }

@@ -1,5 +1,5 @@
 /** Ends the halt of a run: in its journal where no process works on it, else by a request to the one that does. */
-import type { Halt } from "../domain/halt.ts";
+import { type Halt, haltByHand } from "../domain/halt.ts";
 import { MAX_WINDOW } from "../domain/options.ts";
 import { isoTime } from "../domain/time.ts";
 import { isCurrent, type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
@@ -23,18 +23,21 @@ export interface ReleaseNote {
 
 /** What became of a release. */
 export interface Release {
-  /** The halt that stood. */
+  /** The halt that stood, or that was filed. */
   readonly halt: Halt;
   /**
-   * `here`: it is in the journal, and the next start of the run trades again. `done`: the run did it. `filed`: the run
-   * has not answered yet.
+   * `here`: it is in the journal, and the next start of the run trades again. `next`: the same, but another halt is filed
+   * for that start. `withdrawn`: the halt was only filed, and no run gets to see it. `done`: the run did it. `filed`: the
+   * run has not answered yet.
    */
-  readonly how: "here" | "done" | "filed";
+  readonly how: "here" | "next" | "withdrawn" | "done" | "filed";
 }
 
 /**
  * Releases the halt of the last run in the journal at `path`. Where no process has the journal, an entry says when and
  * why, and a checkpoint has the run without it, its peak and its day starting again; both are on disk when this returns.
+ * Where no halt stands, those that were filed before for the next start of the run are withdrawn; where one does, they
+ * stay, for they were asked for on their own.
  * Otherwise the process that has it is asked, and has answered or is not waited for any longer when this returns. Throws
  * NotHalted where the run is not halted, and a JournalError where there is no journal, or it is of an older version
  * and in use, or it cannot be written.
@@ -44,7 +47,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
     throw refused(path, "there is none. Name the file that a run keeps its journal in.");
   }
   try {
-    return { halt: releaseHere(path, note), how: "here" };
+    return releaseHere(path, note);
   } catch (error) {
     if (!(error instanceof JournalHeld)) throw error;
   }
@@ -70,7 +73,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
   // The process that had the journal may have ended over it.
   if (how === "filed") {
     try {
-      return { halt: releaseHere(path, note), how: "here" };
+      return releaseHere(path, note);
     } catch (error) {
       if (!(error instanceof JournalHeld)) throw error;
     }
@@ -87,14 +90,23 @@ function presentHalt(path: string) {
   return { run, halt };
 }
 
-function releaseHere(path: string, { time, text }: ReleaseNote): Halt {
+function releaseHere(path: string, { time, text }: ReleaseNote): Release {
   // As no run has a longer window, nothing that it needs is let go.
   using journal = Journal.open(path, { now: () => 0, window: MAX_WINDOW });
   const checkpoint = journal.last()?.checkpoint ?? null;
   // The journal's chain has just been checked: this is what `snapshot` gave.
   const state = checkpoint?.state as unknown as PipelineSnapshot | undefined;
   const halt = state?.gate.halt ?? null;
-  if (checkpoint === null || state === undefined || halt === null) throw notHalted(path);
+  const requests = journal.requests();
+  const waiting = requests.filter((filed) =>
+    filed.run === journal.run && filed.request?.kind === "halt" && filed.time <= time
+  );
+  if (checkpoint === null || state === undefined || halt === null) {
+    const request = waiting.at(-1)?.request;
+    if (request?.kind !== "halt") throw notHalted(path);
+    journal.commit({ handled: waiting.map(({ id }) => id) });
+    return { halt: haltByHand(request.action, -1), how: "withdrawn" };
+  }
   if (!isCurrent(state)) {
     throw new NotHalted(
       `the run in ${path} was kept by an older Penstock and cannot go on: start another with --new-run`,
@@ -103,9 +115,7 @@ function releaseHere(path: string, { time, text }: ReleaseNote): Halt {
   const { account, positions, prices: { decimals } } = checkpoint;
   const { reason, tradeId } = halt;
   const entry = journal.lastOf("halt");
-  const asked = journal.requests().filter(({ request }) =>
-    request?.kind === "release" && request.halt === entry
-  );
+  const asked = requests.filter(({ request }) => request?.kind === "release" && request.halt === entry);
   journal.commit({
     entries: [{ type: "released", time, content: { reason, tradeId, text } }],
     checkpoint: {
@@ -114,7 +124,7 @@ function releaseHere(path: string, { time, text }: ReleaseNote): Halt {
     },
     handled: asked.map(({ id }) => id),
   });
-  return halt;
+  return { halt, how: waiting.length > 0 ? "next" : "here" };
 }
 
 function notHalted(path: string): NotHalted {

@@ -4,6 +4,7 @@ import { lastEntry } from "./journal_entry.ts";
 import { failed, isThere, JournalLock, refused } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
 import { FIRST_READABLE, outdated, versionOf } from "./journal_schema.ts";
+import { OWNERS_FILE } from "./owner_only.ts";
 
 /** Something is where the copy was to be. */
 export class CopyExists extends Error {
@@ -23,7 +24,6 @@ export interface CopiedJournal {
 
 /** How many pages are copied at once: nobody waits for what is between. */
 const PAGES = 10_000;
-const OWNER_ONLY = 0o600;
 
 /**
  * Copies the journal at `path` to `to`, where nothing may be: to a file of another name first, so that there is a whole
@@ -68,12 +68,12 @@ async function write(source: DatabaseSync, to: string): Promise<number> {
   const draft = `${to}.copy`;
   try {
     remove(draft);
-    Deno.openSync(draft, { write: true, createNew: true, mode: OWNER_ONLY }).close();
+    Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     await backup(source, draft, { rate: PAGES });
     using file = Deno.openSync(draft, { read: true, write: true });
     file.syncSync();
     // The name is taken for this copy alone: a rename replaces whatever has it.
-    Deno.openSync(to, { write: true, createNew: true, mode: OWNER_ONLY }).close();
+    Deno.openSync(to, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     Deno.renameSync(draft, to);
     return file.statSync().size;
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The file behind a journal: finding it, holding it, connecting to it, and what is said when that fails. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 declare module "node:sqlite" {
   /** Deno 2.9 has this method, and its types do not know it yet. */
@@ -58,6 +59,8 @@ const LEAST_BYTES = 512;
 /** What the system says of a full disk, as Deno has no class for it. */
 const NO_SPACE = /\(os error (28|112|122)\)/;
 const PID = /^\d+$/;
+/** Of a process, with its line's end. */
+const LONGEST_NUMBER = 20;
 const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
 /** Opens the database at `path` through node:sqlite. */
@@ -81,6 +84,8 @@ export class JournalLock implements Disposable {
       // Another name of the same file must not be another lock.
       const lockPath = `${realPath(path)}.lock`;
       for (;;) {
+        // Through a link it would be another file that is emptied here, and removed at the end.
+        if (isLink(lockPath)) throw notOurs(path, lockPath, "is a link");
         const file = openLock(lockPath);
         try {
           if (!file.tryLockSync(true)) throw held(path, lockPath);
@@ -89,6 +94,7 @@ export class JournalLock implements Disposable {
             file.close();
             continue;
           }
+          if (!holdsNumber(file)) throw notOurs(path, lockPath, "is not a lock of Penstock's");
           file.truncateSync(0);
           file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
           return new JournalLock(lockPath, file);
@@ -271,14 +277,40 @@ function holderOf(lockPath: string): string | null {
 }
 
 function openLock(lockPath: string): Deno.FsFile {
-  const options = { create: true, read: true, write: true };
+  const options = { create: true, read: true, write: true, mode: OWNERS_FILE };
   try {
     return Deno.openSync(lockPath, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(folderOf(lockPath));
+    Deno.mkdirSync(folderOf(lockPath), { mode: OWNERS_FOLDER });
     return Deno.openSync(lockPath, options);
   }
+}
+
+/** Whether a lock's file holds what one has: the number of a process, or nothing yet. */
+function holdsNumber(file: Deno.FsFile): boolean {
+  const bytes = new Uint8Array(LONGEST_NUMBER + 1);
+  const count = file.readSync(bytes) ?? 0;
+  file.seekSync(0, Deno.SeekMode.Start);
+  return /^\d*\n?$/.test(new TextDecoder().decode(bytes.subarray(0, count))) && count <= LONGEST_NUMBER;
+}
+
+/** Whether there is a link at `path`, wherever it leads. */
+export function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** The error that a file beside the journal at `path` is somebody else's: it is left alone. */
+export function notOurs(path: string, beside: string, why: string): JournalError {
+  return refused(
+    path,
+    `${beside}, which it needs for itself, ${why}. Move that away, or choose another name for the journal.`,
+  );
 }
 
 function isAt(file: Deno.FsFile, path: string): boolean {

@@ -1,6 +1,7 @@
 /** What a journal's database consists of, how it is made, and how one of an older version becomes a present one. */
-import { type Connect, type JournalDatabase, refused } from "./journal_file.ts";
+import { type Connect, isLink, type JournalDatabase, notOurs, refused } from "./journal_file.ts";
 import { REQUESTS_TABLE } from "./journal_requests.ts";
+import { OWNERS_FILE } from "./owner_only.ts";
 
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
@@ -107,11 +108,15 @@ const SINCE: Readonly<Record<string, number>> = {
 export function createJournal(path: string, connect: Connect): void {
   const draft = `${path}.new`;
   const remove = () => {
-    for (const side of ["", "-journal", "-wal", "-shm"]) removeIfThere(draft + side);
+    // The draft last: without it nobody could tell whose the others are.
+    for (const side of ["-journal", "-wal", "-shm", ""]) removeIfThere(draft + side);
   };
   // A process that was killed may have left one.
+  refuseOthers(path, draft);
   remove();
   try {
+    // SQLite gives its files beside it the same rights.
+    Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     const database = connect(draft, false);
     try {
       database.prepare("BEGIN IMMEDIATE").run();
@@ -216,6 +221,42 @@ function pragma(database: JournalDatabase, name: string): number {
 
 function setVersion(database: JournalDatabase, version: number): void {
   database.prepare(`PRAGMA user_version = ${version}`).run();
+}
+
+/** Where SQLite's header has an application's number, and how it starts. */
+const HEADER_BYTES = 100;
+const APPLICATION_ID_AT = 68;
+const HEADER = "SQLite format 3\0";
+
+/** Throws a JournalError where the files that a draft needs are there and no draft of Penstock's. */
+function refuseOthers(path: string, draft: string): void {
+  const sides = ["", "-journal", "-wal", "-shm"].map((side) => draft + side);
+  const link = sides.find(isLink);
+  if (link !== undefined) throw notOurs(path, link, "is a link");
+  const found = sides.find((name) => sizeOf(name) !== null);
+  if (found !== undefined && (found !== draft || !isDraft(draft))) {
+    throw notOurs(path, found, "is no draft of Penstock's");
+  }
+}
+
+/** Whether a file is a journal that was not finished: empty, or of Penstock's databases. */
+function isDraft(path: string): boolean {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(HEADER_BYTES);
+  const count = file.readSync(bytes) ?? 0;
+  if (count === 0) return true;
+  const id = new DataView(bytes.buffer).getUint32(APPLICATION_ID_AT);
+  return new TextDecoder().decode(bytes.subarray(0, HEADER.length)) === HEADER && id === APPLICATION_ID;
+}
+
+/** In bytes; null where there is nothing. */
+function sizeOf(path: string): number | null {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }
 
 function removeIfThere(path: string): void {

@@ -1,6 +1,7 @@
 /** The file behind a recording: opening it, and what is said when that fails. */
 
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 /** The part of Deno.FsFile that a recording is written through; opened to append. */
 export interface RecordingFile {
@@ -8,6 +9,8 @@ export interface RecordingFile {
   truncateSync(length: number): void;
   seekSync(offset: number, whence: Deno.SeekMode): number;
   syncData(): Promise<void>;
+  /** How many names the file has; null where the system does not say. */
+  statSync?(): { readonly nlink: number | null };
   close(): void;
 }
 
@@ -21,12 +24,12 @@ export class RecordingError extends Error {
  * has to be there.
  */
 export function openToAppend(path: string): RecordingFile {
-  const options = { create: true, append: true };
+  const options = { create: true, append: true, mode: OWNERS_FILE };
   try {
     return Deno.openSync(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(folderOf(path));
+    Deno.mkdirSync(folderOf(path), { mode: OWNERS_FOLDER });
     return Deno.openSync(path, options);
   }
 }

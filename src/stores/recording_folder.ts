@@ -2,6 +2,7 @@
 import { recordingName } from "../domain/recording_name.ts";
 import { lockForWriting, type RecordingFile, unopened, unusable } from "./recording_file.ts";
 import type { RecordingRetention } from "./recording_retention.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 /** A file that has just been created. */
 export interface CreatedFile {
@@ -69,13 +70,13 @@ export class RecordingFolder implements DayFiles {
 
 /** Opens a file that is not there yet, to append; the folder is created where it is missing. */
 function openNew(folder: string, path: string): RecordingFile {
-  const options = { createNew: true, append: true };
+  const options = { createNew: true, append: true, mode: OWNERS_FILE };
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(folder, { recursive: true, mode: OWNERS_FOLDER });
     file = Deno.openSync(path, options);
   }
   lockForWriting(file);

@@ -18,6 +18,7 @@ export class RecordingOutput {
   #syncing: Promise<void> | null = null;
   #isUnsynced = false;
   #isSyncTold = false;
+  #isRemovalTold = false;
 
   /** The empty `file` at `path`; compressed when the path ends in `.gz`. */
   constructor(path: string, file: RecordingFile, onTrouble: (text: string) => void) {
@@ -54,6 +55,7 @@ export class RecordingOutput {
 
   /** Has the system put on the disk what was written, one go after another, without waiting for it. */
   sync(): void {
+    this.#mustHaveName();
     this.#isUnsynced = true;
     this.#syncing ??= this.#syncAll();
   }
@@ -75,6 +77,22 @@ export class RecordingOutput {
     } catch {
       // Tried again before anything else is written.
     }
+  }
+
+  /** Says once that the file was removed: what is written to it then is gone with the process. */
+  #mustHaveName(): void {
+    if (this.#isRemovalTold) return;
+    try {
+      if (this.#file.statSync?.().nlink !== 0) return;
+    } catch {
+      // It may not be asked for.
+      return;
+    }
+    this.#isRemovalTold = true;
+    this.#onTrouble(
+      `${this.path} was removed while the run writes to it: what is received is not recorded any more, and the run ` +
+        "goes on. To record again, start it again.",
+    );
   }
 
   async #syncAll(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Where a result goes: a file that is replaced as a whole, or a pipe or a device that is written to. */
 import { grantAdvice } from "../domain/permission_advice.ts";
+import { modeAt } from "./owner_only.ts";
 
 /** The result cannot be written; the message says why and what to do. */
 export class ResultFileError extends Error {
@@ -82,7 +83,7 @@ class Replacement implements ResultPlace {
           path,
           target,
           partial,
-          Deno.openSync(partial, { write: true, createNew: true }),
+          Deno.openSync(partial, { write: true, createNew: true, mode: modeAt(target) }),
         );
       } catch (error) {
         if (!(error instanceof Deno.errors.AlreadyExists) || n === MOST_PARTS) throw error;

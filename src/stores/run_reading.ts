@@ -1,7 +1,7 @@
 /** What a journal holds of a run, read back as the run told it. */
 import { ConfigError } from "../domain/config.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
-import type { InstrumentOrigin } from "../domain/instrument.ts";
+import { AWAITED, type InstrumentOrigin } from "../domain/instrument.ts";
 import { priceText } from "../domain/price.ts";
 import type { KeptPulse, KeptRun } from "../domain/run_status.ts";
 import { isoTime } from "../domain/time.ts";
@@ -30,6 +30,7 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
     const life = sign?.run === run ? sign : null;
     const [resumed, stopped] = [lastOf(reader, run, "resumed"), lastOf(reader, run, "stopped")];
     const present = resumed ?? started;
+    const instrument = instrumentOf(reader, run, present);
     const startCash = options["cash"];
     const account = reader.account(run) ?? { cash: startCash, fees: "0", realized: "0" };
     const { quantity, cost } = reader.positions(run)[0] ?? { quantity: "0", cost: "0" };
@@ -41,7 +42,8 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       journal: reader.path,
       run,
       symbol: String(options["symbol"]),
-      ...assetsOf(reader, run, present),
+      ...assetsOf(instrument),
+      awaitsRules: awaitsRules(instrument),
       started: started.time,
       resumed: resumed?.time ?? null,
       stopped: stoppedSince(present, stopped),
@@ -168,13 +170,22 @@ function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
   return { type, time: isoTime(time), ...content } as unknown as E;
 }
 
-/** The assets that the exchange named last in this run, if it has. */
-function assetsOf(reader: JournalReader, run: number, present: Entry): Pick<KeptRun, "assets"> {
+/** What was last said of the instrument in this run, by the `present` process or by the rules that came since. */
+function instrumentOf(reader: JournalReader, run: number, present: Entry): Partial<InstrumentOrigin> {
   const arrived = lastOf(reader, run, "rules");
   const { content } = arrived !== null && arrived.seq > present.seq ? arrived : present;
-  const { exchangeInfo = null } = (content["instrument"] ?? {}) as Partial<InstrumentOrigin>;
+  return (content["instrument"] ?? {}) as Partial<InstrumentOrigin>;
+}
+
+/** The assets as the exchange names them, where it has said so. */
+function assetsOf({ exchangeInfo = null }: Partial<InstrumentOrigin>): Pick<KeptRun, "assets"> {
   const { base, quote } = exchangeInfo ?? {};
   return typeof base === "string" && typeof quote === "string" ? { assets: { base, quote } } : {};
+}
+
+/** Whether a rule is awaited that no order can do without. */
+function awaitsRules({ sources }: Partial<InstrumentOrigin>): boolean {
+  return sources?.lot === AWAITED || sources?.tick === AWAITED;
 }
 
 function latest<E extends PenstockEvent>(

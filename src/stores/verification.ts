@@ -274,7 +274,7 @@ export class Verification {
     const untold = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
     // What was received in its last moment a process may have been killed over before the journal had it. One at work
     // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
-    if (untold !== null && !(yield* derivation.isLastLot()) && !this.#isBehind()) return untold;
+    if (untold !== null && !(yield* derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) return untold;
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     return this.#isBehind() ? null : this.#keptLess();
   }

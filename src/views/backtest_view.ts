@@ -81,16 +81,19 @@ export class BacktestView {
   }
 
   /**
-   * Shows the end with the next `flush`: the summary event, or the table with the assets where they are known, and with
-   * what gaps and resets did to the averages.
+   * Shows the end with the next `flush`: the summary event, or the table with the configuration that was in force in the
+   * end, the assets where they are known, and what gaps and resets did to the averages.
    */
   end(
     summary: SummaryEvent,
     reports: readonly ReportColumn[],
-    known: { readonly assets: NamedAssets | null; readonly averages: AveragesRecord },
+    known: {
+      readonly config: Config;
+      readonly assets: NamedAssets | null;
+      readonly averages: AveragesRecord;
+    },
   ): void {
-    const config = this.#config;
-    const text = config.json ? printableJson(summary) : reportTable({ summary, config, ...known }, reports);
+    const text = this.#config.json ? printableJson(summary) : reportTable({ summary, ...known }, reports);
     this.#text.push(`${text}\n`);
   }
 

@@ -1,4 +1,4 @@
-/** Signals that come to nothing because trading is halted: the first is shown in full, the others are counted. */
+/** Signals that come to nothing because no order is placed for now: the first is shown in full, the others are counted. */
 import type { PenstockEvent, RefusalEvent } from "../domain/event.ts";
 import type { NamedAssets } from "./assets.ts";
 import { type Line, narrate } from "./narration.ts";
@@ -6,52 +6,65 @@ import { type Line, narrate } from "./narration.ts";
 /** So often, by the trades' own times, a line says how many they were. */
 const COUNT_EVERY_MS = 3_600_000;
 
+/** Reasons why no order is placed for now: the event that ends it, and what is said of it. */
+const REASONS = {
+  "halted": { end: "released", until: "until the halt ends", during: "while trading was halted" },
+  "no-rules": { end: "rules", until: "until the rules have come", during: "while the rules were awaited" },
+} as const;
+
 /** The log lines of one run, from its events in their order. */
 export class HaltedSignals {
-  /** When the first signal was refused since the halt, or when the count was shown last, ISO 8601; null for neither. */
-  #since: string | null = null;
+  /** Why signals are counted, and not shown; null where they are shown. */
+  #reason: keyof typeof REASONS | null = null;
+  /** When the first signal was refused for that, or when the count was shown last, ISO 8601. */
+  #since = "";
   #count = 0;
 
   /** What there is to say of this event; `named` is what the exchange calls the assets, null where it has not said. */
   *lines(event: PenstockEvent, named: NamedAssets | null = null): Generator<Line> {
-    const isFirst = this.#since === null && event.type === "refusal" && event.reason === "halted";
-    if (this.#since !== null) {
+    const reason = this.#reason;
+    if (reason !== null) {
       if (event.type === "signal") return;
-      if (event.type === "refusal" && comesOfHalt(event)) {
-        yield* this.#counted(event, this.#since);
+      if (event.type === "refusal" && isCounted(event)) {
+        yield* this.#counted(event, reason);
         return;
       }
-      if (event.type === "released" || event.type === "summary") {
-        if (this.#count > 0) yield this.#total(this.#since);
-        this.#since = null;
+      if (event.type === REASONS[reason].end || event.type === "summary") {
+        if (this.#count > 0) yield this.#total(reason);
+        this.#reason = null;
       }
     }
     const line = narrate(event, named);
     if (line !== null) yield line;
-    if (!isFirst) return;
+    if (reason !== null || event.type !== "refusal" || !isReason(event.reason)) return;
+    this.#reason = event.reason;
     this.#since = event.time;
     yield {
       level: "info",
-      text: "further signals are refused until the halt ends: they are counted, not shown",
+      text: `further signals are refused ${REASONS[event.reason].until}: they are counted, not shown`,
     };
   }
 
-  *#counted({ time }: RefusalEvent, since: string): Generator<Line> {
+  *#counted({ time }: RefusalEvent, reason: keyof typeof REASONS): Generator<Line> {
     this.#count++;
-    if (Date.parse(time) - Date.parse(since) < COUNT_EVERY_MS) return;
-    yield this.#total(since);
+    if (Date.parse(time) - Date.parse(this.#since) < COUNT_EVERY_MS) return;
+    yield this.#total(reason);
     this.#since = time;
   }
 
-  #total(since: string): Line {
+  #total(reason: keyof typeof REASONS): Line {
     const count = this.#count;
     this.#count = 0;
     const signals = count === 1 ? "1 more signal was" : `${count} more signals were`;
-    return { level: "info", text: `${signals} refused since ${since} while trading was halted` };
+    return { level: "info", text: `${signals} refused since ${this.#since} ${REASONS[reason].during}` };
   }
 }
 
-/** Whether a signal was refused as trading is halted, or as there is nothing to sell since it bought nothing. */
-function comesOfHalt({ reason, cause }: RefusalEvent): boolean {
-  return cause === undefined && (reason === "halted" || reason === "no-position");
+/** Whether a signal was refused as no order is placed, or as there is nothing to sell since it bought nothing. */
+function isCounted({ reason, cause }: RefusalEvent): boolean {
+  return cause === undefined && (isReason(reason) || reason === "no-position");
+}
+
+function isReason(reason: string): reason is keyof typeof REASONS {
+  return Object.hasOwn(REASONS, reason);
 }

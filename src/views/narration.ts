@@ -6,6 +6,7 @@ import type {
   HaltEvent,
   ModelEvent,
   PenstockEvent,
+  RefusalEvent,
   ReleasedEvent,
 } from "../domain/event.ts";
 import type { Halt } from "../domain/halt.ts";
@@ -54,12 +55,7 @@ export function narrate(event: PenstockEvent, named: NamedAssets | null = null):
     }
     case "refusal": {
       const cause = event.cause === undefined ? "" : ` for the ${event.cause}`;
-      const unit = event.reason === "cooldown" || event.reason === "max-lag" ? " ms" : "";
-      return warn(
-        `${event.side}${cause} refused (${event.reason}): ${event.value}${unit} found, ` +
-          `limit ${event.limit}${unit}, ` +
-          `trade ${event.tradeId}${got(event)}`,
-      );
+      return warn(`${event.side}${cause} refused ${whyRefused(event)}, trade ${event.tradeId}${got(event)}`);
     }
     case "fill":
       return fillLine(event, named);
@@ -89,6 +85,25 @@ export function narrate(event: PenstockEvent, named: NamedAssets | null = null):
     case "summary":
       return null;
   }
+}
+
+/** What refusals say that have words instead of amounts. */
+const REFUSED_BECAUSE: Partial<Record<RefusalEvent["reason"], string>> = {
+  "disconnected": "the connection was lost",
+  "halted": "trading is halted",
+  "late": "the trade came late",
+  "no-rules": "the rules are awaited",
+  "stale": "the stream sent nothing",
+};
+
+/** Why an order was refused: `(min-notional): 4 found, limit 5`. */
+export function whyRefused(
+  { reason, value, limit }: Pick<RefusalEvent, "reason" | "value" | "limit">,
+): string {
+  const words = REFUSED_BECAUSE[reason];
+  if (words !== undefined && !/^-?\d/.test(value)) return `(${reason}): ${words}`;
+  const unit = reason === "cooldown" || reason === "max-lag" ? " ms" : "";
+  return `(${reason}): ${value}${unit} found, limit ${limit}${unit}`;
 }
 
 function fillLine(event: FillEvent, named: NamedAssets | null): Line {

@@ -4,6 +4,7 @@ import { type RunStatus, stopText } from "../domain/run_status.ts";
 import { assets } from "./assets.ts";
 import { padLeft, padRight, textWidth } from "./text_width.ts";
 import { exactly, grouped, moment, money, percent, signedMoney, span } from "./figures.ts";
+import { whyRefused } from "./narration.ts";
 import { printable } from "./terminal.ts";
 
 type Row = readonly [label: string, value: string];
@@ -58,8 +59,10 @@ function connection(status: RunStatus): string {
   return `NOT CONNECTED since ${when}${why}`;
 }
 
-function trading({ halt }: RunStatus): string {
-  if (halt === null) return "not halted";
+function trading({ halt, awaitsRules, symbol }: RunStatus): string {
+  if (halt === null) {
+    return awaitsRules ? `NO ORDERS: the exchange has not said the lot and tick of ${symbol}` : "not halted";
+  }
   const { reason, value, limit, tradeId, time, text } = halt;
   const since = `HALTED at ${moment(time)} UTC`;
   if (reason === "manual") return text === undefined ? `${since} by hand` : `${since} by hand: ${text}`;
@@ -119,8 +122,8 @@ function fillLines({ symbol, assets: named, fills, lastFills }: RunStatus): stri
 }
 
 function otherLines({ refusals, lastRefusals, gaps, lastGaps }: RunStatus): string[] {
-  const refused = lastRefusals.map(({ time, side, reason, value, limit, tradeId }) =>
-    `  ${moment(time)}  ${side} refused (${reason}): ${value} found, limit ${limit}, trade ${tradeId}`
+  const refused = lastRefusals.map((refusal) =>
+    `  ${moment(refusal.time)}  ${refusal.side} refused ${whyRefused(refusal)}, trade ${refusal.tradeId}`
   );
   const missing = lastGaps.map(({ time, fromId, toId, missing, filled }) =>
     missing === 0

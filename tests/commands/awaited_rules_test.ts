@@ -1,7 +1,8 @@
 /** A run that starts while nobody knows the instrument's rules: no order, no guess that is kept, the same fills again. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { inFolderAsync } from "../stores/sample_journal.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
+import { commandLine, eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 import { traded } from "./backtest_run.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
 import { assertRun } from "./event_contract.ts";
@@ -43,6 +44,9 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     {
       await using program = start(folder, "1.txt", "--slippage=3", ...exchange.args);
       for (let refusals = 0; refusals < 3; refusals++) await program.event("refusal", isUnruled);
+      const { stdout: waiting } = await penstock("status", `${folder}/run.db`);
+      assertStringIncludes(waiting, "NO ORDERS: the exchange has not said the lot and tick of PEPEUSDT");
+      assertMatch(waiting, /(buy|sell) refused \(no-rules\): the rules are awaited, trade \d+/);
       exchange.answer = null;
       await program.event("rules");
       await program.event("fill");
@@ -92,6 +96,8 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     const repeated = traded(eventsOf(again.stdout));
     assertEquals(repeated, traded(first));
     assertGreater(repeated.filter(isUnruled).length, 2);
+    const { stdout: report } = await penstock("backtest", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
+    assertMatch(report, /^ {2}lot 0\.003, tick 0\.5, /m);
     // Rules that a person gives are known from the start.
     const given = await penstock(
       ...["backtest", "--json", "--lot=0.003", "--tick=0.5", ...OPTIONS, `${folder}/1.txt`],
@@ -107,6 +113,41 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     );
     assertEquals((eventsOf(journal.stdout)[0]!.config as Record<string, unknown>)["lot"], "0.003");
   }));
+
+Deno.test("penstock run says why the rules do not come, and ends in good order when those that came cannot be kept", () =>
+  inFolderAsync(async (folder) => {
+    await using exchange = exchangeOf();
+    await using program = start(folder, "1.txt", ...exchange.args);
+    await program.event("refusal", isUnruled);
+    await program.logged("the rules of PEPEUSDT are still awaited: ");
+    refuseEntries(`${folder}/run.db`, "rules");
+    exchange.answer = null;
+    const { code, stdout, stderr } = await program.finished();
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /^penstock: Cannot write to the journal .*run\.db: rules refused/m);
+    const events = eventsOf(stdout);
+    assertEquals([events.at(-1)!.type, events.some(({ type }) => type === "rules")], ["summary", false]);
+    assert(Deno.readTextFileSync(`${folder}/1.txt`).endsWith(`{"penstock":{"event":"ended"}}\n`));
+  }));
+
+Deno.test({
+  name:
+    "penstock run says on its live line that rules are awaited, and the assets by their names once they have come",
+  ignore: !hasScript(),
+  fn: async () => {
+    await using exchange = exchangeOf();
+    exchange.fields = { baseAsset: "PEPEU", quoteAsset: "SDT" };
+    await using terminal = new OwnTerminal([
+      Deno.execPath(),
+      ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args]),
+    ]);
+    await terminal.shows(/● [^\n]* USDT [^\n]*rules awaited/);
+    exchange.answer = null;
+    await terminal.shows(/rules awaited[^]*rules of PEPEUSDT have come[^]*● (?!.*rules awaited).* SDT /);
+    await terminal.type("\x03");
+    assertEquals((await terminal.finished()).code, 0);
+  },
+});
 
 Deno.test("penstock run keeps no rules that nobody gave: the next start asks again", () =>
   inFolderAsync(async (folder) => {

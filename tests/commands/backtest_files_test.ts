@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ChunkReader } from "../../src/domain/chunk_reader.ts";
 import type { PipelineEvent } from "../../src/domain/event.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
 import { recordedChunks } from "../../src/feeds/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
@@ -262,6 +263,34 @@ Deno.test("penstock backtest says which files added no trade", async () => {
   }
 });
 
+Deno.test("penstock backtest stops at trades out of order that are the last of the input", async () => {
+  await using folder = new Folder();
+  // Too few to show that the ids started over, and never seen.
+  const last = walk(3, 4, { firstId: 10 }).map((trade, at) => ({
+    ...trade,
+    time: TRADES.at(-1)!.time + 1_000_000 * (at + 1),
+  }));
+  const one = await folder.write("one.csv", csvText([...TRADES, ...last]));
+  const files = [await folder.write("1.csv", csvText(TRADES)), await folder.write("2.csv", csvText(last))];
+  for (const words of [[one], files]) {
+    const { code, stderr } = await backtest(words);
+    assertEquals(code, 3, stderr);
+    const place = words.length === 1 ? `${one}:${TRADES.length + 1}:1` : `${files[1]}:1:1`;
+    assertStringIncludes(stderr, `${place}: trade 10 is out of order`);
+    assertStringIncludes(stderr, "--sort");
+    const skipping = await backtest(["--log-level=warn", "--json", "--skip-bad", ...words]);
+    assertEquals(skipping.code, 0, skipping.stderr);
+    assertEquals(eventsOf(skipping.stdout).at(-1)!.outOfOrder, last.length);
+    assertStringIncludes(skipping.stderr, "trade 10 is out of order");
+    // They are trades all the same.
+    assert(!skipping.stderr.includes("no trade of"), skipping.stderr);
+  }
+  // Where the run is cut before them, they are not looked at.
+  const trades = reckon(TRADES, DEFAULTS).totals.trades;
+  const cut = await eventsFrom([`--stop-after=${trades}`, one]);
+  assertEquals(cut.at(-1)!.ended, "stop-after");
+});
+
 Deno.test("penstock backtest warns of a CSV file that is named after another symbol", async () => {
   await using folder = new Folder();
   const names = [
@@ -398,3 +427,20 @@ function inPieces(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<
     },
   });
 }
+
+Deno.test("penstock backtest --sort takes rows behind a recording that ended without a connection or rules as a file of their own", async () => {
+  await using folder = new Folder();
+  const lines = recordingText(FIRST, "trade", "µs").trimEnd().split("\n");
+  const [start, end] = [lines[0]!, lines.at(-1)!].map((line) => line.split(" ")[0]!);
+  const note = (time: string, note: RecordingNote) => `${time} ${noteText(note)}`;
+  const recording = [
+    note(start!, { event: "recording", version: 1, symbol: DEFAULTS.symbol }),
+    note(start!, { event: "rules-awaited" }),
+    ...lines,
+    note(end!, { event: "disconnected", reason: "gone", retryInMs: 1 }),
+  ].join("\n") + "\n";
+  const files = [await folder.write("a.txt", recording), await folder.write("b.csv", csvText(SECOND))];
+  const plain = traded(await eventsFrom(files));
+  assert(plain.some(({ type }) => type === "fill"));
+  assertEquals(traded(await eventsFrom(["--sort", ...files])), plain);
+});

@@ -356,3 +356,13 @@ Deno.test("penstock backtest says the same without --json, and nothing on standa
   assertStringIncludes(stderr, `penstock: ${file}:300:12: price is "abc": expected`);
   assertEquals(stderr.split("\n").length, 1);
 });
+
+Deno.test("penstock backtest warns of a trade that only the end of the input shows to be out of order", async () => {
+  await using folder = new Folder();
+  // As late as the first of ids that start over, and alone.
+  const last = { ...TRADES[0]!, time: TRADES.at(-1)!.time + 1_000_000 };
+  const file = await folder.write("a.csv", csvText([...TRADES.slice(1), last]));
+  const { code, stdout, stderr } = await backtest(["--json", "--log-level=warn", file]);
+  assertEquals([code, eventsOf(stdout).at(-1)!.outOfOrder], [0, 1]);
+  assertStringIncludes(stderr, `a.csv:${TRADES.length}:1: trade ${last.lastId} is out of order`);
+});

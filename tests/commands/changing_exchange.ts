@@ -8,6 +8,8 @@ export class ChangingExchange implements AsyncDisposable {
   /** By the names of exchangeInfo's fields. */
   filters: Record<string, Record<string, unknown>> = {};
   status = "TRADING";
+  /** More fields of the symbol, by their names. */
+  fields: Record<string, unknown> = {};
   /** Replaces the whole answer. */
   answer: RestAnswer | null = null;
   readonly exchange: BuiltInExchange;
@@ -34,7 +36,7 @@ export class ChangingExchange implements AsyncDisposable {
   #changed(answer: RestAnswer): RestAnswer {
     if (answer.status !== 200) return answer;
     const body = JSON.parse(answer.body);
-    body.symbols[0].status = this.status;
+    Object.assign(body.symbols[0], { status: this.status }, this.fields);
     for (const filter of body.symbols[0].filters) Object.assign(filter, this.filters[filter.filterType]);
     return { ...answer, body: JSON.stringify(body) };
   }

@@ -1,9 +1,11 @@
 /** Halts as a person meets them: over a kill and a restart, by signal and by `penstock halt`, and their release. */
-import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
+import { connect } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { fileRequest } from "../../src/stores/journal_requests.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
 import { commandLine, eventsOf, Penstock, QUICKLY, type Told } from "../support/penstock.ts";
@@ -227,6 +229,30 @@ Deno.test({
     const types = eventsOf(stdout).map(({ type }) => type).filter((type) => type !== "connected");
     assertEquals([code, types.slice(0, 2), types.includes("fill")], [0, ["started", "halt"], false]);
   },
+});
+
+Deno.test("penstock run handles a halt that is filed as it ends, before it says that it has stopped", async () => {
+  await using folder = new Folder();
+  const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
+  await using demo = Penstock.start(["demo", ...DEMO, "--state", state, "--record", record], flags(folder));
+  await demo.event("fill", ({ side }) => side === "buy");
+  const database = connect(state, false);
+  try {
+    const request = { kind: "halt", action: "hold", text: null } as const;
+    fileRequest(database, { run: 1, time: Date.now() * 1000, request });
+    demo.signal("SIGINT");
+    const { code, stdout, stderr } = await demo.finished();
+    assertEquals([code, stderr], [0, ""]);
+    const events = eventsOf(stdout);
+    assertEquals(reasonIn(events.at(-1)!), "manual");
+    using journal = JournalReader.open(state);
+    const [halt, stopped] = (["halt", "stopped"] as const).map((type) => journal.latest(type, 9));
+    assertEquals([halt!.length, stopped!.length], [1, 1]);
+    assertGreater(stopped![0]!.seq, halt![0]!.seq);
+    await assertFollows(folder, state, record, events);
+  } finally {
+    database.close();
+  }
 });
 
 /** Checks that a run's journal, and what it told, follow from its recording. */

@@ -1,7 +1,7 @@
 /** What a run does when its journal is taken away from under it. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { eventsOf, FLAGS, Penstock } from "../support/penstock.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 
 const GONE = "was removed, moved or renamed while it was open";
@@ -76,4 +76,30 @@ Deno.test({
       program.signal("SIGINT");
     });
   },
+});
+
+Deno.test({
+  name: "penstock run ends with 1, its summary and a whole recording when a halt by hand cannot be kept",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      await using exchange = BuiltInExchange.listen({ seed: 5, rate: 300 });
+      const [state, record] = [`${folder}/a.db`, `${folder}/a.txt`];
+      await using program = Penstock.start(
+        [
+          ...["run", "--json", "--log-level=error", "--backfill=off", "--state", state, "--record", record],
+          ...["--endpoint", exchange.endpoint, "--short=5000", "--long=9000"],
+        ],
+        [...FLAGS, `--allow-write=${folder}`],
+      );
+      await program.event("connected");
+      refuseEntries(state, "halt");
+      program.signal("SIGUSR1");
+      const { code, stdout, stderr } = await program.finished();
+      assertEquals(code, 1, stderr);
+      assertStringIncludes(stderr, `the journal ${state}: halt refused`);
+      const events = eventsOf(stdout);
+      assertEquals([events.at(-1)!.type, events.some(({ type }) => type === "halt")], ["summary", false]);
+      assert(Deno.readTextFileSync(record).endsWith(`{"penstock":{"event":"ended"}}\n`));
+    }),
 });

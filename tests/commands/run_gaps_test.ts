@@ -2,9 +2,11 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { parseFaults } from "../../src/feeds/exchange/faults.ts";
 import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
-import { eventsOf, type Penstock, type Told, within } from "../support/penstock.ts";
+import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { eventsOf, FLAGS, Penstock, QUICKLY, type Told, within } from "../support/penstock.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
+import { SlowRest } from "./slow_rest.ts";
 
 const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
@@ -82,55 +84,32 @@ test("penstock run takes an id that the exchange itself lacks for no gap, and co
   await assertVerifies(path, 1);
 });
 
-/** The exchange's REST side, which answers requests for trades only once it is let. */
-class SlowRest implements AsyncDisposable {
-  readonly endpoint: string;
-  /** Resolves when trades are asked for. */
-  readonly asked = Promise.withResolvers<void>();
-  readonly answering = Promise.withResolvers<void>();
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-
-  constructor(restEndpoint: string) {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
-      const { pathname, search } = new URL(url);
-      if (pathname.endsWith("historicalTrades")) {
-        this.asked.resolve();
-        await this.answering.promise;
-      }
-      return await fetch(restEndpoint + pathname + search);
-    });
-    this.endpoint = `http://127.0.0.1:${this.#server.addr.port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.answering.resolve();
-    await this.#server.shutdown();
-  }
-}
-
-test("penstock run does not trade on what waited for missed trades longer than --max-hold", async (folder) => {
+/** Starts a run that has to wait for `what` while many trades come, and ends it after a fill behind them. */
+async function runThatWaited(folder: string, exchange: BuiltInExchange, what: string) {
   const path = `${folder}/run.db`;
   const recording = `${folder}/0.txt`;
-  await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
-  await using rest = new SlowRest(exchange.restEndpoint);
-  const { endpoint } = exchange;
+  await using rest = new SlowRest(exchange.restEndpoint, what);
   await using program = startRun(
-    { endpoint, restEndpoint: rest.endpoint },
+    { endpoint: exchange.endpoint, restEndpoint: rest.endpoint },
     path,
-    `--record=${recording}`,
-    "--max-hold=100ms",
-    "--short=2",
-    "--long=4",
+    ...[`--record=${recording}`, "--max-hold=100ms", "--short=2", "--long=4"],
   );
-  await within(rest.asked.promise, "the request for missed trades");
+  await within(rest.asked.promise, `the request for ${what}`);
   // A market with a crossing every few trades goes on for thousands of them.
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+  while (exchange.clients === 0) await pause();
   const enough = exchange.released + 1_500;
-  while (exchange.released < enough) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (exchange.released < enough) await pause();
   rest.answering.resolve();
-  const gap = await program.event("gap");
-  const next = await program.event("fill");
+  // The exchange counts its trades from 1.
+  await program.event("fill", ({ tradeId }) => Number(tradeId) > enough);
   const { told } = await stopped(program);
+  await assertVerifies(path, 1);
+  return { told, recording };
+}
 
+/** Checks that nothing was decided on trades from `fromId` on that had waited too long when the last waiting was over. */
+function assertPassedOver(told: readonly Told[], recording: string, fromId: number): void {
   const lines = Deno.readTextFileSync(recording).split("\n").map((line) => {
     const at = line.indexOf(" ");
     return { received: Number(line.slice(0, at)), frame: line.slice(at + 1) };
@@ -139,11 +118,40 @@ test("penstock run does not trade on what waited for missed trades longer than -
     JSON.parse(lines.findLast(({ frame }) => frame.includes('"waited"'))!.frame).penstock;
   assertEquals(hold, 100_000);
   const waited = lines.filter(({ received, frame }) => received < until - hold && frame.includes('"t":'))
-    .map(({ frame }) => Number(/"t":(\d+)/.exec(frame)![1])).filter((id) => id > Number(gap.toId));
-  assertGreater(waited.length, 500);
-  assertGreater(Number(next.tradeId), waited.at(-1)!);
+    .map(({ frame }) => Number(/"t":(\d+)/.exec(frame)![1])).filter((id) => id >= fromId);
+  assertGreater(waited.length, 0);
   for (const { type, tradeId } of decided(told)) {
     assert(!waited.includes(Number(tradeId)), `a ${type} at trade ${tradeId}, which waited`);
   }
-  await assertVerifies(path, 1);
+}
+
+test("penstock run does not trade on what waited for missed trades longer than --max-hold", async (folder) => {
+  await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
+  const { told, recording } = await runThatWaited(folder, exchange, "historicalTrades");
+  const gap = told.find(({ type }) => type === "gap")!;
+  assertPassedOver(told, recording, Number(gap.toId) + 1);
+});
+
+test("penstock run does not trade on what waited for its start longer than --max-hold", async (folder) => {
+  await using exchange = reproducibleExchange({ speed: 5 });
+  const { told, recording } = await runThatWaited(folder, exchange, "exchangeInfo");
+  assertPassedOver(told, recording, 0);
+});
+
+test("penstock run says which missed trades it waits for, in its status and once they take long", async () => {
+  await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
+  await using rest = new SlowRest(exchange.restEndpoint, "historicalTrades");
+  await using program = Penstock.start(
+    ["run", "--json", "--state=none", "--endpoint", exchange.endpoint, "--rest-endpoint", rest.endpoint],
+    [...FLAGS, QUICKLY],
+  );
+  const { heldGap } = await program.event("status", ({ heldGap }) => heldGap !== undefined);
+  const { fromId, toId } = heldGap as { readonly fromId: number; readonly toId: number };
+  await program.logged(`60 missed trades (${fromId} to ${toId}) are still being fetched`);
+  rest.answering.resolve();
+  const gap = await program.event("gap");
+  assertEquals([gap.fromId, gap.toId], [fromId, toId]);
+  const { heldGap: after } = await program.event("status");
+  assertEquals(after, undefined);
+  await stopped(program);
 });

@@ -1,7 +1,7 @@
 /** What a run does every few seconds, whether anything happens or not. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { within } from "../support/penstock.ts";
+import { penstock, within } from "../support/penstock.ts";
 import { withExchange } from "./journal_run.ts";
 
 /** Waits until the journal at `path` has more than `count` entries: no event says that there is a checkpoint. */
@@ -19,14 +19,18 @@ Deno.test("penstock run keeps every ten seconds how far it came, and goes on fro
   await withExchange({ rate: 500 }, async (place) => {
     // Averages that do not exist yet: nothing is decided that would be kept at once.
     const windows = ["--short=400000", "--long=500000"];
+    const recording = `${place.journal}.txt`;
     {
-      await using program = place.runQuickly(...windows);
+      await using program = place.runQuickly(...windows, "--record", recording);
       await program.event("connected");
       // It started and connected, each of which is kept, and had seen no trade.
       await entriesAbove(place.journal, 4);
       program.signal("SIGKILL");
       await program.finished();
     }
+    // What it had kept is in its recording, too.
+    const { code, stdout } = await penstock("verify", place.journal, recording);
+    assertEquals(code, 0, stdout);
     await using program = place.runQuickly(...windows);
     const line = await program.logged("goes on after");
     assertGreater(Number(/after (\d+) trades/.exec(line)?.[1]), 0);

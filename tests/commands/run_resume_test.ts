@@ -14,6 +14,7 @@ import {
   startRun,
   wholeEntries,
 } from "./reckoned_run.ts";
+import { SlowRest } from "./slow_rest.ts";
 
 const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
@@ -92,16 +93,18 @@ test("penstock run, stopped while missed trades are being fetched, leaves the ga
   await using exchange = reproducibleExchange();
   await runFor(exchange, path, 5, `--record=${folder}/0.txt`);
   await moreTrades(exchange, 100);
-  // Takes requests and never answers.
-  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   {
     const { endpoint } = exchange;
-    const restEndpoint = `http://127.0.0.1:${silent.addr.port}`;
-    await using program = startRun({ endpoint, restEndpoint }, path, `--record=${folder}/1.txt`);
-    using asking = await within(silent.accept(), "the request for missed trades");
-    await asking.read(new Uint8Array(1_024));
+    await using rest = new SlowRest(exchange.restEndpoint, "historicalTrades");
+    await using program = startRun(
+      { endpoint, restEndpoint: rest.endpoint },
+      path,
+      `--record=${folder}/1.txt`,
+    );
+    await within(rest.asked.promise, "the request for missed trades");
     await stopped(program);
   }
+  assertEquals(wholeEntries(path).filter(({ type }) => type === "resumed").length, 1);
   assertEquals(gaps(path), []);
   await runFor(exchange, path, 5, `--record=${folder}/2.txt`);
   assertEquals(gaps(path).length, 1);

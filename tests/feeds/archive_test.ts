@@ -279,3 +279,60 @@ Deno.test("bufferArchive() refuses an archive of more than 64 MiB that cannot be
   );
   assertStringIncludes(error!, `give it as a file, or use "unzip -p FILE | penstock backtest -"`);
 });
+
+/** An archive of one stored member that its table of contents names `entries` times, each named by `nameOf`. */
+function repeated(
+  entries: number,
+  nameOf: (entry: number) => string,
+  content = "1,2\n",
+): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder();
+  const bytes = encoder.encode(content);
+  const header = (signature: number, length: number, name: Uint8Array, at: number): Uint8Array => {
+    const head = new Uint8Array(length + name.length);
+    const view = new DataView(head.buffer);
+    view.setUint32(0, signature, true);
+    view.setUint32(at + 8, bytes.length, true);
+    view.setUint32(at + 12, bytes.length, true);
+    view.setUint16(at + 16, name.length, true);
+    head.set(name, length);
+    return head;
+  };
+  const local = header(0x04034b50, 30, encoder.encode(nameOf(0)), 10);
+  const table = Array.from(
+    { length: entries },
+    (_, at) => header(0x02014b50, 46, encoder.encode(nameOf(at)), 12),
+  );
+  const end = new Uint8Array(22);
+  const view = new DataView(end.buffer);
+  const size = table.reduce((sum, { length }) => sum + length, 0);
+  view.setUint32(0, 0x06054b50, true);
+  view.setUint16(8, Math.min(entries, 0xffff), true);
+  view.setUint16(10, Math.min(entries, 0xffff), true);
+  view.setUint32(12, size, true);
+  view.setUint32(16, local.length + bytes.length, true);
+  return joined(local, bytes, ...table, end);
+}
+
+Deno.test("membersOf() refuses members that share their bytes, of which a small archive has any amount", async () => {
+  const { error, text } = await outcomeOfArchive(repeated(2, () => "a.csv"));
+  assertEquals(text, "");
+  assertEquals(
+    error,
+    "a.zip (a.csv): its bytes are those of another member too, which no archiver does: the archive is damaged or " +
+      "made to harm",
+  );
+});
+
+Deno.test("membersOf() refuses more members than any archive of trades has", async () => {
+  const archive = repeated(65_535, (entry) => `${entry}`);
+  const { error } = await outcomeOfArchive(archive);
+  assertStringIncludes(error!, "its bytes are those of another member too");
+  // Where the library stops to count, the size of the table is what is looked at.
+  const claimed = archive.slice();
+  new DataView(claimed.buffer).setUint32(claimed.length - 10, 64 << 20, true);
+  assertMatch(
+    (await outcomeOfArchive(claimed)).error!,
+    /^a\.zip: the zip archive (has a table|is (damaged|cut off))/,
+  );
+});

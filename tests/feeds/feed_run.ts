@@ -32,7 +32,10 @@ export class FeedRun implements AsyncDisposable {
   readonly #stop = new AbortController();
   #look: () => void = () => {};
 
-  constructor(endpoint: string, options: Partial<LiveFeedOptions> = {}) {
+  constructor(
+    endpoint: string,
+    { isConfirmed = false, ...options }: Partial<LiveFeedOptions> & { readonly isConfirmed?: boolean } = {},
+  ) {
     const feed = new LiveFeed({
       endpoint,
       symbol: "BTCUSDT",
@@ -44,6 +47,7 @@ export class FeedRun implements AsyncDisposable {
       signal: this.#stop.signal,
       ...options,
     });
+    if (isConfirmed) feed.confirmSymbol();
     this.over = this.#run(feed);
     this.over.catch(() => {});
   }

@@ -172,6 +172,21 @@ socketTest("LiveFeed says so when no trade of a symbol ever comes", async () => 
   assertStringIncludes(hint!, "raise --stale");
 });
 
+socketTest("LiveFeed counts no silence of a symbol that the exchange is known to have", async () => {
+  await using exchange = listen("", { pingEveryMs: 20 });
+  await using run = new FeedRun(exchange.endpoint, {
+    symbol: "BTCUSDX",
+    staleMs: 100,
+    attempts: 2,
+    isConfirmed: true,
+  });
+  await run.until(() => run.disconnected.length === 4);
+  assertEquals(
+    run.disconnected.map(({ cause, retryInMs, hint }) => [cause, retryInMs, hint]),
+    Array(4).fill(["stale", 0, null]),
+  );
+});
+
 /** Serves a symbol that trades at some connections only: `ids` says which trades come at each, in order. */
 function sparse(ids: readonly (readonly number[])[]): RawServer {
   return RawServer.listen(async (visit) => {

@@ -18,6 +18,15 @@ function compiled(): Promise<Compiled> {
   return compiling ??= compile();
 }
 
+/** How programs that were unpacked already are run, by their folders. */
+const unpackedIn = new Map<string, string[]>();
+
+function unpacked({ payload }: Compiled, folder: string): string[] {
+  const known = unpackedIn.get(folder) ?? unpackedCommand(payload, `${folder}/unpacked`);
+  unpackedIn.set(folder, known);
+  return known;
+}
+
 /** Runs the compiled program, itself or unpacked, in `folder`. */
 async function runIn(folder: string, program: Compiled, ...args: string[]) {
   return await runWith({}, folder, program, ...args);
@@ -32,7 +41,7 @@ async function runWith(
 ) {
   const [command, before] = program.isReal
     ? [program.path, []]
-    : [Deno.execPath(), unpackedCommand(program.payload, `${folder}/unpacked`)];
+    : [Deno.execPath(), unpacked(program, folder)];
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args: [...before, ...args],
     cwd: folder,

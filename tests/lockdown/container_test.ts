@@ -12,7 +12,15 @@ Deno.test("Dockerfile ends with one file for a user without a name, and no shell
   assertEquals(stages.length, 2);
   assert(last.startsWith("gcr.io/distroless/cc-debian12:nonroot\n"));
   assert(!/^(RUN|ADD|SHELL)\b/m.test(last), "nothing runs in the last stage");
-  for (const line of ["USER 65532:65532", 'ENTRYPOINT ["/penstock"]', "ENV NO_PROXY=*", "VOLUME /data"]) {
+  for (
+    const line of [
+      "USER 65532:65532",
+      'ENTRYPOINT ["/penstock"]',
+      "ENV NO_PROXY=*",
+      "ENV NODE_OPTIONS= OTEL_SDK_DISABLED=true",
+      "VOLUME /data",
+    ]
+  ) {
     assertStringIncludes(last, `\n${line}\n`);
   }
   assertEquals(dockerArguments("CMD"), ["run"]);
@@ -41,10 +49,14 @@ Deno.test("compose.yaml and kubernetes.yaml take every right away, and check hea
         "pids_limit: 64",
         "mem_limit: 256m",
         'NO_PROXY: "*"',
+        'NODE_OPTIONS: ""',
+        'OTEL_SDK_DISABLED: "true"',
         "- data:/data",
         `test: ${HEALTH.replace("[", '["CMD", ')}`,
       ],
       "deploy/kubernetes.yaml": [
+        "- name: NODE_OPTIONS",
+        "- name: OTEL_SDK_DISABLED",
         "runAsNonRoot: true",
         "runAsUser: 65532",
         "readOnlyRootFilesystem: true",

@@ -140,6 +140,26 @@ Deno.test("ids at the end of a gap that the exchange itself lacks are no gap", (
   live.assertReplays();
 });
 
+Deno.test("a trade of which only the id could be read is fetched with the gap behind it", () => {
+  const unusable = trade(5, 100).replace(/"p":"[^"]*"/, '"p":"0"');
+  const held: (object | null)[] = [];
+  const live = new Live().receive(
+    [...flat(1, 4), unusable, trade(8, 90)],
+    TIME,
+    (live) => {
+      held.push(live.pipeline.heldGap);
+      live.fetched([late(5, 110), late(6, 100), late(7, 100)]).settled(3);
+    },
+  );
+  assertEquals(held, [{ fromId: 5, toId: 7 }]);
+  assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 3, filled: 3 }]);
+  assertEquals(live.pipeline.averages.prices, [110, 100, 100, 90]);
+  live.assertReplays();
+  // Without a gap behind it there is nothing to ask for.
+  const calm = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
+  assertEquals([calm.gaps, calm.pipeline.averages.prices], [[], [100, 100, 100, 90]]);
+});
+
 Deno.test("a jump over ids that the exchange itself lacks is counted, and is no gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(6, 90), trade(9, 90)],

@@ -3,6 +3,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/domain/chunk.ts";
 import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import type { ArrivedRules } from "../../src/domain/instrument.ts";
 import { lateText } from "../../src/domain/late_rows.ts";
 import { Money, plain } from "../../src/domain/money.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
@@ -45,7 +46,8 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constantFrom("connected" as const, "disconnected" as const, "stale" as const) },
-  { weight: 1, arbitrary: fc.constantFrom("hold" as const, "flatten" as const) },
+  { weight: 1, arbitrary: fc.constantFrom("hold" as const, "flatten" as const, "released" as const) },
+  { weight: 1, arbitrary: fc.constantFrom("rules-awaited" as const, "rules" as const, "waited" as const) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -53,6 +55,15 @@ const step = fc.oneof(
     }),
   },
 );
+
+/** Rules that are not those of the choices. */
+const ARRIVED = {
+  rules: {
+    ...{ lot: "0.25", tick: "0.5", minQuantity: null, maxQuantity: "2" },
+    ...{ minNotional: "200", maxNotional: null },
+  },
+  instrument: { sources: {}, exchangeInfo: null },
+} as unknown as ArrivedRules;
 
 /** The lines of a recording that says so. */
 function linesOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): string[] {
@@ -66,6 +77,11 @@ function linesOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T 
       return [note({ event: "disconnected", reason, retryInMs: 1 })];
     }
     if (made === "hold" || made === "flatten") return [note({ event: "halt", action: made })];
+    if (made === "released") return [note({ event: "released", requested: time })];
+    if (made === "rules-awaited") return [note({ event: made })];
+    if (made === "rules") return [note({ event: made, ...ARRIVED })];
+    // All that the next trades have waited for is over: those are late.
+    if (made === "waited") return [note({ event: made, until: time + SECOND, hold: 0 })];
     if ("late" in made) {
       const trades = made.late.map((price) => ({
         ...{ firstId: ++id, lastId: id, price: String(price), quantity: "1", time, buyerIsMaker: true },

@@ -5,9 +5,10 @@ import { ChunkReader } from "../../src/domain/chunk_reader.ts";
 import { type LateRow, lateText } from "../../src/domain/late_rows.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
 import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import { ModelRun } from "../../src/stages/model_run.ts";
 import { type Mark, Pipeline } from "../../src/stages/pipeline.ts";
 import { Replay, type Replayed } from "../../src/stages/replay.ts";
-import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, optionsOf, termsOf } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
 
 const TIME = 1_723_161_255_342_000;
@@ -18,8 +19,13 @@ function chunkOf(frames: readonly string[]): Chunk {
   return { origin: { name: "a.txt", layout: { kind: "recording" } }, bytes, start: 0, end: bytes.length };
 }
 
-function replayOf(frames: readonly string[], choices = CHOICES): Replay {
-  const replay = new Replay(new Pipeline(optionsOf(choices)), new ChunkReader(choices.symbol, true));
+function replayOf(
+  frames: readonly string[],
+  choices = CHOICES,
+  models: readonly ModelRun[] = [],
+): Replay {
+  const pipeline = new Pipeline({ ...optionsOf(choices), withResults: true, models });
+  const replay = new Replay(pipeline, new ChunkReader(choices.symbol, true));
   return replay.open(chunkOf([note({ event: "recording", version: 1, symbol: choices.symbol }), ...frames]));
 }
 
@@ -86,6 +92,26 @@ Deno.test("Replay.enter() takes the connection for whole, but in a file that goe
     replay.enter();
     const names = namesOf(replay.open(chunkOf([note(next), trade(5, 110)])).run());
     assertEquals(names, ["recording", "signal", told], JSON.stringify(next));
+  }
+});
+
+Deno.test("Replay.enter() waits no longer for rules that never came, but in a file that goes on with the same recording", () => {
+  const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
+  const trades = [1, 2, 3, 4].map((id) => trade(id, 100));
+  const cases = [
+    { behind: [note({ ...head, part: 2, since: TIME })], told: "refusal" },
+    { behind: [note(head)], told: "fill" },
+    { behind: [note(head), note({ event: "rules-awaited" })], told: "refusal" },
+    { behind: [], told: "fill" },
+  ];
+  for (const { behind, told } of cases) {
+    const model = new ModelRun(termsOf(CHOICES));
+    const replay = replayOf([note({ event: "rules-awaited" }), ...trades], CHOICES, [model]);
+    [...replay.run()];
+    replay.enter();
+    const events = [...replay.open(chunkOf([...behind, trade(5, 110)])).run()];
+    assertEquals(namesOf(events).slice(-2), ["signal", told]);
+    assertEquals(replay.pipeline.totalsOf(model).fills, told === "fill" ? 1 : 0);
   }
 });
 

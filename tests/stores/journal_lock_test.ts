@@ -143,3 +143,57 @@ Deno.test("Journal.open() and commit() say when another program has the database
     assertEquals(contentsOf(path).entries.length, 16);
   });
 });
+
+Deno.test("Journal.open() empties and removes no file beside it that is somebody else's", () => {
+  const notes = "not yours\n";
+  const other = (path: string): void => {
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TABLE notes (text TEXT); PRAGMA application_id = 7");
+    database.close();
+  };
+  const text = (path: string): void => Deno.writeTextFileSync(path, notes);
+  const link = (path: string): void => {
+    Deno.writeTextFileSync(`${path}-target`, notes);
+    Deno.symlinkSync(`${path}-target`, path);
+  };
+  type Case = readonly [side: string, make: (path: string) => void, why: string];
+  const cases: readonly Case[] = [
+    [".lock", text, "is not a lock of Penstock's"],
+    [".lock", (path) => Deno.writeTextFileSync(path, "1".repeat(40)), "is not a lock of Penstock's"],
+    [".new", text, "is no draft of Penstock's"],
+    [".new", other, "is no draft of Penstock's"],
+    [".new-wal", text, "is no draft of Penstock's"],
+    [".new-journal", text, "is no draft of Penstock's"],
+    ...(Deno.build.os === "windows"
+      ? []
+      : [[".lock", link, "is a link"], [".new", link, "is a link"]] as const),
+  ];
+  for (const [side, make, why] of cases) {
+    inFolder((folder) => {
+      const path = `${folder}/deno`;
+      make(path + side);
+      const before = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+      const content = Deno.readFileSync(path + side);
+      assertStringIncludes(
+        refusal(path),
+        `${path}${side}, which it needs for itself, ${why}. Move that away`,
+      );
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), before, side);
+      assertEquals(Deno.readFileSync(path + side), content, side);
+    });
+  }
+});
+
+Deno.test("Journal.open() clears away what a process of Penstock's left beside it when it was killed", () => {
+  for (const [side, content] of [[".lock", "4711\n"], [".lock", ""], [".new", ""], [".new", null]] as const) {
+    inFolder((folder) => {
+      const path = `${folder}/a.db`;
+      if (content === null) {
+        openJournal(path).close();
+        Deno.renameSync(path, path + side);
+      } else Deno.writeTextFileSync(path + side, content);
+      openJournal(path).close();
+      assertEquals(namesIn(folder), ["a.db"]);
+    });
+  }
+});

@@ -333,11 +333,31 @@ Deno.test("releaseHalt() writes into a journal that no process has, and removes 
       await releaseHalt(path, { time: TIME, text: "filed" }, AT_ONCE);
       await haltRun(path, { action: "flatten", time: TIME, text: null }, AT_ONCE);
     }
-    assertEquals((await releaseHalt(path, { time: TIME, text: "here" }, PATIENT)).how, "here");
-    await assertRejects(() => releaseHalt(path, { time: TIME, text: "more" }, PATIENT), NotHalted);
+    assertEquals((await releaseHalt(path, { time: TIME, text: "here" }, PATIENT)).how, "next");
     using run = new Process(path);
     assertEquals([run.pipeline.standing.halt, run.handle()], [null, [null]]);
     assertEquals(run.pipeline.standing.halt?.action, "flatten");
+  });
+});
+
+Deno.test("releaseHalt() withdraws halts that wait for the next start, where no halt stands", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using run = new Process(path);
+      run.halt();
+    }
+    const release = (time: number) => releaseHalt(path, { time, text: "fine" }, PATIENT);
+    assertEquals((await release(TIME)).how, "here");
+    await assertRejects(() => release(TIME), NotHalted, "nothing to release");
+    await haltRun(path, { action: "hold", time: TIME + 1, text: null }, AT_ONCE);
+    await haltRun(path, { action: "flatten", time: TIME + 2, text: null }, AT_ONCE);
+    await haltRun(path, { action: "flatten", time: TIME + 9, text: null }, AT_ONCE);
+    const { how, halt: { action } } = await release(TIME + 3);
+    assertEquals([how, action], ["withdrawn", "flatten"]);
+    using run = new Process(path);
+    assertEquals([run.handle(), run.pipeline.standing.halt?.action], [[null], "flatten"]);
+    assertEquals(run.entries.filter(({ type }) => type === "released").length, 1);
   });
 });
 

@@ -1,6 +1,8 @@
 /** Recordings on a disk that is full, slow or broken: nothing is lost without a word, and no line is torn. */
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { gunzipSync } from "node:zlib";
+import { Recording } from "../../src/stores/recording.ts";
+import { inFolderAsync } from "./sample_journal.ts";
 import { fake, idsOf, LOT, MIB, numbered, readBack, TIME } from "./fake_recording.ts";
 
 for (const path of ["x.txt", "x.gz"]) {
@@ -145,4 +147,29 @@ Deno.test("Recording tells once when the system cannot put it on the disk, and g
   assertEquals(told.length, 1);
   assertStringIncludes(told[0]!, "The system does not confirm that x.rec is on the disk: Input/output error");
   assertGreater(readBack(file.bytes).frames.length, 10_000);
+});
+
+Deno.test({
+  name: "Recording says once that its file was removed, and not that it was renamed",
+  // There an open file cannot be removed.
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await inFolderAsync(async (folder) => {
+      const told: string[] = [];
+      const path = `${folder}/x.txt`;
+      const recording = Recording.create(path, { symbol: "BTCUSDT", onTrouble: (text) => told.push(text) });
+      const lot = () => recording.frames(numbered(0, LOT / 100), TIME);
+      Deno.renameSync(path, `${folder}/y.txt`);
+      lot();
+      assertEquals(told, []);
+      Deno.removeSync(`${folder}/y.txt`);
+      lot();
+      lot();
+      await recording.close();
+      assertEquals(told, [
+        `${path} was removed while the run writes to it: what is received is not recorded any more, and the run ` +
+        "goes on. To record again, start it again.",
+      ]);
+    });
+  },
 });

@@ -237,3 +237,13 @@ export async function* linesOf(process: Deno.ChildProcess): AsyncGenerator<strin
     yield* lines;
   }
 }
+
+/** Has the journal at `path`, which a run may have open, refuse all entries of `type`. */
+export function refuseEntries(path: string, type: string): void {
+  const database = new DatabaseSync(path);
+  const refuse = `SELECT RAISE(ABORT, '${type} refused')`;
+  database.exec(
+    `CREATE TRIGGER refuse_${type} BEFORE INSERT ON entries WHEN NEW.type = '${type}' BEGIN ${refuse}; END`,
+  );
+  database.close();
+}

@@ -116,6 +116,17 @@ Deno.test("Verification still finds a decision that the journal never had, thoug
   });
 });
 
+Deno.test("Verification finds no difference where the journal took nothing more of what was received last", async () => {
+  await inFolderAsync(async (folder) => {
+    using atWork = new RunAtWork(folder);
+    atWork.decide(5);
+    atWork.receive();
+    atWork.run.fail();
+    const outcome = await atWork.verified(() => {});
+    assert(outcome.type === "verified", JSON.stringify(outcome));
+  });
+});
+
 Deno.test("Verification of a run that is ahead ends without reading all that is recorded since", async () => {
   await inFolderAsync(async (folder) => {
     using atWork = new RunAtWork(folder);

@@ -76,6 +76,12 @@ export class HandRun implements Disposable {
     this.#note({ event: "ended" });
   }
 
+  /** Ends the recording as a run does whose journal takes nothing more, such as on a full disk. */
+  fail(): void {
+    this.#note({ event: "kept", entry: this.journal.lastSeq });
+    this.#note({ event: "ended" });
+  }
+
   /** Closes what is open. */
   [Symbol.dispose](): void {
     this.#recording.close();

@@ -4,6 +4,7 @@ import type {
   PenstockEvent,
   RefusalEvent,
   ReleasedEvent,
+  RulesEvent,
   SignalEvent,
 } from "../../src/domain/event.ts";
 import { isoTime } from "../../src/domain/time.ts";
@@ -34,6 +35,18 @@ const RELEASED: ReleasedEvent = {
   requested: isoTime(89 * SECOND),
 };
 
+const RULES: RulesEvent = {
+  ...{ type: "rules", ...at(5) },
+  rules: { lot: "1", tick: "1", minQuantity: null, maxQuantity: null, minNotional: "5", maxNotional: null },
+  instrument: {
+    sources: {
+      ...{ lot: "exchange", tick: "exchange", minQuantity: "exchange" },
+      ...{ maxQuantity: "exchange", minNotional: "exchange", maxNotional: "exchange" },
+    },
+    exchangeInfo: null,
+  },
+};
+
 /** The beginnings of the lines that come of these events. */
 function said(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
   return events.flatMap((event) => [...log.lines(event)]).map(({ text }) => text.slice(0, 24));
@@ -44,7 +57,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   assertEquals(said(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
     "halted: by hand; no more",
     "buy signal at 1: short a",
-    "buy refused (halted): y ",
+    "buy refused (halted): tr",
     "further signals are refu",
   ]);
   for (let second = 2; second < 80; second += 2) {
@@ -59,6 +72,24 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
     "buy signal at 1: short a",
     "buy refused (cooldown): ",
   ]);
+});
+
+Deno.test("HaltedSignals shows the first signal that comes before the rules, and counts the others until they have come", () => {
+  const log = new HaltedSignals();
+  const seen: string[] = [];
+  for (let second = 1; second < 5; second++) {
+    seen.push(...said(log, signal(second, "buy"), refusal(second, "buy", "no-rules")));
+  }
+  assertEquals(seen, ["buy signal at 1: short a", "buy refused (no-rules): ", "further signals are refu"]);
+  const lines = [...log.lines(RULES)].map(({ text }) => text);
+  assertEquals(lines.length, 2);
+  assertEquals(
+    lines[0],
+    "3 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules were awaited",
+  );
+  // A halt that came meanwhile shows from here on.
+  assertEquals(said(log, signal(6, "buy"), refusal(6, "buy")).length, 3);
+  assertEquals(said(log, signal(7, "buy"), refusal(7, "buy")), []);
 });
 
 Deno.test("HaltedSignals says once an hour how many there were, and nothing where there were none", () => {

@@ -136,6 +136,22 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   ],
   [
     {
+      ...{ type: "refusal", time, symbol, side: "buy", reason: "halted", limit: "released", value: "halted" },
+      tradeId: 9,
+    },
+    "warn",
+    "buy refused (halted): trading is halted, trade 9",
+  ],
+  [
+    {
+      ...{ type: "refusal", time, symbol, side: "buy", reason: "halted", limit: "0.2", value: "0.21" },
+      tradeId: 9,
+    },
+    "warn",
+    "buy refused (halted): 0.21 found, limit 0.2, trade 9",
+  ],
+  [
+    {
       type: "fill",
       time,
       symbol,

@@ -17,7 +17,7 @@ const KEPT: KeptRun = {
   },
   last: { price: "60100", time: NOW - SECOND / 2 },
   ...{ startCash: "10000", account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" } },
-  ...{ position: { quantity: "0.01665", cost: "1000.37654322" }, halt: null },
+  ...{ position: { quantity: "0.01665", cost: "1000.37654322" }, halt: null, awaitsRules: false },
   counts: { signals: 13, fills: 11, refusals: 1, gaps: 2 },
   lastFills: [
     {
@@ -113,6 +113,16 @@ Deno.test("statusTable() says that trading was halted by hand", () => {
   const since = "trading         HALTED at 2024-08-08 23:54:15 UTC by hand";
   assertStringIncludes(shown({ halt }), `${since}\n`);
   assertStringIncludes(shown({ halt: { ...halt, text: "odd prices" } }), `${since}: odd prices\n`);
+});
+
+Deno.test("statusTable() says that no order is placed while the rules are awaited", () => {
+  const refusal = { ...KEPT.lastRefusals[0]!, reason: "no-rules", limit: "known", value: "awaited" } as const;
+  const table = shown({ awaitsRules: true, lastRefusals: [refusal] });
+  assertStringIncludes(
+    table,
+    "trading            NO ORDERS: the exchange has not said the lot and tick of BTCUSDT\n",
+  );
+  assertStringIncludes(table, "buy refused (no-rules): the rules are awaited, trade 9\n");
 });
 
 Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {

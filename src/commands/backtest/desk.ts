@@ -2,13 +2,14 @@
 import { ChunkReader } from "../../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../../domain/chunk.ts";
 import { ConfigError, termsOf } from "../../domain/config.ts";
-import type { PenstockEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
+import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/fill_model.ts";
 import {
   givenRules,
   type InstrumentOrigin,
   senselessRule,
   type SettledInstrument,
+  tradingRules,
 } from "../../domain/instrument.ts";
 import { plain } from "../../domain/money.ts";
 import type { Terms } from "../../domain/terms.ts";
@@ -54,8 +55,9 @@ export class Desk {
   /** What happened before the first trade, whose time `started` takes; null from then on. */
   #held: PenstockEvent[] | null = [];
   #results: Results | null = null;
-  #origin: Origin | null = null;
-  readonly #instrument: SettledInstrument;
+  /** The file that is being read, or what puts the rows of several in order. */
+  #source: Origin | RowOrder | null = null;
+  #instrument: SettledInstrument;
   /** Whether the input said the instrument's rules itself. */
   #isTold = false;
 
@@ -88,6 +90,11 @@ export class Desk {
     });
     this.#replay = new Replay(this.pipeline, this.#reader, given);
     this.#order = config.sort ? new RowOrder(config.symbol, !config.skipBad) : null;
+  }
+
+  /** The configuration, with the instrument's rules that the input said, where it did. */
+  get config(): Config {
+    return this.#instrument.config;
   }
 
   /** Trades so far. */
@@ -137,7 +144,7 @@ export class Desk {
 
   *#run(piece: Chunk | SortedBlock): Generator<PenstockEvent> {
     if (this.done) return;
-    if (!(piece instanceof SortedBlock)) this.#enter(piece.origin);
+    this.#enter(piece instanceof SortedBlock ? this.#order : piece.origin);
     const replayed = piece instanceof SortedBlock
       ? this.pipeline.runMarked(piece.reading(), FIRST_TRADE)
       : this.#replay.open(piece).runMarked(FIRST_TRADE);
@@ -146,7 +153,7 @@ export class Desk {
         if (told === FIRST_TRADE) this.#checkRules();
         const event = "type" in told ? told : "event" in told ? eventOf(told) : null;
         if (event === null) continue;
-        if (event.type === "rules") this.#isTold = true;
+        if (event.type === "rules") this.#takeRules(event);
         if (this.#held !== null && this.trades > 0) yield* this.#begin();
         if (this.#held === null) yield event;
         else this.#held.push(event);
@@ -158,10 +165,13 @@ export class Desk {
     }
   }
 
-  /** Ends the input: what was unusable, what still waited, and what the other fill models came to. */
-  *end(): Generator<PenstockEvent> {
+  /**
+   * Ends the input: what was unusable, what still waited, and what the other fill models came to. Throws UnusableInput
+   * where the input was read to its end and its last trades are out of order.
+   */
+  *end(ended: End): Generator<PenstockEvent> {
     if (this.#held !== null) yield* this.#begin();
-    for (const event of this.pipeline.end()) yield event;
+    for (const event of this.pipeline.end(ended === "input")) yield event;
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
     for (const { model, run, fillTerms: { slippage, latencyMs } } of this.#lanes) {
@@ -214,6 +224,12 @@ export class Desk {
     return [...others.slice(0, 1), configured, ...others.slice(1)];
   }
 
+  #takeRules({ rules }: RulesEvent): void {
+    const { config, sources } = this.#instrument;
+    this.#isTold = true;
+    this.#instrument = { config: { ...config, ...tradingRules(rules, givenRules(sources)) }, sources };
+  }
+
   #checkRules(): void {
     const { awaitsRules, standing: { price } } = this.pipeline;
     if (price === null || awaitsRules || this.#isTold) return;
@@ -225,9 +241,9 @@ export class Desk {
     return isoTime(this.pipeline.lastTime ?? 0);
   }
 
-  #enter(origin: Origin): void {
-    if (origin === this.#origin) return;
-    this.#origin = origin;
+  #enter(source: Origin | RowOrder | null): void {
+    if (source === this.#source) return;
+    this.#source = source;
     this.#replay.enter();
   }
 

@@ -9,13 +9,14 @@ const NAMED = 3;
 interface Counts {
   readonly trades: number;
   readonly duplicates: number;
+  readonly outOfOrder: number;
 }
 
 /** Looks at the counts of a pipeline whenever a file, or a member of an archive, has been read to its end. */
 export class FruitlessFiles {
   readonly #pipeline: { readonly totals: Counts };
   #origin: Origin | null = null;
-  #before: Counts = { trades: 0, duplicates: 0 };
+  #before: Counts = { trades: 0, duplicates: 0, outOfOrder: 0 };
   /** Those without a trade, and those all of whose trades had been read before. */
   readonly #empty: string[] = [];
   readonly #known: string[] = [];
@@ -28,14 +29,16 @@ export class FruitlessFiles {
   /** The next chunk is of this origin; null when everything has been read. */
   enter(origin: Origin | null): void {
     if (origin === this.#origin) return;
-    const { trades, duplicates } = this.#pipeline.totals;
+    const { trades, duplicates, outOfOrder } = this.#pipeline.totals;
     const dropped = duplicates - this.#before.duplicates;
-    if (this.#origin !== null && trades === this.#before.trades) {
+    // Of trades out of order another warning says how many they are.
+    const isEmpty = trades === this.#before.trades && outOfOrder === this.#before.outOfOrder;
+    if (this.#origin !== null && isEmpty) {
       (dropped === 0 ? this.#empty : this.#known).push(this.#origin.name);
       this.#dropped += dropped;
     }
     this.#origin = origin;
-    this.#before = { trades, duplicates };
+    this.#before = { trades, duplicates, outOfOrder };
   }
 
   /** Takes what is known of a file or member that has been read to its end, where that was counted elsewhere. */

@@ -12,15 +12,14 @@ export interface RulesTaker {
   take(arrived: ArrivedRules): void;
   /** Told, in a line for the person, every new reason why they have not come. */
   onTrouble(text: string): void;
-  /** The rules came and could not be taken: the run cannot go on. */
-  onFailure(): void;
+  /** Told why the rules could not be asked for or taken: the run cannot go on. */
+  onFailure(error: unknown): void;
 }
 
-/** Waits for rules until it is disposed of, which throws what `take` threw. */
+/** Waits for rules until it is disposed of. */
 export class AwaitedRules implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #done: Promise<void>;
-  #failure: { readonly error: unknown } | null = null;
 
   /** Waits for nothing where `awaitRules` is null: all rules are known then. */
   constructor(awaitRules: AwaitRules | null, taker: RulesTaker) {
@@ -30,7 +29,6 @@ export class AwaitedRules implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await this.#done;
-    if (this.#failure !== null) throw this.#failure.error;
   }
 
   async #wait(awaitRules: AwaitRules, { take, onTrouble, onFailure }: RulesTaker): Promise<void> {
@@ -39,8 +37,7 @@ export class AwaitedRules implements AsyncDisposable {
       // A run that has stopped takes nothing more.
       if (arrived !== null && !this.#ending.signal.aborted) take(arrived);
     } catch (error) {
-      this.#failure = { error };
-      onFailure();
+      onFailure(error);
     }
   }
 }

@@ -15,10 +15,9 @@ import { RestBudget } from "../../feeds/rest_budget.ts";
 import type { Pipeline } from "../../stages/pipeline.ts";
 import type { Recording } from "../../stores/recording.ts";
 import type { RunJournal } from "../../stores/run_journal.ts";
-import { strayText } from "../../views/narration.ts";
 import { RunView } from "../../views/run_view.ts";
 import { Pace } from "../../views/pace.ts";
-import { droppedRequest, journalTook } from "../../views/narration.ts";
+import { droppedRequest, journalTook, strayText } from "../../views/narration.ts";
 import { type Pace as ShownPace, statusEvent, statusLine } from "../../views/status_line.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
@@ -182,7 +181,7 @@ export class LiveRun {
       return;
     }
     const at = Date.now();
-    this.#recording?.note({ event: "halt", action }, at);
+    this.#note({ event: "halt", action }, at);
     this.#tell(this.#pipeline.halt(action, at * 1000));
   }
 
@@ -243,6 +242,8 @@ export class LiveRun {
     this.#tell(this.#pipeline.end());
     this.tellRejections();
     this.#keepNote("stopped", Date.now(), { reason });
+    // What is asked of it from here on is for the next run.
+    this.#hasBegun = false;
   }
 
   /** Closes what was opened and says the summary, however the run ended. */

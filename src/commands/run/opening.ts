@@ -31,6 +31,8 @@ export interface OpenedRun {
   readonly journal: RunJournal | null;
   /** The configuration as the `started` event has it. */
   readonly shown: StartedEvent["config"];
+  /** Whether the exchange has said, now or to this run before, that it has the symbol. */
+  readonly isKnownSymbol: boolean;
   /** Waits until the exchange says the rules that nobody knows yet; null where they are known. */
   readonly awaitRules: AwaitRules | null;
   /** What there is to say of the run that the journal held already, and of the instrument. */
@@ -95,6 +97,7 @@ export async function openRun(
       pipeline,
       journal: keeping,
       shown: { ...shown, instrument: origin },
+      isKnownSymbol: origin.exchangeInfo !== null || pipeline.trades > 0,
       awaitRules: found.awaited.length === 0
         ? null
         : (signal, onTrouble) => awaitRules(configuration, { ...options, signal }, found, onTrouble),

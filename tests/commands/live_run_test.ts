@@ -1,0 +1,38 @@
+/** A live run at its edges, where what other processes and the person ask of it must not come any more. */
+import { assertEquals } from "@std/assert";
+import { LiveRun } from "../../src/commands/run/live_run.ts";
+import { configure } from "../../src/domain/config.ts";
+import { ReadAhead } from "../../src/feeds/read_ahead.ts";
+import { connect } from "../../src/stores/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal_requests.ts";
+import type { RunView } from "../../src/views/run_view.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { wholeEntries } from "./reckoned_run.ts";
+
+const VIEW = {
+  assets: null,
+  event() {},
+  events: (events: Iterable<unknown>) => void [...events],
+  say() {},
+  close: () => Promise.resolve(),
+} as unknown as RunView;
+
+Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
+  inFolderAsync(async (folder) => {
+    const state = `${folder}/run.db`;
+    const given = (text: string) => ({ text, source: "command line" } as const);
+    const configuration = configure({ state: given(state), backfill: given("off") }, [], "run");
+    const feed = new ReadAhead((async function* () {})());
+    const live = new LiveRun(configuration, VIEW, feed, new AbortController().signal);
+    await live.open({ command: "run", version: "1" });
+    live.begin();
+    live.stop();
+    const request = { kind: "halt", action: "hold", text: null } as const;
+    const database = connect(state, false);
+    fileRequest(database, { run: 1, time: Date.now() * 1000, request });
+    database.close();
+    live.handleRequests();
+    live.halt("flatten");
+    await live.close(1);
+    assertEquals(wholeEntries(state).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
+  }));

@@ -1,0 +1,57 @@
+/** What a run and a backtest make is its owner's alone. */
+import { assertEquals } from "@std/assert";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { inFolderAsync } from "../stores/sample_journal.ts";
+import { FLAGS, Penstock } from "../support/penstock.ts";
+
+const ignore = Deno.build.os === "windows";
+
+function mode(path: string): string {
+  return (Deno.statSync(path).mode! & 0o777).toString(8);
+}
+
+async function succeeds(folder: string, ...args: string[]): Promise<void> {
+  await using program = Penstock.start(args, [...FLAGS, `--allow-write=${folder}`]);
+  const { code, stderr } = await program.finished();
+  assertEquals(code, 0, stderr);
+}
+
+Deno.test({
+  name: "penstock makes journals, recordings and results for their owner alone, and their folders",
+  ignore,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      await using exchange = BuiltInExchange.listen({ rate: 1_000 });
+      const { endpoint, restEndpoint } = exchange;
+      const live = [
+        "--stop-after=100",
+        "--log-level=error",
+        "--endpoint",
+        endpoint,
+        "--rest-endpoint",
+        restEndpoint,
+      ];
+      const [journal, recording] = [`${folder}/data/run.db`, `${folder}/rec/frames.txt`];
+      await succeeds(folder, "run", `--state=${journal}`, `--record=${recording}`, ...live);
+      await succeeds(folder, "run", "--state=none", `--record=${folder}/deep/recordings/`, ...live);
+      const [day] = [...Deno.readDirSync(`${folder}/deep/recordings`)].map(({ name }) => name);
+      const result = `${folder}/result.json`;
+      await succeeds(folder, "backtest", `--out=${result}`, recording);
+      assertEquals(
+        [journal, recording, `${folder}/deep/recordings/${day}`, result].map(mode),
+        Array(4).fill("600"),
+      );
+      assertEquals(
+        ["data", "rec", "deep/recordings"].map((name) => mode(`${folder}/${name}`)),
+        Array(3).fill("700"),
+      );
+
+      // What the person said otherwise stays.
+      Deno.chmodSync(result, 0o644);
+      Deno.chmodSync(`${folder}/data`, 0o755);
+      Deno.chmodSync(journal, 0o640);
+      await succeeds(folder, "backtest", `--out=${result}`, recording);
+      await succeeds(folder, "run", `--state=${journal}`, ...live);
+      assertEquals([result, `${folder}/data`, journal].map(mode), ["644", "755", "640"]);
+    }),
+});
