@@ -120,7 +120,7 @@ Deno.test("statusTable() says that no order is placed while the rules are awaite
   const table = shown({ awaitsRules: true, lastRefusals: [refusal] });
   assertStringIncludes(
     table,
-    "trading            NO ORDERS: the exchange has not said the lot and tick of BTCUSDT\n",
+    "trading         NO ORDERS: the exchange has not said the lot and tick of BTCUSDT\n",
   );
   assertStringIncludes(table, "buy refused (no-rules): the rules are awaited, trade 9\n");
 });
