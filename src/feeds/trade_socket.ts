@@ -69,10 +69,10 @@ export class TradeSocket {
   #watchdog: ReturnType<typeof setTimeout>;
   #scales: ReturnType<typeof setTimeout> | undefined;
   /** This program's memory when data last came, and which data that was. */
-  #weighed = { heardAt: 0, bytes: 0 };
+  #weighed = { heardAt: 0, memory: Memory.now() };
   #isWeighed = true;
   readonly #calm = Promise.withResolvers<void>();
-  /** The most memory since the end, and when it grew last. */
+  /** How far memory has grown since the end, and when it grew last. */
   #most = 0;
   #grewAt = 0;
 
@@ -257,34 +257,33 @@ export class TradeSocket {
 
   /** The runtime gathers a message's fragments without a limit: one that never ends shows in the memory it takes. */
   #weigh(): void {
-    const bytes = Deno.memoryUsage().rss;
-    if (this.#end !== null) this.#weighForgotten(bytes);
+    const memory = Memory.now();
+    const grown = memory.since(this.#weighed.memory);
+    if (this.#end !== null) this.#weighForgotten(grown);
     else if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
-      this.#weighed = { heardAt: this.#lastHeardAt, bytes };
-    } else if (bytes - this.#weighed.bytes > HEAVIEST_BYTES) {
-      this.abandon(`a message without an end took ${megabytes(bytes - this.#weighed.bytes)} MB`, "endless");
+      this.#weighed = { heardAt: this.#lastHeardAt, memory };
+    } else if (grown > HEAVIEST_BYTES) {
+      this.abandon(`a message without an end took ${megabytes(grown)} MB`, "endless");
     }
     if (!this.#isWeighed) return;
-    const isLight = bytes - this.#weighed.bytes < LIGHT_BYTES;
-    this.#scales = setTimeout(() => this.#weigh(), isLight ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS);
+    this.#scales = setTimeout(() => this.#weigh(), grown < LIGHT_BYTES ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS);
   }
 
-  #weighForgotten(bytes: number): void {
-    const grown = bytes - this.#weighed.bytes;
+  #weighForgotten(grown: number): void {
     if (grown > RUNAWAY_BYTES) {
       this.#isWeighed = false;
       return this.#options.onRunaway?.(
         `a message without an end went on after the connection was dropped, and took ${megabytes(grown)} MB`,
       );
     }
-    if (bytes - this.#most > GROWTH_BYTES) {
-      this.#most = bytes;
+    if (grown - this.#most > GROWTH_BYTES) {
+      this.#most = grown;
       this.#grewAt = performance.now();
     } else if (performance.now() - this.#grewAt >= CALM_MS) this.#calm.resolve();
   }
 
   #finish(end: SocketEnd): void {
-    if (this.#end === null) this.#weighed.bytes = Deno.memoryUsage().rss;
+    if (this.#end === null) this.#weighed.memory = Memory.now();
     this.#end ??= end;
     clearTimeout(this.#watchdog);
     this.#awaken();
@@ -295,6 +294,30 @@ export class TradeSocket {
     this.#wake?.();
     this.#wake = null;
   };
+}
+
+/**
+ * What this program takes, and what of it is the runtime's own: a message's fragments are gathered there, while its
+ * objects and buffers may be anything else that the program does.
+ */
+class Memory {
+  readonly #all: number;
+  readonly #own: number;
+
+  private constructor(all: number, own: number) {
+    this.#all = all;
+    this.#own = own;
+  }
+
+  static now(): Memory {
+    const { rss, heapTotal, external } = Deno.memoryUsage();
+    return new Memory(rss, rss - heapTotal - external);
+  }
+
+  /** Bytes that both have grown by: what was freed elsewhere may be counted as the runtime's for a while. */
+  since(before: Memory): number {
+    return Math.min(this.#all - before.#all, this.#own - before.#own);
+  }
 }
 
 function megabytes(bytes: number): number {

@@ -221,6 +221,26 @@ socketTest("TradeSocket.abandon() never waits for the peer, and the first reason
   }
 });
 
+socketTest(
+  "TradeSocket takes nothing that the program needs elsewhere for a message without an end",
+  async () => {
+    await using exchange = listen("half-open@500");
+    const runaway = Promise.withResolvers<string>();
+    const socket = await TradeSocket.open(
+      `${exchange.endpoint}/ws/btcusdt@trade`,
+      { handshakeMs: 5000, staleMs: 600_000, onRunaway: runaway.resolve },
+      NEVER,
+    );
+    await readOn(socket, 500, 0);
+    socket.abandon("left");
+    // More than a message may take: objects in the heap, and a buffer beside it.
+    const objects = Array.from({ length: 3_000_000 }, (_, at) => ({ at, text: `${at}` }));
+    const buffer = new Uint8Array(400_000_000).fill(1);
+    assertEquals(await Promise.race([socket.calm.then(() => "calm"), runaway.promise]), "calm");
+    assertEquals([objects.length, buffer.length], [3_000_000, 400_000_000]);
+  },
+);
+
 socketTest("TradeSocket still hands over what it had read when it is abandoned", async () => {
   await using exchange = listen("");
   const socket = await open(exchange);
