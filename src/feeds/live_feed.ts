@@ -7,7 +7,7 @@ import { type ConnectFailure, explain } from "./connect_failure.ts";
 import type { Batch, Feed } from "./feed.ts";
 import { Handover } from "./handover.ts";
 import { QuietLimit } from "./quiet_limit.ts";
-import { type SocketEnd, TradeSocket, type TradeSocketOptions } from "./trade_socket.ts";
+import { type MemoryUse, type SocketEnd, TradeSocket, type TradeSocketOptions } from "./trade_socket.ts";
 
 /** What a live feed is made from. Times in ms. */
 export interface LiveFeedOptions {
@@ -28,6 +28,8 @@ export interface LiveFeedOptions {
   readonly signal: AbortSignal;
   /** Draws the jitter; from 0 to below 1. */
   readonly random?: () => number;
+  /** As in TradeSocketOptions. */
+  readonly memory?: () => MemoryUse;
 }
 
 /** The exchange could not be reached in as many tries as were allowed. */
@@ -208,6 +210,7 @@ export class LiveFeed implements Feed {
       handshakeMs: HANDSHAKE_MS,
       staleMs: this.#quiet.limitMs,
       onRunaway: this.#onRunaway,
+      ...(this.#options.memory === undefined ? {} : { memory: this.#options.memory }),
     };
     return TradeSocket.open(this.#url, options, signal);
   }

@@ -35,7 +35,12 @@ export interface TradeSocketOptions {
    * that has no end, and nothing but the end of the program stops it.
    */
   readonly onRunaway?: (reason: string) => void;
+  /** What this program takes, bytes. Default: what the runtime says of this process. */
+  readonly memory?: () => MemoryUse;
 }
+
+/** A part of `Deno.MemoryUsage`: all, and what of it are the program's objects and their buffers. */
+export type MemoryUse = Pick<Deno.MemoryUsage, "rss" | "heapTotal" | "external">;
 
 /** How a connection ended. */
 export interface SocketEnd {
@@ -69,7 +74,7 @@ export class TradeSocket {
   #watchdog: ReturnType<typeof setTimeout>;
   #scales: ReturnType<typeof setTimeout> | undefined;
   /** This program's memory when data last came, and which data that was. */
-  #weighed = { heardAt: 0, memory: Memory.now() };
+  #weighed: { readonly heardAt: number; memory: Memory };
   #isWeighed = true;
   readonly #calm = Promise.withResolvers<void>();
   /** How far memory has grown since the end, and when it grew last. */
@@ -118,6 +123,7 @@ export class TradeSocket {
   ) {
     this.#socket = socket;
     this.#options = options;
+    this.#weighed = { heardAt: 0, memory: this.#memory };
     this.#staleMs = options.staleMs;
     this.#watchdog = setTimeout(() => this.#watch(), options.staleMs);
     this.#weigh();
@@ -257,7 +263,7 @@ export class TradeSocket {
 
   /** The runtime gathers a message's fragments without a limit: one that never ends shows in the memory it takes. */
   #weigh(): void {
-    const memory = Memory.now();
+    const memory = this.#memory;
     const grown = memory.since(this.#weighed.memory);
     if (this.#end !== null) this.#weighForgotten(grown);
     else if (this.#weighed.heardAt !== this.#lastHeardAt || this.#frames.length > 0) {
@@ -267,6 +273,10 @@ export class TradeSocket {
     }
     if (!this.#isWeighed) return;
     this.#scales = setTimeout(() => this.#weigh(), grown < LIGHT_BYTES ? WEIGH_EVERY_MS : WEIGH_OFTEN_MS);
+  }
+
+  get #memory(): Memory {
+    return new Memory(this.#options.memory?.() ?? Deno.memoryUsage());
   }
 
   #weighForgotten(grown: number): void {
@@ -283,7 +293,7 @@ export class TradeSocket {
   }
 
   #finish(end: SocketEnd): void {
-    if (this.#end === null) this.#weighed.memory = Memory.now();
+    if (this.#end === null) this.#weighed.memory = this.#memory;
     this.#end ??= end;
     clearTimeout(this.#watchdog);
     this.#awaken();
@@ -304,14 +314,9 @@ class Memory {
   readonly #all: number;
   readonly #own: number;
 
-  private constructor(all: number, own: number) {
-    this.#all = all;
-    this.#own = own;
-  }
-
-  static now(): Memory {
-    const { rss, heapTotal, external } = Deno.memoryUsage();
-    return new Memory(rss, rss - heapTotal - external);
+  constructor({ rss, heapTotal, external }: MemoryUse) {
+    this.#all = rss;
+    this.#own = rss - heapTotal - external;
   }
 
   /** Bytes that both have grown by: what was freed elsewhere may be counted as the runtime's for a while. */

@@ -7,6 +7,8 @@ import { within } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf, reading } from "../support/pipeline_input.ts";
 import { settle } from "./raw_server.ts";
 
+const NO_MEMORY = { rss: 0, heapTotal: 0, external: 0 };
+
 type Of<K extends Batch["kind"]> = Batch & { readonly kind: K };
 
 /** What the trades received amount to when they are counted one by one. */
@@ -45,6 +47,8 @@ export class FeedRun implements AsyncDisposable {
       attempts: null,
       renewAfterMs: 3_600_000,
       signal: this.#stop.signal,
+      // The process has the memory of all tests that run beside.
+      memory: () => NO_MEMORY,
       ...options,
     });
     if (isConfirmed) feed.confirmSymbol();
