@@ -131,9 +131,15 @@ export class RawServer implements AsyncDisposable {
   }
 }
 
-/** Lets abandoned WebSockets notice that the other side is gone, and the timers of their closing run out. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
+/** Turns of the event loop in which an abandoned WebSocket notices that the other side is gone. */
+const TURNS = 20;
+
+/**
+ * Lets abandoned WebSockets notice that the other side is gone, and the timers of their closing run out. Turns are
+ * counted, as a busy machine may give this thread none for a while.
+ */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** A test that abandons WebSockets: it ends once they are gone. */
