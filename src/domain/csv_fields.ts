@@ -9,7 +9,7 @@ const LONGEST_TIME = 19;
 /** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
 export const SMALL = 32, IS_T = 16;
 /**
- * `true` and `false`, told by whether it is the latter: the first letter in small; four bytes of the rest as a word
+ * `true` and `false`, recognised by whether it is the latter: the first letter in small; four bytes of the rest as a word
  * ("true", "alse"); which of its bits count, for "True" is as good; and what it says.
  */
 export const LETTER = [116, 102],

@@ -1,4 +1,4 @@
-/** The recordings in a folder, told by what they say in their first line. */
+/** The recordings in a folder, recognised by their first lines. */
 import { isNote, readNote, sinceOf, type TimedHead } from "../domain/recording_note.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";

@@ -16,7 +16,7 @@ export interface ParseCounts {
   readonly absent?: number;
 }
 
-/** Where the stage stands, to be taken up again. */
+/** Where the stage stands, for `restore`. */
 export interface ParseSnapshot {
   /** The last trade id read; -1 before the first trade. */
   readonly lastId: number;

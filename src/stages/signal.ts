@@ -6,7 +6,7 @@ import type { Averaged, Signalled, Slots } from "../domain/tick.ts";
 /** What the strategy wants to hold. It follows the signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";
 
-/** Where the stage stands, to be taken up again. */
+/** Where the stage stands, for `restore`. */
 export interface CrossoverSnapshot {
   readonly stance: Stance;
   /** Signals made so far. */

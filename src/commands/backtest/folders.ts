@@ -3,7 +3,7 @@ import type { Config } from "../../domain/options.ts";
 import { UnusableInput } from "../../domain/unusable_input.ts";
 import { withFoldersOpened } from "../../feeds/recording_folder.ts";
 
-/** The files to read, and what to tell of those that were passed over, a sentence each. */
+/** The files to read, and what to say about those that were skipped, a sentence each. */
 export interface OpenedFolders {
   readonly files: readonly string[];
   readonly passedOver: readonly string[];

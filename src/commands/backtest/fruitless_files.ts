@@ -48,7 +48,7 @@ export class FruitlessFiles {
     this.#dropped += repeats;
   }
 
-  /** What to tell of them in a backtest of `symbol`, a sentence each. */
+  /** What to say about them in a backtest of `symbol`, a sentence each. */
   *warnings(symbol: string): Generator<string> {
     if (this.#empty.length > 0) yield `no trade of ${symbol} in ${listOf(this.#empty)}`;
     if (this.#known.length === 0) return;
