@@ -51,7 +51,7 @@ export async function backtest(
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   const view = new BacktestView(config, stop);
-  using _over = alarm(config.for, () => ending.abort());
+  using opening = alarm(config.for, () => ending.abort());
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
@@ -71,7 +71,9 @@ export async function backtest(
     ? null
     : await openJournal(config.state, desk, { config, sources }, version);
   // Waiting for the reader of a pipe is no part of the run.
+  opening[Symbol.dispose]();
   const begun = performance.now();
+  using _over = alarm(config.for, () => ending.abort());
   const draw = setInterval(() => {
     view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);

@@ -1,5 +1,5 @@
 /**
- * The heartbeat of the process that writes a journal, for whoever looks on. It is one row which is written over
+ * The heartbeat of the process that writes a journal, for other processes to see. It is one row, written over
  * every few seconds, whether trades come or not. It is no entry: nothing of it is hashed, a resume does not read it,
  * and it proves nothing.
  */

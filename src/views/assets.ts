@@ -25,8 +25,8 @@ export interface NamedAssets {
 }
 
 /**
- * The assets of a symbol such as BTCUSDT or BTCUSDT_250328, for showing: those that are `named`, else told by how the
- * symbol ends; "base" and "quote" where they cannot be told.
+ * The assets of a symbol such as BTCUSDT or BTCUSDT_250328, as shown to people: those that are `named`, else split by how
+ * the symbol ends; "base" and "quote" where that is not known.
  */
 export function assets(
   symbol: string,

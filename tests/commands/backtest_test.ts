@@ -152,6 +152,7 @@ Deno.test("penstock backtest --for ends after that time", async () => {
   await using program = startBacktest(["--json", "--for=500ms", "-"], endless());
   await program.event("started");
   const summary = (await endedWell(program.finished())).at(-1)!;
+  assert(Number(summary.elapsedMs) >= 500);
   assertEquals(summary.ended, "for");
 });
 

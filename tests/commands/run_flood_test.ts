@@ -4,11 +4,8 @@ import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { eventsOf, FLAGS, Penstock, V8_FLAGS } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 
-/**
- * What the container has (compose.yaml): that is the promise. How much garbage lies about differs by machine and moment,
- * 110 to 150 MB were seen of the same program; without back pressure it would be a gigabyte.
- */
-const LIMIT_MB = 256;
+/** Half of it is Deno itself. Without back pressure it would be a gigabyte. */
+const LIMIT_MB = 150;
 const SAMPLE_MS = 500;
 
 /** Resident memory of a process, MB. Deno itself may not read below /proc unless it may do everything. */
