@@ -35,9 +35,10 @@ export class OwnTerminal implements AsyncDisposable {
   constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const quoted = words.map((word) => `'${word}'`).join(" ");
     this.#script = new Deno.Command("script", {
-      args: ["-qefc", `stty cols 100; ${quoted}`, "/dev/null"],
+      // Ctrl-C goes to the shell too: one that waits for the program, as dash does, would end with 130 after it.
+      args: ["-qefc", `stty cols 100; exec ${quoted}`, "/dev/null"],
       ...{ stdin: "piped", stdout: "piped", stderr: "null" },
-      env: { TERM: "xterm", NO_COLOR: "", ...env },
+      env: { SHELL: "/bin/sh", TERM: "xterm", NO_COLOR: "", ...env },
     }).spawn();
     this.#keyboard = this.#script.stdin.getWriter();
     this.#reading = this.#read();
