@@ -3,7 +3,7 @@ import type { Started } from "../domain/command.ts";
 import type { Outcome } from "../domain/verification.ts";
 import type { TimedHead } from "../domain/recording_note.ts";
 import { recordedChunks } from "../feeds/recorded_files.ts";
-import { byEntry, withFoldersOpened } from "../feeds/recording_folder.ts";
+import { byEntry, type PassedOver, passedOverText, withFoldersOpened } from "../feeds/recording_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
 import { Verification } from "../stores/verification.ts";
 import { openLog } from "../views/log.ts";
@@ -26,11 +26,15 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   const run = config.run === "all" ? null : config.run;
   const verification = new Verification(journal, run, () => present.lastSeq);
   let outcome: Outcome | null = null;
+  const passedOver: PassedOver[] = [];
   // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
   const recordings = await withFoldersOpened(paths, {
     against: (head) => strangeness(head, run ?? journal.lastRun, present),
     order: byEntry,
-    onPassedOver: (text) => log.info(text),
+    onPassedOver: (files) => {
+      log.info(passedOverText(files));
+      passedOver.push(files);
+    },
     signal,
   });
   const chunks = recordedChunks(recordings, { signal, onWarning: (text) => log.warn(text) });
@@ -44,7 +48,7 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
     return false;
   }
   outcome ??= verification.end();
-  const compared = { journal: path, recordings, elapsedMs: performance.now() - begun };
+  const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - begun };
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
   await terminal.settled(signal);
   await writeUntil(signal, Deno.stdout, `${text}\n`);

@@ -1,4 +1,5 @@
 /** The recordings in a folder, recognised by their first lines. */
+import { isRecordingName } from "../domain/recording_name.ts";
 import { isNote, readNote, sinceOf, type TimedHead } from "../domain/recording_note.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
@@ -14,14 +15,22 @@ export interface FoundRecording {
   readonly head: TimedHead;
 }
 
+/** Files of a folder that were passed over, for one reason. */
+export interface PassedOver {
+  readonly folder: string;
+  /** In a few words that fit what a few files and one file are. */
+  readonly reason: string;
+  readonly names: readonly string[];
+}
+
 /** What to take of a folder. */
 export interface Choice {
   /** Why a recording is not meant, in a few words; null where it is. */
   readonly against: (head: TimedHead) => string | null;
   /** The order of two recordings; by the times at which they were started unless it is given. */
   readonly order?: (a: TimedHead, b: TimedHead) => number;
-  /** Told what was passed over in a folder, and why: one sentence a reason. */
-  readonly onPassedOver: (text: string) => void;
+  /** Called once for each reason for which anything in a folder was passed over. */
+  readonly onPassedOver: (files: PassedOver) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -30,6 +39,8 @@ const HEAD_BYTES = 4096;
 /** Files that a line names; of the others it says how many they are. */
 const NAMED = 5;
 const NO_RECORDING = "no recordings of Penstock's";
+/** A recording whose process ended between creating the file and writing its first line, or is between the two. */
+const EMPTY = "empty (a run was killed as it created the file, or has only just created it)";
 const LINE_FEED = 10;
 /** `part2` before `part10`. */
 const NATURAL = new Intl.Collator("en", { numeric: true });
@@ -51,37 +62,44 @@ export async function withFoldersOpened(paths: readonly string[], choice: Choice
 
 async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
   const { against, onPassedOver, order = byTime, signal } = choice;
-  const { recordings, others } = await recordingsIn(folder, signal);
+  const { recordings, empty, others } = await recordingsIn(folder, signal);
   // It is refused with whatever else is wrong with the paths.
   if (recordings.length === 0) return signal?.aborted ? [] : [folder];
   const chosen: FoundRecording[] = [];
-  const passedOver = new Map<string, string[]>(others.length === 0 ? [] : [[NO_RECORDING, [...others]]]);
+  const passedOver = new Map<string, string[]>();
+  if (others.length > 0) passedOver.set(NO_RECORDING, [...others]);
+  if (empty.length > 0) passedOver.set(EMPTY, [...empty]);
   for (const recording of recordings) {
     const reason = against(recording.head);
     if (reason === null) chosen.push(recording);
     else passedOver.set(reason, [...passedOver.get(reason) ?? [], recording.name]);
   }
-  for (const [reason, names] of passedOver) onPassedOver(passedOverText(folder, reason, names));
+  for (const [reason, names] of passedOver) onPassedOver({ folder, reason, names });
   return chosen.sort((a, b) => order(a.head, b.head) || NATURAL.compare(a.name, b.name))
     .map(({ path }) => path);
 }
 
-/** The recordings and the names of everything else in `folder`. */
-async function recordingsIn(
-  folder: string,
-  signal?: AbortSignal,
-): Promise<{ readonly recordings: readonly FoundRecording[]; readonly others: readonly string[] }> {
+/** What is in a folder: recordings, and the names of those without a line yet and of everything else. */
+interface Contents {
+  readonly recordings: readonly FoundRecording[];
+  readonly empty: readonly string[];
+  readonly others: readonly string[];
+}
+
+async function recordingsIn(folder: string, signal?: AbortSignal): Promise<Contents> {
   const recordings: FoundRecording[] = [];
+  const empty: string[] = [];
   const others: string[] = [];
   const prefix = /[\\/]$/.test(folder) ? folder : `${folder}/`;
   for (const name of await namesIn(folder)) {
     if (signal?.aborted) break;
     const path = `${prefix}${name}`;
     const head = await headOf(path, signal);
-    if (head === null) others.push(name);
-    else recordings.push({ path, name, head });
+    if (head !== null) recordings.push({ path, name, head });
+    else if (isRecordingName(name) && await isEmpty(path)) empty.push(name);
+    else others.push(name);
   }
-  return { recordings, others };
+  return { recordings, empty, others };
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -156,10 +174,20 @@ function readHead(line: string | null): TimedHead | null {
   return note.event === "recording" ? { ...note, time: Number(time) } : null;
 }
 
-function passedOverText(folder: string, reason: string, names: readonly string[]): string {
+/** Says it in one sentence, with the first few names. */
+export function passedOverText({ folder, reason, names }: PassedOver): string {
   const named = names.slice(0, NAMED).join(", ");
   const more = names.length <= NAMED ? "" : ` and ${names.length - NAMED} more`;
   return `passed over in ${folder}, ${reason}: ${named}${more}`;
+}
+
+async function isEmpty(path: string): Promise<boolean> {
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    return isFile && size === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a path leads to a folder; what cannot be looked at is none, and says more when it is read. */

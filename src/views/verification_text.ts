@@ -8,6 +8,12 @@ import { printable, printableJson } from "./terminal.ts";
 export interface Compared {
   readonly journal: string;
   readonly recordings: readonly string[];
+  /** What else was in the folders of recordings, by why it was not read. */
+  readonly passedOver: readonly {
+    readonly folder: string;
+    readonly reason: string;
+    readonly names: readonly string[];
+  }[];
   readonly elapsedMs: number;
 }
 
@@ -20,11 +26,12 @@ export function outcomeText(outcome: Outcome, compared: Compared): string {
 }
 
 /** The same as one JSON object. Times as in events; the time of what is verified is that of its last trade. */
-export function outcomeJson(outcome: Outcome, { journal, recordings, elapsedMs }: Compared): string {
+export function outcomeJson(outcome: Outcome, compared: Compared): string {
+  const { journal, recordings, passedOver, elapsedMs } = compared;
   if (outcome.type === "difference") {
     const { type, run, what, entry, tradeId, at, derived, before } = outcome;
     return printableJson({
-      ...{ type, journal, recordings, run, what, entry, tradeId },
+      ...{ type, journal, recordings, passedOver, run, what, entry, tradeId },
       recording: at?.recording ?? null,
       line: at?.line ?? null,
       journalSays: outcome.journal,
@@ -35,7 +42,7 @@ export function outcomeJson(outcome: Outcome, { journal, recordings, elapsedMs }
   return printableJson({
     type,
     time: to === null ? null : isoTime(to),
-    ...{ journal, recordings, run, entries, chained, trades, fills },
+    ...{ journal, recordings, passedOver, run, entries, chained, trades, fills },
     from: from === null ? null : isoTime(from),
     to: to === null ? null : isoTime(to),
     elapsedMs: Math.round(elapsedMs),

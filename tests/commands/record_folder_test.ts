@@ -1,9 +1,10 @@
 /** `--record FOLDER/` in processes of their own: started again and again, over midnights, verified and backtested. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { recordingName } from "../../src/domain/recording_name.ts";
 import { noteText } from "../../src/domain/recording_note.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { eventsOf, type Finished, Penstock, penstock } from "../support/penstock.ts";
+import { eventsOf, type Finished, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { messageOf } from "../support/pipeline_input.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
@@ -90,6 +91,13 @@ class Place {
   }
 }
 
+/** The paths that a verification names as passed over. */
+function passedOver(outcome: Told, { recordings }: Place): string[] {
+  const files = outcome["passedOver"] as { readonly folder: string; readonly names: readonly string[] }[];
+  assert(files.every(({ folder }) => folder === recordings));
+  return files.flatMap(({ names }) => names.map((name) => `${recordings}/${name}`));
+}
+
 Deno.test("penstock run --record FOLDER/ starts again with the same arguments, and verify proves the whole from the folder", async () => {
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 4, rate: 3_000 });
@@ -141,10 +149,12 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
     const verified = await penstock("verify", "--json", place.journal, place.recordings);
     assertEquals(verified.code, 0, verified.stdout);
     const [outcome] = eventsOf(verified.stdout);
-    assertEquals([outcome!.type, (outcome!["recordings"] as string[]).length], [
-      "verified",
-      place.files.length,
-    ]);
+    assertEquals(outcome!.type, "verified");
+    // A run that was killed as it created a file leaves it empty.
+    const empty = place.files.filter((path) => Deno.statSync(path).size === 0);
+    const whole = place.files.filter((path) => !empty.includes(path));
+    assertEquals([...outcome!["recordings"] as string[]].sort(), whole);
+    assertEquals(passedOver(outcome!, place), empty);
 
     // Without one of its days nothing behind it is proven.
     const [, second] = made as [string, string];
@@ -232,6 +242,9 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
     await place.run("SIGINT", 3, "--state=none");
     await place.run("SIGINT", 3, `--state=${folder}/data/b.db`);
     const [first, second, third, fourth] = place.files.map((path) => path.split("/").at(-1)!);
+    // As a process leaves it that is killed between creating the file and writing to it.
+    const empty = recordingName("BTCUSDT", Date.now());
+    Deno.writeTextFileSync(`${place.recordings}/${empty}`, "");
     Deno.writeTextFileSync(`${place.recordings}/notes.txt`, "mine");
     Deno.mkdirSync(`${place.recordings}/older`);
     const { code, stdout, stderr } = await penstock("verify", place.journal, place.recordings);
@@ -240,13 +253,23 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
       line !== ""
     );
     assertEquals(lines.sort(), [
+      `passed over in ${place.recordings}, empty (a run was killed as it created the file, or has only just created ` +
+      `it): ${empty}`,
       `passed over in ${place.recordings}, no recordings of Penstock's: notes.txt, older`,
       `passed over in ${place.recordings}, of another journal, or of entries that were changed since: ${fourth}`,
       `passed over in ${place.recordings}, of run 1: ${first}`,
       `passed over in ${place.recordings}, of runs without a journal: ${third}`,
     ]);
     assertStringIncludes(stdout, `follow from ${place.recordings}/${second}`);
-    assertEquals((await penstock("verify", "--run=1", place.journal, place.recordings)).code, 0);
+    const { code: firstCode, stdout: ofFirst } = await penstock(
+      ...["verify", "--json", "--run=1", place.journal, place.recordings],
+    );
+    assertEquals(firstCode, 0);
+    const [outcome] = eventsOf(ofFirst);
+    assertEquals(
+      [...outcome!["recordings"] as string[], ...passedOver(outcome!, place)].sort(),
+      [...place.files].sort(),
+    );
     // Where none is left, nothing is proven.
     Deno.removeSync(`${place.recordings}/${second}`);
     const none = await penstock("verify", place.journal, place.recordings);

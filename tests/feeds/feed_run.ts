@@ -5,7 +5,6 @@ import { LiveFeed, type LiveFeedOptions } from "../../src/feeds/live_feed.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { within } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf, reading } from "../support/pipeline_input.ts";
-import { settle } from "./raw_server.ts";
 
 const NO_MEMORY = { rss: 0, heapTotal: 0, external: 0 };
 
@@ -121,7 +120,6 @@ export class FeedRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.over.catch(() => {});
-    await settle();
   }
 }
 

@@ -1,6 +1,7 @@
 /** A server on bare TCP that does to its clients whatever a test wants, also what no exchange should. */
 import { type HttpRequest, readRequest } from "../../src/feeds/exchange/http_request.ts";
 import { acceptUpgrade, asksForUpgrade, encodeMessage } from "../../src/feeds/exchange/websocket.ts";
+import { within } from "../support/penstock.ts";
 
 /** One client's connection, its request already read. */
 export class Visit {
@@ -131,22 +132,26 @@ export class RawServer implements AsyncDisposable {
   }
 }
 
-/** Turns of the event loop in which an abandoned WebSocket notices that the other side is gone. */
-const TURNS = 20;
+/** The ends of all WebSockets that were opened since the last test, abandoned ones among them. */
+const ends: Promise<unknown>[] = [];
+
+globalThis.WebSocketStream = class extends WebSocketStream {
+  constructor(...args: ConstructorParameters<typeof WebSocketStream>) {
+    super(...args);
+    ends.push(this.closed.catch(() => {}));
+  }
+};
 
 /**
- * Lets abandoned WebSockets notice that the other side is gone, and the timers of their closing run out. Turns are
- * counted, as a busy machine may give this thread none for a while.
+ * A test that abandons WebSockets. It ends once they are gone: each when its own server is, which `body` disposes of,
+ * if not before.
  */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setTimeout(resolve, 2));
-}
-
-/** A test that abandons WebSockets: it ends once they are gone. */
 export function socketTest(name: string, body: () => Promise<void>): void {
   Deno.test(name, async () => {
     await body();
-    await settle();
+    while (ends.length > 0) await within(Promise.all(ends.splice(0)), "the end of the WebSockets");
+    // Closing one starts a timer of no length, which can outlive it, but not this one.
+    await new Promise((resolve) => setTimeout(resolve, 1));
   });
 }
 

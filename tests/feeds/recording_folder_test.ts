@@ -1,7 +1,8 @@
 /** Folders in place of recordings: what is in them is told by its first line, and nothing else is read. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { recordingName } from "../../src/domain/recording_name.ts";
 import { noteText, type RecordingHead } from "../../src/domain/recording_note.ts";
-import { byEntry, type Choice, withFoldersOpened } from "../../src/feeds/recording_folder.ts";
+import { byEntry, type Choice, passedOverText, withFoldersOpened } from "../../src/feeds/recording_folder.ts";
 import { bytesOf, Folder, gzip, joined, rows, zip } from "./recorded_input.ts";
 
 const TIME = 1_723_161_255_342_000;
@@ -16,7 +17,7 @@ async function opened(folder: Folder, choice: Partial<Choice> = {}) {
   const told: string[] = [];
   const paths = await withFoldersOpened([folder.path], {
     against: () => null,
-    onPassedOver: (text) => told.push(text.replaceAll(folder.path, "DIR")),
+    onPassedOver: (files) => told.push(passedOverText(files).replaceAll(folder.path, "DIR")),
     ...choice,
   });
   return { names: paths.map((path) => path.slice(folder.path.length + 1)), told };
@@ -83,6 +84,19 @@ Deno.test("withFoldersOpened() names what is no recording, and waits for nothing
     told[0]!,
     "passed over in DIR, no recordings of Penstock's: bytes.bin, cut.txt, empty.txt, foreign.txt, inner and ",
   );
+});
+
+Deno.test("withFoldersOpened() says of an empty recording that its run was killed as it created the file", async () => {
+  await using folder = new Folder();
+  const [whole, empty] = [recordingName("BTCUSDT", TIME / 1000), recordingName("BTCUSDT", TIME / 1000 + 1)];
+  await write(folder, { [whole]: gzip(text(TIME)), [empty]: "", "empty.txt": "" });
+  const { names, told } = await opened(folder);
+  assertEquals(names, [whole]);
+  assertEquals(told, [
+    "passed over in DIR, no recordings of Penstock's: empty.txt",
+    "passed over in DIR, empty (a run was killed as it created the file, or has only just created it): " +
+    empty,
+  ]);
 });
 
 Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and goes by the order that it is given", async () => {

@@ -2,12 +2,13 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { FillEvent, PipelineEvent } from "../../src/domain/event.ts";
+import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Exact } from "../support/exact.ts";
 import { type GuardedScenario, guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";
-import { optionsOf, reading } from "../support/pipeline_input.ts";
+import { optionsOf } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
 
 const RUNS = 10_000;
@@ -17,6 +18,7 @@ const NOTHING = new Exact(0n);
 function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
   const events: PipelineEvent[] = [];
   const kept = new KeptRun();
+  const batch = new MessageBatch(choices.symbol);
   let pipeline = new Pipeline(optionsOf(choices));
   messages.forEach((message, at) => {
     if (restarts.includes(at)) {
@@ -28,7 +30,7 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
     for (const { before, action, time } of halts) {
       if (before === at) events.push(...pipeline.halt(action, time));
     }
-    events.push(...pipeline.run(reading([message])));
+    events.push(...pipeline.run(batch.open([message])));
     assertBooks(pipeline.snapshot(), choices);
   });
   events.push(...pipeline.end());

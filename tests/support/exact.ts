@@ -80,6 +80,6 @@ export class Exact {
 
   /** The units that this has at a finer scale. */
   unitsAt(scale: number): bigint {
-    return this.units * 10n ** BigInt(scale - this.scale);
+    return scale === this.scale ? this.units : this.units * 10n ** BigInt(scale - this.scale);
   }
 }

@@ -2,7 +2,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { Difference, Verified } from "../../src/domain/verification.ts";
 import { outcomeJson, outcomeText } from "../../src/views/verification_text.ts";
 
-const COMPARED = { journal: "a.db", recordings: ["1.txt", "2.txt"], elapsedMs: 500 };
+const PASSED_OVER = [{ folder: "rec", reason: "of run 1", names: ["3.txt"] }];
+const COMPARED = { journal: "a.db", recordings: ["1.txt", "2.txt"], passedOver: PASSED_OVER, elapsedMs: 500 };
 const VERIFIED: Verified = {
   type: "verified",
   chained: 1_300,
@@ -73,6 +74,7 @@ Deno.test("outcomeJson() is one object with the same, times as in events", () =>
     time: "2024-08-08T23:54:16.000000Z",
     journal: "a.db",
     recordings: ["1.txt", "2.txt"],
+    passedOver: PASSED_OVER,
     run: 2,
     entries: 1_234,
     chained: 1_300,
@@ -88,6 +90,7 @@ Deno.test("outcomeJson() is one object with the same, times as in events", () =>
     ...rest,
     journal: "a.db",
     recordings: ["1.txt", "2.txt"],
+    passedOver: PASSED_OVER,
     recording: at!.recording,
     line: at!.line,
     journalSays: journal,

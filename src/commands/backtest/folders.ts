@@ -1,7 +1,7 @@
 /** The files of a backtest where some of what was given are folders of recordings. */
 import type { Config } from "../../domain/options.ts";
 import { UnusableInput } from "../../domain/unusable_input.ts";
-import { withFoldersOpened } from "../../feeds/recording_folder.ts";
+import { passedOverText, withFoldersOpened } from "../../feeds/recording_folder.ts";
 
 /** The files to read, and what to say about those that were skipped, a sentence each. */
 export interface OpenedFolders {
@@ -26,7 +26,7 @@ export async function recordingsOf(
       others.add(head.symbol);
       return `of ${head.symbol}`;
     },
-    onPassedOver: (text) => passedOver.push(text),
+    onPassedOver: (files) => passedOver.push(passedOverText(files)),
     signal,
   });
   if (files.length === 0 && !signal.aborted) {
