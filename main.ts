@@ -143,8 +143,33 @@ function endSignals(): AbortSignal {
   const signals: Deno.Signal[] = isWindows ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const name of signals) Deno.addSignalListener(name, stop);
   const onTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
-  if (!isWindows) Deno.addSignalListener("SIGHUP", onTerminal ? stop : () => {});
+  if (!isWindows) {
+    Deno.addSignalListener("SIGHUP", onTerminal ? stop : () => {});
+    Deno.addSignalListener("SIGUSR1", closeDebugger);
+  }
   return asked.signal;
+}
+
+/** At SIGUSR1 the runtime opens its debugger within this many turns of the event loop, also of a busy one. */
+const DEBUGGER_TURNS = 50;
+let debuggerTurns = 0;
+
+/**
+ * Closes the runtime's debugger again. From half a second after the start the runtime answers SIGUSR1 with it, on
+ * 127.0.0.1:9229, where every user of the machine can run code in this process; a listener cannot keep it from that.
+ */
+function closeDebugger(): void {
+  // deno-lint-ignore no-process-global -- loading it here would take the time in which the debugger is open.
+  const { _debugEnd } = process as unknown as { _debugEnd(): void };
+  const isClosing = debuggerTurns > 0;
+  debuggerTurns = DEBUGGER_TURNS;
+  if (isClosing) return;
+  const close = (): void => {
+    _debugEnd();
+    if (--debuggerTurns > 0) setTimeout(close);
+    else say("penstock: SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again\n");
+  };
+  close();
 }
 
 /** Commands that never wait, so that a listener would not have its turn: a signal ends them as it ends any program. */

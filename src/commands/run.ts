@@ -4,7 +4,6 @@ import { streamOf } from "../domain/endpoints.ts";
 import { isoTime } from "../domain/time.ts";
 import { alarm } from "../feeds/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/environment.ts";
-import { onHaltSignals } from "../feeds/halt_signals.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live_feed.ts";
 import { ReadAhead } from "../feeds/read_ahead.ts";
 import { RunView } from "../views/run_view.ts";
@@ -59,7 +58,6 @@ export async function run({ command, version, config, sources, signal }: Started
     setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
     setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
-  using _halting = onHaltSignals((action) => keep(() => live.halt(action)));
   try {
     // The stream connects while the exchange is asked for the instrument.
     const opened = await feed.during(live.open({ command, version }));

@@ -1,6 +1,7 @@
-/** Halts as a person meets them: over a kill and a restart, by signal and by `penstock halt`, and their release. */
+/** Halts as a person meets them: over a kill and a restart, by `penstock halt`, and their release. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { OnHalt } from "../../src/domain/halt.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
 import { connect } from "../../src/stores/journal_file.ts";
@@ -98,37 +99,45 @@ for (const onHalt of ["hold", "flatten"] as const) {
 
 const DEMO = ["--rate=200", "--speed=10", "--short=5", "--long=12", "--json", "--log-level=error"];
 
-Deno.test({
-  name:
-    "penstock halts at SIGUSR1 and flattens at SIGUSR2, in the journal and for every run of the recording",
-  ignore: Deno.build.os === "windows",
-  fn: async () => {
-    await using folder = new Folder();
-    const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
-    await using demo = Penstock.start(["demo", ...DEMO, "--state", state, "--record", record], flags(folder));
-    await demo.event("fill", ({ side }) => side === "buy");
-    demo.signal("SIGUSR1");
-    const held = await demo.event("halt");
-    assertEquals([held.reason, held.action], ["manual", "hold"]);
-    await demo.event("refusal", ({ reason, side }) => reason === "halted" && side === "buy");
-    demo.signal("SIGUSR2");
-    const flattened = await demo.event("halt");
-    assertEquals([flattened.reason, flattened.action], ["manual", "flatten"]);
-    // A third time changes nothing.
-    demo.signal("SIGUSR1");
-    await demo.event("refusal", ({ reason, side }) => reason === "halted" && side === "sell");
-    demo.signal("SIGTERM");
-    // Deno answers SIGUSR1 as well: it says on standard error where its debugger listens, or why it does not.
-    const { code, stdout } = await demo.finished();
-    assertEquals(code, 0);
-    const events = eventsOf(stdout);
-    assertRun(events);
-    const summary = events.at(-1)!;
-    assertEquals([summary.position, reasonIn(summary)], ["0", "manual"]);
-    using journal = JournalReader.open(state);
-    assertEquals(journal.latest("halt", 9).map(({ content }) => content["action"]), ["hold", "flatten"]);
-    await assertFollows(folder, state, record, events);
-  },
+/** Files a halt in the journal of a run, as `penstock halt` does. */
+function fileHalt(state: string, action: OnHalt): void {
+  const database = connect(state, false);
+  try {
+    const request = { kind: "halt", action, text: null } as const;
+    fileRequest(database, { run: 1, time: Date.now() * 1000, request });
+  } finally {
+    database.close();
+  }
+}
+
+Deno.test("penstock run holds and then flattens on request, in the journal and for every run of the recording", async () => {
+  await using folder = new Folder();
+  const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
+  await using demo = Penstock.start(
+    ["demo", ...DEMO, "--state", state, "--record", record],
+    [...flags(folder), QUICKLY],
+  );
+  await demo.event("fill", ({ side }) => side === "buy");
+  fileHalt(state, "hold");
+  const held = await demo.event("halt");
+  assertEquals([held.reason, held.action], ["manual", "hold"]);
+  await demo.event("refusal", ({ reason, side }) => reason === "halted" && side === "buy");
+  fileHalt(state, "flatten");
+  const flattened = await demo.event("halt");
+  assertEquals([flattened.reason, flattened.action], ["manual", "flatten"]);
+  // A third one changes nothing.
+  fileHalt(state, "hold");
+  await demo.event("refusal", ({ reason, side }) => reason === "halted" && side === "sell");
+  demo.signal("SIGINT");
+  const { code, stdout, stderr } = await demo.finished();
+  assertEquals([code, stderr], [0, ""]);
+  const events = eventsOf(stdout);
+  assertRun(events);
+  const summary = events.at(-1)!;
+  assertEquals([summary.position, reasonIn(summary)], ["0", "manual"]);
+  using journal = JournalReader.open(state);
+  assertEquals(journal.latest("halt", 9).map(({ content }) => content["action"]), ["hold", "flatten"]);
+  await assertFollows(folder, state, record, events);
 });
 
 Deno.test("penstock halt and release work while a run is at work, and follow from its recording", async () => {
@@ -201,58 +210,22 @@ Deno.test("penstock halt stops a run that is not at work before it trades again,
   assertEquals(events.at(-1)!.position, "0");
 });
 
-Deno.test({
-  name: "penstock run handles a halt that is signalled before it has started, and halts before it trades",
-  ignore: Deno.build.os === "windows",
-  fn: async () => {
-    await using folder = new Folder();
-    let run: Penstock | null = null;
-    await using exchange = BuiltInExchange.listen({
-      rate: 200,
-      onRest: (url, answer) => {
-        // The run waits for this before it starts; a signal takes its time.
-        if (url.pathname.endsWith("/exchangeInfo")) {
-          run?.signal("SIGUSR2");
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-        }
-        return answer;
-      },
-    });
-    const places = ["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint];
-    const options = ["--state=none", "--json", "--log-level=error", "--short=5", "--long=12"];
-    await using program = run = Penstock.start(["run", ...places, ...options], flags(folder));
-    const { action } = await program.event("halt");
-    assertEquals(action, "flatten");
-    await program.event("refusal", ({ reason }) => reason === "halted");
-    program.signal("SIGINT");
-    const { code, stdout } = await program.finished();
-    const types = eventsOf(stdout).map(({ type }) => type).filter((type) => type !== "connected");
-    assertEquals([code, types.slice(0, 2), types.includes("fill")], [0, ["started", "halt"], false]);
-  },
-});
-
 Deno.test("penstock run handles a halt that is filed as it ends, before it says that it has stopped", async () => {
   await using folder = new Folder();
   const [state, record] = [`${folder.path}/run.db`, `${folder.path}/run.txt`];
   await using demo = Penstock.start(["demo", ...DEMO, "--state", state, "--record", record], flags(folder));
   await demo.event("fill", ({ side }) => side === "buy");
-  const database = connect(state, false);
-  try {
-    const request = { kind: "halt", action: "hold", text: null } as const;
-    fileRequest(database, { run: 1, time: Date.now() * 1000, request });
-    demo.signal("SIGINT");
-    const { code, stdout, stderr } = await demo.finished();
-    assertEquals([code, stderr], [0, ""]);
-    const events = eventsOf(stdout);
-    assertEquals(reasonIn(events.at(-1)!), "manual");
-    using journal = JournalReader.open(state);
-    const [halt, stopped] = (["halt", "stopped"] as const).map((type) => journal.latest(type, 9));
-    assertEquals([halt!.length, stopped!.length], [1, 1]);
-    assertGreater(stopped![0]!.seq, halt![0]!.seq);
-    await assertFollows(folder, state, record, events);
-  } finally {
-    database.close();
-  }
+  fileHalt(state, "hold");
+  demo.signal("SIGINT");
+  const { code, stdout, stderr } = await demo.finished();
+  assertEquals([code, stderr], [0, ""]);
+  const events = eventsOf(stdout);
+  assertEquals(reasonIn(events.at(-1)!), "manual");
+  using journal = JournalReader.open(state);
+  const [halt, stopped] = (["halt", "stopped"] as const).map((type) => journal.latest(type, 9));
+  assertEquals([halt!.length, stopped!.length], [1, 1]);
+  assertGreater(stopped![0]!.seq, halt![0]!.seq);
+  await assertFollows(folder, state, record, events);
 });
 
 /** Checks that a run's journal, and what it told, follow from its recording. */
@@ -280,7 +253,7 @@ Deno.test({
     {
       await using demo = start();
       await demo.event("fill", ({ side }) => side === "buy");
-      demo.signal("SIGUSR2");
+      assertEquals((await ended(folder, "halt", state, "--flatten")).code, 0);
       await demo.event("halt");
       demo.signal("SIGKILL");
       await demo.finished();

@@ -1,8 +1,10 @@
 /** What a run does when its journal is taken away from under it. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { eventsOf, FLAGS, Penstock } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, QUICKLY } from "../support/penstock.ts";
 import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { connect } from "../../src/stores/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal_requests.ts";
 
 const GONE = "was removed, moved or renamed while it was open";
 
@@ -90,11 +92,14 @@ Deno.test({
           ...["run", "--json", "--log-level=error", "--backfill=off", "--state", state, "--record", record],
           ...["--endpoint", exchange.endpoint, "--short=400000", "--long=500000"],
         ],
-        [...FLAGS, `--allow-write=${folder}`],
+        [...FLAGS, QUICKLY, `--allow-write=${folder}`],
       );
       await program.event("connected");
       refuseEntries(state, "halt");
-      program.signal("SIGUSR1");
+      const database = connect(state, false);
+      const request = { kind: "halt", action: "hold", text: null } as const;
+      fileRequest(database, { run: 1, time: Date.now() * 1000, request });
+      database.close();
       const { code, stdout, stderr } = await program.finished();
       assertEquals(code, 1, stderr);
       assertStringIncludes(stderr, `the journal ${state}: halt refused`);

@@ -1,4 +1,4 @@
-/** A live run at its edges, where what other processes and the person ask of it must not come any more. */
+/** A live run at its edges, where what other processes ask of it must not come any more. */
 import { assertEquals } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure } from "../../src/domain/config.ts";
@@ -32,7 +32,6 @@ Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: wha
     fileRequest(database, { run: 1, time: Date.now() * 1000, request });
     database.close();
     live.handleRequests();
-    live.halt("flatten");
     await live.close(1);
     assertEquals(wholeEntries(state).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
   }));

@@ -1,5 +1,6 @@
 /** How a run ends when several senders ask for it at once, and when its terminal is closed. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
@@ -169,3 +170,74 @@ for (const wrapper of ["nohup", null]) {
     },
   });
 }
+
+/** The local ports that a process listens on, by its open files. */
+function listenedOn(pid: number): number[] {
+  // The runtime reads neither by itself.
+  const script = `ls -l /proc/${pid}/fd; cat /proc/net/tcp /proc/net/tcp6`;
+  const text = new TextDecoder().decode(new Deno.Command("sh", { args: ["-c", script] }).outputSync().stdout);
+  const own = new Set([...text.matchAll(/socket:\[(\d+)\]/g)].map(([, inode]) => inode));
+  const listening = text.matchAll(/^ *\d+: [\dA-F]+:([\dA-F]{4}) [\dA-F:]+ 0A (?:\S+ +){5}(\d+) /gm);
+  return [...listening].filter(([, , inode]) => own.has(inode)).map(([, port]) => parseInt(port!, 16));
+}
+
+Deno.test({
+  name: "penstock run trades on at SIGUSR1, whenever it comes, and closes the debugger that Deno opens at it",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using exchange = BuiltInExchange.listen({ rate: 300 });
+    await using run = Penstock.start(
+      ["run", "--json", "--state=none", "--backfill=off", "--short=5", "--long=12"].concat(
+        "--endpoint",
+        exchange.endpoint,
+      ),
+    );
+    await run.event("connected");
+    // Deno listens for the signal only some time after the start.
+    const timer = setInterval(() => run.signal("SIGUSR1"), 20);
+    try {
+      await run.logged("Debugger listening on ws://127.0.0.1:9229/");
+    } finally {
+      clearInterval(timer);
+    }
+    await run.logged("the debugger that Deno opens at it is closed again");
+    assertEquals(listenedOn(run.pid), []);
+    run.signal("SIGUSR1");
+    await run.logged("the debugger that Deno opens at it is closed again");
+    assertEquals(listenedOn(run.pid), []);
+    run.passOver();
+    await run.event("fill");
+    run.signal("SIGTERM");
+    const { code, stdout } = await run.finished();
+    assertEquals(code, 0);
+    assertRun(eventsOf(stdout));
+  },
+});
+
+Deno.test({
+  name:
+    "penstock run that gets SIGTERM at any moment of its start ends whole, or before it has made anything",
+  ignore: !isUnix,
+  fn: () =>
+    inFolderAsync(async (folder) => {
+      await using exchange = BuiltInExchange.listen({ rate: 300 });
+      const ends = [0, 60, 120, 180, 240, 300, 400].map(async (ms) => {
+        const journal = `${folder}/${ms}/run.db`;
+        await using run = Penstock.start(
+          [
+            ...["run", "--log-level=error", "--json", "--backfill=off", `--state=${journal}`],
+            ...["--endpoint", exchange.endpoint],
+          ],
+          [...FLAGS, `--allow-write=${folder}`],
+        );
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        run.signal("SIGTERM");
+        const { code, stdout, stderr } = await run.finished();
+        const isMade = Array.from(Deno.readDirSync(folder)).some(({ name }) => name === `${ms}`);
+        if (!isMade) return assertEquals([stdout, stderr], ["", ""], `after ${ms} ms`);
+        assertEquals([code, stoppedIn(journal), stderr], [0, "asked to", ""], `after ${ms} ms`);
+        assertRun(eventsOf(stdout));
+      });
+      await Promise.all(ends);
+    }),
+});

@@ -5,7 +5,6 @@ import type { Configuration } from "../../domain/config.ts";
 import type { PenstockEvent, PipelineEvent } from "../../domain/event.ts";
 import { restOf } from "../../domain/endpoints.ts";
 import { MessageBatch } from "../../domain/message_batch.ts";
-import type { OnHalt } from "../../domain/halt.ts";
 import { isoTime } from "../../domain/time.ts";
 import { Backfill } from "../../feeds/backfill.ts";
 import type { Batch } from "../../feeds/feed.ts";
@@ -48,8 +47,6 @@ export class LiveRun {
   #isOpen = false;
   /** Whether it has been told that the run began, and not yet that it stopped. */
   #hasBegun = false;
-  /** A halt by hand that came too early to be told. */
-  #early: OnHalt | null = null;
   /** Trades that the journal held already. */
   #resumedAfter = 0;
   #connected = false;
@@ -126,7 +123,6 @@ export class LiveRun {
   begin(): void {
     this.#hasBegun = true;
     endWaiting(this.#openedAt, this.#config, this.#pipeline, (note, at) => this.#note(note, at));
-    if (this.#early !== null) this.halt(this.#early);
     // A halt that was filed before comes before the first trade.
     this.handleRequests();
   }
@@ -174,17 +170,6 @@ export class LiveRun {
     }
   }
 
-  /** Halts trading by hand: before the run has begun with `begin`, and nothing once it has stopped. */
-  halt(action: OnHalt): void {
-    if (!this.#hasBegun) {
-      this.#early = this.#early === "flatten" ? "flatten" : action;
-      return;
-    }
-    const at = Date.now();
-    this.#note({ event: "halt", action }, at);
-    this.#tell(this.#pipeline.halt(action, at * 1000));
-  }
-
   /** Handles what other processes have asked of the run; before it has started and once it has stopped, nothing. */
   handleRequests(): void {
     if (!this.#hasBegun || this.#journal === null) return;
@@ -215,8 +200,9 @@ export class LiveRun {
     this.#journal?.beat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#pace.lagMs });
   }
 
+  /** Says where the run stands: between `started` and `summary` alone. */
   tellStatus(): void {
-    if (!this.#isOpen) return;
+    if (!this.#hasBegun) return;
     this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now(), this.#pipeline.heldGap));
   }
 
