@@ -1,6 +1,7 @@
 /**
  * `deno task compile [--exchange NAME]` makes dist/penstock for this machine, `deno task compile:all` one file for
- * every machine, with dist/SHA256SUMS. The permissions are fixed here, for good.
+ * every machine, with dist/SHA256SUMS. The permissions are fixed here, for good. The base that Deno fetches is compared
+ * with build/denort.sha256; with `--pinned`, as releases are built, one that is not in there is refused.
  *
  * Files are embedded with their times. The sources are copied, and they and the cached packages that are embedded
  * get one time, so that two clones on two machines give the same bytes.
@@ -9,6 +10,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { EXCHANGE_NAMES, type ExchangeName } from "../src/domain/exchange_hosts.ts";
+import { archiveName, DENORT_PINS, type DenortPins, parsePins, pinOf, sha256 } from "./denort.ts";
 import {
   ENVIRONMENT,
   fileName,
@@ -38,6 +40,8 @@ interface Order {
   readonly exchange: ExchangeName;
   /** Null for this machine. */
   readonly targets: readonly (Target | null)[];
+  /** Whether a base without a committed checksum is refused. */
+  readonly isPinned: boolean;
 }
 
 /** Reads the command line; null, after saying what is wrong, where it cannot be used. */
@@ -45,21 +49,22 @@ function readOrder(args: readonly string[]): Order | null {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {
     string: ["exchange", "target"],
-    boolean: ["all"],
+    boolean: ["all", "pinned"],
     unknown: (text) => {
       unknown.push(text);
       return false;
     },
   });
-  const { exchange = EXCHANGE_NAMES[0], target, all } = parsed;
+  const { exchange = EXCHANGE_NAMES[0], target, all, pinned } = parsed;
   const name = EXCHANGE_NAMES.find((candidate) => candidate === exchange);
   const machine = TARGETS.find((candidate) => candidate === target);
-  if (unknown.length > 0) complain(`${unknown.join(", ")}: expected --exchange NAME, --target NAME or --all`);
-  else if (name === undefined) {
+  if (unknown.length > 0) {
+    complain(`${unknown.join(", ")}: expected --exchange NAME, --target NAME, --all or --pinned`);
+  } else if (name === undefined) {
     complain(`--exchange is "${exchange}": expected one of ${EXCHANGE_NAMES.join(", ")}`);
   } else if (target !== undefined && machine === undefined) {
     complain(`--target is "${target}": expected one of ${TARGETS.join(", ")}`);
-  } else return { exchange: name, targets: all ? TARGETS : [machine ?? null] };
+  } else return { exchange: name, targets: all ? TARGETS : [machine ?? null], isPinned: pinned };
   return null;
 }
 
@@ -123,6 +128,50 @@ type Outcome =
   /** Nor can any other be made. */
   | { readonly kind: "unreachable" };
 
+/** The checksums that are committed; those of another Deno are none for this one. */
+function readPins(): DenortPins {
+  return parsePins(Deno.readTextFileSync(DENORT_PINS));
+}
+
+/** Why the base of one machine cannot be one with a committed checksum; null where it can. */
+function lackOfPin(target: Target | null): string | null {
+  if (Deno.env.get("DENORT_BIN") !== undefined) {
+    return "DENORT_BIN is set: with --pinned the base is the one that Deno fetches";
+  }
+  const { deno } = Deno.version;
+  if (pinOf(readPins(), deno, target ?? Deno.build.target) !== null) return null;
+  return `build/denort.sha256 has no checksum of ${
+    archiveName(target ?? Deno.build.target)
+  } for Deno ${deno}: ` +
+    "run deno task denort, read what it wrote, and commit it";
+}
+
+/**
+ * Compares the base that was used, which lies in Deno's cache, with its checksum. Where it is another one, that is
+ * said, it is removed, and false returned.
+ */
+async function isBaseAsPinned(stage: URL, target: Target | null): Promise<boolean> {
+  const path = Deno.env.get("DENORT_BIN");
+  if (path !== undefined) {
+    complain(`the base is ${path}, as DENORT_BIN says: it was compared with nothing`);
+    return true;
+  }
+  const { denoDir } = JSON.parse((await deno(["info", "--json"], stage)).stdout) as { denoDir: string };
+  const name = archiveName(target ?? Deno.build.target);
+  const archive = `${denoDir}/dl/release/v${Deno.version.deno}/${name}`;
+  const found = await sha256(Deno.readFileSync(archive));
+  const wanted = pinOf(readPins(), Deno.version.deno, target ?? Deno.build.target);
+  if (wanted === null) {
+    complain(`the base ${name} has the SHA-256 ${found}: build/denort.sha256 has none for it`);
+  }
+  if (wanted === null || wanted === found) return true;
+  complain(
+    `the base ${name} has the SHA-256 ${found}, but ${wanted} is in build/denort.sha256. It was removed`,
+  );
+  Deno.removeSync(archive);
+  return false;
+}
+
 /** Compiles for one machine; says on standard error why it could not. */
 async function compile(
   stage: URL,
@@ -149,6 +198,7 @@ async function compile(
     complain(isUnreachable ? UNREACHABLE : `${name} could not be compiled; is DENORT_BIN for that machine?`);
     return { kind: isUnreachable ? "unreachable" : "failed" };
   }
+  if (!await isBaseAsPinned(stage, target)) return { kind: "failed" };
   Deno.renameSync(new URL(name, stage), new URL(name, DIST));
   const embedded = /Files:\s*(\S+)/.exec(stderr)?.[1] ?? "an unknown part";
   return { kind: "made", name, embedded };
@@ -195,12 +245,6 @@ async function checkBase(name: string): Promise<void> {
   complain(`dist/${name} does not run as Penstock, but as what DENORT_BIN names: it says "${said}"`);
 }
 
-/** SHA-256 of a file, in hexadecimal. */
-async function sha256(file: URL): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", Deno.readFileSync(file));
-  return new Uint8Array(digest).toHex();
-}
-
 function removeFolder(folder: URL): void {
   try {
     Deno.removeSync(folder, { recursive: true });
@@ -216,6 +260,9 @@ function complain(text: string): void {
 async function main(args: readonly string[]): Promise<number> {
   const order = readOrder(args);
   if (order === null) return 2;
+  const lacking = order.isPinned ? order.targets.map(lackOfPin).filter((lack) => lack !== null) : [];
+  for (const lack of new Set(lacking)) complain(lack);
+  if (lacking.length > 0) return 1;
   const stage = new URL("stage/", DIST);
   removeFolder(stage);
   const sums: string[] = [];
@@ -236,7 +283,7 @@ async function main(args: readonly string[]): Promise<number> {
       const bytes = (Deno.statSync(file).size / 1e6).toFixed(1);
       console.log(`dist/${name}: ${bytes} MB, of which ${embedded} are what was embedded`);
       if (machine === null) await checkBase(name);
-      sums.push(`${await sha256(file)}  ${name}\n`);
+      sums.push(`${await sha256(Deno.readFileSync(file))}  ${name}\n`);
     }
     Deno.writeTextFileSync(new URL("SHA256SUMS", DIST), sums.join(""));
     return sums.length === order.targets.length ? 0 : 1;

@@ -12,7 +12,7 @@
 import { booksOf, type BooksSnapshot, booksText, type MarkedBooks, worth } from "./drawdown_periods.ts";
 import { estimate, Money, plain, ZERO } from "./money.ts";
 import { powerOfTen } from "./price.ts";
-import { nextDay } from "./time.ts";
+import { DAY, HOUR, nextDay } from "./time.ts";
 
 /** A limit that is reached: fractions of the peak, or of the equity when the day began. */
 export interface Loss {
@@ -65,6 +65,8 @@ export class LossLimits {
   #dayStart: Money;
   #dayStartEstimate: number;
   #dayEnd: number;
+  /** A time before this one is of a day that is over: then the present day began by a mistake. */
+  #dayFloor = -Infinity;
   #dayBegan = false;
   /** At or below this integer price a limit may be reached. */
   #floorPrice = -Infinity;
@@ -88,6 +90,7 @@ export class LossLimits {
   mark(price: number, decimals: number, time: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
     if (time >= this.#dayEnd) this.#beginDay(time);
+    else if (time < this.#dayFloor) this.#endDayAt(nextDay(time));
     this.#price = price;
     if (price > this.#peakPrice) this.#climb(price);
     if (price <= this.#floorPrice && this.#isReached(price)) return true;
@@ -155,7 +158,7 @@ export class LossLimits {
     // A limit that was not there before counts from where the run goes on.
     this.#dayStart = day === null ? worth(this.#marked(price)) : new Money(day.start);
     this.#dayStartEstimate = estimate(this.#dayStart);
-    this.#dayEnd = this.#daily === null ? Infinity : day?.end ?? -Infinity;
+    this.#endDayAt(this.#daily === null ? Infinity : day?.end ?? -Infinity);
     this.#dayBegan = false;
     this.#spent = spent;
     this.#findPrices();
@@ -197,9 +200,15 @@ export class LossLimits {
     this.#dayBegan = this.#dayEnd !== -Infinity;
     this.#dayStart = worth(this.#marked(this.#price));
     this.#dayStartEstimate = estimate(this.#dayStart);
-    this.#dayEnd = nextDay(time);
+    this.#endDayAt(nextDay(time));
     if (this.#spent === "day") this.#spent = "nothing";
     this.#findPrices();
+  }
+
+  /** Where the time went back no day begins, so that a halt is not released twice; it ends when its own day does. */
+  #endDayAt(end: number): void {
+    this.#dayEnd = end;
+    this.#dayFloor = Number.isFinite(end) ? end - DAY - HOUR : -Infinity;
   }
 
   #findPrices(): void {

@@ -1,6 +1,6 @@
 /** How often orders may pass, and how long buying rests after a loss. Times are those of trades, µs since 1970. */
 import { Money, plain, type Side, ZERO } from "./money.ts";
-import { millisecondsText } from "./time.ts";
+import { hasPassed, millisecondsText } from "./time.ts";
 
 /** At most `count` orders within a time of `within`. */
 export interface OrderRate {
@@ -49,22 +49,22 @@ export class Pacing {
 
   /**
    * Why an order may not pass at a trade of this time: because as many as are allowed passed less than the limit's
-   * duration before, or, for a buy, because a losing round trip was closed less than the cooldown before.
+   * duration before, or, for a buy, because a losing round trip was closed less than the cooldown before. What lies
+   * more than an hour after this time is over.
    */
   tooSoon(side: Side, time: number): TooSoon | null {
     if (this.#maxOrders !== null) {
       const { count, within } = this.#maxOrders;
       const oldest = this.#passed.at(-count);
-      if (oldest !== undefined && time - oldest < within * 1000) {
+      if (oldest !== undefined && !hasPassed(within * 1000, oldest, time)) {
         return { reason: "max-orders", limit: `${count}`, value: `${count}` };
       }
     }
     if (this.#cooldown === null || this.#lostAt === null || side === "sell") return null;
-    const since = time - this.#lostAt;
-    return since >= this.#cooldown ? null : {
+    return hasPassed(this.#cooldown, this.#lostAt, time) ? null : {
       reason: "cooldown",
       limit: millisecondsText(this.#cooldown),
-      value: millisecondsText(since),
+      value: millisecondsText(time - this.#lostAt),
     };
   }
 

@@ -74,6 +74,15 @@ export function isoTime(time: number): string {
   return `${shownDate}T${hour}:${minute}:${second}.${micros}Z`;
 }
 
+/**
+ * Whether `length` µs have passed at `now` since `since`, both µs since 1970. Where the time went back by more than an
+ * hour they have: `since` was a mistake, and would be waited for in vain.
+ */
+export function hasPassed(length: number, since: number, now: number): boolean {
+  const elapsed = now - since;
+  return elapsed >= length || elapsed < -HOUR;
+}
+
 /** When the UTC day that follows `time` (µs since 1970) begins. */
 export function nextDay(time: number): number {
   return (Math.floor(time / DAY) + 1) * DAY;

@@ -2,7 +2,7 @@
 import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
 import type { Rejections } from "../domain/rejections.ts";
 import { createTick, type Tick } from "../domain/tick.ts";
-import { HOUR } from "../domain/time.ts";
+import { DAY, HOUR } from "../domain/time.ts";
 import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
 import { GapHold, type HeldGap } from "./gap_hold.ts";
@@ -341,7 +341,8 @@ export class Parse {
 
   #accept(tick: Tick): void {
     this.#time = tick.time;
-    if (tick.time > this.#latest) this.#latest = tick.time;
+    // Where the times went back by more than a day, the latest was a mistake: ids may start over before it.
+    if (tick.time > this.#latest || tick.time < this.#latest - DAY) this.#latest = tick.time;
     this.#due.push(tick);
   }
 

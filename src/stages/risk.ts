@@ -13,8 +13,8 @@ import { type Expired, expired, type Judgeable, type Refusal, refusal, UNRULED }
 import type { Signal } from "../domain/signal.ts";
 import { OrderSizing, type Sized } from "../domain/sizing.ts";
 import type { Terms, TradingRules } from "../domain/terms.ts";
-import type { Signalled, Slots } from "../domain/tick.ts";
-import { millisecondsText } from "../domain/time.ts";
+import type { Signalled, Slots, Tick } from "../domain/tick.ts";
+import { HOUR, millisecondsText } from "../domain/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
@@ -72,6 +72,14 @@ const LOST = {
   stale: { limit: "flowing", value: "silent" },
 } as const;
 
+/**
+ * The time that limits and orders go by, µs since 1970: the trade's own, but never more than an hour after it arrived.
+ * However many trades are dated in the future, they release no halt and end no cooldown.
+ */
+function clockAt({ time, receivedAt }: Tick): number {
+  return receivedAt > 0 ? Math.min(time, receivedAt + HOUR) : time;
+}
+
 /** Judges the orders of one symbol. */
 export class RiskGate {
   #terms: Terms;
@@ -81,7 +89,7 @@ export class RiskGate {
   readonly #limits: LossLimits;
   readonly #exits: ProtectiveExits;
   readonly #pacing: Pacing;
-  readonly #waiting = new WaitingOrders();
+  readonly #waiting: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
   #halt: Halt | null = null;
@@ -95,6 +103,7 @@ export class RiskGate {
     this.#limits = new LossLimits(terms.cash, terms);
     this.#exits = new ProtectiveExits(terms);
     this.#pacing = new Pacing(terms);
+    this.#waiting = new WaitingOrders(terms.latency);
   }
 
   /** The same ticks, each with the verdicts on the orders that fall due at it, oldest first. */
@@ -104,10 +113,11 @@ export class RiskGate {
       const tick = result.value;
       const { price, decimals, time } = tick;
       this.#drawdown.mark(price, decimals, time);
-      if (this.#limits.mark(price, decimals, time)) this.#heed(tick);
+      const now = clockAt(tick);
+      if (this.#limits.mark(price, decimals, now)) this.#heed(tick);
       if (
         tick.signal !== null || this.#exits.isReached(price, decimals) ||
-        this.#waiting.isDue(time, this.#terms.orderTtl !== null)
+        this.#waiting.isDue(now, this.#terms.orderTtl !== null)
       ) {
         (tick as unknown as Slots<Judged, "verdicts">).verdicts = this.#judge(tick);
       }
@@ -211,12 +221,12 @@ export class RiskGate {
       : null;
     if (cause !== null && !this.#waiting.hasSale) {
       this.#exits.ask();
-      this.#place({ side: "sell", cause, signalTradeId: tick.id }, tick.time);
+      this.#place({ side: "sell", cause, signalTradeId: tick.id }, clockAt(tick));
     }
     const { signal } = tick;
     const early = signal === null ? null : this.#checkSignal(signal, tick);
     if (signal !== null && early === null) {
-      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, signal.time);
+      this.#place({ side: signal.side, signalTradeId: signal.tradeId }, clockAt(tick));
     }
     yield* this.#work(tick);
     if (early !== null) yield early;
@@ -229,13 +239,14 @@ export class RiskGate {
   /** Ends the waiting orders whose time is over, for one reason or another. */
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
     const { orderTtl } = this.#terms;
+    const now = clockAt(tick);
     for (const order of this.#waiting.sweep()) {
       const { side, cause, due, cut } = order;
       let verdict: Refusal | Expired | null = null;
       if (this.#halt?.action === "flatten" && cause !== "flatten") verdict = this.#halted(order, tick);
       else if (cut !== null) verdict = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
-      else if (orderTtl !== null && tick.time > due + orderTtl) verdict = expired(order, "order-ttl");
-      else if (tick.late && side === "buy" && due <= tick.time) {
+      else if (orderTtl !== null && now > due + orderTtl) verdict = expired(order, "order-ttl");
+      else if (tick.late && side === "buy" && this.#waiting.isReady(order, now)) {
         verdict = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
       }
       if (verdict === null) continue;
@@ -249,13 +260,14 @@ export class RiskGate {
   *#work(tick: Signalled): Generator<RiskVerdict> {
     if (this.awaitsRules) return;
     let room = this.#roomAt(tick);
+    const now = clockAt(tick);
     for (
       let order = this.#waiting.oldest;
-      order !== undefined && order.due <= tick.time;
+      order !== undefined && this.#waiting.isReady(order, now);
       order = this.#waiting.oldest
     ) {
       // What is left of a purchase makes way for a sale.
-      const isOutdone = order.side === "buy" && this.#waiting.isSaleDue(tick.time);
+      const isOutdone = order.side === "buy" && this.#waiting.isSaleDue(now);
       if (isOutdone && order.isWorking) {
         this.#drop(order);
         yield expired(order, "replaced");
@@ -267,7 +279,7 @@ export class RiskGate {
       if (verdict !== null) yield verdict;
       if (verdict?.kind === "approved") {
         // The fill stage has booked it before it asks for more.
-        this.#booked(verdict, isLast, tick.time);
+        this.#booked(verdict, isLast, now);
         if (room !== null) room = room.minus(verdict.quantity);
       }
       if (!isLast && !isOutdone) return;
@@ -311,11 +323,11 @@ export class RiskGate {
     const { side, cause } = order;
     if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
     // What protects the position is never kept waiting.
-    const tooSoon = order.isWorking || cause !== null ? null : this.#pacing.tooSoon(side, tick.time);
+    const tooSoon = order.isWorking || cause !== null ? null : this.#pacing.tooSoon(side, clockAt(tick));
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
     const sized = this.#sizing.size(order, priceAsMoney(tick.price, tick.decimals), this.#account, room);
     if ("reason" in sized) return refusal(order, tick.id, sized);
-    if (!order.isWorking) this.#pacing.pass(tick.time);
+    if (!order.isWorking) this.#pacing.pass(clockAt(tick));
     if (room === null) return new Approved(order, sized, cause === null ? undefined : { cause });
     return this.#part(order, sized);
   }

@@ -1,11 +1,18 @@
 /** The orders of one symbol on their way: those that wait for their time, or for enough to be traded. */
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/order.ts";
+import { hasPassed } from "../domain/time.ts";
 
 /** A queue of orders, first in, first out. */
 export class WaitingOrders {
   readonly #orders: Order[] = [];
   /** Something other than their time may have ended some of them. */
   #mustSweep = false;
+  readonly #latency: number;
+
+  /** With the latency in µs that lies between an order's making and its due time. */
+  constructor(latency: number) {
+    this.#latency = latency;
+  }
 
   /** Whether none waits. */
   get isEmpty(): boolean {
@@ -25,13 +32,18 @@ export class WaitingOrders {
   /** Whether there is something to do at a trade at `time`, µs since 1970; `canExpire` where time may end orders. */
   isDue(time: number, canExpire: boolean): boolean {
     const oldest = this.#orders[0];
-    return oldest !== undefined && (oldest.due <= time || this.#mustSweep || canExpire);
+    return oldest !== undefined && (this.isReady(oldest, time) || this.#mustSweep || canExpire);
+  }
+
+  /** Whether an order may fill at a trade at `time`, µs since 1970. */
+  isReady({ due }: Order, time: number): boolean {
+    return hasPassed(this.#latency, due - this.#latency, time);
   }
 
   /** Whether a purchase has a sale beside it that is due at `time`, µs since 1970. */
   isSaleDue(time: number): boolean {
     return this.#orders.length > 1 &&
-      this.#orders.some(({ side, due }) => side === "sell" && due <= time);
+      this.#orders.some((order) => order.side === "sell" && this.isReady(order, time));
   }
 
   /** Puts a new order at the end. */

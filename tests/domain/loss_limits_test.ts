@@ -226,3 +226,17 @@ Deno.test("LossLimits.spend() rests the day's loss until the next day, and every
 Deno.test("LossLimits without limits says nothing", () => {
   assertEquals(marks(invested(null), [100, 0], [1, DAY], [1, 9 * DAY]), [false, false, false]);
 });
+
+Deno.test("LossLimits ends a day at its own midnight once a time far ahead of it was a mistake", () => {
+  const limits = invested(null, "0.1");
+  marks(limits, [100, 10 * HOUR], [95, 11 * HOUR], [95, 200 * 365 * DAY]);
+  assertEquals(limits.takeNewDay(), true);
+  // Back in the first day: none begins, and its loss counts from what the mistake took for its start.
+  assertEquals(marks(limits, [90, 12 * HOUR]), [false]);
+  assertEquals(limits.snapshot().day, { start: "950", end: DAY });
+  assertEquals(limits.mark(85, 0, 13 * HOUR), true);
+  assertEquals([limits.takeNewDay(), limits.lossAt(85)?.reason], [false, "max-daily-loss"]);
+  limits.spend("day");
+  assertEquals([limits.mark(80, 0, DAY - 1), limits.mark(80, 0, DAY)], [false, true]);
+  assertEquals(limits.takeNewDay(), true);
+});

@@ -272,7 +272,7 @@ Deno.test("compile says what is wrong with its command line, and builds nothing"
       const [args, said] of [
         [["--exchange", "nyse"], 'compile: --exchange is "nyse": expected one of binance, binance-us'],
         [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
-        [["--allow-all"], "compile: --allow-all: expected --exchange NAME, --target NAME or --all"],
+        [["--allow-all"], "compile: --allow-all: expected --exchange NAME, --target NAME, --all or --pinned"],
       ] as const
     ) {
       const { code, told } = await build(folder, Deno.execPath(), args);

@@ -170,6 +170,45 @@ Deno.test("RiskGate ends a day's halt with the next UTC day, and one of another 
   assertEquals(desk.news, []);
 });
 
+Deno.test("RiskGate goes by no time more than an hour after a trade's arrival: future trades release no halt", () => {
+  const day = 86_400 * SECOND;
+  const hour = 3_600 * SECOND;
+  const at = (time: number, receivedAt: number, price = 90) => ({ price, time, receivedAt });
+  const desk = new Desk({ stake: "10000", maxDailyLoss: "0.1", cooldown: 12 * hour });
+  desk.trade([at(1, 2, 100), "buy"], [at(3, 4)]);
+  assertEquals(desk.news, ["max-daily-loss: hold"]);
+  // Two of them, so that each stands by the other; after those the day goes on.
+  desk.trade([at(2 * day, 5)], [at(2 * day + 1, 6)], [at(7, 8)]);
+  desk.trade([at(200 * 365 * day, 9)], [at(200 * 365 * day, 10)], [at(10, 11)]);
+  assertEquals(desk.trade([at(11, 12), "sell"], [at(12, 13), "buy"]), [
+    ["sell 100"],
+    ["no buy: halted, 0.1 of 0.1"],
+  ]);
+  assertEquals(desk.news, []);
+  assertEquals(desk.trade([at(day, day + 1), "buy"]), [["buy 100"]]);
+  assertEquals(desk.news, ["released max-daily-loss"]);
+});
+
+Deno.test("RiskGate does not wait for a time that was a mistake, with an order, a pace or a stop-loss", () => {
+  const year = 365 * 86_400 * SECOND;
+  const desk = new Desk({
+    latency: SECOND,
+    stopLoss: "0.1",
+    cooldown: 60 * SECOND,
+    maxOrders: { count: 1, within: 60_000 },
+  });
+  // As in a file: nothing says when these arrived.
+  desk.trade([{ time: 0 }], [{ time: 200 * year }, "buy"]);
+  assertEquals(desk.trade([{ time: 2 * SECOND }]), [["buy 10"]]);
+  desk.trade([{ time: 200 * year, price: 80 }]);
+  assertEquals(desk.trade([{ time: 70 * SECOND, price: 80 }]), [["sell 10 (stop-loss)"]]);
+  // The sale at a time that is not far ahead counts as ever.
+  assertEquals(desk.trade([{ time: 80 * SECOND }, "buy"], [{ time: 81 * SECOND }]), [
+    [],
+    ["no buy: max-orders, 1 of 1"],
+  ]);
+});
+
 Deno.test("RiskGate lets an order fill over several trades, up to its time", () => {
   const desk = new Desk({ participation: "0.1", orderTtl: 2 * SECOND, stake: "1000" });
   assertEquals(

@@ -270,6 +270,19 @@ Deno.test("Parse.over() stops at a row out of order in a file, names it, and say
   assertEquals(lenient.counts, counted({ outOfOrder: 1 }));
 });
 
+Deno.test("Parse.over() takes ids that start over for a reset also after times that were a mistake", () => {
+  const parse = newParse();
+  const far = 200 * YEAR / SECOND;
+  const there = [tradeAt(0, 99), tradeAt(1, 100), tradeAt(far, 101), tradeAt(far, 102)];
+  const back = [tradeAt(2, 103), tradeAt(3, 104)];
+  const again = [1, 2, 3, 4, 5].map((id) => tradeAt(id + 3, id));
+  assertEquals(
+    idsOf(parse.over(lines([...there, ...back, ...again]))).map(([id]) => id),
+    [99, 100, 101, 102, 103, 104, 1, 2, 3, 4, 5],
+  );
+  assertEquals(parse.counts, counted({ resets: 1 }));
+});
+
 Deno.test("Parse.over() finds no hole where an unusable message had the ids", () => {
   const parse = newParse();
   const unusable = (first: number, last = first) => trade(first, last).replace("61837.63", "0");

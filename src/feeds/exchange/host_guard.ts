@@ -7,17 +7,24 @@ import { HttpError, type HttpRequest } from "./http_request.ts";
 
 /** The names of this machine's loopback address. */
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+/** As browsers send it: a scheme, a host and perhaps a port. */
+const ORIGIN = /^https?:\/\/[^\s/?#@,]+$/i;
 
 /**
  * Throws an HttpError, status 403, for a request whose `Host`, or whose `Origin` where it has one, names neither
- * loopback nor one of `names`. Ports do not matter.
+ * loopback nor one of `names`, and for one without an `Origin` that a browser says comes from another site, as those
+ * for an image do. Ports do not matter.
  */
 export function assertLocal({ headers }: HttpRequest, names: readonly string[]): void {
   const host = headers.get("host")!;
   const allowed = [...LOOPBACK, ...names];
   if (!allowed.includes(hostnameOf(`http://${host}`) ?? "")) refuse("Host", host);
   const origin = headers.get("origin");
-  if (origin !== undefined && !allowed.includes(hostnameOf(origin) ?? "")) refuse("Origin", origin);
+  if (origin !== undefined && !(ORIGIN.test(origin) && allowed.includes(hostnameOf(origin) ?? ""))) {
+    refuse("Origin", origin);
+  }
+  const site = headers.get("sec-fetch-site") ?? "none";
+  if (origin === undefined && site !== "none" && site !== "same-origin") refuse("Sec-Fetch-Site", site);
 }
 
 /** In lower case, without its port; null for what is no address, such as the origin `null`. */

@@ -1,0 +1,94 @@
+/**
+ * The base of a compiled file: `denort`, which `deno compile` fetches from dl.deno.land by its version, without a
+ * checksum. build/denort.sha256 has the checksums, and the build compares. `deno task denort` writes that file anew
+ * for the Deno that runs it, from two hosts and from what denoland publishes beside each archive; it has to be run
+ * where those hosts can be reached, read, and committed.
+ *
+ * @module
+ */
+import { TARGETS } from "./binary.ts";
+
+/** The file of the checksums. */
+export const DENORT_PINS = new URL("denort.sha256", import.meta.url);
+
+/** What build/denort.sha256 says: for one version of Deno, the SHA-256 of each archive in hexadecimal, by its name. */
+export interface DenortPins {
+  readonly version: string;
+  readonly sums: ReadonlyMap<string, string>;
+}
+
+const VERSION = /^# Deno (\d+\.\d+\.\d+)$/m;
+const SUM = /^([0-9a-f]{64}) {2}(denort-[\w-]+\.zip)$/;
+
+/** The name of the archive with the base for `target`. */
+export function archiveName(target: string): string {
+  return `denort-${target}.zip`;
+}
+
+/** Reads the text of build/denort.sha256. Throws a SyntaxError that quotes a line which is no checksum. */
+export function parsePins(text: string): DenortPins {
+  const version = VERSION.exec(text)?.[1];
+  if (version === undefined) throw new SyntaxError(`expected a line "# Deno VERSION"`);
+  const sums = new Map<string, string>();
+  for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
+    const [, sum, name] = SUM.exec(line) ?? [];
+    if (sum === undefined || name === undefined) {
+      throw new SyntaxError(`"${line}" is no line "SHA-256  denort-TARGET.zip"`);
+    }
+    if (sums.has(name)) throw new SyntaxError(`${name} stands there twice`);
+    sums.set(name, sum);
+  }
+  return { version, sums };
+}
+
+/** The checksum that the archive for `target` has to have with Deno `version`; null where none is committed. */
+export function pinOf(pins: DenortPins, version: string, target: string): string | null {
+  return pins.version === version ? pins.sums.get(archiveName(target)) ?? null : null;
+}
+
+/** SHA-256 in hexadecimal. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** Fetches a file; rejects where that fails. */
+export type Download = (url: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+/**
+ * The text of build/denort.sha256 for Deno `version`. Rejects with an Error that names the archive of which the copies
+ * on dl.deno.land and github.com differ, or which has another checksum than the one published beside it.
+ */
+export async function fetchPins(
+  version: string,
+  targets: readonly string[],
+  download: Download,
+): Promise<string> {
+  const lines = [
+    `# Deno ${version}`,
+    "# The archives that `deno compile` takes its base from. Written by `deno task denort`: read before you commit.",
+  ];
+  for (const target of targets) {
+    const name = archiveName(target);
+    const github = `https://github.com/denoland/deno/releases/download/v${version}/${name}`;
+    const used = await sha256(await download(`https://dl.deno.land/release/v${version}/${name}`));
+    const other = await sha256(await download(github));
+    if (used !== other) throw new Error(`${name} is ${used} on dl.deno.land, but ${other} on github.com`);
+    // Beside those for Windows lies what PowerShell prints, in capitals and perhaps in UTF-16.
+    const beside = new TextDecoder().decode(await download(`${github}.sha256sum`)).replaceAll("\0", "");
+    if (!beside.toLowerCase().includes(used)) {
+      throw new Error(`${name} is ${used}, but ${name}.sha256sum says ${beside.trim()}`);
+    }
+    lines.push(`${used}  ${name}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+if (import.meta.main) {
+  const text = await fetchPins(Deno.version.deno, TARGETS, async (url) => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url} answers HTTP ${response.status}`);
+    return await response.bytes();
+  });
+  Deno.writeTextFileSync(DENORT_PINS, text);
+  console.log(text);
+}
