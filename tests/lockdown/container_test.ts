@@ -125,8 +125,8 @@ Deno.test("the release builds with a Deno pinned by its hash, and only a job tha
 Deno.test("the image has one name and version, wherever it is built, run or pulled", () => {
   const { version } = JSON.parse(read("deno.json"));
   const named: readonly (readonly [file: string, pattern: RegExp])[] = [
-    ["README.md", /^ +docker build .*-t (\S+)/gm],
-    ["README.md", /the image `([^`]+)`/g],
+    ["docs/operate.md", /^docker build .*-t (\S+)/gm],
+    ["docs/operate.md", /the image `([^`]+)`/g],
     ["compose.yaml", /^ +image: (\S+)$/gm],
     ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
   ];
