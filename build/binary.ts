@@ -16,7 +16,7 @@ export type Target = (typeof TARGETS)[number];
 
 /**
  * A young generation of one size, small, but large enough that a batch of frames is garbage before it counts as old;
- * and less of what makes V8 larger. See "Speed" in the README.
+ * and less of what makes V8 larger. See docs/speed.md.
  */
 export const V8_FLAGS = [
   "--min-semi-space-size=6",

@@ -94,8 +94,8 @@ Deno.test("the network policies open the ports of the list of hosts, and by name
 Deno.test("the image has one name and version, wherever it is built, run or pulled", () => {
   const { version } = JSON.parse(read("deno.json"));
   const named: readonly (readonly [file: string, pattern: RegExp])[] = [
-    ["README.md", /^ +docker build .*-t (\S+)/gm],
-    ["README.md", /the image `([^`]+)`/g],
+    ["docs/operate.md", /^docker build .*-t (\S+)/gm],
+    ["docs/operate.md", /the image `([^`]+)`/g],
     ["compose.yaml", /^ +image: (\S+)$/gm],
     ["deploy/kubernetes.yaml", /^ +image: (\S+)$/gm],
   ];

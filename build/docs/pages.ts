@@ -1,0 +1,32 @@
+/** Pages with marked places, which are filled with samples. */
+
+/** A comment that stands before a sample: what follows it, a fence or what ends with `<!-- end -->`, is the sample. */
+const PLACE = /(<!-- sample: ([\w-]+) -->\n\n)(?:(```\w*\n)[^]*?(\n```)(?=\n|$)|[^]*?((?:\n)?<!-- end -->))/g;
+
+/** The samples' names that a page has places for, in its order. */
+export function placesIn(page: string): string[] {
+  return [...page.matchAll(PLACE)].map(([, , name]) => name!);
+}
+
+/**
+ * The page with every place filled.
+ *
+ * @throws {RangeError} for a place of a name that `samples` has not
+ *
+ * @example
+ * ```ts
+ * import { filledPage } from "./pages.ts";
+ * import { assertEquals } from "@std/assert";
+ * const page = "<!-- sample: greeting -->\n\n```\nold\n```\n";
+ * assertEquals(filledPage(page, { greeting: "hello" }), "<!-- sample: greeting -->\n\n```\nhello\n```\n");
+ * ```
+ */
+export function filledPage(page: string, samples: Readonly<Record<string, string>>): string {
+  return page.replace(PLACE, (_, marker: string, name: string, fence?: string, closing?: string) => {
+    const sample = samples[name];
+    if (sample === undefined) throw new RangeError(`No sample is called ${name}`);
+    return fence === undefined
+      ? `${marker}${sample}\n\n<!-- end -->`
+      : `${marker}${fence}${sample}${closing}`;
+  });
+}
