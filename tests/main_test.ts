@@ -153,7 +153,7 @@ Deno.test("main() ends with 2 where the demo may not listen", async () => {
   assertEquals(
     stderr,
     `penstock: "demo" needs 127.0.0.1, which this program may not reach: ` +
-      "allow it with --allow-net=127.0.0.1 before main.ts, or in the task of deno.json",
+      "allow it with --allow-net=127.0.0.1 before main.ts, or in deno.json",
   );
 });
 

@@ -1,22 +1,41 @@
 /** `penstock config`: the configuration in force, as JSON, with where each value came from. */
 import { type Configuration, shownValue } from "../domain/config.ts";
+import { RULES } from "../domain/exchange_info.ts";
 import { builtInRules, settleInstrument } from "../domain/instrument.ts";
-import { OPTION_NAMES, OPTIONS } from "../domain/options.ts";
+import { OPTION_NAMES, type OptionName, OPTIONS } from "../domain/options.ts";
 import { writeText } from "../views/terminal.ts";
 
 /**
- * Prints one JSON object: each option's value and its source. Nobody is asked, so that an instrument's rules are those
- * given, with `--offline-instruments` the built-in ones, or the defaults.
+ * Prints one JSON object: each option's value and its source, or with `--json` only the values, as `--config` takes them.
+ * Nobody is asked, so that an instrument's rules are those given, with `--offline-instruments` the built-in ones, or the
+ * defaults.
  */
 export function config(configuration: Configuration): void {
-  const { offlineInstruments, symbol } = configuration.config;
+  const { offlineInstruments, symbol, json } = configuration.config;
   const { config, sources: rules } = settleInstrument(
     configuration,
     offlineInstruments ? builtInRules(symbol) : null,
   );
   const sources = { ...configuration.sources, ...rules };
-  const shown = OPTION_NAMES
-    .filter((name) => OPTIONS[name].commands.includes("config"))
-    .map((name) => [name, { value: shownValue(config[name]), source: sources[name] }]);
+  const names = OPTION_NAMES.filter((name) => name !== "json" && OPTIONS[name].commands.includes("config"));
+  const shown = json
+    ? names.filter((name) => isForFile(name, configuration)).map((
+      name,
+    ) => [name, shownValue(config[name]) ?? NO_LIMIT])
+    : names.map((name) => [name, { value: shownValue(config[name]), source: sources[name] }]);
   writeText(Deno.stdout, `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`);
+}
+
+/** How a person says of a rule that there is none. */
+const NO_LIMIT = "0";
+
+/**
+ * Whether a file may fix the option: the file's own name is no option of it, and neither a default that is the exchange's
+ * or the command's to choose.
+ */
+function isForFile(name: OptionName, { config, sources }: Configuration): boolean {
+  if (name === "config") return false;
+  if (sources[name] !== "default") return true;
+  const isChosenLater = RULES.some((rule) => rule === name) || "defaultOf" in OPTIONS[name];
+  return config[name] !== null && !isChosenLater;
 }

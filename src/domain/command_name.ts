@@ -3,16 +3,16 @@
 /** The commands there are. */
 export const COMMANDS = {
   run: "paper-trade a live stream",
-  demo: "paper-trade the built-in exchange, on loopback, over a real WebSocket",
-  exchange: "serve the built-in exchange, for other clients",
-  backtest: "run the same pipeline over recorded trades",
-  status: "show account, position, last trades, refusals and gaps, from the journal",
+  demo: "the same as run, on made-up trades of the built-in exchange on this machine",
+  exchange: "only the built-in exchange, for other clients",
+  backtest: "the same as run, but over recorded trades",
+  status: "show account, position, last fills, refusals and gaps, from the journal",
   doctor: "check whether a run would work here: permissions, hosts, clock, data, journal",
-  export: "write the fills or the closed positions in the journal, for a spreadsheet",
-  halt: "halt a run by hand, even while it works; --flatten sells its position as well",
-  release: "end the halt of a run, even while it works",
+  export: "write fills or closed positions from a journal, for a spreadsheet",
+  halt: "halt a run by hand; --flatten sells its position as well",
+  release: "end the halt of a run",
   resume: "another name for release",
-  verify: "derive a recorded run again and compare it with its journal",
+  verify: "compute a recorded run again and compare it with its journal",
   config: "print the configuration in force, as JSON, with where each value came from",
 } as const;
 

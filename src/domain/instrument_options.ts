@@ -1,12 +1,11 @@
 /** The options of the instrument, what the exchange asks of an order in it: a part of the table in options.ts. */
 import type { Money } from "./money.ts";
 import { amount, anyText, onOff } from "./option_values.ts";
-import type { Option } from "./option.ts";
-
-const option = <T, const D extends string | null>(spec: Option<T, D>): Option<T, D> => spec;
+import { optionIn } from "./option.ts";
 
 const TRADING = ["run", "demo", "backtest", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
+const instrument = optionIn("instrument");
 const positive = amount("an amount above 0", (value) => value.gt(0));
 const anyAmount = amount("an amount of 0 or more", () => true);
 
@@ -26,60 +25,61 @@ function rule(read: (text: string) => Money): (text: string) => Money | null {
 
 /** A key is the option's name in the configuration file. Absent limits are none. */
 export const INSTRUMENT_OPTIONS = {
-  lot: option({
+  lot: instrument({
     default: "0.00001",
     read: rule(positive),
     value: "AMOUNT",
     commands: TRADING,
     help: "smallest step of a quantity, base currency",
   }),
-  tick: option({
+  tick: instrument({
     default: "0.01",
     read: rule(positive),
     value: "AMOUNT",
     commands: TRADING,
     help: "smallest step of a price moved by slippage, quote currency",
   }),
-  minQuantity: option({
+  minQuantity: instrument({
     default: null,
     read: limit,
     value: "AMOUNT",
     commands: TRADING,
     help: "smallest quantity of an order, base currency; 0 for none",
   }),
-  maxQuantity: option({
+  maxQuantity: instrument({
     default: null,
     read: limit,
     value: "AMOUNT",
     commands: TRADING,
     help: "largest quantity of an order, base currency; 0 for none",
   }),
-  minNotional: option({
+  minNotional: instrument({
     default: "5",
     read: rule(anyAmount),
     value: "AMOUNT",
     commands: TRADING,
     help: "smallest price × quantity of an order, quote currency",
   }),
-  maxNotional: option({
+  maxNotional: instrument({
     default: null,
     read: limit,
     value: "AMOUNT",
     commands: TRADING,
     help: "largest price × quantity of an order, quote currency; 0 for none",
   }),
-  offlineInstruments: option({
+  offlineInstruments: instrument({
     default: "off",
     read: onOff,
     value: null,
     commands: STREAM,
-    help: "never ask the exchange for the six above; common symbols have built-in ones",
+    help: "never ask the exchange for the six rules above; common symbols have built-in ones",
   }),
-  instruments: option({
+  instruments: instrument({
     default: null,
     read: anyText,
     value: "FILE",
     commands: ["backtest"],
-    help: "the six above from a saved exchangeInfo answer, or from a journal's last run of the symbol",
+    help:
+      "take the six rules above from a saved exchangeInfo answer, or from the symbol's last run in a journal",
   }),
 };

@@ -1,8 +1,27 @@
 /** What the table of options says of each. */
 import type { CommandName } from "./command_name.ts";
 
+/** The groups that help and documentation show options in, the everyday ones first. */
+export const OPTION_GROUPS = {
+  trading: "Trading",
+  input: "Input and result",
+  market: "The built-in exchange",
+  journal: "Journal and recordings",
+  end: "When it ends",
+  output: "Output and configuration",
+  risk: "Risk limits",
+  orders: "How orders fill",
+  instrument: "Rules of the instrument",
+  connection: "Connection",
+} as const;
+
+/** A group's name in the table. */
+export type OptionGroup = keyof typeof OPTION_GROUPS;
+
 /** One option of the table. */
 export interface Option<T, D extends string | null> {
+  /** Where help shows it. */
+  readonly group: OptionGroup;
   /** The default's text; null where absence means something of its own. */
   readonly default: D;
   /** Where a command has a default of its own. */
@@ -12,4 +31,13 @@ export interface Option<T, D extends string | null> {
   readonly value: string | null;
   readonly commands: readonly CommandName[];
   readonly help: string;
+  /** Where it does something else in a command. */
+  readonly helpOf?: Partial<Record<CommandName, string>>;
+}
+
+/** What makes the options of one group. */
+export function optionIn(
+  group: OptionGroup,
+): <T, const D extends string | null>(spec: Omit<Option<T, D>, "group">) => Option<T, D> {
+  return (spec) => ({ group, ...spec });
 }

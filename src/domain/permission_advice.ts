@@ -9,7 +9,7 @@ export interface MissingGrants {
 
 /** Deno gives these only to a program that may do everything. */
 const OF_THE_SYSTEM = /^\/(dev|proc|sys)\//;
-const WHERE = "before main.ts, or in the task of deno.json";
+const WHERE = "before main.ts, or in deno.json";
 const FROM_SOURCES = "run Penstock from its sources with Deno";
 
 /**
@@ -22,7 +22,7 @@ const FROM_SOURCES = "run Penstock from its sources with Deno";
  * import { assertEquals } from "@std/assert";
  * assertEquals(
  *   grantAdvice({ read: "/srv/a.csv" }, false),
- *   "allow it with --allow-read=/srv/a.csv before main.ts, or in the task of deno.json",
+ *   "allow it with --allow-read=/srv/a.csv before main.ts, or in deno.json",
  * );
  * assertEquals(
  *   grantAdvice({ read: "/srv/a.csv" }, true),

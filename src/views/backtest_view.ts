@@ -8,6 +8,7 @@ import { openLog } from "./log.ts";
 import { narrate } from "./narration.ts";
 import { type BacktestProgress, progressLine } from "./progress.ts";
 import { type ReportColumn, reportTable } from "./report_table.ts";
+import { TradeNarration } from "./trade_narration.ts";
 import { columns, LiveTerminal, printableJson, writeUntil } from "./terminal.ts";
 
 /** Elsewhere than on a terminal a line says how far it has come, so often. */
@@ -23,6 +24,7 @@ export class BacktestView {
   readonly #isLive: boolean;
   readonly #log: Logger;
   readonly #stop: AbortSignal;
+  readonly #trades = new TradeNarration();
   /** What is due on standard output. */
   #text: string[] = [];
   #gaps = 0;
@@ -46,14 +48,22 @@ export class BacktestView {
     // A fill is news in a live run; here there are thousands, and the table is what counts.
     const isNews = ["gap", "reset", "halt", "released", "rules", "rejected", "model"].includes(event.type);
     if (!isNews && this.#config.logLevel !== "debug") return;
+    if (!isNews) {
+      for (const { text } of this.#trades.lines(event, null)) this.#log.debug(text);
+      return;
+    }
+    this.#settle();
     const line = narrate(event);
     if (line === null) return;
-    if (!isNews) this.#log.debug(line.text);
-    else if (event.type !== "gap" || ++this.#gaps <= TOLD) {
+    if (event.type !== "gap" || ++this.#gaps <= TOLD) {
       // Beside others it has to be said whose halt it is.
       const whose = this.#config.models && event.type === "halt" ? "the configured fill model is " : "";
       this.#log[line.level](`${whose}${line.text}`);
     } else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not shown");
+  }
+
+  #settle(): void {
+    for (const { text } of this.#trades.settle(null)) this.#log.debug(text);
   }
 
   /** Says something that is no event. */
@@ -65,6 +75,7 @@ export class BacktestView {
   async flush(): Promise<void> {
     // Nobody reads the log of `backtest 2>&1 | head` any more, nor what would follow.
     if (this.#terminal.isDeserted) throw new Deno.errors.BrokenPipe("the log has no reader any more");
+    this.#settle();
     const text = this.#text.join("");
     this.#text = [];
     if (text !== "") await writeUntil(this.#stop, Deno.stdout, text);

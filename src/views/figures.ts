@@ -54,6 +54,44 @@ export function signedMoney(amount: string | null): string {
   return amount === null ? NONE : withPlus(new Money(amount), money(amount));
 }
 
+/** From here on a hundredth says nothing: rupiah and won are counted by the million. */
+const LARGE = 1e8;
+
+/** An amount as `money` shows it, and without decimals where it is large. */
+export function shortMoney(amount: string): string {
+  const value = new Money(amount);
+  return value.abs().gte(LARGE) ? exactly(value.toFixed(0)) : money(amount);
+}
+
+/** From here on a price has no decimals but its own. */
+const HIGH_PRICE = 1e6;
+
+/** A price with every digit that it has: `60,003.85`, `0.0000123`, `1,650,000,000`; two decimals unless it is high. */
+export function priceText(price: string): string {
+  return exactly(price, new Money(price).gte(HIGH_PRICE) ? 0 : 2);
+}
+
+/** A mean of prices like `price`, to as many decimals as that is shown with. */
+export function meanPriceText(mean: string, price: string): string {
+  return exactly(new Money(mean).toFixed(placesOf(priceText(price))));
+}
+
+/**
+ * Two averages of prices like `price`, with its decimals, and with more where they would read as the same though they
+ * differ.
+ */
+export function averagesText(short: string, long: string, price: string): readonly [string, string] {
+  const [a, b] = [new Money(short), new Money(long)];
+  let places = placesOf(priceText(price));
+  const most = Math.max(places, a.decimalPlaces(), b.decimalPlaces());
+  while (places < most && !a.eq(b) && a.toFixed(places) === b.toFixed(places)) places++;
+  return [exactly(a.toFixed(places)), exactly(b.toFixed(places))];
+}
+
+function placesOf(shown: string): number {
+  return shown.split(".")[1]?.length ?? 0;
+}
+
 /** A fraction in per cent, to the hundredth, with its sign. */
 export function percent(fraction: string | null): string {
   return fraction === null ? NONE : withPlus(new Money(fraction), unsignedPercent(fraction));

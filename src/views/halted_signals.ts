@@ -1,7 +1,8 @@
 /** Signals that come to nothing because no order is placed for now: the first is shown in full, the others are counted. */
 import type { PenstockEvent, RefusalEvent } from "../domain/event.ts";
 import type { NamedAssets } from "./assets.ts";
-import { type Line, narrate } from "./narration.ts";
+import type { Line } from "./narration.ts";
+import { TradeNarration } from "./trade_narration.ts";
 
 /** So often, by the trades' own times, a line says how many they were. */
 const COUNT_EVERY_MS = 3_600_000;
@@ -14,6 +15,7 @@ const REASONS = {
 
 /** The log lines of one run, from its events in their order. */
 export class HaltedSignals {
+  readonly #trades = new TradeNarration();
   /** Why signals are counted, and not shown; null where they are shown. */
   #reason: keyof typeof REASONS | null = null;
   /** When the first signal was refused for that, or when the count was shown last, ISO 8601. */
@@ -34,8 +36,7 @@ export class HaltedSignals {
         this.#reason = null;
       }
     }
-    const line = narrate(event, named);
-    if (line !== null) yield line;
+    yield* this.#trades.lines(event, named);
     if (reason !== null || event.type !== "refusal" || !isReason(event.reason)) return;
     this.#reason = event.reason;
     this.#since = event.time;
@@ -43,6 +44,11 @@ export class HaltedSignals {
       level: "info",
       text: `further signals are refused ${REASONS[event.reason].until}: they are counted, not shown`,
     };
+  }
+
+  /** What is left to say when no more events are at hand. */
+  settle(named: NamedAssets | null = null): Generator<Line> {
+    return this.#trades.settle(named);
   }
 
   *#counted({ time }: RefusalEvent, reason: keyof typeof REASONS): Generator<Line> {

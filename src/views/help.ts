@@ -1,21 +1,75 @@
 /** The texts of --help. */
 import type { BuildLimits } from "../domain/command.ts";
 import { type CommandName, COMMANDS } from "../domain/command_name.ts";
+import { FAULT_KINDS } from "../domain/fault_kinds.ts";
+import { type Option, OPTION_GROUPS } from "../domain/option.ts";
 import { DEFAULT_JOURNAL, defaultText, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
 import { asSentence } from "../domain/permission_advice.ts";
 
-const EXIT_CODES =
-  `Exit codes: 0 done or stopped by you · 1 unexpected failure · 2 wrong usage or configuration
-3 unusable input data · 4 exchange out of reach (--attempts) · 5 a verification found a difference
-130 ended at once, by a second Ctrl-C or SIGTERM`;
+/** What a command can end with. */
+type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
+
+const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
+  0: "done, or stopped by you",
+  1: "failure",
+  2: "wrong usage or configuration",
+  3: "unusable input data",
+  4: "exchange out of reach (--attempts)",
+  5: "verify found a difference",
+  130: "ended at once by a second Ctrl-C or SIGTERM",
+};
+
+/** The codes of each command; where the words above do not fit it, its own. */
+const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCode, string])[]>> = {
+  run: [0, 1, 2, 4, 130],
+  demo: [0, 1, 2, 4, 130],
+  exchange: [0, 1, 2, 130],
+  backtest: [0, 1, 2, 3, 130],
+  status: [[0, "done, or healthy"], [1, "failure, or the health check fails"], 2],
+  doctor: [[0, "all checks pass, or stopped by you"], [1, "a check fails"], 2, 130],
+  export: [[0, "done"], 1, 2],
+  halt: [0, 1, 2, 130],
+  release: [0, 1, 2, 130],
+  resume: [0, 1, 2, 130],
+  verify: [[0, "verified"], 1, 2, 3, [5, "a difference was found"], [130, "stopped before the end"]],
+  config: [[0, "done"], 1, 2],
+};
 
 /** No line is longer, in columns. */
 const WIDTH = 100;
 
 /** How a command is called, and examples. */
-const USAGE: Partial<Record<CommandName, string>> = {
-  backtest: `penstock backtest FILE... reads recorded trades; "-" is standard input.
-Plain, .gz or .zip: the content decides, not the name.
+const USAGE: Readonly<Record<CommandName, string>> = {
+  run: `penstock run trades on paper until you stop it: no keys, no real orders.
+
+  penstock run --symbol ETHUSDT
+                            started again after a stop or a crash, the run goes on from its journal
+  penstock run --record data/recordings/
+                            keeps every received frame, for backtest and verify`,
+  demo: `penstock demo starts the built-in exchange on this machine and trades on it. Only the trades are
+made up: WebSocket and REST client, averages, risk limits, fills and journal are the same as in
+"penstock run". The same --seed and --rate make the same trades, and so the same signals and fills.
+
+  penstock demo --for 30s   half a minute, then the summary
+  penstock demo --rate 500 --faults random
+                            a busy market, and connections that break`,
+  exchange: `penstock exchange speaks Binance's WebSocket and REST protocols on 127.0.0.1, until you stop it.
+
+  penstock exchange --port 9001
+                            then, elsewhere: penstock run --state none
+                              --endpoint ws://127.0.0.1:9001 --rest-endpoint http://127.0.0.1:9001
+  penstock exchange --serve data/today.txt.gz --speed 60
+                            the trades of a recording, an hour in a minute`,
+  config: `penstock config takes the options of a run.
+
+  penstock config --long 200
+                            each value, and where it comes from: default, file or command line
+  penstock config --long 200 --json > long.json
+                            a file for --config, without what the exchange or a command decides`,
+  backtest:
+    `penstock backtest FILE... reads recorded trades and treats them as "penstock run" treats live ones:
+the same averages, risk limits, fills and books. "-" is standard input. Files may be plain, .gz or
+.zip: the content decides, not the name.
 
   penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip
                             Binance public data, trades or aggTrades, spot or futures
@@ -25,39 +79,39 @@ Plain, .gz or .zip: the content decides, not the name.
                             all recordings of the symbol in a folder, oldest first
   penstock backtest trades.csv --models --out result.json
                             three fill models side by side; the result as JSON`,
-  status: `penstock status [JOURNAL] reads while a run writes; without a name, ${DEFAULT_JOURNAL}.
+  status:
+    `penstock status [JOURNAL] works while a run writes to the journal; the default is ${DEFAULT_JOURNAL}.
 
-  penstock status           how the run stands, as a table
+  penstock status           the state of the run, as a table
   penstock status data/penstock.db --json
                             the same as one JSON object
   penstock status data/penstock.db --max-age 60s
-                            a health check: exit code 0 while a process works on the run
+                            a health check: exit code 0 while the run is alive
   penstock status data/penstock.db --max-age 60s --fail-on-halt
                             the same, and exit code 1 while the run is halted`,
-  halt: `penstock halt JOURNAL halts the run within a second. While no process works on the run, the
-request is kept: the next start halts before it trades.
+  halt: `penstock halt JOURNAL halts the run within a second. If the run is stopped, the halt is kept in
+its journal, and the next start halts before it trades.
 
   penstock halt data/penstock.db
                             no more buys
   penstock halt data/penstock.db --flatten --reason "feed looks wrong"
                             sells the position with the next trade, then trades nothing`,
-  release: `penstock release JOURNAL --reason TEXT ends the halt within a second, or at once in the journal
-while no process works on the run. Losses are counted from that moment on.
+  release: `penstock release JOURNAL --reason TEXT ends the halt within a second, also of a run that is
+stopped. Loss limits count from that moment on.
 
   penstock release data/penstock.db --reason "checked against the exchange"`,
   resume: `penstock resume is penstock release under another name: see "penstock release --help".`,
-  doctor: `penstock doctor takes the options of a run, and says whether that run would work here.
+  doctor: `penstock doctor takes the options of a run and checks whether that run would work here.
 
-  penstock doctor           permissions, hosts, clock, data folder and journal, as a table
+  penstock doctor           checks permissions, hosts, clock, data folder and journal
   penstock doctor --json    the same as one JSON object; exit code 0 or 1 either way`,
-  verify:
-    `penstock verify JOURNAL RECORDING... says in one line what is proven, or shows the first difference.
+  verify: `penstock verify JOURNAL RECORDING... prints what is proven, or the first difference.
 
   penstock verify data/penstock.db data/recordings/
                             the recordings of the run in a folder
   penstock verify data/penstock.db data/monday.txt.gz data/tuesday.txt.gz
-                            the recordings in the order in which they were made`,
-  export: `penstock export [JOURNAL] writes to standard output; without a name, ${DEFAULT_JOURNAL}.
+                            the recordings, oldest first`,
+  export: `penstock export [JOURNAL] writes to standard output; the default is ${DEFAULT_JOURNAL}.
 
   penstock export > fills.csv
                             the fills of the last run
@@ -72,6 +126,7 @@ export function programHelp(version: string, limits: BuildLimits | null = null):
   const commands = (Object.keys(COMMANDS) as CommandName[]).map((name) =>
     `  penstock ${name.padEnd(10)} ${limits?.missing.get(name) ?? COMMANDS[name]}`
   );
+  const codes = Object.keys(EXIT_CODES).map((code) => Number(code) as ExitCode);
   return `Penstock ${version}: paper trading you can trust
 
 ${commands.join("\n")}
@@ -81,40 +136,73 @@ ${
       ? ""
       : `${limits.reach}\n`
   }"penstock COMMAND --help" lists a command's options; "penstock --version" prints the version.
-${EXIT_CODES}
+${exitCodes(codes)}
 `;
 }
 
 /** Help for one command; `limits` are those of a compiled program. */
 export function commandHelp(command: CommandName, limits: BuildLimits | null = null): string {
-  const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
-  const rows = names.map((name) => {
-    const { value, help } = OPTIONS[name];
-    const byDefault = defaultText(name, command);
-    const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
-    return [`--${kebab(name)}${value === null ? "" : ` ${value}`}`, `${help}${shown}`] as const;
-  });
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const indent = width + 4;
-  const options = rows.map(([left, right]) =>
-    `  ${left.padEnd(width)}  ${filled(right, WIDTH - indent).join(`\n${" ".repeat(indent)}`)}`
-  );
-  const usage = USAGE[command] === undefined ? "" : `${USAGE[command]}\n\n`;
   const missing = limits?.missing.get(command);
   const here = limits === null ? "" : `${missing === undefined ? limits.reach : asSentence(missing)}\n\n`;
+  const takesFaults = OPTIONS.faults.commands.some((name) => name === command);
+  const faults = !takesFaults
+    ? ""
+    : `\n--faults takes a list of these, with commas between them; each happens after trade N:\n${
+      rowsOf(Object.values(FAULT_KINDS)).join("\n")
+    }\n`;
   return `penstock ${command}: ${COMMANDS[command]}
 
-${here}${usage}${options.join("\n")}
+${here}${USAGE[command]}
 
+${optionLines(command).join("\n")}
+${faults}
 Defaults are in parentheses. Durations are 250ms, 30s, 5m, 24h; a bare number is milliseconds.
-${EXIT_CODES}
+${exitCodes(EXITS[command])}
 `;
 }
 
-/** The words of `text` in lines of at most `width` columns; a longer word has a line of its own. */
-function filled(text: string, width: number): string[] {
+/** With no more options than this a command needs no headings. */
+const FEW = 10;
+
+/** The options of a command in the table's order, under the headings of their groups. */
+function optionLines(command: CommandName): string[] {
+  const names = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command));
+  const lines = rowsOf(names.map((name) => {
+    const { value, help, helpOf }: Option<unknown, string | null> = OPTIONS[name];
+    const byDefault = defaultText(name, command);
+    const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
+    return [`--${kebab(name)}${value === null ? "" : ` ${value}`}`, `${helpOf?.[command] ?? help}${shown}`];
+  }));
+  if (names.length <= FEW) return lines;
+  return names.flatMap((name, at) => {
+    const { group } = OPTIONS[name];
+    const before = names[at - 1];
+    const isFirst = before === undefined || OPTIONS[before].group !== group;
+    return isFirst ? [...(at === 0 ? [] : [""]), OPTION_GROUPS[group], lines[at]!] : [lines[at]!];
+  });
+}
+
+/** Each term with its explanation beside it, which goes on below itself where it is long. */
+function rowsOf(rows: readonly (readonly [term: string, explanation: string])[]): string[] {
+  const width = Math.max(...rows.map(([term]) => term.length));
+  const indent = width + 4;
+  return rows.map(([term, explanation]) =>
+    `  ${term.padEnd(width)}  ${
+      filled(explanation.split(" "), WIDTH - indent).join(`\n${" ".repeat(indent)}`)
+    }`
+  );
+}
+
+function exitCodes(codes: readonly (ExitCode | readonly [ExitCode, string])[]): string {
+  const said = codes.map((code) => typeof code === "number" ? [code, EXIT_CODES[code]] as const : code);
+  const parts = said.map(([code, meaning], at) => `${code} ${meaning}${at === said.length - 1 ? "" : " ·"}`);
+  return filled([`Exit codes: ${parts[0]}`, ...parts.slice(1)], WIDTH).join("\n");
+}
+
+/** The words in lines of at most `width` columns; a longer word has a line of its own. */
+function filled(words: readonly string[], width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  for (const word of words) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] += ` ${word}`;
     else lines.push(word);

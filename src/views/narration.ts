@@ -1,20 +1,21 @@
 /** Events in words, for the log. */
 import type {
   ExpiredEvent,
-  FillEvent,
   GapEvent,
   HaltEvent,
   ModelEvent,
   PenstockEvent,
   RefusalEvent,
   ReleasedEvent,
+  SignalEvent,
 } from "../domain/event.ts";
 import type { Halt } from "../domain/halt.ts";
 import type { Rejections } from "../domain/rejections.ts";
 import { isoTime } from "../domain/time.ts";
 import type { HeldGap } from "../stages/gap_hold.ts";
 import { rulesText } from "../domain/instrument.ts";
-import { assets, type NamedAssets } from "./assets.ts";
+import type { NamedAssets } from "./assets.ts";
+import { fillText, signalText } from "./fill_line.ts";
 
 /** One line of the log. */
 export interface Line {
@@ -22,8 +23,15 @@ export interface Line {
   readonly text: string;
 }
 
-/** What an event says to a person, or null where another view shows it; `named` are the assets where they are known. */
-export function narrate(event: PenstockEvent, named: NamedAssets | null = null): Line | null {
+/**
+ * What an event says to a person, or null where another view shows it; `named` are the assets where they are known, and
+ * `signal` is what a fill goes back to.
+ */
+export function narrate(
+  event: PenstockEvent,
+  named: NamedAssets | null = null,
+  signal: SignalEvent | null = null,
+): Line | null {
   switch (event.type) {
     case "started": {
       const { symbol, short, long, cash, stake, fee } = event.config;
@@ -46,19 +54,14 @@ export function narrate(event: PenstockEvent, named: NamedAssets | null = null):
         `the exchange's trade ids started over at ${event.fromId}, the last one before was ${event.lastId}: ` +
           "the averages start again, position and cash stay",
       );
-    case "signal": {
-      const word = event.side === "buy" ? "above" : "below";
-      return info(
-        `${event.side} signal at ${event.price}: short average ${event.shortAverage} is ${word} ` +
-          `long ${event.longAverage}`,
-      );
-    }
+    case "signal":
+      return info(signalText(event));
     case "refusal": {
       const cause = event.cause === undefined ? "" : ` for the ${event.cause}`;
       return warn(`${event.side}${cause} refused ${whyRefused(event)}, trade ${event.tradeId}${got(event)}`);
     }
     case "fill":
-      return fillLine(event, named);
+      return info(fillText(event, named, signal));
     case "expired":
       return expiredLine(event);
     case "halt":
@@ -104,18 +107,6 @@ export function whyRefused(
   if (words !== undefined && !/^-?\d/.test(value)) return `(${reason}): ${words}`;
   const unit = reason === "cooldown" || reason === "max-lag" ? " ms" : "";
   return `(${reason}): ${value}${unit} found, limit ${limit}${unit}`;
-}
-
-function fillLine(event: FillEvent, named: NamedAssets | null): Line {
-  const { base, quote } = assets(event.symbol, named);
-  const done = event.side === "buy" ? "bought" : "sold";
-  const cause = event.cause === undefined ? "" : ` (${event.cause})`;
-  const rest = event.partial === undefined ? "" : ", in part";
-  const result = event.realized === undefined ? "" : `, result ${signed(event.realized)}`;
-  return info(
-    `${done}${cause} ${event.quantity} ${base} at ${event.price}${rest}, fee ${event.fee}${result}; ` +
-      `cash ${event.cash} ${quote}${got(event)}`,
-  );
 }
 
 function expiredLine(event: ExpiredEvent): Line {

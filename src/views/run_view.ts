@@ -72,8 +72,7 @@ export class RunView {
 
   /** Shows one event on standard output (`--json`) and in the log. */
   event(event: PenstockEvent): void {
-    this.#show(event);
-    this.#lines.flush();
+    this.events([event]);
   }
 
   /** Shows events as they come, on standard output together. */
@@ -81,6 +80,7 @@ export class RunView {
     try {
       for (const event of events) this.#show(event);
     } finally {
+      for (const line of this.#narration.settle(this.#assets)) this.say(line);
       this.#lines.flush();
     }
   }

@@ -30,6 +30,47 @@ Deno.test("penstock config prints every option of a run with its value and where
   }
 });
 
+Deno.test("penstock config --json prints what --config takes, and a run has the same options from it", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const args = [
+      "--symbol=ETHUSDT",
+      "--stake=12.5%",
+      "--max-drawdown=2.5%",
+      "--latency=1.5s",
+      "--max-orders=3/1m",
+    ];
+    args.push(
+      "--max-quantity=0",
+      "--min-notional=7",
+      "--backfill=off",
+      "--record-keep=30d",
+      "--take-profit=150%",
+    );
+    const [given, shown] = await Promise.all([
+      penstock("config", ...args),
+      penstock("config", ...args, "--json"),
+    ]);
+    assertEquals([shown.code, shown.stderr], [0, ""]);
+    await Deno.writeTextFile(file, shown.stdout);
+    const [again, read] = await Promise.all([
+      penstock("config", "--config", file, "--json"),
+      penstock("config", "--config", file),
+    ]);
+    assertEquals([again.code, again.stdout, read.stderr], [0, shown.stdout, ""]);
+    const valuesOf = (stdout: string) =>
+      Object.entries(JSON.parse(stdout)).map(([name, option]) =>
+        name === "config" ? [] : [name, (option as { value: unknown }).value]
+      );
+    assertEquals(valuesOf(read.stdout), valuesOf(given.stdout));
+    // What the exchange is asked for, and what each command chooses, a file of defaults would settle.
+    const { lot, tick, state, maxQuantity, minNotional } = JSON.parse(shown.stdout);
+    assertEquals([lot, tick, state, maxQuantity, minNotional], [undefined, undefined, undefined, "0", "7"]);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test("penstock config refuses what a run would refuse", async () => {
   const { code, stdout, stderr } = await penstock("config", "--short=0", "--fee=1");
   assertEquals([code, stdout], [2, ""]);

@@ -61,7 +61,7 @@ Deno.test("penstock doctor names each permission that is missing, and how to gra
   assertStringIncludes(stderr, "attention.");
   const missing = findings.filter(({ found }) => found === "missing").map(({ advice }) => advice);
   for (const host of ["stream.binance.com:9443", "api.binance.com:443", "data-api.binance.vision:443"]) {
-    const advice = `allow it with --allow-net=${host} before main.ts, or in the task of deno.json`;
+    const advice = `allow it with --allow-net=${host} before main.ts, or in deno.json`;
     assert(missing.includes(`No permission to reach ${host}: ${advice}`), host);
   }
   assert(missing.some((advice) => advice?.startsWith("Allow it with --allow-write=")), missing.join("\n"));

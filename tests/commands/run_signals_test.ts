@@ -130,7 +130,7 @@ Deno.test({
       const args = ["demo", "--rate=2000", "--short=1", "--long=2", `--state=${journal}`];
       const flags = [...FLAGS, `--allow-write=${folder}`];
       await using terminal = new OwnTerminal([Deno.execPath(), ...commandLine(args, flags)]);
-      await terminal.shows("bought ");
+      await terminal.shows("BUY ");
       await terminal.type("\x13");
       const fills = async (count: number) => {
         for (;;) {

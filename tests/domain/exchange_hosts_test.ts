@@ -1,13 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { EXCHANGE_NAMES, exchangeAt, EXCHANGES, hostOf, hostsOf } from "../../src/domain/exchange_hosts.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const ALL_HOSTS = EXCHANGE_NAMES.flatMap(hostsOf);
-
-/** The hosts that a task's command line grants. */
-function grantedBy(task: string): string[] {
-  return (/--allow-net=(\S+)/.exec(task)?.[1] ?? "").split(",");
-}
 
 /** The sources of a folder, by path. */
 function* sourcesOf(folder: URL): Generator<[string, string]> {
@@ -49,19 +44,7 @@ Deno.test("exchangeAt() knows an exchange by its whole host name, on any port", 
   }
 });
 
-Deno.test("the list of hosts is what deno.json grants, in its permission set and in its tasks", () => {
-  const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-  assertEquals(config.permissions.live.net.allow, ALL_HOSTS);
-  for (const task of ["start", "doctor"]) {
-    assertEquals(grantedBy(config.tasks[task]), ["127.0.0.1", ...ALL_HOSTS]);
-  }
-  const known = new Set(["127.0.0.1", "localhost", ...ALL_HOSTS]);
-  for (const [name, task] of Object.entries<string>(config.tasks)) {
-    for (const host of grantedBy(task)) assert(host === "" || known.has(host), `${name} grants ${host}`);
-  }
-});
-
-Deno.test("the list of hosts is what docs/live.md tells", () => {
+Deno.test("the list of hosts is what docs/live.md and the network policies tell", () => {
   const page = Deno.readTextFileSync(new URL("docs/live.md", ROOT));
   for (const name of EXCHANGE_NAMES) {
     const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";

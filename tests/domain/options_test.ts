@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { configure, shownConfig } from "../../src/domain/config.ts";
 import { COMMANDS } from "../../src/domain/command_name.ts";
+import { OPTION_GROUPS } from "../../src/domain/option.ts";
 import { kebab, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
 
 /** The defaults that the contract fixes, as `penstock config` shows them. Durations in ms. */
@@ -73,6 +74,12 @@ Deno.test("OPTIONS can read every default, belongs to known commands and explain
     assertMatch(name, /^[a-z]+([A-Z][a-z]+)*$/);
     assertEquals(value === null, SWITCHES.includes(name), `${name} takes a value unless it is a switch`);
   }
+});
+
+Deno.test("OPTIONS has the options of a group together, and the groups in the order of their table", () => {
+  const groups = OPTION_NAMES.map((name) => OPTIONS[name].group);
+  const inOrder = groups.filter((group, at) => group !== groups[at - 1]);
+  assertEquals(inOrder as string[], Object.keys(OPTION_GROUPS));
 });
 
 Deno.test("OPTIONS gives the demo every option of a run but the addresses of an exchange", () => {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { asSentence, grantAdvice, missingIn } from "../../src/domain/permission_advice.ts";
 
 const SOURCES = "run Penstock from its sources with Deno";
-const WHERE = "before main.ts, or in the task of deno.json";
+const WHERE = "before main.ts, or in deno.json";
 
 Deno.test("grantAdvice() names the flags of everything that is missing, and where they go", () => {
   const advice = (missing: Parameters<typeof grantAdvice>[0]) => grantAdvice(missing, false);

@@ -204,7 +204,7 @@ Deno.test({
     assertEquals(
       end.reason,
       ["api.binance.com:443", "data-api.binance.vision:443"].map((host) =>
-        `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in the task of deno.json`
+        `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in deno.json`
       ).join("; "),
     );
   },

@@ -85,7 +85,7 @@ socketTest("explain() throws where permission is missing, and names the flag tha
   assertEquals(
     nothing,
     "NetPermissionError: No permission to reach stream.binance.com:9443: " +
-      "allow it with --allow-net=stream.binance.com:9443 before main.ts, or in the task of deno.json",
+      "allow it with --allow-net=stream.binance.com:9443 before main.ts, or in deno.json",
   );
   const another = await failureInChild("wss://data-stream.binance.vision/ws", ["--allow-net=127.0.0.1"]);
   assertStringIncludes(another, "--allow-net=data-stream.binance.vision:443");

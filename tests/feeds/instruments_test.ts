@@ -132,7 +132,7 @@ Deno.test({
     const answer = await ask(null);
     assertSilent(answer);
     const missing = (host: string) =>
-      `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in the task of deno.json`;
+      `No permission to reach ${host}: allow it with --allow-net=${host} before main.ts, or in deno.json`;
     assertEquals(
       answer.reason,
       `${missing("data-api.binance.vision:443")}; ${missing("api.binance.com:443")}`,

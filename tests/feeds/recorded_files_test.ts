@@ -113,7 +113,7 @@ Deno.test("recordedChunks() names the permission that is missing", async () => {
   const closed = await inProcess([path], null, []);
   assertEquals(
     closed.error,
-    `${path}: the program may not read it: allow it with --allow-read=${path} before main.ts, or in the task of deno.json`,
+    `${path}: the program may not read it: allow it with --allow-read=${path} before main.ts, or in deno.json`,
   );
   const device = await inProcess(["/dev/fd/0"]);
   assertEquals(device.error, `/dev/fd/0: the program may not read it: give it as standard input, "-"`);

@@ -89,7 +89,7 @@ Deno.test("Penstock from its sources names the flags that grant what is missing,
     const { text } = await said(args.split(" "), flags);
     assertStringIncludes(
       text.toLowerCase(),
-      `allow it with ${flag} before main.ts, or in the task of deno.json`,
+      `allow it with ${flag} before main.ts, or in deno.json`,
     );
   }
   const { text } = await said(["--help"], flags);

@@ -107,7 +107,7 @@ Deno.test("Journal.open() takes permission to read and write the folder, and nam
       const { stdout } = await journalProcess(folder, body, flags).output();
       return new TextDecoder().decode(stdout).trim().split("\n");
     };
-    const place = "before main.ts, or in the task of deno.json.";
+    const place = "before main.ts, or in deno.json.";
     const writing =
       `JournalError Cannot open the journal ${path}: it is not allowed. Allow it with ${read} ${write} ${place}`;
     const reading =

@@ -258,7 +258,7 @@ Deno.test("Recording.create() names the flag that lets it write", async () => {
     assertEquals(
       DECODER.decode(stdout),
       `RecordingError Cannot record to ${path}: writing there is not allowed. ` +
-        `Allow it with --allow-write=${path} before main.ts, or in the task of deno.json.\n`,
+        `Allow it with --allow-write=${path} before main.ts, or in deno.json.\n`,
     );
     assertEquals(code, 0);
     assertEquals(readBack(Deno.readFileSync(`${folder}/out/fine.txt`)).notes.length, 2);

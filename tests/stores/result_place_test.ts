@@ -309,7 +309,7 @@ Deno.test({
     assertEquals(
       message,
       "the result cannot be written to out/x.json: it may not be read or written: allow it with " +
-        "--allow-read=out/ --allow-write=out/ before main.ts, or in the task of deno.json",
+        "--allow-read=out/ --allow-write=out/ before main.ts, or in deno.json",
     );
   },
 });

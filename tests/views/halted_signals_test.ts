@@ -56,7 +56,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   const log = new HaltedSignals();
   assertEquals(said(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
     "halted: by hand; no more",
-    "buy signal at 1: short a",
+    "buy signal @ 1.00  (sma ",
     "buy refused (halted): tr",
     "further signals are refu",
   ]);
@@ -69,7 +69,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
     "the halt (by hand) is released: fine; trading goes on",
   ]);
   assertEquals(said(log, signal(91, "buy"), refusal(91, "buy", "cooldown")), [
-    "buy signal at 1: short a",
+    "buy signal @ 1.00  (sma ",
     "buy refused (cooldown): ",
   ]);
 });
@@ -80,7 +80,7 @@ Deno.test("HaltedSignals shows the first signal that comes before the rules, and
   for (let second = 1; second < 5; second++) {
     seen.push(...said(log, signal(second, "buy"), refusal(second, "buy", "no-rules")));
   }
-  assertEquals(seen, ["buy signal at 1: short a", "buy refused (no-rules): ", "further signals are refu"]);
+  assertEquals(seen, ["buy signal @ 1.00  (sma ", "buy refused (no-rules): ", "further signals are refu"]);
   const lines = [...log.lines(RULES)].map(({ text }) => text);
   assertEquals(lines.length, 2);
   assertEquals(

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { FAULT_KINDS } from "../../src/domain/fault_kinds.ts";
+import { OPTION_GROUPS } from "../../src/domain/option.ts";
 import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
 import { commandHelp, programHelp } from "../../src/views/help.ts";
 
@@ -7,7 +9,7 @@ Deno.test("programHelp() names the version, every command and every exit code", 
   for (const command of Object.keys(COMMANDS)) assertStringIncludes(text, `  penstock ${command} `);
   assert(text.startsWith("Penstock 1.2.3: "));
   assert(text.split("\n").every((line) => line.length <= 100), text);
-  assertEquals(text.match(/\b[0-5](?= [a-z])/g), ["0", "1", "2", "3", "4", "5"]);
+  assertEquals(text.match(/\b\d+(?= [a-z])/g), ["0", "1", "2", "3", "4", "5", "130"]);
 });
 
 Deno.test("commandHelp() shows an option's value and default, or neither for a switch", () => {
@@ -16,7 +18,7 @@ Deno.test("commandHelp() shows an option's value and default, or neither for a s
   assertStringIncludes(line("short")!, "--short TRADES ");
   assert(line("short")!.endsWith("(20)"));
   assert(line("max-drawdown")!.endsWith("(20%)"));
-  assert(line("json")!.endsWith("events on standard output, one JSON object a line"));
+  assert(line("json")!.endsWith("write events to standard output, one JSON object a line"));
 });
 
 Deno.test("commandHelp() aligns the explanations of every command and fits into 100 columns", () => {
@@ -33,8 +35,62 @@ Deno.test("commandHelp() goes on under the explanation where one does not fit in
   assertStringIncludes(
     commandHelp("run"),
     `
-  --stake AMOUNT|SHARE     what one buy spends before its fee: quote currency, or with % a share of
-                           the cash (1000)
+  --stake AMOUNT|SHARE     what a buy spends before its fee: an amount in quote currency, or with %
+                           a share of the cash (1000)
 `,
   );
+});
+
+Deno.test("commandHelp() shows many options in groups, the everyday ones first, and few without headings", () => {
+  const headings = (command: CommandName) =>
+    commandHelp(command).split("\n").filter((line) => Object.values<string>(OPTION_GROUPS).includes(line));
+  assertEquals(headings("run"), [
+    ...["Trading", "Journal and recordings", "When it ends", "Output and configuration", "Risk limits"],
+    ...["How orders fill", "Rules of the instrument", "Connection"],
+  ]);
+  assertEquals(headings("backtest").slice(0, 2), ["Trading", "Input and result"]);
+  assertEquals(headings("demo").slice(0, 2), ["Trading", "The built-in exchange"]);
+  for (const command of ["status", "export", "halt", "verify"] as const) assertEquals(headings(command), []);
+});
+
+Deno.test("commandHelp() says of the demo what is the same as in a run, and what the same seed makes", () => {
+  const text = commandHelp("demo").replaceAll("\n", " ");
+  assertStringIncludes(
+    text,
+    `averages, risk limits, fills and journal are the same as in "penstock run". ` +
+      "The same --seed and --rate make the same trades, and so the same signals and fills.",
+  );
+});
+
+Deno.test("commandHelp() lists every kind of fault where faults can be asked for, and nowhere else", () => {
+  for (const command of Object.keys(COMMANDS) as CommandName[]) {
+    const listed = Object.values(FAULT_KINDS).filter(([form]) =>
+      commandHelp(command).includes(`\n  ${form} `)
+    );
+    const isExchange = command === "demo" || command === "exchange";
+    assertEquals(listed.length, isExchange ? Object.keys(FAULT_KINDS).length : 0, command);
+  }
+});
+
+const EXITS: Readonly<Record<CommandName, readonly number[]>> = {
+  run: [0, 1, 2, 4, 130],
+  demo: [0, 1, 2, 4, 130],
+  exchange: [0, 1, 2, 130],
+  backtest: [0, 1, 2, 3, 130],
+  status: [0, 1, 2],
+  doctor: [0, 1, 2, 130],
+  export: [0, 1, 2],
+  halt: [0, 1, 2, 130],
+  release: [0, 1, 2, 130],
+  resume: [0, 1, 2, 130],
+  verify: [0, 1, 2, 3, 5, 130],
+  config: [0, 1, 2],
+};
+
+Deno.test("commandHelp() names the exit codes that the command can end with, and no other", () => {
+  for (const [command, codes] of Object.entries(EXITS)) {
+    const text = commandHelp(command as CommandName);
+    const named = text.slice(text.indexOf("Exit codes: ")).match(/\b\d+(?= [a-z])/g);
+    assertEquals(named, codes.map(String), command);
+  }
 });

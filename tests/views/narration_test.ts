@@ -104,7 +104,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       longAverage: "4",
     },
     "info",
-    "buy signal at 5: short average 4.5 is above long 4",
+    "buy signal @ 5.00  (sma 4.50 > 4.00)",
   ],
   [
     {
@@ -118,7 +118,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       longAverage: "4.5",
     },
     "info",
-    "sell signal at 5: short average 4 is below long 4.5",
+    "sell signal @ 5.00  (sma 4.00 < 4.50)",
   ],
   [
     {
@@ -165,7 +165,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       signalTradeId: 1,
     },
     "info",
-    "bought 0.016 BTC at 61610, fee 1; cash 9000 USDT",
+    "BUY 0.016 BTC @ 61,610.00  fee 1.00  cash 9,000.00",
   ],
   [
     {
@@ -183,7 +183,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       realized: "0.5",
     },
     "info",
-    "sold 2 ETH at 0.05, fee 0.1, result +0.5; cash 9.9 BTC",
+    "SELL 2 ETH @ 0.05  fee 0.10  result +0.50  cash 9.90",
   ],
   [
     { type: "expired", time, symbol, side: "buy", signalTradeId: 7 },
@@ -261,7 +261,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       },
     },
     "info",
-    "sold (stop-loss) 0.01 BTC at 61610, in part, fee 1, result -1; cash 9000 USDT",
+    "SELL 0.01 BTC @ 61,610.00  in part  fee 1.00  result -1.00  cash 9,000.00  (stop-loss)",
   ],
   [
     {
@@ -278,7 +278,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       ...{ position: "0.016", tradeId: 2, signalTradeId: 1, filled: "0.016", averagePrice: "61609.5" },
     },
     "info",
-    "bought 0.01 BTC at 61610, fee 1; cash 9000 USDT; in all 0.016 at 61609.5 on average",
+    "BUY 0.01 BTC @ 61,610.00  fee 1.00  cash 9,000.00  in all 0.016 @ 61,609.50 on average",
   ],
   [
     {

@@ -1,3 +1,4 @@
+import { FAULT_KINDS, type FaultKind } from "../../domain/fault_kinds.ts";
 import { Random } from "./random.ts";
 
 /** Something that goes wrong with the exchange; {@link FAULT_KINDS} says what each kind does. */
@@ -27,31 +28,6 @@ export type Fault =
   | FaultAction & { readonly at: number }
   | { readonly kind: "random"; readonly every: number };
 
-/** Every kind of fault: how it is written and what it does. */
-export const FAULT_KINDS: Readonly<
-  Record<FaultAction["kind"] | "random", readonly [form: string, meaning: string]>
-> = {
-  "drop": ["drop@N", "the connections end without a closing handshake"],
-  "close": ["close@N", "the connections are closed with code 1001"],
-  "stall": ["stall@N", "the connections stay open and answer pings but carry no more data"],
-  "half-open": [
-    "half-open@N",
-    "the connections are neither read nor written any more, nor closed for 15 minutes",
-  ],
-  "no-close": ["no-close@N", "like stall, and a closing handshake is never answered"],
-  "duplicate": ["duplicate=COUNT@N", "the last COUNT trades are sent again"],
-  "hole": ["hole=COUNT@N", "the next COUNT trades are never sent, though REST has them"],
-  "malformed": ["malformed@N", "a handful of malformed and foreign frames"],
-  "reorder": ["reorder@N", "the next two trades come in the wrong order"],
-  "slow": ["slow=MS@N", "the data comes this many milliseconds late, once"],
-  "refuse": [
-    "refuse=STATUS:SECONDS[:COUNT]@N",
-    "the connections end, and the next COUNT attempts get this status and Retry-After",
-  ],
-  "shutdown": ["shutdown@N", "a serverShutdown notice, then the connections are closed"],
-  "random": ["random[=N]", "a random fault about every N trades (1000), for ever"],
-};
-
 /**
  * Reads a fault plan such as `drop@2000,hole=3@8000,refuse=429:2@10000,random=500`: items with commas between
  * them, each in one of the forms of {@link FAULT_KINDS}; N counts released trades. Empty text is an empty plan.
@@ -67,7 +43,7 @@ function parseFault(item: string): Fault {
   const match = /^([a-z-]+)(?:=([0-9:]*))?(?:@([0-9]+))?$/.exec(item);
   const kind = match?.[1] ?? "";
   if (match === null || !Object.hasOwn(FAULT_KINDS, kind)) throw unreadable(item, allForms());
-  const known = kind as keyof typeof FAULT_KINDS;
+  const known = kind as FaultKind;
   const refuse = () => unreadable(item, FAULT_KINDS[known][0]);
   const numbers = match[2] === undefined ? [] : match[2].split(":").map(Number);
   const place = match[3];

@@ -1,0 +1,35 @@
+/** A fill in one line, with the signal that it goes back to; `--json` has every digit. */
+import type { FillEvent, SignalEvent } from "../domain/event.ts";
+import { assets, type NamedAssets } from "./assets.ts";
+import { averagesText, exactly, meanPriceText, priceText, shortMoney, signedMoney } from "./figures.ts";
+
+/**
+ * `BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)`: quantity and price with all their
+ * digits, amounts to the hundredth. `named` are the assets where they are known; `signal` is null where it is not known.
+ */
+export function fillText(event: FillEvent, named: NamedAssets | null, signal: SignalEvent | null): string {
+  const { side, quantity, price, fee, realized, cash, cause, partial, filled, averagePrice } = event;
+  const { base } = assets(event.symbol, named);
+  const why = cause ?? (signal === null ? null : crossing(signal));
+  return [
+    `${side.toUpperCase()} ${exactly(quantity)} ${base} @ ${priceText(price)}`,
+    ...(partial === undefined ? [] : ["in part"]),
+    `fee ${shortMoney(fee)}`,
+    ...(realized === undefined ? [] : [`result ${signedMoney(realized)}`]),
+    `cash ${shortMoney(cash)}`,
+    ...(filled === undefined || averagePrice === undefined
+      ? []
+      : [`in all ${exactly(filled)} @ ${meanPriceText(averagePrice, price)} on average`]),
+    ...(why === null ? [] : [`(${why})`]),
+  ].join("  ");
+}
+
+/** `buy signal @ 60,003.85  (sma 60,001.86 > 60,001.09)`: a signal whose order has not been filled with it. */
+export function signalText(event: SignalEvent): string {
+  return `${event.side} signal @ ${priceText(event.price)}  (${crossing(event)})`;
+}
+
+function crossing({ side, price, shortAverage, longAverage }: SignalEvent): string {
+  const [short, long] = averagesText(shortAverage, longAverage, price);
+  return `sma ${short} ${side === "buy" ? ">" : "<"} ${long}`;
+}

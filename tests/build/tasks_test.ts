@@ -1,0 +1,94 @@
+/** The tasks of deno.json: one for every command, with exactly these permissions. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
+import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
+
+interface Task {
+  readonly description: string;
+  readonly command: string;
+}
+
+const { tasks, permissions } = JSON.parse(
+  Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)),
+) as {
+  readonly tasks: Readonly<Record<string, Task>>;
+  readonly permissions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+};
+
+/** Everything of a kind, or what is listed. */
+type Grants = Readonly<Record<string, true | readonly string[]>>;
+
+/** What a command line grants, by a set of deno.json or by flags of its own. Only one of both is understood. */
+function grantsOf(command: string): Grants {
+  const [, set] = / -P=(\S+)/.exec(command) ?? [];
+  const flags = [...command.matchAll(/ --allow-([a-z]+)(?:=(\S+))?/g)];
+  assert(!/ (-A|--allow-all|--permission-set|-P( |$)|-[RWNESI]\b)/.test(command), command);
+  if (set === undefined) {
+    return Object.fromEntries(
+      flags.map(([, kind, what]) => [kind, what === undefined ? true : what.split(",")]),
+    );
+  }
+  assertEquals(flags.length, 0, `a flag takes the place of what the set says: ${command}`);
+  return Object.fromEntries(
+    Object.entries(permissions[set]!).map(([kind, what]) => {
+      const isListed = typeof what === "object" && what !== null && "allow" in what;
+      return [kind, (isListed ? what.allow : what) as true | readonly string[]];
+    }),
+  );
+}
+
+const LOOPBACK = "127.0.0.1";
+const ALL_HOSTS = EXCHANGE_NAMES.flatMap(hostsOf);
+const SETTINGS = RUNTIME_SETTINGS.map(({ name }) => name);
+const LIVE: Grants = { net: [LOOPBACK, ...ALL_HOSTS], read: ["."], write: ["./data"], env: SETTINGS };
+const REQUEST: Grants = { read: ["."], write: ["./data"] };
+
+const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
+  run: LIVE,
+  start: LIVE,
+  demo: { ...LIVE, net: [LOOPBACK] },
+  exchange: { net: [LOOPBACK], read: true },
+  backtest: { read: true, write: true },
+  status: { read: true },
+  doctor: LIVE,
+  export: { read: true, write: ["./data"] },
+  halt: REQUEST,
+  release: REQUEST,
+  resume: REQUEST,
+  verify: { read: true },
+  config: { read: ["."] },
+};
+
+Deno.test("the tasks of deno.json grant their commands exactly this, and never ask for more", () => {
+  for (const [name, grants] of Object.entries(GRANTED)) {
+    const { command } = tasks[name]!;
+    assertEquals(grantsOf(command), grants, name);
+    assertMatch(command, /^deno run (-q )?--no-prompt /, name);
+  }
+});
+
+Deno.test("no task of deno.json reaches a host that the program does not name", () => {
+  const known = new Set([LOOPBACK, "localhost", ...ALL_HOSTS]);
+  for (const [name, { command }] of Object.entries(tasks)) {
+    for (const part of command.split(/&&?/)) {
+      const { net = [] } = grantsOf(part);
+      assert(net !== true && net.every((host) => known.has(host)), `${name} grants ${net}`);
+    }
+  }
+});
+
+Deno.test("every command is a task, described as help describes it, and start is another name for run", () => {
+  for (const [name, description] of Object.entries(COMMANDS)) {
+    assertEquals(tasks[name]?.description, description, name);
+    assertMatch(tasks[name]!.command, new RegExp(` main\\.ts ${name}$`));
+  }
+  assertEquals(tasks["start"]!.command, tasks["run"]!.command);
+});
+
+Deno.test("every task says in a few words what it is for, and no command of the program is a wall of flags", () => {
+  for (const [name, { description, command }] of Object.entries(tasks)) {
+    assertMatch(description, /^\S.{2,78}[^.\s]$/, name);
+    if (Object.hasOwn(COMMANDS, name)) assert(command.length < 140, `${name}: ${command.length} characters`);
+  }
+});
