@@ -153,6 +153,16 @@ export class Penstock implements AsyncDisposable {
     return await within(find(), `the event "${type}"`);
   }
 
+  /** Reads events from standard output until those read so far are enough. */
+  async until(areEnough: (events: readonly Told[]) => boolean): Promise<void> {
+    const read: Told[] = [];
+    while (!areEnough(read)) {
+      const line = await within(this.#stdout.next(), "the next event");
+      if (line === null) throw new Error(`it ended too early; it said: ${this.#stderr.all.join("\n")}`);
+      read.push(JSON.parse(line));
+    }
+  }
+
   /** Passes over all events on standard output so far, so that the next one is a new one. */
   passOver(): void {
     this.#stdout.passOver();
