@@ -215,8 +215,9 @@ export class LiveRun {
     this.#journal?.beat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#pace.lagMs });
   }
 
+  /** Emits where the run stands: nothing before it has begun with `begin`, and once it has stopped. */
   tellStatus(): void {
-    if (!this.#isOpen) return;
+    if (!this.#hasBegun) return;
     this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now(), this.#pipeline.heldGap));
   }
 
