@@ -9,21 +9,45 @@ import type { RunView } from "../../src/views/run_view.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { wholeEntries } from "./reckoned_run.ts";
 
-const VIEW = {
-  assets: null,
-  event() {},
-  events: (events: Iterable<unknown>) => void [...events],
-  say() {},
-  close: () => Promise.resolve(),
-} as unknown as RunView;
+/** A view that keeps the types of the events. */
+function viewInto(told: string[]): RunView {
+  return {
+    assets: null,
+    event: ({ type }: { readonly type: string }) => told.push(type),
+    events: (events: Iterable<unknown>) => void [...events],
+    say() {},
+    close: () => Promise.resolve(),
+  } as unknown as RunView;
+}
+
+function liveRun(state: string, told: string[] = []): LiveRun {
+  const given = (text: string) => ({ text, source: "command line" } as const);
+  const configuration = configure({ state: given(state), backfill: given("off") }, [], "run");
+  const feed = new ReadAhead((async function* () {})());
+  return new LiveRun(configuration, viewInto(told), feed, new AbortController().signal);
+}
+
+Deno.test("LiveRun emits no status before it has begun, and none once it has stopped", async () => {
+  const told: string[] = [];
+  const live = liveRun("none", told);
+  live.tellStatus();
+  await live.open({ command: "run", version: "1" });
+  // Its timer may fire while permissions are dropped, which comes before the event that says the run started.
+  live.tellStatus();
+  assertEquals(told, []);
+  live.begin();
+  live.tellStatus();
+  assertEquals(told, ["status"]);
+  live.stop();
+  live.tellStatus();
+  await live.close(1);
+  assertEquals(told, ["status", "summary"]);
+});
 
 Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
   inFolderAsync(async (folder) => {
     const state = `${folder}/run.db`;
-    const given = (text: string) => ({ text, source: "command line" } as const);
-    const configuration = configure({ state: given(state), backfill: given("off") }, [], "run");
-    const feed = new ReadAhead((async function* () {})());
-    const live = new LiveRun(configuration, VIEW, feed, new AbortController().signal);
+    const live = liveRun(state);
     await live.open({ command: "run", version: "1" });
     live.begin();
     live.stop();

@@ -24,9 +24,18 @@ export function reproducibleExchange(options: ExchangeOptions = {}): BuiltInExch
   return BuiltInExchange.listen({ ...PROCESS, speed: MARKET_SPEED, historyLimit: 2_000_000, ...options });
 }
 
+/** Where an exchange is asked and listened to. */
+type Addresses = Pick<BuiltInExchange, "endpoint" | "restEndpoint">;
+
 /** Starts `penstock run` against `exchange` with its journal at `path`, whose folder it may write to. */
-export function startRun(
-  exchange: Pick<BuiltInExchange, "endpoint" | "restEndpoint">,
+export function startRun(exchange: Addresses, path: string, ...args: string[]): Penstock {
+  return startRunUnder([], exchange, path, ...args);
+}
+
+/** The same under further `flags` of Deno. */
+export function startRunUnder(
+  flags: readonly string[],
+  exchange: Addresses,
   path: string,
   ...args: string[]
 ): Penstock {
@@ -36,7 +45,7 @@ export function startRun(
   return Penstock.start([
     ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
     ...["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint, ...args],
-  ], [...FLAGS, V8_FLAGS, `--allow-write=${folder}`]);
+  ], [...FLAGS, V8_FLAGS, ...flags, `--allow-write=${folder}`]);
 }
 
 /**

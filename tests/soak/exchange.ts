@@ -6,7 +6,7 @@
 import { assert } from "@std/assert";
 import type { FaultAction } from "../../src/feeds/exchange/faults.ts";
 import { MARKET_SPEED, reproducibleExchange } from "../commands/reckoned_run.ts";
-import { FLAGS, V8_FLAGS } from "../support/penstock.ts";
+import { COLLECTING, FLAGS, V8_FLAGS } from "../support/penstock.ts";
 
 /** Binance's own times, sped up as the market is: a ping every 20 s, an end a minute after one without an answer. */
 const TIMING = {
@@ -15,8 +15,8 @@ const TIMING = {
   shutdownNoticeMs: 200,
   halfOpenMs: 10_000,
 };
-/** What is missed while a process is away; kept whole, it would grow for as long as the soak lasts. */
-const HISTORY = 20_000;
+/** Forty seconds of a process away, on a busy machine too; kept whole, it would grow for as long as the soak lasts. */
+const HISTORY = 60_000;
 
 /** A running exchange. Leaving its scope ends it. */
 export class SoakExchange implements AsyncDisposable {
@@ -28,7 +28,7 @@ export class SoakExchange implements AsyncDisposable {
   /** Starts it, and waits until it listens. */
   static async start(): Promise<SoakExchange> {
     const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", ...FLAGS, V8_FLAGS, import.meta.filename!],
+      args: ["run", ...FLAGS, V8_FLAGS, ...COLLECTING, import.meta.filename!],
       stdin: "piped",
       stdout: "piped",
     }).spawn();

@@ -7,8 +7,8 @@ import { parseArgs } from "@std/cli/parse-args";
 import { assert, assertEquals } from "@std/assert";
 import { duration } from "../../src/domain/option_values.ts";
 import type { FaultAction } from "../../src/feeds/exchange/faults.ts";
-import { assertKept, assertReckons, startRun, wholeEntries } from "../commands/reckoned_run.ts";
-import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
+import { assertKept, assertReckons, startRunUnder, wholeEntries } from "../commands/reckoned_run.ts";
+import { COLLECTING, eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
 import type { Choices } from "../support/reckoning.ts";
@@ -33,8 +33,8 @@ const CHOICES: Choices = { ...DEFAULTS, fee: "0.00001" };
 const LEAST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 2_500;
 const SAMPLE_MS = 1_000;
-/** Until a new process has grown to what it needs. */
-const WARM_UP_MS = 20_000;
+/** The part of a soak, at least, in which memory and open files are watched. */
+const WATCHED = 1 / 3;
 
 /** Every fault there is, with what it needs. */
 function faults(random: SeededRandom): FaultAction[] {
@@ -95,17 +95,22 @@ class Soak {
     }
     await using program = this.#start();
     await program.event("fill");
+    // A process has grown to what it needs once it has lived through everything.
+    this.#waiting = [];
+    do await this.#trouble(); while (this.#waiting.length > 0);
+    const watchedFrom = performance.now();
     const programs: Sample[] = [];
     const exchanges: Sample[] = [];
     let isOver = false;
     const sampling = (async () => {
-      for (await pause(WARM_UP_MS); !isOver; await pause(SAMPLE_MS)) {
+      for (; !isOver; await pause(SAMPLE_MS)) {
         const minute = (performance.now() - begun) / 60_000;
         programs.push(await measure(program.pid, minute));
         exchanges.push(await measure(this.#exchange.pid, minute));
       }
     })();
-    while (performance.now() - begun < ms) await this.#trouble();
+    const until = Math.max(begun + ms, watchedFrom + WATCHED * ms);
+    while (performance.now() < until) await this.#trouble();
     // What the last trouble broke is made good before the end, or it would be left for the next run.
     await pause(MOST_PAUSE_MS);
     program.passOver();
@@ -128,7 +133,8 @@ class Soak {
   }
 
   #start(): Penstock {
-    return startRun(this.#exchange, this.#path, "--stale=1s", "--retry-max=250ms", `--fee=${CHOICES.fee}`);
+    const args = ["--stale=1s", "--retry-max=250ms", `--fee=${CHOICES.fee}`];
+    return startRunUnder(COLLECTING, this.#exchange, this.#path, ...args);
   }
 
   async #trouble(): Promise<void> {

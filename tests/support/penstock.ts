@@ -9,6 +9,11 @@ export const FLAGS: readonly string[] = ["--no-prompt", "--allow-net=127.0.0.1",
 export const V8_FLAGS = `--v8-flags=${BINARY_FLAGS.join(",")}`;
 /** Has a program do fifty times as often what it does every few seconds, for tests that wait for that. */
 export const QUICKLY = `--preload=${new URL("quick_intervals.ts", import.meta.url).pathname}`;
+/** Has a program collect its garbage all the time, for tests of what it holds on to. */
+export const COLLECTING: readonly string[] = [
+  "--v8-flags=--expose-gc",
+  `--preload=${new URL("collecting.ts", import.meta.url).pathname}`,
+];
 /** Only what never comes takes so long, however slow the machine. */
 const PATIENCE_MS = 120_000;
 

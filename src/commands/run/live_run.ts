@@ -200,7 +200,7 @@ export class LiveRun {
     this.#journal?.beat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#pace.lagMs });
   }
 
-  /** Says where the run stands: between `started` and `summary` alone. */
+  /** Emits where the run stands: nothing before it has begun with `begin`, and once it has stopped. */
   tellStatus(): void {
     if (!this.#hasBegun) return;
     this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now(), this.#pipeline.heldGap));
