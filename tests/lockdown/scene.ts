@@ -29,6 +29,9 @@ const STREAM_PORT = 9443;
 const REST_PORT = 443;
 const PROXY_PORT = 3128;
 const JOURNAL = "data/penstock.db";
+/** Where the runtime's debugger would listen, and what the program says once it does not. */
+const DEBUGGER_PORT = 9229;
+const DEBUGGER_CLOSED = "the debugger that Deno opens at it is closed again";
 /** What a file of somebody else's holds. */
 const FOREIGN = "not yours";
 /** How Deno refuses: by name, or where it imports or attaches with a sentence of its own. */
@@ -53,6 +56,17 @@ function forward(port: number, to: number): Deno.TcpListener {
     }
   })();
   return listener;
+}
+
+/** Whether something listens on loopback. */
+async function isOpen(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
 }
 
 class Scene {
@@ -95,6 +109,9 @@ class Scene {
       0,
       "heartbeat",
     );
+    first.signal("SIGUSR1");
+    await first.said(DEBUGGER_CLOSED);
+    const opened = await isOpen(DEBUGGER_PORT) ? `port ${DEBUGGER_PORT} is open` : "";
     first.stop();
     const { stdout, stderr, code } = await first.ended();
     const run = { code, stdout, stderr: stderr + stdout };
@@ -113,6 +130,14 @@ class Scene {
       "permissions kept: network to stream.binance.com:9443, network to api.binance.com:443, network to data-api.binance.vision:443, writing data/penstock.db.lock, reading ",
     );
     yield this.#row("trade", "fills", run, 0, '"type":"fill"');
+    const debugged = this.#row(
+      "open its debugger by SIGUSR1",
+      "closed, and it trades on",
+      run,
+      0,
+      DEBUGGER_CLOSED,
+    );
+    yield opened === "" ? debugged : { ...debugged, seen: opened, isAsExpected: false };
     yield this.#ownerOnly();
     yield this.#row("be stopped by SIGTERM", "exit 0 with a summary", run, 0, '"type":"summary"');
 
