@@ -10,6 +10,7 @@ import {
   durationText,
   fraction,
   gain,
+  hostNames,
   NotAllowed,
   oneOf,
   onOff,
@@ -235,6 +236,33 @@ Deno.test("address() never gives an address to which a path cannot be added", ()
     const url = new URL(`${base}/ws/btcusdt@trade`);
     assert(url.href === `${base}/ws/btcusdt@trade` && url.search === "" && url.hash === "", url.href);
   }));
+});
+
+Deno.test("hostNames() reads names and addresses without ports, and none that stands for others", () => {
+  assertEquals(hostNames("Market.test,10.0.0.5,[fe80::1],my_box"), [
+    "market.test",
+    "10.0.0.5",
+    "[fe80::1]",
+    "my_box",
+  ]);
+  assertRefused(
+    hostNames,
+    [
+      "",
+      "*",
+      "*.test",
+      "market.test:9001",
+      "http://market.test",
+      "a,",
+      "a b",
+      "a@b",
+      "fe80::1",
+      "a/b",
+      "a?b",
+      "a#b",
+    ],
+    "names of hosts without ports, separated by commas, such as market.test,10.0.0.5",
+  );
 });
 
 Deno.test("anyText() refuses only the empty text", () => {

@@ -5,9 +5,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { compile } from "./compiled.ts";
 import { lockdown, missing } from "./lockdown.ts";
+import { ATTEMPTS } from "./probe.ts";
 import type { Row } from "./scene.ts";
 
 const lacking = missing();
+const PROBED = Object.keys(ATTEMPTS).map((name) => `code in its place: ${name}`);
+
+/** The attempts in SECURITY.md's table of the lockdown, in order. */
+function documented(): string[] {
+  const text = Deno.readTextFileSync(new URL("../../SECURITY.md", import.meta.url));
+  const [, table = ""] = /^### What the lockdown tries\n([^]*?)(?=^##|(?![^]))/m.exec(text) ?? [];
+  const rows = table.split("\n").filter((line) => line.startsWith("|")).slice(2);
+  return rows.map((row) => row.split("|")[1]!.trim().replaceAll("`", ""));
+}
 
 Deno.test({
   name: lacking === null
@@ -21,7 +31,10 @@ Deno.test({
       await t.step(`${row.attempt}: ${row.expected}`, () => assert(row.isAsExpected, row.seen));
     }
     // The scene has not ended early, and the code in the program's place has tried everything.
-    assertEquals(rows.filter(({ attempt }) => attempt.startsWith("code in its place: ")).length, 17);
-    assert(rows.length >= 17 + 20, `${rows.length} attempts`);
+    const tried = rows.map(({ attempt }) => attempt);
+    assertEquals(tried.slice(-PROBED.length), PROBED);
+    assert(tried.length >= PROBED.length + 29, `${tried.length} attempts`);
+    // SECURITY.md has one row for each, and no other.
+    assertEquals(documented(), tried);
   },
 });

@@ -10,20 +10,53 @@ export interface Probed {
   readonly denied: string | null;
 }
 
-const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
+import { DatabaseSync } from "node:sqlite";
+import { open as openDebugger } from "node:inspector";
+import { createRequire } from "node:module";
+import process from "node:process";
+
+/** Specifiers that no reader of the code resolves before it runs. */
+const ELSEWHERE = ["https://example.org/code.js", "file:///etc/passwd"];
+const UDP = { transport: "udp", hostname: "0.0.0.0", port: 0 } as const;
+
+/** What is tried, by its name in the table. */
+export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "connect to another host": () => Deno.connect({ hostname: "example.org", port: 443 }),
   "connect to another port": () => Deno.connect({ hostname: "stream.binance.com", port: 443 }),
   "connect to an IP address": () => Deno.connect({ hostname: "127.0.0.1", port: 9443 }),
   "fetch from another host": () => fetch("https://example.org/"),
   "follow a redirect elsewhere": () => fetch("https://api.binance.com/api/v3/time"),
+  "open a WebSocket elsewhere": async () => await new WebSocketStream("wss://example.org/").opened,
+  "ask a name server": () =>
+    Deno.resolveDns("secret.example.org", "A", { nameServer: { ipAddr: "127.0.0.1" } }),
+  "send UDP": () => Deno.listenDatagram(UDP),
+  "speak QUIC": () => new Deno.QuicEndpoint(),
+  "listen on a socket in data": () => Deno.listen({ transport: "unix", path: "/data/socket" }),
+  "open the debugger": () => openDebugger(9229, "127.0.0.1"),
   "listen": () => Deno.listen({ hostname: "127.0.0.1", port: 8080 }),
   "read /etc/passwd": () => Deno.readTextFileSync("/etc/passwd"),
   "read it on another way": () => Deno.readTextFileSync("/data/../etc/passwd"),
   "read /proc/self/environ": () => Deno.readTextFileSync("/proc/self/environ"),
+  "read it in a worker": () => readInWorker("/etc/passwd"),
+  "load it as text": () => import(ELSEWHERE[1]!, { with: { type: "text" } }),
+  "link it into data": () => Deno.linkSync("/etc/passwd", "/data/passwd"),
+  "move a file out of data": () => {
+    Deno.writeTextFileSync("/data/out", "");
+    Deno.renameSync("/data/out", "/out");
+  },
   "write beside data": () => Deno.writeTextFileSync("/data/../x", ""),
   "link out of data": () => Deno.symlinkSync("/etc/passwd", "/data/passwd"),
+  "attach another database": () => new DatabaseSync("/data/probe.db").exec("ATTACH '/tmp/x.db' AS x"),
+  "load code into SQLite": () =>
+    new DatabaseSync("/data/probe.db", { allowExtension: true }).loadExtension(
+      "/lib/x86_64-linux-gnu/libm.so.6",
+    ),
+  "run code from elsewhere": () => import(ELSEWHERE[0]!),
+  "load an add-on of Node's": () => createRequire("file:///app/main.ts")("/lib/addon.node"),
+  "signal another process": () => Deno.kill(Deno.ppid, "SIGCONT"),
   "start a program": () => new Deno.Command("/penstock", { args: ["--version"] }).outputSync(),
   "read the environment": () => Deno.env.get("HOME"),
+  "read it as Node does": () => process.env["HOME"],
   "write the environment": () => Deno.env.set("NO_PROXY", ""),
   "ask for the machine's name": () => Deno.hostname(),
   "load a library": () => Deno.dlopen("/lib/x86_64-linux-gnu/libm.so.6", {}),
@@ -32,6 +65,19 @@ const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
     if (state !== "granted") throw new Error(`run: ${state}, without a question`);
   },
 };
+
+/** What a worker with its parent's permissions gets of a file; rejects with the error that it meets. */
+async function readInWorker(path: string): Promise<void> {
+  const code = `
+    try { Deno.readTextFileSync(${JSON.stringify(path)}); postMessage(null); }
+    catch (error) { postMessage(error.name + ": " + error.message); }`;
+  const worker = new Worker(`data:application/javascript,${encodeURIComponent(code)}`, { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  worker.onmessage = ({ data }) => resolve(data);
+  const denied = await promise;
+  worker.terminate();
+  if (denied !== null) throw new Error(denied);
+}
 
 if (import.meta.main) {
   for (const [attempt, act] of Object.entries(ATTEMPTS)) {

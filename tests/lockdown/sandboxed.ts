@@ -57,11 +57,16 @@ export class Sandboxed {
     }
   }
 
-  /** Sends SIGTERM to the program itself, which bubblewrap does not pass on. */
+  /** Asks the program to stop. */
   stop(): void {
+    this.signal("SIGTERM");
+  }
+
+  /** Sends a signal to the program itself: bubblewrap passes none on. */
+  signal(name: Deno.Signal): void {
     const { pid } = this.#process;
     const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ").map(Number);
-    for (const child of children) Deno.kill(child, "SIGTERM");
+    for (const child of children) Deno.kill(child, name);
   }
 
   /** Waits for its end; kills it where that does not come. */

@@ -29,6 +29,19 @@ const STREAM_PORT = 9443;
 const REST_PORT = 443;
 const PROXY_PORT = 3128;
 const JOURNAL = "data/penstock.db";
+/** Where the runtime's debugger would listen, and what the program says once it does not. */
+const DEBUGGER_PORT = 9229;
+const DEBUGGER_CLOSED = "the debugger that Deno opens at it is closed again";
+/** What a file of somebody else's holds. */
+const FOREIGN = "not yours";
+/** How Deno refuses: by name, or where it imports or attaches with a sentence of its own. */
+const DENIED = /NotCapable|Requires \w+ access|--no-remote|attached databases - max 0|without a question/;
+/** Settings of the runtime that do no harm here, as a stranger's environment may have them. */
+const SETTINGS = {
+  NODE_OPTIONS: "--no-warnings",
+  SSLKEYLOGFILE: "/data/keys.log",
+  NODE_EXTRA_CA_CERTS: "/etc/ca.pem",
+};
 const ENVIRONMENT = { DENO_CERT: "/etc/ca.pem" };
 
 /** Passes connections to `port` on to the exchange, which listens on one port only. */
@@ -43,6 +56,17 @@ function forward(port: number, to: number): Deno.TcpListener {
     }
   })();
   return listener;
+}
+
+/** Whether something listens on loopback. */
+async function isOpen(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
 }
 
 class Scene {
@@ -85,6 +109,9 @@ class Scene {
       0,
       "heartbeat",
     );
+    first.signal("SIGUSR1");
+    await first.said(DEBUGGER_CLOSED);
+    const opened = await isOpen(DEBUGGER_PORT) ? `port ${DEBUGGER_PORT} is open` : "";
     first.stop();
     const { stdout, stderr, code } = await first.ended();
     const run = { code, stdout, stderr: stderr + stdout };
@@ -103,6 +130,15 @@ class Scene {
       "permissions kept: network to stream.binance.com:9443, network to api.binance.com:443, network to data-api.binance.vision:443, writing data/penstock.db.lock, reading ",
     );
     yield this.#row("trade", "fills", run, 0, '"type":"fill"');
+    const debugged = this.#row(
+      "open its debugger by SIGUSR1",
+      "closed, and it trades on",
+      run,
+      0,
+      DEBUGGER_CLOSED,
+    );
+    yield opened === "" ? debugged : { ...debugged, seen: opened, isAsExpected: false };
+    yield this.#ownerOnly();
     yield this.#row("be stopped by SIGTERM", "exit 0 with a summary", run, 0, '"type":"summary"');
 
     const second = this.#start("run", "--json", "--record=data/second.txt");
@@ -171,8 +207,17 @@ class Scene {
 
     const proxy = `http://127.0.0.1:${PROXY_PORT}`;
     const variables = { HTTPS_PROXY: proxy, ALL_PROXY: proxy, https_proxy: proxy };
-    const past = this.#withCount(await this.#run(...once, variables));
+    const past = this.#withCount(await this.#run(...once, { ...variables, ...SETTINGS }));
     yield this.#row("a proxy in the environment", "not asked", past, 0, "the proxy was not asked");
+    for (const name of Object.keys(SETTINGS)) {
+      yield this.#row(
+        `${name} in the environment`,
+        "named in the log",
+        past,
+        0,
+        `the environment sets ${name}, which`,
+      );
+    }
     const through = this.#withCount(await this.#run(...once, { ...variables, NO_PROXY: "" }));
     yield this.#row(
       "a proxy, and NO_PROXY set to nothing",
@@ -217,6 +262,26 @@ class Scene {
       2,
       "Cannot record to data/../x.txt: writing there is not allowed",
     );
+    const { data } = this.#parts;
+    Deno.writeTextFileSync(`${data}/deno.lock`, FOREIGN);
+    const beside = this.#row(
+      "a lock file of somebody else's",
+      "exit 1, left as it was",
+      await this.#run("run", "--state=data/deno"),
+      1,
+      "data/deno.lock, which it needs for itself, is not a lock of Penstock's",
+    );
+    const isLeft = Deno.readTextFileSync(`${data}/deno.lock`) === FOREIGN;
+    yield { ...beside, isAsExpected: beside.isAsExpected && isLeft };
+    using huge = Deno.createSync(`${data}/huge.json`);
+    huge.truncateSync(8e9);
+    yield this.#row(
+      "a configuration file of 8 GB",
+      "exit 2, unread",
+      await this.#run("run", "--config=data/huge.json"),
+      2,
+      "--config data/huge.json: it holds more than 1048576 bytes",
+    );
     yield this.#row(
       "another user's certificate",
       "not trusted",
@@ -238,9 +303,23 @@ class Scene {
         attempt: `code in its place: ${attempt}`,
         expected: "denied",
         seen: denied ?? "let through",
-        isAsExpected: denied !== null && /NotCapable|without a question/.test(denied),
+        isAsExpected: denied !== null && DENIED.test(denied),
       };
     }
+  }
+
+  /** Whether what the program made in /data is its user's alone. */
+  #ownerOnly(): Row {
+    const modes = [...Deno.readDirSync(this.#parts.data)].map(({ name }) => {
+      const { mode } = Deno.lstatSync(`${this.#parts.data}/${name}`);
+      return `${name} ${((mode ?? 0o777) & 0o777).toString(8)}`;
+    });
+    return {
+      attempt: "let others of the machine read its files",
+      expected: "0600",
+      seen: modes.join(", "),
+      isAsExpected: modes.length > 1 && modes.every((mode) => mode.endsWith(" 600")),
+    };
   }
 
   /** Goes on with the run in the journal until it has got over what it missed, which is not to be had. */

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { configure } from "../../../src/domain/config.ts";
+import { openExchange } from "../../../src/feeds/exchange/configured.ts";
 import { BuiltInExchange, type ExchangeEvent } from "../../../src/feeds/exchange/server.ts";
 import { parseFaults } from "../../../src/feeds/exchange/faults.ts";
 import { Client, RawClient, upgradeRequest } from "./client.ts";
@@ -112,6 +114,14 @@ Deno.test("the exchange answers no web page: Host and Origin have to name loopba
       `${headers}: ${head.slice(0, 200)}`,
     );
   }
+});
+
+Deno.test("openExchange() answers to the names that --host gives", async () => {
+  const { config } = configure({ host: { text: "Market.test", source: "command line" } }, [], "exchange");
+  await using exchange = await openExchange(config, 0, () => {});
+  const ping = (host: string) => ask(exchange, `GET /api/v3/ping HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  assert((await ping("market.test:9001")).startsWith("HTTP/1.1 200 "));
+  assert((await ping("sub.market.test")).startsWith("HTTP/1.1 403 "));
 });
 
 Deno.test("the exchange reads a request head in pieces, and frames that come with it", async () => {
