@@ -1,6 +1,6 @@
 /** What a compiled Penstock is made with: the one place where the flags of `deno compile` stand. */
 import { type ExchangeName, hostsOf } from "../src/domain/exchange_hosts.ts";
-import { RUNTIME_SETTINGS } from "../src/feeds/environment.ts";
+import { READ_VARIABLES } from "../src/feeds/environment.ts";
 
 /** The machines that `deno task compile:all` builds for, as Deno names them. */
 export const TARGETS = [
@@ -32,8 +32,8 @@ export const V8_FLAGS = [
 export const ENVIRONMENT = { NO_PROXY: "*" } as const;
 
 /**
- * The permissions of a program locked to `exchange`: its hosts, the folder `data`, the names of the environment's
- * settings of the runtime, nothing else, and no questions.
+ * The permissions of a program locked to `exchange`: its hosts, the folder `data`, TERM and the environment's settings
+ * of the runtime by name, nothing else, and no questions.
  */
 export function permissionFlags(exchange: ExchangeName): string[] {
   return [
@@ -42,7 +42,7 @@ export function permissionFlags(exchange: ExchangeName): string[] {
     `--allow-net=${hostsOf(exchange).join(",")}`,
     "--allow-read=./data",
     "--allow-write=./data",
-    `--allow-env=${RUNTIME_SETTINGS.map(({ name }) => name).join(",")}`,
+    `--allow-env=${READ_VARIABLES.join(",")}`,
   ];
 }
 

@@ -5,7 +5,7 @@ import { alarm } from "../feeds/alarm.ts";
 import { exchangeEventText, openExchange } from "../feeds/exchange/configured.ts";
 import { EventLines } from "../views/event_lines.ts";
 import { openLog } from "../views/log.ts";
-import { LiveTerminal, ReaderGone } from "../views/terminal.ts";
+import { hasColours, LiveTerminal, ReaderGone } from "../views/terminal.ts";
 
 /** How long a reader of the events is waited for once the end was asked for. */
 const GRACE_MS = 700;
@@ -18,7 +18,7 @@ export async function exchange({ config, signal }: Started): Promise<void> {
     {
       level: config.logLevel,
       format: config.logFormat,
-      colours: Deno.stderr.isTerminal() && !Deno.noColor,
+      colours: hasColours(Deno.stderr),
     },
     terminal,
   );

@@ -7,7 +7,7 @@ import { byEntry, type PassedOver, passedOverText, withFoldersOpened } from "../
 import { JournalReader } from "../stores/journal_reader.ts";
 import { Verification } from "../stores/verification.ts";
 import { openLog } from "../views/log.ts";
-import { LiveTerminal, writeUntil } from "../views/terminal.ts";
+import { hasColours, LiveTerminal, writeUntil } from "../views/terminal.ts";
 import { outcomeJson, outcomeText } from "../views/verification_text.ts";
 
 /** Compares, says what came of it, and answers whether all is proven: not where it was asked to stop before. */
@@ -15,7 +15,7 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
   const log = openLog(
-    { level: config.logLevel, format: config.logFormat, colours: Deno.stderr.isTerminal() && !Deno.noColor },
+    { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
     terminal,
   );
   const begun = performance.now();

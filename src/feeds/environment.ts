@@ -12,7 +12,7 @@ export interface RuntimeSetting {
   readonly isCommon?: true;
 }
 
-/** What was seen of Deno 2.9; the program asks to read these names and no others. */
+/** What was seen of Deno 2.9. */
 export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
   { name: "DENO_PERMISSION_BROKER_PATH", effect: "lets another program grant every permission" },
   { name: "NODE_OPTIONS", effect: "can run other code before the program" },
@@ -28,6 +28,9 @@ export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
   { name: "DENO_CONNECTED", effect: "asks a host of Deno's before the start" },
   { name: "OTEL_DENO", effect: "can post the log to any host, past the list of those allowed" },
 ];
+
+/** Every variable that the program may read: these settings, and what kind of terminal it writes to. */
+export const READ_VARIABLES: readonly string[] = [...RUNTIME_SETTINGS.map(({ name }) => name), "TERM"];
 
 /** Those that are set here, as far as this process may look; one that is set to nothing does nothing. */
 export function settingsInForce(): RuntimeSetting[] {

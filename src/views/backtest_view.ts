@@ -9,7 +9,7 @@ import { narrate } from "./narration.ts";
 import { type BacktestProgress, progressLine } from "./progress.ts";
 import { type ReportColumn, reportTable } from "./report_table.ts";
 import { TradeNarration } from "./trade_narration.ts";
-import { columns, LiveTerminal, printableJson, writeUntil } from "./terminal.ts";
+import { canRedraw, columns, hasColours, LiveTerminal, printableJson, writeUntil } from "./terminal.ts";
 
 /** Elsewhere than on a terminal a line says how far it has come, so often. */
 const PROGRESS_LINE_MS = 5_000;
@@ -33,11 +33,12 @@ export class BacktestView {
   /** Once `stop` is aborted nobody is waited for long who does not read standard output. */
   constructor(config: Config, stop: AbortSignal) {
     this.#stop = stop;
-    const isTerminal = Deno.stderr.isTerminal();
+    const isTerminal = canRedraw(Deno.stderr);
     this.#config = config;
     this.#isLive = isTerminal && config.logFormat === "text" && !config.json;
+    if (this.#isLive) addEventListener("unload", () => this.#terminal.abandon(Deno.stderr));
     this.#log = openLog(
-      { level: config.logLevel, format: config.logFormat, colours: isTerminal && !Deno.noColor },
+      { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
       this.#terminal,
     );
   }

@@ -8,7 +8,7 @@ import { openLog } from "./log.ts";
 import { HaltedSignals } from "./halted_signals.ts";
 import type { Line } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
-import { columns, LiveTerminal, OutputStuck, ReaderGone } from "./terminal.ts";
+import { canRedraw, columns, hasColours, LiveTerminal, OutputStuck, ReaderGone } from "./terminal.ts";
 
 /** How long after the person has asked for the end a reader of standard output may take. */
 const OUTPUT_GRACE_MS = 1_150;
@@ -41,14 +41,15 @@ export class RunView {
   readonly live: boolean;
 
   constructor(config: Config, { signal, onBroken }: RunViewOptions) {
-    const isTerminal = Deno.stderr.isTerminal();
+    const isTerminal = canRedraw(Deno.stderr);
     this.#config = config;
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#askedAt = performance.now());
     this.#lines = new EventLines(Deno.stdout, onBroken);
     this.live = isTerminal && config.logFormat === "text" && !config.json;
+    if (this.live) addEventListener("unload", () => this.#terminal.abandon(Deno.stderr));
     this.#log = openLog(
-      { level: config.logLevel, format: config.logFormat, colours: isTerminal && !Deno.noColor },
+      { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
       this.#terminal,
     );
   }

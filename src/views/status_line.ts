@@ -3,6 +3,7 @@ import type { StatusEvent } from "../domain/event.ts";
 import type { Standing } from "../stages/standing.ts";
 import { plain } from "../domain/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
+import { averagesText, money, priceText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
 /** What the live line shows beside the pipeline's own standing. */
@@ -40,38 +41,77 @@ export function statusEvent(
 }
 
 /**
- * One line of at most `width` columns, without colours: with every word where there is room, else in short, else
- * without the averages, and cut off only where nothing of that fits.
+ * One line of at most `width` columns, without colours: in full where there is room, else in short, else without what
+ * matters least. What is shown keeps its label, and it is cut off only where not even the price fits.
  */
 export function statusLine(standing: Standing, pace: Pace, width: number): string {
-  const { base, quote } = assets(pace.symbol, pace.assets);
-  const { averages, position, equity, halt } = standing;
-  const short = averages.short();
-  const long = averages.long();
-  const price = standing.price === null
-    ? `${pace.symbol} waiting for trades`
-    : `${pace.symbol} ${standing.price.toFixed(Math.max(2, standing.price.decimalPlaces()))}`;
-  const held = position.isZero() ? "flat" : `${plain(position)} ${base}`;
-  const worth = `${equity.toFixed(2)} ${quote}`;
-  const awaited = pace.awaitsRules === true ? "rules awaited" : "";
-  const halted = halt === null ? awaited : `HALTED ${halt.reason}`;
-  const rate = Math.round(pace.tradesPerSecond);
-  const lag = pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`;
-  const [sma, smaInShort] = short === null || long === null
-    ? ["averages warming up", "warming up"]
-    : [`sma ${asPrice(short)} / ${asPrice(long)}`, `${asPrice(short)}/${asPrice(long)}`];
-  const state = pace.connected ? "●" : "○ offline";
-  const rest = [held, worth, halted, `${rate}/s`, lag];
-  const forms = [
-    joined("  ", [state, price, sma, held, `equity ${worth}`, halted, `${rate} trades/s`, lag]),
-    joined(" ", [state, price, smaInShort, ...rest]),
-    joined(" ", [state, price, ...rest]),
-  ];
-  return cutTo(forms.find((form) => textWidth(form) <= width) ?? forms.at(-1)!, width);
+  const parts = partsOf(standing, pace).filter(({ short }) => short !== "");
+  const inFull = joined(parts, "full", "  ");
+  if (textWidth(inFull) <= width) return inFull;
+  let kept = parts;
+  for (const dropped of [null, ...DROPPED]) {
+    kept = kept.filter(({ name }) => name !== dropped);
+    for (const space of ["  ", " "]) {
+      const line = joined(kept, "short", space);
+      if (textWidth(line) <= width) return line;
+    }
+  }
+  return cutTo(joined(kept, "short", " "), width);
 }
 
-function joined(space: string, parts: readonly string[]): string {
-  return parts.filter((part) => part !== "").join(space);
+/** The parts in a line; what belongs together, a sign and its word, a symbol and its price, is one space apart. */
+function joined(parts: readonly Part[], form: "full" | "short", space: string): string {
+  return parts.map((part, at) => {
+    const text = part[form];
+    if (at === parts.length - 1) return text;
+    return `${text}${part.name === "symbol" || text === CONNECTED ? " " : space}`;
+  }).join("");
+}
+
+const CONNECTED = "●";
+
+/** What a narrow terminal does without, in this order. */
+const DROPPED = ["rate", "lag", "averages", "position", "equity", "symbol"] as const;
+
+/** A part of the line, in full and in short; empty where there is nothing to say. */
+interface Part {
+  readonly name: typeof DROPPED[number] | "state" | "trouble" | "price";
+  readonly full: string;
+  readonly short: string;
+}
+
+function partsOf(standing: Standing, pace: Pace): readonly Part[] {
+  const { base, quote } = assets(pace.symbol, pace.assets);
+  const { averages, halt } = standing;
+  const [short, long] = [averages.short(), averages.long()];
+  const price = standing.price === null ? null : priceText(plain(standing.price));
+  const equity = ungrouped(money(plain(standing.equity)));
+  const rate = Math.round(pace.tradesPerSecond);
+  const awaited = pace.awaitsRules === true ? "waiting for rules" : "";
+  const sma = short === null || long === null
+    ? null
+    : averagesText(short, long, price === null ? long : plain(standing.price!)).map(ungrouped);
+  const same = (name: Part["name"], text: string): Part => ({ name, full: text, short: text });
+  return [
+    same("state", pace.connected ? CONNECTED : "○ offline"),
+    same("trouble", halt === null ? awaited : `HALTED ${halt.reason}`),
+    same("symbol", pace.symbol),
+    same("price", price === null ? "waiting for trades" : ungrouped(price)),
+    {
+      name: "averages",
+      full: sma === null ? "sma warming up" : `sma ${asPrice(short!)} / ${asPrice(long!)}`,
+      short: sma === null ? "sma warming up" : `sma ${sma.join("/")}`,
+    },
+    same("position", standing.position.isZero() ? "flat" : `${plain(standing.position)} ${base}`),
+    { name: "equity", full: `equity ${equity} ${quote}`, short: `equity ${equity}` },
+    { name: "rate", full: `${rate} trades/s`, short: `${rate}/s` },
+    same("lag", pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`),
+  ];
+}
+
+/** The line has no room for commas between thousands. */
+function ungrouped(figure: string): string {
+  return figure.replaceAll(",", "");
 }
 
 /** An average about as short as a price, of the same length from trade to trade so that the line stands still. */

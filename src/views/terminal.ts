@@ -7,7 +7,13 @@ export interface Sink {
 }
 
 const ENCODER = new TextEncoder();
-const CLEAR_LINE = "\r\x1b[K";
+/**
+ * Takes away what stands from the cursor's line down. The cursor waits where the live line begins: a terminal that was
+ * made narrower may have broken the line into several, and all of them go.
+ */
+const CLEAR = "\r\x1b[J";
+/** Around the live line: what has no room in a line is not shown, rather than in a line of its own. */
+const [ONE_LINE, ANY_LINES] = ["\x1b[?7l", "\x1b[?7h"] as const;
 
 /** Writes all of `text`, however many writes that takes. */
 export function writeText(sink: Sink, text: string): void {
@@ -110,6 +116,26 @@ export class TextLines {
   }
 }
 
+/** A live line, and the cursor back at its beginning. */
+function drawn(line: string): string {
+  return line === "" ? "" : `${ONE_LINE}${line}${ANY_LINES}\r`;
+}
+
+/**
+ * Whether a stream is a terminal that can redraw a line: any but one that calls itself dumb, as editors and continuous
+ * integration do. Without permission to read TERM it is taken to be able.
+ */
+export function canRedraw(stream: { readonly isTerminal: () => boolean }): boolean {
+  if (!stream.isTerminal()) return false;
+  const isReadable = Deno.permissions.querySync({ name: "env", variable: "TERM" }).state === "granted";
+  return !isReadable || Deno.env.get("TERM") !== "dumb";
+}
+
+/** Whether text for a stream is to have colours: on such a terminal, unless NO_COLOR is set. */
+export function hasColours(stream: { readonly isTerminal: () => boolean }): boolean {
+  return canRedraw(stream) && !Deno.noColor;
+}
+
 const FALLBACK_COLUMNS = 80;
 
 /** How wide the terminal is, in characters. */
@@ -153,7 +179,7 @@ export class LiveTerminal {
 
   /** Prints one line above the live line. */
   print(line: string): void {
-    const text = this.#live === "" ? `${line}\n` : `${CLEAR_LINE}${line}\n${this.#live}`;
+    const text = this.#live === "" ? `${line}\n` : `${CLEAR}${line}\n${drawn(this.#live)}`;
     if (!this.#outlet.write(text)) this.#lost++;
   }
 
@@ -162,7 +188,15 @@ export class LiveTerminal {
     if (line === this.#live) return;
     if (line !== "" && this.#outlet.waiting > DRAWN_CHARACTERS) return;
     this.#live = line;
-    this.#outlet.write(CLEAR_LINE + line);
+    this.#outlet.write(CLEAR + drawn(line));
+  }
+
+  /**
+   * Takes the live line away while the process ends without waiting for anything. Where something waits already, nobody
+   * reads, and a write to `sink` could wait for good.
+   */
+  abandon(sink: Sink): void {
+    if (this.#live !== "" && this.#outlet.waiting === 0) writeText(sink, CLEAR);
   }
 
   /** Whether nobody is left to read what is printed: a pipe's reader that has gone. */

@@ -40,7 +40,7 @@ function grantsOf(command: string): Grants {
 
 const LOOPBACK = "127.0.0.1";
 const ALL_HOSTS = EXCHANGE_NAMES.flatMap(hostsOf);
-const SETTINGS = RUNTIME_SETTINGS.map(({ name }) => name);
+const SETTINGS = [...RUNTIME_SETTINGS.map(({ name }) => name), "TERM"];
 const LIVE: Grants = { net: [LOOPBACK, ...ALL_HOSTS], read: ["."], write: ["./data"], env: SETTINGS };
 const REQUEST: Grants = { read: ["."], write: ["./data"] };
 
@@ -48,15 +48,15 @@ const GRANTED: Readonly<Record<CommandName | "start", Grants>> = {
   run: LIVE,
   start: LIVE,
   demo: { ...LIVE, net: [LOOPBACK] },
-  exchange: { net: [LOOPBACK], read: true },
-  backtest: { read: true, write: true },
+  exchange: { net: [LOOPBACK], read: true, env: ["TERM"] },
+  backtest: { read: true, write: true, env: ["TERM"] },
   status: { read: true },
   doctor: LIVE,
   export: { read: true, write: ["./data"] },
   halt: REQUEST,
   release: REQUEST,
   resume: REQUEST,
-  verify: { read: true },
+  verify: { read: true, env: ["TERM"] },
   config: { read: ["."] },
 };
 

@@ -10,7 +10,7 @@ import { Payload, PayloadError } from "./payload.ts";
 const ignore = Deno.build.os !== "linux";
 
 /** The names of the environment that the program may read. */
-const SETTINGS = RUNTIME_SETTINGS.map(({ name }) => name);
+const SETTINGS = [...RUNTIME_SETTINGS.map(({ name }) => name), "TERM"];
 
 /** Compiled once, by the first test that asks. */
 let compiling: Promise<Compiled> | null = null;

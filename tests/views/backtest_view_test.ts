@@ -40,7 +40,7 @@ Deno.test({
   ignore: !hasScript(),
   fn: async () => {
     const output = await onTerminal([Deno.execPath(), "run", "--quiet", PROGRAM]);
-    assertEquals(count(output, `\r\x1b[K${PROGRESS}`), 6);
+    assertEquals(count(output, `\r\x1b[J\x1b[?7l${PROGRESS}`), 6);
     const { lines } = new Screen(output);
     assertEquals(lines.filter((line) => line.startsWith("50 %")), []);
     assertEquals(

@@ -55,6 +55,22 @@ export class OwnTerminal implements AsyncDisposable {
     await within(look(), `"${text}" on the terminal`);
   }
 
+  /** All that has been shown so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Makes it wider or narrower, as dragging its window does. */
+  async resize(columns: number): Promise<void> {
+    // The program is the child of script(1); its standard input is the terminal.
+    const lines =
+      `for p in $(cat /proc/$0/task/$0/children); do stty -F "$(readlink /proc/$p/fd/0)" cols $1; done`;
+    const { success } = await new Deno.Command("sh", {
+      args: ["-c", lines, `${this.#script.pid}`, `${columns}`],
+    }).output();
+    if (!success) throw new Error(`stty cannot resize the terminal of process ${this.#script.pid}`);
+  }
+
   /** Presses keys, such as "\x03" for Ctrl-C. */
   async type(keys: string): Promise<void> {
     await this.#keyboard.write(new TextEncoder().encode(keys));

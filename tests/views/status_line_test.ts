@@ -26,7 +26,7 @@ function standing(changes: Partial<Standing> = {}): Standing {
 Deno.test("statusLine() says price, averages, position, equity and pace", () => {
   assertEquals(
     statusLine(standing(), PACE, 200),
-    "●  BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
+    "● BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
   );
 });
 
@@ -38,7 +38,8 @@ Deno.test("statusLine() says that rules are awaited, names the assets that are k
     awaitsRules: true,
   };
   const line = statusLine(standing(), pace, 200);
-  assertStringIncludes(line, "  0.01623 币安人生  equity 9999.99 USDT  rules awaited  42 trades/s");
+  assertStringIncludes(line, "● waiting for rules  币安人生USDT 61607.85  ");
+  assertStringIncludes(line, "  0.01623 币安人生  equity 9999.99 USDT  42 trades/s");
   const wide = textWidth(line);
   assertEquals(statusLine(standing(), pace, wide), line);
   for (let width = 1; width < wide; width++) {
@@ -51,7 +52,7 @@ Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
   const pace = { ...PACE, connected: false, lagMs: null, tradesPerSecond: 0 };
   assertEquals(
     statusLine(standing({ ...nothing, halt: haltByHand("hold", 7) }), pace, 200),
-    "○ offline  BTCUSDT waiting for trades  averages warming up  flat  equity 9999.99 USDT  HALTED manual  0 trades/s",
+    "○ offline  HALTED manual  BTCUSDT waiting for trades  sma warming up  flat  equity 9999.99 USDT  0 trades/s",
   );
 });
 
@@ -73,26 +74,41 @@ Deno.test("statusLine() gives averages the digits that tell them apart, and keep
   );
 });
 
-Deno.test("statusLine() shows all of it on a terminal of 80 columns, in short", () => {
+Deno.test("statusLine() keeps its labels at 80 columns and below, and leaves out what matters least", () => {
+  const shown = (width: number, changes: Partial<Standing> = {}) =>
+    statusLine(standing(changes), PACE, width);
+  assertEquals(shown(80), "● BTCUSDT 61607.85 sma 61610.12/61609.00 0.01623 BTC equity 9999.99 lag 12 ms");
+  assertEquals(shown(72), "● BTCUSDT 61607.85  sma 61610.12/61609.00  0.01623 BTC  equity 9999.99");
+  assertEquals(shown(60), "● BTCUSDT 61607.85  0.01623 BTC  equity 9999.99");
+  assertEquals(shown(40), "● BTCUSDT 61607.85  equity 9999.99");
+  assertEquals(shown(20), "● BTCUSDT 61607.85");
+  assertEquals(shown(10), "● 61607.85");
+  assertEquals(shown(6), "● 616…");
+  const flat = { position: new Money(0) };
   assertEquals(
-    statusLine(standing(), PACE, 80),
-    "● BTCUSDT 61607.85 61610.123/61609.000 0.01623 BTC 9999.99 USDT 42/s lag 12 ms",
+    shown(80, flat),
+    "● BTCUSDT 61607.85  sma 61610.12/61609.00  flat  equity 9999.99  42/s  lag 12 ms",
   );
 });
 
-Deno.test("statusLine() leaves the averages out before it cuts anything off", () => {
-  const halted = standing({ halt: haltByHand("hold", 7) });
+Deno.test("statusLine() shows a halt before anything else", () => {
+  const halt = { halt: haltByHand("hold", 7) };
   assertEquals(
-    statusLine(halted, PACE, 80),
-    "● BTCUSDT 61607.85 0.01623 BTC 9999.99 USDT HALTED manual 42/s lag 12 ms",
+    statusLine(standing(halt), PACE, 80),
+    "● HALTED manual  BTCUSDT 61607.85  0.01623 BTC  equity 9999.99",
   );
-  assertEquals(statusLine(halted, PACE, 20), "● BTCUSDT 61607.85 …");
+  assertEquals(statusLine(standing(halt), PACE, 20), "● HALTED manual 616…");
+});
+
+Deno.test("statusLine() never shows an equity above nothing as nothing", () => {
+  const line = statusLine(standing({ equity: new Money("0.00412345") }), { ...PACE, symbol: "ETHBTC" }, 200);
+  assertStringIncludes(line, "  equity 0.004123 BTC  ");
 });
 
 Deno.test("statusLine() is never wider than the terminal and never breaks", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 300 }), fc.boolean(), (width, halted) => {
     const line = statusLine(standing({ halt: halted ? haltByHand("hold", 7) : null }), PACE, width);
     assert(line.length <= width && !line.includes("\n"));
-    assert(width < 80 || !line.endsWith("…"), line);
+    assert(width < 24 || !line.endsWith("…"), line);
   }));
 });

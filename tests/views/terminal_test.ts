@@ -95,6 +95,67 @@ Deno.test("LiveTerminal shows the printed lines in order and the last live line,
   }));
 });
 
+for (const cuts of [false, true]) {
+  const kind = cuts ? "cuts its lines off" : "breaks its lines again";
+  Deno.test(`LiveTerminal leaves no ghost of a live line on a terminal that is resized and ${kind}`, async () => {
+    const text = fc.constantFrom(
+      "● 1",
+      "● BTCUSDT 60003.85  sma 60001.86/60001.09  flat",
+      "● 币安人生USDT 0.1666 币安人生",
+    );
+    const step = fc.record({
+      live: text,
+      log: fc.option(fc.constant("log")),
+      columns: fc.integer({ min: 4, max: 60 }),
+    });
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      const screen = new Screen("", { columns: 60, cuts });
+      const terminal = new LiveTerminal({
+        write(bytes) {
+          screen.write(new TextDecoder().decode(bytes));
+          return Promise.resolve(bytes.length);
+        },
+      });
+      // What is drawn may be meant for the width before: nobody knows when a terminal is resized.
+      for (const { live, log, columns } of steps) {
+        terminal.live = live;
+        if (log !== null) terminal.print(log);
+        await terminal.settled(never);
+        screen.resize(columns);
+      }
+      terminal.live = "● 2";
+      await terminal.settled(never);
+      const logged = steps.flatMap(({ log }) => log === null ? [] : [log]);
+      assertEquals(screen.lines, [...logged, "● 2"]);
+    }));
+  });
+}
+
+Deno.test("LiveTerminal takes its live line away at once when the process ends, unless nobody reads", async () => {
+  const screen = new Screen();
+  const terminal = new LiveTerminal({
+    write(bytes) {
+      screen.write(new TextDecoder().decode(bytes));
+      return Promise.resolve(bytes.length);
+    },
+  });
+  const atOnce: Sink = {
+    writeSync(bytes) {
+      screen.write(new TextDecoder().decode(bytes));
+      return bytes.length;
+    },
+  };
+  terminal.print("log");
+  terminal.live = "● 1";
+  await terminal.settled(never);
+  terminal.abandon(atOnce);
+  assertEquals(screen.lines, ["log", ""]);
+
+  const stuck = new LiveTerminal({ write: () => new Promise<number>(() => {}) });
+  stuck.live = "● 1";
+  stuck.abandon({ writeSync: () => assert(false, "it would wait for good") as never });
+});
+
 Deno.test("LiveTerminal writes nothing when the live line stays the same", async () => {
   const output = sink();
   const terminal = new LiveTerminal(output);
