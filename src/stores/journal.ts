@@ -25,14 +25,8 @@ import { type Life, writeLife } from "./journal_life.ts";
 import { type Line, lineOf, storedCheckpoint } from "./journal_line.ts";
 import { gatherPrices, type Prices } from "./journal_prices.ts";
 import { type FiledRequest, prepareRequests, requestsIn } from "./journal_requests.ts";
-import {
-  createJournal,
-  migrate,
-  MIGRATIONS,
-  type Migrations,
-  SCHEMA_VERSION,
-  versionOf,
-} from "./journal_schema.ts";
+import { connectToRead, createJournal, migrate, MIGRATIONS, type Migrations } from "./journal_schema.ts";
+import { SCHEMA_VERSION } from "./journal_tables.ts";
 import { JournalTail } from "./journal_tail.ts";
 import { JournalWatch } from "./journal_watch.ts";
 
@@ -115,9 +109,9 @@ export class Journal implements Disposable {
       let version = SCHEMA_VERSION;
       if (isThere(path, "open")) {
         // A connection that only reads leaves a damaged file alone even when it is closed.
-        const reading = connect(path, true);
+        const { database: reading, version: found } = connectToRead(path, "open", connect);
+        version = found;
         try {
-          version = versionOf(reading, path);
           if (version === SCHEMA_VERSION) inspect(reading, path, verify);
         } finally {
           reading.close();

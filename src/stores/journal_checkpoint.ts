@@ -6,7 +6,7 @@
 import { type Entry, lastOfType } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
 import type { Prices, PricesNote } from "./journal_prices.ts";
-import { FIRST_WITH_STATES } from "./journal_schema.ts";
+import { FIRST_WITH_STATES } from "./journal_tables.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 
 /** An account: decimal text in quote currency. */

@@ -1,9 +1,9 @@
 /** A copy of a journal, whole and of one moment, also while a run writes to it. */
-import { backup, DatabaseSync } from "node:sqlite";
+import { backup, type DatabaseSync } from "node:sqlite";
 import { lastEntry } from "./journal_entry.ts";
-import { failed, isThere, JournalLock, refused } from "./journal_file.ts";
+import { failed, isThere, JournalLock, openDatabase, refused } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
-import { FIRST_READABLE, outdated, versionOf } from "./journal_schema.ts";
+import { connectToRead } from "./journal_schema.ts";
 import { OWNERS_FILE } from "./owner_only.ts";
 
 /** Something is where the copy was to be. */
@@ -37,11 +37,9 @@ export async function copyJournal(path: string, to: string): Promise<CopiedJourn
     if (!isThere(path, "read")) {
       throw refused(path, "there is none. Name the file that a run keeps its journal in.");
     }
-    source = new DatabaseSync(path, { readOnly: true });
+    source = connectToRead(path, "read", openDatabase).database;
     // From here on it sees one state, so that no writer makes the copy start again.
     source.exec("BEGIN");
-    const version = versionOf(source, path);
-    if (version < FIRST_READABLE) throw outdated(path, version);
     inspect(source, path, false);
     const last = lastEntry(source, path);
     const bytes = await write(source, to);

@@ -4,6 +4,10 @@ import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
 import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 declare module "node:sqlite" {
+  /** Deno 2.9 has these, and its types do not know them yet. */
+  interface DatabaseSyncOptions {
+    limits?: { readonly length: number; readonly sqlLength: number; readonly attach: number };
+  }
   /** Deno 2.9 has this method, and its types do not know it yet. */
   interface StatementSync {
     setReturnArrays(enabled: boolean): void;
@@ -63,9 +67,23 @@ const PID = /^\d+$/;
 const LONGEST_NUMBER = 20;
 const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
+/**
+ * What SQLite itself holds a journal to. The longest value is the prices of a million trades, 8 MB; what is longer can
+ * neither be written nor read.
+ */
+const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
+/** Nothing in the file is run, and its pages are looked at before they are used. */
+const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"];
+
 /** Opens the database at `path` through node:sqlite. */
-export const connect: Connect = (path, readOnly) =>
-  new DatabaseSync(path, { readOnly, timeout: PATIENCE_MS });
+export const connect: Connect = openDatabase;
+
+/** The same, with all that node:sqlite can do with one. */
+export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly, timeout: PATIENCE_MS, limits: LIMITS });
+  for (const setting of CAUTION) database.prepare(`PRAGMA ${setting}`).run();
+  return database;
+}
 
 /**
  * The right to write to a journal, of one process at a time. It is a lock that the system holds on a file beside the
@@ -251,6 +269,8 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 14:
       return `the files beside it, -wal and -shm, cannot be made or opened (${said}). ` +
         "Copy it, and them if they are there, to a folder that may be written to, and open it there.";
+    case 18:
+      return `a value in it is longer than any that Penstock writes (${said}). ${RESTORE}`;
     case 26:
       return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
     default:

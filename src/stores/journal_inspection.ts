@@ -11,7 +11,8 @@ import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
 import { damaged, failed, type JournalDatabase, JournalError, resultCode } from "./journal_file.ts";
 import type { RawEntry } from "./journal_entry.ts";
 import { checkPrices } from "./journal_prices.ts";
-import { missingObject, tablesByRun, versionOf } from "./journal_schema.ts";
+import { mustBeAsMade, versionOf } from "./journal_schema.ts";
+import { tablesByRun } from "./journal_tables.ts";
 
 /** How many of the last entries are looked at when not all are. */
 const TAIL = 100;
@@ -22,8 +23,7 @@ const TAIL = 100;
  */
 export function inspect(database: JournalDatabase, path: string, isWhole: boolean): void {
   const version = versionOf(database, path);
-  const missing = missingObject(database);
-  if (missing !== null) throw damaged(path, `${missing} is missing from its tables`);
+  mustBeAsMade(database, path, version);
   const first = Math.max(1, (headOf(database)?.seq ?? 0) - TAIL + 1);
   const verdict = isWhole ? verifyAll(database, path) : verifyEntries(database, path, first);
   if (!verdict.isWhole) throw damaged(path, verdict.what);
@@ -52,8 +52,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
   const derived = (what: string) => broken(last, "derived", what);
   try {
     const version = versionOf(database, path);
-    const missing = missingObject(database);
-    if (missing !== null) return derived(`${missing} is missing from its tables`);
+    mustBeAsMade(database, path, version);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
     if (said !== "ok") return derived(`its database is not whole (${said})`);
     const lastRun = lastRunOf(database);

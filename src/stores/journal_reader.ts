@@ -21,7 +21,8 @@ import {
 import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
 import { isWaiting, type RequestKey } from "./journal_requests.ts";
-import { FIRST_READABLE, FIRST_WITH_LIFE, outdated, versionOf } from "./journal_schema.ts";
+import { connectToRead, versionOf } from "./journal_schema.ts";
+import { FIRST_WITH_LIFE } from "./journal_tables.ts";
 
 /** Which entries to read; all unless it says otherwise. */
 export interface EntriesWanted {
@@ -49,17 +50,12 @@ export class JournalReader implements Disposable {
    * one was killed.
    */
   static open(path: string, { connect = connectToFile }: { readonly connect?: Connect } = {}): JournalReader {
-    let database: JournalDatabase | null = null;
     try {
       if (!isThere(path, "read")) {
         throw refused(path, "there is none. Name the file that a run keeps its journal in.");
       }
-      database = connect(path, true);
-      const version = versionOf(database, path);
-      if (version < FIRST_READABLE) throw outdated(path, version);
-      return new JournalReader(path, database);
+      return new JournalReader(path, connectToRead(path, "read", connect).database);
     } catch (error) {
-      database?.close();
       throw failed("read", path, error);
     }
   }

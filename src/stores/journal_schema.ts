@@ -1,18 +1,28 @@
 /** What a journal's database consists of, how it is made, and how one of an older version becomes a present one. */
-import { type Connect, isLink, type JournalDatabase, notOurs, refused } from "./journal_file.ts";
-import { REQUESTS_TABLE } from "./journal_requests.ts";
+import {
+  type Connect,
+  damaged,
+  type Doing,
+  isLink,
+  type JournalDatabase,
+  notOurs,
+  refused,
+} from "./journal_file.ts";
+import { beginningOf } from "./journal_pages.ts";
+import {
+  FIRST_READABLE,
+  type ListedObject,
+  OBJECTS,
+  SCHEMA_VERSION,
+  tablesDiffer,
+} from "./journal_tables.ts";
 import { OWNERS_FILE } from "./owner_only.ts";
 
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;
-/** The version of the tables. */
-export const SCHEMA_VERSION = 3;
-/** The oldest version that can be read as it is. */
-export const FIRST_READABLE = 1;
-/** The first version with the table `life`. */
-export const FIRST_WITH_LIFE = 2;
-/** The first version in which the state is a row of its own, and no part of an entry. */
-export const FIRST_WITH_STATES = 3;
+
+const LISTED = 'SELECT type, name, tbl_name AS "table", rootpage AS root, sql FROM sqlite_schema LIMIT ?';
+const MOST_LISTED = 64;
 
 /** Brings a database one version on, within a transaction that its caller begins and ends. */
 export type Migration = (database: JournalDatabase) => void;
@@ -32,74 +42,8 @@ export const MIGRATIONS: Migrations = new Map([
 
 /** 2 had no requests. */
 function addRequests(database: JournalDatabase): void {
-  database.prepare(REQUESTS_TABLE).run();
+  database.prepare(OBJECTS["requests"]!).run();
 }
-
-/** By name. The tables besides `entries` derive from it and change in the same transaction; `life` and `requests` do not. */
-const OBJECTS: Readonly<Record<string, string>> = {
-  // time: µs since 1970. content: JSON. hash: SHA-256, see journal_chain.ts.
-  entries: `CREATE TABLE entries (
-    seq INTEGER PRIMARY KEY,
-    run INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    time INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    hash BLOB NOT NULL
-  ) STRICT`,
-  // Runs follow one another, so that within one the index is in the order of seq.
-  // There is a checkpoint for every commit, and only the last one is looked for: that is near the end.
-  entries_by_type: `CREATE INDEX entries_by_type ON entries (type, run) WHERE type <> 'checkpoint'`,
-  entries_follow: `CREATE TRIGGER entries_follow BEFORE INSERT ON entries
-    WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
-    BEGIN SELECT RAISE(ABORT, 'entries of a journal follow one another without a hole'); END`,
-  entries_stand: `CREATE TRIGGER entries_stand BEFORE UPDATE ON entries
-    BEGIN SELECT RAISE(ABORT, 'entries of a journal are never changed'); END`,
-  entries_stay: `CREATE TRIGGER entries_stay BEFORE DELETE ON entries
-    BEGIN SELECT RAISE(ABORT, 'entries of a journal are never removed'); END`,
-  // Without it entries removed at the end would not be missed.
-  head: `CREATE TABLE head (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    seq INTEGER NOT NULL,
-    hash BLOB NOT NULL
-  ) STRICT`,
-  // Each run at its last checkpoint, at the entry seq. content: state, account, positions. prices: where they are.
-  states: `CREATE TABLE states (
-    run INTEGER PRIMARY KEY,
-    seq INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    prices TEXT NOT NULL
-  ) STRICT`,
-  // prices: float64, little-endian, integers in units of 10^-decimals. before: the checkpoint with those before.
-  // state: SHA-256 of the content that this checkpoint had in states; null where its entry holds it (version 2).
-  checkpoint_prices: `CREATE TABLE checkpoint_prices (
-    seq INTEGER PRIMARY KEY,
-    decimals INTEGER NOT NULL,
-    fresh INTEGER NOT NULL,
-    prices BLOB NOT NULL,
-    before INTEGER,
-    state BLOB
-  ) STRICT`,
-  // What the process that writes says of itself, see journal_life.ts. Times: µs since 1970.
-  life: `CREATE TABLE life (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    run INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    time INTEGER NOT NULL,
-    pid INTEGER NOT NULL,
-    trades INTEGER NOT NULL,
-    trades_per_second INTEGER NOT NULL,
-    lag_ms INTEGER,
-    price TEXT,
-    price_time INTEGER
-  ) STRICT`,
-  requests: REQUESTS_TABLE,
-};
-/** By name, the version with which an object came, where that was not the first. */
-const SINCE: Readonly<Record<string, number>> = {
-  life: FIRST_WITH_LIFE,
-  states: FIRST_WITH_STATES,
-  requests: FIRST_WITH_STATES,
-};
 
 /**
  * Makes an empty journal at `path`, where nothing may be. It is made under another name first: whatever happens in
@@ -136,26 +80,76 @@ export function createJournal(path: string, connect: Connect): void {
   }
 }
 
+/** A journal that is open for reading, and the version of its tables. */
+export interface Connected<D extends JournalDatabase> {
+  readonly database: D;
+  readonly version: number;
+}
+
+/**
+ * Opens the journal at `path` for reading, once what it consists of was found to be what Penstock makes, to the letter:
+ * before SQLite reads it, and again as SQLite reads it. Throws a JournalError where it is not, for another program's
+ * database and for a version that is not known.
+ */
+export function connectToRead<D extends JournalDatabase>(
+  path: string,
+  doing: Doing,
+  connect: (path: string, readOnly: boolean) => D,
+): Connected<D> {
+  const beginning = beginningOf(path, APPLICATION_ID, doing);
+  if (beginning !== null) {
+    mustBeKnown(beginning, path);
+    mustConsistOf(beginning.objects, path, beginning.version);
+  }
+  const database = connect(path, true);
+  try {
+    const version = versionOf(database, path);
+    mustBeAsMade(database, path, version);
+    return { database, version };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 /**
  * The version of a journal's tables, up to the present one. Throws a JournalError for another program's database and
- * for a newer version.
+ * for a version that is not known.
  */
 export function versionOf(database: JournalDatabase, path: string): number {
-  const id = pragma(database, "application_id");
+  const version = pragma(database, "user_version");
+  mustBeKnown({ applicationId: pragma(database, "application_id"), version }, path);
+  return version;
+}
+
+/** Throws a JournalError where a database is not, to the letter, what Penstock makes in `version` of the tables. */
+export function mustBeAsMade(database: JournalDatabase, path: string, version: number): void {
+  const rows = database.prepare(LISTED).all(MOST_LISTED);
+  mustConsistOf(rows as unknown as ListedObject[], path, version);
+}
+
+function mustConsistOf(objects: readonly ListedObject[], path: string, version: number): void {
+  const difference = tablesDiffer(objects, version);
+  if (difference !== null) throw damaged(path, difference);
+}
+
+function mustBeKnown(
+  { applicationId: id, version }: { readonly applicationId: number; readonly version: number },
+  path: string,
+): void {
   if (id !== APPLICATION_ID) {
     const whose = id === 0
       ? "it does not say whose it is"
       : `its application id is ${id}, not ${APPLICATION_ID}`;
     throw refused(path, `it is another program's database: ${whose}. Choose another name.`);
   }
-  const version = pragma(database, "user_version");
   if (version > SCHEMA_VERSION) {
     throw refused(
       path,
       `a newer Penstock wrote it (version ${version}; this one knows up to ${SCHEMA_VERSION}). Use that one.`,
     );
   }
-  return version;
+  if (version < FIRST_READABLE) throw outdated(path, version);
 }
 
 /** Brings the tables from `version` to the present one; throws a JournalError where that is not known. */
@@ -173,27 +167,13 @@ export function migrate(
   setVersion(database, SCHEMA_VERSION);
 }
 
-/** The error for a journal of `version`, which has to be brought on first or cannot be. */
-export function outdated(path: string, version: number): Error {
+/** The error for a journal of a `version` that nobody knows to bring on. */
+function outdated(path: string, version: number): Error {
   return refused(
     path,
     `its tables are of version ${version}, and this Penstock knows ${FIRST_READABLE} to ${SCHEMA_VERSION}. ` +
       "Open it for writing with a Penstock that knows both.",
   );
-}
-
-/** Which of the tables, indexes and triggers of the journal's version is missing; null when none is. */
-export function missingObject(database: JournalDatabase): string | null {
-  const version = pragma(database, "user_version");
-  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE sql IS NOT NULL").all();
-  const names = new Set(rows.map(({ name }) => name));
-  const expected = Object.keys(OBJECTS).filter((name) => (SINCE[name] ?? 1) <= version);
-  return [...expected, ...tablesByRun(version)].find((name) => !names.has(name)) ?? null;
-}
-
-/** The tables of a version that have rows for every run, made from its last checkpoint. */
-export function tablesByRun(version: number): readonly string[] {
-  return version < FIRST_WITH_STATES ? ["account", "positions"] : ["states"];
 }
 
 /**

@@ -3,7 +3,8 @@ import type { RunRequest } from "../domain/run_request.ts";
 import { connect, failed, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { fileRequest, withdraw } from "./journal_requests.ts";
-import { SCHEMA_VERSION, versionOf } from "./journal_schema.ts";
+import { connectToRead } from "./journal_schema.ts";
+import { SCHEMA_VERSION } from "./journal_tables.ts";
 
 /** How long a run is waited for. */
 export interface Asking {
@@ -22,9 +23,9 @@ const POLL_MS = 100;
 
 /** Throws a JournalError where the journal at `path`, which another process has open, is of an older version. */
 export function mustTakeRequests(path: string): void {
-  const database = connect(path, true);
   try {
-    const version = versionOf(database, path);
+    const { database, version } = connectToRead(path, "read", connect);
+    database.close();
     if (version >= SCHEMA_VERSION) return;
     throw refused(
       path,
@@ -33,8 +34,6 @@ export function mustTakeRequests(path: string): void {
     );
   } catch (error) {
     throw failed("read", path, error);
-  } finally {
-    database.close();
   }
 }
 

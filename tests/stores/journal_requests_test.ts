@@ -8,13 +8,14 @@ import { readRequest, type RunRequest } from "../../src/domain/run_request.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
 import { Journal } from "../../src/stores/journal.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
+import { type Connect, connect, JournalError, JournalLock } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { fileRequest, type RequestKey } from "../../src/stores/journal_requests.ts";
 import type { Asking } from "../../src/stores/run_asking.ts";
 import { HaltedAlready, haltRun } from "../../src/stores/run_halt.ts";
 import { RunJournal } from "../../src/stores/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
+import { writeOlder } from "./older_journal.ts";
 import {
   contentsOf,
   diskError,
@@ -387,11 +388,8 @@ Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refu
 Deno.test("releaseHalt() and haltRun() refuse a journal that an older Penstock has open", async () => {
   await inFolderAsync(async (folder) => {
     const path = `${folder}/a.db`;
-    using run = new Process(path);
-    run.halt();
-    const older = new DatabaseSync(path);
-    older.exec("DROP TABLE requests; PRAGMA user_version = 2");
-    older.close();
+    writeOlder(path, 2);
+    using _held = JournalLock.take(path);
     const asked = [
       () => releaseHalt(path, { time: TIME, text: "x" }, PATIENT),
       () => haltRun(path, { action: "flatten", time: TIME, text: null }, PATIENT),

@@ -1,0 +1,323 @@
+/**
+ * What a journal's file says that it consists of, read from its pages. SQLite reads the whole of that list at the first
+ * statement, whatever its length, and nothing can end that: so it is looked at here first, in as many steps as a
+ * journal of Penstock's needs. What the log beside the file has of a page takes the place of the file's own.
+ */
+import { damaged, type Doing, failed, realPath, refused } from "./journal_file.ts";
+import type { ListedObject } from "./journal_tables.ts";
+
+/** How a database begins, before anything is known to be right. */
+export interface Beginning {
+  readonly applicationId: number;
+  /** The version that its application gave its tables. */
+  readonly version: number;
+  /** What it consists of; empty where the application is not `applicationId`. */
+  readonly objects: readonly ListedObject[];
+}
+
+const MAGIC = "SQLite format 3\0";
+const FILE_HEADER = 100;
+/** Offsets in the file's header. */
+const [PAGE_SIZE_AT, RESERVED_AT, ENCODING_AT, VERSION_AT, APPLICATION_AT] = [16, 20, 56, 60, 68];
+const UTF_8 = 1;
+/** Kinds of pages: of a table, with the numbers of further pages or with rows. */
+const [INNER, LEAF] = [5, 13];
+/** A journal has eleven objects at most, on three pages; its longest statement has 400 characters. */
+const MOST_PAGES = 16;
+const MOST_OBJECTS = 64;
+const MOST_BYTES = 2000;
+/** Of a row, on its page. */
+const BESIDE_ROW = 35;
+
+const LOG_HEADER = 32;
+const FRAME_HEADER = 24;
+const LOG_MAGIC = 0x377f0682;
+const LOG_VERSION = 3_007_000;
+/** A run keeps its log near a megabyte; while others read for long it grows. */
+const MOST_LOG = 1 << 30;
+const CHUNK = 1 << 20;
+/** A run begins its log again every few minutes, and several times a second only while it decides all the time. */
+const TRIES = 10;
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * How the journal at `path` begins; null where it is no database. Throws a JournalError where what it consists of is
+ * more than a journal has or cannot be read, and for files beside it that SQLite would not be safe from.
+ */
+export function beginningOf(path: string, applicationId: number, doing: Doing): Beginning | null {
+  const place = realPath(path);
+  const logHead = () => {
+    using log = openLog(`${place}-wal`);
+    return log === null ? null : bytesAt(log, 0, LOG_HEADER)?.toHex() ?? null;
+  };
+  for (let left = TRIES;; left--) {
+    try {
+      refuseSides(path, place);
+      const before = logHead();
+      const read = beginningIn(path, place, applicationId);
+      if (left <= 1 || logHead() === before) return read();
+    } catch (error) {
+      throw failed(doing, path, error);
+    }
+  }
+}
+
+/** The same, read but for what is wrong with it: a run may have begun its log again meanwhile. */
+function beginningIn(path: string, place: string, applicationId: number): () => Beginning | null {
+  using file = Deno.openSync(place);
+  using log = openLog(`${place}-wal`);
+  try {
+    const pages = new Pages(path, file, log);
+    const first = pages.first();
+    if (first === null) return () => null;
+    const header = viewOf(first);
+    const found = { applicationId: header.getInt32(APPLICATION_AT), version: header.getInt32(VERSION_AT) };
+    if (found.applicationId !== applicationId) return () => ({ ...found, objects: [] });
+    if (header.getUint32(ENCODING_AT) !== UTF_8) throw damaged(path, "its texts are not in UTF-8");
+    const objects = listed(pages, path, header.getUint8(RESERVED_AT));
+    return () => ({ ...found, objects });
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** Throws a JournalError for what is beside a journal and would change it or never end when SQLite opens it. */
+function refuseSides(path: string, place: string): void {
+  for (const side of ["-journal", "-wal", "-shm"]) {
+    const info = statOf(place + side);
+    if (info === null) continue;
+    if (!info.isFile) {
+      throw refused(path, `${place}${side}, which belongs to it, is not a file. Move that away.`);
+    }
+    if (side === "-journal" && info.size > 0) {
+      throw refused(
+        path,
+        `${place}${side} is beside it, from which SQLite would write over it, and Penstock leaves none there. ` +
+          "Move that file away, and see with `penstock verify` that the journal is whole.",
+      );
+    }
+  }
+}
+
+/** The pages of a database: those in its log, as far as its last commit is whole, else those in the file. */
+class Pages {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #log: Deno.FsFile | null;
+  readonly #frames: ReadonlyMap<number, number>;
+  #size = 0;
+
+  constructor(path: string, file: Deno.FsFile, log: Deno.FsFile | null) {
+    const { size, frames } = log === null ? { size: 0, frames: new Map() } : framesOf(log, path);
+    this.#path = path;
+    this.#file = file;
+    this.#log = log;
+    this.#frames = frames;
+    this.#size = size;
+  }
+
+  /** The first page; null where it is not that of a database. */
+  first(): Uint8Array | null {
+    const header = this.#frames.has(1) ? this.page(1) : bytesAt(this.#file, 0, FILE_HEADER);
+    if (header === null || new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC) return null;
+    const said = viewOf(header).getUint16(PAGE_SIZE_AT);
+    const size = said === 1 ? 1 << 16 : said;
+    if (!isPageSize(size) || this.#frames.size > 0 && size !== this.#size) {
+      throw damaged(this.#path, `its pages have ${size} bytes, and those of its log ${this.#size}`);
+    }
+    this.#size = size;
+    return this.page(1);
+  }
+
+  /** Page `number`. Throws a JournalError where it is not all there. */
+  page(number: number): Uint8Array {
+    const frame = this.#frames.get(number);
+    const bytes = new Uint8Array(this.#size);
+    const count = frame === undefined
+      ? fill(this.#file, (number - 1) * this.#size, bytes)
+      : fill(this.#log!, frame, bytes);
+    if (count < this.#size) throw damaged(this.#path, `page ${number} of the file is cut short or missing`);
+    return bytes;
+  }
+}
+
+/** What the database consists of, from its first page on. */
+function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
+  const strange = (what: string) => damaged(path, `the list of its tables ${what}`);
+  const objects: ListedObject[] = [];
+  const seen = new Set<number>();
+  const numbers = [1];
+  for (let number = numbers.pop(); number !== undefined; number = numbers.pop()) {
+    if (seen.has(number)) throw strange(`comes to page ${number} twice`);
+    if (seen.add(number).size > MOST_PAGES) throw strange(`takes more than ${MOST_PAGES} pages`);
+    const bytes = pages.page(number);
+    const page = viewOf(bytes);
+    const at = number === 1 ? FILE_HEADER : 0;
+    const [kind, count] = [page.getUint8(at), page.getUint16(at + 3)];
+    if (kind !== INNER && kind !== LEAF) throw strange(`has a page of another kind, ${number}`);
+    if (count > MOST_OBJECTS || objects.length + count > MOST_OBJECTS) {
+      throw strange(`has more than ${MOST_OBJECTS} rows`);
+    }
+    try {
+      if (kind === INNER) numbers.push(page.getUint32(at + 8));
+      for (let cell = 0; cell < count; cell++) {
+        const from = page.getUint16(at + (kind === INNER ? 12 : 8) + 2 * cell);
+        if (kind === INNER) numbers.push(page.getUint32(from));
+        else objects.push(objectAt(page, from, bytes.length - reserved));
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+      throw strange(`has a row that cannot be read, on page ${number}`);
+    }
+  }
+  return objects;
+}
+
+/** The row at an offset of a page of which so many bytes are in use. Throws a RangeError where it is none, or too long. */
+function objectAt(page: DataView, from: number, usable: number): ListedObject {
+  let at = from;
+  const next = (): number => {
+    let value = 0;
+    for (let count = 0; count < 4; count++) {
+      const byte = page.getUint8(at++);
+      value = value * 128 + (byte & 127);
+      if (byte < 128) return value;
+    }
+    throw new RangeError("a number that no journal has");
+  };
+  const bytes = next();
+  if (bytes > MOST_BYTES || bytes > usable - BESIDE_ROW) throw new RangeError("a row that no journal has");
+  next();
+  const start = at;
+  const rows = start + next();
+  const types: number[] = [];
+  while (at < rows) types.push(next());
+  if (at !== rows || types.length !== 5) throw new RangeError("a row of other columns");
+  const [type, name, table, root, sql] = types.map((serial) => {
+    const length = serial > 11 ? (serial - 12) >> 1 : [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][serial]!;
+    const value = new Uint8Array(page.buffer, page.byteOffset + at, length);
+    at += length;
+    if (serial > 12) return serial % 2 === 1 ? DECODER.decode(value) : null;
+    if (serial === 8 || serial === 9) return serial - 8;
+    return serial > 0 && serial < 5 ? value.reduce((sum, byte) => sum * 256 + byte, 0) : null;
+  });
+  if (at !== start + bytes || at > usable) throw new RangeError("a row of another length");
+  const text = (value: string | number | null | undefined) => typeof value === "string" ? value : null;
+  return {
+    ...{ type: text(type), name: text(name), table: text(table), sql: text(sql) },
+    root: typeof root === "number" ? root : null,
+  };
+}
+
+/** Where in a log the pages are that it has, as far as its last commit goes, and their size. SQLite takes the same ones. */
+function framesOf(log: Deno.FsFile, path: string): { size: number; frames: Map<number, number> } {
+  const none = { size: 0, frames: new Map<number, number>() };
+  const head = bytesAt(log, 0, LOG_HEADER);
+  if (head === null) return none;
+  const header = viewOf(head);
+  const [magic, size] = [header.getUint32(0), header.getUint32(8)];
+  if ((magic & ~1) !== LOG_MAGIC || header.getUint32(4) !== LOG_VERSION || !isPageSize(size)) return none;
+  const isLittle = (magic & 1) === 0;
+  const sums = new Checksum(isLittle);
+  sums.add(header, 0, LOG_HEADER - 8);
+  if (!sums.is(header, LOG_HEADER - 8)) return none;
+  const frames = new Map<number, number>();
+  let open: [page: number, at: number][] = [];
+  const bytes = FRAME_HEADER + size;
+  const most = Math.max(1, Math.floor(CHUNK / bytes));
+  const chunk = new Uint8Array(most * bytes);
+  for (let start = LOG_HEADER;; start += chunk.length) {
+    const count = Math.floor(fill(log, start, chunk) / bytes);
+    const view = viewOf(chunk);
+    for (let frame = 0; frame < count; frame++) {
+      const at = frame * bytes;
+      const [page, commits] = [view.getUint32(at), view.getUint32(at + 4)];
+      const isOfThisLog = view.getUint32(at + 8) === header.getUint32(16) &&
+        view.getUint32(at + 12) === header.getUint32(20);
+      if (!isOfThisLog || page === 0) return { size, frames };
+      sums.add(view, at, 8);
+      sums.add(view, at + FRAME_HEADER, size);
+      if (!sums.is(view, at + 16)) return { size, frames };
+      open.push([page, start + at + FRAME_HEADER]);
+      if (commits > 0) {
+        for (const [number, place] of open) frames.set(number, place);
+        open = [];
+      }
+    }
+    if (count < most) return { size, frames };
+    if (start > MOST_LOG) {
+      throw refused(
+        path,
+        `the log beside it, -wal, has more than ${MOST_LOG} bytes that are not in it yet, and Penstock keeps that ` +
+          "near a megabyte. Stop what reads the journal all the time, then start again, or restore it from a copy.",
+      );
+    }
+  }
+}
+
+/** SQLite's checksum of a log, which goes on from one frame to the next. */
+class Checksum {
+  readonly #isLittle: boolean;
+  #one = 0;
+  #two = 0;
+
+  constructor(isLittle: boolean) {
+    this.#isLittle = isLittle;
+  }
+
+  /** Adds bytes, a whole number of eights. */
+  add(view: DataView, from: number, length: number): void {
+    let [one, two] = [this.#one, this.#two];
+    for (let at = from; at < from + length; at += 8) {
+      one = (one + view.getUint32(at, this.#isLittle) + two) >>> 0;
+      two = (two + view.getUint32(at + 4, this.#isLittle) + one) >>> 0;
+    }
+    [this.#one, this.#two] = [one, two];
+  }
+
+  /** Whether it is the one that stands at an offset. */
+  is(view: DataView, at: number): boolean {
+    return view.getUint32(at) === this.#one && view.getUint32(at + 4) === this.#two;
+  }
+}
+
+function isPageSize(size: number): boolean {
+  return size >= 512 && size <= 1 << 16 && (size & (size - 1)) === 0;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** So many bytes from an offset on; null where there are less. */
+function bytesAt(file: Deno.FsFile, offset: number, length: number): Uint8Array | null {
+  const bytes = new Uint8Array(length);
+  return fill(file, offset, bytes) === length ? bytes : null;
+}
+
+/** Reads from an offset on until `bytes` are full or the file ends; how many it read. */
+function fill(file: Deno.FsFile, offset: number, bytes: Uint8Array): number {
+  file.seekSync(offset, Deno.SeekMode.Start);
+  let count = 0;
+  while (count < bytes.length) {
+    const read = file.readSync(bytes.subarray(count));
+    if (read === null || read === 0) break;
+    count += read;
+  }
+  return count;
+}
+
+function openLog(path: string): Deno.FsFile | null {
+  return statOf(path) === null ? null : Deno.openSync(path);
+}
+
+function statOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

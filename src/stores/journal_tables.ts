@@ -1,0 +1,182 @@
+/** The tables, indexes and triggers of a journal, to the letter, in every version; and what differs from them. */
+import { REQUESTS_TABLE } from "./journal_requests.ts";
+
+/** The version of the tables. */
+export const SCHEMA_VERSION = 3;
+/** The oldest version that can be read as it is. */
+export const FIRST_READABLE = 1;
+/** The first version with the table `life`. */
+export const FIRST_WITH_LIFE = 2;
+/** The first version in which the state is a row of its own, and no part of an entry. */
+export const FIRST_WITH_STATES = 3;
+
+/** A row of the list that a database keeps of what it consists of; null for a value that is none of its kind. */
+export interface ListedObject {
+  /** `table`, `index`, `trigger` or `view`. */
+  readonly type: string | null;
+  readonly name: string | null;
+  /** The table that it belongs to. */
+  readonly table: string | null;
+  /** The page that it starts at; 0 for what has no rows. */
+  readonly root: number | null;
+  /** The statement that made it, as it was written. */
+  readonly sql: string | null;
+}
+
+/**
+ * By name, of the present version. The tables besides `entries` derive from it and change in the same transaction;
+ * `life` and `requests` do not.
+ */
+export const OBJECTS: Readonly<Record<string, string>> = {
+  // time: µs since 1970. content: JSON. hash: SHA-256, see journal_chain.ts.
+  entries: `CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT`,
+  // Runs follow one another, so that within one the index is in the order of seq.
+  // There is a checkpoint for every commit, and only the last one is looked for: that is near the end.
+  entries_by_type: `CREATE INDEX entries_by_type ON entries (type, run) WHERE type <> 'checkpoint'`,
+  entries_follow: `CREATE TRIGGER entries_follow BEFORE INSERT ON entries
+    WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
+    BEGIN SELECT RAISE(ABORT, 'entries of a journal follow one another without a hole'); END`,
+  entries_stand: `CREATE TRIGGER entries_stand BEFORE UPDATE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries of a journal are never changed'); END`,
+  entries_stay: `CREATE TRIGGER entries_stay BEFORE DELETE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries of a journal are never removed'); END`,
+  // Without it entries removed at the end would not be missed.
+  head: `CREATE TABLE head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT`,
+  // Each run at its last checkpoint, at the entry seq. content: state, account, positions. prices: where they are.
+  states: `CREATE TABLE states (
+    run INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    prices TEXT NOT NULL
+  ) STRICT`,
+  // prices: float64, little-endian, integers in units of 10^-decimals. before: the checkpoint with those before.
+  // state: SHA-256 of the content that this checkpoint had in states; null where its entry holds it (version 2).
+  checkpoint_prices: `CREATE TABLE checkpoint_prices (
+    seq INTEGER PRIMARY KEY,
+    decimals INTEGER NOT NULL,
+    fresh INTEGER NOT NULL,
+    prices BLOB NOT NULL,
+    before INTEGER,
+    state BLOB
+  ) STRICT`,
+  // What the process that writes says of itself, see journal_life.ts. Times: µs since 1970.
+  life: `CREATE TABLE life (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    pid INTEGER NOT NULL,
+    trades INTEGER NOT NULL,
+    trades_per_second INTEGER NOT NULL,
+    lag_ms INTEGER,
+    price TEXT,
+    price_time INTEGER
+  ) STRICT`,
+  requests: REQUESTS_TABLE,
+};
+
+/** What version 1 had of its own: the account and the positions repeated a part of the last checkpoint. */
+const OLDEST: Readonly<Record<string, string>> = {
+  ...only("entries", "entries_follow", "entries_stand", "entries_stay", "head"),
+  entries_by_type: "CREATE INDEX entries_by_type ON entries (type, run)",
+  account: `CREATE TABLE account (
+    run INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    cash TEXT NOT NULL,
+    fees TEXT NOT NULL,
+    realized TEXT NOT NULL
+  ) STRICT`,
+  positions: `CREATE TABLE positions (
+    run INTEGER NOT NULL,
+    symbol TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    cost TEXT NOT NULL,
+    PRIMARY KEY (run, symbol)
+  ) STRICT, WITHOUT ROWID`,
+  checkpoint_prices: `CREATE TABLE checkpoint_prices (
+    seq INTEGER PRIMARY KEY,
+    decimals INTEGER NOT NULL,
+    fresh INTEGER NOT NULL,
+    prices BLOB NOT NULL
+  ) STRICT`,
+};
+
+const CHARACTERS = 60;
+const CREATED = /^CREATE (\w+) \w+(?:.*? ON (\w+))?/;
+
+/** The tables of a version that have rows for every run, made from its last checkpoint. */
+export function tablesByRun(version: number): readonly string[] {
+  return version < FIRST_WITH_STATES ? ["account", "positions"] : ["states"];
+}
+
+/**
+ * The first thing in which `found` is not what Penstock makes in `version` of the tables, as a clause; null where it is
+ * that exactly: no object more, none less, each of its kind, made with the same statement.
+ */
+export function tablesDiffer(found: readonly ListedObject[], version: number): string | null {
+  const expected = objectsOf(version);
+  const names = new Map(found.map((object) => [object.name, object]));
+  for (const name of Object.keys(expected)) {
+    if (!names.has(name)) return `${name} is missing from its tables`;
+  }
+  for (const object of found) {
+    const difference = objectDiffers(object, expected);
+    if (difference !== null) return difference;
+  }
+  const roots = found.map(({ root }) => root).filter((root) => root !== 0);
+  return names.size === found.length && new Set(roots).size === roots.length
+    ? null
+    : "two of its tables have the same name or the same place";
+}
+
+function objectDiffers(
+  { type, name, table, root, sql }: ListedObject,
+  expected: Readonly<Record<string, string>>,
+): string | null {
+  const made = name !== null && Object.hasOwn(expected, name) ? expected[name]! : null;
+  if (made === null) return `it has the ${kindOf(type)} ${quoted(name)}, which Penstock does not make`;
+  const [, kind = "", on = name] = CREATED.exec(made)!;
+  const wanted = kind.toLowerCase();
+  if (type !== wanted) return `${name} is a ${kindOf(type)}, and Penstock makes a ${wanted} of that name`;
+  if (table !== on) return `the ${wanted} ${name} belongs to ${quoted(table)}, and not to ${on}`;
+  if (sql !== made) return `the ${wanted} ${name} was made otherwise: ${parting(sql ?? "", made)}`;
+  const hasPage = root !== null && (wanted === "trigger" ? root === 0 : root > 1);
+  return hasPage ? null : `the ${wanted} ${name} has no place in the file`;
+}
+
+function objectsOf(version: number): Readonly<Record<string, string>> {
+  if (version >= FIRST_WITH_STATES) return OBJECTS;
+  return version < FIRST_WITH_LIFE ? OLDEST : { ...OLDEST, ...only("life") };
+}
+
+function only(...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, OBJECTS[name]!]));
+}
+
+function kindOf(type: string | null): string {
+  return type !== null && /^(table|index|trigger|view)$/.test(type) ? type : `object of type ${quoted(type)}`;
+}
+
+/** Where two statements part, and how each goes on from there. */
+function parting(found: string, expected: string): string {
+  let at = 0;
+  while (at < expected.length && found[at] === expected[at]) at++;
+  return `from character ${at + 1} on ${quoted(found.slice(at))}, expected ${quoted(expected.slice(at))}`;
+}
+
+/** A text that a stranger chose, so that it stays on its line and is no longer than can be read. */
+function quoted(text: string | null): string {
+  if (text === null) return "without a name";
+  return text.length > CHARACTERS ? `${JSON.stringify(text.slice(0, CHARACTERS))}…` : JSON.stringify(text);
+}
