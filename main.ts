@@ -249,6 +249,10 @@ async function fail(error: unknown): Promise<number> {
   if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted" || name === "HaltedAlready") {
     return await complain([messageOf(error)], EXIT.usage);
   }
+  // What a damaged journal holds is of no use to any command.
+  if (name === "JournalError" && (error as { readonly damage?: unknown }).damage) {
+    return await complain([messageOf(error)], EXIT.input);
+  }
   if (["ResultFileError", "JournalError", "OutputStuck", "ReaderGone"].includes(name)) {
     return await complain([messageOf(error)], EXIT.failure);
   }

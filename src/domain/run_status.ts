@@ -46,6 +46,11 @@ export interface KeptRun {
   readonly lastFills: readonly FillEvent[];
   readonly lastRefusals: readonly RefusalEvent[];
   readonly lastGaps: readonly GapEvent[];
+  /**
+   * The entries that were checked one after the other, from the last checkpoint on unless that is so far back that it
+   * `isCut`. Older ones that are shown were each checked against those beside them.
+   */
+  readonly checked: { readonly from: number; readonly to: number; readonly isCut: boolean };
 }
 
 /** As much of it as a health check looks at. */
@@ -72,6 +77,7 @@ export interface RunStatus extends
     | "lastFills"
     | "lastRefusals"
     | "lastGaps"
+    | "checked"
   > {
   readonly type: "status";
   /** Now. */
@@ -186,6 +192,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     lastFills: kept.lastFills,
     lastRefusals: kept.lastRefusals,
     lastGaps: kept.lastGaps,
+    checked: kept.checked,
   };
 }
 

@@ -1,13 +1,6 @@
 /** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
-import {
-  type Draft,
-  type Entry,
-  type EntryType,
-  lastOfType,
-  RAW_COLUMNS,
-  readEntry,
-} from "./journal_entry.ts";
+import { type Draft, type Entry, type EntryType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
 import {
   type Connect,
   connect as connectToFile,
@@ -29,6 +22,7 @@ import { connectToRead, createJournal, migrate, MIGRATIONS, type Migrations } fr
 import { SCHEMA_VERSION } from "./journal_tables.ts";
 import { JournalTail } from "./journal_tail.ts";
 import { JournalWatch } from "./journal_watch.ts";
+import { lastOfType } from "./linked_entry.ts";
 
 /** How large the log beside a journal may grow, in pages of 4 KiB, before it is copied into the file: some 45 fills. */
 const LOG_PAGES = 250;

@@ -92,26 +92,37 @@ function hexEntryHash(
   return hash("sha256", scratch.subarray(0, end));
 }
 
-/** Whether an entry has its hash. */
-function hasHash(before: string, entry: RawEntry): boolean {
+/** Whether an entry has its hash, with the hash `before` it in hexadecimal. */
+export function hasHash(before: string, entry: RawEntry): boolean {
   return hexEntryHash(before, entry, entry.content) === entry.hash;
 }
 
+/** One place of a chain: an entry's number and its hash. */
+export interface ChainPlace {
+  readonly seq: number;
+  readonly hash: Uint8Array;
+}
+
 /** Where the journal says that it ends: the last entry and its hash; null where it does not say. */
-export function headOf(
-  database: JournalDatabase,
-): { readonly seq: number; readonly hash: Uint8Array } | null {
+export function headOf(database: JournalDatabase): ChainPlace | null {
   const { seq, hash } = database.prepare("SELECT seq, hash FROM head WHERE one = 1").get() ?? {};
   return Number.isSafeInteger(seq) && hash instanceof Uint8Array ? { seq: seq as number, hash } : null;
 }
 
+/** Which part of a chain to look at; all of it unless it says otherwise. */
+export interface ChainPart {
+  /** The first entry. Those before it are trusted. */
+  readonly first?: number;
+  /** The last one, and its hash. What stands behind it is left alone; otherwise nothing may stand behind the end. */
+  readonly until?: ChainPlace;
+}
+
 /**
- * Looks at the entries from `first` on and at the journal's end, in memory that does not grow with the journal.
- * The entries before `first` are trusted. Throws a JournalError, with the journal's `path`, where the database
- * cannot be read for another reason than being damaged.
+ * Looks at the entries of `part` and at its end, in memory that does not grow with the journal. Throws a JournalError,
+ * with the journal's `path`, where the database cannot be read for another reason than being damaged.
  */
-export function verifyEntries(database: JournalDatabase, path: string, first = 1): ChainVerdict {
-  const entries = chainedEntries(database, path, first);
+export function verifyEntries(database: JournalDatabase, path: string, part: ChainPart = {}): ChainVerdict {
+  const entries = chainedEntries(database, path, part);
   for (let next = entries.next();; next = entries.next()) {
     if (next.done) return next.value;
     if (contentIn(textOf(next.value)) === null) return unreadable(next.value.seq);
@@ -122,15 +133,21 @@ export function verifyEntries(database: JournalDatabase, path: string, first = 1
 export function* chainedEntries(
   database: JournalDatabase,
   path: string,
-  first = 1,
+  { first = 1, until }: ChainPart = {},
 ): Generator<RawEntry, ChainVerdict> {
-  const head = headOf(database);
+  const head = until ?? headOf(database);
   if (head === null) return broken(first, "unreadable", "the record of where it ends cannot be read");
   let before = HEX_GENESIS;
+  let run = 0;
   if (first > 1) {
-    const hash = hashAt(database, first - 1);
-    if (hash === null) return broken(first - 1, "hole", `entry ${first - 1} is missing or cannot be read`);
-    before = hash;
+    const found = database.prepare(`SELECT run, ${HEX_HASH} AS hash FROM entries WHERE seq = ?`).get(
+      first - 1,
+    );
+    if (typeof found?.["hash"] !== "string") {
+      return broken(first - 1, "hole", `entry ${first - 1} is missing or cannot be read`);
+    }
+    before = found["hash"];
+    run = Number(found["run"]);
   }
   let seq = first - 1;
   let from: number | null = null;
@@ -157,20 +174,24 @@ export function* chainedEntries(
         return diagnosed(database, before, entry, head.seq);
       }
       if (entry.seq > head.seq) return added(entry, head.seq);
+      if (entry.type === "started") run++;
+      if (entry.run !== run) return ofOtherRun(entry, run);
       seq = expected;
       before = entry.hash;
       from ??= entry.time;
       to = entry.time;
       yield entry;
+      if (until !== undefined && seq === until.seq) break;
     }
-    if (rows.length < size) break;
+    if (rows.length < size || seq === until?.seq) break;
   }
   if (seq < head.seq) {
     const which = head.seq - seq === 1 ? `entry ${head.seq} is` : `entries ${seq + 1} to ${head.seq} are`;
     return broken(seq + 1, "removed", `${which} missing at the end`);
   }
   if (before !== head.hash.toHex()) {
-    return broken(seq, "hash", `entry ${seq} is not the one that the record of the journal's end names`);
+    const where = until === undefined ? "that the record of the journal's end names" : "that it was";
+    return broken(seq, "hash", `entry ${seq} is not the one ${where}`);
   }
   return { isWhole: true, entries: seq - first + 1, from, to };
 }
@@ -178,6 +199,15 @@ export function* chainedEntries(
 /** A flaw found at entry `seq`. */
 export function broken(seq: number, flaw: BrokenChain["flaw"], what: string): BrokenChain {
   return { isWhole: false, seq, flaw, what };
+}
+
+/** The flaw of an entry in a run that it cannot be of: its number changes with each `started`, and only there. */
+function ofOtherRun({ seq, type, run }: RawEntry, expected: number): BrokenChain {
+  return broken(
+    seq,
+    "derived",
+    `entry ${seq} (${type}) says that it is of run ${run} and stands in run ${expected}`,
+  );
 }
 
 /** The flaw of an entry that says nothing. */

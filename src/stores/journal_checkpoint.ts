@@ -3,11 +3,12 @@
  * run, which the next checkpoint writes over; what stays is an entry that proves it (see journal_state.ts). Up to
  * version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
  */
-import { type Entry, lastOfType } from "./journal_entry.ts";
+import type { Entry } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
 import type { Prices, PricesNote } from "./journal_prices.ts";
 import { FIRST_WITH_STATES } from "./journal_tables.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
+import { lastOfType } from "./linked_entry.ts";
 
 /** An account: decimal text in quote currency. */
 export interface AccountRow {

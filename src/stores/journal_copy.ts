@@ -1,9 +1,9 @@
 /** A copy of a journal, whole and of one moment, also while a run writes to it. */
 import { backup, type DatabaseSync } from "node:sqlite";
-import { lastEntry } from "./journal_entry.ts";
 import { failed, isThere, JournalLock, openDatabase, refused } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
 import { connectToRead } from "./journal_schema.ts";
+import { lastEntry } from "./linked_entry.ts";
 import { OWNERS_FILE } from "./owner_only.ts";
 
 /** Something is where the copy was to be. */

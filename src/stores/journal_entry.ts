@@ -1,5 +1,5 @@
 /** One entry of a journal, as it is written and as it is read. */
-import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import { damaged, type Row } from "./journal_file.ts";
 
 /** What an entry can say. */
 export type EntryType =
@@ -105,31 +105,4 @@ export function readEntry(row: Row, path: string): Entry {
 /** The condition for entries of `type` in a run, both to be given: such that the index serves, which has no checkpoints. */
 export function ofTypeInRun(type: EntryType): string {
   return type === "checkpoint" ? "type = ? AND run = ?" : "type = ? AND type <> 'checkpoint' AND run = ?";
-}
-
-/** The last entry of `type` in `run`; null where there is none. */
-export function lastOfType(
-  database: JournalDatabase,
-  path: string,
-  run: number,
-  type: EntryType,
-): Entry | null {
-  const last = (condition: string, ...values: number[]) =>
-    database.prepare(
-      `SELECT ${RAW_COLUMNS} FROM entries WHERE ${condition} ORDER BY seq DESC LIMIT 1`,
-    ).get(type, run, ...values);
-  let row: Row | undefined;
-  if (type === "checkpoint") {
-    // Runs follow one another: nothing of another one has to be passed on the way.
-    const startOf = (at: number) => lastOfType(database, path, at, "started")?.seq;
-    const [from, to] = [startOf(run) ?? 0, startOf(run + 1) ?? Number.MAX_SAFE_INTEGER];
-    row = last(`${ofTypeInRun(type)} AND seq BETWEEN ? AND ?`, from, to);
-  } else row = last(ofTypeInRun(type));
-  return row === undefined ? null : readEntry(row, path);
-}
-
-/** The last entry of all; null where there is none. */
-export function lastEntry(database: JournalDatabase, path: string): Entry | null {
-  const row = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries ORDER BY seq DESC LIMIT 1`).get();
-  return row === undefined ? null : readEntry(row, path);
 }

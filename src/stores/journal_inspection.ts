@@ -2,33 +2,76 @@
 import {
   broken,
   chainedEntries,
+  type ChainPlace,
   type ChainVerdict,
+  GENESIS,
   headOf,
   verifyEntries,
   type WholeChain,
 } from "./journal_chain.ts";
 import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
-import { damaged, failed, type JournalDatabase, JournalError, resultCode } from "./journal_file.ts";
+import { damaged, failed, type JournalDatabase, JournalError, resultCode, type Row } from "./journal_file.ts";
 import type { RawEntry } from "./journal_entry.ts";
 import { checkPrices } from "./journal_prices.ts";
 import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { tablesByRun } from "./journal_tables.ts";
+import { rowOfLast } from "./linked_entry.ts";
 
-/** How many of the last entries are looked at when not all are. */
+/** How many of the last entries are looked at at least when not all are. */
 const TAIL = 100;
 
 /**
- * Throws a JournalError for the first thing that is not as Penstock left it: in the last entries and what derives
- * from the last checkpoint or, when `isWhole`, anywhere.
+ * Throws a JournalError for the first thing that is not as Penstock left it: in the entries from the last checkpoint on
+ * and what derives from it or, when `isWhole`, anywhere.
  */
 export function inspect(database: JournalDatabase, path: string, isWhole: boolean): void {
   const version = versionOf(database, path);
   mustBeAsMade(database, path, version);
-  const first = Math.max(1, (headOf(database)?.seq ?? 0) - TAIL + 1);
-  const verdict = isWhole ? verifyAll(database, path) : verifyEntries(database, path, first);
-  if (!verdict.isWhole) throw damaged(path, verdict.what);
-  const difference = disagreement(database, path, lastRunOf(database), version);
+  const run = lastRunOf(database);
+  if (isWhole) {
+    const verdict = verifyAll(database, path);
+    if (!verdict.isWhole) throw damaged(path, verdict.what);
+  } else inspectEnd(database, path, run);
+  const difference = disagreement(database, path, run, version);
   if (difference !== null) throw damaged(path, difference);
+}
+
+/** Which entries were checked against their hashes, one after the other. */
+export interface CheckedEnd {
+  /** The first and the last of them; 0 in an empty journal. */
+  readonly from: number;
+  readonly to: ChainPlace;
+  /** Whether that is less than all since the last checkpoint. */
+  readonly isCut: boolean;
+}
+
+/**
+ * Looks at the end of `run`: its entries from the last checkpoint on, a hundred at least, up to the entry with which the
+ * next run starts or to the journal's end, no more than `most`. Throws a JournalError for the first flaw.
+ */
+export function inspectEnd(
+  database: JournalDatabase,
+  path: string,
+  run: number,
+  most = Infinity,
+): CheckedEnd {
+  const [checkpoint, started] = [
+    rowOfLast(database, run, "checkpoint"),
+    rowOfLast(database, run, "started"),
+  ];
+  // The journal's last entry says which run is the last one, so it has to be among those that are checked.
+  const next = run === lastRunOf(database) ? undefined : rowOfLast(database, run + 1, "started");
+  const until = next === undefined ? null : placeIn(next);
+  const to = until ?? headOf(database) ?? { seq: 0, hash: GENESIS };
+  const since = Number((checkpoint ?? started)?.["seq"] ?? 1);
+  const from = Math.max(1, Math.min(since, to.seq - TAIL + 1), to.seq - most + 1);
+  const verdict = verifyEntries(database, path, { first: from, ...(until === null ? {} : { until }) });
+  if (!verdict.isWhole) throw damaged(path, verdict.what);
+  return { from, to, isCut: from > since };
+}
+
+function placeIn({ seq, hash }: Row): ChainPlace | null {
+  return typeof seq === "number" && typeof hash === "string" ? { seq, hash: Uint8Array.fromHex(hash) } : null;
 }
 
 /**

@@ -2,9 +2,10 @@
 import { hash } from "node:crypto";
 import { powerOfTen } from "../domain/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
-import { RAW_COLUMNS, readEntry } from "./journal_entry.ts";
+import { RAW_COLUMNS } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
+import { linkedEntry } from "./linked_entry.ts";
 
 /** The prices of trades in order, as integers in units of 10^-decimals. */
 export interface Prices {
@@ -144,7 +145,7 @@ function* priceParts(
 /** Where the prices of an earlier checkpoint are: as its entry says, or as the row beside it does, if the entry proves it. */
 function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
   const entry = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
-  const content = entry === undefined ? {} : readEntry(entry, path).content;
+  const content = entry === undefined ? {} : linkedEntry(database, path, entry).content;
   if (holdsState(content)) return checkedContent(content, seq, path).prices;
   const row = database.prepare(
     "SELECT decimals, fresh, prices, before, state FROM checkpoint_prices WHERE seq = ?",

@@ -1,5 +1,5 @@
 /** Reads a journal, also while a run writes to it. */
-import { type ChainVerdict, hashAt } from "./journal_chain.ts";
+import { chainedEntries, type ChainPlace, type ChainVerdict, hashAt } from "./journal_chain.ts";
 import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
 import {
   type Entry,
@@ -12,17 +12,19 @@ import {
 import {
   type Connect,
   connect as connectToFile,
+  damaged,
   failed,
   isThere,
   type JournalDatabase,
   refused,
   type Row,
 } from "./journal_file.ts";
-import { chainedAll, lastRunOf, verifyAll } from "./journal_inspection.ts";
+import { chainedAll, type CheckedEnd, inspectEnd, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
 import { isWaiting, type RequestKey } from "./journal_requests.ts";
 import { connectToRead, versionOf } from "./journal_schema.ts";
 import { FIRST_WITH_LIFE } from "./journal_tables.ts";
+import { linkedEntry } from "./linked_entry.ts";
 
 /** Which entries to read; all unless it says otherwise. */
 export interface EntriesWanted {
@@ -103,8 +105,8 @@ export class JournalReader implements Disposable {
   }
 
   /**
-   * Entries in their order, read as they are taken, in memory that does not grow with the journal. Those that are
-   * written meanwhile come too. Throws a JournalError at one that cannot be read.
+   * Entries in their order as they stand there, unchecked, read as they are taken, in memory that does not grow with the
+   * journal. Those that are written meanwhile come too. Throws a JournalError at one that cannot be read.
    */
   *entries({ afterSeq = 0, types, run }: EntriesWanted = {}): Generator<Entry> {
     if (types === undefined) {
@@ -121,11 +123,25 @@ export class JournalReader implements Disposable {
     }
   }
 
-  /** The last up to `count` entries of one type, in their order, of `run` or of the last run. */
+  /**
+   * The last up to `count` entries of one type, in their order, of `run` or of the last run. Throws a JournalError for one
+   * that cannot be read or does not fit between its neighbours.
+   */
   latest(type: EntryType, count: number, run = this.lastRun): Entry[] {
     const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE ${ofTypeInRun(type)} ORDER BY seq DESC LIMIT ?`;
     const rows = this.#read(() => this.#database.prepare(sql).all(type, run, count));
-    return rows.reverse().map((row) => readEntry(row, this.#path));
+    return rows.reverse().map((row) => this.#read(() => linkedEntry(this.#database, this.#path, row)));
+  }
+
+  /** The first entry of one type after `afterSeq` in `run`; null where there is none. Throws like `latest`. */
+  first(type: EntryType, afterSeq: number, run: number): Entry | null {
+    const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE ${
+      ofTypeInRun(type)
+    } AND seq > ? ORDER BY seq LIMIT 1`;
+    return this.#read(() => {
+      const row = this.#database.prepare(sql).get(type, run, afterSeq);
+      return row === undefined ? null : linkedEntry(this.#database, this.#path, row);
+    });
   }
 
   /** The hash of an entry, in hexadecimal; null where there is no such entry. */
@@ -158,6 +174,28 @@ export class JournalReader implements Disposable {
   positions(run = this.lastRun): PositionRow[] {
     const positions = this.checkpoint(run)?.positions ?? [];
     return positions.toSorted((a, b) => a.symbol < b.symbol ? -1 : 1);
+  }
+
+  /**
+   * Looks at the end of `run`, no more than `most` entries, as `inspectEnd` does. To be called `atOnce`. Throws a
+   * JournalError where it is not as Penstock left it.
+   */
+  inspectEnd(run: number, most: number): CheckedEnd {
+    return this.#read(() => inspectEnd(this.#database, this.#path, run, most));
+  }
+
+  /**
+   * The entries from `first` to `until`, each once its hash was found to be right, in memory that does not grow with
+   * them. Throws a JournalError at the first that is not as Penstock left it.
+   */
+  *chainedPart(first: number, until: ChainPlace): Generator<RawEntry> {
+    const entries = chainedEntries(this.#database, this.#path, { first, until });
+    for (;;) {
+      const { done, value } = this.#read(() => entries.next());
+      if (!done) yield value;
+      else if (value.isWhole) return;
+      else throw damaged(this.#path, value.what);
+    }
   }
 
   /**

@@ -6,7 +6,8 @@ import { priceText } from "../domain/price.ts";
 import type { KeptPulse, KeptRun } from "../domain/run_status.ts";
 import { isoTime } from "../domain/time.ts";
 import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
-import type { Entry } from "./journal_entry.ts";
+import type { ChainPlace } from "./journal_chain.ts";
+import { contentIn, type Entry, textOf } from "./journal_entry.ts";
 import { damaged, refused } from "./journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import type { ShownOptions } from "./run_journal.ts";
@@ -14,16 +15,21 @@ import type { ShownOptions } from "./run_journal.ts";
 /** How many of the last fills, refusals and gaps are read. */
 const FILLS = 10;
 const OTHERS = 5;
+/** How many of the last entries a look at a run checks one after the other: a health check has to be fast. */
+const MOST_CHECKED = 10_000;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /**
  * How `run` stands, as of one moment whatever is written meanwhile. The run has to be there. Throws a JournalError
- * where the journal cannot be read.
+ * where the journal cannot be read, or where what is shown is not as Penstock left it: the entries from the last
+ * checkpoint to the end of the run are checked one after the other, the state against that checkpoint, and older
+ * entries against their neighbours. The heartbeat is no entry, and nothing shows whether it was changed.
  */
 export function readRun(reader: JournalReader, run: number): KeptRun {
   return reader.atOnce(() => {
     const started = lastOf(reader, run, "started");
     if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    const end = reader.inspectEnd(run, MOST_CHECKED);
     const options = (started.content["options"] ?? {}) as ShownOptions;
     const { state, price } = checkpointOf(reader, run);
     const sign = reader.life;
@@ -62,15 +68,17 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       lastFills: reader.latest("fill", FILLS, run).map((entry) => fillOf(entry, reader.path)),
       lastRefusals: latest<RefusalEvent>(reader, run, "refusal", OTHERS),
       lastGaps: latest<GapEvent>(reader, run, "gap", OTHERS),
+      checked: { from: end.from, to: end.to.seq, isCut: end.isCut },
     };
   });
 }
 
-/** What a health check looks at. The run has to be there. Throws a JournalError where the journal cannot be read. */
+/** What a health check looks at, checked alike. The run has to be there. Throws a JournalError like `readRun`. */
 export function readPulse(reader: JournalReader, run: number): KeptPulse {
   return reader.atOnce(() => {
     const began = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
     if (began === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    reader.inspectEnd(run, MOST_CHECKED);
     const stopped = lastOf(reader, run, "stopped");
     const sign = reader.life;
     return {
@@ -119,18 +127,26 @@ export function chosenRuns(reader: JournalReader, run: number | "all" | null): n
 /** What of a run is there now. */
 export interface Extent {
   readonly run: number;
-  /** The journal's last entry. */
-  readonly untilSeq: number;
+  /** Its first entry. */
+  readonly first: number;
+  /** The journal's last entry, or the one with which the next run starts. */
+  readonly until: ChainPlace;
   /** What the account had realized then, quote currency. */
   readonly realized: string;
 }
 
-/** What of `run` is there now: what is written later is left out of what is read of it. */
+/**
+ * What of `run` is there now: what is written later is left out of what is read of it. Throws a JournalError like
+ * `readRun`.
+ */
 export function extentOf(reader: JournalReader, run: number): Extent {
   return reader.atOnce(() => {
+    const started = lastOf(reader, run, "started");
+    if (started === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    const { to } = reader.inspectEnd(run, MOST_CHECKED);
     const realized = reader.account(run)?.realized ?? "0";
     if (!isAmount(realized)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
-    return { run, untilSeq: reader.lastSeq, realized };
+    return { run, first: started.seq, until: to, realized };
   });
 }
 
@@ -141,13 +157,17 @@ export interface KeptFill {
 }
 
 /**
- * The fills of a run as far as `extentOf` says, in their order, in memory that does not grow with the journal. Throws a
- * JournalError at one that is none.
+ * The fills of a run as far as `extentOf` says, in their order, in memory that does not grow with the journal. All of
+ * the run's entries are checked on the way, so that none was changed, removed, added or moved. Throws a JournalError at
+ * the first flaw, which may show an entry or two behind the one that was changed, and at a fill that is none.
  */
-export function* fillsOf(reader: JournalReader, { run, untilSeq }: Extent): Generator<KeptFill> {
-  for (const entry of reader.entries({ types: ["fill"], run })) {
-    if (entry.seq > untilSeq) return;
-    yield { time: entry.time, event: fillOf(entry, reader.path) };
+export function* fillsOf(reader: JournalReader, { run, first, until }: Extent): Generator<KeptFill> {
+  for (const raw of reader.chainedPart(first, until)) {
+    if (raw.type !== "fill" || raw.run !== run) continue;
+    const { seq, time } = raw;
+    const content = contentIn(textOf(raw));
+    if (content === null) throw damaged(reader.path, `entry ${seq} cannot be read`);
+    yield { time, event: fillOf({ seq, run, time, type: "fill", content }, reader.path) };
   }
 }
 
@@ -221,9 +241,14 @@ function haltIn(
   run: number,
   state: Partial<PipelineSnapshot> | null,
 ): StandingHalt | null {
-  if ((state?.gate?.halt ?? null) === null) return null;
+  const halt = state?.gate?.halt ?? null;
+  if (halt === null) return null;
   const entry = lastOf(reader, run, "halt");
-  return entry === null ? null : { seq: entry.seq, event: eventOf<HaltEvent>(entry) };
+  // A halt must not vanish from sight with its entry.
+  if (entry === null || entry.content["reason"] !== halt.reason) {
+    throw damaged(reader.path, `run ${run} is halted (${halt.reason}), and no entry says so`);
+  }
+  return { seq: entry.seq, event: eventOf<HaltEvent>(entry) };
 }
 
 /** When and why a run was stopped, unless a process has gone on with it since. */
@@ -275,6 +300,5 @@ function connectionOf(reader: JournalReader, run: number, sinceSeq: number): Kep
   if (last === up) return { event, since: last.time };
   // Every try that failed has an entry of its own: the first of them counts.
   const afterSeq = Math.max(up?.seq ?? 0, sinceSeq);
-  const { value: first } = reader.entries({ afterSeq, types: ["disconnected"], run }).next();
-  return { event, since: (first as Entry | undefined ?? last).time };
+  return { event, since: (reader.first("disconnected", afterSeq, run) ?? last).time };
 }

@@ -47,7 +47,14 @@ function processRows(status: RunStatus): Row[] {
     ["connection", connection(status)],
     ["trading", trading(status)],
     ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
+    ["checked", checked(status)],
   ].filter(([, value]) => value !== "") as Row[];
+}
+
+/** What was checked against the chain: no more than that is claimed. */
+function checked({ checked: { from, to, isCut } }: RunStatus): string {
+  const cut = isCut ? `; NOT what else came between the last checkpoint and entry ${from}` : "";
+  return `entries ${from} to ${to} of the chain, and every older one shown here${cut}`;
 }
 
 function connection(status: RunStatus): string {

@@ -1,10 +1,9 @@
 /** `penstock export` from outside, on journals that real runs write. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import { Money, plain, ZERO } from "../../src/domain/money.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { eventsOf, FLAGS, Penstock, penstock, within } from "../support/penstock.ts";
-import { openJournal, TIME, verdictOf, writeSample } from "../stores/sample_journal.ts";
+import { openJournal, rehash, tamper, TIME, verdictOf, writeSample } from "../stores/sample_journal.ts";
 import { type Place, withExchange } from "./journal_run.ts";
 
 /** Two runs in one journal; returns what each told. */
@@ -98,20 +97,21 @@ Deno.test("penstock export --closed adds up to what the journal realized, in eve
 Deno.test("penstock export --closed stops where the fills do not add up to what the journal realized", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     await twoRuns(place);
-    const database = new DatabaseSync(place.journal);
-    database.exec("DROP TRIGGER entries_stand");
-    database.exec(
-      `UPDATE entries SET content = json_set(content, '$.fee', '0') WHERE type = 'fill' AND run = 1 AND seq =
-        (SELECT min(seq) FROM entries WHERE type = 'fill')`,
-    );
     // Where a position is open the two need not agree: then nothing is said.
-    const open = positionsOf(place.journal, 1).length > 0;
-    if (open) {
+    const isOpen = positionsOf(place.journal, 1).length > 0;
+    tamper(place.journal, (database) => {
       database.exec(
-        "UPDATE entries SET type = 'note' WHERE seq = (SELECT max(seq) FROM entries WHERE type = 'fill' AND run = 1)",
+        `UPDATE entries SET content = json_set(content, '$.fee', '0') WHERE type = 'fill' AND run = 1 AND seq =
+          (SELECT min(seq) FROM entries WHERE type = 'fill')`,
       );
-    }
-    database.close();
+      if (isOpen) {
+        database.exec(
+          `UPDATE entries SET type = 'note' WHERE seq =
+            (SELECT max(seq) FROM entries WHERE type = 'fill' AND run = 1)`,
+        );
+      }
+      rehash(database);
+    });
     const { code, stderr } = await penstock("export", place.journal, "--closed", "--run=1");
     assertEquals(code, 1);
     assertMatch(

@@ -9,9 +9,10 @@ import {
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { entryHash } from "../../src/stores/journal_chain.ts";
-import { type Draft, type EntryType, lastOfType, ofTypeInRun } from "../../src/stores/journal_entry.ts";
+import { type Draft, type EntryType, ofTypeInRun } from "../../src/stores/journal_entry.ts";
 import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { lastOfType } from "../../src/stores/linked_entry.ts";
 import { SeededRandom } from "../support/random.ts";
 import {
   checkpoint,

@@ -97,7 +97,7 @@ Deno.test("readRun() of a run that has just begun has its start cash and nothing
       account: { cash: "10000", fees: "0", realized: "0" },
       position: { quantity: "0", cost: "0" },
       counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 },
-      ...{ lastFills: [], lastRefusals: [], lastGaps: [] },
+      ...{ lastFills: [], lastRefusals: [], lastGaps: [], checked: { from: 1, to: 1, isCut: false } },
     });
   });
 });
@@ -258,7 +258,7 @@ Deno.test("fillsOf() gives the fills of a run as it was when its extent was take
       { time: TIME + 1, event: { type: "fill", time: isoTime(TIME + 1), ...FILL } },
     ]);
     assertEquals([...fillsOf(reader, extentOf(reader, 1))].length, 2);
-    assertEquals([extent.realized, extent.untilSeq], ["0", 3]);
+    assertEquals([extent.realized, extent.first, extent.until.seq], ["0", 1, 3]);
   });
 });
 

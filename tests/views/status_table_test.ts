@@ -19,6 +19,7 @@ const KEPT: KeptRun = {
   ...{ startCash: "10000", account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" } },
   ...{ position: { quantity: "0.01665", cost: "1000.37654322" }, halt: null, awaitsRules: false },
   counts: { signals: 13, fills: 11, refusals: 1, gaps: 2 },
+  checked: { from: 812, to: 911, isCut: false },
   lastFills: [
     {
       ...{
@@ -79,6 +80,7 @@ Run 2 of BTCUSDT in data/penstock.db, on paper
   connection      connected since 2024-08-08 23:54:16 UTC (1 h 2 m ago) to wss://stream.test:9443
   trading         not halted
   trades seen     12,345, 20 a second, lag 35 ms
+  checked         entries 812 to 911 of the chain, and every older one shown here
 
 Account
   position        0.01665 BTC, bought at 60,082.68 on average with fees (1,000.38 USDT)
