@@ -238,6 +238,10 @@ async function execute(
 async function fail(error: unknown): Promise<number> {
   // The reader of standard output has gone, as `head` does: there is nobody left to tell.
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
+  // The person did not wait for the files that a command needs before it starts, such as a pipe without a writer.
+  if (asked.signal.aborted && error === asked.signal.reason) {
+    return await complain(["stopped before it started"], EXIT.interrupted);
+  }
   const name = error instanceof Error ? error.name : "";
   const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
   if (name === "ExchangeUnreachable") return await complain([messageOf(error)], EXIT.unreachable);

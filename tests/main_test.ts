@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import meta from "../deno.json" with { type: "json" };
 import { type CommandName, COMMANDS } from "../src/domain/command_name.ts";
 import { kebab, OPTION_NAMES, OPTIONS } from "../src/domain/options.ts";
+import { Folder, rows } from "./feeds/recorded_input.ts";
 import { commandLine, deadEndpoint, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 
 /** The mistakes named on standard error, one a line, when nothing else happened. */
@@ -199,5 +200,22 @@ Deno.test({
       assertEquals(code, 1, command);
       assertMatch(stderr, /^penstock: the output cannot be written: .*\n$/);
     }
+  },
+});
+
+Deno.test({
+  name: "main() ends when it is asked to while it waits for a file that is a pipe nobody writes to",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    const [pipe, path] = [await folder.pipe("pipe"), await folder.write("a.csv", rows(3))];
+    await using program = Penstock.start(["backtest", path, `--instruments=${pipe}`]);
+    // It has started once its end of the pipe is open as well.
+    (await Deno.open(pipe, { write: true })).close();
+    const again = await Deno.open(pipe, { write: true });
+    program.signal("SIGTERM");
+    const { code, stdout, stderr } = await program.finished();
+    again.close();
+    assertEquals([code, stdout, stderr], [130, "", "penstock: stopped before it started"]);
   },
 });

@@ -42,7 +42,7 @@ const STOPPED = {
 export async function backtest(
   { command, version, files: paths, signal, ...configuration }: Started,
 ): Promise<void> {
-  const { config, sources, assets = null } = await instrumentOf(configuration);
+  const { config, sources, assets = null } = await instrumentOf(configuration, signal);
   const { files, passedOver } = await recordingsOf(paths, config, signal);
   const { out } = config;
   if (out !== null && [...files, config.state].some((file) => isSameFile(file, out))) {

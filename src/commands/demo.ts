@@ -4,7 +4,7 @@ import type { Command } from "../domain/command.ts";
 
 /** Starts the exchange on a free port and hands its address to `run`, which knows no difference. */
 export async function demo({ config, ...started }: Parameters<Command>[0], run: Command): Promise<void> {
-  await using exchange = await openExchange(config, 0, () => {});
+  await using exchange = await openExchange(config, 0, () => {}, started.signal);
   const { endpoint, restEndpoint } = exchange;
   await run({ ...started, config: { ...config, endpoint, restEndpoint } });
 }

@@ -29,7 +29,7 @@ export async function exchange({ config, signal }: Started): Promise<void> {
       if (config.json) lines.add({ type, time: now(), ...fields });
       lines.flush();
       log.info(exchangeEventText(event));
-    }).catch((error) => {
+    }, signal).catch((error) => {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
       throw new Deno.errors.AddrInUse(
         `--port ${config.port} is taken on 127.0.0.1: expected a free one, or 0 to take any`,

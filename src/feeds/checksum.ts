@@ -26,9 +26,10 @@ export async function verifyChecksum(
   const path = file.path + SUFFIX;
   let text: string;
   try {
-    text = await readSmallFile(path, MOST_BYTES);
+    text = await readSmallFile(path, MOST_BYTES, signal);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
+    signal?.throwIfAborted();
     // The permission to read the file itself is enough to read the file.
     if (error instanceof Deno.errors.NotCapable) {
       return onWarning(`${path} is not looked for, as the program may not read it: no checksum is compared`);

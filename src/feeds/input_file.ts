@@ -49,7 +49,7 @@ export async function openInput(
   const opening = mendErrors(path, Deno.open(path));
   if (size !== null) return new FileSource(await opening, name, size, count);
   // Opening a named pipe waits for somebody to write into it.
-  return new PipeSource(await unlessAborted(opening, signal), name, count, signal);
+  return new PipeSource(await openUnlessAborted(opening, signal), name, count, signal);
 }
 
 /** A read that takes less comes from the system's memory or a fast disk: it is not worth the way to another thread. */
@@ -176,7 +176,10 @@ class PipeSource implements ByteSource {
 }
 
 /** The file, or the signal's reason; a file that is opened too late is closed again. */
-function unlessAborted(opening: Promise<Deno.FsFile>, signal?: AbortSignal): Promise<Deno.FsFile> {
+export function openUnlessAborted(
+  opening: Promise<Deno.FsFile>,
+  signal?: AbortSignal,
+): Promise<Deno.FsFile> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       reject(signal!.reason);
@@ -185,6 +188,20 @@ function unlessAborted(opening: Promise<Deno.FsFile>, signal?: AbortSignal): Pro
     if (signal?.aborted) return onAbort();
     signal?.addEventListener("abort", onAbort, { once: true });
     opening.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
+  });
+}
+
+/** What a read gives, or the signal's reason: what is under way then ends when the file is closed. */
+export function readUnlessAborted(
+  file: Deno.FsFile,
+  into: Uint8Array,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal!.reason);
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    file.read(into).then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
   });
 }
 

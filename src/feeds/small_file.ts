@@ -1,4 +1,5 @@
 /** Reads files that are small by their nature, and that somebody else may have written. */
+import { openUnlessAborted, readUnlessAborted } from "./input_file.ts";
 
 /** A file is larger than anything of its kind. */
 export class FileTooLarge extends Error {
@@ -10,15 +11,15 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * The text of the file at `path`, of at most `most` bytes, as UTF-8 with its byte order mark. Throws FileTooLarge
  * after reading that much of a larger one, whatever size the system gives for it (a pipe and a device have none),
- * and what opening and reading throw.
+ * what opening and reading throw, and the reason of `signal`, whose abort ends the wait for a pipe without a writer.
  */
-export async function readSmallFile(path: string, most: number): Promise<string> {
-  using file = await Deno.open(path);
+export async function readSmallFile(path: string, most: number, signal?: AbortSignal): Promise<string> {
+  using file = await openUnlessAborted(Deno.open(path), signal);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for (;;) {
     const chunk = new Uint8Array(CHUNK_BYTES);
-    const count = await file.read(chunk);
+    const count = await readUnlessAborted(file, chunk, signal);
     if (count === null) break;
     chunks.push(chunk.subarray(0, count));
     length += count;

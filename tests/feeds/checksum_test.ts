@@ -87,3 +87,21 @@ Deno.test("verifyChecksum() reads a file of several pieces", async () => {
   await folder.write("a.csv.CHECKSUM", `${sha256(new TextEncoder().encode(content))}  a.csv`);
   assertEquals((await outcomeOf(path)).error, null);
 });
+
+Deno.test({
+  name:
+    "verifyChecksum() stops waiting for a checksum that is a pipe nobody writes to when the reading is to stop",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    const path = await folder.write("a.csv", rows(3));
+    const checksum = await folder.pipe("a.csv.CHECKSUM");
+    const stop = new AbortController();
+    const reading = outcomeOf(path, { signal: stop.signal });
+    stop.abort(new Error("enough"));
+    const { text, error } = await reading;
+    assertEquals([text, error], ["", null]);
+    // Lets go of what the system still waits with.
+    (await Deno.open(checksum, { read: true, write: true })).close();
+  },
+});

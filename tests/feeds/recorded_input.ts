@@ -72,6 +72,13 @@ export class Folder implements AsyncDisposable {
     return path;
   }
 
+  /** Makes a named pipe, which Windows does not have; its path. */
+  async pipe(name: string): Promise<string> {
+    const path = `${this.path}/${name}`;
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    return path;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
   }

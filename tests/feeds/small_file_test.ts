@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { Folder } from "./recorded_input.ts";
 import { FileTooLarge, readSmallFile } from "../../src/feeds/small_file.ts";
 
 async function written(bytes: Uint8Array, use: (path: string) => Promise<void>): Promise<void> {
@@ -29,5 +30,23 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await assertRejects(() => readSmallFile("/dev/zero", 1_000_000), FileTooLarge);
+  },
+});
+
+Deno.test({
+  name: "readSmallFile() stops waiting for a pipe that nobody writes to, or nothing, when it is to stop",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    const pipe = await folder.pipe("pipe");
+    for (const isOpened of [false, true]) {
+      const stop = new AbortController();
+      const reading = assertRejects(() => readSmallFile(pipe, 1000, stop.signal), Error, "enough");
+      const writer = isOpened ? await Deno.open(pipe, { write: true }) : null;
+      stop.abort(new Error("enough"));
+      await reading;
+      // What the system still waits with ends as well.
+      (writer ?? await Deno.open(pipe, { write: true })).close();
+    }
   },
 });

@@ -2,6 +2,7 @@
 import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
 import { readExchangeInfo } from "../../domain/exchange_info.ts";
 import { type RuleSet, type SettledInstrument, settleInstrument } from "../../domain/instrument.ts";
+import { openUnlessAborted, readUnlessAborted } from "../../feeds/input_file.ts";
 import { readSmallFile } from "../../feeds/small_file.ts";
 
 /** How a SQLite database begins. */
@@ -12,36 +13,44 @@ const MOST_BYTES = 64 << 20;
 /**
  * The configuration with the rules in the file where the person has given none; a file is told apart by its content.
  * Without a file those given and the defaults. Throws a ConfigError where the file does not have them, and a
- * JournalError where it is a journal that cannot be read.
+ * JournalError where it is a journal that cannot be read, and the reason of `signal`, whose abort ends the wait for a
+ * pipe without a writer.
  */
-export async function instrumentOf(configuration: Configuration): Promise<SettledInstrument> {
+export async function instrumentOf(
+  configuration: Configuration,
+  signal?: AbortSignal,
+): Promise<SettledInstrument> {
   const { config: { instruments: path, symbol }, sources } = configuration;
   if (path === null) return settleInstrument(configuration, null);
   const name = `${nameIn(sources.instruments, "instruments")} ${path}`;
-  const base = await isDatabase(path, name)
+  const base = await isDatabase(path, name, signal)
     ? await journaled(path, symbol, name)
-    : saved(await read(() => readSmallFile(path, MOST_BYTES), name), path, symbol, name);
+    : saved(await read(() => readSmallFile(path, MOST_BYTES, signal), name, signal), path, symbol, name);
   const { assets } = base;
   return { ...settleInstrument(configuration, base), ...(assets === undefined ? {} : { assets }) };
 }
 
-async function isDatabase(path: string, name: string): Promise<boolean> {
+async function isDatabase(path: string, name: string, signal?: AbortSignal): Promise<boolean> {
   // A journal can be much larger than what is to be known of it.
-  const beginning = await read(async () => {
-    using file = await Deno.open(path);
-    const bytes = new Uint8Array(SQLITE.length);
-    await file.read(bytes);
-    return bytes;
-  }, name);
+  const beginning = await read(
+    async () => {
+      using file = await openUnlessAborted(Deno.open(path), signal);
+      const bytes = new Uint8Array(SQLITE.length);
+      await readUnlessAborted(file, bytes, signal);
+      return bytes;
+    },
+    name,
+    signal,
+  );
   return SQLITE.every((byte, at) => beginning[at] === byte);
 }
 
 /** What comes of reading; a ConfigError where there is no such file or it cannot be read. */
-async function read<T>(reading: () => Promise<T>, name: string): Promise<T> {
+async function read<T>(reading: () => Promise<T>, name: string, signal?: AbortSignal): Promise<T> {
   try {
     return await reading();
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
+    if (error instanceof Deno.errors.NotCapable || signal?.aborted) throw error;
     const isMissing = error instanceof Deno.errors.NotFound;
     throw new ConfigError([`${name}: ${isMissing ? "there is no such file" : messageOf(error)}`]);
   }

@@ -8,19 +8,20 @@ import { BuiltInExchange, type ExchangeEvent } from "./server.ts";
 
 /**
  * Starts the exchange on `port` (0 for any free one). Throws a ConfigError where the faults or the recording
- * asked for cannot be used.
+ * asked for cannot be used, and the reason of `signal`, whose abort ends the reading of that recording.
  */
 export async function openExchange(
   { symbol, seed, rate, speed, faults, serve, host }: Config,
   port: number,
   onEvent: (event: ExchangeEvent) => void,
+  signal: AbortSignal,
 ): Promise<BuiltInExchange> {
   const mistakes: string[] = [];
   const plan = attempt(() => parseFaults(faults ?? ""), "--faults", mistakes) ?? [];
   let trades;
   if (serve !== null) {
     try {
-      trades = await readRecordedTrades(serve, symbol);
+      trades = await readRecordedTrades(serve, symbol, signal);
     } catch (error) {
       if (!(error instanceof UnusableInput)) throw error;
       mistakes.push(`--serve ${error.message}`);

@@ -10,12 +10,16 @@ import type { ExchangeTrade } from "./trade.ts";
  * Reads the trades of `symbol` from whatever `penstock backtest` reads, in the order of the file; other streams
  * and Penstock's own notes are passed over, and a recording that was torn by a crash is read up to there. An
  * aggregate becomes one trade with the last of its ids. Throws UnusableInput where something is not readable or no
- * trade is found.
+ * trade is found, and the reason of `signal`, whose abort ends the wait for a pipe without a writer.
  */
-export async function readRecordedTrades(path: string, symbol: string): Promise<ExchangeTrade[]> {
+export async function readRecordedTrades(
+  path: string,
+  symbol: string,
+  signal?: AbortSignal,
+): Promise<ExchangeTrade[]> {
   const reader = new ChunkReader(symbol, true);
   const trades: ExchangeTrade[] = [];
-  for await (const chunk of chunksOf(path)) {
+  for await (const chunk of chunksOf(path, signal === undefined ? {} : { signal })) {
     reader.open(chunk);
     for (
       let verdict = reader.next();
@@ -25,6 +29,7 @@ export async function readRecordedTrades(path: string, symbol: string): Promise<
       if (verdict === "trade") trades.push(served(reader.trade));
     }
   }
+  signal?.throwIfAborted();
   if (trades.length === 0) throw new UnusableInput({ name: path }, `holds no trades of ${symbol}`);
   return trades;
 }

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { readRecordedTrades } from "../../../src/feeds/exchange/recorded_trades.ts";
 import { UnusableInput } from "../../../src/domain/unusable_input.ts";
+import { Folder } from "../recorded_input.ts";
 
 /** Runs `test` with a file that holds `content`. */
 async function withFile(content: string | Uint8Array, test: (path: string) => Promise<void>): Promise<void> {
@@ -67,4 +68,19 @@ Deno.test("readRecordedTrades() names the line that cannot be read, and the symb
       "holds no trades of ETHUSDT",
     );
   });
+});
+
+Deno.test({
+  name: "readRecordedTrades() stops waiting for a pipe that nobody writes to when it is to stop",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = new Folder();
+    const pipe = await folder.pipe("pipe");
+    const stop = new AbortController();
+    const reading = assertRejects(() => readRecordedTrades(pipe, "BTCUSDT", stop.signal), Error, "enough");
+    stop.abort(new Error("enough"));
+    await reading;
+    // Lets go of what the system still waits with.
+    (await Deno.open(pipe, { read: true, write: true })).close();
+  },
 });
