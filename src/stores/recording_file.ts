@@ -21,9 +21,10 @@ export class RecordingError extends Error {
 
 /**
  * Opens `path` to append. A missing folder is created, so that a fresh checkout has its `data`; the folder around it
- * has to be there.
+ * has to be there. Throws a RecordingError for a pipe, and what the system says.
  */
 export function openToAppend(path: string): RecordingFile {
+  refusePipe(path);
   const options = { create: true, append: true, mode: OWNERS_FILE };
   try {
     return Deno.openSync(path, options);
@@ -32,6 +33,18 @@ export function openToAppend(path: string): RecordingFile {
     Deno.mkdirSync(folderOf(path), { mode: OWNERS_FOLDER });
     return Deno.openSync(path, options);
   }
+}
+
+/** Opening a pipe waits for a reader, and no signal ends that wait. */
+function refusePipe(path: string): void {
+  let isPipe: boolean | null;
+  try {
+    isPipe = Deno.statSync(path).isFifo;
+  } catch {
+    // Nothing there, or not to be looked at: opening it says more.
+    return;
+  }
+  if (isPipe) throw unusable(path, "it is a pipe. Choose another name.");
 }
 
 /** Lets others see that this file is being written, as long as it is open. */
@@ -82,6 +95,7 @@ export function sizeOf(file: RecordingFile, path: string): number {
 
 /** Why the file at `path` could not be opened, and what to do. */
 export function unopened(path: string, error: unknown): RecordingError {
+  if (error instanceof RecordingError) return error;
   if (error instanceof Deno.errors.NotCapable) {
     const advice = asSentence(grantAdvice({ write: path }, Deno.build.standalone));
     return unusable(path, `writing there is not allowed. ${advice}.`, error);

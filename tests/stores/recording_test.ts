@@ -229,6 +229,24 @@ Deno.test("Recording.create() leaves nothing torn and nothing open where even th
   assertEquals([message, pipe.isClosed], [`Cannot record to x: ${what}`, true]);
 });
 
+Deno.test({
+  name: "Recording.create() refuses a pipe instead of waiting for its reader",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/pipe`;
+      await new Deno.Command("mkfifo", { args: [path] }).output();
+      Deno.symlinkSync(path, `${folder}/link`);
+      for (const name of [path, `${folder}/link`]) {
+        assertThrows(
+          () => Recording.create(name, { symbol: "X", onTrouble: fail }),
+          RecordingError,
+          `Cannot record to ${name}: it is a pipe`,
+        );
+      }
+    }),
+});
+
 const SOURCE = new URL("../../src/stores/recording.ts", import.meta.url).href;
 
 /** Runs `body` as a program of its own that may write to `folder` only. */
