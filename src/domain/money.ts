@@ -14,6 +14,10 @@ export type Money = Decimal;
 export const Money: Decimal.Constructor = Decimal.clone({
   defaults: true,
   precision: 100,
+  // Beyond all that a price and a day's growth may become. What a file says, such as 1e999999999, is infinite then,
+  // and is not written out digit by digit.
+  maxE: 100_000,
+  minE: -100_000,
   rounding: Decimal.ROUND_HALF_EVEN,
 });
 

@@ -66,7 +66,8 @@ export function within(journal: unknown, derived: unknown): unknown {
   return Object.fromEntries(names.map((name) => [name, within(journal[name], derived[name])]));
 }
 
-function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a JSON value has others in it. */
+export function isTree(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 

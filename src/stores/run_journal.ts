@@ -1,4 +1,5 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
+import { BooksError } from "../domain/account.ts";
 import { BUILT_IN_MARKET, marketIn } from "../domain/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
 import { type Rule, RULES } from "../domain/exchange_info.ts";
@@ -8,10 +9,12 @@ import type { JournalPlace } from "../domain/recording_note.ts";
 import type { Pipeline } from "../stages/pipeline.ts";
 import { isCurrent, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
+import { divergence, isTree, within } from "./agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
-import type { CheckpointDraft } from "./journal_checkpoint.ts";
+import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Entry } from "./journal_entry.ts";
 import type { Life } from "./journal_life.ts";
+import { damaged } from "./journal_file.ts";
 import type { FiledRequest } from "./journal_requests.ts";
 
 /** The configuration by option name, as the `started` event shows it. */
@@ -37,6 +40,8 @@ export interface Beginning {
 
 /** A request, and why it is dropped: null for one that has to be done. */
 export type AskedFor = FiledRequest & { readonly why: string | null };
+
+const SHOWN_CHARACTERS = 60;
 
 /** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
 export const LASTING = [
@@ -101,13 +106,7 @@ export class RunJournal implements Disposable {
       (then[name] ?? null) !== (options[name] ?? null) && !(isRule(name) && !isKept(kept, name))
     );
     if (changed.length > 0) throw this.#otherRun(changed, then, options);
-    if (last.checkpoint !== null) {
-      const { decimals, values } = this.#journal.lastPrices();
-      // The journal's chain has just been checked: this is what `snapshot` gave.
-      const state = last.checkpoint.state as unknown as PipelineSnapshot;
-      if (!isCurrent(state)) throw this.#olderRun();
-      this.#pipeline.restore(state, { decimals, prices: values });
-    }
+    if (last.checkpoint !== null) this.#restore(last.checkpoint);
     this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
   }
@@ -176,6 +175,32 @@ export class RunJournal implements Disposable {
     this.close();
   }
 
+  /**
+   * The pipeline goes on where `checkpoint` was. Whoever can compute the hashes of a chain can put any state into it, so
+   * one is believed where a snapshot of what it makes is the same.
+   */
+  #restore(checkpoint: Checkpoint): void {
+    const { decimals, values } = this.#journal.lastPrices();
+    const state = checkpoint.state as unknown as PipelineSnapshot;
+    let why: string;
+    try {
+      if (!isCurrent(state)) throw this.#olderRun();
+      const odd = oddValue(checkpoint.state, { ...this.#pipeline.snapshot() });
+      if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
+      this.#pipeline.restore(state, { decimals, prices: values });
+      const made = JSON.parse(JSON.stringify(this.#pipeline.snapshot()));
+      const difference = divergence(checkpoint.state, within(checkpoint.state, made));
+      if (difference === null) return;
+      const { path, journal, derived } = difference;
+      why = `${path} is ${shown(journal)}, and would be ${shown(derived)}`;
+    } catch (error) {
+      if (error instanceof OtherRun || error instanceof BooksError) throw error;
+      why = error instanceof Error ? error.message : String(error);
+    }
+    const { seq } = checkpoint;
+    throw damaged(this.#path, `the state at entry ${seq} (checkpoint) is none that a run can have (${why})`);
+  }
+
   #draft(time: number): CheckpointDraft {
     const draft = checkpointOf(this.#pipeline, this.#symbol, time);
     this.#kept = this.#pipeline.trades;
@@ -227,6 +252,32 @@ function keptMarket({ content }: Entry, now: string): string | null {
 
 function marketText(market: string): string {
   return market === BUILT_IN_MARKET ? "the built-in exchange (penstock demo)" : market;
+}
+
+/**
+ * Where a value is of another kind than in a state that is `fresh`, or a number that none has; null for nowhere. What a
+ * fresh run does not have yet, and what an older version did not keep, may be anything else.
+ */
+function oddValue(kept: unknown, fresh: unknown, path = ""): string | null {
+  if (typeof kept === "number" && Math.abs(kept) > Number.MAX_SAFE_INTEGER) return path;
+  if (fresh !== null && kindOf(kept) !== kindOf(fresh) && (kept !== null || isTree(fresh))) return path;
+  if (!isTree(kept)) return null;
+  for (const [name, value] of Object.entries(kept)) {
+    const known = isTree(fresh) && !Array.isArray(fresh) ? fresh[name] ?? null : null;
+    const odd = oddValue(value, known, path === "" ? name : `${path}.${name}`);
+    if (odd !== null) return odd;
+  }
+  return null;
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+}
+
+/** The beginning of a value that somebody else may have written. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
 function isRule(name: string): name is Rule {

@@ -241,3 +241,13 @@ Deno.test("estimate() is within a few units of the last place of the amount", ()
   assertEquals(estimate(m("-0.00000893")), -0.00000893);
   assertEquals(estimate(m("Infinity")), Infinity);
 });
+
+Deno.test("Money writes nothing out that no amount can be: such a text has a billion digits", () => {
+  assertEquals([new Money("1e999999999").toFixed(), new Money("-1e999999999").toFixed()], [
+    "Infinity",
+    "-Infinity",
+  ]);
+  assertEquals(new Money("1e-999999999").toFixed(), "0");
+  // The most that the price of a day's file can grow by, to the power of a year's days.
+  assertEquals(new Money("1e31").pow(365).toFixed().length, 31 * 365 + 1);
+});

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
+import { BooksError } from "../../src/domain/account.ts";
 import { configure } from "../../src/domain/config.ts";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { type InstrumentOrigin, settleInstrument } from "../../src/domain/instrument.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import { type Connect, JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
@@ -134,5 +136,41 @@ Deno.test("RunJournal.begin() refuses to go on under other options, and begins a
     assertEquals(begin({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
     assertEquals(begin(other, true), [false, 0]);
     assertEquals(begin(other, false), [true, 0]);
+  });
+});
+
+Deno.test("RunJournal.begin() refuses a state that no run can have, with a proof and all, and says what is wrong", () => {
+  const cases: readonly (readonly [change: (state: PipelineSnapshot) => object, why: string])[] = [
+    [
+      (state) => ({ ...state, account: { ...state.account, fees: "1e999999999" } }),
+      "The books do not balance",
+    ],
+    [(state) => ({ ...state, drawdown: null }), "is none that a run can have"],
+    [(state) => ({ ...state, gate: "losses" }), "is none that a run can have (Cannot use 'in'"],
+    [(state) => ({ ...state, trades: "-1" }), "trades cannot be what it is"],
+    [(state) => ({ ...state, parse: { ...state.parse, counts: null } }), "is none that a run can have"],
+    [(state) => ({ ...state, last: { ...state.last, time: 1e300 } }), "is none that a run can have"],
+    [
+      ({ account, ...state }) => ({ ...state, account: { ...account, more: [] } }),
+      "account.more is [], and would be",
+    ],
+  ];
+  inFolder((folder) => {
+    const sound = `${folder}/sound.db`;
+    process(sound, walk(60), []);
+    for (const [number, [change, why]] of cases.entries()) {
+      const path = `${folder}/${number}.db`;
+      Deno.copyFileSync(sound, path);
+      {
+        using journal = Journal.open(path, { now: () => 0, window: CHOICES.long });
+        const { time, state, account, positions, prices: { decimals } } = journal.last()!.checkpoint!;
+        const prices = { decimals, fresh: false, values: [] };
+        const forged = change(state as unknown as PipelineSnapshot);
+        journal.commit({ checkpoint: { time, state: forged, account, positions, prices } });
+      }
+      const error = assertThrows(() => process(path, walk(90), []));
+      assertStringIncludes(String(error), why);
+      assert(error instanceof JournalError || error instanceof BooksError, String(error));
+    }
   });
 });
