@@ -10,7 +10,7 @@ export function commandTable(): string {
 }
 
 /** Every option with its default, its meaning and the commands that take it, as a table. */
-export function optionTable(): string {
+export function optionTables(): string {
   const rows = OPTION_NAMES.map((name) => {
     const takers = OPTIONS[name].commands.map((command) => `\`${command}\``).join(", ");
     return [`\`${written(name)}\``, defaults(name), OPTIONS[name].help, takers];
