@@ -10,7 +10,7 @@ export const START = Date.UTC(2026, 10, 29, 13, 31, 14);
 const PORT = 43495;
 const PID = 4711;
 /** How wide the terminal is. */
-export const COLUMNS = 110;
+export const COLUMNS = 120;
 
 interface Timer {
   readonly at: number;

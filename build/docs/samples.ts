@@ -38,7 +38,7 @@ export async function makeSamples(): Promise<Samples> {
 }
 
 /** When the picture is taken. */
-const PICTURE_MS = 11_900;
+const PICTURE_MS = 17_900;
 
 /** A demo on a terminal: its log, and what the screen shows while it runs. */
 async function terminalRun(): Promise<{ readonly demo: string; readonly picture: string }> {
@@ -69,12 +69,12 @@ async function backtests(): Promise<Record<string, string>> {
   const backtest = (...more: string[]) =>
     aside(() => penstock("backtest", ...options, ...more, ...DAYS), READING_MS);
   const { stdout: report } = await backtest("--out", "result.json");
-  const { stdout: models } = await backtest("--models");
-  const compared = models.split("\n\n").find((section) => section.startsWith("Result"))!;
+  const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
+  const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
   return {
     backtest: report.trim(),
     models: compared,
-    "models-short": compared.split("\n").slice(0, 8).join("\n"),
+    "models-short": compared.split("\n").slice(0, 10).join("\n"),
     result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),
   };
 }
