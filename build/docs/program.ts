@@ -2,9 +2,9 @@
 import type { Command } from "../../src/domain/command.ts";
 import meta from "../../deno.json" with { type: "json" };
 
-/** Runs a command line, as main.ts does but for signals, the configuration file and exit codes. */
+/** Runs a command line, as main.ts does but for signals and exit codes. */
 export async function penstock(...args: readonly string[]): Promise<void> {
-  const [{ readArguments }, { configure }] = await Promise.all([
+  const [{ readArguments }, { configure, readConfigFile }] = await Promise.all([
     import("../../src/domain/arguments.ts"),
     import("../../src/domain/config.ts"),
   ]);
@@ -12,7 +12,9 @@ export async function penstock(...args: readonly string[]): Promise<void> {
   if (command === null || mistakes.length > 0) {
     throw new TypeError(`${args.join(" ")}: ${mistakes.join("; ")}`);
   }
-  const configuration = configure(given, [], command);
+  const file = given.config?.text;
+  const fromFile = file === undefined ? {} : readConfigFile(Deno.readTextFileSync(file), file, command, []);
+  const configuration = configure({ ...fromFile, ...given }, [], command);
   const started = {
     ...{ command, version: meta.version, files },
     ...configuration,
@@ -26,6 +28,8 @@ export async function penstock(...args: readonly string[]): Promise<void> {
     release: async () => (await import("../../src/commands/release.ts")).release(started),
     status: async () => (await import("../../src/commands/status.ts")).status(started),
     verify: async () => (await import("../../src/commands/verify.ts")).verify(started),
+    exchange: async () => (await import("../../src/commands/exchange.ts")).exchange(started),
+    config: async () => (await import("../../src/commands/config.ts")).config(configuration),
     export: async () => {
       const { copy, exportJournal } = await import("../../src/commands/export.ts");
       await (configuration.config.copy === null ? exportJournal(started) : copy(started));

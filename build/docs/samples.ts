@@ -101,8 +101,8 @@ async function keptRun(): Promise<Record<string, string>> {
     "status-json": jsonExcerpt(JSON.parse(looks["json"]!), { fields: 99, inner: 4, elements: 1 }, 2),
     copied: `${copied.stdout}${copied.stderr}`.trim(),
     verify: `${verified.stdout}${verified.stderr}`.trim(),
-    fills: fills.stdout.split("\n").slice(0, 4).join("\n"),
-    closed: closed.stdout.split("\n").slice(0, 4).join("\n"),
+    fills: fills.stdout.split("\r\n").slice(0, 4).join("\n"),
+    closed: closed.stdout.split("\r\n").slice(0, 4).join("\n"),
     journal: entriesOf(JOURNAL),
     recording: recordingLines(`${RECORDINGS}${file!.name}`),
   };
