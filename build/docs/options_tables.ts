@@ -1,5 +1,6 @@
 /** The tables of commands and of options in docs/options.md, from the table that `--help` is made from. */
 import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
+import { type Option, OPTION_GROUPS } from "../../src/domain/option.ts";
 import { defaultText, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
 import { textWidth } from "../../src/views/text_width.ts";
 
@@ -9,13 +10,23 @@ export function commandTable(): string {
   return table(["command", "what it does"], names.map((name) => [`\`${name}\``, COMMANDS[name]]));
 }
 
-/** Every option with its default, its meaning and the commands that take it, as a table. */
-export function optionTable(): string {
-  const rows = OPTION_NAMES.map((name) => {
-    const takers = OPTIONS[name].commands.map((command) => `\`${command}\``).join(", ");
-    return [`\`${written(name)}\``, defaults(name), OPTIONS[name].help, takers];
+/** Every option with its default, its meaning and the commands that take it: a table for each group. */
+export function optionTables(): string {
+  const groups = Object.entries(OPTION_GROUPS).map(([group, title]) => {
+    const names = OPTION_NAMES.filter((name) => OPTIONS[name].group === group);
+    const rows = names.map((name) => {
+      const takers = OPTIONS[name].commands.map((command) => `\`${command}\``).join(", ");
+      return [`\`${written(name)}\``, defaults(name), meaning(name), takers];
+    });
+    return `### ${title}\n\n${table(["option", "default", "meaning", "commands"], rows)}`;
   });
-  return table(["option", "default", "meaning", "commands"], rows);
+  return groups.join("\n\n");
+}
+
+/** What an option does, and what else in which command. */
+function meaning(name: OptionName): string {
+  const { help, helpOf = {} }: Option<unknown, string | null> = OPTIONS[name];
+  return [help, ...Object.entries(helpOf).map(([command, text]) => `${command}: ${text}`)].join("; ");
 }
 
 function written(name: OptionName): string {

@@ -17,8 +17,8 @@ export function placesIn(page: string): string[] {
  * ```ts
  * import { filledPage } from "./pages.ts";
  * import { assertEquals } from "@std/assert";
- * const page = "<!-- sample: greeting -->\n\n```\nold\n```\n";
- * assertEquals(filledPage(page, { greeting: "hello" }), "<!-- sample: greeting -->\n\n```\nhello\n```\n");
+ * const page = "<!-- sample: greeting -->\n\nold\n\n<!-- end -->\n";
+ * assertEquals(filledPage(page, { greeting: "hello" }), "<!-- sample: greeting -->\n\nhello\n\n<!-- end -->\n");
  * ```
  */
 export function filledPage(page: string, samples: Readonly<Record<string, string>>): string {

@@ -1,4 +1,4 @@
-/** A timer for any length of time that a person may ask for. */
+/** Timers for any length of time that a person may ask for. */
 
 /** The runtime takes what is longer for no time at all. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
@@ -18,4 +18,15 @@ export function alarm(
   };
   if (ms !== null) wait();
   return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+/** Resolves `ms` from now, however long that is, or as soon as `signal` aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  using _over = alarm(ms, resolve);
+  signal.addEventListener("abort", onAbort);
+  await promise;
+  signal.removeEventListener("abort", onAbort);
 }

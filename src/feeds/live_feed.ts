@@ -1,6 +1,6 @@
 /** A symbol's live trade stream: connects, reconnects, renews, and says what happens. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { BinanceMessageReader } from "../domain/binance_message.ts";
+import { pause } from "./alarm.ts";
 import { Backoff, ConnectionBudget } from "./backoff.ts";
 import { BINANCE_BUDGET, isServerShutdown, tradeStreamUrl } from "./binance.ts";
 import { type ConnectFailure, explain } from "./connect_failure.ts";
@@ -43,7 +43,6 @@ const HEALTHY_MS = 60_000;
 const RENEW_AGAIN_MS = 60_000;
 /** What to wait at least after being told off, where the exchange does not say how long. */
 const TOLD_OFF_MS = 10_000;
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The feed of one symbol over a WebSocket. Iterate it once. */
 export class LiveFeed implements Feed {
@@ -300,14 +299,4 @@ async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promi
   if (signal.aborted) onAbort();
   await Promise.race([promise, aborted.promise]);
   signal.removeEventListener("abort", onAbort);
-}
-
-/** Waits; an abort ends the wait. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
-  try {
-    await sleep(Math.min(ms, LONGEST_TIMEOUT_MS), undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** Questions to the exchange's REST side: within its budget, asked again when that may help, never believed unseen. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { hostOf } from "../domain/exchange_hosts.ts";
+import { pause } from "./alarm.ts";
 import { Backoff } from "./backoff.ts";
 import { refusalHint } from "./binance.ts";
 import { explain, NetPermissionError, retryAfterMs } from "./connect_failure.ts";
@@ -17,13 +17,7 @@ export interface RestClock {
 /** This machine's time. */
 export const REAL_CLOCK: RestClock = {
   now: () => performance.timeOrigin + performance.now(),
-  async pause(ms, signal) {
-    try {
-      await sleep(ms, undefined, { signal });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  },
+  pause,
 };
 
 /** Why there is no answer: see `GaveUp`. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { alarm } from "../../src/feeds/alarm.ts";
+import { alarm, pause } from "../../src/feeds/alarm.ts";
 
 Deno.test("alarm() rings once, when the time is over, though that is longer than a timer may last", async () => {
   const { promise, resolve } = Promise.withResolvers<number>();
@@ -30,4 +30,15 @@ Deno.test("alarm() without a time never rings, and none rings once it is out of 
   using _end = alarm(20, resolve);
   await promise;
   assertEquals(rings, 0);
+});
+
+Deno.test("pause() lasts its time, and an abort ends it at once and without an error", async () => {
+  const begun = performance.now();
+  await pause(20, new AbortController().signal);
+  assertGreaterOrEqual(Math.ceil(performance.now() - begun), 20);
+  const ending = new AbortController();
+  const paused = pause(1_000 * 3_600_000, ending.signal);
+  ending.abort();
+  await paused;
+  await pause(1_000 * 3_600_000, ending.signal);
 });

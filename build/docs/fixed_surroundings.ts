@@ -1,0 +1,276 @@
+/**
+ * Surroundings that are the same on every machine and every day, so that the program's output is too: a clock that
+ * moves from timer to timer, one port, one process number, no chance, a terminal of a fixed width. Sockets, files and
+ * SQLite are real. For a process of its own: it is not undone.
+ */
+import { setImmediate } from "node:timers";
+
+/** The time at which the clock starts, ms since 1970. */
+export const START = Date.UTC(2026, 10, 29, 13, 31, 14);
+const PORT = 43495;
+const PID = 4711;
+/** How wide the terminal is. */
+export const COLUMNS = 120;
+
+interface Timer {
+  readonly at: number;
+  readonly every: number | null;
+  readonly run: () => void;
+}
+
+const real = {
+  Date: globalThis.Date,
+  setTimeout: globalThis.setTimeout,
+  WebSocketStream: globalThis.WebSocketStream,
+  fetch: globalThis.fetch,
+  listen: Deno.listen,
+  querySync: Deno.permissions.querySync.bind(Deno.permissions),
+  write: Deno.stdout.writeSync.bind(Deno.stdout),
+};
+
+let now = START;
+/** Added at each look at the stop watch: work that takes no time at all would have no speed. */
+let lookMs = 0;
+let looks = 0;
+const timers = new Map<number, Timer>();
+let lastTimer = 0;
+/** Calls of the system that have not returned. */
+let pending = 0;
+/** Trades that the exchange has sent and that the run has not received. */
+let underWay = 0;
+let realPort = 0;
+let out = "";
+let err = "";
+let isTerminal = false;
+
+/** What a command wrote. */
+export interface Written {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How often the end of a command is waited for that has no timer any more: some ten seconds. */
+const MOST_IDLE = 10_000;
+
+/** Runs `command` to its end, with the clock moving as its timers ask, and returns what it wrote. */
+export async function written(command: () => Promise<unknown>, onTerminal = false): Promise<Written> {
+  [out, err] = ["", ""];
+  isTerminal = onTerminal;
+  let isOver = false;
+  const running = command().finally(() => isOver = true);
+  running.catch(() => {});
+  await settled();
+  for (let idle = 0; !isOver; await settled()) {
+    if (timers.size > 0) step();
+    // What closes may still be waiting for the system.
+    else if (++idle > MOST_IDLE) throw new Error("The command waits for something, and no timer is set");
+    else await new Promise((resolve) => real.setTimeout(resolve, 1));
+  }
+  await running;
+  isTerminal = false;
+  timers.clear();
+  return soFar();
+}
+
+/** Calls `action` when the clock has come to `ms` after its start, while another command runs. */
+export function at(ms: number, action: () => unknown): void {
+  setTimeout(() => void action(), START + ms - now);
+}
+
+/**
+ * What a command writes that waits for no timer, also while another one runs: the clock stands still, and only each
+ * look at the stop watch takes `stopWatchMs`.
+ */
+export async function aside(command: () => Promise<unknown>, stopWatchMs = 0): Promise<Written> {
+  const before = soFar();
+  lookMs = stopWatchMs;
+  looks = 0;
+  await tracked(command());
+  lookMs = 0;
+  const result = { stdout: out.slice(before.stdout.length), stderr: err.slice(before.stderr.length) };
+  ({ stdout: out, stderr: err } = before);
+  return result;
+}
+
+/** What the command that runs has written until now. */
+export function soFar(): Written {
+  return { stdout: out, stderr: err };
+}
+
+/** Puts the clock to a time after the start. */
+export function setClock(ms: number): void {
+  now = START + ms;
+}
+
+/** Moves the clock to the next timer and calls it. */
+function step(): void {
+  let next: number | null = null;
+  for (const [id, timer] of timers) if (next === null || timer.at < timers.get(next)!.at) next = id;
+  if (next === null) return;
+  const timer = timers.get(next)!;
+  timers.delete(next);
+  now = Math.max(now, timer.at);
+  if (timer.every !== null) timers.set(next, { ...timer, at: now + timer.every });
+  timer.run();
+}
+
+/** Turns of the event loop in which nothing has to happen before the clock may go on. */
+const QUIET_TURNS = 8;
+/** Trades that have not arrived in so many were lost with their connection. */
+const MOST_TURNS = 200;
+
+/** Waits until what is under way has arrived and has been dealt with. */
+async function settled(): Promise<void> {
+  let quiet = 0;
+  for (let turn = 0; quiet < QUIET_TURNS; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (turn === MOST_TURNS) underWay = 0;
+    quiet = pending > 0 || underWay > 0 ? 0 : quiet + 1;
+  }
+}
+
+function tracked<T>(promise: Promise<T>): Promise<T> {
+  pending++;
+  return promise.finally(() => pending--);
+}
+
+function setTimer(run: TimerHandler, ms: number, every: boolean, args: readonly unknown[]): number {
+  const wait = Math.max(0, Math.trunc(Number(ms) || 0));
+  const id = ++lastTimer;
+  const call = () => (run as (...args: readonly unknown[]) => void)(...args);
+  timers.set(id, { at: now + wait, every: every ? Math.max(1, wait) : null, run: call });
+  return id;
+}
+
+type TimerHandler = (...args: never[]) => void;
+
+/** The trades in what is sent or received. */
+function tradesIn(text: string): number {
+  return text.split(`"e":"trade"`).length - 1;
+}
+
+const LATIN = new TextDecoder("latin1");
+
+/** A connection whose sent trades are counted; what is lost with it is not waited for. */
+function counted<T extends Deno.Conn>(conn: T): T {
+  const write = conn.write.bind(conn);
+  conn.write = async (bytes) => {
+    const count = await tracked(write(bytes));
+    underWay += tradesIn(LATIN.decode(bytes.subarray(0, count)));
+    return count;
+  };
+  const close = conn.close.bind(conn);
+  conn.close = () => {
+    underWay = 0;
+    close();
+  };
+  return conn;
+}
+
+class FixedDate extends real.Date {
+  constructor(...args: unknown[]) {
+    // deno-lint-ignore no-explicit-any -- its constructor has several forms
+    super(...(args.length === 0 ? [now] : args) as [any]);
+  }
+
+  static override now(): number {
+    return now;
+  }
+}
+
+/** The program's WebSocket, which counts what it receives. */
+class CountingSocketStream extends real.WebSocketStream {
+  readonly #opened: Promise<WebSocketConnection>;
+
+  constructor(url: string, options?: WebSocketStreamOptions) {
+    super(url.replace(`:${PORT}`, `:${realPort}`), options);
+    this.#opened = tracked(super.opened).then((connection) => {
+      const reader = connection.readable.getReader();
+      const readable = new ReadableStream<string | Uint8Array<ArrayBuffer>>({
+        async pull(controller) {
+          const { done, value } = await reader.read();
+          if (done) return controller.close();
+          if (typeof value === "string") underWay = Math.max(0, underWay - tradesIn(value));
+          controller.enqueue(value);
+        },
+        cancel: (reason) => reader.cancel(reason),
+      }, { highWaterMark: 0 });
+      return { ...connection, readable };
+    });
+    this.#opened.catch(() => {});
+  }
+
+  override get opened(): Promise<WebSocketConnection> {
+    return this.#opened;
+  }
+}
+
+/** Takes the program's surroundings over: to be called before any of its modules is loaded. */
+export function fixSurroundings(): void {
+  Object.assign(globalThis, {
+    Date: FixedDate,
+    setTimeout: (run: TimerHandler, ms = 0, ...args: unknown[]) => setTimer(run, ms, false, args),
+    setInterval: (run: TimerHandler, ms = 0, ...args: unknown[]) => setTimer(run, ms, true, args),
+    clearTimeout: (id?: number) => void timers.delete(id ?? 0),
+    clearInterval: (id?: number) => void timers.delete(id ?? 0),
+    WebSocketStream: CountingSocketStream,
+    fetch: async (url: string, init?: RequestInit) => {
+      const ask = async () => {
+        const response = await real.fetch(url.replace(`:${PORT}`, `:${realPort}`), init);
+        const { status, statusText, headers } = response;
+        return new Response(await response.arrayBuffer(), { status, statusText, headers });
+      };
+      return await tracked(ask());
+    },
+  });
+  Object.defineProperty(performance, "timeOrigin", { value: START });
+  performance.now = () => now - START + lookMs * ++looks;
+  Math.random = () => 0.5;
+  console.log = (text: string) => void (out += `${text}\n`);
+  console.error = (text: string) => void (err += `${text}\n`);
+  const encoded = { out: new TextDecoder(), err: new TextDecoder() };
+  const sinks = [[Deno.stdout, (bytes: Uint8Array) => out += encoded.out.decode(bytes, { stream: true })], [
+    Deno.stderr,
+    (bytes: Uint8Array) => err += encoded.err.decode(bytes, { stream: true }),
+  ]] as const;
+  for (const [stream, take] of sinks) {
+    Object.assign(stream, {
+      writeSync: (bytes: Uint8Array) => (take(bytes), bytes.length),
+      write: (bytes: Uint8Array) => (take(bytes), Promise.resolve(bytes.length)),
+      isTerminal: () => isTerminal,
+    });
+  }
+  Object.assign(Deno, {
+    consoleSize: () => ({ columns: COLUMNS, rows: 30 }),
+    listen: (options: Deno.ListenOptions) => {
+      const listener = real.listen({ ...options, port: 0 }) as Deno.TcpListener;
+      realPort = listener.addr.port;
+      const accept = listener.accept.bind(listener);
+      Object.defineProperty(listener, "addr", { value: { ...listener.addr, port: PORT } });
+      listener.accept = async () => counted(await accept());
+      return listener;
+    },
+  });
+  for (const name of ["open", "stat", "lstat", "realPath", "readFile", "readTextFile", "remove"] as const) {
+    const call = Deno[name].bind(Deno) as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(Deno, { [name]: (...args: unknown[]) => tracked(call(...args)) });
+  }
+  Object.defineProperty(Deno, "pid", { value: PID });
+  Object.defineProperty(Deno, "noColor", { value: false });
+  Object.defineProperty(Deno, "build", { value: { ...Deno.build, os: "linux", arch: "x86_64" } });
+  Object.assign(Deno.permissions, {
+    // What this process has to have beyond a task's permissions is not the program's.
+    querySync: (asked: Deno.PermissionDescriptor) =>
+      (asked.name === "read" || asked.name === "write") && asked.path === undefined
+        ? { state: "prompt" }
+        : real.querySync(asked),
+    request: (asked: Deno.PermissionDescriptor) => Promise.resolve(real.querySync(asked)),
+    revoke: (asked: Deno.PermissionDescriptor) => Promise.resolve(real.querySync(asked)),
+  });
+}
+
+/** Writes to this process's own standard output, past what commands write. */
+export function print(text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(real.write(bytes));
+}

@@ -1,0 +1,188 @@
+/** Everything that the pages show of the program, from runs of the program. */
+import { DatabaseSync } from "node:sqlite";
+import { gunzipSync } from "node:zlib";
+import { aside, at, COLUMNS, setClock, soFar, written } from "./fixed_surroundings.ts";
+import { jsonExcerpt, lineCut, middleCut } from "./excerpt.ts";
+import { commandTable, optionTables } from "./options_tables.ts";
+import { penstock } from "./program.ts";
+import { screenAfter } from "./terminal_screen.ts";
+import { terminalPicture } from "./terminal_picture.ts";
+import { awaitedRulesRecording, daysOfTrades, restartedIds } from "./made_files.ts";
+
+/** What the pages are filled with. */
+export interface Samples {
+  /** By the names that pages give to their places. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** The picture of the terminal, an SVG. */
+  readonly picture: string;
+}
+
+const DAYS = ["BTCUSDT-trades-2025-01-01.zip", "BTCUSDT-trades-2025-01-02.zip"];
+const JOURNAL = "data/penstock.db";
+const RECORDINGS = "data/recordings/";
+const LINE_LENGTH = 150;
+
+/** Runs the program for all samples, in the working folder, which has to be empty. */
+export async function makeSamples(): Promise<Samples> {
+  Deno.mkdirSync("data");
+  const { picture, ...terminal } = await terminalRun();
+  const texts = {
+    commands: commandTable(),
+    options: optionTables(),
+    ...terminal,
+    ...await backtests(),
+    ...await keptRun(),
+    ...await events(),
+  };
+  return { texts, picture };
+}
+
+/** When the picture is taken. */
+const PICTURE_MS = 17_900;
+
+/** A demo on a terminal: its log, and what the screen shows while it runs. */
+async function terminalRun(): Promise<{ readonly demo: string; readonly picture: string }> {
+  let shown = "";
+  at(PICTURE_MS, () => shown = soFar().stderr);
+  const run = () => penstock("demo", "--for", "25s", "--rate", "60");
+  const { stderr, stdout } = await written(run, true);
+  const prompt = "\x1b[90m$\x1b[0m deno task demo --rate 60\n";
+  const rows = screenAfter(prompt + shown, COLUMNS);
+  const log = screenAfter(stderr, Infinity).map((row) => row.map(({ text }) => text).join(""));
+  return {
+    demo: [...middleCut(log.filter((line) => line !== ""), 7, 2), stdout.trimEnd()].join("\n"),
+    picture: terminalPicture(
+      rows,
+      COLUMNS,
+      "A terminal: penstock demo logs signals and fills, and shows price, averages, position and equity below",
+    ),
+  };
+}
+
+/** The stop watch of a command that reads a file, ms a look: its figures come near to those of a real run. */
+const READING_MS = 12;
+
+async function backtests(): Promise<Record<string, string>> {
+  const days = daysOfTrades(DAYS.length);
+  for (const [i, name] of DAYS.entries()) Deno.writeTextFileSync(name, days[i]!);
+  const options = ["--symbol", "BTCUSDT", "--short", "500", "--long", "2000"];
+  const backtest = (...more: string[]) =>
+    aside(() => penstock("backtest", ...options, ...more, ...DAYS), READING_MS);
+  const { stdout: report } = await backtest("--out", "result.json");
+  const { stdout: models } = await backtest("--latency", "100ms", "--slippage", "1", "--models");
+  const [compared = ""] = /^ +optimistic[^]*?\n\nResult[^]*?(?=\n\n)/m.exec(models) ?? [];
+  return {
+    backtest: report.trim(),
+    models: compared,
+    "models-short": compared.split("\n").slice(0, 10).join("\n"),
+    result: jsonExcerpt(JSON.parse(Deno.readTextFileSync("result.json")), { fields: 99, inner: 3 }, 2),
+  };
+}
+
+/** A demo that keeps a journal and a recording, looked at while it runs and afterwards. */
+async function keptRun(): Promise<Record<string, string>> {
+  const looks: Record<string, string> = {};
+  setClock(0);
+  at(36_700, async () => {
+    looks["status"] = (await aside(() => penstock("status", JOURNAL))).stdout;
+    looks["json"] = (await aside(() => penstock("status", JOURNAL, "--json"))).stdout;
+  });
+  const demo = ["demo", "--rate", "60", "--for", "38s", "--faults", "drop@700"];
+  await written(() => penstock(...demo, "--state", JOURNAL, "--record", RECORDINGS));
+  const look = (...args: string[]) => aside(() => penstock(...args), READING_MS);
+  const copied = await look("export", JOURNAL, "--copy", "data/penstock-2026-11-29.db");
+  const verified = await look("verify", JOURNAL, RECORDINGS);
+  const fills = await look("export", JOURNAL);
+  const closed = await look("export", JOURNAL, "--closed");
+  const [file] = [...Deno.readDirSync(RECORDINGS)];
+  return {
+    status: looks["status"]!.trim(),
+    "status-short": looks["status"]!.trim().split("\n\n").slice(0, 2).join("\n\n"),
+    "status-json": jsonExcerpt(JSON.parse(looks["json"]!), { fields: 99, inner: 4, elements: 1 }, 2),
+    copied: `${copied.stdout}${copied.stderr}`.trim(),
+    verify: `${verified.stdout}${verified.stderr}`.trim(),
+    fills: fills.stdout.split("\r\n").slice(0, 4).join("\n"),
+    closed: closed.stdout.split("\r\n").slice(0, 4).join("\n"),
+    journal: entriesOf(JOURNAL),
+    recording: recordingLines(`${RECORDINGS}${file!.name}`),
+  };
+}
+
+/** The first entry of every type. */
+function entriesOf(path: string): string {
+  using database = new DatabaseSync(path, { readOnly: true });
+  const rows = database.prepare(
+    "SELECT min(seq) AS seq, run, type, time, content, lower(hex(substr(hash, 1, 4))) AS hash FROM entries GROUP BY type ORDER BY 1",
+  ).all();
+  const cells = [["seq", "run", "type", "time", "hash", "content"]];
+  for (const { seq, run, type, time, content, hash } of rows) {
+    cells.push([`${seq}`, `${run}`, `${type}`, `${time}`, `${hash}…`, lineCut(`${content}`, 75)]);
+  }
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  return cells.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()).join("\n");
+}
+
+/** The first trades of a recording, and the first note of every event. */
+function recordingLines(path: string): string {
+  // Of several members, which a DecompressionStream does not take.
+  const text = new TextDecoder().decode(gunzipSync(Deno.readFileSync(path)));
+  const seen = new Set<string>();
+  const lines = text.split("\n").filter((line) => {
+    const kind = /"event":"([\w-]+)"/.exec(line)?.[1] ?? (line.includes('"e":"trade"') ? "trade" : "");
+    return kind !== "" && !seen.has(kind) && seen.add(kind);
+  });
+  return lines.map((line) => lineCut(line, LINE_LENGTH)).join("\n");
+}
+
+/** In the order in which a run prints them. */
+const EVENT_TYPES = [
+  "started",
+  "connected",
+  "signal",
+  "fill",
+  "refusal",
+  "expired",
+  "disconnected",
+  "gap",
+  "reset",
+  "rules",
+  "rejected",
+  "halt",
+  "released",
+  "status",
+  "model",
+  "summary",
+];
+
+interface Told {
+  readonly type: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** One event of every type. */
+async function events(): Promise<Record<string, string>> {
+  setClock(0);
+  const state = "data/events.db";
+  at(15_300, () => penstock("halt", state, "--flatten", "--reason", "feed looks wrong"));
+  at(18_300, () => penstock("release", state, "--reason", "checked against the exchange"));
+  const limits = ["--participation", "50%", "--order-ttl", "200ms", "--max-orders", "3/10s"];
+  const faults = ["--faults", "drop@300,malformed@500"];
+  const demo = ["demo", "--rate", "60", "--for", "20s", "--json", "--state", state, ...limits, ...faults];
+  const lines = (await written(() => penstock(...demo))).stdout.split("\n");
+  Deno.writeTextFileSync("data/restarted.csv", restartedIds());
+  Deno.writeTextFileSync("data/awaited.txt", awaitedRulesRecording());
+  for (const more of [["--models", "data/restarted.csv"], ["data/awaited.txt"]]) {
+    const backtest = () => penstock("backtest", "--json", ...more);
+    lines.push(...(await aside(backtest, READING_MS)).stdout.split("\n"));
+  }
+  // The answers of "halt" and "release" stand between them.
+  const told = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Told);
+  const examples = EVENT_TYPES.map((type) => {
+    const event = told.find((each) => each.type === type);
+    if (event === undefined) throw new Error(`No run had an event ${type}`);
+    return jsonExcerpt(event, { fields: 99, inner: 4 });
+  });
+  const others = told.find(({ type }) => !EVENT_TYPES.includes(type));
+  if (others !== undefined) throw new Error(`The event ${others.type} has no place on the page`);
+  return { events: examples.join("\n") };
+}

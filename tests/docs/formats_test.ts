@@ -1,0 +1,77 @@
+/** The lines that read Penstock's files with other tools do so; those whose tool is not on this machine are ignored. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fences, PAGES } from "./pages.ts";
+
+const PAGE = PAGES.get("docs/formats.md")!;
+const PYTHON = Deno.env.get("PENSTOCK_PYTHON") ?? "python3";
+const DUCKDB = Deno.env.get("PENSTOCK_DUCKDB") ?? "duckdb";
+
+const FILLS = `run,time,symbol,side,price,quantity,notional,fee,cash,position,realized,tradeId,signalTradeId\r
+1,2026-11-29T13:31:15.372000Z,BTCUSDT,buy,60003.85,0.01666,999.664141,0.99966415,8999.33619485,0.01666,,50,50\r
+1,2026-11-29T13:31:17.019000Z,BTCUSDT,sell,60006.02,0.01666,999.7002932,0.9997003,9998.03678775,0,-1.96321225,115,115\r
+`;
+const EVENTS = [
+  { type: "started", time: "2026-11-29T13:31:14.000000Z", config: { symbol: "BTCUSDT" } },
+  { type: "signal", time: "2026-11-29T13:31:15.372000Z", symbol: "BTCUSDT", side: "buy", price: "60003.85" },
+  { type: "signal", time: "2026-11-29T13:31:17.019000Z", symbol: "BTCUSDT", side: "sell", price: "60006.02" },
+];
+const RESULT = {
+  summary: { type: "summary", fills: 2 },
+  metrics: { netProfit: "-1.96321225", maxDrawdown: { fraction: "0.00019632" } },
+  equityCurve: [["2026-11-29T13:31:14.101000Z", "10000"], ["2026-11-29T13:31:17.019000Z", "9998.03678775"]],
+};
+
+/** Whether a command line ends well, and so the tool is there. */
+function works(command: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** What a command prints in a folder with the files that the page reads. */
+function printed(command: string, ...args: string[]): string {
+  const folder = Deno.makeTempDirSync();
+  try {
+    Deno.writeTextFileSync(`${folder}/fills.csv`, FILLS);
+    Deno.writeTextFileSync(
+      `${folder}/events.jsonl`,
+      EVENTS.map((event) => `${JSON.stringify(event)}\n`).join(""),
+    );
+    Deno.writeTextFileSync(`${folder}/result.json`, JSON.stringify(RESULT));
+    const { code, stdout, stderr } = new Deno.Command(command, { args, cwd: folder }).outputSync();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "the lines for pandas read exports, events and results, where there is a Python with pandas",
+  ignore: !works(PYTHON, "-c", "import pandas"),
+  fn() {
+    const [fills = "", events = "", result = "", ...more] = fences(PAGE, "python");
+    assertEquals(more, []);
+    assertStringIncludes(printed(PYTHON, "-c", fills), "0.99966415");
+    assertStringIncludes(printed(PYTHON, "-c", events), "60006.02");
+    assertStringIncludes(printed(PYTHON, "-c", result), "9998.03");
+  },
+});
+
+Deno.test({
+  name: "the lines for DuckDB read exports, events and results, where there is a DuckDB",
+  ignore: !works(DUCKDB, "--version"),
+  fn() {
+    const [fills = "", events = "", result = "", ...more] = fences(PAGE, "sql");
+    assertEquals(more, []);
+    assertStringIncludes(printed(DUCKDB, "-csv", "-c", fills), "buy,1,0.99966415");
+    assertStringIncludes(printed(DUCKDB, "-csv", "-c", events), "signal,2");
+    assertStringIncludes(printed(DUCKDB, "-csv", "-c", result), "2,-1.96321225,0.00019632");
+  },
+});
+
+Deno.test("the page has lines for every tool that it names", () => {
+  for (const tool of ["pandas", "DuckDB", "sqlite3"]) assert(PAGE.includes(tool), tool);
+});

@@ -1,0 +1,140 @@
+/**
+ * A program: runs the command lines of the pages that need nothing from outside, as they are written, each page's in
+ * their order and in a folder of its own, and prints a JSON list of what was run and what failed. Given a page's path as
+ * an argument, only that page's. A demo without an end, or with a late one, ends after some seconds.
+ */
+import { aside, fixSurroundings, print, setClock, written } from "../../build/docs/fixed_surroundings.ts";
+import { daysOfTrades } from "../../build/docs/made_files.ts";
+import { commandLines, PAGES, programArguments } from "./pages.ts";
+
+/** What came of a command line. */
+export interface Ran {
+  readonly page: string;
+  readonly line: string;
+  readonly failure: string | null;
+}
+
+/** Commands that need an exchange's hosts, or wait for a client. */
+const OUTSIDE = ["run", "doctor"];
+/** Commands that the clock moves for; the others wait for no timer. */
+const CLOCKED = ["demo", "exchange", "halt", "release", "resume"];
+const LONGEST = "4s";
+
+/** What standard input still holds. */
+let input = new Uint8Array(0);
+Deno.stdin.read = (into) => {
+  const some = input.subarray(0, into.length);
+  into.set(some);
+  input = input.subarray(some.length);
+  return Promise.resolve(some.length === 0 ? null : some.length);
+};
+
+const hasSqlite =
+  new Deno.Command("sh", { args: ["-c", "command -v sqlite3"], stdout: "null" }).outputSync().success;
+fixSurroundings();
+const { penstock } = await import("../../build/docs/program.ts");
+const folder = Deno.makeTempDirSync({ prefix: "penstock-pages-" });
+const ran: Ran[] = [];
+try {
+  Deno.mkdirSync(`${folder}/start`);
+  Deno.chdir(`${folder}/start`);
+  await prepare();
+  for (const [page, text] of PAGES) {
+    if (Deno.args.length > 0 && !Deno.args.includes(page)) continue;
+    const lines = commandLines(text);
+    if (lines.every((line) => !isLocal(line))) continue;
+    shell(`cp -r ${folder}/start ${folder}/now`);
+    Deno.chdir(`${folder}/now`);
+    for (const line of lines.filter(isLocal)) ran.push({ page, line, failure: await failureOf(line) });
+    Deno.chdir(folder);
+    Deno.removeSync(`${folder}/now`, { recursive: true });
+  }
+} finally {
+  Deno.chdir("/");
+  Deno.removeSync(folder, { recursive: true });
+}
+print(JSON.stringify(ran));
+Deno.exit(0);
+
+/** The files that the pages presume: what a reader downloads, and what earlier commands have made. */
+async function prepare(): Promise<void> {
+  Deno.mkdirSync("data");
+  const [day = ""] = daysOfTrades(1);
+  const trades = day.split("\n").slice(0, 3_000).join("\n");
+  for (const name of ["BTCUSDT-trades-2025-01-01.zip", "ETHUSDT-trades-2025-01-01.zip"]) {
+    Deno.writeTextFileSync(name, trades);
+  }
+  Deno.writeTextFileSync("BTCUSDT-trades-2025-01-02.zip", day.split("\n").slice(3_000, 6_000).join("\n"));
+  const aggregates = Array.from(
+    { length: 200 },
+    (_, i) => `${i + 1},0.0000098${i % 7},900000,${i + 1},${i + 1},${1727740800000 + i},true,true`,
+  );
+  Deno.writeTextFileSync("PEPEUSDT-aggTrades-2024-10.zip", aggregates.join("\n"));
+  Deno.writeTextFileSync("penstock.json", `{ "symbol": "ETHUSDT", "short": 500, "long": 2000 }`);
+  for (const name of ["penstock", "proof"]) {
+    const records = name === "penstock" ? "data/recordings/" : "data/proof/";
+    setClock(0);
+    await written(() => demo("8s", "--rate", "60", "--state", `data/${name}.db`, "--record", records));
+  }
+  setClock(0);
+  await written(() => demo("4s", "--rate", "100", "--record", "data/today.txt.gz"));
+  shell("zcat data/today.txt.gz | grep '\"trade\"' | sed 's/^[0-9]* //' | gzip > frames.gz");
+  const filters = [
+    { filterType: "PRICE_FILTER", tickSize: "0.01" },
+    { filterType: "LOT_SIZE", stepSize: "0.00001", minQty: "0.00001", maxQty: "9000" },
+  ];
+  const symbol = { symbol: "ETHUSDT", status: "TRADING", baseAsset: "ETH", quoteAsset: "USDT", filters };
+  Deno.writeTextFileSync("data/info.json", JSON.stringify({ symbols: [symbol] }));
+}
+
+function demo(time: string, ...more: string[]): Promise<void> {
+  return penstock("demo", "--for", time, ...more);
+}
+
+function isLocal(line: string): boolean {
+  if (/^(docker|kubectl|sudo|cd |NO_PROXY)/.test(line)) return false;
+  if (/^(mkdir|mv|cp|ls) /.test(line)) return true;
+  if (/^sqlite3 /.test(line)) return hasSqlite;
+  const args = programArguments(line);
+  return args !== null && !OUTSIDE.includes(args[0]!);
+}
+
+/** Why the line failed; null where it did not. */
+async function failureOf(line: string): Promise<string | null> {
+  try {
+    if (programArguments(line) === null) shell(line);
+    else await runProgram(line);
+    return null;
+  } catch (error) {
+    // That is what a health check says of a run that was stopped: it has run.
+    if (error instanceof Error && error.name === "Unhealthy") return null;
+    return String(error);
+  }
+}
+
+async function runProgram(line: string): Promise<void> {
+  const [, before, , into] = /^(?:(.*) \| )?(.*?)(?: > (\S+))?$/.exec(line)!;
+  if (before !== undefined) input = shell(before);
+  const given = programArguments(line)!.flatMap(expanded);
+  const [command] = given;
+  const args = command === "demo" || command === "exchange"
+    ? [...given.filter((word, i) => word !== "--for" && given[i - 1] !== "--for"), "--for", LONGEST]
+    : given;
+  setClock(0);
+  const run = () => penstock(...args);
+  const { stdout } = CLOCKED.includes(command!) ? await written(run) : await aside(run);
+  if (into !== undefined) Deno.writeTextFileSync(into, stdout);
+}
+
+/** The files that a pattern names; the word itself where it is none. */
+function expanded(word: string): string[] {
+  if (!word.includes("*")) return [word];
+  const pattern = new RegExp(`^${word.split("*").map(RegExp.escape).join(".*")}$`);
+  return [...Deno.readDirSync(".")].map(({ name }) => name).filter((name) => pattern.test(name)).sort();
+}
+
+function shell(line: string): Uint8Array<ArrayBuffer> {
+  const { code, stdout, stderr } = new Deno.Command("sh", { args: ["-c", line] }).outputSync();
+  if (code !== 0) throw new Error(`${line}: ${new TextDecoder().decode(stderr)}`);
+  return stdout;
+}

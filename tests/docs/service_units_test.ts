@@ -1,0 +1,71 @@
+/** The units of systemd and launchd start the program with options that it takes, and without what could change it. */
+import { assert, assertEquals } from "@std/assert";
+import { readArguments } from "../../src/domain/arguments.ts";
+import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
+import { ROOT } from "./pages.ts";
+
+const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
+const SYSTEMD = read("deploy/penstock.service");
+const LAUNCHD = read("deploy/org.penstock.run.plist");
+
+/** The values of a key of the systemd unit, all lines together. */
+function valuesOf(key: string): string[] {
+  return [...SYSTEMD.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))].flatMap(([, value]) => value!.split(" "));
+}
+
+/** The texts of a list in the property list. */
+function listOf(key: string): string[] {
+  const [, list = ""] = new RegExp(`<key>${key}</key>\\s*<array>([^]*?)</array>`).exec(LAUNCHD) ?? [];
+  return [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, text]) => text!);
+}
+
+Deno.test("both units run the program with options that it takes, and keep what it received", () => {
+  const launched = listOf("ProgramArguments");
+  for (const words of [valuesOf("ExecStart"), launched.slice(launched.indexOf("-i") + 1)]) {
+    assertEquals(words[0], "/usr/local/bin/penstock");
+    const { command, mistakes, given } = readArguments(words.slice(1));
+    assertEquals([command, mistakes], ["run", []]);
+    assert(given.record?.text.endsWith("/"), "a run that is started again records to a folder");
+  }
+});
+
+Deno.test("both units take away every variable that changes the runtime", () => {
+  const unset = valuesOf("UnsetEnvironment");
+  for (const { name } of RUNTIME_SETTINGS) assert(unset.includes(name), name);
+  assertEquals(listOf("ProgramArguments").slice(0, 2), ["/usr/bin/env", "-i"]);
+});
+
+Deno.test("systemd starts a run again after a failure, but not with options that it refuses", () => {
+  assertEquals(valuesOf("Restart"), ["on-failure"]);
+  assertEquals(valuesOf("RestartPreventExitStatus"), ["2"]);
+});
+
+Deno.test({
+  name: "systemd finds no mistake in its unit, where there is a systemd",
+  ignore: !hasSystemd(),
+  fn() {
+    const folder = Deno.makeTempDirSync();
+    try {
+      // The program need not be on this machine.
+      Deno.writeTextFileSync(
+        `${folder}/penstock.service`,
+        SYSTEMD.replace("/usr/local/bin/penstock", "/bin/true"),
+      );
+      const { stderr } = new Deno.Command("systemd-analyze", {
+        args: ["verify", "--man=no", `${folder}/penstock.service`],
+      }).outputSync();
+      assertEquals(new TextDecoder().decode(stderr), "");
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
+
+function hasSystemd(): boolean {
+  try {
+    return new Deno.Command("systemd-analyze", { args: ["--version"], stdout: "null", stderr: "null" })
+      .outputSync().success;
+  } catch {
+    return false;
+  }
+}
