@@ -5,7 +5,7 @@ import { type Rule, RULES } from "../domain/exchange_info.ts";
 import { type InstrumentOrigin, isKept } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
 import type { JournalPlace } from "../domain/recording_note.ts";
-import type { Pipeline } from "../stages/pipeline.ts";
+import type { Engine, RunState } from "../stages/engine.ts";
 import { isCurrent, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
 import type { Journal, Spent } from "./journal.ts";
@@ -45,20 +45,20 @@ export const LASTING = [
   ...["participation", "orderTtl"],
 ] as const;
 
-/** One pipeline's journal. */
+/** One run's journal. */
 export class RunJournal implements Disposable {
   readonly #journal: Journal;
-  readonly #pipeline: Pipeline;
+  readonly #engine: Engine;
   readonly #symbol: string;
   readonly #path: string;
   /** Trades at the last checkpoint. */
   #kept = -1;
 
-  /** Keeps the run of `pipeline`, which trades `symbol`, in `journal`, and closes that in the end. */
-  constructor(journal: Journal, pipeline: Pipeline, symbol: string) {
+  /** Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. */
+  constructor(journal: Journal, engine: Engine, symbol: string) {
     this.#journal = journal;
     this.#path = journal.path;
-    this.#pipeline = pipeline;
+    this.#engine = engine;
     this.#symbol = symbol;
   }
 
@@ -79,7 +79,7 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * Starts a run, or takes the journal's last one up: then the pipeline goes on where its last checkpoint was, and
+   * Starts a run, or takes the journal's last one up: then the engine goes on where its last checkpoint was, and
    * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
    * or a BooksError where it cannot be taken up.
    */
@@ -106,14 +106,14 @@ export class RunJournal implements Disposable {
       // The journal's chain has just been checked: this is what `snapshot` gave.
       const state = last.checkpoint.state as unknown as PipelineSnapshot;
       if (!isCurrent(state)) throw this.#olderRun();
-      this.#pipeline.restore(state, { decimals, prices: values });
+      this.#engine.restore(state, { decimals, prices: values });
     }
     this.#journal.commit({ entries: [{ type: "resumed", time, content }] });
     return true;
   }
 
   /**
-   * Keeps what happened and where the pipeline stands after it, and removes the requests that it `handled`; on disk
+   * Keeps what happened and where the run stands after it, and removes the requests that it `handled`; on disk
    * when this returns.
    */
   keep(
@@ -129,7 +129,11 @@ export class RunJournal implements Disposable {
       time: microsecondsOf(time),
       content,
     }));
-    this.#journal.commit({ entries, checkpoint: this.#draft(entries.at(-1)!.time), handled });
+    const { time } = entries.at(-1)!;
+    // The connection changes nothing in where the run stands.
+    const isDecided = events.some(({ type }) => type !== "connected" && type !== "disconnected");
+    const isMoved = isDecided || this.#engine.state.trades !== this.#kept;
+    this.#journal.commit({ entries, ...(isMoved ? { checkpoint: this.#draft(time) } : {}), handled });
   }
 
   /**
@@ -144,16 +148,16 @@ export class RunJournal implements Disposable {
     }
   }
 
-  /** Keeps what happened to the connection, with where the run stands. At the end it must be there to be found. */
-  note(type: "connected" | "disconnected" | "stopped", time: number, content: object): void {
-    this.#journal.commit({ entries: [{ type, time, content }] });
+  /** Keeps that the run was stopped at `time`, µs since 1970, with where it stands. It must be there to be found. */
+  stop(time: number, reason: string): void {
+    this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason } }] });
     this.checkpoint(time);
-    if (type === "stopped") this.#journal.mustBeInPlace();
+    this.#journal.mustBeInPlace();
   }
 
   /** Keeps where the run stands, if trades have come since it was last kept. */
   checkpoint(time: number): void {
-    if (this.#pipeline.trades === this.#kept) return;
+    if (this.#engine.state.trades === this.#kept) return;
     this.#journal.commit({ checkpoint: this.#draft(time) });
   }
 
@@ -162,7 +166,7 @@ export class RunJournal implements Disposable {
    * where the run stands that it does not keep at every trade.
    */
   beat(time: number, pace: Pick<Life, "tradesPerSecond" | "lagMs">): void {
-    const { trades, price, lastTime } = this.#pipeline.standing;
+    const { trades, price, lastTime } = this.#engine.state.standing;
     const last = price === null || lastTime === null ? null : { price: plain(price), time: lastTime };
     const { tradesPerSecond, lagMs } = pace;
     this.#journal.beat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
@@ -177,8 +181,8 @@ export class RunJournal implements Disposable {
   }
 
   #draft(time: number): CheckpointDraft {
-    const draft = checkpointOf(this.#pipeline, this.#symbol, time);
-    this.#kept = this.#pipeline.trades;
+    const draft = checkpointOf(this.#engine.state, this.#symbol, time);
+    this.#kept = this.#engine.state.trades;
     return draft;
   }
 
@@ -187,7 +191,8 @@ export class RunJournal implements Disposable {
     if (request === null) return "this Penstock does not know such a request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
     if (request.kind === "halt") return null;
-    const isStanding = this.#pipeline.standing.halt !== null && this.#journal.lastOf("halt") === request.halt;
+    const isStanding = this.#engine.state.standing.halt !== null &&
+      this.#journal.lastOf("halt") === request.halt;
     return isStanding ? null : `the halt of entry ${request.halt} does not stand any more`;
   }
 
@@ -233,10 +238,10 @@ function isRule(name: string): name is Rule {
   return RULES.some((rule) => rule === name);
 }
 
-/** Where a pipeline stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
-export function checkpointOf(pipeline: Pipeline, symbol: string, time: number): CheckpointDraft {
-  const state = pipeline.snapshot();
-  const { prices, decimals, isFresh } = pipeline.takePrices();
+/** Where a run stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
+export function checkpointOf(run: RunState, symbol: string, time: number): CheckpointDraft {
+  const state = run.snapshot();
+  const { prices, decimals, isFresh } = run.takePrices();
   const { cash, fees, realized, position, cost } = state.account;
   return {
     time,
