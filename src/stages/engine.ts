@@ -4,7 +4,6 @@ import type { Rule } from "../domain/exchange_info.ts";
 import type { Input } from "../domain/input.ts";
 import { disconnectionIn } from "../domain/recording_note.ts";
 import { isoTime } from "../domain/time.ts";
-import type { TradeReader } from "../domain/trade_reader.ts";
 import type { AveragesSnapshot } from "./average.ts";
 import { Pipeline, type PipelineOptions } from "./pipeline.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
