@@ -92,17 +92,17 @@ export async function backtest(
     const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
     tell(desk.end(ended));
     warnOfStrays(desk, view);
-    journal?.note("stopped", Date.now() * 1000, { reason: STOPPED[ended] });
+    journal?.stop(Date.now() * 1000, STOPPED[ended]);
     const summary = desk.summary(ended, performance.now() - begun);
     try {
       await result?.finish(summary, desk.measured, models);
     } finally {
-      const { config, pipeline: { averagesRecord: averages } } = desk;
+      const { config, state: { averagesRecord: averages } } = desk;
       view.end(summary, desk.reports(), { config, assets, averages });
     }
   } catch (error) {
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
-      journal?.note("stopped", Date.now() * 1000, { reason: (error as Error).message });
+      journal?.stop(Date.now() * 1000, (error as Error).message);
     }
     throw error;
   } finally {
@@ -129,7 +129,7 @@ async function workOff(
 ): Promise<void> {
   const onWarning = (text: string): void => view.warn(text);
   const chunks = recordedChunks(await inOrder(files, config, stop), { progress, signal: stop, onWarning });
-  const fruitless = new FruitlessFiles(desk.pipeline);
+  const fruitless = new FruitlessFiles(desk.state);
   const misread = new MisreadSymbols(config.symbol);
   for await (const chunk of chunks) {
     if (!config.sort) fruitless.enter(chunk.origin);
@@ -202,7 +202,7 @@ async function openResult(path: string, head: ResultHead, options: PlaceOptions)
 /** Begins the journal of a backtest, where none may be. */
 async function openJournal(
   path: string,
-  { pipeline }: Desk,
+  { engine }: Desk,
   { config, sources }: SettledInstrument,
   version: string,
 ): Promise<RunJournal> {
@@ -217,7 +217,7 @@ async function openJournal(
       `${path} holds a run already, and a backtest starts one of its own: give another --state`,
     );
   }
-  const keeping = new RunJournal(journal, pipeline, config.symbol);
+  const keeping = new RunJournal(journal, engine, config.symbol);
   keeping.begin({
     time: Date.now() * 1000,
     version,

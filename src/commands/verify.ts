@@ -1,6 +1,5 @@
 /** `penstock verify`: a journal, the recordings of one of its runs, and whether the one follows from the others. */
 import type { Started } from "../domain/command.ts";
-import type { Outcome } from "../domain/verification.ts";
 import type { TimedHead } from "../domain/recording_note.ts";
 import { recordedChunks } from "../feeds/recorded_files.ts";
 import { byEntry, type PassedOver, passedOverText, withFoldersOpened } from "../feeds/recording_folder.ts";
@@ -25,7 +24,6 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   // The command line does not take "all" here.
   const run = config.run === "all" ? null : config.run;
   const verification = new Verification(journal, run, () => present.lastSeq);
-  let outcome: Outcome | null = null;
   const passedOver: PassedOver[] = [];
   // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
   const recordings = await withFoldersOpened(paths, {
@@ -38,16 +36,12 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
     signal,
   });
   const chunks = recordedChunks(recordings, { signal, onWarning: (text) => log.warn(text) });
-  for await (const chunk of chunks) {
-    outcome = verification.take(chunk);
-    if (outcome !== null) break;
-  }
-  if (outcome === null && signal.aborted) {
+  const outcome = await verification.outcomeOf(chunks);
+  if (signal.aborted) {
     log.warn("stopped before the end: nothing is proven");
     await terminal.settled(signal);
     return false;
   }
-  outcome ??= verification.end();
   const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - begun };
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
   await terminal.settled(signal);

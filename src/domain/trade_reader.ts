@@ -64,3 +64,27 @@ export interface TradeReader {
   /** What to do about a trade out of order, as a sentence without its point, where that is not the usual. */
   readonly sortAdvice?: string;
 }
+
+const NO_TRADE: TradeFields = {
+  firstId: -1,
+  lastId: -1,
+  time: 0,
+  price: 0,
+  decimals: 0,
+  quantityWhole: 0,
+  quantityFraction: 0,
+  buyerIsMaker: false,
+};
+
+/** A reader that has nothing at hand. */
+export function noTrades(symbol: string): TradeReader {
+  return {
+    symbol,
+    trade: NO_TRADE,
+    reason: "",
+    emptyFirstId: -1,
+    emptyId: -1,
+    next: () => null,
+    sample: () => "",
+  };
+}

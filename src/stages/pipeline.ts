@@ -5,7 +5,6 @@ import type { PipelineEvent } from "../domain/event.ts";
 import type { Rule } from "../domain/exchange_info.ts";
 import type { ByRequest, OnHalt } from "../domain/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/instrument.ts";
-import { MessageBatch } from "../domain/message_batch.ts";
 import { expiredEvent } from "../domain/outcome_event.ts";
 import { Performance, type Results } from "../domain/performance.ts";
 import type { Terms } from "../domain/terms.ts";
@@ -14,7 +13,7 @@ import { type DisconnectCause, isStale } from "../domain/disconnect_cause.ts";
 import type { Rejections } from "../domain/rejections.ts";
 import { isoTime } from "../domain/time.ts";
 import { TradeDigest } from "../domain/trade_digest.ts";
-import type { TradeReader } from "../domain/trade_reader.ts";
+import { noTrades, type TradeReader } from "../domain/trade_reader.ts";
 import { type AveragesRecord, type AveragesSnapshot, MovingAverages, type NewPrices } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import type { ModelRun } from "./model_run.ts";
@@ -47,16 +46,7 @@ export interface PipelineOptions {
   readonly models?: readonly ModelRun[];
 }
 
-/** A place in a run that somebody waits for; it can be moved on whenever it is not being waited at. */
-export interface Mark {
-  /** Trades that have gone through the averages. */
-  trades: number;
-}
-
 const NO_RULES: ReadonlySet<Rule> = new Set();
-
-/** Is never come to. */
-export const NO_MARK: Mark = { trades: -1 };
 
 /** Trades in, events out: parse → average → signal → risk → fill. */
 export class Pipeline {
@@ -76,6 +66,8 @@ export class Pipeline {
   #trades = 0;
   #firstTime = 0;
   #last: Filled | null = null;
+  /** The reader at which `run` stopped before its end, and the stages behind it. */
+  #open: { readonly reader: TradeReader; readonly ticks: Generator<Filled> } | null = null;
 
   constructor(options: PipelineOptions) {
     const { short, long, terms } = options;
@@ -111,20 +103,20 @@ export class Pipeline {
     );
   }
 
-  /** Runs what the reader has at hand and yields what happened, in order. Stops at the limit of trades, and is `done` then. */
-  run(reader: TradeReader): Generator<PipelineEvent> {
-    return this.runMarked(reader, NO_MARK) as Generator<PipelineEvent>;
-  }
-
-  /** The same, and yields `mark` itself when as many trades as it says have gone through the averages. */
-  *runMarked(reader: TradeReader, mark: Mark): Generator<PipelineEvent | Mark> {
-    if (this.done) return;
-    const pulled = this.over(reader);
+  /**
+   * Runs what the reader has at hand and yields what happened, in order. Stops when `stopAt` trades have gone through
+   * the averages, and at the limit of trades, where it is `done`. Call it again with the same reader to continue.
+   */
+  *run(reader: TradeReader, stopAt = Infinity): Generator<PipelineEvent> {
+    if (this.done || this.#trades >= stopAt) return;
+    const stop = Math.min(stopAt, this.#limit);
+    const ticks = this.#ticksOf(reader);
     // Kept here and put down only where somebody may look: a field of an old object that gets a new one with every
     // trade costs the collector as much as a stage.
     let last = this.#last;
+    let isWhole = false;
     try {
-      for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
+      for (let result = ticks.next(); result.done !== true; result = ticks.next()) {
         const tick = result.value;
         if (this.#trades++ === 0) this.#firstTime = tick.time;
         this.#digest?.add(tick);
@@ -138,15 +130,20 @@ export class Pipeline {
           this.#last = last;
           yield* this.#events.at(tick, reader.isLate === true);
         }
-        if (this.#trades === mark.trades) {
-          this.#last = last;
-          yield mark;
+        if (this.#trades >= stop) {
+          isWhole = true;
+          return;
         }
-        if (this.#trades >= this.#limit) return;
       }
     } finally {
       this.#last = last;
+      this.#open = isWhole ? { reader, ticks } : null;
     }
+  }
+
+  /** The ticks of a reader, from where the last run stopped: a new chain of stages costs as much as ten trades. */
+  #ticksOf(reader: TradeReader): Generator<Filled> {
+    return this.#open?.reader === reader ? this.#open.ticks : this.over(reader);
   }
 
   /** Whether the limit of trades is reached. */
@@ -184,7 +181,7 @@ export class Pipeline {
   *end(isWhole = false): Generator<PipelineEvent> {
     this.#parse.end(isWhole);
     // A trade that waited for the next one to stand by it may be due now.
-    yield* this.run(new MessageBatch(this.#options.symbol));
+    yield* this.run(noTrades(this.#options.symbol));
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
   }

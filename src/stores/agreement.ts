@@ -1,28 +1,12 @@
 /** Where the entries of a journal and what recordings lead to are the same, and where they part. */
-import { disconnectionIn } from "../domain/recording_note.ts";
 import { isoTime } from "../domain/time.ts";
 import type { Decision } from "../domain/verification.ts";
-import type { Replayed } from "../stages/replay.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { Entry } from "./journal_entry.ts";
 
 /** What an entry says. */
 export function decisionOf({ type, time, content }: Entry): Decision {
   return { type, time: isoTime(time), ...content };
-}
-
-/** What a derivation came to, in the form of an entry; null for a note that no entry speaks of. */
-export function decisionIn(told: Replayed): Decision | null {
-  if ("type" in told) return told as unknown as Decision;
-  const time = isoTime(told.time);
-  switch (told.event) {
-    case "connected":
-      return { type: "connected", time, endpoint: told.endpoint, attempt: told.attempt };
-    case "disconnected":
-      return { type: "disconnected", time, ...disconnectionIn(told) };
-    default:
-      return null;
-  }
 }
 
 /** Whether an entry says exactly this. */

@@ -1,20 +1,18 @@
 /** Recordings worked off again, beside the entries that have to come of it. */
 import type { Chunk } from "../domain/chunk.ts";
 import { ChunkReader } from "../domain/chunk_reader.ts";
-import type { TimedNote } from "../domain/message_lines.ts";
 import { isNextPart, type TimedHead } from "../domain/recording_note.ts";
+import type { TradeReader } from "../domain/trade_reader.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import type { Agreed, Decision, RecordedAt } from "../domain/verification.ts";
-import type { Mark, Pipeline } from "../stages/pipeline.ts";
-import { Replay, type Replayed } from "../stages/replay.ts";
-import { decisionIn, says } from "./agreement.ts";
+import type { Input } from "../domain/input.ts";
+import type { Engine, EngineEvent, RunState } from "../stages/engine.ts";
+import { isRemark, type Recorded, RecordedInputs, type Remark } from "../stages/recorded_inputs.ts";
+import { says } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 
 /** The first line of a recording. */
 export type Opening = TimedHead;
-
-/** What is worked out while chunks are asked for; null in place of a chunk says that there are no more. */
-export type Working<T> = Generator<undefined, T, Chunk | null>;
 
 /** Something that came of the recordings and is not what was expected. */
 export interface Mismatch {
@@ -31,13 +29,15 @@ const REMEMBERED = 3;
  * entries that have to come of it, and go on; the first thing that comes otherwise is handed out.
  */
 export class Derivation {
+  readonly #chunks: AsyncIterator<Chunk>;
   readonly #reader: ChunkReader;
-  #replay: Replay;
-  readonly #mark: Mark = { trades: -1 };
-  /** What is left of the chunk, on its way through the pipeline; null between chunks. */
-  #running: Generator<Replayed | Mark> | null = null;
+  readonly #inputs: RecordedInputs;
+  /** Of the recording at hand. */
+  engine: Engine;
+  /** What was applied last, perhaps not to its end; null where it was. */
+  #input: Input | null = null;
   #name = "";
-  /** The first line of the next recording where that was come to, null at the end of all of them, else undefined. */
+  /** The first line of the next recording where that was reached, null at the end of all of them, else undefined. */
   #ahead: Opening | null | undefined;
   /** The first line of the file that is being read of this recording; null before the first recording. */
   #head: Opening | null = null;
@@ -49,22 +49,20 @@ export class Derivation {
   #lost = "";
   readonly #latest: Agreed[] = [];
 
-  /** For the pipeline of the first recording; all are of its symbol, in upper case. */
-  constructor(pipeline: Pipeline, symbol: string) {
+  /** For the engine of the first recording in the chunks; all are of its symbol, in upper case. */
+  constructor(engine: Engine, symbol: string, chunks: AsyncIterator<Chunk>) {
+    this.engine = engine;
+    this.#chunks = chunks;
     this.#reader = new ChunkReader(symbol, true);
-    this.#replay = new Replay(pipeline, this.#reader);
+    this.#inputs = new RecordedInputs(this.#reader);
   }
 
-  get pipeline(): Pipeline {
-    return this.#replay.pipeline;
+  /** How the derived run stands. */
+  get state(): RunState {
+    return this.engine.state;
   }
 
-  /** The pipeline of the next recording. */
-  set pipeline(pipeline: Pipeline) {
-    this.#replay.pipeline = pipeline;
-  }
-
-  /** How far the recordings have been worked off; null before the first line. */
+  /** How far the recordings have been read; null before the first line. */
   get at(): RecordedAt | null {
     return this.#name === "" ? null : { recording: this.#name, line: this.#reader.line };
   }
@@ -108,16 +106,15 @@ export class Derivation {
   }
 
   /** The first line of the next recording; null where there is none. Throws UnusableInput for another kind of file. */
-  *next(): Working<Opening | null> {
-    while (this.#ahead === undefined && (yield* this.#more())) {
-      let told: Replayed | undefined;
-      try {
-        [told] = this.#replay.step();
-      } catch (error) {
-        if (this.#reader.isOwn || !(error instanceof UnusableInput)) throw error;
+  async next(): Promise<Opening | null> {
+    this.#input = null;
+    while (this.#ahead === undefined && await this.#hasMore()) {
+      const found = this.#inputs.step();
+      if (found === null || found.event === "handed-over") continue;
+      if (found.event === "recording") this.#ahead = found;
+      else if (found.event !== "frames" || this.#isMessage(found.trades)) {
+        throw foreign(this.#name, this.#reader.line);
       }
-      if (told !== undefined && "event" in told && told.event === "recording") this.#ahead = told;
-      else if (!this.#replay.isDry) throw foreign(this.#name, this.#reader.line);
     }
     return this.#ahead ?? null;
   }
@@ -126,7 +123,7 @@ export class Derivation {
   begin(): void {
     this.#head = this.#ahead ?? null;
     this.#ahead = undefined;
-    this.#running = null;
+    this.#input = null;
     this.#isEnded = false;
     this.#kept = 0;
     this.#lost = "";
@@ -141,81 +138,99 @@ export class Derivation {
     this.#expected.push(entry);
   }
 
-  /** Goes on until `until` trades have gone through the averages, or the recording is over. */
-  *to(until: number): Working<Mismatch | null> {
-    this.#mark.trades = until;
-    while (this.pipeline.trades < until && !this.isOver && (yield* this.#more())) {
-      // It goes on where it was: that takes a twentieth of the time of another one at every checkpoint.
-      this.#running ??= this.#replay.runMarked(this.#mark);
-      const mismatch = this.#take(this.#running);
-      if (this.#replay.isDry) this.#running = null;
+  /** Continues until `until` trades have gone through the averages, or the recording is over. */
+  async to(until: number): Promise<Mismatch | null> {
+    while (this.state.trades < until && !this.isOver && (this.#input !== null || await this.#hasMore())) {
+      const input = this.#input ?? this.#inputs.next();
+      if (input === null) continue;
+      const mismatch = this.#apply(input, until);
       if (mismatch !== null) return mismatch;
+      // It continues where it was: that takes a twentieth of the time of starting at every checkpoint.
+      this.#input = this.state.trades < until || isRemark(input) ? null : input;
     }
     return null;
   }
 
-  /** Works off the next message or note. */
-  *step(): Working<Mismatch | null> {
-    this.#running = null;
-    return !this.isOver && (yield* this.#more()) ? this.#take(this.#replay.step()) : null;
+  /** Applies the next message or note. */
+  async step(): Promise<Mismatch | null> {
+    if (this.isOver || (this.#input === null && !await this.#hasMore())) return null;
+    const input = this.#rest() ?? this.#inputs.step();
+    return input === null ? null : this.#apply(input);
   }
 
-  /** Works off all that is left and ends the run; only once. */
-  *finish(): Working<Mismatch | null> {
+  /** Applies all that is left and ends the run; only once. */
+  async finish(): Promise<Mismatch | null> {
     if (this.#isEnded) return null;
-    const mismatch = yield* this.to(Infinity);
+    const mismatch = await this.to(Infinity);
     if (mismatch !== null) return mismatch;
     this.#isEnded = true;
-    return this.#take(this.pipeline.end());
+    return this.#compare(this.engine.end());
   }
 
   /**
-   * Runs all that is left, whatever comes of it. True where it was received together with what was read last, in one
+   * Applies all that is left, whatever comes of it. True where it was received together with what was read last, in one
    * go, and the journal kept nothing after entry `lastSeq`: a process that was killed, or whose journal took nothing
    * more, may have recorded that much and not kept it. A note that repeats an older entry shows nothing.
    */
-  *isLastLot(lastSeq: number): Working<boolean> {
+  async isLastLot(lastSeq: number): Promise<boolean> {
     const { receivedAt } = this.#reader;
-    this.#running = null;
-    while (!this.isOver && (yield* this.#more())) {
-      const told = [...this.#replay.step()].at(-1);
-      // Nothing was left in this chunk.
-      if (this.#replay.isDry) continue;
-      const note = told !== undefined && "event" in told ? told : null;
-      if (note !== null) this.#heed(note);
+    while (!this.isOver && (this.#input !== null || await this.#hasMore())) {
+      const input = this.#rest() ?? this.#inputs.step();
+      if (input === null) continue;
+      const note = "trades" in input ? null : input;
+      if (isRemark(input)) this.#note(input);
+      else this.engine.apply(input).forEach(() => {});
+      if (input.event === "frames" && !this.#inputs.hasStepped) continue;
       if (note?.event === "kept" && note.entry > lastSeq) return false;
       // What the recording says of itself was not received, whenever it was written.
-      const isReceived = note === null || !["recording", "kept", "ended"].includes(note.event);
+      const isReceived = note === null || !["recording", "handed-over", "kept", "ended"].includes(note.event);
       if (isReceived && this.#reader.receivedAt > receivedAt) return false;
     }
     return true;
   }
 
-  /** Whether there is something to work off; asks for the next chunk where there is not. */
-  *#more(): Working<boolean> {
-    while (this.#replay.isDry) {
-      const chunk = yield;
-      if (chunk === null) {
+  /** Whether there is a message, perhaps one that cannot be read. Throws where Penstock wrote that. */
+  #isMessage(trades: TradeReader): boolean {
+    try {
+      return trades.next() !== null;
+    } catch (error) {
+      if (this.#reader.isOwn || !(error instanceof UnusableInput)) throw error;
+      return true;
+    }
+  }
+
+  /** What is left of fetched trades; single messages are taken from others. */
+  #rest(): Input | null {
+    const input = this.#input;
+    this.#input = null;
+    return input?.event === "backfilled" ? input : null;
+  }
+
+  /** Whether there is something to apply; asks for the next chunk where there is not. */
+  async #hasMore(): Promise<boolean> {
+    while (this.#inputs.isDry) {
+      const { value: chunk, done } = await this.#chunks.next();
+      if (done === true) {
         this.#ahead = null;
         return false;
       }
       this.#name = chunk.origin.name;
-      this.#replay.open(chunk);
+      this.#inputs.open(chunk);
     }
     return true;
   }
 
-  /** Takes what comes of it, up to the mark, the next recording, or the first thing that is not as expected. */
-  #take(come: Iterator<Replayed | Mark>): Mismatch | null {
-    for (let next = come.next(); !next.done; next = come.next()) {
-      const told = next.value;
-      if (told === this.#mark) return null;
-      if ("event" in told) {
-        this.#heed(told);
-        if (this.isOver) return null;
-      }
-      const derived = decisionIn(told as Replayed);
-      if (derived === null) continue;
+  /** Applies an input, up to `until`, the next recording, or the first thing that is not as expected. */
+  #apply(input: Recorded, until = Infinity): Mismatch | null {
+    if (!isRemark(input)) return this.#compare(this.engine.apply(input, until));
+    this.#note(input);
+    return null;
+  }
+
+  /** Compares what comes of an input with what is expected. */
+  #compare(events: Iterable<EngineEvent>): Mismatch | null {
+    for (const event of events) {
+      const derived = event as unknown as Decision;
       const entry = this.missing;
       if (entry === null || !says(entry, derived)) return { entry, derived };
       this.#come++;
@@ -224,15 +239,16 @@ export class Derivation {
     return null;
   }
 
-  /** Remembers what a note says to whoever derives. */
-  #heed(note: TimedNote): void {
-    if (note.event === "recording") {
+  /** Remembers what a recording says of itself. */
+  #note(remark: Remark): void {
+    if (remark.event === "recording") {
       // A process may have written its recording to several files.
-      if (this.#head !== null && isNextPart(this.#head, note)) this.#head = note;
-      else this.#ahead = note;
-    } else if (note.event === "kept") this.#kept = note.entry;
-    else if (note.event === "lost") {
-      this.#lost = ` ${note.frames} frames before line ${this.#reader.line} of ${this.#name} could not be ` +
+      if (this.#head !== null && isNextPart(this.#head, remark)) this.#head = remark;
+      else this.#ahead = remark;
+    } else if (remark.event === "kept") this.#kept = remark.entry;
+    else if (remark.event === "lost") {
+      this.#lost =
+        ` ${remark.frames} frames before line ${this.#reader.line} of ${this.#name} could not be ` +
         "recorded, as its note there says.";
     }
   }

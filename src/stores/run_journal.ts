@@ -6,7 +6,7 @@ import { type Rule, RULES } from "../domain/exchange_info.ts";
 import { type InstrumentOrigin, isKept } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
 import type { JournalPlace } from "../domain/recording_note.ts";
-import type { Pipeline } from "../stages/pipeline.ts";
+import type { Engine, RunState } from "../stages/engine.ts";
 import { isCurrent, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
 import { divergence, isTree, within } from "./agreement.ts";
@@ -50,20 +50,20 @@ export const LASTING = [
   ...["participation", "orderTtl"],
 ] as const;
 
-/** One pipeline's journal. */
+/** One run's journal. */
 export class RunJournal implements Disposable {
   readonly #journal: Journal;
-  readonly #pipeline: Pipeline;
+  readonly #engine: Engine;
   readonly #symbol: string;
   readonly #path: string;
   /** Trades at the last checkpoint. */
   #kept = -1;
 
-  /** Keeps the run of `pipeline`, which trades `symbol`, in `journal`, and closes that in the end. */
-  constructor(journal: Journal, pipeline: Pipeline, symbol: string) {
+  /** Keeps the run of `engine`, which trades `symbol`, in `journal`, and closes that in the end. */
+  constructor(journal: Journal, engine: Engine, symbol: string) {
     this.#journal = journal;
     this.#path = journal.path;
-    this.#pipeline = pipeline;
+    this.#engine = engine;
     this.#symbol = symbol;
   }
 
@@ -84,7 +84,7 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * Starts a run, or takes the journal's last one up: then the pipeline goes on where its last checkpoint was, and
+   * Starts a run, or takes the journal's last one up: then the engine goes on where its last checkpoint was, and
    * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
    * or a BooksError where it cannot be taken up.
    */
@@ -112,7 +112,7 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * Keeps what happened and where the pipeline stands after it, and removes the requests that it `handled`; on disk
+   * Keeps what happened and where the run stands after it, and removes the requests that it `handled`; on disk
    * when this returns.
    */
   keep(
@@ -128,7 +128,11 @@ export class RunJournal implements Disposable {
       time: microsecondsOf(time),
       content,
     }));
-    this.#journal.commit({ entries, checkpoint: this.#draft(entries.at(-1)!.time), handled });
+    const { time } = entries.at(-1)!;
+    // The connection changes nothing in where the run stands.
+    const isDecided = events.some(({ type }) => type !== "connected" && type !== "disconnected");
+    const isMoved = isDecided || this.#engine.state.trades !== this.#kept;
+    this.#journal.commit({ entries, ...(isMoved ? { checkpoint: this.#draft(time) } : {}), handled });
   }
 
   /**
@@ -143,16 +147,16 @@ export class RunJournal implements Disposable {
     }
   }
 
-  /** Keeps what happened to the connection, with where the run stands. At the end it must be there to be found. */
-  note(type: "connected" | "disconnected" | "stopped", time: number, content: object): void {
-    this.#journal.commit({ entries: [{ type, time, content }] });
+  /** Keeps that the run was stopped at `time`, µs since 1970, with where it stands. It must be there to be found. */
+  stop(time: number, reason: string): void {
+    this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason } }] });
     this.checkpoint(time);
-    if (type === "stopped") this.#journal.mustBeInPlace();
+    this.#journal.mustBeInPlace();
   }
 
   /** Keeps where the run stands, if trades have come since it was last kept. */
   checkpoint(time: number): void {
-    if (this.#pipeline.trades === this.#kept) return;
+    if (this.#engine.state.trades === this.#kept) return;
     this.#journal.commit({ checkpoint: this.#draft(time) });
   }
 
@@ -161,7 +165,7 @@ export class RunJournal implements Disposable {
    * where the run stands that it does not keep at every trade.
    */
   beat(time: number, pace: Pick<Life, "tradesPerSecond" | "lagMs">): void {
-    const { trades, price, lastTime } = this.#pipeline.standing;
+    const { trades, price, lastTime } = this.#engine.state.standing;
     const last = price === null || lastTime === null ? null : { price: plain(price), time: lastTime };
     const { tradesPerSecond, lagMs } = pace;
     this.#journal.beat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
@@ -176,7 +180,7 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * The pipeline goes on where `checkpoint` was. Whoever can compute the hashes of a chain can put any state into it, so
+   * The engine goes on where `checkpoint` was. Whoever can compute the hashes of a chain can put any state into it, so
    * one is believed where a snapshot of what it makes is the same.
    */
   #restore(checkpoint: Checkpoint): void {
@@ -185,10 +189,10 @@ export class RunJournal implements Disposable {
     let why: string;
     try {
       if (!isCurrent(state)) throw this.#olderRun();
-      const odd = oddValue(checkpoint.state, { ...this.#pipeline.snapshot() });
+      const odd = oddValue(checkpoint.state, { ...this.#engine.state.snapshot() });
       if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
-      this.#pipeline.restore(state, { decimals, prices: values });
-      const made = JSON.parse(JSON.stringify(this.#pipeline.snapshot()));
+      this.#engine.restore(state, { decimals, prices: values });
+      const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
       const difference = divergence(checkpoint.state, within(checkpoint.state, made));
       if (difference === null) return;
       const { path, journal, derived } = difference;
@@ -202,8 +206,8 @@ export class RunJournal implements Disposable {
   }
 
   #draft(time: number): CheckpointDraft {
-    const draft = checkpointOf(this.#pipeline, this.#symbol, time);
-    this.#kept = this.#pipeline.trades;
+    const draft = checkpointOf(this.#engine.state, this.#symbol, time);
+    this.#kept = this.#engine.state.trades;
     return draft;
   }
 
@@ -212,7 +216,8 @@ export class RunJournal implements Disposable {
     if (request === null) return "this Penstock does not know such a request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
     if (request.kind === "halt") return null;
-    const isStanding = this.#pipeline.standing.halt !== null && this.#journal.lastOf("halt") === request.halt;
+    const isStanding = this.#engine.state.standing.halt !== null &&
+      this.#journal.lastOf("halt") === request.halt;
     return isStanding ? null : `the halt of entry ${request.halt} does not stand any more`;
   }
 
@@ -284,10 +289,10 @@ function isRule(name: string): name is Rule {
   return RULES.some((rule) => rule === name);
 }
 
-/** Where a pipeline stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
-export function checkpointOf(pipeline: Pipeline, symbol: string, time: number): CheckpointDraft {
-  const state = pipeline.snapshot();
-  const { prices, decimals, isFresh } = pipeline.takePrices();
+/** Where a run stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
+export function checkpointOf(run: RunState, symbol: string, time: number): CheckpointDraft {
+  const state = run.snapshot();
+  const { prices, decimals, isFresh } = run.takePrices();
   const { cash, fees, realized, position, cost } = state.account;
   return {
     time,

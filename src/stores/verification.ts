@@ -5,12 +5,12 @@
 import type { Chunk } from "../domain/chunk.ts";
 import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
-import { Pipeline } from "../stages/pipeline.ts";
+import { Engine } from "../stages/engine.ts";
 import { inFormOf, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
-import { Derivation, type Mismatch, type Opening, type Working } from "./derivation.ts";
+import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
 import type { BrokenChain } from "./journal_chain.ts";
 import type { Entry } from "./journal_entry.ts";
 import { type Stored, storedCheckpoint } from "./journal_line.ts";
@@ -37,8 +37,7 @@ const NEEDED = [
 type Found = Difference | null;
 
 /**
- * One run on its way to being proven: `take` chunk after chunk of its recordings, in the order in which they were
- * made, until there is an outcome, or `end`.
+ * Proves one run by the chunks of its recordings, in the order in which they were made.
  *
  * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has a
  * recording of its own, whose first line names that entry. A part goes on where the one before was at its last
@@ -48,8 +47,6 @@ export class Verification {
   readonly #journal: JournalReader;
   readonly #run: CheckedRun;
   readonly #lastSeqNow: () => number;
-  readonly #work: Working<Outcome>;
-  #outcome: Outcome | null = null;
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
@@ -64,50 +61,38 @@ export class Verification {
   #priced: number | null = null;
 
   /**
-   * Of `run` in the journal as it stands now; null for the last one. `lastSeqNow` tells the number of the journal's
-   * last entry while more are written. The chain of all runs is gone through on the way. Throws a JournalError where
-   * there is no such run or the journal cannot be read.
+   * Of `run` in the journal as it stands now, the last one where that is null. `lastSeqNow` returns the number of the
+   * journal's last entry while more are written. Throws a JournalError where there is no such run or the journal
+   * cannot be read.
    */
   constructor(journal: JournalReader, run: number | null, lastSeqNow: () => number) {
     this.#journal = journal;
     this.#run = new CheckedRun(journal, run);
     this.#lastSeqNow = lastSeqNow;
-    this.#work = this.#verify();
-    this.#go(null);
   }
 
   /**
-   * Works a chunk off; its bytes are free again when this returns. The outcome, or null while that is open. Throws
-   * UnusableInput for what is no recording of Penstock's or cannot be read as one, and a JournalError where the journal
-   * cannot be read.
+   * Compares the journal with the chunks of the run's recordings, in the order in which they were made; only once. The
+   * chain of all runs is checked on the way. A chunk's bytes are free again once the next one is asked for. Throws
+   * UnusableInput for what is no recording of Penstock's or cannot be read as one, and a JournalError where the
+   * journal cannot be read.
    */
-  take(chunk: Chunk): Outcome | null {
-    return this.#go(chunk);
-  }
-
-  /** The outcome after the last chunk. Throws as `take` does. */
-  end(): Outcome {
-    const outcome = this.#go(null);
-    // The work never asks again once it was told that there is nothing more.
-    if (outcome === null) throw new Error("The verification waits for more than there is");
-    return outcome;
-  }
-
-  #go(chunk: Chunk | null): Outcome | null {
-    if (this.#outcome !== null) return this.#outcome;
-    // What a broken chain leads to says nothing.
-    const { done, value } = this.#run.flaw === null ? this.#work.next(chunk) : { done: true, value: null };
-    if (done) {
+  async outcomeOf(chunks: AsyncIterable<Chunk>): Promise<Outcome> {
+    const iterator = chunks[Symbol.asyncIterator]();
+    try {
+      // What a broken chain leads to says nothing.
+      const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
       const chain = this.#run.finish();
-      this.#outcome = chain.isWhole ? value! : this.#broken(chain);
+      return chain.isWhole ? outcome! : this.#broken(chain);
+    } finally {
+      await iterator.return?.();
     }
-    return this.#outcome;
   }
 
-  *#verify(): Working<Outcome> {
+  async #verify(chunks: AsyncIterator<Chunk>): Promise<Outcome> {
     const run = this.#run;
     for (let opening = run.next(); opening !== null; opening = run.next()) {
-      const found = yield* this.#part(opening);
+      const found = await this.#part(opening, chunks);
       if (found !== null) return found;
       while (isRelease(run.upcoming)) {
         const wrong = this.#release();
@@ -115,7 +100,7 @@ export class Verification {
       }
       if (isClosing(run.upcoming)) run.next();
     }
-    const extra = this.#isOvertaken ? null : yield* this.#derivation!.next();
+    const extra = this.#isOvertaken ? null : await this.#derivation!.next();
     const chain = run.finish();
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that was begun after the journal was looked at has its turn another time.
@@ -133,11 +118,11 @@ export class Verification {
   }
 
   /** What one process did. */
-  *#part(opening: CheckedEntry): Working<Found> {
-    const refused = this.#begin(opening);
+  async #part(opening: CheckedEntry, chunks: AsyncIterator<Chunk>): Promise<Found> {
+    const refused = this.#begin(opening, chunks);
     if (refused !== null) return refused;
     const derivation = this.#derivation!;
-    const note = yield* derivation.next();
+    const note = await derivation.next();
     // A process that was killed before it had done anything may not have come to its recording.
     if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
     if (note?.entry !== opening.seq || note.hash !== opening.hash) {
@@ -147,27 +132,27 @@ export class Verification {
     while (!this.#run.isPartOver) {
       const entry = this.#run.next()!;
       let found: Found = null;
-      if (entry.type === "checkpoint") found = yield* this.#checkpoint(entry);
-      else if (entry.type === "stopped") found = yield* this.#stop();
+      if (entry.type === "checkpoint") found = await this.#checkpoint(entry);
+      else if (entry.type === "stopped") found = await this.#stop();
       else derivation.expect(entry);
       if (found !== null) return found;
     }
-    return yield* this.#leave();
+    return await this.#leave();
   }
 
-  /** Makes the pipeline that a process began with. */
-  #begin(opening: Entry): Found {
+  /** Makes the engine that a process began with. */
+  #begin(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
     const { seq, type, content } = opening;
     if (type !== "started" && type !== "resumed") {
       return this.#differ(`Entry ${seq} (${type}) stands where a process begins`, { entry: opening });
     }
-    let pipeline: Pipeline;
+    let engine: Engine;
     let symbol: string;
     try {
       const config = configFrom((content["options"] ?? {}) as Readonly<Record<string, unknown>>, NEEDED);
       const { short, long } = config;
       symbol = config.symbol;
-      pipeline = new Pipeline({ symbol, short, long, terms: termsOf(config), stopAfter: null });
+      engine = new Engine({ symbol, short, long, terms: termsOf(config), stopAfter: null });
     } catch (error) {
       if (!(error instanceof ConfigError || error instanceof RangeError)) throw error;
       const why = error.message.replaceAll("\n", "; ");
@@ -175,44 +160,44 @@ export class Verification {
         entry: opening,
       });
     }
-    if (this.#state !== null) pipeline.restore(this.#state, this.#averages);
+    if (this.#state !== null) engine.restore(this.#state, this.#averages);
     if (this.#derivation === null) {
-      this.#derivation = new Derivation(pipeline, symbol);
+      this.#derivation = new Derivation(engine, symbol, chunks);
       this.#symbol = symbol;
     } else if (symbol !== this.#symbol) {
       return this.#differ(`Entry ${seq} (${type}) goes on with ${symbol}, the run is of ${this.#symbol}`, {
         entry: opening,
       });
-    } else this.#derivation.pipeline = pipeline;
+    } else this.#derivation.engine = engine;
     return null;
   }
 
   /** Derives up to a checkpoint and compares what it says. */
-  *#checkpoint(entry: CheckedEntry): Working<Found> {
+  async #checkpoint(entry: CheckedEntry): Promise<Found> {
     const derivation = this.#derivation!;
-    const { pipeline } = derivation;
+    const { state } = derivation;
     const { trades } = entry;
-    let mismatch = yield* derivation.to(trades);
-    if (mismatch === null && pipeline.trades < trades) return this.#unproven(derivation.missing ?? entry);
-    if (mismatch === null && derivation.missing?.type === "expired") mismatch = yield* derivation.finish();
+    let mismatch = await derivation.to(trades);
+    if (mismatch === null && state.trades < trades) return this.#unproven(derivation.missing ?? entry);
+    if (mismatch === null && derivation.missing?.type === "expired") mismatch = await derivation.finish();
     // Entries that speak of what came between this trade and the next one.
     while (mismatch === null && derivation.missing !== null && this.#isBetween(trades)) {
-      mismatch = yield* derivation.step();
+      mismatch = await derivation.step();
     }
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
-    let draft = checkpointOf(pipeline, this.#symbol, entry.time);
-    draft = { ...draft, state: inFormOf(kept, pipeline.snapshot()) };
+    let draft = checkpointOf(state, this.#symbol, entry.time);
+    draft = { ...draft, state: inFormOf(kept, state.snapshot()) };
     let stored = storedCheckpoint(draft, this.#priced);
     let first: Difference | null = null;
     // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
     for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
       first ??= this.#otherState(entry, stored, found);
       if (!this.#isBetween(trades)) return first;
-      mismatch = yield* derivation.step();
-      if (mismatch !== null || pipeline.trades !== trades) return first;
-      draft = { ...draft, state: inFormOf(kept, pipeline.snapshot()) };
+      mismatch = await derivation.step();
+      if (mismatch !== null || state.trades !== trades) return first;
+      draft = { ...draft, state: inFormOf(kept, state.snapshot()) };
       stored = storedCheckpoint(draft, this.#priced);
     }
     this.#last = stored;
@@ -246,35 +231,35 @@ export class Verification {
   }
 
   /** Derives the end of a process that was asked to stop: everything it received had been worked off. */
-  *#stop(): Working<Found> {
+  async #stop(): Promise<Found> {
     const derivation = this.#derivation!;
-    const mismatch = yield* derivation.finish();
+    const mismatch = await derivation.finish();
     if (mismatch !== null) return this.#otherwise(mismatch);
     return derivation.missing === null ? null : this.#unproven(derivation.missing);
   }
 
   /** Leaves a part: what its recording has beyond the last checkpoint may say nothing that the journal does not. */
-  *#leave(): Working<Found> {
+  async #leave(): Promise<Found> {
     // Entries have not come to their end but to a flaw.
     if (this.#run.flaw !== null) return this.#broken(this.#run.flaw);
     const derivation = this.#derivation!;
     const kept = this.#state?.trades ?? 0;
-    if (derivation.isEnded && derivation.pipeline.trades > kept) {
-      const more = derivation.pipeline.trades - kept;
+    if (derivation.isEnded && derivation.state.trades > kept) {
+      const more = derivation.state.trades - kept;
       return this.#differ(
         `The recording has ${more} more trades than the run had processed when it stopped`,
       );
     }
-    this.#averages = derivation.pipeline.averages;
+    this.#averages = derivation.state.averages;
     if (derivation.isEnded) return this.#keptLess();
     // A run that writes faster than this reads would have no end.
     if (derivation.missing === null && this.#isBehind()) return null;
-    const mismatch = yield* derivation.to(Infinity);
+    const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
     const untold = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
     // What was received in its last moment a process may have been killed over before the journal had it. One at work
     // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
-    if (untold !== null && !(yield* derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) return untold;
+    if (untold !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) return untold;
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     return this.#isBehind() ? null : this.#keptLess();
   }
@@ -301,7 +286,7 @@ export class Verification {
 
   /** Whether the derivation stands behind this trade and has something left before the next. */
   #isBetween(trades: number): boolean {
-    return this.#derivation!.pipeline.trades === trades && !this.#derivation!.isOver;
+    return this.#derivation!.state.trades === trades && !this.#derivation!.isOver;
   }
 
   #otherwise({ entry, derived }: Mismatch): Difference {
@@ -332,7 +317,7 @@ export class Verification {
 
   /** The recordings come to their end, or to the next process's, before this entry. */
   #unproven(entry: Entry): Difference {
-    const { lastId } = this.#derivation!.pipeline;
+    const { lastId } = this.#derivation!.state;
     const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";
     const after = lastId < 0 ? "before any trade" : `after trade ${lastId}`;
     const what = `${where} ${after}, and has nothing that leads to entry ${entry.seq} (${entry.type}): ` +
@@ -380,7 +365,7 @@ export class Verification {
   ): Difference {
     const derivation = this.#derivation;
     const said = (derived ?? journal) as { readonly tradeId?: unknown } | null;
-    const tradeId = typeof said?.tradeId === "number" ? said.tradeId : derivation?.pipeline.lastId ?? -1;
+    const tradeId = typeof said?.tradeId === "number" ? said.tradeId : derivation?.state.lastId ?? -1;
     return {
       type: "difference",
       run: this.#run.run,

@@ -206,8 +206,8 @@ Deno.test({
       writeSample(large);
       {
         using journal = openJournal(large);
-        for (let number = 0; number < 4; number++) {
-          const filler = "x".repeat(20_000_000);
+        for (let number = 0; number < 6; number++) {
+          const filler = "x".repeat(15_000_000);
           journal.commit({ entries: [{ type: "fill", time: TIME, content: { filler } }] });
         }
       }

@@ -4,7 +4,7 @@ import { type LateRow, runsOf } from "../../src/domain/late_rows.ts";
 import { MessageBatch } from "../../src/domain/message_batch.ts";
 import type { RecordingNote } from "../../src/domain/recording_note.ts";
 import type { BackfillEnd, LateTrades } from "../../src/feeds/backfill.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Engine } from "../../src/stages/engine.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 
 const TIME = 1_723_161_255_342_000;
@@ -25,17 +25,18 @@ async function filled(
   rows: readonly LateRow[],
   { most = 1_000, leaves = false } = {},
 ) {
-  const pipeline = new Pipeline({ ...optionsOf(DEFAULTS), holdsAtGaps: true });
+  const engine = new Engine({ ...optionsOf(DEFAULTS), holdsAtGaps: true });
   const messages = [5, 100].map((id) =>
     messageOf({ firstId: id, lastId: id, time: TIME + id, price: "100" })
   );
   const reader = new MessageBatch(DEFAULTS.symbol).open(messages);
-  for (const _event of pipeline.run(reader));
+  const frames = { event: "frames", trades: reader } as const;
+  for (const _event of engine.apply(frames));
   const asked: unknown[] = [];
   const notes: RecordingNote[] = [];
   const said: string[] = [];
   const gaps = new GapFilling({
-    pipeline,
+    state: engine.state,
     backfill: {
       async *fetch(from, until): AsyncGenerator<LateTrades, BackfillEnd> {
         asked.push(from, until);
@@ -47,15 +48,18 @@ async function filled(
     },
     config: { symbol: DEFAULTS.symbol, backfillMax: most, maxHold: 2_000, maxLag: null },
     leaves: () => leaves,
-    tell: (events, record) => {
-      for (const _event of events);
-      record();
+    apply: (input, note) => {
+      for (const _event of engine.apply(input));
+      if (note !== undefined) notes.push(note());
+      else if (input.event !== "backfilled") {
+        const { time: _time, ...happened } = input;
+        notes.push(happened);
+      }
     },
-    note: (note) => notes.push(note),
     say: ({ level, text }) => said.push(`${level}: ${text}`),
   });
-  await gaps.fill(pipeline.heldGap!, Date.now());
-  const events = gaps.isLeft ? [] : [...pipeline.run(reader)];
+  await gaps.fill(engine.state.heldGap!, Date.now());
+  const events = gaps.isLeft ? [] : [...engine.apply(frames)];
   const [gap = null] = events.filter((event) => event.type === "gap")
     .map(({ fromId, toId, missing, filled, absent }) => ({ fromId, toId, missing, filled, absent }));
   return { asked, notes: notes.filter(({ event }) => event !== "late"), said, gap, isLeft: gaps.isLeft };

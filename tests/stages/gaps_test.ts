@@ -1,13 +1,12 @@
 /** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
 import { assertEquals } from "@std/assert";
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import type { Origin } from "../../src/domain/chunk.ts";
 import type { DisconnectCause } from "../../src/domain/disconnect_cause.ts";
-import type { PipelineEvent } from "../../src/domain/event.ts";
 import { type LateRow, LateRows, lateText } from "../../src/domain/late_rows.ts";
 import { MessageBatch } from "../../src/domain/message_batch.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
-import { Replay } from "../../src/stages/replay.ts";
+import { Engine, type EngineEvent, type RunState } from "../../src/stages/engine.ts";
+import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 
 const TIME = 1_723_161_255_342_000;
@@ -29,13 +28,19 @@ function late(id: number, price: number): LateRow {
   };
 }
 
+type Untimed = Extract<RecordingNote, { readonly event: "settled" | "waited" | "disconnected" }>;
+
 /** A live run that is recorded. */
 class Live {
-  readonly pipeline = new Pipeline({ ...OPTIONS, holdsAtGaps: true });
-  readonly events: PipelineEvent[] = [];
+  readonly engine = new Engine({ ...OPTIONS, holdsAtGaps: true });
+  readonly events: EngineEvent[] = [];
   readonly #batch = new MessageBatch(DEFAULTS.symbol);
   readonly #late = new LateRows(DEFAULTS.symbol);
   #lines = `${TIME} ${noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol })}\n`;
+
+  get state(): RunState {
+    return this.engine.state;
+  }
 
   /** Receives trades; at a gap calls `fill` and goes on. */
   receive(messages: readonly string[], receivedAt = TIME, fill: (live: Live) => void = () => {}): this {
@@ -45,8 +50,8 @@ class Live {
       for (; written < until; written++) this.#lines += `${receivedAt} ${messages[written]}\n`;
     };
     for (;;) {
-      this.#tell(this.pipeline.run(reader));
-      if (this.pipeline.heldGap === null) break;
+      this.#tell(this.engine.apply({ event: "frames", trades: reader }));
+      if (this.state.heldGap === null) break;
       write(reader.taken - 1);
       fill(this);
     }
@@ -55,44 +60,33 @@ class Live {
   }
 
   fetched(rows: readonly LateRow[], skipped = 0): this {
-    this.#tell(this.pipeline.run(this.#late.open(rows, skipped)));
+    this.#tell(this.engine.apply({ event: "backfilled", trades: this.#late.open(rows, skipped) }));
     this.#note({ event: "late", trades: lateText(rows), ...(skipped > 0 ? { skipped } : {}) });
     return this;
   }
 
   settled(filled: number, through?: number): this {
-    this.pipeline.settleGap(filled, through);
-    this.#note({ event: "settled", filled, ...(through === undefined ? {} : { through }) });
-    return this;
+    return this.#happened({ event: "settled", filled, ...(through === undefined ? {} : { through }) });
   }
 
   waited(until: number, hold: number): this {
-    this.pipeline.waited({ until, hold });
-    this.#note({ event: "waited", until, hold });
-    return this;
+    return this.#happened({ event: "waited", until, hold });
   }
 
   lost(reason: string, cause?: DisconnectCause): this {
     const lost = { reason, retryInMs: 0, ...(cause === undefined ? {} : { cause }) };
-    this.pipeline.disconnect(lost);
-    this.#note({ event: "disconnected", ...lost });
-    return this;
+    return this.#happened({ event: "disconnected", ...lost });
   }
 
   /** Checks that the recording leads to the same, to the last field. */
   assertReplays(): void {
     const bytes = new TextEncoder().encode(this.#lines);
-    const replay = new Replay(new Pipeline(OPTIONS), new ChunkReader(DEFAULTS.symbol, true));
-    replay.open({
-      origin: { name: "a.txt", layout: { kind: "recording" } },
-      bytes,
-      start: 0,
-      end: bytes.length,
-    });
-    const events = [...replay.run()].filter((told) => "type" in told);
-    assertEquals(events as unknown[], this.events);
-    assertEquals(replay.pipeline.snapshot(), this.pipeline.snapshot());
-    assertEquals(replay.pipeline.averages, this.pipeline.averages);
+    const origin: Origin = { name: "a.txt", layout: { kind: "recording" } };
+    const recording = new AppliedRecording(OPTIONS);
+    const events = eventsIn(recording.run({ origin, bytes, start: 0, end: bytes.length }));
+    assertEquals(events, this.events);
+    assertEquals(recording.state.snapshot(), this.state.snapshot());
+    assertEquals(recording.state.averages, this.state.averages);
   }
 
   get gaps(): Record<string, unknown>[] {
@@ -104,7 +98,13 @@ class Live {
     return this.events.map((event) => event.type === "refusal" ? `refusal ${event.reason}` : event.type);
   }
 
-  #tell(events: Iterable<PipelineEvent>): void {
+  #happened(note: Untimed): this {
+    this.#tell(this.engine.apply({ ...note, time: TIME }));
+    this.#note(note);
+    return this;
+  }
+
+  #tell(events: Iterable<EngineEvent>): void {
     this.events.push(...events);
   }
 
@@ -124,8 +124,8 @@ Deno.test("an id that the exchange itself lacks does not empty the averages, wit
     (live) => live.fetched([late(5, 100)]).fetched([late(7, 100)]).fetched([late(9, 100)]).settled(3),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 9, missing: 3, filled: 3, absent: 2 }]);
-  assertEquals(live.pipeline.averages.prices, [100, 100, 100, 90]);
-  assertEquals(live.pipeline.totals.absent, 2);
+  assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
+  assertEquals(live.state.totals.absent, 2);
   live.assertReplays();
 });
 
@@ -136,7 +136,7 @@ Deno.test("ids at the end of a gap that the exchange itself lacks are no gap", (
     (live) => live.fetched([late(5, 100)]).settled(1, 7),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 1, filled: 1, absent: 2 }]);
-  assertEquals(live.pipeline.averages.prices, [100, 100, 100, 90]);
+  assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
   live.assertReplays();
 });
 
@@ -147,27 +147,27 @@ Deno.test("a trade of which only the id could be read is fetched with the gap be
     [...flat(1, 4), unusable, trade(8, 90)],
     TIME,
     (live) => {
-      held.push(live.pipeline.heldGap);
+      held.push(live.state.heldGap);
       live.fetched([late(5, 110), late(6, 100), late(7, 100)]).settled(3);
     },
   );
   assertEquals(held, [{ fromId: 5, toId: 7 }]);
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 3, filled: 3 }]);
-  assertEquals(live.pipeline.averages.prices, [110, 100, 100, 90]);
+  assertEquals(live.state.averages.prices, [110, 100, 100, 90]);
   live.assertReplays();
   // Without a gap behind it there is nothing to ask for.
   const calm = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
-  assertEquals([calm.gaps, calm.pipeline.averages.prices], [[], [100, 100, 100, 90]]);
+  assertEquals([calm.gaps, calm.state.averages.prices], [[], [100, 100, 100, 90]]);
 });
 
 Deno.test("a jump over ids that the exchange itself lacks is counted, and is no gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(6, 90), trade(9, 90)],
     TIME,
-    (live) => live.settled(0, live.pipeline.heldGap!.toId),
+    (live) => live.settled(0, live.state.heldGap!.toId),
   );
-  assertEquals([live.gaps, live.pipeline.totals.gaps, live.pipeline.totals.absent], [[], 0, 3]);
-  assertEquals(live.pipeline.averages.prices, [100, 100, 90, 90]);
+  assertEquals([live.gaps, live.state.totals.gaps, live.state.totals.absent], [[], 0, 3]);
+  assertEquals(live.state.averages.prices, [100, 100, 90, 90]);
   live.assertReplays();
 });
 
@@ -183,7 +183,7 @@ Deno.test("a gap of which the newest trades were fetched starts the averages wit
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 999, missing: 995, filled: 4 }]);
   // Full again at the first live trade: the second one crosses.
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.pipeline.averages.prices, [100, 100, 90, 120]);
+  assertEquals(live.state.averages.prices, [100, 100, 90, 120]);
   live.assertReplays();
 });
 
@@ -195,18 +195,21 @@ Deno.test("a gap of which only some of the newest trades were fetched says so, w
   );
   // 85 were passed over and 6 did not come; one of the others the exchange does not have.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
-  assertEquals(live.pipeline.averages.prices, [90]);
+  assertEquals(live.state.averages.prices, [90]);
   live.assertReplays();
 });
 
 Deno.test("a gap whose filling was interrupted is told with all that is missing once it is filled", () => {
   const live = new Live().receive(flat(1, 4)).fetched([late(91, 100), late(92, 100)], 86);
-  const resumed = new Pipeline(OPTIONS);
-  resumed.restore(JSON.parse(JSON.stringify(live.pipeline.snapshot())), live.pipeline.averages);
+  const resumed = new Engine(OPTIONS);
+  resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages);
   const rows = new LateRows(DEFAULTS.symbol);
-  const events = [...resumed.run(rows.open([late(93, 100), late(94, 100)]))];
-  resumed.settleGap(2);
-  events.push(...resumed.run(new MessageBatch(DEFAULTS.symbol).open([trade(95, 90)])));
+  const events = [
+    ...resumed.apply({ event: "backfilled", trades: rows.open([late(93, 100), late(94, 100)]) }),
+  ];
+  events.push(...resumed.apply({ event: "settled", filled: 2, time: TIME }));
+  const after = new MessageBatch(DEFAULTS.symbol).open([trade(95, 90)]);
+  events.push(...resumed.apply({ event: "frames", trades: after }));
   const [gap] = events;
   assertEquals(events.length, 1);
   assertEquals(gap!.type === "gap" && [gap!.fromId, gap!.toId, gap!.missing, gap!.filled], [5, 94, 90, 4]);
@@ -226,15 +229,19 @@ Deno.test("live trades that waited longer than the hold move the averages, and n
   assertEquals(live.types(), ["gap"]);
   live.receive([trade(9, 140)], arrived + 28 * SECOND);
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.pipeline.averages.prices, [110, 120, 130, 140]);
+  assertEquals(live.state.averages.prices, [110, 120, 130, 140]);
   live.assertReplays();
 });
 
 Deno.test("a live trade that waited is as old as it was when the waiting was over", () => {
-  const pipeline = new Pipeline({ ...OPTIONS, terms: { ...OPTIONS.terms, maxLag: 5 * SECOND } });
-  for (const _event of pipeline.run(new MessageBatch(symbol).open(flat(1, 4), TIME)));
-  pipeline.waited({ until: TIME + 6 * SECOND, hold: 5 * SECOND });
-  const events = [...pipeline.run(new MessageBatch(symbol).open([trade(5, 110)], TIME + 2 * SECOND))];
+  const engine = new Engine({ ...OPTIONS, terms: { ...OPTIONS.terms, maxLag: 5 * SECOND } });
+  const received = (messages: readonly string[], at: number) => [
+    ...engine.apply({ event: "frames", trades: new MessageBatch(symbol).open(messages, at) }),
+  ];
+  received(flat(1, 4), TIME);
+  const until = TIME + 6 * SECOND;
+  [...engine.apply({ event: "waited", until, hold: 5 * SECOND, time: until })];
+  const events = received([trade(5, 110)], TIME + 2 * SECOND);
   assertEquals(events.map(({ type }) => type), ["signal", "refusal"]);
   const [, refusal] = events;
   assertEquals(refusal!.type === "refusal" && [refusal!.reason, refusal!.value], ["max-lag", "5995"]);
@@ -252,7 +259,7 @@ const LOST: readonly [reason: string, cause: DisconnectCause | undefined, refuse
 for (const [reason, cause, refused] of LOST) {
   Deno.test(`an order is refused as ${refused} after: ${reason}, cause ${cause}`, () => {
     const live = new Live().receive(flat(1, 4)).lost(reason, cause).receive([trade(5, 110)]);
-    assertEquals(live.types(), ["signal", `refusal ${refused}`]);
+    assertEquals(live.types(), ["disconnected", "signal", `refusal ${refused}`]);
     live.assertReplays();
   });
 }

@@ -2,14 +2,13 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/domain/chunk.ts";
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
 import type { ArrivedRules } from "../../src/domain/instrument.ts";
 import { lateText } from "../../src/domain/late_rows.ts";
 import { Money, plain } from "../../src/domain/money.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
-import { Replay, type Replayed } from "../../src/stages/replay.ts";
+import type { EngineEvent, RunState } from "../../src/stages/engine.ts";
+import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf, termsOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reckoning.ts";
 
@@ -111,11 +110,10 @@ function runOf(
   choices: Choices,
   stopAfter: number | null,
   models: readonly ModelRun[] = [],
-): { readonly pipeline: Pipeline; readonly told: readonly Replayed[] } {
-  const pipeline = new Pipeline({ ...optionsOf(choices, stopAfter), withResults: true, models });
-  const replay = new Replay(pipeline, new ChunkReader(choices.symbol, true));
-  const told = [...replay.open(chunkOf(lines)).run(), ...pipeline.end()];
-  return { pipeline, told };
+): { readonly state: RunState; readonly events: readonly EngineEvent[] } {
+  const run = new AppliedRecording({ ...optionsOf(choices, stopAfter), withResults: true, models });
+  const events = [...eventsIn(run.run(chunkOf(lines))), ...run.engine.end()];
+  return { state: run.state, events };
 }
 
 /** Results as text, with their decimals. */
@@ -134,17 +132,17 @@ Deno.test("ModelRun comes to what a pipeline of its own comes to, and changes no
       (steps, main, others, stopAfter) => {
         const lines = linesOf(steps);
         const models = others.map((choices) => new ModelRun(termsOf(choices)));
-        const { pipeline, told } = runOf(lines, main, stopAfter, models);
+        const { state, events } = runOf(lines, main, stopAfter, models);
         const alone = runOf(lines, main, stopAfter);
-        assertEquals(told, alone.told);
-        assertEquals([pipeline.totals, shown(pipeline.results())], [
-          alone.pipeline.totals,
-          shown(alone.pipeline.results()),
+        assertEquals(events, alone.events);
+        assertEquals([state.totals, shown(state.results())], [
+          alone.state.totals,
+          shown(alone.state.results()),
         ]);
         for (const [at, model] of models.entries()) {
-          const { pipeline: own } = runOf(lines, others[at]!, stopAfter);
-          assertEquals(pipeline.totalsOf(model), own.totals);
-          assertEquals(shown(pipeline.resultsOf(model)), shown(own.results()));
+          const { state: own } = runOf(lines, others[at]!, stopAfter);
+          assertEquals(state.totalsOf(model), own.totals);
+          assertEquals(shown(state.resultsOf(model)), shown(own.results()));
           assertEquals([...model.refused], [...own.refused]);
           seen.fills += own.totals.fills;
           seen.refusals += own.totals.refusals;

@@ -170,20 +170,25 @@ Deno.test("Pipeline.run() reads no further than it is pulled: a fill is booked b
   assertEquals(pipeline.totals.position, "90.90909");
 });
 
-Deno.test("Pipeline stands at the trade whose event is told, at a mark, and at the last trade when it is left", () => {
+Deno.test("Pipeline stands at the trade whose event is told, where it stops, and at the last trade when it is left", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
   const trades = tradesAt(10, 11, 12, 13, 9, 8);
-  const mark = { trades: 4 };
+  const reader = reading(trades.map((trade) => messageOf(trade)));
   const seen: [what: string, time: number | null, price: string | undefined][] = [];
-  for (const told of pipeline.runMarked(reading(trades.map((trade) => messageOf(trade))), mark)) {
+  const note = (what: string) => {
     const { lastTime, price } = pipeline.standing;
-    seen.push(["type" in told ? told.type : "mark", lastTime, price?.toFixed()]);
+    seen.push([what, lastTime, price?.toFixed()]);
+  };
+  for (const { type } of pipeline.run(reader, 4)) note(type);
+  note("stop");
+  for (const { type } of pipeline.run(reader)) {
+    note(type);
     if (pipeline.trades === 5) break;
   }
   assertEquals(seen, [
     ["signal", trades[1]!.time, "11"],
     ["fill", trades[1]!.time, "11"],
-    ["mark", trades[3]!.time, "13"],
+    ["stop", trades[3]!.time, "13"],
     ["signal", trades[4]!.time, "9"],
   ]);
   assertEquals(pipeline.lastTime, trades[4]!.time);

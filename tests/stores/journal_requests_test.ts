@@ -5,7 +5,7 @@ import { configure } from "../../src/domain/config.ts";
 import { settleInstrument } from "../../src/domain/instrument.ts";
 import { isoTime } from "../../src/domain/time.ts";
 import { readRequest, type RunRequest } from "../../src/domain/run_request.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Engine } from "../../src/stages/engine.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import { type Connect, connect, JournalError, JournalLock } from "../../src/stores/journal_file.ts";
@@ -44,24 +44,24 @@ function file(path: string, request: RunRequest, run = 1, time = TIME): RequestK
 /** A run as a process has it, without a feed. */
 class Process implements Disposable {
   readonly path: string;
-  readonly pipeline = new Pipeline(optionsOf(DEFAULTS));
+  readonly engine = new Engine(optionsOf(DEFAULTS));
   readonly journal: RunJournal;
 
   constructor(path: string, isNew = false) {
     this.path = path;
     const opened = Journal.open(path, { now: () => 0, window: DEFAULTS.long });
-    this.journal = new RunJournal(opened, this.pipeline, DEFAULTS.symbol);
+    this.journal = new RunJournal(opened, this.engine, DEFAULTS.symbol);
     const { sources } = settleInstrument(configure({}), null);
     const instrument = { sources, exchangeInfo: null };
     this.journal.begin({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew });
     const trade = { firstId: 1, lastId: 1, time: TIME, price: "100" };
-    if (this.pipeline.trades > 0) return;
-    [...this.pipeline.run(reading([messageOf(trade)]))];
+    if (this.engine.state.trades > 0) return;
+    [...this.engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
     this.journal.checkpoint(TIME);
   }
 
   halt(): void {
-    this.journal.keep([...this.pipeline.halt("hold", TIME)]);
+    this.journal.keep([...this.engine.apply({ event: "halt", action: "hold", time: TIME })]);
   }
 
   /** Does what is asked for, as the run does; why each request was dropped, or null. */
@@ -69,9 +69,11 @@ class Process implements Disposable {
     return Array.from(this.journal.requests(), ({ id, request, time: requested, why }) => {
       if (request === null || why !== null) return why;
       const said = { requested, ...(request.text === null ? {} : { text: request.text }) };
-      const events = request.kind === "halt"
-        ? this.pipeline.halt(request.action, TIME, said)
-        : this.pipeline.release(TIME, said);
+      const events = this.engine.apply(
+        request.kind === "halt"
+          ? { event: "halt", action: request.action, time: TIME, ...said }
+          : { event: "released", time: TIME, ...said },
+      );
       this.journal.keep([...events], [id]);
       return null;
     });
@@ -251,7 +253,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
         null,
         `the halt of entry ${halt} does not stand any more`,
       ]);
-      assertEquals([run.pipeline.standing.halt, run.handle()], [null, []]);
+      assertEquals([run.engine.state.standing.halt, run.handle()], [null, []]);
       run.halt();
       // The run ends before it comes to these.
       const standing = run.entries.findLast(({ type }) => type === "halt")!.seq;
@@ -263,7 +265,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
       "it was for run 1, and this is run 2",
       "it was for run 1, and this is run 2",
     ]);
-    assertEquals([next.pipeline.standing.halt, next.handle()], [null, []]);
+    assertEquals([next.engine.state.standing.halt, next.handle()], [null, []]);
     const said = next.entries.filter(({ type }) => type === "released").map(({ content }) => content["text"]);
     assertEquals(said, ["once"]);
   });
@@ -280,7 +282,7 @@ Deno.test("releaseHalt() asks the process that has the journal, and says when th
     assertEquals(await run.handleNext(), [null]);
     const { how, halt } = await asked;
     assertEquals([how, halt.reason], ["done", "manual"]);
-    assertEquals(run.pipeline.standing.halt, null);
+    assertEquals(run.engine.state.standing.halt, null);
     const [entry, checkpoint] = run.entries.slice(-2);
     assertEquals([entry?.type, checkpoint?.type], ["released", "checkpoint"]);
     assertEquals(entry?.content, {
@@ -321,7 +323,7 @@ Deno.test("releaseHalt() leaves its request in the journal where no run answers,
     }
     using run = new Process(path);
     assertEquals(run.handle().filter((why) => why === null), [null]);
-    assertEquals(run.pipeline.standing.halt, null);
+    assertEquals(run.engine.state.standing.halt, null);
   });
 });
 
@@ -336,8 +338,8 @@ Deno.test("releaseHalt() writes into a journal that no process has, and removes 
     }
     assertEquals((await releaseHalt(path, { time: TIME, text: "here" }, PATIENT)).how, "next");
     using run = new Process(path);
-    assertEquals([run.pipeline.standing.halt, run.handle()], [null, [null]]);
-    assertEquals(run.pipeline.standing.halt?.action, "flatten");
+    assertEquals([run.engine.state.standing.halt, run.handle()], [null, [null]]);
+    assertEquals(run.engine.state.standing.halt?.action, "flatten");
   });
 });
 
@@ -357,7 +359,7 @@ Deno.test("releaseHalt() withdraws halts that wait for the next start, where no 
     const { how, halt: { action } } = await release(TIME + 3);
     assertEquals([how, action], ["withdrawn", "flatten"]);
     using run = new Process(path);
-    assertEquals([run.handle(), run.pipeline.standing.halt?.action], [[null], "flatten"]);
+    assertEquals([run.handle(), run.engine.state.standing.halt?.action], [[null], "flatten"]);
     assertEquals(run.entries.filter(({ type }) => type === "released").length, 1);
   });
 });
@@ -379,7 +381,7 @@ Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refu
     // Two may ask before either is answered.
     assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
     using run = new Process(path);
-    assertEquals([run.handle(), run.pipeline.standing.halt?.action], [[null, null], "flatten"]);
+    assertEquals([run.handle(), run.engine.state.standing.halt?.action], [[null, null], "flatten"]);
     assertEquals(run.entries.filter(({ type }) => type === "halt").length, 2);
     await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready);
   });

@@ -1,6 +1,6 @@
 /** What a journal takes on the disk: real pipelines, one commit for every trade at which something was decided. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Engine } from "../../src/stages/engine.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import { type Connect, connect } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
@@ -30,10 +30,10 @@ function sizeAfter(
 ): { readonly atWork: number; readonly closed: number } {
   const path = `${folder}/${latency}.db`;
   const choices = { ...DEFAULTS, short: 2, long: 5, cash: "1000000", latency };
-  const pipeline = new Pipeline(optionsOf(choices));
+  const engine = new Engine(optionsOf(choices));
   const journal = new RunJournal(
     Journal.open(path, { now: () => 0, window: choices.long, connect: hasty }),
-    pipeline,
+    engine,
     choices.symbol,
   );
   const instrument = { sources: {}, exchangeInfo: null } as unknown as Parameters<
@@ -48,7 +48,7 @@ function sizeAfter(
     cents += random.whole(-900, 900);
     const time = TIME + (id - 4_000_000_001) * 100_000;
     const trade = { firstId: id, lastId: id, time, price: (cents / 100).toFixed(2) };
-    const events = [...pipeline.run(reading([messageOf(trade)]))];
+    const events = [...engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
     journal.keep(events);
     const before = Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS);
     fills += events.filter(({ type }) => type === "fill").length;
@@ -56,7 +56,7 @@ function sizeAfter(
     isDue = isDue && events.length > 0 || Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS) > before;
   }
   const atWork = sizeOf(path);
-  journal.note("stopped", TIME, { reason: "asked to" });
+  journal.stop(TIME, "asked to");
   journal.close();
   using reader = JournalReader.open(path);
   assertEquals(reader.counts().fill, most);

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { configure } from "../../src/domain/config.ts";
 import { settleInstrument } from "../../src/domain/instrument.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Engine } from "../../src/stages/engine.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import { OtherRun, RunJournal } from "../../src/stores/run_journal.ts";
@@ -28,7 +28,7 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
   }
   const { sources } = settleInstrument(configure({}), null);
   const instrument = { sources, exchangeInfo: null };
-  using journal = new RunJournal(Journal.open(path, options), new Pipeline(optionsOf(DEFAULTS)), "BTCUSDT");
+  using journal = new RunJournal(Journal.open(path, options), new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
   assertThrows(
     () =>
       journal.begin({
@@ -70,7 +70,7 @@ Deno.test("RunJournal.begin() tells the market of an older run by the options th
     const kept = { exchange: "binance", symbol: "BTCUSDT", endpoint };
     const journal = Journal.open(`${folder.path}/${at}.db`, { now: () => 0, window: 50 });
     journal.startRun({ time: 1, content: { version: "0.0.9", options: kept, instrument } });
-    using run = new RunJournal(journal, new Pipeline(optionsOf(DEFAULTS)), "BTCUSDT");
+    using run = new RunJournal(journal, new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
     const begin = () =>
       run.begin({ time: 2, version: "0.1.0", options: kept, market, instrument, isNew: false });
     if (isSame) assertEquals(begin(), true, market);

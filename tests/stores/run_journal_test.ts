@@ -3,7 +3,7 @@ import { BooksError } from "../../src/domain/account.ts";
 import { configure } from "../../src/domain/config.ts";
 import type { PipelineEvent } from "../../src/domain/event.ts";
 import { type InstrumentOrigin, settleInstrument } from "../../src/domain/instrument.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Engine } from "../../src/stages/engine.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import { type Connect, JournalError } from "../../src/stores/journal_file.ts";
@@ -42,9 +42,9 @@ function process(
   told: PipelineEvent[],
   connect?: Connect,
 ): void {
-  const pipeline = new Pipeline(optionsOf(CHOICES));
+  const engine = new Engine(optionsOf(CHOICES));
   const options = { now: () => 0, window: CHOICES.long, ...(connect === undefined ? {} : { connect }) };
-  using journal = new RunJournal(Journal.open(path, options), pipeline, "BTCUSDT");
+  using journal = new RunJournal(Journal.open(path, options), engine, "BTCUSDT");
   journal.begin({
     time: TIME,
     version: "1",
@@ -53,15 +53,17 @@ function process(
     instrument: ORIGIN,
     isNew: false,
   });
-  journal.note("connected", TIME, { endpoint: "ws://127.0.0.1:9001", attempt: 1 });
-  const rest = trades.filter(({ lastId }) => lastId > pipeline.lastId);
+  const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1, time: TIME } as const;
+  journal.keep([...engine.apply(connected)]);
+  const rest = trades.filter(({ lastId }) => lastId > engine.state.lastId);
   for (let at = 0; at < rest.length; at += BATCH) {
-    const events = [...pipeline.run(reading(rest.slice(at, at + BATCH).map((trade) => messageOf(trade))))];
+    const messages = rest.slice(at, at + BATCH).map((trade) => messageOf(trade));
+    const events = [...engine.apply({ event: "frames", trades: reading(messages) })] as PipelineEvent[];
     journal.keep(events);
     told.push(...events);
     if (at % (5 * BATCH) === 0) journal.checkpoint(TIME + at);
   }
-  journal.note("stopped", TIME, { reason: "asked to" });
+  journal.stop(TIME, "asked to");
 }
 
 /** The decisions in a journal whose chain is whole, as events. */
@@ -122,12 +124,12 @@ Deno.test("RunJournal.begin() refuses to go on under other options, and begins a
     const told: PipelineEvent[] = [];
     process(path, walk(60), told);
     const begin = (options: ShownOptions, isNew: boolean) => {
-      const pipeline = new Pipeline(optionsOf(CHOICES));
+      const engine = new Engine(optionsOf(CHOICES));
       const kept = Journal.open(path, { now: () => 0, window: CHOICES.long });
-      using journal = new RunJournal(kept, pipeline, "BTCUSDT");
+      using journal = new RunJournal(kept, engine, "BTCUSDT");
       return [
         journal.begin({ time: TIME, version: "1", options, market: "binance", instrument: ORIGIN, isNew }),
-        pipeline.trades,
+        engine.state.trades,
       ] as const;
     };
     const other = { ...SHOWN, short: 3, stale: 1_000 };

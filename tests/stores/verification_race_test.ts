@@ -68,11 +68,12 @@ class RunAtWork implements Disposable {
       onAsked(++asked);
       return lastSeq;
     });
-    for (let chunk = await this.chunk(); chunk !== null; chunk = await this.chunk()) {
-      const outcome = verification.take(chunk);
-      if (outcome !== null) return outcome;
-    }
-    return verification.end();
+    return await verification.outcomeOf(this.#chunks());
+  }
+
+  /** Chunk after chunk, as long as more has come to the recording. */
+  async *#chunks(): AsyncGenerator<Chunk> {
+    for (let chunk = await this.chunk(); chunk !== null; chunk = await this.chunk()) yield chunk;
   }
 
   [Symbol.dispose](): void {

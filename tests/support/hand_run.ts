@@ -2,9 +2,8 @@
 import { marketOf } from "../../src/domain/endpoints.ts";
 import { configFrom, termsOf } from "../../src/domain/config.ts";
 import type { InstrumentOrigin } from "../../src/domain/instrument.ts";
-import type { PipelineEvent } from "../../src/domain/event.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Engine, type EngineEvent } from "../../src/stages/engine.ts";
 import { Journal } from "../../src/stores/journal.ts";
 import { RunJournal, type ShownOptions } from "../../src/stores/run_journal.ts";
 import { messageOf, reading } from "./pipeline_input.ts";
@@ -14,7 +13,7 @@ const MS = 1_000;
 /** One process: every trade is received a millisecond after the one before. */
 export class HandRun implements Disposable {
   readonly journal: RunJournal;
-  readonly pipeline: Pipeline;
+  readonly engine: Engine;
   readonly #recording: Deno.FsFile;
   readonly #symbol: string;
   #time: number;
@@ -26,9 +25,9 @@ export class HandRun implements Disposable {
     const { symbol, short, long } = config;
     this.#time = time;
     this.#symbol = symbol;
-    this.pipeline = new Pipeline({ symbol, short, long, terms: termsOf(config), stopAfter: null });
+    this.engine = new Engine({ symbol, short, long, terms: termsOf(config), stopAfter: null });
     const journal = Journal.open(path, { now: () => 0, window: long });
-    this.journal = new RunJournal(journal, this.pipeline, symbol);
+    this.journal = new RunJournal(journal, this.engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
     this.journal.begin({
       time,
@@ -38,29 +37,29 @@ export class HandRun implements Disposable {
       instrument,
       isNew: false,
     });
-    this.#id = Math.max(0, this.pipeline.lastId);
+    this.#id = Math.max(0, this.engine.state.lastId);
     this.#recording = Deno.openSync(recording, { create: true, append: true });
     this.#note({ event: "recording", version: 1, symbol, ...this.journal.place });
-    this.#note({ event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 });
-    this.pipeline.connected = true;
-    this.journal.note("connected", time, { endpoint: "ws://127.0.0.1:9001", attempt: 1 });
+    const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 } as const;
+    this.#note(connected);
+    this.journal.keep([...this.engine.apply({ ...connected, time })]);
   }
 
   /** Receives a trade at this price: records it, keeps what comes of it, and returns that. */
-  trade(price: number): readonly PipelineEvent[] {
+  trade(price: number): readonly EngineEvent[] {
     const { events, keep } = this.receive(price);
     keep();
     return events;
   }
 
   /** Receives a trade and records it; nothing is in the journal before `keep`. */
-  receive(price: number): { readonly events: readonly PipelineEvent[]; readonly keep: () => void } {
+  receive(price: number): { readonly events: readonly EngineEvent[]; readonly keep: () => void } {
     const id = ++this.#id;
     this.#time += MS;
     const trade = { firstId: id, lastId: id, time: this.#time, price: price.toFixed(2) };
     const message = messageOf(trade, "trade", this.#symbol);
     this.#write(message);
-    const events = [...this.pipeline.run(reading([message], this.#symbol))];
+    const events = [...this.engine.apply({ event: "frames", trades: reading([message], this.#symbol) })];
     const keep = () => {
       if (events.length === 0) return;
       this.journal.keep(events);
@@ -71,8 +70,8 @@ export class HandRun implements Disposable {
 
   /** Ends the run as Ctrl-C does. */
   stop(): void {
-    this.journal.keep([...this.pipeline.end()]);
-    this.journal.note("stopped", this.#time, { reason: "asked to" });
+    this.journal.keep([...this.engine.end()]);
+    this.journal.stop(this.#time, "asked to");
     this.#note({ event: "ended" });
   }
 

@@ -84,11 +84,7 @@ export async function outcomeOf(
   using reader = JournalReader.open(journal);
   using present = JournalReader.open(journal);
   const verification = new Verification(reader, run, () => present.lastSeq);
-  for await (const chunk of recordedChunks(recordings, { chunkBytes: 4096 })) {
-    const outcome = verification.take(chunk);
-    if (outcome !== null) return outcome;
-  }
-  return verification.end();
+  return await verification.outcomeOf(recordedChunks(recordings, { chunkBytes: 4096 }));
 }
 
 async function after(fills: number, program: Penstock): Promise<void> {

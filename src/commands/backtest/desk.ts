@@ -13,16 +13,15 @@ import {
 } from "../../domain/instrument.ts";
 import { plain } from "../../domain/money.ts";
 import type { Terms } from "../../domain/terms.ts";
-import type { TimedNote } from "../../domain/message_lines.ts";
 import type { Metrics } from "../../domain/metrics.ts";
 import type { Config } from "../../domain/options.ts";
 import type { Results } from "../../domain/performance.ts";
-import { disconnectionIn } from "../../domain/recording_note.ts";
+import type { Input } from "../../domain/input.ts";
 import type { Rejections } from "../../domain/rejections.ts";
 import { isoTime } from "../../domain/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
-import { type Mark, Pipeline } from "../../stages/pipeline.ts";
-import { Replay } from "../../stages/replay.ts";
+import { Engine, type RunState } from "../../stages/engine.ts";
+import { isRemark, RecordedInputs } from "../../stages/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../stages/row_order.ts";
 import { type FillTerms, fillTermsOf } from "../../views/assumptions.ts";
 import type { ReportColumn } from "../../views/report_table.ts";
@@ -39,14 +38,14 @@ interface Lane {
   readonly run: ModelRun;
 }
 
-/** Where it is looked whether the instrument's rules make sense, before anything is traded by them. */
-const FIRST_TRADE: Mark = { trades: 1 };
+/** After this trade it is checked whether the instrument's rules make sense, before anything is traded by them. */
+const FIRST_TRADE = 1;
 
 /** Puts the chunks through the pipeline, and through the other fill models behind it where they are asked for. */
 export class Desk {
-  readonly pipeline: Pipeline;
+  readonly engine: Engine;
   readonly #reader: ChunkReader;
-  readonly #replay: Replay;
+  readonly #inputs: RecordedInputs;
   readonly #fillTerms: FillTerms;
   readonly #lanes: readonly Lane[];
   /** Null unless rows are to be put in order. */
@@ -69,7 +68,6 @@ export class Desk {
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
-    const given = givenRules(sources);
     // Thousands of events that nobody reads cost a tenth of the time.
     const tells = config.json || config.out !== null || config.state !== "none" ||
       config.logLevel === "debug";
@@ -77,7 +75,7 @@ export class Desk {
     this.#fillTerms = fillTermsOf(config);
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, terms)) : [];
     this.#reader = new ChunkReader(config.symbol, !config.skipBad);
-    this.pipeline = new Pipeline({
+    this.engine = new Engine({
       symbol: config.symbol,
       short: config.short,
       long: config.long,
@@ -87,8 +85,9 @@ export class Desk {
       isTransient: config.state === "none",
       isQuiet: !tells,
       models: this.#lanes.map(({ run }) => run),
+      given: givenRules(sources),
     });
-    this.#replay = new Replay(this.pipeline, this.#reader, given);
+    this.#inputs = new RecordedInputs(this.#reader);
     this.#order = config.sort ? new RowOrder(config.symbol, !config.skipBad) : null;
   }
 
@@ -97,14 +96,19 @@ export class Desk {
     return this.#instrument.config;
   }
 
+  /** How the run stands. */
+  get state(): RunState {
+    return this.engine.state;
+  }
+
   /** Trades so far. */
   get trades(): number {
-    return this.pipeline.trades;
+    return this.state.trades;
   }
 
   /** Whether as many trades as asked for have been seen. */
   get done(): boolean {
-    return this.pipeline.done;
+    return this.state.done;
   }
 
   /** Other symbols whose trades were passed over. */
@@ -114,7 +118,7 @@ export class Desk {
 
   /** What is wrong with the input and was not told yet, or null. */
   takeRejections(): Rejections | null {
-    return this.pipeline.takeRejections();
+    return this.state.takeRejections();
   }
 
   /** What each file brought; null unless rows are put in order. */
@@ -124,7 +128,7 @@ export class Desk {
 
   /** What came out of order and was not told yet, or null. */
   takeStrays(): Rejections | null {
-    return this.pipeline.takeStrays();
+    return this.state.takeStrays();
   }
 
   /**
@@ -144,24 +148,42 @@ export class Desk {
 
   *#run(piece: Chunk | SortedBlock): Generator<PenstockEvent> {
     if (this.done) return;
-    this.#enter(piece instanceof SortedBlock ? this.#order : piece.origin);
-    const replayed = piece instanceof SortedBlock
-      ? this.pipeline.runMarked(piece.reading(), FIRST_TRADE)
-      : this.#replay.open(piece).runMarked(FIRST_TRADE);
     try {
-      for (const told of replayed) {
-        if (told === FIRST_TRADE) this.#checkRules();
-        const event = "type" in told ? told : "event" in told ? eventOf(told) : null;
-        if (event === null) continue;
-        if (event.type === "rules") this.#takeRules(event);
-        if (this.#held !== null && this.trades > 0) yield* this.#begin();
-        if (this.#held === null) yield event;
-        else this.#held.push(event);
+      if (piece instanceof SortedBlock) {
+        if (this.#enter(this.#order)) yield* this.#apply({ event: "source" });
+        yield* this.#apply({ event: "frames", trades: piece.reading() });
+      } else {
+        if (this.#enter(piece.origin)) this.#inputs.enter();
+        this.#inputs.open(piece);
+        for (let input = this.#inputs.next(); input !== null; input = this.#inputs.next()) {
+          if (!isRemark(input)) yield* this.#apply(input);
+          if (this.done) return;
+        }
       }
-      this.#checkRules();
     } finally {
       // Also before an error, so that what was told by then does not depend on where chunks end.
       if (this.#held !== null && this.trades > 0) yield* this.#begin();
+    }
+  }
+
+  /** Applies an input. Throws a ConfigError where the instrument's rules make no sense for the prices. */
+  *#apply(input: Input): Generator<PenstockEvent> {
+    if (this.trades < FIRST_TRADE && "trades" in input) {
+      yield* this.#shown(this.engine.apply(input, FIRST_TRADE));
+      if (this.trades < FIRST_TRADE) return;
+      this.#checkRules();
+    }
+    yield* this.#shown(this.engine.apply(input));
+    this.#checkRules();
+  }
+
+  /** Events before the first trade are held until that gives the time of the start. */
+  *#shown(events: Iterable<PenstockEvent>): Generator<PenstockEvent> {
+    for (const event of events) {
+      if (event.type === "rules") this.#takeRules(event);
+      if (this.#held !== null && this.trades > 0) yield* this.#begin();
+      if (this.#held === null) yield event;
+      else this.#held.push(event);
     }
   }
 
@@ -171,18 +193,18 @@ export class Desk {
    */
   *end(ended: End): Generator<PenstockEvent> {
     if (this.#held !== null) yield* this.#begin();
-    for (const event of this.pipeline.end(ended === "input")) yield event;
+    yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
     for (const { model, run, fillTerms: { slippage, latencyMs } } of this.#lanes) {
-      const { metrics } = this.pipeline.resultsOf(run);
+      const { metrics } = this.state.resultsOf(run);
       const assumed = { slippage, latency: latencyMs };
       yield {
         type: "model",
         model,
         ...assumed,
         time: this.#lastTime,
-        ...this.pipeline.totalsOf(run),
+        ...this.state.totalsOf(run),
         metrics,
       };
     }
@@ -190,7 +212,7 @@ export class Desk {
 
   /** What the configured run is judged by. */
   get measured(): Results {
-    return this.#results ??= this.pipeline.results();
+    return this.#results ??= this.state.results();
   }
 
   /** The summary. */
@@ -198,7 +220,7 @@ export class Desk {
     return {
       type: "summary",
       time: this.#lastTime,
-      ...this.pipeline.totals,
+      ...this.state.totals,
       ended,
       elapsedMs: Math.round(elapsedMs),
       tradesPerSecond: Math.round(this.trades * 1000 / elapsedMs),
@@ -208,16 +230,16 @@ export class Desk {
 
   /** The columns of the table, the configured model in the middle. */
   reports(): ReportColumn[] {
-    const { pipeline } = this;
+    const { state } = this;
     const configured: ReportColumn = {
       title: "configured",
-      summary: { ...pipeline.totals, metrics: this.measured.metrics },
+      summary: { ...state.totals, metrics: this.measured.metrics },
       fillTerms: this.#fillTerms,
-      refused: pipeline.refused,
+      refused: state.refused,
     };
     const others = this.#lanes.map(({ model, run, fillTerms }): ReportColumn => ({
       title: model,
-      summary: { ...pipeline.totalsOf(run), metrics: pipeline.resultsOf(run).metrics },
+      summary: { ...state.totalsOf(run), metrics: state.resultsOf(run).metrics },
       fillTerms,
       refused: run.refused,
     }));
@@ -231,26 +253,27 @@ export class Desk {
   }
 
   #checkRules(): void {
-    const { awaitsRules, standing: { price } } = this.pipeline;
+    const { awaitsRules, standing: { price } } = this.state;
     if (price === null || awaitsRules || this.#isTold) return;
     const senseless = senselessRule(this.#instrument, price);
     if (senseless !== null) throw new ConfigError([senseless]);
   }
 
   get #lastTime(): string {
-    return isoTime(this.pipeline.lastTime ?? 0);
+    return isoTime(this.state.lastTime ?? 0);
   }
 
-  #enter(source: Origin | RowOrder | null): void {
-    if (source === this.#source) return;
+  /** Whether trades come from another place than those before. */
+  #enter(source: Origin | RowOrder | null): boolean {
+    const isOther = source !== this.#source;
     this.#source = source;
-    this.#replay.enter();
+    return isOther;
   }
 
   *#begin(): Generator<PenstockEvent> {
     const held = this.#held ?? [];
     this.#held = null;
-    yield { ...this.#started, time: isoTime(this.pipeline.firstTime ?? 0) };
+    yield { ...this.#started, time: isoTime(this.state.firstTime ?? 0) };
     yield* held;
   }
 }
@@ -259,17 +282,4 @@ function laneOf(model: Lane["model"], configured: Terms): Lane {
   const terms = termsUnder(model, configured);
   const fillTerms = { slippage: plain(terms.slippage), latencyMs: terms.latency / 1000 };
   return { model, fillTerms, run: new ModelRun(terms) };
-}
-
-/** What a note says in an event; null where it says nothing about the connection. */
-function eventOf(note: TimedNote): PenstockEvent | null {
-  const time = isoTime(note.time);
-  switch (note.event) {
-    case "connected":
-      return { type: "connected", time, endpoint: note.endpoint, attempt: note.attempt };
-    case "disconnected":
-      return { type: "disconnected", time, ...disconnectionIn(note) };
-    default:
-      return null;
-  }
 }

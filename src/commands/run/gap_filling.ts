@@ -1,24 +1,26 @@
 /** Fills a gap: which of the missing trades are fetched, and what the person is told about the others. */
-import type { PipelineEvent } from "../../domain/event.ts";
+import type { Happened, Input } from "../../domain/input.ts";
 import { LateRows, lateText } from "../../domain/late_rows.ts";
 import type { Config } from "../../domain/options.ts";
 import type { RecordingNote } from "../../domain/recording_note.ts";
 import type { Backfill, BackfillEnd } from "../../feeds/backfill.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
-import type { Pipeline } from "../../stages/pipeline.ts";
+import type { RunState } from "../../stages/engine.ts";
 import type { Line } from "../../views/narration.ts";
-import { endWaiting } from "./waiting.ts";
+import { waitedSince } from "./waiting.ts";
 
 /** What a gap is filled with and what it is filled into. */
 export interface GapFillingOptions {
-  readonly pipeline: Pipeline;
+  readonly state: RunState;
   readonly backfill: Pick<Backfill, "fetch">;
   readonly config: Pick<Config, "symbol" | "backfillMax" | "maxHold" | "maxLag">;
   /** Asked once no more comes: whether a gap that is not filled is left to the next run. */
   readonly leaves: () => boolean;
-  /** Keeps and shows events; `record` records what they come from. */
-  readonly tell: (events: Iterable<PipelineEvent>, record: () => void) => void;
-  readonly note: (note: RecordingNote, at?: number) => void;
+  /** Applies fetched trades and what becomes of the gap, keeps and shows what comes of it; `note` records the trades. */
+  readonly apply: (
+    input: Happened | Extract<Input, { event: "backfilled" }>,
+    note?: () => RecordingNote,
+  ) => void;
   readonly say: (line: Line) => void;
 }
 
@@ -43,31 +45,31 @@ export class GapFilling {
    * trades that were received from `receivedAt` on (ms since 1970) have waited then.
    */
   async fill(gap: HeldGap, receivedAt: number): Promise<void> {
-    const { pipeline, backfill, config, leaves, tell, note } = this.#options;
+    const { state, backfill, config, leaves, apply } = this.#options;
     const fromId = Math.max(gap.fromId, gap.toId - config.backfillMax + 1);
     let skipped = fromId - gap.fromId;
     if (skipped > 0) this.#saySkipped(gap);
-    const before = pipeline.trades;
+    const before = state.trades;
     const pages = backfill.fetch(fromId, gap.toId);
     let page = await pages.next();
-    for (; !page.done && !pipeline.done; page = await pages.next()) {
+    for (; !page.done && !state.done; page = await pages.next()) {
       const { rows } = page.value;
       const passed = skipped > 0 ? { skipped } : {};
-      tell(
-        pipeline.run(this.#late.open(rows, skipped)),
-        () => note({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)), ...passed }),
+      apply(
+        { event: "backfilled", trades: this.#late.open(rows, skipped) },
+        () => ({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)), ...passed }),
       );
       skipped = 0;
     }
     const end = page.done ? page.value : null;
     this.#isLeft = end !== null && !end.complete && leaves();
     if (this.#isLeft) return;
-    const filled = pipeline.trades - before;
-    const through = end !== null && end.lastId > pipeline.lastId && skipped === 0 ? end.lastId : -1;
+    const filled = state.trades - before;
+    const through = end !== null && end.lastId > state.lastId && skipped === 0 ? end.lastId : -1;
     if (end !== null) this.#sayRest(gap, fromId, filled, end);
-    endWaiting(receivedAt, config, pipeline, note);
-    pipeline.settleGap(filled, through);
-    note({ event: "settled", filled, ...(through < 0 ? {} : { through }) });
+    const waited = waitedSince(receivedAt, config);
+    if (waited !== null) apply(waited);
+    apply({ event: "settled", filled, ...(through < 0 ? {} : { through }), time: Date.now() * 1000 });
   }
 
   #saySkipped({ fromId, toId }: HeldGap): void {

@@ -2,16 +2,18 @@
 import type { Started } from "../../domain/command.ts";
 import type { Config } from "../../domain/options.ts";
 import type { Configuration } from "../../domain/config.ts";
-import type { PenstockEvent, PipelineEvent } from "../../domain/event.ts";
+import type { PenstockEvent } from "../../domain/event.ts";
+import type { Happened, Input } from "../../domain/input.ts";
 import { restOf } from "../../domain/endpoints.ts";
 import { MessageBatch } from "../../domain/message_batch.ts";
+import type { ArrivedRules } from "../../domain/instrument.ts";
 import { isoTime } from "../../domain/time.ts";
 import { Backfill } from "../../feeds/backfill.ts";
 import type { Batch } from "../../feeds/feed.ts";
 import type { RecordingNote } from "../../domain/recording_note.ts";
 import { ReadAhead } from "../../feeds/read_ahead.ts";
 import { RestBudget } from "../../feeds/rest_budget.ts";
-import type { Pipeline } from "../../stages/pipeline.ts";
+import type { Engine, EngineEvent, RunState } from "../../stages/engine.ts";
 import type { Recording } from "../../stores/recording.ts";
 import type { RunJournal } from "../../stores/run_journal.ts";
 import { RunView } from "../../views/run_view.ts";
@@ -21,9 +23,9 @@ import { type Pace as ShownPace, statusEvent, statusLine } from "../../views/sta
 import { GapFilling } from "./gap_filling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
 import { recordingTarget, startRecording } from "./recording.ts";
-import { answerTo } from "./requests.ts";
+import { requestedInput } from "./requests.ts";
 import { toldIfSlow } from "./slow_fetch.ts";
-import { endWaiting } from "./waiting.ts";
+import { waitedSince } from "./waiting.ts";
 
 /** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
 export class LiveRun {
@@ -40,7 +42,7 @@ export class LiveRun {
   readonly #pace = new Pace();
   /** When data that is run later may have come first, ms since 1970. */
   readonly #openedAt = Date.now();
-  #made: Pipeline | null = null;
+  #made: Engine | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
@@ -69,9 +71,13 @@ export class LiveRun {
   }
 
   /** There from `open` on: until then it is not known what orders have to be like. */
-  get #pipeline(): Pipeline {
+  get #engine(): Engine {
     if (this.#made === null) throw new TypeError("The run is not open yet");
     return this.#made;
+  }
+
+  get #state(): RunState {
+    return this.#engine.state;
   }
 
   /** Starts the run, and opens the recording; null like `openRun`. Throws like that, and where the recording cannot be made. */
@@ -85,18 +91,20 @@ export class LiveRun {
       signal: this.#signal,
     });
     if (opened === null) return null;
-    ({ pipeline: this.#made, journal: this.#journal } = opened);
-    const { pipeline } = opened;
-    this.#resumedAfter = pipeline.trades;
+    ({ engine: this.#made, journal: this.#journal } = opened);
+    const { state } = opened.engine;
+    this.#resumedAfter = state.trades;
     if (this.#backfill !== null) {
       this.#gaps = new GapFilling({
-        pipeline,
+        state,
         backfill: this.#backfill,
         config: this.#config,
         // Let pass now, the gap would cost a resumed run its averages.
         leaves: () => this.#journal !== null && this.#signal.aborted,
-        tell: (events, record) => this.#tell(events, record),
-        note: (note, at) => this.#note(note, at),
+        apply: (input, note) =>
+          note === undefined || input.event !== "backfilled"
+            ? this.#happened(input as Happened)
+            : this.#apply(input, { record: () => this.#note(note()) }),
         say: (line) => this.#view.say(line),
       });
     }
@@ -113,23 +121,22 @@ export class LiveRun {
   }
 
   /** Takes the instrument's rules, which the run waited for. */
-  takeRules(arrived: Parameters<Pipeline["takeRules"]>[0]): void {
-    const at = Date.now();
-    this.#note({ event: "rules", ...arrived }, at);
-    this.#tell(this.#pipeline.takeRules(arrived, at * 1000));
+  takeRules(arrived: ArrivedRules): void {
+    this.#happened({ event: "rules", ...arrived, time: Date.now() * 1000 });
   }
 
   /** Begins, once it has been told that it does. */
   begin(): void {
     this.#hasBegun = true;
-    endWaiting(this.#openedAt, this.#config, this.#pipeline, (note, at) => this.#note(note, at));
+    const waited = waitedSince(this.#openedAt, this.#config);
+    if (waited !== null) this.#happened(waited);
     // A halt that was filed before comes before the first trade.
     this.handleRequests();
   }
 
   /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
   get done(): boolean {
-    return this.#pipeline.done || this.#gaps?.isLeft === true;
+    return this.#state.done || this.#gaps?.isLeft === true;
   }
 
   async take(batch: Batch): Promise<void> {
@@ -141,26 +148,15 @@ export class LiveRun {
         break;
       case "connected": {
         const { endpoint, attempt } = batch;
-        const at = Date.now();
-        this.#connected = this.#pipeline.connected = true;
-        this.#note({ event: "connected", endpoint, attempt }, at);
-        this.#keepNote("connected", at, { endpoint, attempt });
-        this.#view.event({ type: "connected", time: isoTime(at * 1000), endpoint, attempt });
+        this.#connected = true;
+        this.#happened({ event: "connected", endpoint, attempt, time: Date.now() * 1000 });
         break;
       }
       case "disconnected": {
         const { reason, retryInMs, cause, hint } = batch;
-        const lost = { reason, retryInMs, cause };
-        const at = Date.now();
         this.#connected = false;
-        this.#pipeline.disconnect(lost);
-        this.#note({ event: "disconnected", ...lost }, at);
-        this.#keepNote("disconnected", at, lost);
-        this.#view.event({
-          type: "disconnected",
-          time: isoTime(at * 1000),
-          ...lost,
-          ...(hint === null ? {} : { hint }),
+        this.#happened({ event: "disconnected", reason, retryInMs, cause, time: Date.now() * 1000 }, {
+          hint,
         });
         break;
       }
@@ -174,14 +170,9 @@ export class LiveRun {
   handleRequests(): void {
     if (!this.#hasBegun || this.#journal === null) return;
     for (const asked of this.#journal.requests()) {
-      const at = Date.now();
-      const answer = answerTo(asked, this.#pipeline, at);
-      if (answer === null) {
-        this.#view.say(droppedRequest(asked.kind, asked.time, asked.why));
-        continue;
-      }
-      this.#note(answer.note, at);
-      this.#tell(answer.events, undefined, [asked.id]);
+      const input = requestedInput(asked, Date.now() * 1000);
+      if (input === null) this.#view.say(droppedRequest(asked.kind, asked.time, asked.why));
+      else this.#happened(input, { handled: [asked.id] });
     }
   }
 
@@ -203,14 +194,14 @@ export class LiveRun {
   /** Emits where the run stands: nothing before it has begun with `begin`, and once it has stopped. */
   tellStatus(): void {
     if (!this.#hasBegun) return;
-    this.#view.event(statusEvent(this.#pipeline.standing, this.#shownPace, now(), this.#pipeline.heldGap));
+    this.#view.event(statusEvent(this.#state.standing, this.#shownPace, now(), this.#state.heldGap));
   }
 
   tellRejections(): void {
     if (!this.#isOpen) return;
-    const strays = this.#pipeline.takeStrays();
+    const strays = this.#state.takeStrays();
     if (strays !== null) this.#view.say({ level: "warn", text: strayText(strays) });
-    const rejections = this.#pipeline.takeRejections();
+    const rejections = this.#state.takeRejections();
     if (rejections === null) return;
     this.#rejectionsTold = true;
     this.#view.event({ type: "rejected", time: now(), ...rejections });
@@ -218,16 +209,18 @@ export class LiveRun {
 
   draw(): void {
     if (!this.#isOpen) return;
-    this.#view.draw((width) => statusLine(this.#pipeline.standing, this.#shownPace, width));
+    this.#view.draw((width) => statusLine(this.#state.standing, this.#shownPace, width));
   }
 
   /** Ends the input: what still waits expires, and the journal says that the run was stopped, and why. */
   stop(reason = "asked to"): void {
     this.handleRequests();
     this.tellRejections();
-    this.#tell(this.#pipeline.end());
+    const at = Date.now() * 1000;
+    // The recording says so itself, as its last line.
+    this.#apply({ event: "ended", time: at });
     this.tellRejections();
-    this.#keepNote("stopped", Date.now(), { reason });
+    this.#keepStop(at, reason);
     // What is asked of it from here on is for the next run.
     this.#hasBegun = false;
   }
@@ -243,7 +236,7 @@ export class LiveRun {
     const summary: PenstockEvent = {
       type: "summary",
       time: now(),
-      ...this.#pipeline.totals,
+      ...this.#state.totals,
       ...(this.#resumedAfter === 0 ? {} : { resumedAfter: this.#resumedAfter }),
       elapsedMs: Math.round(elapsedMs),
     };
@@ -259,12 +252,13 @@ export class LiveRun {
       tradesPerSecond: this.#pace.tradesPerSecond(),
       lagMs,
       assets: this.#view.assets,
-      awaitsRules: this.#pipeline.awaitsRules,
+      awaitsRules: this.#state.awaitsRules,
     };
   }
 
   /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
   async #run(messages: readonly string[], receivedAt: number): Promise<void> {
+    const state = this.#state;
     const reader = this.#messages.open(messages, Math.round(receivedAt * 1000));
     let recorded = 0;
     // What was received after the last trade that counted is no part of this run.
@@ -274,13 +268,13 @@ export class LiveRun {
     };
     let live = 0;
     // A trade that is still held has not been processed.
-    const recordTaken = () => record(this.#pipeline.heldGap === null ? reader.taken : reader.taken - 1);
+    const recordTaken = () => record(state.heldGap === null ? reader.taken : reader.taken - 1);
     try {
       for (;;) {
-        const { trades } = this.#pipeline;
-        this.#tell(this.#pipeline.run(reader), recordTaken);
-        live += this.#pipeline.trades - trades;
-        const gap = this.#pipeline.heldGap;
+        const { trades } = state;
+        this.#apply({ event: "frames", trades: reader }, { record: recordTaken });
+        live += state.trades - trades;
+        const gap = state.heldGap;
         if (gap === null || this.done) break;
         await this.#feed.during(
           toldIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.say(line)),
@@ -290,37 +284,62 @@ export class LiveRun {
     } finally {
       recordTaken();
     }
-    this.#pace.note(live, this.#pipeline.lastTime, receivedAt);
+    this.#pace.note(live, state.lastTime, receivedAt);
   }
 
-  /** Records what events come from, keeps them, and that requests were handled with them, then shows them. */
-  #tell(events: Iterable<PipelineEvent>, record = () => {}, handled: readonly number[] = []): void {
-    if (this.#journal === null) {
-      this.#view.events(events);
+  /** Records that something happened, applies it, and keeps and shows what comes of it. */
+  #happened(input: Happened, more: Partial<Handling> = {}): void {
+    const { time, ...note } = input;
+    this.#note(note, time / 1000);
+    this.#apply(input, more);
+  }
+
+  /** Applies an input, records it once it has been applied, keeps what comes of it and shows that. */
+  #apply(input: Input, { record = () => {}, hint = null, handled = [] }: Partial<Handling> = {}): void {
+    let events: Iterable<EngineEvent> = this.#engine.apply(input);
+    if (this.#journal !== null) {
+      const made = events = [...events];
       record();
-      return;
+      this.#keep(made, handled);
     }
-    const made = [...events];
-    record();
-    if (made.length === 0 && handled.length === 0) return;
+    this.#view.events(hint === null ? events : withHint(events, hint));
+    if (this.#journal === null) record();
+  }
+
+  /** Keeps events, and that requests were handled with them. */
+  #keep(events: readonly EngineEvent[], handled: readonly number[]): void {
+    if (this.#journal === null || events.length === 0 && handled.length === 0) return;
     // What a kill leaves in the journal can be derived from what it leaves of the recording.
     this.#recording?.flush();
-    this.#journal.keep(made, handled);
+    this.#journal.keep(events, handled);
     this.#recording?.kept(this.#journal.lastSeq);
-    this.#view.events(made);
   }
 
   #note(note: RecordingNote, at = Date.now()): void {
     this.#recording?.note(note, at);
   }
 
-  /** Keeps in the journal what happened at `at`, ms since 1970, and where the run stands. */
-  #keepNote(type: "connected" | "disconnected" | "stopped", at: number, content: object): void {
+  /** Keeps in the journal that the run was stopped at `at`, µs since 1970, and where it stands. */
+  #keepStop(at: number, reason: string): void {
     if (this.#journal === null) return;
     this.#recording?.flush();
-    this.#journal.note(type, at * 1000, content);
+    this.#journal.stop(at, reason);
     this.#recording?.kept(this.#journal.lastSeq);
   }
+}
+
+/** What is done with an input besides applying it. */
+interface Handling {
+  /** Records it. */
+  readonly record: () => void;
+  /** What the person can do about a lost connection. */
+  readonly hint: string | null;
+  /** The requests that it comes from. */
+  readonly handled: readonly number[];
+}
+
+function* withHint(events: Iterable<EngineEvent>, hint: string): Generator<EngineEvent> {
+  for (const event of events) yield event.type === "disconnected" ? { ...event, hint } : event;
 }
 
 function now(): string {

@@ -7,7 +7,7 @@ import type { ArrivedRules } from "../../domain/instrument.ts";
 import { plain } from "../../domain/money.ts";
 import { awaitInstrument } from "../../feeds/instruments.ts";
 import type { RestBudget } from "../../feeds/rest_budget.ts";
-import { Pipeline } from "../../stages/pipeline.ts";
+import { Engine, type RunState } from "../../stages/engine.ts";
 import type { RunJournal } from "../../stores/run_journal.ts";
 import type { Line } from "../../views/narration.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
@@ -26,7 +26,7 @@ export interface OpeningOptions {
 
 /** A run that has begun. */
 export interface OpenedRun {
-  readonly pipeline: Pipeline;
+  readonly engine: Engine;
   /** Null where none is kept. */
   readonly journal: RunJournal | null;
   /** The configuration as the `started` event has it. */
@@ -74,7 +74,7 @@ export async function openRun(
     const found = settle(configuration, { answer, journal, market, now: time });
     const { config, origin, lines } = found;
     const shown = shownConfig(config);
-    const pipeline = new Pipeline({
+    const engine = new Engine({
       symbol,
       short: config.short,
       long,
@@ -83,7 +83,7 @@ export async function openRun(
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });
-    const keeping = journal === null ? null : new runJournals!.RunJournal(journal, pipeline, symbol);
+    const keeping = journal === null ? null : new runJournals!.RunJournal(journal, engine, symbol);
     const begins = {
       time,
       version: options.version,
@@ -92,12 +92,12 @@ export async function openRun(
       instrument: origin,
       isNew: newRun,
     };
-    const resumed = keeping?.begin(begins) ? [resumedLine(state, pipeline)] : [];
+    const resumed = keeping?.begin(begins) ? [resumedLine(state, engine.state)] : [];
     return {
-      pipeline,
+      engine,
       journal: keeping,
       shown: { ...shown, instrument: origin },
-      isKnownSymbol: origin.exchangeInfo !== null || pipeline.trades > 0,
+      isKnownSymbol: origin.exchangeInfo !== null || engine.state.trades > 0,
       awaitRules: found.awaited.length === 0
         ? null
         : (signal, onTrouble) => awaitRules(configuration, { ...options, signal }, found, onTrouble),
@@ -125,8 +125,8 @@ async function awaitRules(
   return answer && arrived(configuration, found, answer, Date.now() * 1000);
 }
 
-function resumedLine(path: string, pipeline: Pipeline): Line {
-  const { trades, cash, position, stance, halt } = pipeline.standing;
+function resumedLine(path: string, run: RunState): Line {
+  const { trades, cash, position, stance, halt } = run.standing;
   const halted = halt === null
     ? ""
     : `; halted (${halt.reason}), until "penstock release ${path} --reason TEXT"`;

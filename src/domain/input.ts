@@ -1,0 +1,32 @@
+/** Everything that can happen to a run: what live feeds make, what recorded files hold, and what the engine takes. */
+import type { RecordingNote } from "./recording_note.ts";
+import type { TradeReader } from "./trade_reader.ts";
+
+/** What a recording says of the connection, gaps, halts and rules, in the words of its notes. */
+type HappenedEvent =
+  | "connected"
+  | "disconnected"
+  | "halt"
+  | "released"
+  | "rules-awaited"
+  | "rules"
+  | "settled"
+  | "waited"
+  | "ended";
+
+/** Something that happened between two frames, at `time` in µs since 1970. */
+export type Happened = Extract<RecordingNote, { readonly event: HappenedEvent }> & { readonly time: number };
+
+/** One input of a run. */
+export type Input =
+  /** Trades in the order in which they were received; apply it again to continue where the engine stopped. */
+  | { readonly event: "frames"; readonly trades: TradeReader }
+  /** Trades that the stream missed and that were fetched afterwards. */
+  | { readonly event: "backfilled"; readonly trades: TradeReader }
+  | Happened
+  /** Trades from another file follow: how the connection stood before says nothing about them. */
+  | { readonly event: "source" }
+  /** They continue the recording of the file before: the connection stands as it stood there. */
+  | { readonly event: "same-recording" }
+  /** Another process continues the run, as from a snapshot. */
+  | { readonly event: "handed-over" };

@@ -1,0 +1,129 @@
+/** A run: inputs in, events out. The same engine runs live, on the built-in exchange and on recorded files. */
+import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
+import type { Rule } from "../domain/exchange_info.ts";
+import type { Input } from "../domain/input.ts";
+import { disconnectionIn } from "../domain/recording_note.ts";
+import { isoTime } from "../domain/time.ts";
+import type { AveragesSnapshot } from "./average.ts";
+import { Pipeline, type PipelineOptions } from "./pipeline.ts";
+import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
+
+/** What an engine is built from. */
+export interface EngineOptions extends PipelineOptions {
+  /**
+   * The instrument's rules that a person has chosen: they hold whatever the input says. With the lot and the tick
+   * among them no rules are awaited.
+   */
+  readonly given?: ReadonlySet<Rule>;
+}
+
+/** What comes of an input. */
+export type EngineEvent = PipelineEvent | ConnectedEvent | DisconnectedEvent;
+
+/** What can be asked of a run between two inputs; none of it changes a decision. */
+export type RunState = Pick<
+  Pipeline,
+  | (
+    | "trades"
+    | "done"
+    | "heldGap"
+    | "awaitsRules"
+    | "lost"
+    | "lastId"
+    | "firstTime"
+    | "lastTime"
+    | "standing"
+  )
+  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot" | "takePrices")
+  | ("averages" | "averagesRecord" | "takeRejections" | "takeStrays")
+>;
+
+/** Takes every input of one run in order. Nothing else changes its pipeline. */
+export class Engine {
+  readonly #pipeline: Pipeline;
+  readonly #given: ReadonlySet<Rule>;
+  /** What was so at the end of the file before; null before the second. */
+  #left: Pick<Pipeline, "lost" | "awaitsRules"> | null = null;
+
+  constructor(options: EngineOptions) {
+    this.#pipeline = new Pipeline(options);
+    this.#given = options.given ?? new Set();
+  }
+
+  /** How the run stands. */
+  get state(): RunState {
+    return this.#pipeline;
+  }
+
+  /**
+   * Applies one input and yields what happened, in order. Trades are applied until their reader has no more at hand,
+   * a gap holds the next one, or `stopAt` trades have gone through the averages: then apply the same input again.
+   */
+  *apply(input: Input, stopAt = Infinity): Generator<EngineEvent> {
+    const pipeline = this.#pipeline;
+    switch (input.event) {
+      case "frames":
+      case "backfilled":
+        yield* pipeline.run(input.trades, stopAt);
+        break;
+      case "connected": {
+        pipeline.connected = true;
+        const { endpoint, attempt, time } = input;
+        yield { type: "connected", time: isoTime(time), endpoint, attempt };
+        break;
+      }
+      case "disconnected":
+        pipeline.disconnect(input);
+        yield { type: "disconnected", time: isoTime(input.time), ...disconnectionIn(input) };
+        break;
+      case "halt":
+        yield* pipeline.halt(input.action, input.time, input);
+        break;
+      case "released":
+        yield* pipeline.release(input.time, input);
+        break;
+      case "rules-awaited":
+        if (!this.#isToldRules) pipeline.awaitsRules = true;
+        break;
+      case "rules": {
+        if (this.#isToldRules) break;
+        const { rules, instrument } = input;
+        yield* pipeline.takeRules({ rules, instrument }, input.time, this.#given);
+        break;
+      }
+      case "settled":
+        pipeline.settleGap(input.filled, input.through);
+        break;
+      case "waited":
+        pipeline.waited(input);
+        break;
+      case "source":
+        this.#left = { lost: pipeline.lost, awaitsRules: pipeline.awaitsRules };
+        pipeline.connected = true;
+        pipeline.awaitsRules = false;
+        break;
+      case "same-recording":
+        if (this.#left !== null) Object.assign(pipeline, this.#left);
+        break;
+      case "handed-over":
+        pipeline.handOver();
+        break;
+      case "ended":
+        yield* this.end();
+    }
+  }
+
+  /** Ends the input: what still waits expires. `isWhole` is as in `Parse.end`. */
+  *end(isWhole = false): Generator<EngineEvent> {
+    yield* this.#pipeline.end(isWhole);
+  }
+
+  /** Continues where a snapshot was taken, with the averages' last prices. Throws a BooksError for unsound books. */
+  restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
+    this.#pipeline.restore(snapshot, averages);
+  }
+
+  get #isToldRules(): boolean {
+    return this.#given.has("lot") && this.#given.has("tick");
+  }
+}

@@ -1,0 +1,192 @@
+/** Recorded files as inputs: trades as they stand there, and between them what happened when they were recorded. */
+import type { Chunk } from "../domain/chunk.ts";
+import type { ChunkReader } from "../domain/chunk_reader.ts";
+import type { Happened, Input } from "../domain/input.ts";
+import { type LateRow, LateRows, readLateText } from "../domain/late_rows.ts";
+import type { TimedNote } from "../domain/message_lines.ts";
+import { isNextPart, type TimedHead } from "../domain/recording_note.ts";
+import type { TradeFields, TradeReader, Verdict } from "../domain/trade_reader.ts";
+import { UnusableInput } from "../domain/unusable_input.ts";
+
+/** A note that says something about the recording and nothing about the run. */
+export type Remark = Exclude<TimedNote, Happened | { readonly event: "late" }>;
+
+/** What stands next in a recorded file. */
+export type Recorded = Input | Remark;
+
+const SOURCE: Input = { event: "source" };
+const SAME_RECORDING: Input = { event: "same-recording" };
+const HANDED_OVER: Input = { event: "handed-over" };
+const REMARKS: readonly string[] = [
+  "recording",
+  "notice",
+  "lost",
+  "kept",
+  "continued",
+  "unknown",
+] satisfies Remark["event"][];
+
+/** Whether a note is a remark, and no input. */
+export function isRemark(recorded: Recorded): recorded is Remark {
+  return REMARKS.includes(recorded.event);
+}
+
+/**
+ * The inputs in the chunks of recorded files. `open` a chunk, then take input after input until `next` answers null;
+ * apply the trades of each before the next is asked for.
+ */
+export class RecordedInputs {
+  readonly #reader: ChunkReader;
+  readonly #late: LateRows;
+  readonly #frames: Input;
+  readonly #backfilled: Input;
+  readonly #single: SingleMessage;
+  readonly #one: Input;
+  /** What is handed out before anything else. */
+  readonly #first: Recorded[] = [];
+  #name = "";
+  /** Whether the trades up to the next note have been handed out. */
+  #isAtNote = false;
+  /** Whether one message was handed out. */
+  #isStepping = false;
+  #isDry = true;
+  /** The first line of the recording that is being read; null outside of one. */
+  #head: TimedHead | null = null;
+  #hasEntered = false;
+
+  /** The reader may have been read from before: the inputs are those behind that. */
+  constructor(reader: ChunkReader) {
+    this.#reader = reader;
+    this.#late = new LateRows(reader.symbol);
+    this.#single = new SingleMessage(reader);
+    this.#frames = { event: "frames", trades: reader };
+    this.#one = { event: "frames", trades: this.#single };
+    this.#backfilled = { event: "backfilled", trades: this.#late };
+  }
+
+  /** Takes a chunk; what was left of the one before is dropped. */
+  open(chunk: Chunk): this {
+    this.#reader.open(chunk);
+    this.#name = chunk.origin.name;
+    this.#isDry = this.#isAtNote = this.#isStepping = false;
+    return this;
+  }
+
+  /**
+   * Another file comes next. A recording that ended without a connection, or before the instrument's rules had come,
+   * says nothing about the file behind it, unless that continues the same recording.
+   */
+  enter(): void {
+    this.#first.push(SOURCE);
+    this.#hasEntered = true;
+  }
+
+  /** Whether all inputs of the chunk have been handed out. */
+  get isDry(): boolean {
+    return this.#isDry;
+  }
+
+  /** Whether the last `step` had a message. */
+  get hasStepped(): boolean {
+    return this.#single.isTaken;
+  }
+
+  /** The next input; null at the end of the chunk. Throws UnusableInput at what cannot be used. */
+  next(): Recorded | null {
+    const first = this.#first.shift();
+    if (first !== undefined) return first;
+    if (this.#isDry) return null;
+    if (this.#isStepping) {
+      this.#isStepping = false;
+      this.#isAtNote = !this.#single.isTaken;
+    }
+    this.#isAtNote = !this.#isAtNote;
+    return this.#isAtNote ? this.#frames : this.#takeNote();
+  }
+
+  /** The same, but one message at a time: trades of which there turn out to be none have a note behind them. */
+  step(): Recorded | null {
+    const first = this.#first.shift();
+    if (first !== undefined) return first;
+    if (this.#isDry) return null;
+    this.#isAtNote = false;
+    if (this.#isStepping && !this.#single.isTaken) {
+      this.#isStepping = false;
+      return this.#takeNote();
+    }
+    this.#isStepping = true;
+    this.#single.isTaken = false;
+    return this.#one;
+  }
+
+  #takeNote(): Recorded | null {
+    const note = this.#reader.takeNote();
+    if (note === null) {
+      this.#isDry = true;
+      return null;
+    }
+    if (note.event === "late") {
+      this.#late.open(rowsOf(note.trades, this.#name), note.skipped);
+      return this.#backfilled;
+    }
+    if (note.event !== "recording") return note;
+    const head = this.#head;
+    this.#head = note;
+    if (head === null) return note;
+    this.#first.push(note);
+    if (!isNextPart(head, note)) return HANDED_OVER;
+    return this.#hasEntered ? SAME_RECORDING : this.next();
+  }
+}
+/** Hands out one message of another reader. */
+class SingleMessage implements TradeReader {
+  readonly #reader: ChunkReader;
+  /** Whether there was one. */
+  isTaken = false;
+
+  constructor(reader: ChunkReader) {
+    this.#reader = reader;
+  }
+
+  get symbol(): string {
+    return this.#reader.symbol;
+  }
+
+  get trade(): TradeFields {
+    return this.#reader.trade;
+  }
+
+  get receivedAt(): number {
+    return this.#reader.receivedAt;
+  }
+
+  get reason(): string {
+    return this.#reader.reason;
+  }
+
+  get emptyFirstId(): number {
+    return this.#reader.emptyFirstId;
+  }
+
+  get emptyId(): number {
+    return this.#reader.emptyId;
+  }
+
+  next(): Verdict | null {
+    if (this.isTaken) return null;
+    const verdict = this.#reader.next();
+    this.isTaken = verdict !== null;
+    return verdict;
+  }
+
+  sample(): string {
+    return this.#reader.sample();
+  }
+}
+
+/** The fetched trades in a note. Throws UnusableInput for what Penstock has not written. */
+function rowsOf(trades: string, name: string): readonly LateRow[] {
+  const read = readLateText(trades);
+  if ("malformed" in read) throw new UnusableInput({ name }, `in a note of fetched trades ${read.malformed}`);
+  return read.rows;
+}

@@ -1,0 +1,48 @@
+/** A chunk of a recording through an engine, with what was read and what came of it in order. */
+import type { Chunk } from "../../src/domain/chunk.ts";
+import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import { Engine, type EngineEvent, type EngineOptions, type RunState } from "../../src/stages/engine.ts";
+import { isRemark, type Recorded, RecordedInputs } from "../../src/stages/recorded_inputs.ts";
+
+/** A note as it stands in the recording, by its name, or an event. */
+export type Applied = EngineEvent | { readonly note: Recorded["event"] };
+
+/** An engine and the recording that it is given. */
+export class AppliedRecording {
+  readonly engine: Engine;
+  readonly inputs: RecordedInputs;
+
+  constructor(options: EngineOptions) {
+    this.engine = new Engine(options);
+    this.inputs = new RecordedInputs(new ChunkReader(options.symbol, true));
+  }
+
+  get state(): RunState {
+    return this.engine.state;
+  }
+
+  /** Applies a chunk to its end. */
+  *run(chunk?: Chunk): Generator<Applied> {
+    if (chunk !== undefined) this.inputs.open(chunk);
+    for (let input = this.inputs.next(); input !== null; input = this.inputs.next()) {
+      yield* this.apply(input);
+      if (this.state.done) return;
+    }
+  }
+
+  /** Applies one thing that was read: its name, unless it is trades, and what came of it. */
+  *apply(read: Recorded, stopAt = Infinity): Generator<Applied> {
+    if (read.event !== "frames") yield { note: read.event };
+    if (!isRemark(read)) yield* this.engine.apply(read, stopAt);
+  }
+}
+
+/** The types of events, and the names of notes. */
+export function namesOf(applied: Iterable<Applied>): string[] {
+  return Array.from(applied, (each) => "type" in each ? each.type : each.note);
+}
+
+/** The events alone. */
+export function eventsIn(applied: Iterable<Applied>): EngineEvent[] {
+  return [...applied].filter((each) => "type" in each);
+}
