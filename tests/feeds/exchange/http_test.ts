@@ -118,7 +118,7 @@ Deno.test("the exchange answers no web page: Host and Origin have to name loopba
 
 Deno.test("openExchange() answers to the names that --host gives", async () => {
   const { config } = configure({ host: { text: "Market.test", source: "command line" } }, [], "exchange");
-  await using exchange = await openExchange(config, 0, new AbortController().signal, () => {});
+  await using exchange = await openExchange(config, 0, () => {}, new AbortController().signal);
   const ping = (host: string) => ask(exchange, `GET /api/v3/ping HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
   assert((await ping("market.test:9001")).startsWith("HTTP/1.1 200 "));
   assert((await ping("sub.market.test")).startsWith("HTTP/1.1 403 "));
