@@ -169,9 +169,9 @@ class Scene {
     database.close();
     yield this.#row(
       "a journal with a stranger's view in it",
-      "exit 1, named",
+      "exit 3, named",
       await this.#run("status", "data/foreign.db"),
-      1,
+      3,
       'it has the view "forged", which Penstock does not make',
     );
   }
