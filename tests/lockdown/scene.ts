@@ -2,6 +2,7 @@
  * What is played within the network that has loopback only: the built-in exchange with TLS on the real ports, and the
  * program in its sandbox, which knows nothing of that. Prints one line of JSON for each attempt.
  */
+import { DatabaseSync } from "node:sqlite";
 import { COMMANDS } from "../../src/domain/command_name.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
@@ -161,6 +162,18 @@ class Scene {
       const verified = await this.#run("verify", JOURNAL, "data/first.txt", "data/second.txt");
       yield this.#row("be verified from its recordings", "exit 0", verified, 0, "");
     }
+    const { data } = this.#parts;
+    Deno.copyFileSync(`${data}/penstock.db`, `${data}/foreign.db`);
+    const database = new DatabaseSync(`${data}/foreign.db`);
+    database.exec("CREATE VIEW forged AS SELECT * FROM entries");
+    database.close();
+    yield this.#row(
+      "a journal with a stranger's view in it",
+      "exit 3, named",
+      await this.#run("status", "data/foreign.db"),
+      3,
+      'it has the view "forged", which Penstock does not make',
+    );
   }
 
   /** What the program itself can be told to do, and may not. */
