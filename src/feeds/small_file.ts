@@ -1,5 +1,7 @@
 /** Reads files that are small by their nature, and that somebody else may have written. */
 
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
+
 /** A file is larger than anything of its kind. */
 export class FileTooLarge extends Error {
   override readonly name = "FileTooLarge";
@@ -10,9 +12,11 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * The text of the file at `path`, of at most `most` bytes, as UTF-8 with its byte order mark. Throws FileTooLarge
  * after reading that much of a larger one, whatever size the system gives for it (a pipe and a device have none),
- * and what opening and reading throw.
+ * an Error where a link leads out of `./data`, and what opening and reading throw.
  */
 export async function readSmallFile(path: string, most: number): Promise<string> {
+  const link = outwardLink(path, Deno);
+  if (link !== null) throw new Error(outwardText(link));
   using file = await Deno.open(path);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;

@@ -2,6 +2,7 @@
 import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
 import { readExchangeInfo } from "../../domain/exchange_info.ts";
 import { type RuleSet, type SettledInstrument, settleInstrument } from "../../domain/instrument.ts";
+import { outwardLink, outwardText } from "../../domain/outward_link.ts";
 import { readSmallFile } from "../../feeds/small_file.ts";
 
 /** How a SQLite database begins. */
@@ -28,6 +29,8 @@ export async function instrumentOf(configuration: Configuration): Promise<Settle
 async function isDatabase(path: string, name: string): Promise<boolean> {
   // A journal can be much larger than what is to be known of it.
   const beginning = await read(async () => {
+    const link = outwardLink(path, Deno);
+    if (link !== null) throw new Error(outwardText(link));
     using file = await Deno.open(path);
     const bytes = new Uint8Array(SQLITE.length);
     await file.read(bytes);
