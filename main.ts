@@ -160,12 +160,12 @@ let debuggerTurns = 0;
  */
 function closeDebugger(): void {
   // deno-lint-ignore no-process-global -- loading it here would take the time in which the debugger is open.
-  const { _debugEnd } = process as unknown as { _debugEnd(): void };
+  const { _debugEnd } = process as unknown as { readonly _debugEnd?: () => void };
   const isClosing = debuggerTurns > 0;
   debuggerTurns = DEBUGGER_TURNS;
   if (isClosing) return;
   const close = (): void => {
-    _debugEnd();
+    _debugEnd?.();
     if (--debuggerTurns > 0) setTimeout(close);
     else say("penstock: SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again\n");
   };

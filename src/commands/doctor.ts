@@ -3,6 +3,7 @@ import type { Started } from "../domain/command.ts";
 import { hostsNeeded, restAddresses, streamOf } from "../domain/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../domain/exchange_hosts.ts";
 import { bad, type Finding, good } from "../domain/finding.ts";
+import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/outward_link.ts";
 import type { Config } from "../domain/options.ts";
 import { asSentence, grantAdvice, type MissingGrants } from "../domain/permission_advice.ts";
 import { examineRest, examineStream } from "../feeds/checkup.ts";
@@ -92,14 +93,23 @@ function stores(config: Config): Finding[] {
   const made = record === null ? null : folderNamed(record);
   return [
     ...foldersOf(config).map((folder) => examineFolder(folder, folder === made)),
+    ...(record === null || made !== null ? [] : outward(`recording ${record}`, record)),
     journal(config.state),
   ];
+}
+
+/** That a run would not write there, where a link leads out of the folder of the file at `path`. */
+function outward(subject: string, path: string): Finding[] {
+  const found = outwardLink(path, Deno, true);
+  return found === null ? [] : [bad(subject, "", outwardClause(found), OUTWARD_ADVICE)];
 }
 
 /** Whether the journal is whole, from its first entry to its last. */
 function journal(path: string): Finding {
   if (path === "none") return good("journal", "", "none is kept (--state none)");
   const subject = `journal ${path}`;
+  const [link] = outward(subject, path);
+  if (link !== undefined) return link;
   try {
     if (!isThere(path)) return good(subject, "", "none yet; a run makes it");
     using reader = JournalReader.open(path);

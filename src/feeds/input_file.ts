@@ -1,5 +1,6 @@
 /** Opens the files and the standard input that a person names, and says what is wrong with the name. */
 import { setImmediate } from "node:timers";
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { grantAdvice } from "../domain/permission_advice.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import type { ByteParts, ByteSource } from "./byte_source.ts";
@@ -21,10 +22,11 @@ export interface InputFile {
 
 /**
  * Looks at a path without opening it. Throws UnusableInput when there is nothing, or nothing in it, or a directory,
- * or it may not be read.
+ * or it may not be read, or a link leads out of `./data`.
  */
 export async function findInput(path: string): Promise<InputFile> {
   if (path === STANDARD_INPUT) return { path, name: "standard input", size: null };
+  refuseOutward(path);
   const { isDirectory, isFile, size } = await mendErrors(path, Deno.stat(path));
   if (isDirectory) {
     throw new UnusableInput(
@@ -203,6 +205,12 @@ export function readUnlessAborted(
     signal?.addEventListener("abort", onAbort, { once: true });
     file.read(into).then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
   });
+}
+
+/** Throws UnusableInput where a link leads out of `./data` on the way to `path`. */
+export function refuseOutward(path: string): void {
+  const found = outwardLink(path, Deno);
+  if (found !== null) throw new UnusableInput({ name: path }, outwardText(found));
 }
 
 /** Turns what the operating system says of a file into what the person can do about it. */

@@ -10,7 +10,7 @@ export interface Needs {
   readonly hosts: readonly string[];
   /** Files that are still to be opened or removed, for writing. */
   readonly writes: readonly string[];
-  /** Files that are still to be looked at; none unless they are given. */
+  /** Files that are still to be looked at, and with them the folder; none unless they are given. */
   readonly reads?: readonly string[];
   /** A folder in which files are still to be created and removed; null for none. */
   readonly folder: string | null;
@@ -96,7 +96,7 @@ export async function giveUp(needs: Needs, paths: readonly string[]): Promise<st
     for (const host of others) await Deno.permissions.revoke({ name: "net", host });
   }
   if (!writesAnywhere) await narrowWriting(writes, [...paths, ...writes, "data/"], folder);
-  const reads = await narrowReading(needs.reads ?? [], paths);
+  const reads = await narrowReading(needs.reads ?? [], paths, folder);
   for (const name of NEVER_NEEDED) await Deno.permissions.revoke({ name });
   const written = writesAnywhere ? ["writing anywhere (it was granted whole)"] : writesKept(writes);
   return remaining(anywhere, hosts, [...written, ...reads]);
@@ -118,10 +118,14 @@ async function narrowWriting(
 }
 
 /**
- * Drops reading but for these files, and says in words what remains of it. Where it was granted anywhere it cannot be
- * narrowed without losing it, and is kept.
+ * Drops reading but for these files, among which may be `folder`, and says in words what remains of it. Where it was
+ * granted anywhere it cannot be narrowed without losing it, and is kept.
  */
-async function narrowReading(files: readonly string[], paths: readonly string[]): Promise<string[]> {
+async function narrowReading(
+  files: readonly string[],
+  paths: readonly string[],
+  folder: string | null,
+): Promise<string[]> {
   const reads = files.filter((path) => isGranted({ name: "read", path }));
   if (reads.length === 0) {
     await Deno.permissions.revoke({ name: "read" });
@@ -130,7 +134,7 @@ async function narrowReading(files: readonly string[], paths: readonly string[])
   if (isGranted({ name: "read" })) return ["reading anywhere (it was granted whole)"];
   for (const path of reads) await Deno.permissions.request({ name: "read", path });
   for (const path of new Set([...paths, ...reads, "data/"].flatMap(foldersOver))) {
-    await Deno.permissions.revoke({ name: "read", path });
+    if (folder === null || !isIn(folder, path)) await Deno.permissions.revoke({ name: "read", path });
   }
   return reads.filter((path) => isGranted({ name: "read", path })).map((path) => `reading ${path}`);
 }

@@ -4,7 +4,7 @@ import { isNote, readNote, sinceOf, type TimedHead } from "../domain/recording_n
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
 import { InflateSource } from "./inflate_source.ts";
-import { findInput, openInput, STANDARD_INPUT, unusable } from "./input_file.ts";
+import { findInput, openInput, refuseOutward, STANDARD_INPUT, unusable } from "./input_file.ts";
 
 /** A recording that Penstock made, or one of the files of one. */
 export interface FoundRecording {
@@ -54,6 +54,7 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
 export async function withFoldersOpened(paths: readonly string[], choice: Choice): Promise<string[]> {
   const opened: string[] = [];
   for (const path of paths) {
+    if (path !== STANDARD_INPUT) refuseOutward(path);
     if (await isFolder(path)) opened.push(...await chosenIn(path, choice));
     else opened.push(path);
   }

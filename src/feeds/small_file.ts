@@ -1,4 +1,5 @@
 /** Reads files that are small by their nature, and that somebody else may have written. */
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "./input_file.ts";
 
 /** A file is larger than anything of its kind. */
@@ -11,9 +12,12 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * The text of the file at `path`, of at most `most` bytes, as UTF-8 with its byte order mark. Throws FileTooLarge
  * after reading that much of a larger one, whatever size the system gives for it (a pipe and a device have none),
- * what opening and reading throw, and the reason of `signal`, whose abort ends the wait for a pipe without a writer.
+ * an Error where a link leads out of `./data`, what opening and reading throw, and the reason of `signal`, whose abort
+ * ends the wait for a pipe without a writer.
  */
 export async function readSmallFile(path: string, most: number, signal?: AbortSignal): Promise<string> {
+  const link = outwardLink(path, Deno);
+  if (link !== null) throw new Error(outwardText(link));
   using file = await openUnlessAborted(Deno.open(path), signal);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;

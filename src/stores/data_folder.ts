@@ -1,7 +1,8 @@
 /** Whether a folder can be written to: by writing there. */
 import { bad, type Finding, good } from "../domain/finding.ts";
+import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/outward_link.ts";
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
-import { OWNERS_FOLDER } from "./owner_only.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 /** The folder of the file at `path`. */
 export function folderOf(path: string): string {
@@ -30,16 +31,20 @@ function isDirectory(path: string): boolean {
  */
 export function examineFolder(folder: string, withParents = false): Finding {
   const subject = `folder ${folder}`;
-  const path = `${folder}/.penstock-doctor-${Deno.pid}`;
+  // A name that nobody knows before, so that nothing of anyone's is there.
+  const path = `${folder}/.penstock-doctor-${crypto.randomUUID()}`;
+  const write = () => Deno.openSync(path, { write: true, createNew: true, mode: OWNERS_FILE }).close();
   let isMade = false;
   try {
+    const link = outwardLink(folder, Deno);
+    if (link !== null) return bad(subject, "", outwardClause(link), OUTWARD_ADVICE);
     try {
-      Deno.writeTextFileSync(path, "");
+      write();
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       isMade = makeFolder(folder, withParents);
       if (!isMade) return { ...examineFolder(folderOf(folder), withParents), subject };
-      Deno.writeTextFileSync(path, "");
+      write();
     }
     Deno.removeSync(path);
     if (isMade) Deno.removeSync(folder);

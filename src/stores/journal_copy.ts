@@ -2,7 +2,7 @@
 import { backup, type DatabaseSync } from "node:sqlite";
 import { failed, isThere, JournalLock, openDatabase, refused } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
-import { connectToRead } from "./journal_schema.ts";
+import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
 import { lastEntry } from "./linked_entry.ts";
 import { OWNERS_FILE } from "./owner_only.ts";
 
@@ -28,8 +28,8 @@ const PAGES = 10_000;
 /**
  * Copies the journal at `path` to `to`, where nothing may be: to a file of another name first, so that there is a whole
  * copy or none. The last entries are checked before. While it is copied this process answers to nothing but what ends it
- * at once; what that leaves behind the next copy to the same name removes. Throws CopyExists, and a JournalError where
- * the journal cannot be read or the copy cannot be written.
+ * at once; what that leaves behind the next copy to the same name removes, and nothing of anyone else's. Throws
+ * CopyExists, and a JournalError where the journal cannot be read or the copy cannot be written.
  */
 export async function copyJournal(path: string, to: string): Promise<CopiedJournal> {
   let source: DatabaseSync | null = null;
@@ -64,9 +64,10 @@ async function write(source: DatabaseSync, to: string): Promise<number> {
   using _lock = JournalLock.take(to);
   refuseExisting(to);
   const draft = `${to}.copy`;
+  refuseOthers(to, draft);
+  removeDraft(draft);
+  Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
   try {
-    remove(draft);
-    Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     await backup(source, draft, { rate: PAGES });
     using file = Deno.openSync(draft, { read: true, write: true });
     file.syncSync();
@@ -75,7 +76,7 @@ async function write(source: DatabaseSync, to: string): Promise<number> {
     Deno.renameSync(draft, to);
     return file.statSync().size;
   } catch (error) {
-    remove(draft);
+    removeDraft(draft);
     if (error instanceof Deno.errors.AlreadyExists) throw exists(to);
     throw failed("write to", to, error);
   }
@@ -93,12 +94,4 @@ function refuseExisting(path: string): void {
 
 function exists(path: string): CopyExists {
   return new CopyExists(`${path} is there already, and a copy replaces nothing: give another name`);
-}
-
-function remove(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

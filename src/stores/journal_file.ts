@@ -1,5 +1,6 @@
 /** The file behind a journal: finding it, holding it, connecting to it, and what is said when that fails. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
 import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
@@ -99,6 +100,7 @@ export class JournalLock implements Disposable {
    */
   static take(path: string): JournalLock {
     try {
+      refuseLinks(path, "open");
       // Another name of the same file must not be another lock.
       const lockPath = `${realPath(path)}.lock`;
       for (;;) {
@@ -112,6 +114,7 @@ export class JournalLock implements Disposable {
             file.close();
             continue;
           }
+          if (hasOtherNames(file.statSync())) throw notOurs(path, lockPath, OTHER_NAMES);
           if (!holdsNumber(file)) throw notOurs(path, lockPath, "is not a lock of Penstock's");
           file.truncateSync(0);
           file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
@@ -154,17 +157,19 @@ export class JournalLock implements Disposable {
 
 /**
  * Whether there is a file at `path`. Throws a JournalError for what cannot be a journal: a folder, a device, nothing
- * but a journal's side files, a file that is too short; and, unless it is only read, for a file with several names.
+ * but a journal's side files, a file that is too short; for links that lead elsewhere, as `refuseLinks` does; and, unless
+ * it is only read, for a file with several names.
  */
 export function isThere(path: string, doing: Doing): boolean {
   let info: Deno.FileInfo;
   try {
+    refuseLinks(path, doing);
     info = Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw failed(doing, path, error);
     // SQLite would take these for part of the new journal.
-    for (const side of [`${path}-wal`, `${path}-journal`]) {
-      if (sizeAt(side) === 0) continue;
+    for (const side of [`${path}-wal`, `${path}-journal`, `${path}-shm`]) {
+      if ((infoAt(side)?.size ?? 0) === 0) continue;
       const advice = "Put the journal back, or move that file away to start a new one.";
       throw refused(path, `it is missing, but ${side} is there and holds the last of it. ${advice}`);
     }
@@ -215,6 +220,8 @@ export function resultCode(error: unknown): number | null {
 
 /** Begins a transaction that nobody else can write beside; its caller ends it. */
 export function prepareToWrite(database: JournalDatabase, path: string): void {
+  // A link may have taken the journal's place before it was opened.
+  refuseLinks(path, "write to");
   database.prepare("PRAGMA synchronous = FULL").run();
   const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
   if (mode !== "wal") {
@@ -315,6 +322,25 @@ function holdsNumber(file: Deno.FsFile): boolean {
   return /^\d*\n?$/.test(new TextDecoder().decode(bytes.subarray(0, count))) && count <= LONGEST_NUMBER;
 }
 
+/**
+ * Throws a JournalError where a link leads out of `./data`, or, unless the journal is only read, out of its folder; and
+ * where a file that SQLite has beside it is a link or has other names: SQLite empties the ones, and refuses the others.
+ */
+function refuseLinks(path: string, doing: Doing): void {
+  const found = outwardLink(path, Deno, doing !== "read");
+  if (found !== null) throw refused(path, `${outwardText(found)}.`);
+  for (const side of ["-wal", "-shm", "-journal"].map((end) => realPath(path) + end)) {
+    if (isLink(side)) throw notOurs(path, side, "is a link");
+    if (hasOtherNames(infoAt(side))) throw notOurs(path, side, OTHER_NAMES);
+  }
+}
+
+const OTHER_NAMES = "has other names (hard links)";
+
+function hasOtherNames(info: Deno.FileInfo | null): boolean {
+  return (info?.nlink ?? 1) > 1;
+}
+
 /** Whether there is a link at `path`, wherever it leads. */
 export function isLink(path: string): boolean {
   try {
@@ -335,7 +361,8 @@ export function notOurs(path: string, beside: string, why: string): JournalError
 
 function isAt(file: Deno.FsFile, path: string): boolean {
   try {
-    const [open, there] = [file.statSync(), Deno.statSync(path)];
+    // A link that took its place is another file.
+    const [open, there] = [file.statSync(), Deno.lstatSync(path)];
     return open.ino === there.ino && open.dev === there.dev;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
@@ -353,11 +380,11 @@ export function realPath(path: string): string {
   }
 }
 
-function sizeAt(path: string): number {
+function infoAt(path: string): Deno.FileInfo | null {
   try {
-    return Deno.statSync(path).size;
+    return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
+    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }

@@ -51,16 +51,12 @@ function addRequests(database: JournalDatabase): void {
  */
 export function createJournal(path: string, connect: Connect): void {
   const draft = `${path}.new`;
-  const remove = () => {
-    // The draft last: without it nobody could tell whose the others are.
-    for (const side of ["-journal", "-wal", "-shm", ""]) removeIfThere(draft + side);
-  };
   // A process that was killed may have left one.
   refuseOthers(path, draft);
-  remove();
+  removeDraft(draft);
+  // SQLite gives its files beside it the same rights.
+  Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
   try {
-    // SQLite gives its files beside it the same rights.
-    Deno.openSync(draft, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     const database = connect(draft, false);
     try {
       database.prepare("BEGIN IMMEDIATE").run();
@@ -75,7 +71,7 @@ export function createJournal(path: string, connect: Connect): void {
     }
     Deno.renameSync(draft, path);
   } catch (error) {
-    remove();
+    removeDraft(draft);
     throw error;
   }
 }
@@ -110,6 +106,12 @@ export function connectToRead<D extends JournalDatabase>(
     database.close();
     throw error;
   }
+}
+
+/** Removes a draft, and what SQLite has beside it. */
+export function removeDraft(draft: string): void {
+  // The draft last: without it nobody could tell whose the others are.
+  for (const side of ["-journal", "-wal", "-shm", ""]) removeIfThere(draft + side);
 }
 
 /**
@@ -209,7 +211,7 @@ const APPLICATION_ID_AT = 68;
 const HEADER = "SQLite format 3\0";
 
 /** Throws a JournalError where the files that a draft needs are there and no draft of Penstock's. */
-function refuseOthers(path: string, draft: string): void {
+export function refuseOthers(path: string, draft: string): void {
   const sides = ["", "-journal", "-wal", "-shm"].map((side) => draft + side);
   const link = sides.find(isLink);
   if (link !== undefined) throw notOurs(path, link, "is a link");
@@ -219,12 +221,16 @@ function refuseOthers(path: string, draft: string): void {
   }
 }
 
-/** Whether a file is a journal that was not finished: empty, or of Penstock's databases. */
+/**
+ * Whether a file is a journal that was not finished: empty, or of Penstock's databases, or one whose first page SQLite
+ * writes last, with the file beside it from which it would take back the others.
+ */
 function isDraft(path: string): boolean {
   using file = Deno.openSync(path);
   const bytes = new Uint8Array(HEADER_BYTES);
   const count = file.readSync(bytes) ?? 0;
   if (count === 0) return true;
+  if (bytes.every((byte) => byte === 0)) return sizeOf(`${path}-journal`) !== null;
   const id = new DataView(bytes.buffer).getUint32(APPLICATION_ID_AT);
   return new TextDecoder().decode(bytes.subarray(0, HEADER.length)) === HEADER && id === APPLICATION_ID;
 }

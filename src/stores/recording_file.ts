@@ -1,5 +1,6 @@
 /** The file behind a recording: opening it, and what is said when that fails. */
 
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
 import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
@@ -21,17 +22,62 @@ export class RecordingError extends Error {
 
 /**
  * Opens `path` to append. A missing folder is created, so that a fresh checkout has its `data`; the folder around it
- * has to be there. Throws a RecordingError for a pipe, and what the system says.
+ * has to be there. Throws a RecordingError for a pipe, a link that leads out of its folder, and a file with other
+ * names, and what the system says.
  */
 export function openToAppend(path: string): RecordingFile {
+  refuseOutward(path);
   refusePipe(path);
   const options = { create: true, append: true, mode: OWNERS_FILE };
+  let file: Deno.FsFile;
   try {
-    return Deno.openSync(path, options);
+    file = Deno.openSync(path, options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     Deno.mkdirSync(folderOf(path), { mode: OWNERS_FOLDER });
-    return Deno.openSync(path, options);
+    file = Deno.openSync(path, options);
+  }
+  try {
+    // One may have taken its place in between.
+    refuseOutward(path);
+    refuseOtherNames(path, file);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function refuseOutward(path: string): void {
+  const found = outwardLink(path, Deno, true);
+  if (found !== null) throw unusable(path, `${outwardText(found)}.`);
+}
+
+/** Throws a RecordingError where what was opened is not the file at `path`, or is there under other names too. */
+function refuseOtherNames(path: string, file: Deno.FsFile): void {
+  let [open, there]: Deno.FileInfo[] = [];
+  try {
+    [open, there] = [file.statSync(), Deno.statSync(path)];
+  } catch (error) {
+    // Without permission to read nothing can be asked.
+    if (error instanceof Deno.errors.NotCapable) return;
+    throw error;
+  }
+  if (open!.ino !== there!.ino || open!.dev !== there!.dev) {
+    throw unusable(path, "it was replaced while it was opened. Start again.");
+  }
+  if ((open!.nlink ?? 1) > 1) {
+    throw unusable(path, `its file has ${open!.nlink} names (hard links). Choose another name.`);
+  }
+}
+
+/** What tells the file or folder at `path` from all others, links followed; null where that may not be asked. */
+export function identityOf(path: string): string | null {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return null;
   }
 }
 

@@ -1,6 +1,7 @@
 /** A folder of recordings: a new file for every process and day, and the old ones deleted when that is asked for. */
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { recordingName } from "../domain/recording_name.ts";
-import { lockForWriting, type RecordingFile, unopened, unusable } from "./recording_file.ts";
+import { identityOf, lockForWriting, type RecordingFile, unopened, unusable } from "./recording_file.ts";
 import type { RecordingRetention } from "./recording_retention.ts";
 import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
@@ -29,6 +30,8 @@ export class RecordingFolder implements DayFiles {
   readonly #retention: RecordingRetention | null;
   /** The file of this process that is being written. */
   #current: string | null = null;
+  /** What tells the folder from all others, once there is a file in it; null where that may not be asked. */
+  #identity: string | null = null;
 
   /** `path` ends in no slash. Files are deleted as `retention` says; null keeps them. */
   constructor(path: string, retention: RecordingRetention | null) {
@@ -39,9 +42,11 @@ export class RecordingFolder implements DayFiles {
   /**
    * Creates the file of a recording of `symbol` from `time` on, ms since 1970, in a folder that is created where it is
    * missing; the file of this process before is over then. Old ones are deleted first, which makes room. Throws
-   * RecordingError where it cannot be created.
+   * RecordingError where it cannot be created, where a link leads out of `./data`, and where the folder is another one
+   * than before.
    */
   create(symbol: string, time: number): CreatedFile {
+    this.#mustBeInPlace();
     this.#retention?.prune(time, this.#current);
     const startedAt = Math.floor(time);
     for (let tries = 0; tries < TRIES; tries++) {
@@ -49,6 +54,7 @@ export class RecordingFolder implements DayFiles {
       try {
         const file = openNew(this.path, path);
         if (this.#current !== null) this.#retention?.add(this.#current, time);
+        this.#identity = identityOf(this.path) ?? this.#identity;
         this.#current = path;
         return { path, file, startedAt: startedAt + tries };
       } catch (error) {
@@ -57,6 +63,19 @@ export class RecordingFolder implements DayFiles {
       }
     }
     throw unusable(this.path, `${TRIES} names from ${recordingName(symbol, startedAt)} on are taken.`);
+  }
+
+  /** What is written and deleted here must never land in a folder that took this one's place. */
+  #mustBeInPlace(): void {
+    if (this.#identity === null) {
+      const found = outwardLink(this.path, Deno);
+      if (found !== null) throw unusable(`${this.path}/`, `${outwardText(found)}.`);
+      return;
+    }
+    const present = identityOf(this.path);
+    if (present !== null && present !== this.#identity) {
+      throw unusable(`${this.path}/`, "the folder was moved or replaced while the run records there.");
+    }
   }
 
   discard(path: string): void {

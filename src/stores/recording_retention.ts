@@ -3,7 +3,8 @@ import { constants, gunzipSync } from "node:zlib";
 import { isRecordingName } from "../domain/recording_name.ts";
 import { isNote, readNote } from "../domain/recording_note.ts";
 import { durationText } from "../domain/option_values.ts";
-import { isBeingWritten, messageOf, unusable } from "./recording_file.ts";
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
+import { identityOf, isBeingWritten, messageOf, unusable } from "./recording_file.ts";
 
 /** How retention is told what it may do, and says what it did. */
 export interface RetentionOptions {
@@ -19,6 +20,8 @@ interface Old {
   readonly path: string;
   /** When it was last written to, ms since 1970. */
   readonly endedAt: number;
+  /** What tells it from any file that takes its name. */
+  readonly identity: string | null;
 }
 
 /** The first line is a gzip member of its own and much shorter. */
@@ -37,9 +40,11 @@ export class RecordingRetention {
   /**
    * Looks through `folder`; nothing is deleted before `prune`. What counts as a recording is a file, no link, of a name
    * as Penstock gives it, whose first line says that Penstock wrote it, and which no process is writing. Throws a
-   * RecordingError where the folder is there and cannot be read.
+   * RecordingError where the folder is there and cannot be read, or a link leads to it out of `./data`.
    */
   static of(folder: string, options: RetentionOptions): RecordingRetention {
+    const found = outwardLink(folder, Deno);
+    if (found !== null) throw unusable(`${folder}/`, `${outwardText(found)}.`);
     return new RecordingRetention(options, recordingsIn(folder));
   }
 
@@ -50,7 +55,7 @@ export class RecordingRetention {
 
   /** Counts a recording that was finished at `endedAt`, ms since 1970, among those that grow old. */
   add(path: string, endedAt: number): void {
-    this.#olds.push({ path, endedAt });
+    this.#olds.push({ path, endedAt, identity: identityOf(path) });
   }
 
   /** Deletes what is too old at `now`, ms since 1970, but `current` in no case; what cannot be deleted is told once. */
@@ -64,6 +69,10 @@ export class RecordingRetention {
         kept.push(old);
         continue;
       }
+      if (isAnother(old)) {
+        onTrouble(`${path} has taken the name of a recording that is too old: it is not deleted.`);
+        continue;
+      }
       try {
         Deno.removeSync(path);
         deleted.push(path);
@@ -75,6 +84,16 @@ export class RecordingRetention {
     }
     this.#olds = kept;
     if (deleted.length > 0) onDeleted(deletedText(deleted, keepMs));
+  }
+}
+
+/** Whether another file, or a link, has a recording's name now; not where it is gone, or where that may not be asked. */
+function isAnother({ path, identity }: Old): boolean {
+  try {
+    const { isSymlink, dev, ino } = Deno.lstatSync(path);
+    return isSymlink || identity !== `${dev} ${ino}`;
+  } catch {
+    return false;
   }
 }
 
@@ -109,7 +128,7 @@ function recordingAt(path: string): Old | null {
     using file = Deno.openSync(path, { read: true });
     const { mtime } = file.statSync();
     if (mtime === null || !isHead(file) || isBeingWritten(path)) return null;
-    return { path, endedAt: mtime.getTime() };
+    return { path, endedAt: mtime.getTime(), identity: identityOf(path) };
   } catch {
     return null;
   }

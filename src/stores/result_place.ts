@@ -1,4 +1,5 @@
 /** Where a result goes: a file that is replaced as a whole, or a pipe or a device that is written to. */
+import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { grantAdvice } from "../domain/permission_advice.ts";
 import { modeAt } from "./owner_only.ts";
 
@@ -44,16 +45,18 @@ const MOST_PARTS = 100;
 
 /**
  * Opens the place at `path`. A link is followed, to a file that is not there yet too. Throws a ResultFileError where no
- * result can be written: at a folder, a socket, or a file that is no result.
+ * result can be written: at a folder, a socket, or a file that is no result, or where a link leads out of `./data`.
  */
 export async function resultPlaceAt(path: string, options: PlaceOptions): Promise<ResultPlace> {
   try {
+    const outward = outwardLink(path, Deno);
+    if (outward !== null) throw impossible(path, outwardText(outward));
     const info = infoOf(path);
     if (/[\\/]$/.test(path) || info?.isDirectory) throw impossible(path, "it is a folder");
     if (info?.isSocket) throw impossible(path, "it is a socket. Name a file, a pipe or a device");
-    if (info?.isFifo) return new OpenPlace(path, await openPipe(path, options), options.stop);
+    if (info?.isFifo) return openPlace(path, info, await openPipe(path, options), options);
     if (info?.isCharDevice || info?.isBlockDevice) {
-      return new OpenPlace(path, await Deno.open(path, { write: true }), options.stop);
+      return openPlace(path, info, await Deno.open(path, { write: true }), options);
     }
     return Replacement.of(path, targetOf(path), options.onWarning);
   } catch (error) {
@@ -187,6 +190,14 @@ class OpenPlace implements ResultPlace {
       throw impossible(this.#path, "its reader takes nothing, and the rest of the result is lost");
     }
   }
+}
+
+/** What was opened at `path`, where it is the pipe or device that was found there before. */
+function openPlace(path: string, found: Deno.FileInfo, file: Deno.FsFile, { stop }: PlaceOptions): OpenPlace {
+  const { dev, ino } = file.statSync();
+  if (dev === found.dev && ino === found.ino) return new OpenPlace(path, file, stop);
+  file.close();
+  throw impossible(path, "it was replaced while it was opened. Start again");
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

@@ -117,6 +117,25 @@ Deno.test("giveUp() keeps a folder of recordings, whatever lies over it, beside 
   }
 });
 
+Deno.test("giveUp() keeps reading the folder of recordings too, wherever the journal is", async () => {
+  const questions = ["data/rec/a.txt.gz", "data/other.db", "deno.json"].map((path) => ({
+    name: "read" as const,
+    path,
+  }));
+  for (const journal of ["data/penstock.db", "data/rec/penstock.db"]) {
+    for (const grants of [".", "data", "./data,."]) {
+      const { told, granted } = await probe([`--allow-read=${grants}`, "--allow-write=./data"], {
+        needs: { hosts: [], writes: [LOCK], reads: [journal, "data/rec"], folder: "data/rec" },
+        paths: [journal],
+        questions,
+      });
+      const kept = `writing ${LOCK}, writing data/rec, reading ${journal}, reading data/rec`;
+      assertEquals(told, `permissions kept: ${kept}; all others are dropped`);
+      assertEquals(granted, [true, false, false], grants);
+    }
+  }
+});
+
 Deno.test("giveUp() keeps the folder that was granted itself, and writing anywhere where that was granted", async () => {
   const needs = { hosts: [], writes: [LOCK], folder: "./data" };
   const questions = ["data/a.txt.gz", "x"].map((path) => ({ name: "write" as const, path }));

@@ -19,15 +19,17 @@ export class Sandboxed {
   #stdout = "";
   #wake: (() => void)[] = [];
 
-  /** Starts it with Penstock's `args`. */
+  /** Starts it with Penstock's `args`, and by the command `before` where one is given. */
   static start(
     parts: SandboxParts,
     args: readonly string[],
     environment: Readonly<Record<string, string>>,
+    before: readonly string[] = [],
   ): Sandboxed {
+    const [command, ...words] = [...before, "bwrap", ...sandboxArguments(parts, args, environment)];
     return new Sandboxed(
-      new Deno.Command("bwrap", {
-        args: sandboxArguments(parts, args, environment),
+      new Deno.Command(command!, {
+        args: words,
         stdin: "null",
         stdout: "piped",
         stderr: "piped",

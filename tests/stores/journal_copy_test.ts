@@ -102,7 +102,8 @@ Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", a
       await assertRejects(() => copyJournal(path, copy), JournalError, `process ${Deno.pid} has it open`);
     }
     // What a copy left that was killed.
-    Deno.writeTextFileSync(`${copy}.copy`, "half");
+    Deno.writeFileSync(`${copy}.copy`, new Uint8Array(8192));
+    Deno.writeTextFileSync(`${copy}.copy-journal`, "");
     await copyJournal(path, copy);
     assertEquals(contentsOf(copy), contentsOf(path));
     const damaged = `${folder}/damaged.db`;
@@ -112,6 +113,12 @@ Deno.test("copyJournal() replaces nothing, and leaves nothing where it fails", a
     assertStringIncludes(message, "is damaged: the state of run 1 is not the one");
     const names = namesIn(folder).filter((name) => !/-(wal|shm)$/.test(name));
     assertEquals(names, ["a.db", "copy.db", "damaged.db"]);
+    for (const others of [new TextEncoder().encode("mine"), new Uint8Array(8192)]) {
+      Deno.writeFileSync(`${folder}/d.db.copy`, others);
+      const why = "d.db.copy, which it needs for itself, is no draft of Penstock's";
+      await assertRejects(() => copyJournal(path, `${folder}/d.db`), JournalError, why);
+      assertEquals(Deno.readFileSync(`${folder}/d.db.copy`), others);
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
 import { readExchangeInfo } from "../../domain/exchange_info.ts";
 import { type RuleSet, type SettledInstrument, settleInstrument } from "../../domain/instrument.ts";
+import { outwardLink, outwardText } from "../../domain/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "../../feeds/input_file.ts";
 import { readSmallFile } from "../../feeds/small_file.ts";
 
@@ -34,6 +35,8 @@ async function isDatabase(path: string, name: string, signal?: AbortSignal): Pro
   // A journal can be much larger than what is to be known of it.
   const beginning = await read(
     async () => {
+      const link = outwardLink(path, Deno);
+      if (link !== null) throw new Error(outwardText(link));
       using file = await openUnlessAborted(Deno.open(path), signal);
       const bytes = new Uint8Array(SQLITE.length);
       await readUnlessAborted(file, bytes, signal);

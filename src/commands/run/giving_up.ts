@@ -22,7 +22,11 @@ export async function giveUpUnneeded(config: Config): Promise<Line> {
   const needs = {
     hosts: hostsNeeded(config),
     writes: state === "none" ? [] : [`${state}.lock`],
-    reads: state === "none" ? [] : filesOfJournal(await realPath(state)),
+    reads: [
+      ...(state === "none" ? [] : filesOfJournal(await realPath(state))),
+      // To see that it is still the same, and that what is deleted there is.
+      ...(target?.isFolder === true ? [target.path] : []),
+    ],
     folder: target?.isFolder === true ? target.path : null,
   };
   return { level: "info", text: await giveUp(needs, files) };
