@@ -11,7 +11,7 @@ import { LiveTerminal, writeUntil } from "../views/terminal.ts";
 import { outcomeJson, outcomeText } from "../views/verification_text.ts";
 
 /** Compares, says what came of it, and answers whether all is proven: not where it was asked to stop before. */
-export async function verify({ config, files, signal }: Started): Promise<boolean> {
+export async function verify({ config, files, signal, blocking }: Started): Promise<boolean> {
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
   const log = openLog(
@@ -24,7 +24,7 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   using present = JournalReader.open(path);
   // The command line does not take "all" here.
   const run = config.run === "all" ? null : config.run;
-  const verification = new Verification(journal, run, () => present.lastSeq);
+  const verification = blocking(() => new Verification(journal, run, () => present.lastSeq));
   let outcome: Outcome | null = null;
   const passedOver: PassedOver[] = [];
   // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
@@ -47,7 +47,7 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
     await terminal.settled(signal);
     return false;
   }
-  outcome ??= verification.end();
+  outcome ??= blocking(() => verification.end());
   const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - begun };
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
   await terminal.settled(signal);
