@@ -19,6 +19,7 @@ export async function penstock(...args: readonly string[]): Promise<void> {
     ...{ command, version: meta.version, files },
     ...configuration,
     signal: new AbortController().signal,
+    blocking: <T>(work: () => T): T => work(),
   };
   const { run } = await import("../../src/commands/run.ts");
   const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {

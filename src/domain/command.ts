@@ -9,6 +9,11 @@ export interface Started extends Configuration {
   readonly files: readonly string[];
   /** Aborted when the person asks for the end. */
   readonly signal: AbortSignal;
+  /**
+   * Does work that never waits and may be long, as reading a journal. Meanwhile a signal ends the process at once: no
+   * listener would get its turn. So it must leave nothing half done.
+   */
+  readonly blocking: <T>(work: () => T) => T;
 }
 
 /** A command that runs until it is done or told to end; its errors become exit codes. */

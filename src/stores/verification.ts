@@ -73,23 +73,27 @@ export class Verification {
 
   /**
    * Compares the journal with the chunks of the run's recordings, in the order in which they were made; only once. The
-   * chain of all runs is checked on the way. A chunk's bytes are free again once the next one is asked for. Throws
+   * chain of all runs is checked on the way, and what is left of it in the end through `blocking`, since that takes
+   * long without a pause. A chunk's bytes are free again once the next one is asked for. Throws
    * UnusableInput for what is no recording of Penstock's or cannot be read as one, and a JournalError where the
    * journal cannot be read.
    */
-  async outcomeOf(chunks: AsyncIterable<Chunk>): Promise<Outcome> {
+  async outcomeOf(
+    chunks: AsyncIterable<Chunk>,
+    blocking: <T>(work: () => T) => T = (work) => work(),
+  ): Promise<Outcome> {
     const iterator = chunks[Symbol.asyncIterator]();
     try {
       // What a broken chain leads to says nothing.
-      const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
-      const chain = this.#run.finish();
+      const outcome = this.#run.flaw === null ? await this.#verify(iterator, blocking) : null;
+      const chain = blocking(() => this.#run.finish());
       return chain.isWhole ? outcome! : this.#broken(chain);
     } finally {
       await iterator.return?.();
     }
   }
 
-  async #verify(chunks: AsyncIterator<Chunk>): Promise<Outcome> {
+  async #verify(chunks: AsyncIterator<Chunk>, blocking: <T>(work: () => T) => T): Promise<Outcome> {
     const run = this.#run;
     for (let opening = run.next(); opening !== null; opening = run.next()) {
       const found = await this.#part(opening, chunks);
@@ -101,7 +105,7 @@ export class Verification {
       if (isClosing(run.upcoming)) run.next();
     }
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
-    const chain = run.finish();
+    const chain = blocking(() => run.finish());
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that was begun after the journal was looked at has its turn another time.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
