@@ -9,6 +9,7 @@ import type { Mark, Pipeline } from "../stages/pipeline.ts";
 import { Replay, type Replayed } from "../stages/replay.ts";
 import { decisionIn, says } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
+import type { RecordedPlaces } from "./recorded_places.ts";
 
 /** The first line of a recording. */
 export type Opening = TimedHead;
@@ -34,6 +35,7 @@ export class Derivation {
   readonly #reader: ChunkReader;
   #replay: Replay;
   readonly #mark: Mark = { trades: -1 };
+  readonly #places: RecordedPlaces;
   /** What is left of the chunk, on its way through the pipeline; null between chunks. */
   #running: Generator<Replayed | Mark> | null = null;
   #name = "";
@@ -45,12 +47,15 @@ export class Derivation {
   /** How many of the expected have come. */
   #come = 0;
   #isEnded = false;
-  #kept = 0;
   #lost = "";
   readonly #latest: Agreed[] = [];
 
-  /** For the pipeline of the first recording; all are of its symbol, in upper case. */
-  constructor(pipeline: Pipeline, symbol: string) {
+  /**
+   * For the pipeline of the first recording; all are of its symbol, in upper case. `places` is told what they say of
+   * the journal.
+   */
+  constructor(pipeline: Pipeline, symbol: string, places: RecordedPlaces) {
+    this.#places = places;
     this.#reader = new ChunkReader(symbol, true);
     this.#replay = new Replay(pipeline, this.#reader);
   }
@@ -67,11 +72,6 @@ export class Derivation {
   /** How far the recordings have been worked off; null before the first line. */
   get at(): RecordedAt | null {
     return this.#name === "" ? null : { recording: this.#name, line: this.#reader.line };
-  }
-
-  /** The last entry that the journal had kept by now, as the recording says; 0 where it does not say. */
-  get kept(): number {
-    return this.#kept;
   }
 
   /** What could not be recorded up to here, as a sentence, or nothing. */
@@ -128,7 +128,7 @@ export class Derivation {
     this.#ahead = undefined;
     this.#running = null;
     this.#isEnded = false;
-    this.#kept = 0;
+    this.#places.begin(this.#head?.entry ?? 0);
     this.#lost = "";
   }
 
@@ -230,7 +230,7 @@ export class Derivation {
       // A process may have written its recording to several files.
       if (this.#head !== null && isNextPart(this.#head, note)) this.#head = note;
       else this.#ahead = note;
-    } else if (note.event === "kept") this.#kept = note.entry;
+    } else if (note.event === "kept") this.#places.take(note);
     else if (note.event === "lost") {
       this.#lost = ` ${note.frames} frames before line ${this.#reader.line} of ${this.#name} could not be ` +
         "recorded, as its note there says.";

@@ -205,7 +205,7 @@ export class LiveRun {
     if (!this.#isOpen || this.#journal === null) return;
     this.#recording?.flush();
     this.#journal.checkpoint(Date.now() * 1000);
-    this.#recording?.kept(this.#journal.lastSeq);
+    this.#recording?.kept(this.#journal.place);
   }
 
   /** Says in the journal that this process is alive. */
@@ -320,7 +320,7 @@ export class LiveRun {
     // What a kill leaves in the journal can be derived from what it leaves of the recording.
     this.#recording?.flush();
     this.#journal.keep(made, handled);
-    this.#recording?.kept(this.#journal.lastSeq);
+    this.#recording?.kept(this.#journal.place);
     this.#view.events(made);
   }
 
@@ -333,7 +333,7 @@ export class LiveRun {
     if (this.#journal === null) return;
     this.#recording?.flush();
     this.#journal.note(type, at * 1000, content);
-    this.#recording?.kept(this.#journal.lastSeq);
+    this.#recording?.kept(this.#journal.place);
   }
 }
 
