@@ -106,6 +106,8 @@ export type RecordingNote =
     readonly event: "kept";
     /** Its number. */
     readonly entry: number;
+    /** Its hash in hexadecimal, which proves all entries up to it; absent in what older versions wrote. */
+    readonly hash?: string;
   }
   | {
     /** The last line of a day's file: the recording goes on in another one. */
@@ -203,7 +205,7 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   late: { trades: TEXT, skipped: OPTIONAL_COUNT },
   settled: { filled: COUNT, through: OPTIONAL_COUNT },
   waited: { until: COUNT, hold: COUNT },
-  kept: { entry: COUNT },
+  kept: { entry: COUNT, hash: OPTIONAL_TEXT },
   continued: { file: TEXT },
   ended: {},
   frame: { text: TEXT },

@@ -52,6 +52,8 @@ export class CheckedRun {
   readonly run: number;
   readonly #entries: Generator<RawEntry, ChainVerdict>;
   #upcoming: CheckedEntry | null = null;
+  #taken: CheckedEntry | null = null;
+  #before: CheckedEntry | null = null;
   #chain: ChainVerdict | null = null;
   #lastSeq = 0;
   #seq = 0;
@@ -96,6 +98,11 @@ export class CheckedRun {
     return this.#lastSeq;
   }
 
+  /** The entry before the one that was taken last; null for the first. */
+  get before(): CheckedEntry | null {
+    return this.#before;
+  }
+
   /** Entries and fills among those taken. */
   get counts(): { readonly entries: number; readonly fills: number } {
     return { entries: this.#count, fills: this.#fills };
@@ -107,6 +114,8 @@ export class CheckedRun {
     if (entry === null) return null;
     this.#count++;
     this.#seq = entry.seq;
+    this.#before = this.#taken;
+    this.#taken = entry;
     if (entry.type === "fill") this.#fills++;
     this.#readAhead();
     return entry;

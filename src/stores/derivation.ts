@@ -10,6 +10,7 @@ import type { Engine, EngineEvent, RunState } from "../stages/engine.ts";
 import { isRemark, type Recorded, RecordedInputs, type Remark } from "../stages/recorded_inputs.ts";
 import { says } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
+import type { RecordedPlaces } from "./recorded_places.ts";
 
 /** The first line of a recording. */
 export type Opening = TimedHead;
@@ -36,6 +37,7 @@ export class Derivation {
   engine: Engine;
   /** What was applied last, perhaps not to its end; null where it was. */
   #input: Input | null = null;
+  readonly #places: RecordedPlaces;
   #name = "";
   /** The first line of the next recording where that was reached, null at the end of all of them, else undefined. */
   #ahead: Opening | null | undefined;
@@ -45,14 +47,17 @@ export class Derivation {
   /** How many of the expected have come. */
   #come = 0;
   #isEnded = false;
-  #kept = 0;
   #lost = "";
   readonly #latest: Agreed[] = [];
 
-  /** For the engine of the first recording in the chunks; all are of its symbol, in upper case. */
-  constructor(engine: Engine, symbol: string, chunks: AsyncIterator<Chunk>) {
+  /**
+   * For the engine of the first recording in the chunks; all are of its symbol, in upper case. `places` is given what
+   * they say of the journal.
+   */
+  constructor(engine: Engine, symbol: string, chunks: AsyncIterator<Chunk>, places: RecordedPlaces) {
     this.engine = engine;
     this.#chunks = chunks;
+    this.#places = places;
     this.#reader = new ChunkReader(symbol, true);
     this.#inputs = new RecordedInputs(this.#reader);
   }
@@ -65,11 +70,6 @@ export class Derivation {
   /** How far the recordings have been read; null before the first line. */
   get at(): RecordedAt | null {
     return this.#name === "" ? null : { recording: this.#name, line: this.#reader.line };
-  }
-
-  /** The last entry that the journal had kept by now, as the recording says; 0 where it does not say. */
-  get kept(): number {
-    return this.#kept;
   }
 
   /** What could not be recorded up to here, as a sentence, or nothing. */
@@ -125,7 +125,7 @@ export class Derivation {
     this.#ahead = undefined;
     this.#input = null;
     this.#isEnded = false;
-    this.#kept = 0;
+    this.#places.begin(this.#head?.entry ?? 0);
     this.#lost = "";
   }
 
@@ -245,7 +245,7 @@ export class Derivation {
       // A process may have written its recording to several files.
       if (this.#head !== null && isNextPart(this.#head, remark)) this.#head = remark;
       else this.#ahead = remark;
-    } else if (remark.event === "kept") this.#kept = remark.entry;
+    } else if (remark.event === "kept") this.#places.take(remark);
     else if (remark.event === "lost") {
       this.#lost =
         ` ${remark.frames} frames before line ${this.#reader.line} of ${this.#name} could not be ` +

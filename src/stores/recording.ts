@@ -28,6 +28,8 @@ export interface FileOptions extends RecordingOptions {
   readonly open?: (path: string) => RecordingFile;
 }
 
+type KeptEntry = Pick<JournalPlace, "entry" | "hash">;
+
 /** Lines on their way to the file: whole ones, and with gzip a whole member. */
 interface Block {
   readonly bytes: Uint8Array;
@@ -85,7 +87,7 @@ export class Recording implements AsyncDisposable {
   /** Frames lost since writing began to fail. */
   #lostFrames = 0;
   /** The journal's last entry, to be noted with the next lot; null once it is. */
-  #kept: number | null = null;
+  #kept: KeptEntry | null = null;
   #closing: Promise<void> | null = null;
 
   /**
@@ -186,10 +188,10 @@ export class Recording implements AsyncDisposable {
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
-  /** Notes within the usual second that the run's journal has kept everything up to `entry`. */
-  kept(entry: number): void {
+  /** Notes within the usual second that the run's journal has kept everything up to this entry. */
+  kept({ entry, hash }: KeptEntry): void {
     this.#mustBeOpen();
-    this.#kept = entry;
+    this.#kept = { entry, hash };
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
@@ -285,7 +287,7 @@ export class Recording implements AsyncDisposable {
   }
 
   #addKept(time: number): void {
-    if (this.#kept !== null) this.#add({ event: "kept", entry: this.#kept }, time);
+    if (this.#kept !== null) this.#add({ event: "kept", ...this.#kept }, time);
     this.#kept = null;
   }
 

@@ -73,11 +73,6 @@ export class RunJournal implements Disposable {
     return { run, entry: seq, hash: hash.toHex() };
   }
 
-  /** The number of the journal's last entry. */
-  get lastSeq(): number {
-    return this.#journal.head.seq;
-  }
-
   /** The time that the journal took so far. */
   get spent(): Spent {
     return this.#journal.spent;

@@ -4,7 +4,7 @@ import { type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts"
 import { type Divergence, divergence, within } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
-import type { Entry } from "./journal_entry.ts";
+import type { Entry, EntryType } from "./journal_entry.ts";
 import { JournalError } from "./journal_file.ts";
 import { type Stored, wholeContent } from "./journal_line.ts";
 import type { JournalReader } from "./journal_reader.ts";
@@ -31,6 +31,22 @@ export function parting(entry: CheckedEntry, stored: Stored): Divergence | null 
   // An entry of version 2 or older holds the state itself, as far as that version knew it.
   const text = wholeContent(stored);
   return text === entry.text ? null : divergence(entry.content, within(entry.content, JSON.parse(text)));
+}
+
+/** Entries after which a checkpoint may come by itself, at a time by the wall clock that nothing leads to. */
+const ALONE: readonly EntryType[] = [
+  "started",
+  "resumed",
+  "connected",
+  "disconnected",
+  "checkpoint",
+  "stopped",
+];
+
+/** Where the time of a checkpoint parts from that of the decision which it was kept with; null where it does not. */
+export function strangeTime(checkpoint: CheckedEntry, before: CheckedEntry | null): Divergence | null {
+  if (before === null || ALONE.includes(before.type) || checkpoint.time === before.time) return null;
+  return { path: "time", journal: checkpoint.time, derived: before.time };
 }
 
 /**

@@ -16,6 +16,7 @@ import type { Entry } from "./journal_entry.ts";
 import { type Stored, storedCheckpoint } from "./journal_line.ts";
 import { hasPrices } from "./journal_prices.ts";
 import type { JournalReader } from "./journal_reader.ts";
+import { type HashOf, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
 import { checkpointOf, LASTING } from "./run_journal.ts";
 import {
   differenceAt,
@@ -24,6 +25,7 @@ import {
   releasedCheckpoint,
   type StateDifference,
   stateDifference,
+  strangeTime,
 } from "./state_comparison.ts";
 
 /** What a run is derived under: no default may stand in for these. */
@@ -47,6 +49,8 @@ export class Verification {
   readonly #journal: JournalReader;
   readonly #run: CheckedRun;
   readonly #lastSeqNow: () => number;
+  readonly #hashOf: HashOf;
+  readonly #places: RecordedPlaces;
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
@@ -69,6 +73,8 @@ export class Verification {
     this.#journal = journal;
     this.#run = new CheckedRun(journal, run);
     this.#lastSeqNow = lastSeqNow;
+    this.#hashOf = (seq) => journal.hashOf(seq);
+    this.#places = new RecordedPlaces(this.#hashOf);
   }
 
   /**
@@ -166,7 +172,7 @@ export class Verification {
     }
     if (this.#state !== null) engine.restore(this.#state, this.#averages);
     if (this.#derivation === null) {
-      this.#derivation = new Derivation(engine, symbol, chunks);
+      this.#derivation = new Derivation(engine, symbol, chunks, this.#places);
       this.#symbol = symbol;
     } else if (symbol !== this.#symbol) {
       return this.#differ(`Entry ${seq} (${type}) goes on with ${symbol}, the run is of ${this.#symbol}`, {
@@ -194,6 +200,8 @@ export class Verification {
     let draft = checkpointOf(state, this.#symbol, entry.time);
     draft = { ...draft, state: inFormOf(kept, state.snapshot()) };
     let stored = storedCheckpoint(draft, this.#priced);
+    const time = strangeTime(entry, this.#run.before);
+    if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
     // Messages which are no trades that came before the next one: they are counted, or have moved the last id.
     for (let found = parting(entry, stored); found !== null; found = parting(entry, stored)) {
@@ -227,8 +235,9 @@ export class Verification {
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#priced);
     const said = divergence(entry.content, { reason, tradeId, text });
-    const stood = parting(checkpoint, stored);
+    const stood = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
     if (said !== null) return this.#unlike(entry, differenceAt(entry, said));
+    if (stood?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, stood));
     if (stood !== null) return this.#otherState(checkpoint, stored, stood);
     this.#last = stored;
     return null;
@@ -255,9 +264,9 @@ export class Verification {
       );
     }
     this.#averages = derivation.state.averages;
-    if (derivation.isEnded) return this.#keptLess();
+    if (derivation.isEnded) return this.#keptOther();
     // A run that writes faster than this reads would have no end.
-    if (derivation.missing === null && this.#isBehind()) return null;
+    if (derivation.missing === null && this.#isBehind()) return this.#keptOther(this.#places.rewritten());
     const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
     const untold = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
@@ -265,7 +274,7 @@ export class Verification {
     // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
     if (untold !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) return untold;
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
-    return this.#isBehind() ? null : this.#keptLess();
+    return this.#keptOther(this.#isBehind() ? this.#places.rewritten() : undefined);
   }
 
   /** Whether a run goes on writing, so that its journal has more by now than was read of it. */
@@ -273,14 +282,9 @@ export class Verification {
     return this.#isOvertaken ||= this.#run.upcoming === null && this.#lastSeqNow() > this.#run.lastSeq;
   }
 
-  /** Whether the journal has fewer entries of this process than its recording saw it keep. */
-  #keptLess(): Found {
-    const { kept } = this.#derivation!;
-    if (kept <= this.#run.seq) return null;
-    const what =
-      `The recording says that entry ${kept} was kept, and the last one that this process has is ` +
-      `entry ${this.#run.seq}`;
-    return this.#differ(what);
+  /** Whether the journal has fewer entries of this process than its recording saw it keep, or others. */
+  #keptOther(found = this.#places.difference(this.#run.seq)): Found {
+    return found && this.#differ(found.what, found);
   }
 
   /** Where the run stood at the last checkpoint. */
@@ -332,31 +336,10 @@ export class Verification {
   /** The recording that comes next is not that of the part that comes next. */
   #strange(note: Opening | null, opening: Entry | null): Difference {
     const name = this.#derivation?.at?.recording ?? "";
-    const expected = opening === null ? "" : `that of entry ${opening.seq} (${opening.type})`;
-    if (note === null) {
-      const what =
-        `There is no recording for what follows entry ${opening?.seq} (${opening?.type}): from there ` +
-        "on nothing is proven. Give all recordings of the run, in the order in which they were made";
-      return this.#differ(what, { entry: opening });
-    }
-    const { entry, hash, run, part } = note;
-    if (entry === undefined) {
-      const what = `${name} does not say which journal it belongs to: expected ${expected || "no more"}`;
-      return this.#differ(what, { entry: opening });
-    }
-    const found = this.#journal.hashOf(entry);
-    if (found !== hash) {
-      const what = `${name} belongs to another journal, or the journal was rewritten: it starts at entry ` +
-        `${entry}, which had another hash`;
-      return this.#differ(what, { entry: opening, journal: { hash: found }, derived: { hash } });
-    }
-    const which = run === this.#run.run ? `entry ${entry}` : `entry ${entry} in run ${run} (--run ${run})`;
-    const what =
-      `${name} is ${part === undefined ? "" : `part ${part} of `}the recording of ${which}, expected ${
-        expected || "no more"
-      }. Give all recordings ` +
-      "of the run, in the order in which they were made";
-    return this.#differ(what, { entry: opening });
+    const { what, journal, derived } = strangeRecording(note, opening, {
+      ...{ name, run: this.#run.run, hashOf: this.#hashOf },
+    });
+    return this.#differ(what, { entry: opening, journal, derived });
   }
 
   #differ(

@@ -28,6 +28,7 @@ const anyNote: fc.Arbitrary<RecordingNote | FrameNote> = fc.oneof(
     hash: anyText,
   }),
   fc.record({ event: fc.constant("kept" as const), entry: count }),
+  fc.record({ event: fc.constant("kept" as const), entry: count, hash: anyText }),
   fc.record({ event: fc.constant("connected" as const), endpoint: anyText, attempt: count }),
   fc.record({ event: fc.constant("disconnected" as const), reason: anyText, retryInMs: count }),
   fc.record({ event: fc.constant("notice" as const), message: anyText }),

@@ -56,7 +56,7 @@ Deno.test("Recording.createIn() goes on in another file at each midnight UTC, an
       time: start,
     });
     recording.frames(numbered(0, 3), MIDNIGHT - 0.25);
-    recording.kept(9);
+    recording.kept({ entry: 9, hash: "09" });
     recording.frames(numbered(3, 5), MIDNIGHT);
     // A batch that was taken in before midnight and comes to its turn behind it stays behind.
     recording.frames(numbered(5, 6), MIDNIGHT - 10);
@@ -77,7 +77,7 @@ Deno.test("Recording.createIn() goes on in another file at each midnight UTC, an
     assertEquals(
       parts.map(({ notes }) => notes.map(({ time: _time, after: _after, ...note }) => note)),
       [
-        [head, { event: "kept", entry: 9 }, { event: "continued", file: names[1] }],
+        [head, { event: "kept", entry: 9, hash: "09" }, { event: "continued", file: names[1] }],
         [{ ...head, part: 2, since }, { event: "continued", file: names[2] }],
         [
           { ...head, part: 3, since },

@@ -87,17 +87,20 @@ Deno.test("Recording.flush() writes what has gathered at once, and has it put on
 
 Deno.test("Recording.kept() notes the journal's last entry within the second or at the end, and no oftener", async () => {
   const { file, recording } = fake();
-  recording.kept(5);
-  recording.kept(6);
+  recording.kept({ entry: 5, hash: "05" });
+  recording.kept({ entry: 6, hash: "06" });
   recording.flush();
   const keptIn = () =>
-    readBack(file.bytes).notes.filter(({ event }) => event === "kept").map(({ entry }) => entry);
+    readBack(file.bytes).notes.filter(({ event }) => event === "kept").map(({ entry, hash }) => [
+      entry,
+      hash,
+    ]);
   assertEquals(keptIn(), []);
   while (keptIn().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-  assertEquals(keptIn(), [6]);
-  recording.kept(7);
+  assertEquals(keptIn(), [[6, "06"]]);
+  recording.kept({ entry: 7, hash: "07" });
   await recording.close(TIME + 1);
-  assertEquals(keptIn(), [6, 7]);
+  assertEquals(keptIn(), [[6, "06"], [7, "07"]]);
   assertEquals(readBack(file.bytes).notes.at(-1)!["event"], "ended");
 });
 

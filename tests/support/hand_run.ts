@@ -63,7 +63,7 @@ export class HandRun implements Disposable {
     const keep = () => {
       if (events.length === 0) return;
       this.journal.keep(events);
-      this.#note({ event: "kept", entry: this.journal.lastSeq });
+      this.#noteKept();
     };
     return { events, keep };
   }
@@ -72,13 +72,14 @@ export class HandRun implements Disposable {
   stop(): void {
     this.journal.keep([...this.engine.end()]);
     this.journal.stop(this.#time, "asked to");
+    this.#noteKept();
     this.#note({ event: "ended" });
   }
 
   /** Ends the recording as a run does whose journal takes nothing more, such as on a full disk. */
   fail(): void {
     this.#time += MS;
-    this.#note({ event: "kept", entry: this.journal.lastSeq });
+    this.#noteKept();
     this.#note({ event: "ended" });
   }
 
@@ -86,6 +87,11 @@ export class HandRun implements Disposable {
   [Symbol.dispose](): void {
     this.#recording.close();
     this.journal.close();
+  }
+
+  #noteKept(): void {
+    const { entry, hash } = this.journal.place;
+    this.#note({ event: "kept", entry, hash });
   }
 
   #note(note: RecordingNote): void {

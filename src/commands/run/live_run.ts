@@ -181,7 +181,7 @@ export class LiveRun {
     if (!this.#isOpen || this.#journal === null) return;
     this.#recording?.flush();
     this.#journal.checkpoint(Date.now() * 1000);
-    this.#recording?.kept(this.#journal.lastSeq);
+    this.#recording?.kept(this.#journal.place);
   }
 
   /** Says in the journal that this process is alive. */
@@ -312,7 +312,7 @@ export class LiveRun {
     // What a kill leaves in the journal can be derived from what it leaves of the recording.
     this.#recording?.flush();
     this.#journal.keep(events, handled);
-    this.#recording?.kept(this.#journal.lastSeq);
+    this.#recording?.kept(this.#journal.place);
   }
 
   #note(note: RecordingNote, at = Date.now()): void {
@@ -324,7 +324,7 @@ export class LiveRun {
     if (this.#journal === null) return;
     this.#recording?.flush();
     this.#journal.stop(at, reason);
-    this.#recording?.kept(this.#journal.lastSeq);
+    this.#recording?.kept(this.#journal.place);
   }
 }
 

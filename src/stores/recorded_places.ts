@@ -1,0 +1,114 @@
+/**
+ * What recordings say of the places in their journal: the entry that each begins at, and up to which entry the journal
+ * had kept everything by a line of it. Each comes with the entry's hash, which nobody can have another journal's
+ * entries fit, whatever hashes are computed again. So what no recording leads to is proven by them all the same: when
+ * a checkpoint was made, when and why a run was stopped, how a halt was released while no process was at work.
+ */
+import type { RecordingNote, TimedHead } from "../domain/recording_note.ts";
+import type { Entry } from "./journal_entry.ts";
+
+type KeptNote = Omit<Extract<RecordingNote, { readonly event: "kept" }>, "event">;
+
+/** Tells the hash of a journal's entry, in hexadecimal; null where there is no such entry. */
+export type HashOf = (seq: number) => string | null;
+
+/** What is not as a recording says, as a sentence without its end, with both sides of it. */
+export interface PlaceDifference {
+  readonly what: string;
+  readonly journal?: unknown;
+  readonly derived?: unknown;
+}
+
+/** The places that one recording names after its beginning. */
+export class RecordedPlaces {
+  readonly #hashOf: HashOf;
+  #last: KeptNote = { entry: 0 };
+  /** The last entry that was the one that the recording names. */
+  #same = 0;
+  /** The first that was not, as the recording has it. */
+  #other: Required<KeptNote> | null = null;
+
+  /** Of recordings whose journal `hashOf` reads. */
+  constructor(hashOf: HashOf) {
+    this.#hashOf = hashOf;
+  }
+
+  /** Goes on with the next recording, which begins at this entry. */
+  begin(entry: number): void {
+    this.#last = { entry: 0 };
+    this.#same = entry;
+    this.#other = null;
+  }
+
+  /** Takes what a line of it says. */
+  take({ entry, hash }: KeptNote): void {
+    this.#last = { entry, ...(hash === undefined ? {} : { hash }) };
+    if (hash === undefined || this.#other !== null) return;
+    const found = this.#hashOf(entry);
+    if (found === hash) this.#same = entry;
+    else if (found !== null) this.#other = { entry, hash };
+  }
+
+  /** What the journal has less, or otherwise, where the last entry of the recording's process is `lastSeq`. */
+  difference(lastSeq: number): PlaceDifference | null {
+    const { entry } = this.#last;
+    if (entry <= lastSeq) return this.rewritten();
+    return {
+      what: `The recording says that entry ${entry} was kept, and the last one that this process has is ` +
+        `entry ${lastSeq}`,
+    };
+  }
+
+  /** Between which entries the journal is not the one that was recorded beside; null where it is. */
+  rewritten(): PlaceDifference | null {
+    if (this.#other === null) return null;
+    const { entry, hash } = this.#other;
+    return {
+      what: `Entry ${entry} has another hash than it had when the recording was made: from entry ` +
+        `${
+          this.#same + 1
+        } to ${entry} something was changed that no recording leads to, and the hashes were ` +
+        "computed again",
+      journal: { hash: this.#hashOf(entry) },
+      derived: { hash },
+    };
+  }
+}
+
+/**
+ * Why `name`, which starts with `note`, is not the recording of `run` that goes on at `opening`; null stands for none on
+ * either side.
+ */
+export function strangeRecording(
+  note: TimedHead | null,
+  opening: Entry | null,
+  { name, run: wanted, hashOf }: {
+    readonly name: string;
+    readonly run: number;
+    readonly hashOf: HashOf;
+  },
+): PlaceDifference {
+  const expected = opening === null ? "" : `that of entry ${opening.seq} (${opening.type})`;
+  const advice = "Give all recordings of the run, in the order in which they were made";
+  if (note === null) {
+    const what =
+      `There is no recording for what follows entry ${opening?.seq} (${opening?.type}): from there ` +
+      `on nothing is proven. ${advice}`;
+    return { what };
+  }
+  const { entry, hash, run, part } = note;
+  if (entry === undefined) {
+    return { what: `${name} does not say which journal it belongs to: expected ${expected || "no more"}` };
+  }
+  const found = hashOf(entry);
+  if (found !== hash) {
+    const what = `${name} belongs to another journal, or the journal was rewritten: it starts at entry ` +
+      `${entry}, which had another hash`;
+    return { what, journal: { hash: found }, derived: { hash } };
+  }
+  const which = run === wanted ? `entry ${entry}` : `entry ${entry} in run ${run} (--run ${run})`;
+  const what = `${name} is ${
+    part === undefined ? "" : `part ${part} of `
+  }the recording of ${which}, expected ${expected || "no more"}. ${advice}`;
+  return { what };
+}
