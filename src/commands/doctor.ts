@@ -1,6 +1,6 @@
 /** `penstock doctor`: whether a run with these options would work here, and what to do where it would not. */
 import type { Started } from "../domain/command.ts";
-import { hostsNeeded, restAddresses, streamOf } from "../domain/endpoints.ts";
+import { hostsNeeded, marketOf, restAddresses, streamOf } from "../domain/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../domain/exchange_hosts.ts";
 import { bad, type Finding, good } from "../domain/finding.ts";
 import type { Config } from "../domain/options.ts";
@@ -11,6 +11,7 @@ import { settingsInForce } from "../feeds/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/data_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
+import { marketOfRun } from "../stores/run_reading.ts";
 import { findingTable, verdict } from "../views/finding_table.ts";
 import { printableJson, writeUntil } from "../views/terminal.ts";
 
@@ -92,18 +93,29 @@ function stores(config: Config): Finding[] {
   const made = record === null ? null : folderNamed(record);
   return [
     ...foldersOf(config).map((folder) => examineFolder(folder, folder === made)),
-    journal(config.state),
+    journal(config),
   ];
 }
 
-/** Whether the journal is whole, from its first entry to its last. */
-function journal(path: string): Finding {
+/** Whether the journal is whole, from its first entry to its last, and a run can go on from it. */
+function journal(config: Config): Finding {
+  const { state: path, symbol } = config;
   if (path === "none") return good("journal", "", "none is kept (--state none)");
   const subject = `journal ${path}`;
   try {
     if (!isThere(path)) return good(subject, "", "none yet; a run makes it");
     using reader = JournalReader.open(path);
     const verdict = reader.verifyChain();
+    if (verdict.isWhole && reader.lastRun > 0) {
+      const market = marketOf("run", config);
+      const kept = marketOfRun(reader, reader.lastRun, market);
+      if (kept.symbol !== symbol || (kept.market ?? market) !== market) {
+        const found = `it holds a run of ${kept.symbol} on ${
+          kept.market ?? market
+        }, and this one is of ${symbol} on ${market}`;
+        return bad(subject, "", found, "Give another --state, or start the run with --new-run");
+      }
+    }
     if (verdict.isWhole) return good(subject, "", `whole, ${verdict.entries} entries`);
     return bad(subject, "", verdict.what, "Restore it from a copy, or start another with --state");
   } catch (error) {
