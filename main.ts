@@ -220,7 +220,10 @@ async function fail(error: unknown): Promise<number> {
     const messages = [`${messageOf(error)}${adviceOn(error)}`, ...others.map(messageOf)];
     return await complain(messages, EXIT.input);
   }
-  if (name === "RecordingError" || name === "OtherRun" || name === "NotHalted" || name === "HaltedAlready") {
+  if (
+    name === "RecordingError" || name === "OtherRun" || name === "NotHalted" || name === "HaltedAlready" ||
+    name === "RunIsOver"
+  ) {
     return await complain([messageOf(error)], EXIT.usage);
   }
   // What a damaged journal holds is of no use to any command.

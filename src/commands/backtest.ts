@@ -3,6 +3,7 @@ import { ChunkReader } from "../domain/chunk_reader.ts";
 import type { Chunk } from "../domain/chunk.ts";
 import type { Started } from "../domain/command.ts";
 import { ConfigError, shownConfig } from "../domain/config.ts";
+import { RECORDED_MARKET } from "../domain/endpoints.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/event.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";
 import type { Config } from "../domain/options.ts";
@@ -222,7 +223,7 @@ async function openJournal(
     time: Date.now() * 1000,
     version,
     options: shownConfig(config),
-    market: "recorded files",
+    market: RECORDED_MARKET,
     instrument: { sources, exchangeInfo: null },
     isNew: true,
   });

@@ -1,6 +1,6 @@
 /** `penstock doctor`: whether a run with these options would work here, and what to do where it would not. */
 import type { Started } from "../domain/command.ts";
-import { hostsNeeded, restAddresses, streamOf } from "../domain/endpoints.ts";
+import { hostsNeeded, marketOf, restAddresses, streamOf } from "../domain/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../domain/exchange_hosts.ts";
 import { bad, type Finding, good } from "../domain/finding.ts";
 import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/outward_link.ts";
@@ -12,6 +12,7 @@ import { settingsInForce } from "../feeds/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/data_folder.ts";
 import { JournalReader } from "../stores/journal_reader.ts";
+import { marketOfRun } from "../stores/run_reading.ts";
 import { findingTable, verdict } from "../views/finding_table.ts";
 import { printableJson, writeUntil } from "../views/terminal.ts";
 
@@ -94,7 +95,7 @@ function stores(config: Config): Finding[] {
   return [
     ...foldersOf(config).map((folder) => examineFolder(folder, folder === made)),
     ...(record === null || made !== null ? [] : outward(`recording ${record}`, record)),
-    journal(config.state),
+    journal(config),
   ];
 }
 
@@ -104,8 +105,9 @@ function outward(subject: string, path: string): Finding[] {
   return found === null ? [] : [bad(subject, "", outwardClause(found), OUTWARD_ADVICE)];
 }
 
-/** Whether the journal is whole, from its first entry to its last. */
-function journal(path: string): Finding {
+/** Whether the journal is whole, from its first entry to its last, and a run can go on from it. */
+function journal(config: Config): Finding {
+  const { state: path, symbol } = config;
   if (path === "none") return good("journal", "", "none is kept (--state none)");
   const subject = `journal ${path}`;
   const [link] = outward(subject, path);
@@ -114,6 +116,16 @@ function journal(path: string): Finding {
     if (!isThere(path)) return good(subject, "", "none yet; a run makes it");
     using reader = JournalReader.open(path);
     const verdict = reader.verifyChain();
+    if (verdict.isWhole && reader.lastRun > 0) {
+      const market = marketOf("run", config);
+      const kept = marketOfRun(reader, reader.lastRun, market);
+      if (kept.symbol !== symbol || (kept.market ?? market) !== market) {
+        const found = `it holds a run of ${kept.symbol} on ${
+          kept.market ?? market
+        }, and this one is of ${symbol} on ${market}`;
+        return bad(subject, "", found, "Give another --state, or start the run with --new-run");
+      }
+    }
     if (verdict.isWhole) return good(subject, "", `whole, ${verdict.entries} entries`);
     return bad(subject, "", verdict.what, "Restore it from a copy, or start another with --state");
   } catch (error) {

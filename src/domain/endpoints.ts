@@ -9,6 +9,9 @@ export type Addressing = Pick<Config, "exchange" | "endpoint" | "restEndpoint" |
 /** The market of the built-in exchange, whatever port it has. */
 export const BUILT_IN_MARKET = "built-in exchange";
 
+/** What a backtest's journal says in the place of a market: its run is over, and nothing goes on with it. */
+export const RECORDED_MARKET = "recorded files";
+
 /**
  * The market that a live run trades on: an exchange's name for any of its hosts, the built-in exchange for `demo`, or
  * the address that the person gave.

@@ -8,6 +8,7 @@ import type {
   RefusalEvent,
 } from "./event.ts";
 import { averageCostText, Money, plain } from "./money.ts";
+import type { RunRequest } from "./run_request.ts";
 import { isoTime } from "./time.ts";
 
 /** What a journal holds of one run. Times in µs since 1970; amounts as decimal text, in quote currency. */
@@ -41,6 +42,8 @@ export interface KeptRun {
   readonly halt: HaltEvent | null;
   /** Whether no order is placed because the exchange has not said the instrument's lot and tick yet. */
   readonly awaitsRules: boolean;
+  /** What was asked of the run and is not handled yet, oldest first. */
+  readonly requests: readonly (RunRequest & { readonly time: number })[];
   readonly counts: Readonly<Record<"signals" | "fills" | "refusals" | "gaps", number>>;
   /** The last few, oldest first. */
   readonly lastFills: readonly FillEvent[];
@@ -97,6 +100,8 @@ export interface RunStatus extends
   /** Why it is disconnected. */
   readonly reason: string | null;
   readonly halted: boolean;
+  /** Halts and releases that were filed and are not handled yet, oldest first: a stopped run handles them when it starts. */
+  readonly requests: readonly (RunRequest & { readonly time: string })[];
   /** 0 unless the run is running. */
   readonly tradesPerSecond: number;
   readonly lagMs: number | null;
@@ -173,6 +178,7 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     reason: connection?.event.type === "disconnected" ? connection.event.reason : null,
     halted: kept.halt !== null,
     halt: kept.halt,
+    requests: kept.requests.map((request) => ({ ...request, time: isoTime(request.time) })),
     awaitsRules: kept.awaitsRules,
     trades: kept.trades,
     tradesPerSecond: state === "running" ? pace?.tradesPerSecond ?? 0 : 0,

@@ -7,7 +7,7 @@ import { Journal } from "./journal.ts";
 import { isThere, JournalHeld, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
-import { haltOf, lastRunIn } from "./run_reading.ts";
+import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
 
 /** The run in the journal is not halted: there is nothing to release. */
 export class NotHalted extends Error {
@@ -39,12 +39,16 @@ export interface Release {
  * Where no halt stands, those that were filed before for the next start of the run are withdrawn; where one does, they
  * stay, for they were asked for on their own.
  * Otherwise the process that has it is asked, and has answered or is not waited for any longer when this returns. Throws
- * NotHalted where the run is not halted, and a JournalError where there is no journal, or it is of an older version
+ * NotHalted where the run is not halted, RunIsOver for a backtest, and a JournalError where there is no journal, or it is of an older version
  * and in use, or it cannot be written.
  */
 export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {
   if (!isThere(path, "open")) {
     throw refused(path, "there is none. Name the file that a run keeps its journal in.");
+  }
+  {
+    using reader = JournalReader.open(path);
+    if (reader.lastRun > 0) mustGoOn(reader, reader.lastRun);
   }
   try {
     return releaseHere(path, note);

@@ -21,9 +21,15 @@ import {
 } from "./journal_file.ts";
 import { chainedAll, type CheckedEnd, inspectEnd, lastRunOf, verifyAll } from "./journal_inspection.ts";
 import { type KeptLife, lifeOf } from "./journal_life.ts";
-import { isWaiting, type RequestKey } from "./journal_requests.ts";
+import {
+  type FiledRequest,
+  isWaiting,
+  prepareRequests,
+  type RequestKey,
+  requestsIn,
+} from "./journal_requests.ts";
 import { connectToRead, versionOf } from "./journal_schema.ts";
-import { FIRST_WITH_LIFE } from "./journal_tables.ts";
+import { FIRST_WITH_LIFE, FIRST_WITH_STATES } from "./journal_tables.ts";
 import { linkedEntry } from "./linked_entry.ts";
 
 /** Which entries to read; all unless it says otherwise. */
@@ -97,6 +103,15 @@ export class JournalReader implements Disposable {
   /** Whether a request to the run that writes still waits; the journal has to be of the present version. */
   isWaiting(key: RequestKey): boolean {
     return this.#read(() => isWaiting(this.#database, key));
+  }
+
+  /** The requests that wait for the process that writes, or for the next one, oldest first. */
+  requests(): FiledRequest[] {
+    return this.#read(() =>
+      versionOf(this.#database, this.#path) < FIRST_WITH_STATES
+        ? []
+        : requestsIn(prepareRequests(this.#database))
+    );
   }
 
   /** The time of the last entry, µs since 1970; null where there is none. */

@@ -6,7 +6,7 @@ import { Journal } from "./journal.ts";
 import { isThere, JournalHeld, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
-import { haltOf, lastRunIn } from "./run_reading.ts";
+import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
 
 /** The run in the journal is halted already, as strictly as was asked for. */
 export class HaltedAlready extends Error {
@@ -28,7 +28,7 @@ export interface HaltNote {
 export type Halted = "done" | "filed" | "waiting";
 
 /**
- * Halts the last run in the journal at `path`. Throws HaltedAlready where that would change nothing, and a JournalError
+ * Halts the last run in the journal at `path`. Throws HaltedAlready where that would change nothing, RunIsOver for a backtest, and a JournalError
  * where there is no journal or no run in it, or it is of an older version and in use, or it cannot be written.
  */
 export async function haltRun(
@@ -66,6 +66,7 @@ function isHeld(path: string): boolean {
 function runToHalt(path: string, action: OnHalt): number {
   using reader = JournalReader.open(path);
   const run = lastRunIn(reader);
+  mustGoOn(reader, run);
   const present = reader.atOnce(() => haltOf(reader, run))?.event ?? null;
   if (present !== null && stricter(present, haltByHand(action, -1)) === present) throw already(path);
   return run;

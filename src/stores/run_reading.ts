@@ -1,5 +1,6 @@
 /** What a journal holds of a run, read back as the run told it. */
 import { ConfigError } from "../domain/config.ts";
+import { marketIn, RECORDED_MARKET } from "../domain/endpoints.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
 import { AWAITED, type InstrumentOrigin } from "../domain/instrument.ts";
 import { priceText } from "../domain/price.ts";
@@ -64,6 +65,9 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       account: account as KeptRun["account"],
       position: { quantity, cost },
       halt: haltIn(reader, run, state)?.event ?? null,
+      requests: reader.requests().flatMap((filed) =>
+        filed.run === run && filed.request !== null ? [{ ...filed.request, time: filed.time }] : []
+      ),
       counts: countsOf(reader, run, state),
       lastFills: reader.latest("fill", FILLS, run).map((entry) => fillOf(entry, reader.path)),
       lastRefusals: latest<RefusalEvent>(reader, run, "refusal", OTHERS),
@@ -100,6 +104,39 @@ export interface StandingHalt {
 /** The halt of `run` that stands; null without one. To be called `atOnce`. */
 export function haltOf(reader: JournalReader, run: number): StandingHalt | null {
   return haltIn(reader, run, checkpointOf(reader, run).state);
+}
+
+/**
+ * The symbol and the market of `run`, as its last start says; null where an older journal does not say. `now` is the
+ * market that is asked about.
+ */
+export function marketOfRun(
+  reader: JournalReader,
+  run: number,
+  now: string,
+): { readonly symbol: string; readonly market: string | null } {
+  const opening = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
+  if (opening === null) throw damaged(reader.path, `run ${run} has no beginning`);
+  const { market, options = {} } = opening.content;
+  const shown = options as ShownOptions;
+  return {
+    symbol: String(shown["symbol"]),
+    market: typeof market === "string" ? market : marketIn(shown, now),
+  };
+}
+
+/** The journal is that of a backtest, which no process goes on with: nobody would see what is asked of it. */
+export class RunIsOver extends Error {
+  override readonly name = "RunIsOver";
+}
+
+/** Throws RunIsOver where `run` is a backtest. */
+export function mustGoOn(reader: JournalReader, run: number): void {
+  if (marketOfRun(reader, run, RECORDED_MARKET).market !== RECORDED_MARKET) return;
+  throw new RunIsOver(
+    `${reader.path} is the journal of a backtest, which is over: no process would see what you ask. ` +
+      "Name the journal of a run",
+  );
 }
 
 /** The last run. Throws a JournalError where there is none yet. */

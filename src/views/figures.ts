@@ -97,9 +97,12 @@ export function percent(fraction: string | null): string {
   return fraction === null ? NONE : withPlus(new Money(fraction), unsignedPercent(fraction));
 }
 
-/** The same without a plus. */
+/** The same without a plus; to two digits where the hundredth would hide it. */
 export function unsignedPercent(fraction: string | null): string {
-  return fraction === null ? NONE : `${hundredths(new Money(fraction).times(100))} %`;
+  if (fraction === null) return NONE;
+  const value = new Money(fraction).times(100);
+  const isHidden = !value.isZero() && value.toDecimalPlaces(2).isZero();
+  return `${isHidden ? value.toSignificantDigits(2).toFixed() : hundredths(value)} %`;
 }
 
 /** Two decimals, thousands apart; no sign before a figure that is shown as nothing. */

@@ -2,15 +2,16 @@
 import type { Finding } from "../domain/finding.ts";
 import { printable } from "./terminal.ts";
 
-/** One line a finding, what to do below it, and the verdict last. */
+/** One line a check, what to do below it, and that all pass where they do: what fails is said on standard error. */
 export function findingTable(findings: readonly Finding[]): string {
   const named = findings.map((finding) => ({ ...finding, name: nameOf(finding) }));
   const width = Math.max(0, ...named.map(({ name }) => name.length));
   const lines = named.flatMap(({ name, isGood, found, advice }) => [
-    `  ${isGood ? "ok  " : "BAD "}  ${name.padEnd(width)}  ${found}`,
+    `  ${isGood ? "ok  " : "FAIL"}  ${name.padEnd(width)}  ${found}`,
     ...(advice === null ? [] : [`        ${" ".repeat(width)}  → ${advice}`]),
   ]);
-  return [...lines, verdict(findings)].map(printable).join("\n");
+  const isGood = findings.every((finding) => finding.isGood);
+  return [...lines, ...(isGood ? [verdict(findings)] : [])].map(printable).join("\n");
 }
 
 function nameOf({ subject, step }: Finding): string {
@@ -21,6 +22,6 @@ function nameOf({ subject, step }: Finding): string {
 export function verdict(findings: readonly Finding[]): string {
   const amiss = findings.filter(({ isGood }) => !isGood).length;
   return amiss === 0
-    ? "All is well."
-    : `${amiss} of ${findings.length} checks ${amiss === 1 ? "needs" : "need"} attention.`;
+    ? "All checks pass."
+    : `${amiss} of ${findings.length} checks ${amiss === 1 ? "fails" : "fail"}`;
 }

@@ -46,6 +46,7 @@ function processRows(status: RunStatus): Row[] {
     ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`] as const,
     ["connection", connection(status)],
     ["trading", trading(status)],
+    ...status.requests.map((request, at): Row => [at === 0 ? "waiting" : "", requested(request, status)]),
     ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
     ["checked", checked(status)],
   ].filter(([, value]) => value !== "") as Row[];
@@ -74,6 +75,22 @@ function trading({ halt, awaitsRules, symbol }: RunStatus): string {
   const since = `HALTED at ${moment(time)} UTC`;
   if (reason === "manual") return text === undefined ? `${since} by hand` : `${since} by hand: ${text}`;
   return `${since}: ${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
+}
+
+/** A request that is not handled yet. */
+function requested(request: RunStatus["requests"][number], status: RunStatus): string {
+  const { kind, time, text } = request;
+  const flattens = kind === "halt" && request.action === "flatten";
+  const what = kind === "halt"
+    ? `a halt${flattens ? " that sells the position" : ""}`
+    : "a release of the halt";
+  const why = text === null ? "" : ` (${text})`;
+  const then = status.state === "running"
+    ? "the run has not answered yet"
+    : kind === "halt"
+    ? "the next start halts before it trades"
+    : "the next start releases it";
+  return `${what}${why}, filed ${since(time, status)}: ${then}`;
 }
 
 function accountRows(status: RunStatus): Row[] {

@@ -3,7 +3,7 @@ import type { SummaryEvent } from "../domain/event.ts";
 import { Money, plain } from "../domain/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
-import { counted, grouped, money } from "./figures.ts";
+import { counted, grouped, money, percent, unsignedPercent } from "./figures.ts";
 
 /**
  * A table of what the run came to. `startCash` is the cash it started with, quote currency; `named` are the assets
@@ -17,8 +17,6 @@ export function summaryTable(
   const { base, quote } = assets(summary.symbol, named);
   const equity = new Money(summary.equity);
   const profit = equity.minus(startCash);
-  const share = profit.div(startCash).times(100).toDecimalPlaces(2);
-  const drawdown = new Money(summary.maxDrawdown).times(100).toDecimalPlaces(2);
   const held = summary.position === "0" ? "" : ` and ${summary.position} ${base}`;
   const rows: [string, string][] = [
     ["symbol", summary.symbol],
@@ -29,8 +27,8 @@ export function summaryTable(
     ["fills", `${summary.fills}${summary.refusals > 0 ? `, ${summary.refusals} refused` : ""}`],
     ["fees", `${summary.fees} ${quote}`],
     ["realized", `${signed(summary.realized)} ${quote}`],
-    ["result", `${signed(plain(profit))} ${quote} (${signed(plain(share))} %)`],
-    ["largest drawdown", `${plain(drawdown)} %`],
+    ["result", `${signed(plain(profit))} ${quote} (${percent(plain(profit.div(startCash)))})`],
+    ["largest drawdown", unsignedPercent(summary.maxDrawdown)],
     ...(summary.halt === null ? [] : [["halted", summary.halt.reason] as [string, string]]),
     ["account", `${summary.cash} ${quote}${held}`],
     ["equity", `${summary.equity} ${quote}`],

@@ -1,7 +1,8 @@
 /** `penstock doctor` from outside. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import type { Finding } from "../../src/domain/finding.ts";
+import { Journal } from "../../src/stores/journal.ts";
 import { commandLine, deadEndpoint, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
 /** Examines under exactly these permissions, in a folder of its own. */
@@ -58,7 +59,7 @@ Deno.test("penstock doctor examines the folder of recordings, which a run makes"
 Deno.test("penstock doctor names each permission that is missing, and how to grant it", async () => {
   const { code, findings, stderr } = await examine([]);
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "attention.");
+  assertMatch(stderr, /^penstock: \d+ of \d+ checks fail$/);
   const missing = findings.filter(({ found }) => found === "missing").map(({ advice }) => advice);
   for (const host of ["stream.binance.com:9443", "api.binance.com:443", "data-api.binance.vision:443"]) {
     const advice = `allow it with --allow-net=${host} before main.ts, or in deno.json`;
@@ -121,8 +122,43 @@ Deno.test("penstock doctor finds a journal that is damaged, in its table", async
     );
     const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 1);
-    assert(/BAD +journal .*not a SQLite database/.test(stdout), stdout);
-    assertEquals(stderr, "penstock: 1 of 10 checks needs attention.");
+    assert(/FAIL +journal .*not a SQLite database/.test(stdout), stdout);
+    assertEquals(stderr, "penstock: 1 of 10 checks fails");
+    assert(!stdout.includes("checks"), "it is said once");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("penstock doctor says that a run on another market or symbol cannot go on in the journal", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const state = `${folder}/penstock.db`;
+    {
+      using journal = Journal.open(state, { now: () => 0, window: 50 });
+      const options = { symbol: "BTCUSDT", exchange: "binance", endpoint: null };
+      journal.startRun({ time: 1, content: { version: "1", options, market: "binance" } });
+    }
+    const examined = async (...args: string[]) => {
+      await using program = Penstock.start(
+        ["doctor", "--json", `--state=${state}`, ...args],
+        ["--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`],
+      );
+      const [told] = eventsOf((await program.finished()).stdout);
+      const { found, advice } = (told?.["findings"] as Finding[]).find(({ subject }) =>
+        subject.startsWith("journal ")
+      )!;
+      return [found, advice];
+    };
+    const advice = "Give another --state, or start the run with --new-run";
+    assertEquals(
+      await Promise.all([examined(), examined("--exchange=binance-us"), examined("--symbol=ETHUSDT")]),
+      [
+        ["whole, 1 entries", null],
+        ["it holds a run of BTCUSDT on binance, and this one is of BTCUSDT on binance-us", advice],
+        ["it holds a run of BTCUSDT on binance, and this one is of ETHUSDT on binance", advice],
+      ],
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -22,7 +22,12 @@ function kept(over: Partial<KeptRun> = {}): KeptRun {
     startCash: "10000",
     account: { cash: "8999", fees: "1.5", realized: "-0.5" },
     position: { quantity: "10", cost: "1000.5" },
-    ...{ halt: null, awaitsRules: false, counts: { signals: 3, fills: 3, refusals: 0, gaps: 0 } },
+    ...{
+      halt: null,
+      awaitsRules: false,
+      requests: [],
+      counts: { signals: 3, fills: 3, refusals: 0, gaps: 0 },
+    },
     ...{ lastFills: [], lastRefusals: [], lastGaps: [], checked: { from: 1, to: 9, isCut: false } },
     ...over,
   };

@@ -147,7 +147,7 @@ class Scene {
     const filled = /"type":"gap".*?"missing":(\d+),"filled":\1\b/.exec(both.stdout)?.[0] ?? "no filled gap";
     yield this.#row("fetch what it missed over REST, port 443", "a gap, filled", both, 0, filled);
     yield this.#row("look into its journal", "exit 0, the account", await this.#run("status"), 0, "Account");
-    yield this.#row("examine itself", "all is well", await this.#run("doctor"), 0, "All is well.");
+    yield this.#row("examine itself", "all is well", await this.#run("doctor"), 0, "All checks pass.");
     if ("verify" in COMMANDS) {
       const verified = await this.#run("verify", JOURNAL, "data/first.txt", "data/second.txt");
       yield this.#row("be verified from its recordings", "exit 0", verified, 0, "");

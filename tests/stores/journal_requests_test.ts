@@ -13,6 +13,7 @@ import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { fileRequest, type RequestKey } from "../../src/stores/journal_requests.ts";
 import type { Asking } from "../../src/stores/run_asking.ts";
 import { HaltedAlready, haltRun } from "../../src/stores/run_halt.ts";
+import { RunIsOver } from "../../src/stores/run_reading.ts";
 import { RunJournal } from "../../src/stores/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { writeOlder } from "./older_journal.ts";
@@ -47,13 +48,13 @@ class Process implements Disposable {
   readonly engine = new Engine(optionsOf(DEFAULTS));
   readonly journal: RunJournal;
 
-  constructor(path: string, isNew = false) {
+  constructor(path: string, { isNew = false, market = "binance" } = {}) {
     this.path = path;
     const opened = Journal.open(path, { now: () => 0, window: DEFAULTS.long });
     this.journal = new RunJournal(opened, this.engine, DEFAULTS.symbol);
     const { sources } = settleInstrument(configure({}), null);
     const instrument = { sources, exchangeInfo: null };
-    this.journal.begin({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew });
+    this.journal.begin({ time: TIME, version: "1", options: {}, market, instrument, isNew });
     const trade = { firstId: 1, lastId: 1, time: TIME, price: "100" };
     if (this.engine.state.trades > 0) return;
     [...this.engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
@@ -260,7 +261,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
       file(path, { kind: "release", halt: standing, text: "too late" });
       file(path, { kind: "halt", action: "flatten", text: null });
     }
-    using next = new Process(path, true);
+    using next = new Process(path, { isNew: true });
     assertEquals(next.handle(), [
       "it was for run 1, and this is run 2",
       "it was for run 1, and this is run 2",
@@ -384,6 +385,27 @@ Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refu
     assertEquals([run.handle(), run.engine.state.standing.halt?.action], [[null, null], "flatten"]);
     assertEquals(run.entries.filter(({ type }) => type === "halt").length, 2);
     await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready);
+  });
+});
+
+Deno.test("haltRun() and releaseHalt() refuse a backtest's journal, and file nothing in it", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    {
+      using run = new Process(path, { market: "recorded files" });
+      run.halt();
+    }
+    const asked = [
+      () => haltRun(path, { action: "flatten", time: TIME, text: null }, PATIENT),
+      () => releaseHalt(path, { time: TIME, text: "x" }, PATIENT),
+    ];
+    const before = contentsOf(path);
+    for (const ask of asked) {
+      await assertRejects(ask, RunIsOver, "is the journal of a backtest, which is over");
+    }
+    assertEquals(contentsOf(path), before);
+    using reader = JournalReader.open(path);
+    assertEquals(reader.requests(), []);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Journal } from "../../src/stores/journal.ts";
 import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
 import type { Life } from "../../src/stores/journal_life.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { fileRequest } from "../../src/stores/journal_requests.ts";
 import {
   chosenRun,
   chosenRuns,
@@ -93,6 +94,7 @@ Deno.test("readRun() of a run that has just begun has its start cash and nothing
         startCash: "10000",
         halt: null,
         awaitsRules: false,
+        requests: [],
       },
       account: { cash: "10000", fees: "0", realized: "0" },
       position: { quantity: "0", cost: "0" },
@@ -221,6 +223,26 @@ Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment
     writer.prepare("COMMIT").run();
     writer.close();
     assertEquals(readRun(reader, 1).trades, 50);
+  });
+});
+
+Deno.test("readRun() has what was asked of the run and is not handled yet, and nothing that was asked of another", () => {
+  withRun((_journal, reader) => {
+    const database = connect(reader.path, false);
+    try {
+      const halt = { kind: "halt", action: "hold", text: null } as const;
+      const release = { kind: "release", halt: 3, text: "fine" } as const;
+      fileRequest(database, { run: 1, time: TIME + 1, request: halt });
+      fileRequest(database, { run: 2, time: TIME + 2, request: halt });
+      fileRequest(database, { run: 1, time: TIME + 3, request: release });
+      database.prepare("INSERT INTO requests (run, kind, time, content) VALUES (1, 'dance', 1, '{}')").run();
+      assertEquals(readRun(reader, 1).requests, [{ ...halt, time: TIME + 1 }, {
+        ...release,
+        time: TIME + 3,
+      }]);
+    } finally {
+      database.close();
+    }
   });
 });
 

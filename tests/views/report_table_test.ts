@@ -349,9 +349,9 @@ Deno.test("reportTable() has no sign before a figure that it shows as nothing", 
   ];
   assertEquals(shown("0"), ["0.00 %", "0.00", "0.00"]);
   assertEquals(shown("-0"), ["0.00 %", "0.00", "0.00"]);
-  // An amount so small is shown, a share or a ratio is not.
-  assertEquals(shown("0.00004"), ["0.00 %", "0.00", "+0.00004"]);
-  assertEquals(shown("-0.00004"), ["0.00 %", "0.00", "-0.00004"]);
+  // An amount or a share so small is shown, a ratio is not.
+  assertEquals(shown("0.00004"), ["+0.004 %", "0.00", "+0.00004"]);
+  assertEquals(shown("-0.00004"), ["-0.004 %", "0.00", "-0.00004"]);
   assertEquals(shown("0.00006"), ["+0.01 %", "0.00", "+0.00006"]);
   assertEquals(shown("-0.00006"), ["-0.01 %", "0.00", "-0.00006"]);
   assertEquals(shown("-0.006"), ["-0.60 %", "-0.01", "-0.006"]);

@@ -17,7 +17,12 @@ const KEPT: KeptRun = {
   },
   last: { price: "60100", time: NOW - SECOND / 2 },
   ...{ startCash: "10000", account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" } },
-  ...{ position: { quantity: "0.01665", cost: "1000.37654322" }, halt: null, awaitsRules: false },
+  ...{
+    position: { quantity: "0.01665", cost: "1000.37654322" },
+    halt: null,
+    awaitsRules: false,
+    requests: [],
+  },
   counts: { signals: 13, fills: 11, refusals: 1, gaps: 2 },
   checked: { from: 812, to: 911, isCut: false },
   lastFills: [
@@ -89,7 +94,7 @@ Account
   equity          9,999.79 USDT
   realized           -0.50 USDT
   unrealized         +0.29 USDT
-  result             -0.21 USDT (0.00 %)
+  result             -0.21 USDT (-0.0021 %)
   fees                1.50 USDT
 
 Fills: the last 2 of 11
@@ -115,6 +120,22 @@ Deno.test("statusTable() says that trading was halted by hand", () => {
   const since = "trading         HALTED at 2024-08-08 23:54:15 UTC by hand";
   assertStringIncludes(shown({ halt }), `${since}\n`);
   assertStringIncludes(shown({ halt: { ...halt, text: "odd prices" } }), `${since}: odd prices\n`);
+});
+
+Deno.test("statusTable() shows what was asked of the run and is not handled yet", () => {
+  const requests = [
+    { kind: "halt", action: "flatten", text: "odd prices", time: BEGAN },
+    { kind: "release", halt: 7, text: "fine", time: NOW - SECOND },
+  ] as const;
+  const filed = "filed 2024-08-08 23:54:15 UTC (1 h 2 m ago)";
+  const halt = `  waiting         a halt that sells the position (odd prices), ${filed}: `;
+  assertStringIncludes(
+    shown({ requests }),
+    `${halt}the run has not answered yet\n` +
+      "                  a release of the halt (fine), filed 2024-08-09 00:56:17 UTC (1 s ago): the run has not answered yet\n",
+  );
+  const stopped = { time: NOW, reason: "asked to" };
+  assertStringIncludes(shown({ requests, stopped }), `${halt}the next start halts before it trades\n`);
 });
 
 Deno.test("statusTable() says that no order is placed while the rules are awaited", () => {

@@ -93,7 +93,7 @@ Deno.test("summaryTable() of a run without trades claims nothing", () => {
   const text = table({ trades: 0, firstTime: null, lastTime: null, equity: "10000", symbol: "XY" });
   assertStringIncludes(text, "on paper, neither a gain nor a loss");
   assertStringIncludes(text, "  from              –\n");
-  assertStringIncludes(text, "  result            0 quote (0 %)\n");
+  assertStringIncludes(text, "  result            0 quote (0.00 %)\n");
 });
 
 Deno.test("summaryTable() counts the trades of a resumed run apart, and ids that were no trades", () => {
