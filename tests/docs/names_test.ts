@@ -2,9 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import meta from "../../deno.json" with { type: "json" };
 import { readArguments } from "../../src/domain/arguments.ts";
+import { csvColumns } from "../../src/domain/csv_layout.ts";
 import { configure } from "../../src/domain/config.ts";
 import { kebab, OPTION_NAMES } from "../../src/domain/options.ts";
-import { codeSpans, commandLines, PAGES, programArguments, ROOT, TEXTS, wordsOf } from "./pages.ts";
+import { codeSpans, commandLines, fences, PAGES, programArguments, ROOT, TEXTS, wordsOf } from "./pages.ts";
 
 const TASKS = Object.keys(meta.tasks);
 const OPTIONS = OPTION_NAMES.map(kebab);
@@ -116,6 +117,12 @@ Deno.test("what the other command lines name is there: files of this repository,
       }
     }
   }
+});
+
+Deno.test("a CSV file with the columns that the page of backtests names is read", () => {
+  const [header = ""] = fences(PAGES.get("docs/backtest.md")!, "").find((fence) => fence.startsWith("id,"))!
+    .split("\n");
+  assertEquals(csvColumns(header), { ...csvColumns(header), header: true });
 });
 
 function isFile(place: URL): boolean {

@@ -21,7 +21,9 @@ function listOf(key: string): string[] {
 
 Deno.test("both units run the program with options that it takes, and keep what it received", () => {
   const launched = listOf("ProgramArguments");
-  for (const words of [valuesOf("ExecStart"), launched.slice(launched.indexOf("-i") + 1)]) {
+  const started = valuesOf("ExecStart");
+  assertEquals(started.slice(0, 2), ["/usr/bin/env", "--block-signal=USR1"]);
+  for (const words of [started.slice(2), launched.slice(launched.indexOf("-i") + 1)]) {
     assertEquals(words[0], "/usr/local/bin/penstock");
     const { command, mistakes, given } = readArguments(words.slice(1));
     assertEquals([command, mistakes], ["run", []]);
