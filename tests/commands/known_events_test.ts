@@ -69,7 +69,7 @@ const RECORDED: readonly Known[] = [
     what: "skipped rows",
     options: ["--skip-bad", "--short=1", "--long=3"],
     files: ["cases/zero_quantity_rows.csv"],
-    digest: "e543cd138d8137b2",
+    digest: "5b38c89e1167ab4c",
   },
   {
     what: "the parts of an archive",
@@ -170,7 +170,9 @@ async function assertKnown(args: readonly string[], digest: string, what: string
 async function digestOf(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await backtest(["--json", ...args]);
   assertEquals([code, stderr], [0, ""], args.join(" "));
-  const events = stdout.split("\n").filter((line) => !line.includes(`"type":"started"`)).join("\n");
+  // What is rejected is named by its file.
+  const lines = stdout.replaceAll(recordedFile(""), "").split("\n");
+  const events = lines.filter((line) => !line.includes(`"type":"started"`)).join("\n");
   return await sha256(events.replace(/"elapsedMs":\d+,"tradesPerSecond":\d+/, ""));
 }
 
