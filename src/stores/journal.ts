@@ -1,6 +1,6 @@
 /** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
-import { type Draft, type Entry, type EntryType, RAW_COLUMNS, readEntry } from "./journal_entry.ts";
+import type { Draft, Entry, EntryType } from "./journal_entry.ts";
 import {
   type Connect,
   connect as connectToFile,
@@ -57,8 +57,6 @@ export interface LastRun {
   readonly started: Entry;
   /** Null where it never came to one. */
   readonly checkpoint: Checkpoint | null;
-  /** All entries after the checkpoint, or after `started` where there is none. */
-  readonly since: readonly Entry[];
 }
 
 /** The time that commits took, by the clock handed in, ms. */
@@ -249,9 +247,7 @@ export class Journal implements Disposable {
       const started = lastOfType(this.#database, this.#path, this.run, "started");
       if (started === null) throw damaged(this.#path, `run ${this.run} has no beginning`);
       const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);
-      const since = this.#database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq`)
-        .all((checkpoint ?? started).seq).map((row) => readEntry(row, this.#path));
-      return { run: this.run, started, checkpoint, since };
+      return { run: this.run, started, checkpoint };
     });
   }
 

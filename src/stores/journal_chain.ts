@@ -4,7 +4,15 @@
  * accident or by hand, not what someone who reckons all later hashes anew puts in its place.
  */
 import { hash } from "node:crypto";
-import { contentIn, HEX_HASH, type RawEntry, rawEntry, textOf } from "./journal_entry.ts";
+import {
+  BOUND_CONTENT,
+  BOUND_TYPE,
+  contentIn,
+  HEX_HASH,
+  type RawEntry,
+  rawEntry,
+  textOf,
+} from "./journal_entry.ts";
 import { failed, type JournalDatabase, resultCode } from "./journal_file.ts";
 
 /** What stands before the first entry: 32 zero bytes. */
@@ -35,7 +43,8 @@ export interface BrokenChain {
 export type ChainVerdict = WholeChain | BrokenChain;
 
 /** What is read of an entry, as a list and with text where that will do: both cost a third of the usual way. */
-const COLUMNS = `seq, run, type, time, content, ${HEX_HASH}, octet_length(type) + octet_length(content)`;
+const COLUMNS = `seq, run, ${BOUND_TYPE}, time, ${BOUND_CONTENT}, ${HEX_HASH},
+  octet_length(type) + octet_length(content)`;
 /** The values of these. */
 type EntryRow = readonly [
   seq: unknown,
@@ -296,7 +305,8 @@ function isPlain([, , type, , content, , bytes]: EntryRow): boolean {
 /** The row with the bytes of its content, and with all of its type. */
 function withBytes(database: JournalDatabase, [seq, run, , time, , hash, bytes]: EntryRow): EntryRow {
   const row = database.prepare(
-    "SELECT CAST(type AS BLOB) AS type, CAST(content AS BLOB) AS content FROM entries WHERE seq = ?",
+    `SELECT CAST(${BOUND_TYPE} AS BLOB) AS type, CAST(${BOUND_CONTENT} AS BLOB) AS content
+      FROM entries WHERE seq = ?`,
   ).get(seq as number);
   const type = row?.["type"];
   return [

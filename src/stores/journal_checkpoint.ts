@@ -99,7 +99,9 @@ function tablesDisagreement(
   checkpoint: Checkpoint | null,
 ): string | null {
   const account = database.prepare("SELECT seq, cash, fees, realized FROM account WHERE run = ?").get(run);
-  const rows = database.prepare("SELECT symbol, quantity, cost FROM positions WHERE run = ?").all(run);
+  const rows = database.prepare("SELECT symbol, quantity, cost FROM positions WHERE run = ? LIMIT 100").all(
+    run,
+  );
   if (checkpoint === null) {
     return account === undefined && rows.length === 0
       ? null

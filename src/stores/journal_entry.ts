@@ -56,11 +56,19 @@ const HASH_CHARACTERS = 64;
 /** Strict, since two different byte sequences must not read as the same text. */
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** The most bytes that the content of an entry has; those that a run writes have a few hundred. */
+export const MOST_CONTENT = 1 << 17;
+const MOST_TYPE = 40;
 /** The hash in hexadecimal, as an expression in SQL; null for what is none. */
-export const HEX_HASH = "CASE typeof(hash) WHEN 'blob' THEN lower(hex(hash)) END";
+export const HEX_HASH =
+  "CASE WHEN typeof(hash) = 'blob' AND octet_length(hash) = 32 THEN lower(hex(hash)) END";
+/** Type and content, as expressions in SQL; null for what is too long, which is not read then. */
+export const BOUND_TYPE = `CASE WHEN octet_length(type) <= ${MOST_TYPE} THEN type END`;
+export const BOUND_CONTENT = `CASE WHEN octet_length(content) <= ${MOST_CONTENT} THEN content END`;
 
 /** What to select for `rawEntry`. As a blob, content comes with the bytes that it has. */
-export const RAW_COLUMNS = `seq, run, type, time, CAST(content AS BLOB) AS content, ${HEX_HASH} AS hash`;
+export const RAW_COLUMNS = `seq, run, ${BOUND_TYPE} AS type, time,
+  CAST(${BOUND_CONTENT} AS BLOB) AS content, ${HEX_HASH} AS hash`;
 
 /** The entry in a row of `RAW_COLUMNS`; null where a column is not what it must be. */
 export function rawEntry({ seq, run, type, time, content, hash }: Row): RawEntry | null {

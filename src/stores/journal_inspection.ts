@@ -19,6 +19,8 @@ import { rowOfLast } from "./linked_entry.ts";
 
 /** How many of the last entries are looked at at least when not all are. */
 const TAIL = 100;
+/** Runs in one journal: a program that started another every minute would take two years. */
+const MOST_RUNS = 1_000_000;
 
 /**
  * Throws a JournalError for the first thing that is not as Penstock left it: in the entries from the last checkpoint on
@@ -27,7 +29,7 @@ const TAIL = 100;
 export function inspect(database: JournalDatabase, path: string, isWhole: boolean): void {
   const version = versionOf(database, path);
   mustBeAsMade(database, path, version);
-  const run = lastRunOf(database);
+  const run = lastRunOf(database, path);
   if (isWhole) {
     const verdict = verifyAll(database, path);
     if (!verdict.isWhole) throw damaged(path, verdict.what);
@@ -60,7 +62,7 @@ export function inspectEnd(
     rowOfLast(database, run, "started"),
   ];
   // The journal's last entry says which run is the last one, so it has to be among those that are checked.
-  const next = run === lastRunOf(database) ? undefined : rowOfLast(database, run + 1, "started");
+  const next = run === lastRunOf(database, path) ? undefined : rowOfLast(database, run + 1, "started");
   const until = next === undefined ? null : placeIn(next);
   const to = until ?? headOf(database) ?? { seq: 0, hash: GENESIS };
   const since = Number((checkpoint ?? started)?.["seq"] ?? 1);
@@ -98,7 +100,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     mustBeAsMade(database, path, version);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
     if (said !== "ok") return derived(`its database is not whole (${said})`);
-    const lastRun = lastRunOf(database);
+    const lastRun = lastRunOf(database, path);
     for (let run = lastRun; run > 0; run--) {
       const difference = disagreement(database, path, run, version);
       if (difference !== null) return derived(difference);
@@ -120,9 +122,9 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
 /** Of which run there is a state although there is no such run, as a clause; null for none. */
 function strayRun(database: JournalDatabase, lastRun: number, version: number): string | null {
   for (const table of tablesByRun(version)) {
-    const row = database.prepare(`SELECT run FROM ${table} WHERE run NOT BETWEEN 1 AND ? LIMIT 1`).get(
-      lastRun,
-    );
+    // Either is found at an end of the table.
+    const row = database.prepare(`SELECT run FROM ${table} WHERE run < 1 LIMIT 1`).get() ??
+      database.prepare(`SELECT run FROM ${table} WHERE run > ? LIMIT 1`).get(lastRun);
     if (row !== undefined) {
       return `the ${table} table speaks of run ${row["run"]}, of which there is no entry`;
     }
@@ -130,7 +132,11 @@ function strayRun(database: JournalDatabase, lastRun: number, version: number): 
   return null;
 }
 
-/** The number of the last run; 0 before the first. */
-export function lastRunOf(database: JournalDatabase): number {
-  return Number(database.prepare("SELECT run FROM entries ORDER BY seq DESC LIMIT 1").get()?.["run"] ?? 0);
+/** The number of the last run; 0 before the first. Throws a JournalError for one that no journal comes to. */
+export function lastRunOf(database: JournalDatabase, path: string): number {
+  const row = database.prepare("SELECT seq, run FROM entries ORDER BY seq DESC LIMIT 1").get();
+  if (row === undefined) return 0;
+  const [seq, run] = [Number(row["seq"]), Number(row["run"])];
+  if (Number.isSafeInteger(run) && run > 0 && run <= Math.min(seq, MOST_RUNS)) return run;
+  throw damaged(path, `its last entry, ${seq}, says that it is of run ${run}`);
 }

@@ -27,7 +27,8 @@ export interface KeptLife extends Life {
   readonly seq: number;
 }
 
-const DECIMAL = /^\d+(\.\d+)?$/;
+/** Of a price, which has 15 digits. */
+const DECIMAL = /^(?=.{1,40}$)\d+(\.\d+)?$/;
 const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /**

@@ -1,7 +1,7 @@
 /** What is to be written to a journal, checked and put into text. */
 import { powerOfTen } from "../domain/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
-import type { Draft, EntryType } from "./journal_entry.ts";
+import { type Draft, type EntryType, MOST_CONTENT } from "./journal_entry.ts";
 import { hexHash, priceBytes, type PricesNote } from "./journal_prices.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 
@@ -26,6 +26,7 @@ export interface Stored {
   readonly bytes: Uint8Array;
 }
 
+const ENCODER = new TextEncoder();
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /** Throws a RangeError or a TypeError for what could not be read again. */
@@ -34,6 +35,9 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
   const text: string | undefined = JSON.stringify(content);
   if (!text?.startsWith("{")) {
     throw new TypeError(`What an entry says must be an object in JSON: got ${text}`);
+  }
+  if (ENCODER.encode(text).length > MOST_CONTENT) {
+    throw new RangeError(`What an entry says must have ${MOST_CONTENT} bytes at most: got ${text.length}`);
   }
   return { type, time, text };
 }

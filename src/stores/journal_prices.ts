@@ -51,10 +51,10 @@ export class KeptPrices {
   /** Begins with what the journal has. */
   constructor(database: JournalDatabase, window: number) {
     this.#window = window;
+    // Every part but the first has a price at least: those that are needed are no more than that.
     this.#parts = database.prepare(
-      "SELECT seq, length(prices) / 8 AS count FROM checkpoint_prices ORDER BY seq",
-    )
-      .all().map(({ seq, count }) => ({ seq: Number(seq), count: Number(count) }));
+      "SELECT seq, octet_length(prices) / 8 AS count FROM checkpoint_prices ORDER BY seq DESC LIMIT ?",
+    ).all(window + 1).reverse().map(({ seq, count }) => ({ seq: Number(seq), count: Number(count) }));
     for (const { count } of this.#parts) this.#total += count;
   }
 

@@ -34,7 +34,10 @@ export interface EntriesWanted {
   readonly run?: number;
 }
 
-const COUNTS = "SELECT type, count(*) AS count FROM entries WHERE type <> 'checkpoint'";
+const COUNTS = `SELECT type, count(*) AS count
+  FROM (SELECT type FROM entries WHERE type <> 'checkpoint'`;
+/** A run has a checkpoint for every decision, which says how many there were: without one there are few. */
+const MOST_COUNTED = 1_000_000;
 /** How many entries are in memory at once, of each type. */
 const CHUNK = 500;
 
@@ -74,7 +77,7 @@ export class JournalReader implements Disposable {
 
   /** The number of the last run; 0 before the first. */
   get lastRun(): number {
-    return this.#read(() => lastRunOf(this.#database));
+    return this.#read(() => lastRunOf(this.#database, this.#path));
   }
 
   /** The number of the last entry; 0 before the first. */
@@ -153,10 +156,15 @@ export class JournalReader implements Disposable {
   counts(run?: number): Partial<Record<EntryType, number>> {
     const rows = this.#read(() =>
       run === undefined
-        ? this.#database.prepare(`${COUNTS} GROUP BY type`).all()
-        : this.#database.prepare(`${COUNTS} AND run = ? GROUP BY type`)
-          .all(run)
+        ? this.#database.prepare(`${COUNTS} LIMIT ?) GROUP BY type`).all(MOST_COUNTED + 1)
+        : this.#database.prepare(`${COUNTS} AND run = ? LIMIT ?) GROUP BY type`).all(run, MOST_COUNTED + 1)
     );
+    if (rows.reduce((sum, { count }) => sum + Number(count), 0) > MOST_COUNTED) {
+      throw damaged(
+        this.#path,
+        `more than ${MOST_COUNTED} of its entries have no checkpoint that counts them`,
+      );
+    }
     return Object.fromEntries(rows.map(({ type, count }) => [type, count]));
   }
 
@@ -255,6 +263,7 @@ export class JournalReader implements Disposable {
       const rows: Row[] = this.#read(() => statement.all(...values, after));
       for (const row of rows) {
         const entry = readEntry(row, this.#path);
+        if (entry.seq <= after) throw damaged(this.#path, `entry ${entry.seq} stands after entry ${after}`);
         after = entry.seq;
         yield entry;
       }
