@@ -127,12 +127,16 @@ export function tablesByRun(version: number): readonly string[] {
 export function tablesDiffer(found: readonly ListedObject[], version: number): string | null {
   const expected = objectsOf(version);
   const names = new Map(found.map((object) => [object.name, object]));
-  for (const name of Object.keys(expected)) {
-    if (!names.has(name)) return `${name} is missing from its tables`;
-  }
-  for (const object of found) {
-    const difference = objectDiffers(object, expected);
+  for (const [name, sql] of Object.entries(expected)) {
+    const object = names.get(name);
+    const difference = object === undefined
+      ? `${name} is missing from its tables`
+      : objectDiffers(object, name, sql);
     if (difference !== null) return difference;
+  }
+  const other = found.find(({ name }) => name === null || !Object.hasOwn(expected, name));
+  if (other !== undefined) {
+    return `it has ${kindOf(other.type)} ${quoted(other.name)}, which Penstock does not make`;
   }
   const roots = found.map(({ root }) => root).filter((root) => root !== 0);
   return names.size === found.length && new Set(roots).size === roots.length
@@ -140,19 +144,16 @@ export function tablesDiffer(found: readonly ListedObject[], version: number): s
     : "two of its tables have the same name or the same place";
 }
 
-function objectDiffers(
-  { type, name, table, root, sql }: ListedObject,
-  expected: Readonly<Record<string, string>>,
-): string | null {
-  const made = name !== null && Object.hasOwn(expected, name) ? expected[name]! : null;
-  if (made === null) return `it has the ${kindOf(type)} ${quoted(name)}, which Penstock does not make`;
+function objectDiffers({ type, table, root, sql }: ListedObject, name: string, made: string): string | null {
   const [, kind = "", on = name] = CREATED.exec(made)!;
   const wanted = kind.toLowerCase();
-  if (type !== wanted) return `${name} is a ${kindOf(type)}, and Penstock makes a ${wanted} of that name`;
+  if (type !== wanted) {
+    return `${name} is ${kindOf(type)}, and Penstock makes ${kindOf(wanted)} of that name`;
+  }
   if (table !== on) return `the ${wanted} ${name} belongs to ${quoted(table)}, and not to ${on}`;
   if (sql !== made) return `the ${wanted} ${name} was made otherwise: ${parting(sql ?? "", made)}`;
-  const hasPage = root !== null && (wanted === "trigger" ? root === 0 : root > 1);
-  return hasPage ? null : `the ${wanted} ${name} has no place in the file`;
+  const hasPlace = root !== null && (wanted === "trigger" ? root === 0 : root > 1);
+  return hasPlace ? null : `the ${wanted} ${name} has no place in the file`;
 }
 
 function objectsOf(version: number): Readonly<Record<string, string>> {
@@ -164,8 +165,12 @@ function only(...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, OBJECTS[name]!]));
 }
 
+/** With its article. */
 function kindOf(type: string | null): string {
-  return type !== null && /^(table|index|trigger|view)$/.test(type) ? type : `object of type ${quoted(type)}`;
+  if (type === "index") return "an index";
+  return type !== null && /^(table|trigger|view)$/.test(type)
+    ? `a ${type}`
+    : `an object of type ${quoted(type)}`;
 }
 
 /** Where two statements part, and how each goes on from there. */
@@ -177,6 +182,6 @@ function parting(found: string, expected: string): string {
 
 /** A text that a stranger chose, so that it stays on its line and is no longer than can be read. */
 function quoted(text: string | null): string {
-  if (text === null) return "without a name";
+  if (text === null) return "(none)";
   return text.length > CHARACTERS ? `${JSON.stringify(text.slice(0, CHARACTERS))}…` : JSON.stringify(text);
 }

@@ -1,0 +1,340 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { releaseHalt } from "../../src/stores/halt_release.ts";
+import { copyJournal } from "../../src/stores/journal_copy.ts";
+import { JournalError } from "../../src/stores/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { haltRun } from "../../src/stores/run_halt.ts";
+import { change, endless, patch, relist } from "./hostile_journal.ts";
+import { writeOlder } from "./older_journal.ts";
+import {
+  bytesOf,
+  contentsOf,
+  copyJournal as copyFiles,
+  inFolder,
+  inFolderAsync,
+  namesIn,
+  openJournal,
+  refusal,
+  tamper,
+  TIME,
+  verdictOf,
+  writeSample,
+} from "./sample_journal.ts";
+
+const VIEW = ["ALTER TABLE entries RENAME TO kept", "CREATE VIEW entries AS SELECT * FROM kept"];
+
+/** What each of these makes of a journal, and what is said of it. */
+const FORGED: readonly [name: string, statements: readonly string[], said: string][] = [
+  ["a view for the entries", VIEW, "entries is a view, and Penstock makes a table of that name"],
+  [
+    "a heartbeat without end",
+    ["DROP TABLE life", endless("life", "one", "run", "seq")],
+    "life is a view, and Penstock makes a table of that name",
+  ],
+  [
+    "an end without end",
+    ["DROP TABLE head", endless("head", "one", "seq", "hash")],
+    "head is a view, and Penstock makes a table of that name",
+  ],
+  [
+    "a trigger that fills the disk",
+    ["CREATE TRIGGER more AFTER UPDATE ON head BEGIN INSERT INTO requests SELECT * FROM requests; END"],
+    'it has a trigger "more", which Penstock does not make',
+  ],
+  ["a table more", ["CREATE TABLE more (x)"], 'it has a table "more", which Penstock does not make'],
+  ["an index more", ["CREATE INDEX more ON entries (time)"], 'it has an index "more"'],
+  ["a view more", [endless("more", "x")], 'it has a view "more"'],
+  ["a table of a module", ["CREATE VIRTUAL TABLE more USING fts5(x)"], 'it has a table "more'],
+  ["statistics", ["ANALYZE"], 'it has a table "sqlite_stat1"'],
+  ["a table with an index of its own", ["CREATE TABLE more (x UNIQUE)"], "which Penstock does not make"],
+  ["a table less", ["DROP TABLE requests"], "requests is missing from its tables"],
+  ["a trigger less", ["DROP TRIGGER entries_stay"], "entries_stay is missing from its tables"],
+  [
+    "a trigger in the place of an index",
+    [
+      "DROP INDEX entries_by_type",
+      "CREATE TRIGGER entries_by_type AFTER DELETE ON head BEGIN SELECT 1; END",
+    ],
+    "entries_by_type is a trigger, and Penstock makes an index of that name",
+  ],
+  [
+    "a trigger on another table",
+    [relist("entries_stay", "tbl_name = 'head'")],
+    'the trigger entries_stay belongs to "head", and not to entries',
+  ],
+  [
+    "columns of another type",
+    [relist("entries", "sql = replace(sql, 'time INTEGER', 'time TEXT')")],
+    'the table entries was made otherwise: from character 112 on "TEXT NOT NULL,',
+  ],
+  [
+    "columns of any type",
+    [relist("entries", "sql = replace(sql, ' STRICT', '')")],
+    'the table entries was made otherwise: from character 183 on "", expected " STRICT"',
+  ],
+  [
+    "a column that is computed",
+    [relist("head", "sql = replace(sql, 'seq INTEGER NOT NULL', 'seq INTEGER AS (one + 6)')")],
+    "the table head was made otherwise",
+  ],
+  [
+    "an index on an expression",
+    ["DROP INDEX entries_by_type", "CREATE INDEX entries_by_type ON entries (type, abs(run))"],
+    "the index entries_by_type was made otherwise",
+  ],
+  ["no statement", [relist("requests", "sql = NULL, rootpage = 2")], "the table requests was made otherwise"],
+  [
+    "two tables in one place",
+    [relist("head", "rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'life')")],
+    "two of its tables have the same name or the same place",
+  ],
+  ["a table without a place", [relist("head", "rootpage = 0")], "the table head has no place in the file"],
+  [
+    "an object of no kind",
+    [relist("entries_stay", "type = x'00'")],
+    "entries_stay is an object of type (none), and",
+  ],
+  [
+    "a name that moves the cursor",
+    ['CREATE TABLE "\u001b[2J\u009b" (x)'],
+    `it has a table ${JSON.stringify("\u001b[2J\u009b")}, which`,
+  ],
+  [
+    "a name without end",
+    [`CREATE TABLE "${"x".repeat(500)}" (y)`],
+    `it has a table "${"x".repeat(60)}"…, which`,
+  ],
+  [
+    "a statement without end",
+    [relist("entries_stay", "sql = sql || hex(zeroblob(5000000))")],
+    "the list of its tables has a row that cannot be read",
+  ],
+  [
+    "more tables than SQLite reads in a minute",
+    [
+      `WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 300000)
+        INSERT INTO sqlite_schema SELECT 'view', 'v' || n, 'v' || n, 0, 'CREATE VIEW v' || n || ' AS SELECT 1' FROM more`,
+    ],
+    "the list of its tables ",
+  ],
+];
+
+Deno.test("Every way to open a journal refuses one that consists of anything but what Penstock makes", async () => {
+  await inFolderAsync(async (folder) => {
+    const asking = { waitMs: 0, signal: new AbortController().signal };
+    writeSample(`${folder}/sample.db`);
+    for (const [at, [name, statements, said]] of FORGED.entries()) {
+      const path = `${folder}/${at}.db`;
+      copyFiles(`${folder}/sample.db`, path);
+      change(path, ...statements);
+      const before = bytesOf(path);
+      assertThrows(() => JournalReader.open(path), JournalError, said, name);
+      assertStringIncludes(refusal(path), said, name);
+      if (at > 0) continue;
+      await assertRejects(() => copyJournal(path, `${folder}/copy.db`), JournalError, said, name);
+      await assertRejects(() => releaseHalt(path, { time: TIME, text: "x" }, asking), JournalError, said);
+      await assertRejects(
+        () => haltRun(path, { action: "hold", time: TIME, text: null }, asking),
+        JournalError,
+        said,
+        name,
+      );
+      assertEquals(bytesOf(path), before, name);
+    }
+  });
+});
+
+Deno.test("JournalReader refuses older journals that have more, less or other tables than their version", () => {
+  inFolder((folder) => {
+    for (const version of [1, 2] as const) {
+      for (
+        const [sql, said] of [
+          ["DROP TABLE account", "account is missing from its tables"],
+          ["CREATE TABLE states (run INTEGER)", 'it has a table "states"'],
+          [
+            "DROP TABLE positions; CREATE TABLE positions (run, symbol, quantity, cost)",
+            "the table positions was made otherwise",
+          ],
+          ["DROP INDEX entries_by_type", "entries_by_type is missing from its tables"],
+          [
+            `PRAGMA user_version = ${3 - version}`,
+            version === 1 ? "life is missing" : 'has a table "life"',
+          ],
+          ["PRAGMA user_version = 3", "the index entries_by_type was made otherwise"],
+        ] as const
+      ) {
+        const path = `${folder}/older.db`;
+        Deno.removeSync(folder, { recursive: true });
+        Deno.mkdirSync(folder);
+        writeOlder(path, version);
+        change(path, sql);
+        assertThrows(() => JournalReader.open(path), JournalError, said);
+        assertStringIncludes(refusal(path), said);
+      }
+    }
+  });
+});
+
+Deno.test("JournalReader finds what a log has put in the place of the tables, and takes no part of it that is not whole", () => {
+  inFolder((folder) => {
+    const [path, copy] = [`${folder}/a.db`, `${folder}/b.db`];
+    writeSample(path);
+    const database = new DatabaseSync(path);
+    database.exec("CREATE TRIGGER more AFTER UPDATE ON head BEGIN SELECT 1; END");
+    copyFiles(path, copy);
+    assertThrows(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
+    // A byte of its last commit, which SQLite leaves out then.
+    patch(`${copy}-wal`, Deno.statSync(`${copy}-wal`).size - 2000, 7);
+    assert(verdictOf(copy).isWhole);
+    // What comes after the trigger is removed again has it no more.
+    database.exec("DROP TRIGGER more");
+    copyFiles(path, copy);
+    assert(verdictOf(copy).isWhole);
+    database.close();
+    // Pages of another size.
+    patch(path, 16, 2, 0);
+    assertThrows(() => JournalReader.open(path), JournalError);
+  });
+});
+
+Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, out of the file or to other pages", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    const LEFT_OF_HEADER = 100;
+    for (
+      const [bytes, said] of [
+        // A page of numbers, without one but the last.
+        [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 1], "the list of its tables comes to page 1 twice"],
+        [[5, 0, 0, 0, 0, 15, 255, 0, 127, 0, 0, 0], "page 2130706432 of the file is cut short or missing"],
+        [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 3], "the list of its tables has a page of another kind, 3"],
+        [[10], "the list of its tables has a page of another kind, 1"],
+        [[13, 0, 0, 255], "the list of its tables has more than 64 rows"],
+      ] as const
+    ) {
+      writeSample(path);
+      patch(path, LEFT_OF_HEADER, ...bytes);
+      assertThrows(() => JournalReader.open(path), JournalError, said);
+      assertStringIncludes(refusal(path), said);
+      Deno.removeSync(path);
+    }
+  });
+});
+
+Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal that would write over it or is none", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const whole = Deno.readFileSync(path);
+    patch(path, 59, 2);
+    assertThrows(() => JournalReader.open(path), JournalError, "its texts are not in UTF-8");
+    Deno.writeFileSync(path, whole);
+    Deno.writeTextFileSync(`${path}-journal`, "");
+    assert(verdictOf(path).isWhole);
+    Deno.writeFileSync(`${path}-journal`, whole);
+    assertThrows(
+      () => JournalReader.open(path),
+      JournalError,
+      "-journal is beside it, from which SQLite would",
+    );
+    assertStringIncludes(refusal(path), "-journal is beside it");
+    Deno.removeSync(`${path}-journal`);
+    for (const side of ["-wal", "-shm"]) {
+      if (namesIn(folder).includes(`a.db${side}`)) Deno.removeSync(path + side);
+      Deno.mkdirSync(path + side);
+      assertThrows(
+        () => JournalReader.open(path),
+        JournalError,
+        `${side}, which belongs to it, is not a file`,
+      );
+      assertStringIncludes(refusal(path), "is not a file");
+      Deno.removeSync(path + side);
+    }
+    if (Deno.build.os === "windows") return;
+    // A pipe that nobody writes to: whoever opens it waits for good.
+    assert(new Deno.Command("mkfifo", { args: [`${path}-wal`] }).outputSync().success);
+    assertThrows(() => JournalReader.open(path), JournalError, "-wal, which belongs to it, is not a file");
+  });
+});
+
+Deno.test("JournalReader reads as much of a file of a hundred gigabytes as of any other", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    const before = contentsOf(path);
+    Deno.truncateSync(path, 1e11);
+    Deno.writeFileSync(`${path}-wal`, new Uint8Array());
+    Deno.truncateSync(`${path}-wal`, 1e11);
+    assertEquals(contentsOf(path), before);
+  });
+});
+
+Deno.test("Reading a journal takes no more of a value than a journal has", () => {
+  inFolder((folder) => {
+    let number = 0;
+    let path = "";
+    writeSample(`${folder}/sample.db`);
+    const forged = (...statements: string[]): void => {
+      path = `${folder}/${++number}.db`;
+      copyFiles(`${folder}/sample.db`, path);
+      tamper(path, (database) => {
+        for (const sql of ["PRAGMA ignore_check_constraints = ON", ...statements]) database.exec(sql);
+      });
+    };
+    for (const bytes of [200_000, 17_000_000]) {
+      const long = `CAST(zeroblob(${bytes}) AS TEXT)`;
+      forged(`UPDATE entries SET content = ${long} WHERE seq = 9`);
+      assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
+      assertEquals(verdictOf(path).isWhole, false);
+      forged(`UPDATE entries SET type = ${long} WHERE seq = 9`);
+      assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
+      forged(`UPDATE entries SET hash = zeroblob(${bytes}) WHERE seq = 9`);
+      assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
+      forged(`INSERT INTO requests VALUES (1, 1, ${long}, 1, ${long})`);
+      using journal = openJournal(path);
+      assertEquals(journal.requests(), [{ id: 1, run: 1, kind: "null", time: 1, request: null }]);
+    }
+    forged("UPDATE states SET content = CAST(zeroblob(17000000) AS TEXT)");
+    assertThrows(
+      () => contentsOf(path),
+      JournalError,
+      "a value in it is longer than any that Penstock writes",
+    );
+    forged(`INSERT INTO life VALUES (1, 1, 1, 1, 1, 1, 1, 1, '1${"0".repeat(50)}', 1)`);
+    using reader = JournalReader.open(path);
+    assertThrows(() => reader.life, JournalError, "its heartbeat cannot be read");
+    for (const run of [2n ** 53n - 1n, 2n ** 62n, 0n, -1n, 1_000_001n]) {
+      forged(`UPDATE entries SET run = ${run} WHERE seq = 16`);
+      using reader = JournalReader.open(path);
+      assertThrows(() => reader.lastRun, JournalError);
+      assert(refusal(path).includes("journal"));
+    }
+  });
+});
+
+Deno.test("JournalReader.entries() ends where entries do not go up, as in pages that lead in a circle", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path, 400);
+    const circle = (at: string, readOnly: boolean) => {
+      const database = new DatabaseSync(at, { readOnly });
+      return {
+        prepare(sql: string) {
+          const statement = database.prepare(sql);
+          // A reader that asks for what comes after an entry gets the first ones again.
+          const all = (...values: SQLInputValue[]) =>
+            statement.all(...values.map((value) => typeof value === "number" ? 0 : value));
+          return {
+            run: statement.run.bind(statement),
+            get: statement.get.bind(statement),
+            all: sql.includes("seq > ?") ? all : statement.all.bind(statement),
+            setReturnArrays: statement.setReturnArrays.bind(statement),
+          };
+        },
+        close: () => database.close(),
+      };
+    };
+    using reader = JournalReader.open(path, { connect: circle as never });
+    assertThrows(() => [...reader.entries()], JournalError, "entry 1 stands after entry 500");
+  });
+});
