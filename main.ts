@@ -115,41 +115,6 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
   }
 }
 
-/** Signals that arrive within this time of the first are the same request, sent by several senders. */
-const SAME_REQUEST_MS = 500;
-const TURNS = 5;
-
-/**
- * Aborts what is returned when the end is asked for; when it is asked for again later, the process ends at once. A
- * terminal and a task runner may each send the same signal. A closed terminal asks for the end too. Where no stream
- * is a terminal, as under `nohup`, a hang-up means nothing. A listener has to say so: the runtime does not keep to
- * it that the process was started to ignore the signal.
- */
-function endSignals(): AbortSignal {
-  let isFinal = false;
-  const stop = (): void => {
-    if (isFinal) Deno.exit(EXIT.interrupted);
-    if (asked.signal.aborted) return;
-    asked.abort();
-    let turns = 0;
-    // Counted in turns of the event loop, as a signal may have to wait for one.
-    const timer = setInterval(() => {
-      if (++turns < TURNS) return;
-      isFinal = true;
-      clearInterval(timer);
-    }, SAME_REQUEST_MS / TURNS);
-  };
-  const isWindows = Deno.build.os === "windows";
-  const signals: Deno.Signal[] = isWindows ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const name of signals) Deno.addSignalListener(name, stop);
-  const onTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
-  if (!isWindows) {
-    Deno.addSignalListener("SIGHUP", onTerminal ? stop : () => {});
-    Deno.addSignalListener("SIGUSR1", closeDebugger);
-  }
-  return asked.signal;
-}
-
 /** At SIGUSR1 the runtime opens its debugger within this many turns of the event loop, also of a busy one. */
 const DEBUGGER_TURNS = 50;
 let debuggerTurns = 0;
@@ -184,8 +149,13 @@ async function execute(
   const { obstacleTo } = await import("./src/feeds/permissions.ts");
   const obstacle = obstacleTo(command, configuration.config.port);
   if (obstacle !== null) return await complain([obstacle]);
-  const signal = SYNCHRONOUS.includes(command) ? asked.signal : endSignals();
-  const started = { command, version, ...configuration, files, signal };
+  const ends = SYNCHRONOUS.includes(command)
+    ? { signal: asked.signal, blocking: <T>(work: () => T) => work() }
+    : (await import("./src/feeds/end_signals.ts")).endSignals(asked, EXIT.interrupted);
+  if (!SYNCHRONOUS.includes(command) && Deno.build.os !== "windows") {
+    Deno.addSignalListener("SIGUSR1", closeDebugger);
+  }
+  const started = { command, version, ...configuration, files, ...ends };
   skipsBad = command === "backtest";
   switch (command) {
     case "config":
@@ -225,7 +195,7 @@ async function execute(
       break;
     case "verify":
       if (!await (await import("./src/commands/verify.ts")).verify(started)) {
-        return signal.aborted ? EXIT.interrupted : EXIT.difference;
+        return ends.signal.aborted ? EXIT.interrupted : EXIT.difference;
       }
       break;
     case "exchange":

@@ -24,8 +24,8 @@ export class Unwell extends Error {
  * Looks at permissions, hosts, clock, folders and journal, and prints a table, or with `--json` one object. Throws
  * Unwell where something is amiss.
  */
-export async function doctor({ config, signal }: Started): Promise<void> {
-  const findings = [...permissions(config), environment(), ...stores(config)];
+export async function doctor({ config, signal, blocking }: Started): Promise<void> {
+  const findings = [...permissions(config), environment(), ...blocking(() => stores(config))];
   const options = { symbol: config.symbol, tradeMs: config.stale, signal };
   findings.push(...await examineStream(streamOf(config), options));
   for (const address of restAddresses(config)) {

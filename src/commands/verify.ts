@@ -10,7 +10,7 @@ import { hasColours, LiveTerminal, writeUntil } from "../views/terminal.ts";
 import { outcomeJson, outcomeText } from "../views/verification_text.ts";
 
 /** Compares, says what came of it, and answers whether all is proven: not where it was asked to stop before. */
-export async function verify({ config, files, signal }: Started): Promise<boolean> {
+export async function verify({ config, files, signal, blocking }: Started): Promise<boolean> {
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
   const log = openLog(
@@ -23,7 +23,7 @@ export async function verify({ config, files, signal }: Started): Promise<boolea
   using present = JournalReader.open(path);
   // The command line does not take "all" here.
   const run = config.run === "all" ? null : config.run;
-  const verification = new Verification(journal, run, () => present.lastSeq);
+  const verification = new Verification(journal, run, () => present.lastSeq, blocking);
   const passedOver: PassedOver[] = [];
   // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
   const recordings = await withFoldersOpened(paths, {

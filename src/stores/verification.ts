@@ -3,6 +3,7 @@
  * happened to the connection, and at every checkpoint the whole state and the averages' prices.
  */
 import type { Chunk } from "../domain/chunk.ts";
+import type { Blocking } from "../domain/command.ts";
 import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
 import { Engine } from "../stages/engine.ts";
@@ -47,6 +48,7 @@ export class Verification {
   readonly #journal: JournalReader;
   readonly #run: CheckedRun;
   readonly #lastSeqNow: () => number;
+  readonly #blocking: Blocking;
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
@@ -62,12 +64,18 @@ export class Verification {
 
   /**
    * Of `run` in the journal as it stands now, the last one where that is null. `lastSeqNow` returns the number of the
-   * journal's last entry while more are written. Throws a JournalError where there is no such run or the journal
-   * cannot be read.
+   * journal's last entry while more are written. The entries of other runs are gone through in `blocking`, as a command
+   * is given it. Throws a JournalError where there is no such run or the journal cannot be read.
    */
-  constructor(journal: JournalReader, run: number | null, lastSeqNow: () => number) {
+  constructor(
+    journal: JournalReader,
+    run: number | null,
+    lastSeqNow: () => number,
+    blocking: Blocking = (work) => work(),
+  ) {
     this.#journal = journal;
-    this.#run = new CheckedRun(journal, run);
+    this.#run = blocking(() => new CheckedRun(journal, run));
+    this.#blocking = blocking;
     this.#lastSeqNow = lastSeqNow;
   }
 
@@ -82,7 +90,7 @@ export class Verification {
     try {
       // What a broken chain leads to says nothing.
       const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
-      const chain = this.#run.finish();
+      const chain = this.#blocking(() => this.#run.finish());
       return chain.isWhole ? outcome! : this.#broken(chain);
     } finally {
       await iterator.return?.();
@@ -101,7 +109,7 @@ export class Verification {
       if (isClosing(run.upcoming)) run.next();
     }
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
-    const chain = run.finish();
+    const chain = this.#blocking(() => run.finish());
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that was begun after the journal was looked at has its turn another time.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
