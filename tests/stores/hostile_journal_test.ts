@@ -178,6 +178,11 @@ Deno.test("JournalReader finds what a log has put in the place of the tables, an
     const [path, copy] = [`${folder}/a.db`, `${folder}/b.db`];
     writeSample(path);
     const database = new DatabaseSync(path);
+    // More than is read of a log at once.
+    database.exec(`PRAGMA wal_autocheckpoint = 0;
+      WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 300)
+        INSERT INTO requests SELECT n, 1, '', 1, CAST(zeroblob(8000) AS TEXT) FROM more;
+      DELETE FROM requests`);
     database.exec("CREATE TRIGGER more AFTER UPDATE ON head BEGIN SELECT 1; END");
     copyFiles(path, copy);
     assertThrows(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
