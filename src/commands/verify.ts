@@ -23,7 +23,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   using present = JournalReader.open(path);
   // The command line does not take "all" here.
   const run = config.run === "all" ? null : config.run;
-  const verification = blocking(() => new Verification(journal, run, () => present.lastSeq));
+  const verification = new Verification(journal, run, () => present.lastSeq, blocking);
   const passedOver: PassedOver[] = [];
   // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
   const recordings = await withFoldersOpened(paths, {
@@ -36,7 +36,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     signal,
   });
   const chunks = recordedChunks(recordings, { signal, onWarning: (text) => log.warn(text) });
-  const outcome = await verification.outcomeOf(chunks, blocking);
+  const outcome = await verification.outcomeOf(chunks);
   if (signal.aborted) {
     log.warn("stopped before the end: nothing is proven");
     await terminal.settled(signal);

@@ -1,6 +1,12 @@
 import type { Configuration } from "./config.ts";
 import type { CommandName } from "./command_name.ts";
 
+/**
+ * Does work that never waits and may be long, as reading a journal. Meanwhile a signal ends the process at once: no
+ * listener would get its turn. So the work must leave nothing half done.
+ */
+export type Blocking = <T>(work: () => T) => T;
+
 /** What a command is started with. */
 export interface Started extends Configuration {
   readonly command: CommandName;
@@ -9,11 +15,7 @@ export interface Started extends Configuration {
   readonly files: readonly string[];
   /** Aborted when the person asks for the end. */
   readonly signal: AbortSignal;
-  /**
-   * Does work that never waits and may be long, as reading a journal. Meanwhile a signal ends the process at once: no
-   * listener would get its turn. So it must leave nothing half done.
-   */
-  readonly blocking: <T>(work: () => T) => T;
+  readonly blocking: Blocking;
 }
 
 /** A command that runs until it is done or told to end; its errors become exit codes. */

@@ -1,6 +1,6 @@
 /** A copy of a journal, whole and of one moment, also while a run writes to it. */
 import { backup, type DatabaseSync } from "node:sqlite";
-import { failed, isThere, JournalLock, openDatabase, refused } from "./journal_file.ts";
+import { damaged, failed, isThere, JournalLock, openDatabase, refused } from "./journal_file.ts";
 import { inspect } from "./journal_inspection.ts";
 import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
 import { lastEntry } from "./linked_entry.ts";
@@ -24,6 +24,11 @@ export interface CopiedJournal {
 
 /** How many pages are copied at once: nobody waits for what is between. */
 const PAGES = 10_000;
+/** Of a block as the system counts them. */
+const BLOCK_BYTES = 512;
+/** From this size on a journal takes room on disk: hashes leave a file system little to pack. */
+const LARGE_BYTES = 100_000_000;
+const MOST_HOLLOW = 10;
 
 /**
  * Copies the journal at `path` to `to`, where nothing may be: to a file of another name first, so that there is a whole
@@ -41,6 +46,7 @@ export async function copyJournal(path: string, to: string): Promise<CopiedJourn
     // From here on it sees one state, so that no writer makes the copy start again.
     source.exec("BEGIN");
     inspect(source, path, false);
+    mustBeStored(source, path);
     const last = lastEntry(source, path);
     const bytes = await write(source, to);
     return {
@@ -54,6 +60,17 @@ export async function copyJournal(path: string, to: string): Promise<CopiedJourn
     throw error instanceof CopyExists ? error : failed("read", path, error);
   } finally {
     source?.close();
+  }
+}
+
+/** Throws a JournalError for a journal that is nearly all of it a hole in its file: in a copy it would fill the disk. */
+function mustBeStored(source: DatabaseSync, path: string): void {
+  const said = (name: string) => Number(source.prepare(`PRAGMA ${name}`).get()?.[name]);
+  const bytes = said("page_count") * said("page_size");
+  const { blocks } = Deno.statSync(path);
+  const stored = blocks === null ? bytes : blocks * BLOCK_BYTES;
+  if (bytes > LARGE_BYTES && bytes > MOST_HOLLOW * stored) {
+    throw damaged(path, `it says that it has ${bytes} bytes, and its file has ${stored} on disk`);
   }
 }
 

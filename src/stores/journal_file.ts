@@ -331,7 +331,10 @@ function refuseLinks(path: string, doing: Doing): void {
   if (found !== null) throw refused(path, `${outwardText(found)}.`);
   for (const side of ["-wal", "-shm", "-journal"].map((end) => realPath(path) + end)) {
     if (isLink(side)) throw notOurs(path, side, "is a link");
-    if (hasOtherNames(infoAt(side))) throw notOurs(path, side, OTHER_NAMES);
+    const info = infoAt(side);
+    // Whoever opens a pipe waits until somebody writes to it.
+    if (info !== null && !info.isFile) throw notOurs(path, side, "is not a file");
+    if (hasOtherNames(info)) throw notOurs(path, side, OTHER_NAMES);
   }
 }
 

@@ -67,11 +67,11 @@ export function inspectEnd(
   most = Infinity,
 ): CheckedEnd {
   const [checkpoint, started] = [
-    rowOfLast(database, run, "checkpoint"),
-    rowOfLast(database, run, "started"),
+    rowOfLast(database, path, run, "checkpoint"),
+    rowOfLast(database, path, run, "started"),
   ];
   // The journal's last entry says which run is the last one, so it has to be among those that are checked.
-  const next = run === lastRunOf(database, path) ? undefined : rowOfLast(database, run + 1, "started");
+  const next = run === lastRunOf(database, path) ? undefined : rowOfLast(database, path, run + 1, "started");
   const until = next === undefined ? null : placeIn(next);
   const to = until ?? headOf(database) ?? { seq: 0, hash: GENESIS };
   const since = Number((checkpoint ?? started)?.["seq"] ?? 1);

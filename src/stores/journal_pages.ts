@@ -42,7 +42,7 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * How the journal at `path` begins; null where it is no database. Throws a JournalError where what it consists of is
- * more than a journal has or cannot be read, and for files beside it that SQLite would not be safe from.
+ * more than a journal has or cannot be read, and for a file beside it that SQLite would write over it with.
  */
 export function beginningOf(path: string, applicationId: number, doing: Doing): Beginning | null {
   const place = realPath(path);
@@ -52,7 +52,7 @@ export function beginningOf(path: string, applicationId: number, doing: Doing): 
   };
   for (let left = TRIES;; left--) {
     try {
-      refuseSides(path, place);
+      refuseOldLog(path, `${place}-journal`);
       const before = logHead();
       const read = beginningIn(path, place, applicationId);
       if (left <= 1 || logHead() === before) return read();
@@ -83,22 +83,14 @@ function beginningIn(path: string, place: string, applicationId: number): () => 
   }
 }
 
-/** Throws a JournalError for what is beside a journal and would change it or never end when SQLite opens it. */
-function refuseSides(path: string, place: string): void {
-  for (const side of ["-journal", "-wal", "-shm"]) {
-    const info = statOf(place + side);
-    if (info === null) continue;
-    if (!info.isFile) {
-      throw refused(path, `${place}${side}, which belongs to it, is not a file. Move that away.`);
-    }
-    if (side === "-journal" && info.size > 0) {
-      throw refused(
-        path,
-        `${place}${side} is beside it, from which SQLite would write over it, and Penstock leaves none there. ` +
-          "Move that file away, and see with `penstock verify` that the journal is whole.",
-      );
-    }
-  }
+/** Throws a JournalError for the log of a change that was broken off, from which SQLite would write over the journal. */
+function refuseOldLog(path: string, log: string): void {
+  if ((statOf(log)?.size ?? 0) === 0) return;
+  throw refused(
+    path,
+    `${log} is beside it, from which SQLite would write over it, and Penstock leaves none there. ` +
+      "Move that file away, and see with `penstock verify` that the journal is whole.",
+  );
 }
 
 /** The pages of a database: those in its log, as far as its last commit is whole, else those in the file. */

@@ -23,6 +23,9 @@ const NEIGHBOURS = `SELECT
     next.*
   FROM (SELECT 1) LEFT JOIN (SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?1 + 1) AS next`;
 
+/** Behind the last checkpoint there are only tries to connect: one a minute for two years. */
+const MOST_PASSED = 1_000_000;
+
 /**
  * The entry in a row of `RAW_COLUMNS`. Throws a JournalError, with the journal's `path`, where it cannot be read or does
  * not fit between its neighbours.
@@ -40,21 +43,33 @@ export function lastOfType(
   run: number,
   type: EntryType,
 ): Entry | null {
-  const row = rowOfLast(database, run, type);
+  const row = rowOfLast(database, path, run, type);
   return row === undefined ? null : linkedEntry(database, path, row);
 }
 
-/** The same as it stands there, unchecked. */
-export function rowOfLast(database: JournalDatabase, run: number, type: EntryType): Row | undefined {
+/** The same as it stands there, unchecked. Throws a JournalError where a checkpoint would be further back than one is. */
+export function rowOfLast(
+  database: JournalDatabase,
+  path: string,
+  run: number,
+  type: EntryType,
+): Row | undefined {
   const last = (condition: string, ...values: number[]) =>
     database.prepare(
       `SELECT ${RAW_COLUMNS} FROM entries WHERE ${condition} ORDER BY seq DESC LIMIT 1`,
     ).get(type, run, ...values);
   if (type !== "checkpoint") return last(ofTypeInRun(type));
   // Runs follow one another: nothing of another one has to be passed on the way.
-  const startOf = (at: number) => rowOfLast(database, at, "started")?.["seq"] as number | undefined;
-  const [from, to] = [startOf(run) ?? 0, startOf(run + 1) ?? Number.MAX_SAFE_INTEGER];
-  return last(`${ofTypeInRun(type)} AND seq BETWEEN ? AND ?`, from, to);
+  const startOf = (at: number) => rowOfLast(database, path, at, "started")?.["seq"] as number | undefined;
+  const start = startOf(run) ?? 0;
+  const end = startOf(run + 1) ??
+    Number(database.prepare("SELECT max(seq) AS seq FROM entries").get()?.["seq"] ?? 0);
+  const from = Math.max(start, end - MOST_PASSED);
+  const row = last(`${ofTypeInRun(type)} AND seq BETWEEN ? AND ?`, from, end);
+  if (row === undefined && from > start) {
+    throw damaged(path, `none of the last ${MOST_PASSED} entries of run ${run} is a checkpoint`);
+  }
+  return row;
 }
 
 /** The last entry of all; null where there is none. Throws like `linkedEntry`. */

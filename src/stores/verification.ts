@@ -3,6 +3,7 @@
  * happened to the connection, and at every checkpoint the whole state and the averages' prices.
  */
 import type { Chunk } from "../domain/chunk.ts";
+import type { Blocking } from "../domain/command.ts";
 import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
 import { Engine } from "../stages/engine.ts";
@@ -51,6 +52,7 @@ export class Verification {
   readonly #lastSeqNow: () => number;
   readonly #hashOf: HashOf;
   readonly #places: RecordedPlaces;
+  readonly #blocking: Blocking;
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
@@ -66,12 +68,18 @@ export class Verification {
 
   /**
    * Of `run` in the journal as it stands now, the last one where that is null. `lastSeqNow` returns the number of the
-   * journal's last entry while more are written. Throws a JournalError where there is no such run or the journal
-   * cannot be read.
+   * journal's last entry while more are written. The entries of other runs are gone through in `blocking`, as a command
+   * is given it. Throws a JournalError where there is no such run or the journal cannot be read.
    */
-  constructor(journal: JournalReader, run: number | null, lastSeqNow: () => number) {
+  constructor(
+    journal: JournalReader,
+    run: number | null,
+    lastSeqNow: () => number,
+    blocking: Blocking = (work) => work(),
+  ) {
     this.#journal = journal;
-    this.#run = new CheckedRun(journal, run);
+    this.#run = blocking(() => new CheckedRun(journal, run));
+    this.#blocking = blocking;
     this.#lastSeqNow = lastSeqNow;
     this.#hashOf = (seq) => journal.hashOf(seq);
     this.#places = new RecordedPlaces(this.#hashOf);
@@ -84,22 +92,19 @@ export class Verification {
    * UnusableInput for what is no recording of Penstock's or cannot be read as one, and a JournalError where the
    * journal cannot be read.
    */
-  async outcomeOf(
-    chunks: AsyncIterable<Chunk>,
-    blocking: <T>(work: () => T) => T = (work) => work(),
-  ): Promise<Outcome> {
+  async outcomeOf(chunks: AsyncIterable<Chunk>): Promise<Outcome> {
     const iterator = chunks[Symbol.asyncIterator]();
     try {
       // What a broken chain leads to says nothing.
-      const outcome = this.#run.flaw === null ? await this.#verify(iterator, blocking) : null;
-      const chain = blocking(() => this.#run.finish());
+      const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
+      const chain = this.#blocking(() => this.#run.finish());
       return chain.isWhole ? outcome! : this.#broken(chain);
     } finally {
       await iterator.return?.();
     }
   }
 
-  async #verify(chunks: AsyncIterator<Chunk>, blocking: <T>(work: () => T) => T): Promise<Outcome> {
+  async #verify(chunks: AsyncIterator<Chunk>): Promise<Outcome> {
     const run = this.#run;
     for (let opening = run.next(); opening !== null; opening = run.next()) {
       const found = await this.#part(opening, chunks);
@@ -111,7 +116,7 @@ export class Verification {
       if (isClosing(run.upcoming)) run.next();
     }
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
-    const chain = blocking(() => run.finish());
+    const chain = this.#blocking(() => run.finish());
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that was begun after the journal was looked at has its turn another time.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);

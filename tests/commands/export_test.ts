@@ -207,8 +207,12 @@ Deno.test({
       {
         using journal = openJournal(large);
         for (let number = 0; number < 6; number++) {
-          const filler = "x".repeat(15_000_000);
-          journal.commit({ entries: [{ type: "fill", time: TIME, content: { filler } }] });
+          const filler = "x".repeat(125_000);
+          const entries = Array.from(
+            { length: 120 },
+            () => ({ type: "fill", time: TIME, content: { filler } } as const),
+          );
+          journal.commit({ entries });
         }
       }
       const start = () =>

@@ -11,6 +11,8 @@ import { Money } from "../../src/domain/money.ts";
 import { deadEndpoint, eventsOf, penstock, type Told, within } from "../support/penstock.ts";
 import { assertEvent } from "./event_contract.ts";
 import { withExchange } from "./journal_run.ts";
+import { change, MANY_VIEWS } from "../stores/hostile_journal.ts";
+import { inFolderAsync, writeSample } from "../stores/sample_journal.ts";
 
 const ignore = Deno.build.os === "windows";
 
@@ -231,6 +233,17 @@ Deno.test("penstock status says how the run goes on that was killed and taken up
     assertEquals([status.run, status.started, status.pid], [1, before.started, program.pid]);
     assert(before.resumed === null && String(status.resumed) > String(before.lastHeartbeat));
     assertGreater(Number(status.trades), 0);
+  });
+});
+
+Deno.test("penstock status ends at once for a journal whose tables SQLite would read for minutes", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    change(path, MANY_VIEWS);
+    const { code, stdout, stderr } = await penstock("status", path, "--max-age=60s");
+    assertEquals([code, stdout], [3, ""]);
+    assertStringIncludes(stderr, `penstock: The journal ${path} is damaged: the list of its tables `);
   });
 });
 

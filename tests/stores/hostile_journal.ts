@@ -27,6 +27,11 @@ export function patch(path: string, at: number, ...bytes: readonly number[]): vo
   file.writeSync(Uint8Array.from(bytes));
 }
 
+/** So many views that SQLite reads their list for minutes. */
+export const MANY_VIEWS =
+  `WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 300000) INSERT INTO sqlite_schema
+    SELECT 'view', 'v' || n, 'v' || n, 0, 'CREATE VIEW v' || n || ' AS SELECT 1' FROM more`;
+
 /** A view by this name that never ends, and gives every column a million bytes. */
 export function endless(name: string, ...columns: readonly string[]): string {
   const values = columns.map((column) => `zeroblob(1000000) AS ${column}`).join(", ");

@@ -5,7 +5,7 @@ import { copyJournal } from "../../src/stores/journal_copy.ts";
 import { JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { haltRun } from "../../src/stores/run_halt.ts";
-import { change, endless, patch, relist } from "./hostile_journal.ts";
+import { change, endless, MANY_VIEWS, patch, relist } from "./hostile_journal.ts";
 import { writeOlder } from "./older_journal.ts";
 import {
   bytesOf,
@@ -112,10 +112,7 @@ const FORGED: readonly [name: string, statements: readonly string[], said: strin
   ],
   [
     "more tables than SQLite reads in a minute",
-    [
-      `WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 300000)
-        INSERT INTO sqlite_schema SELECT 'view', 'v' || n, 'v' || n, 0, 'CREATE VIEW v' || n || ' AS SELECT 1' FROM more`,
-    ],
+    [MANY_VIEWS],
     "the list of its tables ",
   ],
 ];
@@ -181,6 +178,11 @@ Deno.test("JournalReader finds what a log has put in the place of the tables, an
     const [path, copy] = [`${folder}/a.db`, `${folder}/b.db`];
     writeSample(path);
     const database = new DatabaseSync(path);
+    // More than is read of a log at once.
+    database.exec(`PRAGMA wal_autocheckpoint = 0;
+      WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 300)
+        INSERT INTO requests SELECT n, 1, '', 1, CAST(zeroblob(8000) AS TEXT) FROM more;
+      DELETE FROM requests`);
     database.exec("CREATE TRIGGER more AFTER UPDATE ON head BEGIN SELECT 1; END");
     copyFiles(path, copy);
     assertThrows(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
@@ -245,7 +247,7 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
       assertThrows(
         () => JournalReader.open(path),
         JournalError,
-        `${side}, which belongs to it, is not a file`,
+        `${side}, which it needs for itself, is not a file`,
       );
       assertStringIncludes(refusal(path), "is not a file");
       Deno.removeSync(path + side);
@@ -253,7 +255,11 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
     if (Deno.build.os === "windows") return;
     // A pipe that nobody writes to: whoever opens it waits for good.
     assert(new Deno.Command("mkfifo", { args: [`${path}-wal`] }).outputSync().success);
-    assertThrows(() => JournalReader.open(path), JournalError, "-wal, which belongs to it, is not a file");
+    assertThrows(
+      () => JournalReader.open(path),
+      JournalError,
+      "-wal, which it needs for itself, is not a file",
+    );
   });
 });
 
@@ -266,6 +272,40 @@ Deno.test("JournalReader reads as much of a file of a hundred gigabytes as of an
     Deno.writeFileSync(`${path}-wal`, new Uint8Array());
     Deno.truncateSync(`${path}-wal`, 1e11);
     assertEquals(contentsOf(path), before);
+  });
+});
+
+Deno.test("copyJournal() refuses a journal that is a hole in its file but for its beginning", async () => {
+  await inFolderAsync(async (folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    await copyJournal(path, `${folder}/copy.db`);
+    Deno.truncateSync(path, 4096 * 20_000_000);
+    // As if it had always had so many pages.
+    patch(path, 28, 1, 0x31, 0x2d, 0);
+    await assertRejects(
+      () => copyJournal(path, `${folder}/other.db`),
+      JournalError,
+      "it says that it has 81920000000 bytes, and its file has",
+    );
+    assert(!namesIn(folder).some((name) => name.startsWith("other.db")));
+  });
+});
+
+Deno.test("JournalReader looks no further back for a checkpoint than one can be, and counts no more than can be", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path, 1);
+    tamper(path, (database) => {
+      database.exec("DELETE FROM entries WHERE type = 'checkpoint'");
+      database.exec("INSERT INTO entries VALUES (2000000, 1, 'disconnected', 1, '{}', zeroblob(32))");
+    });
+    using reader = JournalReader.open(path);
+    assertThrows(
+      () => reader.checkpoint(),
+      JournalError,
+      "none of the last 1000000 entries of run 1 is a checkpoint",
+    );
   });
 });
 
