@@ -162,7 +162,7 @@ class Scene {
       "exit 3, named",
       await this.#run("status", "data/foreign.db"),
       3,
-      'it has a view "forged", which Penstock does not make',
+      'view "forged", which Penstock does not make',
     );
   }
 
