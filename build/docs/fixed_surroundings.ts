@@ -33,6 +33,8 @@ let now = START;
 let lookMs = 0;
 let looks = 0;
 const timers = new Map<number, Timer>();
+/** What is to happen at its time, in that order; unlike a timer it is no reason for the clock to go on. */
+const moments: Timer[] = [];
 let lastTimer = 0;
 /** Calls of the system that have not returned. */
 let pending = 0;
@@ -62,7 +64,7 @@ export async function written(command: () => Promise<unknown>, onTerminal = fals
   await settled();
   for (let idle = 0; !isOver; await settled()) {
     if (timers.size > 0) step();
-    // What closes may still be waiting for the system.
+    // What opens or closes may be waiting for the system.
     else if (++idle > MOST_IDLE) throw new Error("The command waits for something, and no timer is set");
     else await new Promise((resolve) => real.setTimeout(resolve, 1));
   }
@@ -74,7 +76,8 @@ export async function written(command: () => Promise<unknown>, onTerminal = fals
 
 /** Calls `action` when the clock has come to `ms` after its start, while another command runs. */
 export function at(ms: number, action: () => unknown): void {
-  setTimeout(() => void action(), START + ms - now);
+  moments.push({ at: START + ms, every: null, run: () => void action() });
+  moments.sort((a, b) => a.at - b.at);
 }
 
 /**
@@ -108,6 +111,10 @@ function step(): void {
   for (const [id, timer] of timers) if (next === null || timer.at < timers.get(next)!.at) next = id;
   if (next === null) return;
   const timer = timers.get(next)!;
+  if (moments.length > 0 && moments[0]!.at <= timer.at) {
+    now = Math.max(now, moments[0]!.at);
+    return moments.shift()!.run();
+  }
   timers.delete(next);
   now = Math.max(now, timer.at);
   if (timer.every !== null) timers.set(next, { ...timer, at: now + timer.every });
@@ -140,6 +147,21 @@ function setTimer(run: TimerHandler, ms: number, every: boolean, args: readonly 
   const call = () => (run as (...args: readonly unknown[]) => void)(...args);
   timers.set(id, { at: now + wait, every: every ? Math.max(1, wait) : null, run: call });
   return id;
+}
+
+/** Calls of the system that are waited for before the clock goes on. */
+const ASYNCHRONOUS = [
+  ...["open", "stat", "lstat", "realPath", "readFile", "readTextFile", "writeFile", "writeTextFile"],
+  ...["remove", "rename", "mkdir", "readLink", "truncate", "chmod"],
+];
+
+/** Has every call of an object's method waited for. */
+function trackCalls(owner: object, name: string): void {
+  const methods = owner as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const call = methods[name]!;
+  methods[name] = function (this: unknown, ...args: unknown[]) {
+    return tracked(call.apply(this, args));
+  };
 }
 
 type TimerHandler = (...args: never[]) => void;
@@ -251,9 +273,9 @@ export function fixSurroundings(): void {
       return listener;
     },
   });
-  for (const name of ["open", "stat", "lstat", "realPath", "readFile", "readTextFile", "remove"] as const) {
-    const call = Deno[name].bind(Deno) as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(Deno, { [name]: (...args: unknown[]) => tracked(call(...args)) });
+  for (const name of ASYNCHRONOUS) trackCalls(Deno, name);
+  for (const name of ["read", "write", "sync", "syncData", "stat", "truncate"]) {
+    trackCalls(Deno.FsFile.prototype, name);
   }
   Object.defineProperty(Deno, "pid", { value: PID });
   Object.defineProperty(Deno, "noColor", { value: false });

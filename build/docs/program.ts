@@ -1,13 +1,25 @@
 /** The program's commands, run in this process. */
-import type { Command } from "../../src/domain/command.ts";
 import meta from "../../deno.json" with { type: "json" };
+import { backtest } from "../../src/commands/backtest.ts";
+import { config } from "../../src/commands/config.ts";
+import { demo } from "../../src/commands/demo.ts";
+import { exchange } from "../../src/commands/exchange.ts";
+import { copy, exportJournal } from "../../src/commands/export.ts";
+import { halt } from "../../src/commands/halt.ts";
+import { release } from "../../src/commands/release.ts";
+import { run } from "../../src/commands/run.ts";
+import { status } from "../../src/commands/status.ts";
+import { verify } from "../../src/commands/verify.ts";
+import { readArguments } from "../../src/domain/arguments.ts";
+import { configure, readConfigFile } from "../../src/domain/config.ts";
 
-/** Runs a command line, as main.ts does but for signals and exit codes. */
+/**
+ * Runs a command line, as main.ts does but for signals and exit codes. This module is to be loaded in the surroundings
+ * that the commands are to find.
+ *
+ * @throws {TypeError} for a command line that the program would refuse, and for commands that need an exchange's hosts
+ */
 export async function penstock(...args: readonly string[]): Promise<void> {
-  const [{ readArguments }, { configure, readConfigFile }] = await Promise.all([
-    import("../../src/domain/arguments.ts"),
-    import("../../src/domain/config.ts"),
-  ]);
   const { command, given, files, mistakes } = readArguments(args);
   if (command === null || mistakes.length > 0) {
     throw new TypeError(`${args.join(" ")}: ${mistakes.join("; ")}`);
@@ -15,28 +27,31 @@ export async function penstock(...args: readonly string[]): Promise<void> {
   const file = given.config?.text;
   const fromFile = file === undefined ? {} : readConfigFile(Deno.readTextFileSync(file), file, command, []);
   const configuration = configure({ ...fromFile, ...given }, [], command);
-  const started = {
-    ...{ command, version: meta.version, files },
-    ...configuration,
-    signal: new AbortController().signal,
-    blocking: <T>(work: () => T): T => work(),
-  };
-  const { run } = await import("../../src/commands/run.ts");
-  const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
-    demo: async () => (await import("../../src/commands/demo.ts")).demo(started, run as Command),
-    backtest: async () => (await import("../../src/commands/backtest.ts")).backtest(started),
-    halt: async () => (await import("../../src/commands/halt.ts")).halt(started),
-    release: async () => (await import("../../src/commands/release.ts")).release(started),
-    status: async () => (await import("../../src/commands/status.ts")).status(started),
-    verify: async () => (await import("../../src/commands/verify.ts")).verify(started),
-    exchange: async () => (await import("../../src/commands/exchange.ts")).exchange(started),
-    config: async () => (await import("../../src/commands/config.ts")).config(configuration),
-    export: async () => {
-      const { copy, exportJournal } = await import("../../src/commands/export.ts");
-      await (configuration.config.copy === null ? exportJournal(started) : copy(started));
-    },
-  };
-  const run_ = COMMANDS[command];
-  if (run_ === undefined) throw new TypeError(`${command} is not among the commands that can be shown`);
-  await run_();
+  const { signal } = new AbortController();
+  const blocking = <T>(work: () => T): T => work();
+  const started = { command, version: meta.version, files, ...configuration, signal, blocking };
+  switch (command) {
+    case "demo":
+      return await demo(started, run);
+    case "exchange":
+      return await exchange(started);
+    case "backtest":
+      return await backtest(started);
+    case "halt":
+      return await halt(started);
+    case "release":
+    case "resume":
+      return await release(started);
+    case "status":
+      return status(started);
+    case "config":
+      return config(configuration);
+    case "verify":
+      if (!await verify(started)) throw new Error("the verification found a difference");
+      return;
+    case "export":
+      return configuration.config.copy === null ? exportJournal(started) : await copy(started);
+    default:
+      throw new TypeError(`${command} needs an exchange's hosts`);
+  }
 }
