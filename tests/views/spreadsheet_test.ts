@@ -1,6 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { printable } from "../../src/views/terminal.ts";
 import { csvLine } from "../../src/views/spreadsheet.ts";
+
+/** A cell as it is shown, but for the apostrophe. */
+const shown = (cell: string | number) => String(cell).replace(/[^\t\r\n]+/g, printable);
 
 /** The cells of CSV lines as RFC 4180 has them. */
 function cellsOf(text: string): string[][] {
@@ -63,6 +67,13 @@ Deno.test("csvLine() makes text of what a spreadsheet would take for a formula",
   }
 });
 
+Deno.test("csvLine() lets nothing through that steers a terminal or stays invisible", () => {
+  assertEquals(
+    csvLine(["\x1b[2J", "\u202e1", "\u200b=1+1", "\0=1+1", "\x9bm"]),
+    "\\u{1b}[2J,\\u{202e}1,\\u{200b}=1+1,\\u{0}=1+1,\\u{9b}m\r\n",
+  );
+});
+
 Deno.test("csvLine() gives back any cells, none of them a formula", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
@@ -73,8 +84,8 @@ Deno.test("csvLine() gives back any cells, none of them a formula", () => {
       const lines = cellsOf(csvLine(cells));
       assertEquals(lines.length, 1);
       assertEquals(
-        lines[0]!.map((cell, at) => cell === `'${cells[at]}` ? String(cells[at]) : cell),
-        cells.map(String),
+        lines[0]!.map((cell, at) => cell === `'${shown(cells[at]!)}` ? shown(cells[at]!) : cell),
+        cells.map(shown),
       );
       for (const cell of lines[0]!) {
         assert(!/^[=+\-@\t\r]/.test(cell.trimStart()) || /^-\d+(\.\d+)?$/.test(cell), JSON.stringify(cell));
