@@ -24,6 +24,8 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 const LONGEST_MESSAGE = 64 * 1024;
+/** Each takes memory, an empty one too. */
+const MOST_FRAGMENTS = 1024;
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
@@ -164,7 +166,7 @@ export class FrameDecoder {
   /**
    * The messages that these bytes complete.
    *
-   * @throws {ProtocolError} 1002 for a broken frame, 1007 for text that is not UTF-8, 1009 above 64 KiB
+   * @throws {ProtocolError} 1002 for a broken frame, 1007 for text that is not UTF-8, 1009 above 64 KiB or 1,024 fragments
    */
   *push(chunk: Uint8Array<ArrayBuffer>): Generator<ClientMessage> {
     this.#bytes = concat([this.#bytes, chunk]);
@@ -223,6 +225,9 @@ export class FrameDecoder {
         break;
       default:
         throw new ProtocolError(1002, `Opcode ${opcode} is reserved`);
+    }
+    if (this.#fragments.length === MOST_FRAGMENTS) {
+      throw new ProtocolError(1009, `Messages may have at most ${MOST_FRAGMENTS} fragments`);
     }
     this.#fragments.push(payload);
     this.#fragmentsLength += payload.length;

@@ -104,6 +104,14 @@ Deno.test("FrameDecoder refuses what RFC 6455 forbids with the right code", () =
       1009,
       join(clientFrame(1, "x".repeat(65_536), { final: false }), clientFrame(0, "x")),
     ],
+    [
+      "too many fragments, though they hold nothing",
+      1009,
+      join(
+        clientFrame(1, "", { final: false }),
+        ...Array.from({ length: 1024 }, () => clientFrame(0, "", { final: false })),
+      ),
+    ],
   ];
   for (const [name, code, bytes] of cases) assertEquals(decode([bytes]).failure, code, name);
   assertEquals(decode([clientFrame(1, "x".repeat(65_536))]).messages.length, 1);
