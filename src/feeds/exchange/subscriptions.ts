@@ -43,7 +43,7 @@ export class Subscriptions {
           id,
         );
     }
-    if (!Array.isArray(params) || !params.every((stream) => typeof stream === "string")) {
+    if (!Array.isArray(params) || !params.every(isStreamName)) {
       return failure(2, "Invalid request: params must be an array of stream names", id);
     }
     if (method === "UNSUBSCRIBE") {
@@ -58,6 +58,13 @@ export class Subscriptions {
 }
 
 const TOO_MANY = `too many streams, at most ${Subscriptions.LIMIT} per connection`;
+
+/** Far more than any stream's name has: whatever it is, each is kept as long as the connection lasts. */
+const LONGEST_NAME = 200;
+
+function isStreamName(stream: unknown): stream is string {
+  return typeof stream === "string" && stream.length <= LONGEST_NAME;
+}
 
 type RequestId = number | string | null;
 

@@ -120,6 +120,7 @@ Deno.test("control messages are answered as Binance answers them", async () => {
     [{ method: "EXPLODE", id: 3 }, { code: 2, id: 3 }],
     [{ method: "SUBSCRIBE", id: 4 }, { code: 2, id: 4 }],
     [{ method: "SUBSCRIBE", params: [1], id: 5 }, { code: 2, id: 5 }],
+    [{ method: "SUBSCRIBE", params: ["x".repeat(201)], id: 5 }, { code: 2, id: 5 }],
     [{ method: "SUBSCRIBE", params: [], id: -1 }, { code: 2, id: null }],
     [{ method: "SUBSCRIBE", params: streams(1025), id: 6 }, { code: 2, id: 6 }],
     [{ method: "SUBSCRIBE", params: streams(1024), id: 7 }, { result: null, id: 7 }],
