@@ -21,6 +21,14 @@ import { rowOfLast } from "./linked_entry.ts";
 const TAIL = 100;
 /** Runs in one journal: a program that started another every minute would take two years. */
 const MOST_RUNS = 1_000_000;
+/** In how many of the last entries the index of their types has to have them all. */
+const INDEXED = 2_000;
+
+/** In the order of the entries, and by the index through which the last ones of a type are found. */
+const IN_ORDER = `SELECT type FROM entries NOT INDEXED
+  WHERE seq > ? AND seq <= ? AND run = ? AND type <> 'checkpoint' ORDER BY seq LIMIT ${INDEXED}`;
+const BY_INDEX = `SELECT seq FROM entries INDEXED BY entries_by_type
+  WHERE type = ? AND type <> 'checkpoint' AND run = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${INDEXED}`;
 
 /**
  * Throws a JournalError for the first thing that is not as Penstock left it: in the entries from the last checkpoint on
@@ -49,7 +57,8 @@ export interface CheckedEnd {
 
 /**
  * Looks at the end of `run`: its entries from the last checkpoint on, a hundred at least, up to the entry with which the
- * next run starts or to the journal's end, no more than `most`. Throws a JournalError for the first flaw.
+ * next run starts or to the journal's end, no more than `most`; and at the index of the last 2,000. Throws a
+ * JournalError for the first flaw.
  */
 export function inspectEnd(
   database: JournalDatabase,
@@ -69,7 +78,23 @@ export function inspectEnd(
   const from = Math.max(1, Math.min(since, to.seq - TAIL + 1), to.seq - most + 1);
   const verdict = verifyEntries(database, path, { first: from, ...(until === null ? {} : { until }) });
   if (!verdict.isWhole) throw damaged(path, verdict.what);
+  const lacking = typeNotIndexed(database, run, to.seq);
+  if (lacking !== null) throw damaged(path, `the index of its entries leaves out some of type ${lacking}`);
   return { from, to, isCut: from > since };
+}
+
+/**
+ * Of which type of `run` the index does not have all among the last entries up to `to`; null for none. Nothing is hashed
+ * in an index, and what it leaves out would never be shown.
+ */
+function typeNotIndexed(database: JournalDatabase, run: number, to: number): string | null {
+  const from = to - INDEXED;
+  const types = database.prepare(IN_ORDER).all(from, to, run).map(({ type }) => String(type));
+  const byIndex = database.prepare(BY_INDEX);
+  for (const [type, all] of Map.groupBy(types, (type) => type)) {
+    if (byIndex.all(type, run, from, to).length !== all.length) return JSON.stringify(type);
+  }
+  return null;
 }
 
 function placeIn({ seq, hash }: Row): ChainPlace | null {

@@ -338,3 +338,26 @@ Deno.test("penstock status, export and run end with 3 at a journal that was chan
     }
   });
 });
+
+Deno.test("readRun(), readPulse() and a run that goes on refuse a journal whose index leaves out what they would show", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeHalted(path);
+    for (const type of ["fill", "refusal", "halt", "disconnected"]) {
+      const hide = (database: DatabaseSync) => {
+        const name = "entries_by_type";
+        const { sql } = database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name)!;
+        database.exec(`DROP INDEX ${name}`);
+        // The rows of one index under the statement of another.
+        database.exec(`${sql} AND type <> '${type}'`);
+        (database as DatabaseSync & { enableDefensive(enabled: boolean): void }).enableDefensive(false);
+        database.exec("PRAGMA writable_schema = ON");
+        database.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = ?").run(sql!, name);
+      };
+      const why = `the index of its entries leaves out some of type "${type}"`;
+      assertEquals(refusedAfter(path, hide, (reader) => readRun(reader, 1)), why);
+      assertEquals(refusedAfter(path, hide, (reader) => readPulse(reader, 1)), why);
+      assertThrows(() => openJournal(`${path}.changed`), JournalError, why);
+    }
+  });
+});
