@@ -25,10 +25,10 @@ const MOST_RUNS = 1_000_000;
 const INDEXED = 2_000;
 
 /** In the order of the entries, and by the index through which the last ones of a type are found. */
-const COUNTED = `SELECT type, count(*) AS count FROM entries NOT INDEXED
-  WHERE seq > ? AND seq <= ? AND run = ? AND type <> 'checkpoint' GROUP BY type`;
-const BY_INDEX = `SELECT count(*) AS count FROM entries INDEXED BY entries_by_type
-  WHERE type = ? AND type <> 'checkpoint' AND run = ? AND seq > ? AND seq <= ?`;
+const IN_ORDER = `SELECT type FROM entries NOT INDEXED
+  WHERE seq > ? AND seq <= ? AND run = ? AND type <> 'checkpoint' ORDER BY seq LIMIT ${INDEXED}`;
+const BY_INDEX = `SELECT seq FROM entries INDEXED BY entries_by_type
+  WHERE type = ? AND type <> 'checkpoint' AND run = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${INDEXED}`;
 
 /**
  * Throws a JournalError for the first thing that is not as Penstock left it: in the entries from the last checkpoint on
@@ -88,10 +88,11 @@ export function inspectEnd(
  * in an index, and what it leaves out would never be shown.
  */
 function typeNotIndexed(database: JournalDatabase, run: number, to: number): string | null {
-  const [from, byIndex] = [to - INDEXED, database.prepare(BY_INDEX)];
-  for (const { type, count } of database.prepare(COUNTED).all(from, to, run)) {
-    const indexed = byIndex.get(String(type), run, from, to)?.["count"];
-    if (indexed !== count) return JSON.stringify(type);
+  const from = to - INDEXED;
+  const types = database.prepare(IN_ORDER).all(from, to, run).map(({ type }) => String(type));
+  const byIndex = database.prepare(BY_INDEX);
+  for (const [type, all] of Map.groupBy(types, (type) => type)) {
+    if (byIndex.all(type, run, from, to).length !== all.length) return JSON.stringify(type);
   }
   return null;
 }

@@ -3,7 +3,7 @@ import { ConfigError } from "../domain/config.ts";
 import { marketIn, RECORDED_MARKET } from "../domain/endpoints.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
 import { AWAITED, type InstrumentOrigin } from "../domain/instrument.ts";
-import { priceText } from "../domain/price.ts";
+import { MAX_DECIMALS, priceText } from "../domain/price.ts";
 import type { KeptPulse, KeptRun } from "../domain/run_status.ts";
 import { isoTime } from "../domain/time.ts";
 import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
@@ -269,10 +269,16 @@ function checkpointOf(
   if (checkpoint === null) return { state: null, price: null };
   const state: Partial<PipelineSnapshot> = checkpoint.state;
   const { last = null } = state;
-  return {
-    state,
-    price: last === null ? null : { price: priceText(last.price, last.decimals), time: last.time },
-  };
+  if (last === null) return { state, price: null };
+  const { price, decimals, time } = last;
+  if (![price, time].every(Number.isSafeInteger) || !isDecimals(decimals)) {
+    throw damaged(reader.path, `the last trade of run ${run} cannot be read`);
+  }
+  return { state, price: { price: priceText(price, decimals), time } };
+}
+
+function isDecimals(decimals: unknown): boolean {
+  return Number.isInteger(decimals) && decimals as number >= 0 && decimals as number <= MAX_DECIMALS;
 }
 
 function haltIn(

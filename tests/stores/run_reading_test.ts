@@ -383,3 +383,28 @@ Deno.test("readPulse() and readRun() go through no more of a long journal than o
     }
   });
 });
+
+Deno.test("readRun() and readPulse() refuse a state whose last trade cannot be one, though its entry proves it", () => {
+  for (
+    const last of [-1, [], {}, { price: 1, decimals: 9, time: 1 }, { price: 1, decimals: 2, time: 1e308 }, {
+      price: "1",
+      decimals: 2,
+      time: 1,
+    }]
+  ) {
+    withRun((journal, reader) => {
+      journal.commit({
+        checkpoint: {
+          time: TIME,
+          state: { trades: 8, last },
+          account: { cash: "9799.8", fees: "0.2", realized: "0" },
+          positions: [],
+          prices: { decimals: 1, fresh: false, values: [] },
+        },
+      });
+      for (const read of [readRun, readPulse]) {
+        assertThrows(() => read(reader, 1), JournalError, "the last trade of run 1 cannot be read");
+      }
+    });
+  }
+});
