@@ -1,28 +1,16 @@
 /** Penstock: paper trading you can trust. Arguments to command, signals to an abort, errors to exit codes. */
+import type { Started } from "./src/domain/command.ts";
 import type { CommandName } from "./src/domain/command_name.ts";
 import type { Configuration, GivenOptions } from "./src/domain/config.ts";
+import { EXIT, type Exit, exitOf } from "./src/domain/exit.ts";
 import meta from "./deno.json" with { type: "json" };
 import { grantAdvice, missingIn } from "./src/domain/permission_advice.ts";
 import { printable, writeUntil } from "./src/views/terminal.ts";
-
-/** What the program ends with. */
-const EXIT = {
-  done: 0,
-  failure: 1,
-  usage: 2,
-  input: 3,
-  unreachable: 4,
-  difference: 5,
-  interrupted: 130,
-} as const;
 
 const { version } = meta;
 
 /** A file of all options has a few thousand. */
 const MOST_CONFIG_BYTES = 1 << 20;
-
-/** Whether the command that runs takes --skip-bad. */
-let skipsBad = false;
 
 /** Aborted when the person, or a supervisor, asks for the end. */
 const asked = new AbortController();
@@ -115,27 +103,27 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
   }
 }
 
-/** At SIGUSR1 the runtime opens its debugger within this many turns of the event loop, also of a busy one. */
-const DEBUGGER_TURNS = 50;
-let debuggerTurns = 0;
-
-/**
- * Closes the runtime's debugger again. From half a second after the start the runtime answers SIGUSR1 with it, on
- * 127.0.0.1:9229, where every user of the machine can run code in this process; a listener cannot keep it from that.
- */
-function closeDebugger(): void {
-  // deno-lint-ignore no-process-global -- loading it here would take the time in which the debugger is open.
-  const { _debugEnd } = process as unknown as { readonly _debugEnd?: () => void };
-  const isClosing = debuggerTurns > 0;
-  debuggerTurns = DEBUGGER_TURNS;
-  if (isClosing) return;
-  const close = (): void => {
-    _debugEnd?.();
-    if (--debuggerTurns > 0) setTimeout(close);
-    else say("penstock: SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again\n");
-  };
-  close();
-}
+/** How each command is started. */
+const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit | void>>> = {
+  run: async (started) => await (await import("./src/commands/run.ts")).run(started),
+  demo: async (started) => {
+    const [{ demo }, { run }] = await Promise.all([
+      import("./src/commands/demo.ts"),
+      import("./src/commands/run.ts"),
+    ]);
+    await demo(started, run);
+  },
+  exchange: async (started) => await (await import("./src/commands/exchange.ts")).exchange(started),
+  backtest: async (started) => await (await import("./src/commands/backtest.ts")).backtest(started),
+  status: async (started) => (await import("./src/commands/status.ts")).status(started),
+  doctor: async (started) => await (await import("./src/commands/doctor.ts")).doctor(started),
+  export: async (started) => await (await import("./src/commands/export.ts")).exportOrCopy(started),
+  halt: async (started) => await (await import("./src/commands/halt.ts")).halt(started),
+  release: async (started) => await (await import("./src/commands/release.ts")).release(started),
+  resume: async (started) => await (await import("./src/commands/release.ts")).release(started),
+  verify: async (started) => await (await import("./src/commands/verify.ts")).verify(started),
+  config: async (started) => (await import("./src/commands/config.ts")).config(started),
+};
 
 /** Commands that never wait, so that a listener would not have its turn: a signal ends them as it ends any program. */
 const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "status"];
@@ -151,57 +139,18 @@ async function execute(
   if (obstacle !== null) return await complain([obstacle]);
   const ends = SYNCHRONOUS.includes(command)
     ? { signal: asked.signal, blocking: <T>(work: () => T) => work() }
-    : (await import("./src/feeds/end_signals.ts")).endSignals(asked, EXIT.interrupted);
-  if (!SYNCHRONOUS.includes(command) && Deno.build.os !== "windows") {
-    Deno.addSignalListener("SIGUSR1", closeDebugger);
-  }
-  const started = { command, version, ...configuration, files, ...ends };
-  skipsBad = command === "backtest";
-  switch (command) {
-    case "config":
-      (await import("./src/commands/config.ts")).config(configuration);
-      break;
-    case "run":
-      await (await import("./src/commands/run.ts")).run(started);
-      break;
-    case "demo": {
-      const [{ demo }, { run }] = await Promise.all([
-        import("./src/commands/demo.ts"),
-        import("./src/commands/run.ts"),
-      ]);
-      await demo(started, run);
-      break;
-    }
-    case "backtest":
-      await (await import("./src/commands/backtest.ts")).backtest(started);
-      break;
-    case "halt":
-      await (await import("./src/commands/halt.ts")).halt(started);
-      break;
-    case "release":
-    case "resume":
-      await (await import("./src/commands/release.ts")).release(started);
-      break;
-    case "status":
-      (await import("./src/commands/status.ts")).status(started);
-      break;
-    case "doctor":
-      await (await import("./src/commands/doctor.ts")).doctor(started);
-      break;
-    case "export":
-      if (configuration.config.copy !== null) {
-        await (await import("./src/commands/export.ts")).copy(started);
-      } else (await import("./src/commands/export.ts")).exportJournal(started);
-      break;
-    case "verify":
-      if (!await (await import("./src/commands/verify.ts")).verify(started)) {
-        return ends.signal.aborted ? EXIT.interrupted : EXIT.difference;
-      }
-      break;
-    case "exchange":
-      await (await import("./src/commands/exchange.ts")).exchange(started);
-  }
-  return EXIT.done;
+    : await listenForTheEnd();
+  return EXIT[await COMMANDS[command]({ command, version, ...configuration, files, ...ends }) ?? "done"];
+}
+
+async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> {
+  const [{ endSignals }, { keepDebuggerClosed }] = await Promise.all([
+    import("./src/feeds/end_signals.ts"),
+    import("./src/feeds/debugger.ts"),
+  ]);
+  const closed = "SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again";
+  keepDebuggerClosed(() => say(`penstock: ${closed}\n`));
+  return endSignals(asked, EXIT.interrupted);
 }
 
 /** The exit code that an error ends the program with, after saying what it is. */
@@ -212,44 +161,22 @@ async function fail(error: unknown): Promise<number> {
   if (asked.signal.aborted && error === asked.signal.reason) {
     return await complain(["stopped before it started"], EXIT.interrupted);
   }
-  const name = error instanceof Error ? error.name : "";
-  const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
-  if (name === "ExchangeUnreachable") return await complain([messageOf(error)], EXIT.unreachable);
-  if (name === "UnusableInput") {
-    const { others = [] } = error as { readonly others?: readonly unknown[] };
-    const messages = [`${messageOf(error)}${adviceOn(error)}`, ...others.map(messageOf)];
-    return await complain(messages, EXIT.input);
+  const exit = exitOf(error);
+  if (exit !== null) {
+    const { advice = "", others = [] } = error as {
+      readonly advice?: string;
+      readonly others?: readonly unknown[];
+    };
+    const message = advice === "" ? messageOf(error) : `${messageOf(error)}. ${advice}`;
+    return await complain([message, ...others.map(messageOf)], EXIT[exit]);
   }
-  if (
-    name === "RecordingError" || name === "OtherRun" || name === "NotHalted" || name === "HaltedAlready" ||
-    name === "RunIsOver"
-  ) {
-    return await complain([messageOf(error)], EXIT.usage);
-  }
-  // What a damaged journal holds is of no use to any command.
-  if (name === "JournalError" && (error as { readonly damage?: unknown }).damage) {
-    return await complain([messageOf(error)], EXIT.input);
-  }
-  if (["ResultFileError", "JournalError", "OutputStuck", "ReaderGone"].includes(name)) {
-    return await complain([messageOf(error)], EXIT.failure);
-  }
-  if (name === "Unhealthy" || name === "Unwell") return await complain([messageOf(error)], EXIT.failure);
-  if (name === "NetPermissionError") return await complain([messageOf(error)], EXIT.usage);
   if (error instanceof Deno.errors.NotCapable) return await complain([deniedText(error)], EXIT.usage);
-  if (isFull) return await complain([`the output cannot be written: ${messageOf(error)}`], EXIT.failure);
-  if (name === "BooksError" || error instanceof Deno.errors.AddrInUse) {
-    return await complain([messageOf(error)], EXIT.failure);
+  if (error instanceof Error && "code" in error && error.code === "ENOSPC") {
+    return await complain([`the output cannot be written: ${messageOf(error)}`], EXIT.failure);
   }
+  if (error instanceof Deno.errors.AddrInUse) return await complain([messageOf(error)], EXIT.failure);
   await say(`penstock: unexpected failure; please report it with what follows:\n${Deno.inspect(error)}\n`);
   return EXIT.failure;
-}
-
-/** What to do about a bad line. A first line of no known layout, which has no column, is another matter. */
-function adviceOn(error: unknown): string {
-  const { place } = error as { readonly place?: { readonly column?: number } };
-  return !skipsBad || place?.column === undefined
-    ? ""
-    : ". With --skip-bad such lines are counted and passed over";
 }
 
 /** What Deno denied, with what the person can do about it instead of Deno's own advice. */

@@ -4,7 +4,7 @@ import { backtest } from "../../src/commands/backtest.ts";
 import { config } from "../../src/commands/config.ts";
 import { demo } from "../../src/commands/demo.ts";
 import { exchange } from "../../src/commands/exchange.ts";
-import { copy, exportJournal } from "../../src/commands/export.ts";
+import { exportOrCopy } from "../../src/commands/export.ts";
 import { halt } from "../../src/commands/halt.ts";
 import { release } from "../../src/commands/release.ts";
 import { run } from "../../src/commands/run.ts";
@@ -47,10 +47,10 @@ export async function penstock(...args: readonly string[]): Promise<void> {
     case "config":
       return config(configuration);
     case "verify":
-      if (!await verify(started)) throw new Error("the verification found a difference");
+      if (await verify(started) !== "done") throw new Error("the verification found a difference");
       return;
     case "export":
-      return configuration.config.copy === null ? exportJournal(started) : await copy(started);
+      return await exportOrCopy(started);
     default:
       throw new TypeError(`${command} needs an exchange's hosts`);
   }

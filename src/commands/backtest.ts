@@ -102,6 +102,9 @@ export async function backtest(
       view.end(summary, desk.reports(), { config, assets, averages });
     }
   } catch (error) {
+    if (error instanceof UnusableInput && error.place.column !== undefined) {
+      error.advice = "With --skip-bad such lines are counted and passed over";
+    }
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
       journal?.stop(Date.now() * 1000, (error as Error).message);
     }

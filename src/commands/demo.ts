@@ -1,9 +1,9 @@
 /** `penstock demo`: the run command against the built-in exchange, over a real WebSocket on loopback. */
 import { openExchange } from "../feeds/exchange/configured.ts";
-import type { Command } from "../domain/command.ts";
+import type { Command, Started } from "../domain/command.ts";
 
 /** Starts the exchange on a free port and hands its address to `run`, which knows no difference. */
-export async function demo({ config, ...started }: Parameters<Command>[0], run: Command): Promise<void> {
+export async function demo({ config, ...started }: Started, run: Command): Promise<void> {
   await using exchange = await openExchange(config, 0, () => {}, started.signal);
   const { endpoint, restEndpoint } = exchange;
   await run({ ...started, config: { ...config, endpoint, restEndpoint } });

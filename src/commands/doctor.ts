@@ -19,6 +19,7 @@ import { printableJson, writeUntil } from "../views/terminal.ts";
 /** Something needs attention before a run works as asked. */
 export class Unwell extends Error {
   override readonly name = "Unwell";
+  readonly exit = "failure";
 }
 
 /**

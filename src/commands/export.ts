@@ -18,12 +18,18 @@ import {
 } from "../views/export_lines.ts";
 import { printable, TextLines, writeText } from "../views/terminal.ts";
 
+/** Writes the fills or closed positions, or with `--copy` a copy. Throws like `exportJournal` and `copy`. */
+export async function exportOrCopy(started: Started): Promise<void> {
+  if (started.config.copy === null) exportJournal(started);
+  else await copy(started);
+}
+
 /**
  * Writes what the journal holds now, whatever is added meanwhile; every run is an account of its own. What closed
  * positions add up to is logged. Throws a JournalError where the journal cannot be read, a BooksError where its fills
  * do not add up, and a ConfigError for a run that it does not hold.
  */
-export function exportJournal({ config: { run, format, closed }, files }: Started): void {
+function exportJournal({ config: { run, format, closed }, files }: Started): void {
   using reader = JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
   const extents = chosenRuns(reader, run).map((each) => extentOf(reader, each));
   const lines = new TextLines(Deno.stdout);
@@ -39,7 +45,7 @@ export function exportJournal({ config: { run, format, closed }, files }: Starte
  * Copies the journal and says what is in the copy. Throws a ConfigError where something is at that name, or with options
  * that say what to export, and a JournalError where it cannot be copied.
  */
-export async function copy({ config, sources, files }: Started): Promise<void> {
+async function copy({ config, sources, files }: Started): Promise<void> {
   const [path, to] = [files[0] ?? DEFAULT_JOURNAL, config.copy!];
   const others = (["run", "format", "closed"] as const).filter((name) => sources[name] !== "default");
   if (others.length > 0) {

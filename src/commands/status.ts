@@ -10,6 +10,7 @@ import { printable, printableJson, writeText } from "../views/terminal.ts";
 /** A health check fails: with `--max-age` the run is not alive, with `--fail-on-halt` it is halted. */
 export class Unhealthy extends Error {
   override readonly name = "Unhealthy";
+  readonly exit = "failure";
 }
 
 /**

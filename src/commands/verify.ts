@@ -1,5 +1,6 @@
 /** `penstock verify`: a journal, the recordings of one of its runs, and whether the one follows from the others. */
 import type { Started } from "../domain/command.ts";
+import type { Exit } from "../domain/exit.ts";
 import type { TimedHead } from "../domain/recording_note.ts";
 import { recordedChunks } from "../feeds/recorded_files.ts";
 import { byEntry, type PassedOver, passedOverText, withFoldersOpened } from "../feeds/recording_folder.ts";
@@ -9,8 +10,8 @@ import { openLog } from "../views/log.ts";
 import { hasColours, LiveTerminal, writeUntil } from "../views/terminal.ts";
 import { outcomeJson, outcomeText } from "../views/verification_text.ts";
 
-/** Compares, says what came of it, and answers whether all is proven: not where it was asked to stop before. */
-export async function verify({ config, files, signal, blocking }: Started): Promise<boolean> {
+/** Compares and says what came of it; "interrupted" where it was asked to stop before. */
+export async function verify({ config, files, signal, blocking }: Started): Promise<Exit> {
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
   const log = openLog(
@@ -40,13 +41,13 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   if (signal.aborted) {
     log.warn("stopped before the end: nothing is proven");
     await terminal.settled(signal);
-    return false;
+    return "interrupted";
   }
   const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - begun };
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
   await terminal.settled(signal);
   await writeUntil(signal, Deno.stdout, `${text}\n`);
-  return outcome.type === "verified";
+  return outcome.type === "verified" ? "done" : "difference";
 }
 
 /** Why a recording is not one of `run` of this journal; null where it is. */

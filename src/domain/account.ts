@@ -17,6 +17,7 @@ export interface Posting {
 /** The books do not balance: a defect, never a market event. The run must stop. */
 export class BooksError extends Error {
   override readonly name = "BooksError";
+  readonly exit = "failure";
 
   /** Says which law is broken, with both figures, and shows the ledger's last postings. */
   constructor(law: string, found: Money, expected: Money, postings: readonly Posting[]) {

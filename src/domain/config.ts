@@ -24,6 +24,7 @@ export type GivenOptions = Partial<Record<OptionName, Given>>;
 /** The configuration cannot be used: every mistake, one a line. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  readonly exit = "usage";
 
   constructor(readonly mistakes: readonly string[]) {
     super(mistakes.join("\n"));

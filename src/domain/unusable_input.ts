@@ -11,8 +11,11 @@ export interface Place {
 /** Input data that cannot be used; the message names the place as `name:line:column`. */
 export class UnusableInput extends Error {
   override readonly name = "UnusableInput";
+  readonly exit = "input";
   /** What the same look found wrong with other files. */
   others: readonly UnusableInput[] = [];
+  /** What the person can do, behind the message; empty where there is nothing to add. */
+  advice = "";
 
   /** `what` says which field, the value found and what was expected. */
   constructor(readonly place: Place, what: string, options?: ErrorOptions) {

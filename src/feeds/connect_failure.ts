@@ -18,6 +18,7 @@ export interface ConnectFailure {
 /** The program may not reach the host: no use trying again. */
 export class NetPermissionError extends Error {
   override readonly name = "NetPermissionError";
+  readonly exit = "usage";
 
   constructor(host: string) {
     super(`No permission to reach ${host}: ${grantAdvice({ net: host }, Deno.build.standalone)}`);

@@ -35,6 +35,7 @@ export interface LiveFeedOptions {
 /** The exchange could not be reached in as many tries as were allowed. */
 export class ExchangeUnreachable extends Error {
   override readonly name = "ExchangeUnreachable";
+  readonly exit = "unreachable";
 }
 
 const HANDSHAKE_MS = 10_000;

@@ -12,6 +12,7 @@ import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
 /** The run in the journal is not halted: there is nothing to release. */
 export class NotHalted extends Error {
   override readonly name = "NotHalted";
+  readonly exit = "usage";
 }
 
 /** When a halt was released, and why. */

@@ -9,6 +9,7 @@ import { OWNERS_FILE } from "./owner_only.ts";
 /** Something is where the copy was to be. */
 export class CopyExists extends Error {
   override readonly name = "CopyExists";
+  readonly exit = "usage";
 }
 
 /** What was copied. */

@@ -1,4 +1,5 @@
 /** The file behind a journal: finding it, holding it, connecting to it, and what is said when that fails. */
+import type { Exit } from "../domain/exit.ts";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
@@ -18,6 +19,8 @@ declare module "node:sqlite" {
 /** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
+  /** What a damaged journal holds is of no use to any command. */
+  readonly exit: Extract<Exit, "input" | "failure">;
   /** What about its content is not as Penstock left it, as a clause; null where that is not the matter. */
   readonly damage: string | null;
 
@@ -25,6 +28,7 @@ export class JournalError extends Error {
   constructor(message: string, options: ErrorOptions & { readonly damage?: string } = {}) {
     super(message, options);
     this.damage = options.damage ?? null;
+    this.exit = this.damage === null ? "failure" : "input";
   }
 }
 

@@ -18,6 +18,7 @@ export interface RecordingFile {
 /** A recording cannot be begun; the message says why and what to do. */
 export class RecordingError extends Error {
   override readonly name = "RecordingError";
+  readonly exit = "usage";
 }
 
 /**

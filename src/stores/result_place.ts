@@ -6,6 +6,7 @@ import { modeAt } from "./owner_only.ts";
 /** The result cannot be written; the message says why and what to do. */
 export class ResultFileError extends Error {
   override readonly name = "ResultFileError";
+  readonly exit = "failure";
 }
 
 /** How every result starts, an unfinished one too. */

@@ -11,6 +11,7 @@ import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";
 /** The run in the journal is halted already, as strictly as was asked for. */
 export class HaltedAlready extends Error {
   override readonly name = "HaltedAlready";
+  readonly exit = "usage";
 }
 
 /** What a halt is to do, when it was asked for, and why. */

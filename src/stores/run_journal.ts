@@ -23,6 +23,7 @@ export type ShownOptions = Readonly<Record<string, string | number | boolean | n
 /** The journal holds a run that was made with other options; the message names them and says what to do. */
 export class OtherRun extends Error {
   override readonly name = "OtherRun";
+  readonly exit = "usage";
 }
 
 /** How a run begins. Times in µs since 1970. */

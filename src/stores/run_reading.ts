@@ -130,6 +130,7 @@ export function marketOfRun(
 /** The journal is that of a backtest, which no process goes on with: nobody would see what is asked of it. */
 export class RunIsOver extends Error {
   override readonly name = "RunIsOver";
+  readonly exit = "usage";
 }
 
 /** Throws RunIsOver where `run` is a backtest. */

@@ -24,11 +24,13 @@ export function writeText(sink: Sink, text: string): void {
 /** Nobody takes what is written to standard output, and there is no room or no time to wait any longer. */
 export class OutputStuck extends Error {
   override readonly name = "OutputStuck";
+  readonly exit = "failure";
 }
 
 /** The reader of the events on standard output has gone. */
 export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
+  readonly exit = "failure";
 }
 
 /** Once the end is asked for, a write that waits for its reader may take this long. */

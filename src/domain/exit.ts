@@ -1,0 +1,21 @@
+/** What the program ends with. */
+
+/** The exit codes, by what they say. */
+export const EXIT = {
+  done: 0,
+  failure: 1,
+  usage: 2,
+  input: 3,
+  unreachable: 4,
+  difference: 5,
+  interrupted: 130,
+} as const;
+
+/** One of them, as an error carries it and a command returns it. */
+export type Exit = keyof typeof EXIT;
+
+/** The exit that an error carries; null for one that nobody expected. */
+export function exitOf(error: unknown): Exit | null {
+  const exit = typeof error === "object" && error !== null && "exit" in error ? error.exit : null;
+  return typeof exit === "string" && Object.hasOwn(EXIT, exit) ? exit as Exit : null;
+}
