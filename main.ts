@@ -1,5 +1,6 @@
 /** Penstock: paper trading you can trust. Arguments to command, signals to an abort, errors to exit codes. */
 import type { Started } from "./src/domain/command.ts";
+import { ConfigError } from "./src/domain/config_error.ts";
 import type { CommandName } from "./src/domain/command_name.ts";
 import type { Configuration, GivenOptions } from "./src/domain/config.ts";
 import { EXIT, type Exit, exitOf } from "./src/domain/exit.ts";
@@ -28,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
     const limits = buildLimits();
     return print(command === null ? programHelp(version, limits) : commandHelp(command, limits));
   }
-  const { ConfigError, configure } = await import("./src/domain/config.ts");
+  const { configure } = await import("./src/domain/config.ts");
   try {
     const collected = [...mistakes];
     if (command === null && mistakes.length === 0) {

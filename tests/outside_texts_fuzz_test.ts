@@ -4,7 +4,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { readArguments } from "../src/domain/arguments.ts";
-import { ConfigError, configure, readConfigFile } from "../src/domain/config.ts";
+import { configure, readConfigFile } from "../src/domain/config.ts";
+import { ConfigError } from "../src/domain/config_error.ts";
 import { csvColumns } from "../src/domain/csv_layout.ts";
 import { type LateRow, LateRows } from "../src/domain/late_rows.ts";
 import { OPTION_NAMES } from "../src/domain/options.ts";

@@ -2,7 +2,8 @@
 import { ChunkReader } from "../domain/chunk_reader.ts";
 import type { Chunk } from "../domain/chunk.ts";
 import type { Started } from "../domain/command.ts";
-import { ConfigError, shownConfig } from "../domain/config.ts";
+import { shownConfig } from "../domain/config.ts";
+import { ConfigError } from "../domain/config_error.ts";
 import { RECORDED_MARKET } from "../domain/endpoints.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/event.ts";
 import type { SettledInstrument } from "../domain/instrument.ts";

@@ -1,6 +1,6 @@
 /** `penstock export`: the fills of a journal, or the positions that they closed, on standard output; or a copy of it. */
 import type { Started } from "../domain/command.ts";
-import { ConfigError } from "../domain/config.ts";
+import { ConfigError } from "../domain/config_error.ts";
 import { FifoLots } from "../domain/fifo_lots.ts";
 import { Money } from "../domain/money.ts";
 import { isoTime } from "../domain/time.ts";

@@ -1,6 +1,6 @@
 /** `penstock release`, or `resume`: ends the halt of a run, also while it works. */
 import type { Started } from "../domain/command.ts";
-import { ConfigError } from "../domain/config.ts";
+import { ConfigError } from "../domain/config_error.ts";
 import type { Halt } from "../domain/halt.ts";
 import { releaseHalt } from "../stores/halt_release.ts";
 import { printable, writeText } from "../views/terminal.ts";

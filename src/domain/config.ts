@@ -1,5 +1,6 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
+import { ConfigError } from "./config_error.ts";
 import { Money, plain, ZERO } from "./money.ts";
 import { NotAllowed, orderRateText } from "./option_values.ts";
 import type { CommandName } from "./command_name.ts";
@@ -20,16 +21,6 @@ export interface Given {
 
 /** Options given, by name. */
 export type GivenOptions = Partial<Record<OptionName, Given>>;
-
-/** The configuration cannot be used: every mistake, one a line. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly exit = "usage";
-
-  constructor(readonly mistakes: readonly string[]) {
-    super(mistakes.join("\n"));
-  }
-}
 
 /** The whole configuration and the origin of each of its values. */
 export interface Configuration {

@@ -1,6 +1,6 @@
 /** What an exchange asks of orders in one symbol, read from Binance's exchangeInfo: input from outside. */
-import { Money, plain } from "./money.ts";
-import { DECIMAL } from "./option_values.ts";
+import type { ExchangeInfo, Rule } from "./instrument_rules.ts";
+import { DECIMAL, Money, plain } from "./money.ts";
 
 /** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 is of another market, which counts coins. */
 const CONTRACT = /USD_(PERP|\d{6})$/;
@@ -11,25 +11,6 @@ const CONTRACT = /USD_(PERP|\d{6})$/;
  */
 export function isContractSymbol(symbol: string): boolean {
   return CONTRACT.test(symbol);
-}
-
-/** An instrument's rules, as the options that override them are called. */
-export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
-
-/** One of them. */
-export type Rule = typeof RULES[number];
-
-/** Rules as plain decimal text. A limit of "0" is none; a rule that is not there is not known. */
-export type Rules = Readonly<Partial<Record<Rule, string>>>;
-
-/** What an exchange says of a symbol. */
-export interface ExchangeInfo {
-  /** Such as TRADING or BREAK; null where it does not say. */
-  readonly status: string | null;
-  /** The assets that are bought and paid with, such as BTC and USDT; absent where it does not say. */
-  readonly base?: string;
-  readonly quote?: string;
-  readonly rules: Rules;
 }
 
 /** An answer read: what can be used of it, and what cannot, one clause each with the value found. */

@@ -1,7 +1,6 @@
 /** Which rules a run's instrument has, and where each of them comes from. */
-import type { Configuration, Source } from "./config.ts";
-import { shownValue } from "./config.ts";
-import { type ExchangeInfo, type Rule, RULES, type Rules } from "./exchange_info.ts";
+import { type Configuration, shownValue, type Source } from "./config.ts";
+import { type ExchangeInfo, type Rule, RULES, type Rules } from "./instrument_rules.ts";
 import { type Money, plain, ZERO } from "./money.ts";
 import { type Config, kebab, OPTIONS } from "./options.ts";
 import { stakeAt } from "./stake.ts";

@@ -31,6 +31,9 @@ export const ZERO: Money = new Money(0);
 const ONE: Money = new Money(1);
 const BASIS_POINTS: Money = new Money(10_000);
 const HUNDRED_MILLIONTH: Money = new Money("1e-8");
+/** Decimal amounts as text, up to 18 digits before and after the point. */
+export const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
+
 const FEE_DECIMALS = 8;
 const RATIO_DECIMALS = 8;
 const AMOUNT_DECIMALS = 8;

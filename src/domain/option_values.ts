@@ -1,16 +1,15 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
-import { Money } from "./money.ts";
+import { durationText, millisecondsIn } from "./duration.ts";
+import { DECIMAL, Money } from "./money.ts";
 import type { OrderRate } from "./pacing.ts";
 import { LONGEST_REASON } from "./run_request.ts";
 import { CashShare, type Stake } from "./stake.ts";
+import { symbolIn } from "./symbol.ts";
 
 /** What is allowed where a text was refused; the caller adds the option's name and the value. */
 export class NotAllowed extends Error {
   override readonly name = "NotAllowed";
 }
-
-/** Decimal amounts as text, up to 18 digits before and after the point. */
-export const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
 
 /** A reader of whole numbers from `min` to `max`. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -82,8 +81,7 @@ function shareIn(text: string): Money | null {
  * @example
  * ```ts
  * import { orderRate } from "./option_values.ts";
- * import { assertEquals } from "@std/assert";
- * assertEquals(orderRate(100, 1, 86_400_000)("10/1m"), { count: 10, within: 60_000 });
+ *  * assertEquals(orderRate(100, 1, 86_400_000)("10/1m"), { count: 10, within: 60_000 });
  * ```
  */
 export function orderRate(most: number, min: number, max: number): (text: string) => OrderRate {
@@ -110,14 +108,6 @@ export function orderRateText({ count, within }: OrderRate): string {
 }
 
 const DAY = 86_400_000;
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: DAY,
-};
 
 /**
  * A reader of durations in whole milliseconds from `min` to `max`: `250ms`, `30s`, `5m`, `24h`, `30d`, or a bare
@@ -125,33 +115,21 @@ const UNITS: Readonly<Record<string, number>> = {
  *
  * @example
  * ```ts
- * import { duration } from "./option_values.ts";
- * import { assertEquals } from "@std/assert";
+ *  * import { assertEquals } from "@std/assert";
  * assertEquals(duration(0, 86_400_000)("1.5s"), 1500);
  * ```
  */
 export function duration(min: number, max: number): (text: string) => number {
   const examples = min >= DAY ? "1d, 30d" : "250ms, 30s, 5m";
   return (text) => {
-    const [, digits, unit] = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d|)$/.exec(text) ?? [];
-    const value = new Money(digits ?? "0").times(UNITS[unit ?? ""] ?? 1);
-    if (digits === undefined || !value.isInteger() || value.lt(min) || value.gt(max)) {
+    const value = millisecondsIn(text);
+    if (value === null || value < min || value > max) {
       throw new NotAllowed(
         `a duration from ${durationText(min)} to ${durationText(max)}, such as ${examples}`,
       );
     }
-    return value.toNumber();
+    return value;
   };
-}
-
-/** A duration in the largest unit that shows it whole; one day is 24h. */
-export function durationText(milliseconds: number): string {
-  if (milliseconds > DAY && milliseconds % DAY === 0) return `${milliseconds / DAY}d`;
-  for (const unit of ["h", "m", "s"]) {
-    const size = UNITS[unit]!;
-    if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size}${unit}`;
-  }
-  return `${milliseconds}ms`;
 }
 
 /** A reader of one of the words given. */
@@ -177,13 +155,11 @@ export function runNumber(text: string): number | "all" {
   return Number(text);
 }
 
-/** Letters and digits of any script: exchanges list symbols such as 币安人生USDT and BTCUSDT_250328. */
-const SYMBOL = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}_]{1,39}$/u;
-
 /** A reader of an exchange symbol: 2 to 40 letters, digits and underscores, in upper case afterwards. */
 export function symbol(text: string): string {
-  if (!SYMBOL.test(text)) throw new NotAllowed("2 to 40 letters, digits and underscores, such as BTCUSDT");
-  return text.toUpperCase();
+  const found = symbolIn(text);
+  if (found === null) throw new NotAllowed("2 to 40 letters, digits and underscores, such as BTCUSDT");
+  return found;
 }
 
 /** A reader of an address with one of the schemes given, no name, password or query; no slash at its end. */

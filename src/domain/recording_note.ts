@@ -6,9 +6,10 @@
  */
 
 import type { DisconnectCause } from "./disconnect_cause.ts";
-import type { Rule } from "./exchange_info.ts";
+import type { Rule } from "./instrument_rules.ts";
 import type { ByRequest, OnHalt } from "./halt.ts";
 import type { ArrivedRules } from "./instrument.ts";
+import { DECIMAL } from "./money.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
@@ -161,7 +162,6 @@ const ACTION: Kind = {
   holds: (value) => value === "hold" || value === "flatten",
 };
 
-const DECIMAL = /^\d{1,18}(\.\d{1,18})?$/;
 const isAmount = (value: unknown) => typeof value === "string" && DECIMAL.test(value);
 const isStep = (value: unknown) => isAmount(value) && /[1-9]/.test(String(value));
 const isLimit = (value: unknown) => value === null || isAmount(value);

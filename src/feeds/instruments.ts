@@ -1,6 +1,7 @@
 /** Asks the exchange what it asks of orders in a symbol: exchangeInfo over REST. */
 import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
-import { type MalformedInfo, readExchangeInfo, type ReadInfo, type Rule } from "../domain/exchange_info.ts";
+import { type MalformedInfo, readExchangeInfo, type ReadInfo } from "../domain/exchange_info.ts";
+import { type Rule } from "../domain/instrument_rules.ts";
 import { Backoff } from "./backoff.ts";
 import type { RestBudget } from "./rest_budget.ts";
 import {

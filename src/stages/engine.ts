@@ -1,6 +1,6 @@
 /** A run: inputs in, events out. The same engine runs live, on the built-in exchange and on recorded files. */
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
-import type { Rule } from "../domain/exchange_info.ts";
+import type { Rule } from "../domain/instrument_rules.ts";
 import type { Input } from "../domain/input.ts";
 import { disconnectionIn } from "../domain/recording_note.ts";
 import { isoTime } from "../domain/time.ts";

@@ -2,7 +2,7 @@
 import { Account } from "../domain/account.ts";
 import { Drawdown } from "../domain/drawdown.ts";
 import type { PipelineEvent } from "../domain/event.ts";
-import type { Rule } from "../domain/exchange_info.ts";
+import type { Rule } from "../domain/instrument_rules.ts";
 import type { ByRequest, OnHalt } from "../domain/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/instrument.ts";
 import { expiredEvent } from "../domain/outcome_event.ts";

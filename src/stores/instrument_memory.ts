@@ -1,6 +1,6 @@
 /** What a journal remembers of an instrument: the rules that its runs had, and what their exchange said. */
 import { marketIn } from "../domain/endpoints.ts";
-import { type Rule, RULES } from "../domain/exchange_info.ts";
+import { type Rule, RULES } from "../domain/instrument_rules.ts";
 import {
   type InstrumentOrigin,
   isKept,

@@ -2,7 +2,7 @@
 import { constants, gunzipSync } from "node:zlib";
 import { isRecordingName } from "../domain/recording_name.ts";
 import { isNote, readNote } from "../domain/recording_note.ts";
-import { durationText } from "../domain/option_values.ts";
+import { durationText } from "../domain/duration.ts";
 import { outwardLink, outwardText } from "../domain/outward_link.ts";
 import { identityOf, isBeingWritten, messageOf, unusable } from "./recording_file.ts";
 

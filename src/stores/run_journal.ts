@@ -2,7 +2,7 @@
 import { BooksError } from "../domain/account.ts";
 import { BUILT_IN_MARKET, marketIn } from "../domain/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
-import { type Rule, RULES } from "../domain/exchange_info.ts";
+import { type Rule, RULES } from "../domain/instrument_rules.ts";
 import { type InstrumentOrigin, isKept } from "../domain/instrument.ts";
 import { plain } from "../domain/money.ts";
 import type { JournalPlace } from "../domain/recording_note.ts";

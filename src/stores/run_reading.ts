@@ -1,5 +1,5 @@
 /** What a journal holds of a run, read back as the run told it. */
-import { ConfigError } from "../domain/config.ts";
+import { ConfigError } from "../domain/config_error.ts";
 import { marketIn, RECORDED_MARKET } from "../domain/endpoints.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
 import { AWAITED, type InstrumentOrigin } from "../domain/instrument.ts";

@@ -4,7 +4,8 @@
  */
 import type { Chunk } from "../domain/chunk.ts";
 import type { Blocking } from "../domain/command.ts";
-import { ConfigError, configFrom, termsOf } from "../domain/config.ts";
+import { configFrom, termsOf } from "../domain/config.ts";
+import { ConfigError } from "../domain/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
 import { Engine } from "../stages/engine.ts";
 import { inFormOf, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";

@@ -1,7 +1,7 @@
 /** What a result rests on, for its first lines: the account, its costs, the instrument's rules and the limits. */
 import { shownValue } from "../domain/config.ts";
 import { Money, plain } from "../domain/money.ts";
-import { durationText } from "../domain/option_values.ts";
+import { durationText } from "../domain/duration.ts";
 import { type Config, kebab, type OptionName } from "../domain/options.ts";
 import { CashShare } from "../domain/stake.ts";
 import { assets, type NamedAssets } from "./assets.ts";

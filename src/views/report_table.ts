@@ -2,7 +2,7 @@
 import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
-import { durationText } from "../domain/option_values.ts";
+import { durationText } from "../domain/duration.ts";
 import type { Config } from "../domain/options.ts";
 import type { AveragesRecord } from "../stages/average.ts";
 import { assets, type NamedAssets } from "./assets.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readArguments } from "../../src/domain/arguments.ts";
-import { ConfigError, configure } from "../../src/domain/config.ts";
+import { configure } from "../../src/domain/config.ts";
+import { ConfigError } from "../../src/domain/config_error.ts";
 import { kebab, OPTION_NAMES, OPTIONS } from "../../src/domain/options.ts";
 
 const anything = fc.string({ unit: "binary" });

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
-  ConfigError,
   configFrom,
   configure,
   type GivenOptions,
@@ -10,6 +9,7 @@ import {
   shownConfig,
   termsOf,
 } from "../../src/domain/config.ts";
+import { ConfigError } from "../../src/domain/config_error.ts";
 import { plain } from "../../src/domain/money.ts";
 import { OPTION_NAMES } from "../../src/domain/options.ts";
 

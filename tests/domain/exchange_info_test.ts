@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readExchangeInfo, type ReadInfo, type Rule, RULES } from "../../src/domain/exchange_info.ts";
+import { readExchangeInfo, type ReadInfo } from "../../src/domain/exchange_info.ts";
+import { type Rule, RULES } from "../../src/domain/instrument_rules.ts";
 import { Money, plain } from "../../src/domain/money.ts";
 import { OPTIONS } from "../../src/domain/options.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Configuration, configure, type GivenOptions, shownConfig } from "../../src/domain/config.ts";
-import { type Rule, RULES } from "../../src/domain/exchange_info.ts";
+import { type Rule, RULES } from "../../src/domain/instrument_rules.ts";
 import {
   awaitedRules,
   builtInRules,

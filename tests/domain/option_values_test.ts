@@ -7,7 +7,6 @@ import {
   amount,
   anyText,
   duration,
-  durationText,
   fraction,
   gain,
   hostNames,
@@ -22,6 +21,7 @@ import {
   symbol,
   wholeNumber,
 } from "../../src/domain/option_values.ts";
+import { durationText } from "../../src/domain/duration.ts";
 
 const HOUR = 3_600_000;
 const anything = fc.string({ unit: "binary" });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { FillEvent } from "../../src/domain/event.ts";
-import { ConfigError } from "../../src/domain/config.ts";
+import { ConfigError } from "../../src/domain/config_error.ts";
 import { isoTime } from "../../src/domain/time.ts";
 import type { Journal } from "../../src/stores/journal.ts";
 import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";

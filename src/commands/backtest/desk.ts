@@ -1,7 +1,8 @@
 /** Where the chunks of a backtest meet its pipeline and the other fill models behind it. */
 import { ChunkReader } from "../../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../../domain/chunk.ts";
-import { ConfigError, termsOf } from "../../domain/config.ts";
+import { termsOf } from "../../domain/config.ts";
+import { ConfigError } from "../../domain/config_error.ts";
 import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/fill_model.ts";
 import {

@@ -1,5 +1,6 @@
 /** The instrument of a backtest, from the file of `--instruments`. */
-import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
+import { type Configuration, nameIn } from "../../domain/config.ts";
+import { ConfigError } from "../../domain/config_error.ts";
 import { readExchangeInfo } from "../../domain/exchange_info.ts";
 import { type RuleSet, type SettledInstrument, settleInstrument } from "../../domain/instrument.ts";
 import { outwardLink, outwardText } from "../../domain/outward_link.ts";

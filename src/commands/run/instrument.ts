@@ -1,7 +1,9 @@
 /** The instrument of a live run: asked for while the stream connects, settled before the run begins. */
-import { ConfigError, type Configuration, nameIn } from "../../domain/config.ts";
+import { type Configuration, nameIn } from "../../domain/config.ts";
+import { ConfigError } from "../../domain/config_error.ts";
 import { BUILT_IN_MARKET } from "../../domain/endpoints.ts";
-import { isContractSymbol, type Rule, RULES } from "../../domain/exchange_info.ts";
+import { isContractSymbol } from "../../domain/exchange_info.ts";
+import { type Rule, RULES } from "../../domain/instrument_rules.ts";
 import {
   type ArrivedRules,
   AWAITED,

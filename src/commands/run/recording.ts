@@ -1,5 +1,5 @@
 /** Where a run records to, as `--record` says: a file, or a folder with a file a day. */
-import { ConfigError } from "../../domain/config.ts";
+import { ConfigError } from "../../domain/config_error.ts";
 import type { Config } from "../../domain/options.ts";
 import type { JournalPlace } from "../../domain/recording_note.ts";
 import { folderNamed } from "../../stores/data_folder.ts";

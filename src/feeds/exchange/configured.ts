@@ -1,5 +1,5 @@
 /** The built-in exchange as the command line asks for it. */
-import { ConfigError } from "../../domain/config.ts";
+import { ConfigError } from "../../domain/config_error.ts";
 import type { Config } from "../../domain/options.ts";
 import { UnusableInput } from "../../domain/unusable_input.ts";
 import { parseFaults } from "./faults.ts";

@@ -1,0 +1,20 @@
+/** What an exchange asks of orders in one symbol. */
+
+/** An instrument's rules, as the options that override them are called. */
+export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
+
+/** One of them. */
+export type Rule = typeof RULES[number];
+
+/** Rules as plain decimal text. A limit of "0" is none; a rule that is not there is not known. */
+export type Rules = Readonly<Partial<Record<Rule, string>>>;
+
+/** What an exchange says of a symbol. */
+export interface ExchangeInfo {
+  /** Such as TRADING or BREAK; null where it does not say. */
+  readonly status: string | null;
+  /** The assets that are bought and paid with, such as BTC and USDT; absent where it does not say. */
+  readonly base?: string;
+  readonly quote?: string;
+  readonly rules: Rules;
+}
