@@ -115,7 +115,8 @@ const DAY = 86_400_000;
  *
  * @example
  * ```ts
- *  * import { assertEquals } from "@std/assert";
+ * import { duration } from "./option_values.ts";
+ * import { assertEquals } from "@std/assert";
  * assertEquals(duration(0, 86_400_000)("1.5s"), 1500);
  * ```
  */
