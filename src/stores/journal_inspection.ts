@@ -15,7 +15,7 @@ import type { RawEntry } from "./journal_entry.ts";
 import { checkPrices } from "./journal_prices.ts";
 import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { tablesByRun } from "./journal_tables.ts";
-import { rowOfLast } from "./linked_entry.ts";
+import { lastOfType, rowOfLast } from "./linked_entry.ts";
 
 /** How many of the last entries are looked at at least when not all are. */
 const TAIL = 100;
@@ -132,8 +132,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     }
     const stray = strayRun(database, lastRun, version);
     if (stray !== null) return derived(stray);
-    const checkpoint = lastCheckpoint(database, path, lastRun);
-    if (checkpoint !== null) checkPrices(database, path, checkpoint);
+    verifyPrices(database, path, lastRun);
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
     if (error instanceof RangeError || resultCode(error) === 11) {
@@ -142,6 +141,18 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     throw failed("read", path, error);
   }
   return verdict;
+}
+
+/** Looks at the prices: those of the last checkpoint of all, as a run that starts leaves them until its first one. */
+function verifyPrices(database: JournalDatabase, path: string, lastRun: number): void {
+  for (let run = lastRun; run > 0; run--) {
+    const checkpoint = lastCheckpoint(database, path, run);
+    if (checkpoint === null) continue;
+    const opening = lastOfType(database, path, run, "resumed") ?? lastOfType(database, path, run, "started");
+    const { long } = (opening?.content["options"] ?? {}) as { readonly long?: unknown };
+    // Without a long window nobody can say how many are needed.
+    return checkPrices(database, path, checkpoint, Number.isSafeInteger(Number(long)) ? Number(long) : 1);
+  }
 }
 
 /** Of which run there is a state although there is no such run, as a clause; null for none. */
