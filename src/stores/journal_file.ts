@@ -105,7 +105,8 @@ export class JournalLock implements Disposable {
       const lockPath = `${realPath(path)}.lock`;
       for (;;) {
         // Through a link it would be another file that is emptied here, and removed at the end.
-        if (isLink(lockPath)) throw notOurs(path, lockPath, "is a link");
+        const odd = oddity(lockPath);
+        if (odd !== null) throw notOurs(path, lockPath, odd);
         const file = openLock(lockPath);
         try {
           if (!file.tryLockSync(true)) throw held(path, lockPath);
@@ -330,11 +331,9 @@ function refuseLinks(path: string, doing: Doing): void {
   const found = outwardLink(path, Deno, doing !== "read");
   if (found !== null) throw refused(path, `${outwardText(found)}.`);
   for (const side of ["-wal", "-shm", "-journal"].map((end) => realPath(path) + end)) {
-    if (isLink(side)) throw notOurs(path, side, "is a link");
-    const info = infoAt(side);
-    // Whoever opens a pipe waits until somebody writes to it.
-    if (info !== null && !info.isFile) throw notOurs(path, side, "is not a file");
-    if (hasOtherNames(info)) throw notOurs(path, side, OTHER_NAMES);
+    const odd = oddity(side);
+    if (odd !== null) throw notOurs(path, side, odd);
+    if (hasOtherNames(infoAt(side))) throw notOurs(path, side, OTHER_NAMES);
   }
 }
 
@@ -344,12 +343,13 @@ function hasOtherNames(info: Deno.FileInfo | null): boolean {
   return (info?.nlink ?? 1) > 1;
 }
 
-/** Whether there is a link at `path`, wherever it leads. */
-export function isLink(path: string): boolean {
+/** Why what is at `path` is not used, as a clause; null for a file, and for nothing. Only a kill ends waiting for a pipe. */
+export function oddity(path: string): string | null {
   try {
-    return Deno.lstatSync(path).isSymlink;
+    const { isSymlink, isFile } = Deno.lstatSync(path);
+    return isSymlink ? "is a link" : isFile ? null : "is not a file";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }
