@@ -141,13 +141,12 @@ Deno.test({
   fn: async () => {
     await using exchange = exchangeOf();
     exchange.fields = { baseAsset: "PEPEU", quoteAsset: "SDT" };
-    await using terminal = new OwnTerminal([
-      Deno.execPath(),
-      ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args]),
-    ]);
-    await terminal.shows(/● [^\n]* USDT [^\n]*rules awaited/);
+    const words = [Deno.execPath(), ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args])];
+    // Wide enough for the names of the assets.
+    await using terminal = new OwnTerminal(words, {}, 160);
+    await terminal.shows(/● waiting for rules [^\n]* USDT /);
     exchange.answer = null;
-    await terminal.shows(/rules awaited[^]*rules of PEPEUSDT have come[^]*● (?!.*rules awaited).* SDT /);
+    await terminal.shows(/rules of PEPEUSDT have come[^]*● (?!waiting for rules)[^\n]* SDT /);
     await terminal.type("\x03");
     assertEquals((await terminal.finished()).code, 0);
   },
