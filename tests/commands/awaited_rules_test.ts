@@ -141,17 +141,12 @@ Deno.test({
   fn: async () => {
     await using exchange = exchangeOf();
     exchange.fields = { baseAsset: "PEPEU", quoteAsset: "SDT" };
-    await using terminal = new OwnTerminal([
-      Deno.execPath(),
-      ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args]),
-    ]);
-    // In full the line names the currency of the equity.
-    await terminal.resize(200);
+    const words = [Deno.execPath(), ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args])];
+    // Wide enough for the names of the assets.
+    await using terminal = new OwnTerminal(words, {}, 160);
     await terminal.shows(/● waiting for rules [^\n]* USDT /);
     exchange.answer = null;
-    await terminal.shows(
-      /waiting for rules[^]*rules of PEPEUSDT have arrived[^]*● (?!waiting for rules)[^\n]* SDT /,
-    );
+    await terminal.shows(/rules of PEPEUSDT have arrived[^]*● (?!waiting for rules)[^\n]* SDT /);
     await terminal.type("\x03");
     assertEquals((await terminal.finished()).code, 0);
   },
