@@ -52,7 +52,6 @@ export class Verification {
   readonly #lastSeqNow: () => number;
   readonly #hashOf: HashOf;
   readonly #places: RecordedPlaces;
-  readonly #blocking: Blocking;
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
@@ -78,8 +77,7 @@ export class Verification {
     blocking: Blocking = (work) => work(),
   ) {
     this.#journal = journal;
-    this.#run = blocking(() => new CheckedRun(journal, run));
-    this.#blocking = blocking;
+    this.#run = new CheckedRun(journal, run, blocking);
     this.#lastSeqNow = lastSeqNow;
     this.#hashOf = (seq) => journal.hashOf(seq);
     this.#places = new RecordedPlaces(this.#hashOf);
@@ -97,7 +95,7 @@ export class Verification {
     try {
       // What a broken chain leads to says nothing.
       const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
-      const chain = this.#blocking(() => this.#run.finish());
+      const chain = this.#run.finish();
       return chain.isWhole ? outcome! : this.#broken(chain);
     } finally {
       await iterator.return?.();
@@ -116,7 +114,7 @@ export class Verification {
       if (isClosing(run.upcoming)) run.next();
     }
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
-    const chain = this.#blocking(() => run.finish());
+    const chain = run.finish();
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that was begun after the journal was looked at has its turn another time.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
