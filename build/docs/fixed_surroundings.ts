@@ -274,7 +274,7 @@ export function fixSurroundings(): void {
     },
   });
   for (const name of ASYNCHRONOUS) trackCalls(Deno, name);
-  for (const name of ["read", "write", "sync", "syncData", "stat", "truncate"]) {
+  for (const name of ["read", "write", "sync", "syncData", "stat", "truncate", "lock"]) {
     trackCalls(Deno.FsFile.prototype, name);
   }
   Object.defineProperty(Deno, "pid", { value: PID });

@@ -104,7 +104,7 @@ export async function backtest(
     }
   } catch (error) {
     if (error instanceof UnusableInput && error.place.column !== undefined) {
-      error.advice = "With --skip-bad such lines are counted and passed over";
+      error.advice = "With --skip-bad such lines are counted and skipped";
     }
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
       journal?.stop(Date.now() * 1000, (error as Error).message);
@@ -219,7 +219,7 @@ async function openJournal(
   if (journal.run > 0) {
     journal.close();
     throw new OtherRun(
-      `${path} holds a run already, and a backtest starts one of its own: give another --state`,
+      `${path} holds a run already, and a backtest needs a journal of its own: give another --state`,
     );
   }
   const keeping = new RunJournal(journal, engine, config.symbol);

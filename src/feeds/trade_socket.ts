@@ -77,9 +77,10 @@ export class TradeSocket {
   #weighed: { readonly heardAt: number; memory: Memory };
   #isWeighed = true;
   readonly #calm = Promise.withResolvers<void>();
-  /** How far memory has grown since the end, and when it grew last. */
+  /** How far memory has grown since the end, and how long it has been watched since then without growing, ms. */
   #most = 0;
-  #grewAt = 0;
+  #calmMs = 0;
+  #weighedAt = 0;
 
   /** Connects to `url`; the WebSocket's own error, or a TimeoutError after `handshakeMs`. */
   static async open(url: string, options: TradeSocketOptions, signal: AbortSignal): Promise<TradeSocket> {
@@ -286,14 +287,23 @@ export class TradeSocket {
         `a message without an end went on after the connection was dropped, and took ${megabytes(grown)} MB`,
       );
     }
+    const now = performance.now();
     if (grown - this.#most > GROWTH_BYTES) {
       this.#most = grown;
-      this.#grewAt = performance.now();
-    } else if (performance.now() - this.#grewAt >= CALM_MS) this.#calm.resolve();
+      this.#calmMs = 0;
+    } else {
+      // A program that was held up itself has read nothing that could have come meanwhile.
+      this.#calmMs += Math.min(now - this.#weighedAt, WEIGH_EVERY_MS);
+      if (this.#calmMs >= CALM_MS) this.#calm.resolve();
+    }
+    this.#weighedAt = now;
   }
 
   #finish(end: SocketEnd): void {
-    if (this.#end === null) this.#weighed.memory = this.#memory;
+    if (this.#end === null) {
+      this.#weighed.memory = this.#memory;
+      this.#weighedAt = performance.now();
+    }
     this.#end ??= end;
     clearTimeout(this.#watchdog);
     this.#awaken();

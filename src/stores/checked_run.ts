@@ -1,4 +1,5 @@
 /** The entries of one run, taken one after the other while the chain of the whole journal is gone through. */
+import type { Blocking } from "../domain/command.ts";
 import { type BrokenChain, type ChainVerdict, unreadable } from "./journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "./journal_entry.ts";
 import { JournalError } from "./journal_file.ts";
@@ -50,6 +51,7 @@ export class CheckedEntry implements Entry {
 /** One run of a journal as it stood when this was made. */
 export class CheckedRun {
   readonly run: number;
+  readonly #blocking: Blocking;
   readonly #entries: Generator<RawEntry, ChainVerdict>;
   #upcoming: CheckedEntry | null = null;
   #taken: CheckedEntry | null = null;
@@ -60,8 +62,9 @@ export class CheckedRun {
   #count = 0;
   #fills = 0;
 
-  /** Of `run`, null for the last one. Throws a JournalError where there is none like it or it cannot be read. */
-  constructor(journal: JournalReader, run: number | null) {
+  /** Of `run`, null for the last one; the entries of others are gone through in `blocking`. Throws a JournalError where there is none like it or it cannot be read. */
+  constructor(journal: JournalReader, run: number | null, blocking: Blocking) {
+    this.#blocking = blocking;
     const { lastRun } = journal;
     this.run = run ?? lastRun;
     this.#entries = journal.chained();
@@ -123,14 +126,19 @@ export class CheckedRun {
 
   /** Goes through what is left of the chain. Throws a JournalError where it cannot be read. */
   finish(): ChainVerdict {
-    while (this.#chain === null) this.#nextOfAny();
-    return this.#chain;
+    return this.#blocking(() => {
+      while (this.#chain === null) this.#nextOfAny();
+      return this.#chain;
+    });
   }
 
   #readAhead(): void {
-    do this.#upcoming = this.#nextOfAny(); while (
-      this.#upcoming !== null && this.#upcoming.run !== this.run
-    );
+    const isOfOther = () => this.#upcoming !== null && this.#upcoming.run !== this.run;
+    this.#upcoming = this.#nextOfAny();
+    if (!isOfOther()) return;
+    this.#blocking(() => {
+      while (isOfOther()) this.#upcoming = this.#nextOfAny();
+    });
   }
 
   #nextOfAny(): CheckedEntry | null {

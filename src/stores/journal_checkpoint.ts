@@ -5,7 +5,7 @@
  */
 import type { Entry } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
-import type { Prices, PricesNote } from "./journal_prices.ts";
+import { noteText, type Prices, type PricesNote } from "./journal_prices.ts";
 import { FIRST_WITH_STATES } from "./journal_tables.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 import { lastOfType } from "./linked_entry.ts";
@@ -60,7 +60,8 @@ export function lastCheckpoint(database: JournalDatabase, path: string, run: num
   const row = database.prepare("SELECT seq, content, prices FROM states WHERE run = ?").get(run);
   if (row === undefined) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
   const kept = contentOf(row);
-  const isProven = kept !== null && row["seq"] === seq &&
+  // What reads the same and is written otherwise was not written by Penstock either.
+  const isProven = kept !== null && row["seq"] === seq && row["prices"] === noteText(kept.prices) &&
     stateProof(stateHash(String(row["content"])), kept.prices, kept.state["digest"]) === content["state"];
   if (!isProven) {
     throw damaged(

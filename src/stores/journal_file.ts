@@ -109,7 +109,8 @@ export class JournalLock implements Disposable {
       const lockPath = `${realPath(path)}.lock`;
       for (;;) {
         // Through a link it would be another file that is emptied here, and removed at the end.
-        if (isLink(lockPath)) throw notOurs(path, lockPath, "is a link");
+        const odd = oddity(lockPath);
+        if (odd !== null) throw notOurs(path, lockPath, odd);
         const file = openLock(lockPath);
         try {
           if (!file.tryLockSync(true)) throw held(path, lockPath);
@@ -175,7 +176,7 @@ export function isThere(path: string, doing: Doing): boolean {
     for (const side of [`${path}-wal`, `${path}-journal`, `${path}-shm`]) {
       if ((infoAt(side)?.size ?? 0) === 0) continue;
       const advice = "Put the journal back, or move that file away to start a new one.";
-      throw refused(path, `it is missing, but ${side} is there and holds the last of it. ${advice}`);
+      throw refused(path, `it is missing, but ${side} is there and holds its latest entries. ${advice}`);
     }
     return false;
   }
@@ -189,7 +190,7 @@ export function isThere(path: string, doing: Doing): boolean {
   }
   // Under each of them SQLite and the lock would keep files of their own beside it.
   if (doing === "open" && (info.nlink ?? 1) > 1) {
-    const advice = "Put a copy of it in its place, or take the other names away.";
+    const advice = "Put a copy of it in its place, or remove the other names.";
     throw refused(
       path,
       `its file has ${info.nlink} names (hard links), and another may be in use. ${advice}`,
@@ -272,7 +273,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 8:
       return `the file or its folder is read-only (${said}). Allow writing there, or choose another place.`;
     case 10:
-      return `the disk failed (${said}). See that it is well and has room, then start again.`;
+      return `the disk failed (${said}). Check that it works and has room, then start again.`;
     case 11:
       return `the file is damaged, perhaps cut short (${said}). ${RESTORE}`;
     case 13:
@@ -285,7 +286,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 26:
       return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
     default:
-      return `${said}. See that the file and its folder may be read and written, or choose another place.`;
+      return `${said}. Check that the file and its folder may be read and written, or choose another place.`;
   }
 }
 
@@ -334,11 +335,9 @@ function refuseLinks(path: string, doing: Doing): void {
   const found = outwardLink(path, Deno, doing !== "read");
   if (found !== null) throw refused(path, `${outwardText(found)}.`);
   for (const side of ["-wal", "-shm", "-journal"].map((end) => realPath(path) + end)) {
-    if (isLink(side)) throw notOurs(path, side, "is a link");
-    const info = infoAt(side);
-    // Whoever opens a pipe waits until somebody writes to it.
-    if (info !== null && !info.isFile) throw notOurs(path, side, "is not a file");
-    if (hasOtherNames(info)) throw notOurs(path, side, OTHER_NAMES);
+    const odd = oddity(side);
+    if (odd !== null) throw notOurs(path, side, odd);
+    if (hasOtherNames(infoAt(side))) throw notOurs(path, side, OTHER_NAMES);
   }
 }
 
@@ -348,12 +347,13 @@ function hasOtherNames(info: Deno.FileInfo | null): boolean {
   return (info?.nlink ?? 1) > 1;
 }
 
-/** Whether there is a link at `path`, wherever it leads. */
-export function isLink(path: string): boolean {
+/** Why what is at `path` is not used, as a clause; null for a file, and for nothing. Only a kill ends waiting for a pipe. */
+export function oddity(path: string): string | null {
   try {
-    return Deno.lstatSync(path).isSymlink;
+    const { isSymlink, isFile } = Deno.lstatSync(path);
+    return isSymlink ? "is a link" : isFile ? null : "is not a file";
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }

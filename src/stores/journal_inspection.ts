@@ -15,7 +15,7 @@ import type { RawEntry } from "./journal_entry.ts";
 import { checkPrices } from "./journal_prices.ts";
 import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { tablesByRun } from "./journal_tables.ts";
-import { rowOfLast } from "./linked_entry.ts";
+import { lastOfType, rowOfLast } from "./linked_entry.ts";
 
 /** How many of the last entries are looked at at least when not all are. */
 const TAIL = 100;
@@ -124,7 +124,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     const version = versionOf(database, path);
     mustBeAsMade(database, path, version);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
-    if (said !== "ok") return derived(`its database is not whole (${said})`);
+    if (said !== "ok") return derived(`its database is damaged (${said})`);
     const lastRun = lastRunOf(database, path);
     for (let run = lastRun; run > 0; run--) {
       const difference = disagreement(database, path, run, version);
@@ -132,16 +132,27 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     }
     const stray = strayRun(database, lastRun, version);
     if (stray !== null) return derived(stray);
-    const checkpoint = lastCheckpoint(database, path, lastRun);
-    if (checkpoint !== null) checkPrices(database, path, checkpoint);
+    verifyPrices(database, path, lastRun);
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
     if (error instanceof RangeError || resultCode(error) === 11) {
-      return derived(`what stands beside its entries cannot be read (${error})`);
+      return derived(`what is kept beside its entries cannot be read (${error})`);
     }
     throw failed("read", path, error);
   }
   return verdict;
+}
+
+/** Looks at the prices: those of the last checkpoint of all, as a run that starts leaves them until its first one. */
+function verifyPrices(database: JournalDatabase, path: string, lastRun: number): void {
+  for (let run = lastRun; run > 0; run--) {
+    const checkpoint = lastCheckpoint(database, path, run);
+    if (checkpoint === null) continue;
+    const opening = lastOfType(database, path, run, "resumed") ?? lastOfType(database, path, run, "started");
+    const { long } = (opening?.content["options"] ?? {}) as { readonly long?: unknown };
+    // Without a long window nobody can say how many are needed.
+    return checkPrices(database, path, checkpoint, Number.isSafeInteger(Number(long)) ? Number(long) : 1);
+  }
 }
 
 /** Of which run there is a state although there is no such run, as a clause; null for none. */
@@ -151,7 +162,7 @@ function strayRun(database: JournalDatabase, lastRun: number, version: number): 
     const row = database.prepare(`SELECT run FROM ${table} WHERE run < 1 LIMIT 1`).get() ??
       database.prepare(`SELECT run FROM ${table} WHERE run > ? LIMIT 1`).get(lastRun);
     if (row !== undefined) {
-      return `the ${table} table speaks of run ${row["run"]}, of which there is no entry`;
+      return `the ${table} table names run ${row["run"]}, which has no entry`;
     }
   }
   return null;
@@ -163,5 +174,5 @@ export function lastRunOf(database: JournalDatabase, path: string): number {
   if (row === undefined) return 0;
   const [seq, run] = [Number(row["seq"]), Number(row["run"])];
   if (Number.isSafeInteger(run) && run > 0 && run <= Math.min(seq, MOST_RUNS)) return run;
-  throw damaged(path, `its last entry, ${seq}, says that it is of run ${run}`);
+  throw damaged(path, `entry ${seq}, the last one, says that it is of run ${run}`);
 }

@@ -37,6 +37,11 @@ export function priceBytes(values: readonly number[]): Uint8Array {
   return bytes;
 }
 
+/** A note as a row of the states has it. */
+export function noteText({ decimals, fresh, count, hash, before }: PricesNote): string {
+  return JSON.stringify({ decimals, fresh, count, hash, before });
+}
+
 /** SHA-256 in hexadecimal. */
 export function hexHash(bytes: Uint8Array): string {
   return hash("sha256", bytes);
@@ -95,9 +100,9 @@ export function gatherPrices(
 ): Prices {
   const parts: Prices[] = [];
   let count = 0;
-  for (const part of priceParts(database, path, checkpoint)) {
-    parts.push(part);
-    count += part.values.length;
+  for (const { note: { decimals }, values } of priceParts(database, path, checkpoint)) {
+    parts.push({ decimals, values });
+    count += values.length;
     if (count >= window) break;
   }
   const decimals = parts.reduce((finest, part) => Math.max(finest, part.decimals), 0);
@@ -109,16 +114,34 @@ export function gatherPrices(
 }
 
 /**
- * Reads all prices that are kept for a checkpoint. Throws a JournalError where one that is not older than all others is
- * missing, or one is altered.
+ * Reads all prices that are kept for a checkpoint, which has to be the last one of all, to resume with those of the last
+ * `window` trades. Throws a JournalError where one that is needed is missing, one is altered, or one is too many.
  */
-export function checkPrices(database: JournalDatabase, path: string, checkpoint: Checkpoint): void {
-  const oldest = Number(
-    database.prepare("SELECT min(seq) AS seq FROM checkpoint_prices").get()?.["seq"] ?? checkpoint.seq,
-  );
-  // What is older was pruned.
-  for (const { before } of priceParts(database, path, checkpoint)) {
-    if (before !== null && before < oldest) break;
+export function checkPrices(
+  database: JournalDatabase,
+  path: string,
+  checkpoint: Checkpoint,
+  window: number,
+): void {
+  const { seq, prices } = checkpoint;
+  const { rows, oldest } = database.prepare(
+    "SELECT count(*) AS rows, min(seq) AS oldest FROM checkpoint_prices",
+  ).get() as { readonly rows: number; readonly oldest: number | null };
+  // The row beside the last checkpoint repeats what its state says.
+  if (hasPrices(prices) && noteText(noteAt(database, path, seq)) !== noteText(prices)) {
+    throw altered(path, seq);
+  }
+  let [parts, count] = [0, 0];
+  for (const { at, note: { before, ...note } } of priceParts(database, path, checkpoint)) {
+    if (hasPrices(note)) parts++;
+    count += note.count;
+    // What is older was pruned, which leaves as many as are needed.
+    if (before === null || before >= (oldest ?? seq)) continue;
+    if (count < window) throw damaged(path, `the prices before those of entry ${at} are missing`);
+    break;
+  }
+  if (parts !== rows) {
+    throw damaged(path, `${rows} checkpoints have prices, and the last one leads to ${parts} of them`);
   }
 }
 
@@ -127,11 +150,11 @@ function* priceParts(
   database: JournalDatabase,
   path: string,
   { seq, prices }: Checkpoint,
-): Generator<Prices & { readonly before: number | null }> {
+): Generator<{ readonly at: number; readonly note: PricesNote; readonly values: readonly number[] }> {
   let note = prices;
   for (let at = seq;;) {
-    const { decimals, fresh, count, before } = note;
-    yield { decimals, values: count === 0 ? [] : valuesAt(database, path, at, note), before };
+    const { fresh, count, before } = note;
+    yield { at, note, values: count === 0 ? [] : valuesAt(database, path, at, note) };
     if (before === null) {
       if (!fresh) throw damaged(path, `the prices before those of entry ${at} are missing`);
       return;
@@ -146,10 +169,12 @@ function* priceParts(
 function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
   const entry = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
   const content = entry === undefined ? {} : linkedEntry(database, path, entry).content;
-  if (holdsState(content)) return checkedContent(content, seq, path).prices;
-  const row = database.prepare(
-    "SELECT decimals, fresh, prices, before, state FROM checkpoint_prices WHERE seq = ?",
-  ).get(seq);
+  const row = database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?").get(seq);
+  if (holdsState(content)) {
+    // Its row has been without these from the start.
+    if ((row?.["before"] ?? null) !== null || (row?.["state"] ?? null) !== null) throw altered(path, seq);
+    return checkedContent(content, seq, path).prices;
+  }
   if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
   const { decimals, fresh, prices, before, state } = row;
   const proof = content["state"];

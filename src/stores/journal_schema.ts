@@ -3,9 +3,9 @@ import {
   type Connect,
   damaged,
   type Doing,
-  isLink,
   type JournalDatabase,
   notOurs,
+  oddity,
   refused,
 } from "./journal_file.ts";
 import { beginningOf } from "./journal_pages.ts";
@@ -213,8 +213,10 @@ const HEADER = "SQLite format 3\0";
 /** Throws a JournalError where the files that a draft needs are there and no draft of Penstock's. */
 export function refuseOthers(path: string, draft: string): void {
   const sides = ["", "-journal", "-wal", "-shm"].map((side) => draft + side);
-  const link = sides.find(isLink);
-  if (link !== undefined) throw notOurs(path, link, "is a link");
+  for (const side of sides) {
+    const odd = oddity(side);
+    if (odd !== null) throw notOurs(path, side, odd);
+  }
   const found = sides.find((name) => sizeOf(name) !== null);
   if (found !== undefined && (found !== draft || !isDraft(draft))) {
     throw notOurs(path, found, "is no draft of Penstock's");

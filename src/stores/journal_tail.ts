@@ -3,7 +3,7 @@ import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
 import { lastCheckpoint } from "./journal_checkpoint.ts";
 import { beginPatiently, type JournalDatabase } from "./journal_file.ts";
 import type { Line, Stored } from "./journal_line.ts";
-import { hasPrices, KeptPrices } from "./journal_prices.ts";
+import { hasPrices, KeptPrices, noteText } from "./journal_prices.ts";
 
 /** What one transaction adds. */
 export interface Addition {
@@ -102,7 +102,7 @@ export class JournalTail {
   /** Writes the state that the checkpoint at `seq` proves over the one before, and drops prices that no resume needs. */
   #writeState({ content, hash, note, bytes }: Stored, seq: number, run: number): void {
     const { state, prices, prune } = this.#statements;
-    state.run(run, seq, content, JSON.stringify(note));
+    state.run(run, seq, content, noteText(note));
     const { decimals, fresh, count, before } = note;
     if (hasPrices(note)) {
       prices.run(seq, decimals, Number(fresh), bytes, before, Uint8Array.fromHex(hash));

@@ -53,7 +53,6 @@ export class Verification {
   readonly #lastSeqNow: () => number;
   readonly #hashOf: HashOf;
   readonly #places: RecordedPlaces;
-  readonly #blocking: Blocking;
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
@@ -79,8 +78,7 @@ export class Verification {
     blocking: Blocking = (work) => work(),
   ) {
     this.#journal = journal;
-    this.#run = blocking(() => new CheckedRun(journal, run));
-    this.#blocking = blocking;
+    this.#run = new CheckedRun(journal, run, blocking);
     this.#lastSeqNow = lastSeqNow;
     this.#hashOf = (seq) => journal.hashOf(seq);
     this.#places = new RecordedPlaces(this.#hashOf);
@@ -98,7 +96,7 @@ export class Verification {
     try {
       // What a broken chain leads to says nothing.
       const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
-      const chain = this.#blocking(() => this.#run.finish());
+      const chain = this.#run.finish();
       return chain.isWhole ? outcome! : this.#broken(chain);
     } finally {
       await iterator.return?.();
@@ -117,7 +115,7 @@ export class Verification {
       if (isClosing(run.upcoming)) run.next();
     }
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
-    const chain = this.#blocking(() => run.finish());
+    const chain = run.finish();
     if (!chain.isWhole) return this.#broken(chain);
     // A recording that was begun after the journal was looked at has its turn another time.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
@@ -160,7 +158,7 @@ export class Verification {
   #begin(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
     const { seq, type, content } = opening;
     if (type !== "started" && type !== "resumed") {
-      return this.#differ(`Entry ${seq} (${type}) stands where a process begins`, { entry: opening });
+      return this.#differ(`Entry ${seq} (${type}) is where a process must start`, { entry: opening });
     }
     let engine: Engine;
     let symbol: string;
@@ -230,7 +228,7 @@ export class Verification {
     const checkpoint = this.#run.next();
     const state = this.#state;
     if (state === null || state.gate.halt === null) {
-      return this.#differ(`Entry ${entry.seq} (released) releases a halt that does not stand`, { entry });
+      return this.#differ(`Entry ${entry.seq} (released) releases a halt that is not in force`, { entry });
     }
     if (checkpoint?.type !== "checkpoint") {
       return this.#differ(`Entry ${entry.seq} (released) has no checkpoint after it`, { entry });

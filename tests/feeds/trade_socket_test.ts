@@ -234,26 +234,55 @@ const GROWTHS: [what: string, MemoryUse, ends: "calm" | "runaway"][] = [
   ["buffers that were freed", { rss: 500 * MB, heapTotal: 50 * MB, external: 0 }, "calm"],
   ["what only the runtime has", { rss: 900 * MB, heapTotal: 50 * MB, external: 400 * MB }, "runaway"],
 ];
-for (const [what, after, ends] of GROWTHS) {
-  socketTest(`TradeSocket, once dropped, ends as ${ends} when memory grows by ${what}`, async () => {
-    await using exchange = listen("half-open@500");
-    const over = Promise.withResolvers<string>();
-    let memory: MemoryUse = { rss: 500 * MB, heapTotal: 50 * MB, external: 400 * MB };
-    const socket = await TradeSocket.open(
-      `${exchange.endpoint}/ws/btcusdt@trade`,
-      {
-        ...{ handshakeMs: 5000, staleMs: 600_000, memory: () => memory },
-        onRunaway: () => over.resolve("runaway"),
-      },
-      NEVER,
-    );
-    await readOn(socket, 500, 0);
-    socket.abandon("left");
-    memory = after;
-    socket.calm.then(() => over.resolve("calm"));
-    assertEquals(await over.promise, ends);
-  });
+
+/** How a socket ends that is dropped, whose program takes what `memoryOf` says, given how often it was weighed since. */
+async function endOfDropped(memoryOf: (times: number) => MemoryUse): Promise<string> {
+  await using exchange = listen("half-open@500");
+  const over = Promise.withResolvers<string>();
+  let times = 0;
+  let isDropped = false;
+  const socket = await TradeSocket.open(
+    `${exchange.endpoint}/ws/btcusdt@trade`,
+    {
+      ...{ handshakeMs: 5000, staleMs: 600_000, memory: () => memoryOf(isDropped ? times++ : 0) },
+      onRunaway: () => over.resolve("runaway"),
+    },
+    NEVER,
+  );
+  await readOn(socket, 500, 0);
+  socket.abandon("left");
+  isDropped = true;
+  socket.calm.then(() => over.resolve("calm"));
+  return await over.promise;
 }
+
+const BEFORE: MemoryUse = { rss: 500 * MB, heapTotal: 50 * MB, external: 400 * MB };
+
+socketTest("TradeSocket, once dropped, ends as calm or as runaway by what memory grows by", async () => {
+  // It is watched for two seconds: all at a time.
+  await Promise.all(GROWTHS.map(async ([what, after, ends]) => {
+    assertEquals(await endOfDropped((times) => times === 0 ? BEFORE : after), ends, what);
+  }));
+});
+
+socketTest(
+  "TradeSocket, once dropped, is not calm before it has watched for two seconds, however long it was held up",
+  async () => {
+    const { now } = performance;
+    let heldUpMs = 0;
+    performance.now = () => now.call(performance) + heldUpMs;
+    try {
+      const ends = await endOfDropped((times) => {
+        // The program was stopped, as by a debugger or a lid that was closed.
+        if (times === 3) heldUpMs = 60_000;
+        return times < 6 ? BEFORE : { rss: 900 * MB, heapTotal: 50 * MB, external: 400 * MB };
+      });
+      assertEquals(ends, "runaway");
+    } finally {
+      performance.now = now;
+    }
+  },
+);
 
 socketTest("TradeSocket still hands over what it had read when it is abandoned", async () => {
   await using exchange = listen("");

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { releaseHalt } from "../../src/stores/halt_release.ts";
 import { copyJournal } from "../../src/stores/journal_copy.ts";
-import { JournalError } from "../../src/stores/journal_file.ts";
+import { JournalError, openDatabase } from "../../src/stores/journal_file.ts";
+import { beginningOf } from "../../src/stores/journal_pages.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { APPLICATION_ID } from "../../src/stores/journal_schema.ts";
 import { haltRun } from "../../src/stores/run_halt.ts";
 import { change, endless, MANY_VIEWS, patch, relist } from "./hostile_journal.ts";
 import { writeOlder } from "./older_journal.ts";
@@ -173,6 +175,11 @@ Deno.test("JournalReader refuses older journals that have more, less or other ta
   });
 });
 
+/** What SQLite says that a database consists of. */
+function namesOf(database: DatabaseSync): string[] {
+  return database.prepare("SELECT name FROM sqlite_schema").all().map(({ name }) => String(name));
+}
+
 Deno.test("JournalReader finds what a log has put in the place of the tables, and takes no part of it that is not whole", () => {
   inFolder((folder) => {
     const [path, copy] = [`${folder}/a.db`, `${folder}/b.db`];
@@ -186,8 +193,11 @@ Deno.test("JournalReader finds what a log has put in the place of the tables, an
     database.exec("CREATE TRIGGER more AFTER UPDATE ON head BEGIN SELECT 1; END");
     copyFiles(path, copy);
     assertThrows(() => JournalReader.open(copy), JournalError, 'it has a trigger "more"');
+    const listed = () => beginningOf(copy, APPLICATION_ID, "read")!.objects.map(({ name }) => name);
+    assertEquals(listed(), namesOf(database));
     // A byte of its last commit, which SQLite leaves out then.
     patch(`${copy}-wal`, Deno.statSync(`${copy}-wal`).size - 2000, 7);
+    assertEquals(listed(), namesOf(database).filter((name) => name !== "more"));
     assert(verdictOf(copy).isWhole);
     // What comes after the trigger is removed again has it no more.
     database.exec("DROP TRIGGER more");
@@ -292,7 +302,7 @@ Deno.test("copyJournal() refuses a journal that is a hole in its file but for it
   });
 });
 
-Deno.test("JournalReader looks no further back for a checkpoint than one can be, and counts no more than can be", () => {
+Deno.test("JournalReader looks no further back for a checkpoint than one can be", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     writeSample(path, 1);
@@ -323,7 +333,9 @@ Deno.test("Reading a journal takes no more of a value than a journal has", () =>
     };
     for (const bytes of [200_000, 17_000_000]) {
       const long = `CAST(zeroblob(${bytes}) AS TEXT)`;
-      forged(`UPDATE entries SET content = ${long} WHERE seq = 9`);
+      forged(
+        `UPDATE entries SET content = '{"x":"' || replace(hex(zeroblob(${bytes} / 2)), 'x', '') || '"}' WHERE seq = 9`,
+      );
       assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
       assertEquals(verdictOf(path).isWhole, false);
       forged(`UPDATE entries SET type = ${long} WHERE seq = 9`);
@@ -349,6 +361,36 @@ Deno.test("Reading a journal takes no more of a value than a journal has", () =>
       assertThrows(() => reader.lastRun, JournalError);
       assert(refusal(path).includes("journal"));
     }
+  });
+});
+
+Deno.test("Journal.commit() writes what can be read again, and refuses a longer content", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    using journal = openJournal(path);
+    journal.startRun({ time: TIME, content: {} });
+    const entryOf = (bytes: number) => {
+      const note = "é".repeat((bytes - '{"note":""}'.length - 1) / 2) + "x";
+      return { entries: [{ type: "gap", time: TIME, content: { note } }] } as const;
+    };
+    journal.commit(entryOf(1 << 17));
+    assertThrows(() => journal.commit(entryOf((1 << 17) + 2)), RangeError, "must have 131072 bytes at most");
+    assertEquals(contentsOf(path).entries.length, 2);
+  });
+});
+
+Deno.test("openDatabase() trusts nothing in the file, and takes no value above the limit", () => {
+  inFolder((folder) => {
+    const path = `${folder}/a.db`;
+    writeSample(path);
+    using database = openDatabase(path, false);
+    const settings = ["trusted_schema", "cell_size_check", "mmap_size"];
+    assertEquals(settings.map((name) => Object.values(database.prepare(`PRAGMA ${name}`).get()!)[0]), [
+      0,
+      1,
+      0,
+    ]);
+    assertThrows(() => database.prepare("SELECT zeroblob(17000000)").get(), Error, "too big");
   });
 });
 

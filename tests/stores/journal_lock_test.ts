@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { copyJournal } from "../../src/stores/journal_copy.ts";
 import { JournalError } from "../../src/stores/journal_file.ts";
 import {
   contentsOf,
@@ -182,6 +183,31 @@ Deno.test("Journal.open() empties and removes no file beside it that is somebody
       assertEquals(Deno.readFileSync(path + side), content, side);
     });
   }
+});
+
+Deno.test({
+  name:
+    "Journal.open() and copyJournal() refuse a pipe beside a journal instead of waiting for its other end",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    for (const side of [".lock", ".new", "-wal"]) {
+      await inFolderAsync(async (folder) => {
+        const path = `${folder}/a.db`;
+        await new Deno.Command("mkfifo", { args: [path + side] }).output();
+        const why = `${path}${side}, which it needs for itself, is not a file.`;
+        assertThrows(() => openJournal(path), JournalError, why);
+      });
+    }
+    await inFolderAsync(async (folder) => {
+      openJournal(`${folder}/a.db`).close();
+      await new Deno.Command("mkfifo", { args: [`${folder}/b.db.copy`] }).output();
+      await assertRejects(
+        () => copyJournal(`${folder}/a.db`, `${folder}/b.db`),
+        JournalError,
+        "b.db.copy, which it needs for itself, is not a file.",
+      );
+    });
+  },
 });
 
 Deno.test("Journal.open() clears away what a process of Penstock's left beside it when it was killed", () => {

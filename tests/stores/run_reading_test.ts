@@ -307,7 +307,14 @@ Deno.test("readRun() and extentOf() refuse an account that makes no sense", () =
 
 Deno.test("fillsOf() refuses an entry that is no fill, by its number", () => {
   for (
-    const change of [{ price: "=1+1" }, { side: "borrow" }, { symbol: 5 }, { quantity: 2 }, { tradeId: "7" }]
+    const change of [
+      { price: "=1+1" },
+      { side: "borrow" },
+      { symbol: 5 },
+      { quantity: 2 },
+      { tradeId: "7" },
+      { price: "9".repeat(101) },
+    ]
   ) {
     withRun((journal, reader) => {
       keepFill(journal, TIME, { ...FILL, ...change });

@@ -68,6 +68,13 @@ export class HandRun implements Disposable {
     return { events, keep };
   }
 
+  /** Halts the run by hand. */
+  halt(): void {
+    this.#note({ event: "halt", action: "hold" });
+    this.journal.keep([...this.pipeline.halt("hold", this.#time)]);
+    this.#noteKept();
+  }
+
   /** Ends the run as Ctrl-C does. */
   stop(): void {
     this.journal.keep([...this.engine.end()]);

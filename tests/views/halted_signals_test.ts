@@ -109,5 +109,5 @@ Deno.test("HaltedSignals shows every sale that no signal asked for, and of every
   const log = new HaltedSignals();
   said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const sale = { ...refusal(2, "sell", "min-notional"), cause: "stop-loss" } as const;
-  assertEquals(said(log, sale), ["sell for the stop-loss r"]);
+  assertEquals(said(log, sale), ["sell (stop-loss) refused"]);
 });

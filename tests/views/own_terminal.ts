@@ -23,7 +23,7 @@ export async function onTerminal(
   return text;
 }
 
-/** A terminal 100 columns wide with a command line that runs on it, and a person who looks and types. */
+/** A terminal, 100 columns wide unless told otherwise, with a command line on it, and a person who looks and types. */
 export class OwnTerminal implements AsyncDisposable {
   readonly #script: Deno.ChildProcess;
   readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
@@ -32,11 +32,11 @@ export class OwnTerminal implements AsyncDisposable {
   #wake: (() => void) | null = null;
   #isOver = false;
 
-  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}, columns = 100) {
     const quoted = words.map((word) => `'${word}'`).join(" ");
     this.#script = new Deno.Command("script", {
       // Ctrl-C goes to the shell too: one that waits for the program, as dash does, would end with 130 after it.
-      args: ["-qefc", `stty cols 100; exec ${quoted}`, "/dev/null"],
+      args: ["-qefc", `stty cols ${columns}; exec ${quoted}`, "/dev/null"],
       ...{ stdin: "piped", stdout: "piped", stderr: "null" },
       env: { SHELL: "/bin/sh", TERM: "xterm", NO_COLOR: "", ...env },
     }).spawn();

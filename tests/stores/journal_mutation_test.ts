@@ -1,0 +1,308 @@
+/**
+ * Every field of a journal, changed one at a time: what its chain shows, and what is left for the recordings to show once
+ * all hashes were computed again.
+ */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { gunzipSync } from "node:zlib";
+import { verifyAll } from "../../src/stores/journal_inspection.ts";
+import { configure, shownConfig } from "../../src/domain/config.ts";
+import { releaseHalt } from "../../src/stores/halt_release.ts";
+import type { ShownOptions } from "../../src/stores/run_journal.ts";
+import { HandRun } from "../support/hand_run.ts";
+import { SeededRandom } from "../support/random.ts";
+import { outcomeOf } from "../support/recorded_run.ts";
+import { writeRunOfVersion2 } from "./older_journal.ts";
+import {
+  contentsOf,
+  copyJournal,
+  inFolder,
+  inFolderAsync,
+  openJournal,
+  rehash,
+  tamper,
+  TIME,
+} from "./sample_journal.ts";
+
+/** A run of many faults, halted and released while it ran, that a Penstock kept and recorded. */
+const KNOWN_JOURNAL = new URL("../commands/known_run/journal.db.gz", import.meta.url);
+/** What other processes write for the run, and the run for them, is no part of the books. */
+const BESIDE_THE_BOOKS = ["life", "requests"];
+const MOST_LEAVES = 4;
+const TRIGGERS = ["entries_follow", "entries_stand", "entries_stay"];
+
+type Row = Readonly<Record<string, unknown>>;
+type Value = string | number | null | Uint8Array;
+
+/** The journal of the known run. */
+function knownJournal(folder: string): string {
+  const path = `${folder}/journal.db`;
+  Deno.writeFileSync(path, gunzipSync(Deno.readFileSync(KNOWN_JOURNAL)));
+  return path;
+}
+
+/** What a value may be changed to, one step away from it. */
+function changesOf(value: unknown): Value[] {
+  if (value === null) return ["1", 1, new Uint8Array([1])];
+  if (typeof value === "number") return [value + 1, -value - 1];
+  if (value instanceof Uint8Array) {
+    const flipped = value.slice();
+    flipped[value.length >> 1]! ^= 1;
+    return [flipped, value.subarray(1), new Uint8Array()];
+  }
+  const text = String(value);
+  return [`${text} `, "x", "", ...leavesOf(text).map((change) => JSON.stringify(change))];
+}
+
+/** A JSON text with one of its values changed, or one more, for a few of them; none for what is no JSON. */
+function leavesOf(text: string): unknown[] {
+  const changes: unknown[] = [];
+  const visit = (tree: unknown, put: (changed: unknown) => unknown): void => {
+    if (typeof tree === "object" && tree !== null) {
+      for (const [name, value] of Object.entries(tree)) {
+        visit(
+          value,
+          (changed) => put(Object.assign(Array.isArray(tree) ? [...tree] : { ...tree }, { [name]: changed })),
+        );
+      }
+      if (!Array.isArray(tree)) changes.push(put({ ...tree, more: 1 }));
+    } else if (typeof tree === "number") changes.push(put(tree + 1));
+    else if (typeof tree === "boolean") changes.push(put(!tree));
+    else {changes.push(
+        put(tree === null ? "1" : /\d/.test(String(tree)) ? nextDigit(String(tree)) : `${tree}x`),
+      );}
+  };
+  try {
+    visit(JSON.parse(text), (changed) => changed);
+  } catch {
+    // Then it is changed as a text.
+  }
+  // A start has all options: some of them will do.
+  const step = Math.ceil(changes.length / MOST_LEAVES);
+  return changes.filter((_, at) => at % step === 0);
+}
+
+/** A text with its last digit changed, so that an amount stays one. */
+function nextDigit(text: string): string {
+  return text.replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 1) % 10));
+}
+
+/** The rows to change: of the entries the last of each type and some at random, of the other tables all. */
+function rowsOf(
+  database: DatabaseSync,
+  leftOut: readonly string[],
+): [table: string, key: string, row: Row][] {
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
+    .map(({ name }) => String(name)).filter((name) => !leftOut.includes(name));
+  const random = new SeededRandom(11);
+  return tables.flatMap((table) => {
+    const keys = database.prepare(`SELECT name FROM pragma_table_info('${table}') WHERE pk = 1`).all();
+    const key = String(keys[0]!["name"]);
+    const rows: Row[] = database.prepare(`SELECT * FROM ${table} ORDER BY ${key}`).all();
+    const last = new Map(rows.map((row) => [row["type"], row]));
+    const chosen = table === "entries" ? [rows[0]!, ...last.values(), random.pick(rows)] : rows;
+    return chosen.map((row): [string, string, Row] => [table, key, row]);
+  });
+}
+
+/** What `verify` finds of each single change to the journal at `path`, which it leaves as it was; only the unfound ones. */
+function unfound(path: string, leftOut = BESIDE_THE_BOOKS): { tried: number; unfound: string[] } {
+  const database = new DatabaseSync(path);
+  const triggers = TRIGGERS.map((name) =>
+    String(database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name)!["sql"])
+  );
+  const missed: string[] = [];
+  let tried = 0;
+  const attempt = (what: string, change: () => void) => {
+    database.exec("BEGIN");
+    try {
+      for (const name of TRIGGERS) database.exec(`DROP TRIGGER ${name}`);
+      try {
+        change();
+      } catch {
+        // SQLite itself refuses it: another row has this key, or the column takes nothing of this kind.
+        return;
+      }
+      for (const sql of triggers) database.exec(sql);
+      tried++;
+      if (verifyAll(database, path).isWhole) missed.push(what);
+    } finally {
+      database.exec("ROLLBACK");
+    }
+  };
+  for (const [table, key, row] of rowsOf(database, leftOut)) {
+    const at = `${table} ${key}=${row[key]} ${row["type"] ?? ""}`;
+    for (const [column, value] of Object.entries(row)) {
+      const put = database.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`);
+      for (const change of changesOf(value)) {
+        attempt(`${at} ${column}: ${change}`, () => put.run(change, row[key] as Value));
+      }
+    }
+    attempt(`${at} removed`, () => void database.exec(`DELETE FROM ${table} WHERE ${key} = ${row[key]}`));
+    const columns = Object.keys(row).map((name) =>
+      name === key ? `(SELECT max(${key}) + 1 FROM ${table})` : name
+    );
+    attempt(`${at} twice`, () => {
+      database.exec(`INSERT INTO ${table} SELECT ${columns} FROM ${table} WHERE ${key} = ${row[key]}`);
+    });
+  }
+  for (const version of [1, 2]) {
+    attempt(`version ${version}`, () => void database.exec(`PRAGMA user_version = ${version}`));
+  }
+  assert(verifyAll(database, path).isWhole);
+  database.close();
+  return { tried, unfound: missed };
+}
+
+Deno.test("verifyChain() finds any single field of any table that was changed, and any row removed or doubled, in a run of many faults", () => {
+  inFolder((folder) => {
+    const journal = knownJournal(folder);
+    const { tried, unfound: missed } = unfound(journal);
+    assertEquals(missed, []);
+    assertGreater(tried, 250);
+    // The same once another run has started, of which there is no checkpoint yet.
+    {
+      using next = openJournal(journal);
+      next.commit({ entries: [{ type: "stopped", time: TIME, content: { reason: "new run" } }] });
+      next.startRun({ time: TIME, content: contentsOf(journal).entries[0]!.content });
+    }
+    assertEquals(unfound(journal, [...BESIDE_THE_BOOKS, "entries"]).unfound, []);
+  });
+});
+
+Deno.test("verifyChain() finds the same in a journal that was brought on from an older version", async () => {
+  await inFolderAsync(async (folder) => {
+    const { journal } = await writeRunOfVersion2(folder);
+    openJournal(journal, { window: 1_000 }).close();
+    const { tried, unfound: missed } = unfound(journal);
+    assertEquals(missed, []);
+    assertGreater(tried, 150);
+  });
+});
+
+const OPTIONS: ShownOptions = {
+  ...shownConfig(configure({}).config),
+  ...{ short: 3, long: 9, cash: "10000", cooldown: "50ms" },
+};
+
+/** A run of two processes in `folder`, halted, released by hand while none was at work, and stopped. */
+async function releasedRun(folder: string): Promise<{ journal: string; recordings: string[] }> {
+  const journal = `${folder}/a.db`;
+  const recordings = [`${folder}/1.txt`, `${folder}/2.txt`];
+  const random = new SeededRandom(5);
+  for (const [part, recording] of recordings.entries()) {
+    {
+      using run = new HandRun(journal, recording, OPTIONS, TIME + part * 10_000_000);
+      const told = new Set<string>();
+      for (let [price, trades] = [60_000, 0]; !(told.has("fill") && told.has("refusal")); trades++) {
+        assert(trades < 300, `${[...told]}`);
+        price += random.whole(-50, 50);
+        for (const { type } of run.trade(price)) told.add(type);
+      }
+      if (part === 0) run.halt();
+      // A checkpoint by the clock comes where trades decide nothing.
+      while (run.trade(60_000).length > 0);
+      run.journal.checkpoint(TIME + part * 10_000_000 + 7_777);
+      run.stop();
+    }
+    if (part > 0) break;
+    const note = { time: TIME + 5_000_000, text: "looked into it" };
+    const { how } = await releaseHalt(journal, note, { waitMs: 0, signal: new AbortController().signal });
+    assertEquals(how, "here");
+  }
+  return { journal, recordings };
+}
+
+/** What is not found of each single change to an entry, with all hashes computed again. */
+async function unfoundForgeries(journal: string, recordings: readonly string[]): Promise<string[]> {
+  const { entries } = contentsOf(journal);
+  const last = new Map(entries.map((entry) => [entry.type, entry]));
+  // A checkpoint that came by itself, and one with a decision.
+  const checkpoints = entries.filter(({ type }) => type === "checkpoint");
+  const chosen = new Set([...last.values(), checkpoints[0]!, checkpoints.at(-2)!]);
+  const forged = `${journal}.forged`;
+  const missed: string[] = [];
+  for (const { seq, type, content } of chosen) {
+    const changes: [string, string, Value][] = [
+      ["time", "time + ?", 1],
+      ["run", "run + ?", 1],
+      ["type", "?", type === "gap" ? "reset" : "gap"],
+      ...leavesOf(JSON.stringify(content)).map((
+        change,
+      ): [string, string, Value] => ["content", "?", JSON.stringify(change)]),
+    ];
+    for (const [column, value, by] of changes) {
+      copyJournal(journal, forged);
+      tamper(forged, (database) => {
+        database.prepare(`UPDATE entries SET ${column} = ${value} WHERE seq = ?`).run(by, seq);
+        rehash(database);
+      });
+      const outcome = await outcomeOf(forged, recordings);
+      if (outcome.type === "verified") {
+        missed.push(`${seq === checkpoints.at(-1)!.seq ? "checkpoint by the clock" : type} ${column}`);
+      }
+    }
+  }
+  return missed;
+}
+
+/** A recording as an older Penstock made it, whose lines name entries without their hashes. */
+function withoutHashes(recording: string): string {
+  const older = `${recording}.older.txt`;
+  const text = Deno.readTextFileSync(recording);
+  Deno.writeTextFileSync(older, text.replace(/("event":"kept","entry":\d+),"hash":"\w+"/g, "$1"));
+  return older;
+}
+
+Deno.test("Verification finds any field of any entry changed, with all hashes computed again, by what the recordings derive or name", async () => {
+  await inFolderAsync(async (folder) => {
+    const { journal, recordings } = await releasedRun(folder);
+    const types = new Set(contentsOf(journal).entries.map(({ type }) => type));
+    for (
+      const type of [
+        "started",
+        "resumed",
+        "connected",
+        "refusal",
+        "fill",
+        "halt",
+        "released",
+        "checkpoint",
+        "stopped",
+      ] as const
+    ) {
+      assert(types.has(type), type);
+    }
+    assertEquals((await outcomeOf(journal, recordings)).type, "verified");
+    assertEquals(await unfoundForgeries(journal, recordings), []);
+    // Without the hashes in the recordings: what nothing leads to. The other process's start stands for all before it.
+    const older = recordings.map(withoutHashes);
+    assertEquals((await outcomeOf(journal, older)).type, "verified");
+    const missed = new Set(await unfoundForgeries(journal, older));
+    assertEquals([...missed].sort(), ["checkpoint by the clock time", "stopped content", "stopped time"]);
+  });
+});
+
+Deno.test("Verification says between which entries a journal was rewritten where nothing derives what was changed", async () => {
+  await inFolderAsync(async (folder) => {
+    const { journal, recordings } = await releasedRun(folder);
+    const { entries } = contentsOf(journal);
+    const stopped = entries.findLast(({ type }) => type === "stopped")!.seq;
+    const before = entries.findLast(({ seq, type }) => seq < stopped && type !== "checkpoint")!.seq + 1;
+    tamper(journal, (database) => {
+      database.exec(`UPDATE entries SET content = '{"reason":"all was well"}' WHERE seq = ${stopped}`);
+      rehash(database);
+    });
+    const outcome = await outcomeOf(journal, recordings);
+    assert(outcome.type === "difference");
+    assertEquals(
+      outcome.what,
+      `Entry ${stopped} has another hash than it had when the recording was made: from entry ${
+        before + 1
+      } to ` +
+        `${stopped} something was changed that no recording leads to, and the hashes were computed again.`,
+    );
+    // A recording that is rewritten too is another matter: then only what is derived counts.
+    assertEquals((await outcomeOf(journal, recordings.map(withoutHashes))).type, "verified");
+  });
+});
