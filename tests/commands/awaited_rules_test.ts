@@ -61,7 +61,10 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
         stderr,
         "no order is placed until the exchange sends the lot and the tick of PEPEUSDT",
       );
-      assertMatch(stderr, /the rules of PEPEUSDT have come: lot 0\.003, .*\(exchange\)\. Orders are placed/);
+      assertMatch(
+        stderr,
+        /the rules of PEPEUSDT have arrived: lot 0\.003, .*\(exchange\)\. Orders are placed/,
+      );
     }
     const at = first.findIndex(({ type }) => type === "rules");
     assertEquals(first.slice(0, at).filter(({ type }) => type === "fill"), []);

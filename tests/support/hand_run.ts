@@ -71,7 +71,7 @@ export class HandRun implements Disposable {
   /** Halts the run by hand. */
   halt(): void {
     this.#note({ event: "halt", action: "hold" });
-    this.journal.keep([...this.pipeline.halt("hold", this.#time)]);
+    this.journal.keep([...this.engine.apply({ event: "halt", action: "hold", time: this.#time })]);
     this.#noteKept();
   }
 
