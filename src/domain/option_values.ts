@@ -81,7 +81,8 @@ function shareIn(text: string): Money | null {
  * @example
  * ```ts
  * import { orderRate } from "./option_values.ts";
- *  * assertEquals(orderRate(100, 1, 86_400_000)("10/1m"), { count: 10, within: 60_000 });
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(orderRate(100, 1, 86_400_000)("10/1m"), { count: 10, within: 60_000 });
  * ```
  */
 export function orderRate(most: number, min: number, max: number): (text: string) => OrderRate {
