@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import meta from "../deno.json" with { type: "json" };
 import { type CommandName, COMMANDS } from "../src/domain/command_name.ts";
-import { kebab, OPTION_NAMES, OPTIONS } from "../src/domain/options.ts";
+import { OPTION_NAMES, OPTIONS } from "../src/domain/options.ts";
+import { optionWord } from "../src/domain/option_word.ts";
 import { Folder, rows } from "./feeds/recorded_input.ts";
 import { commandLine, deadEndpoint, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 
@@ -32,7 +33,7 @@ for (const command of Object.keys(COMMANDS) as CommandName[]) {
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(stdout, `penstock ${command}: ${COMMANDS[command]}`);
     const listed = stdout.split("\n").flatMap((line) => /^ {2}--([a-z-]+)/.exec(line)?.[1] ?? []);
-    const expected = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command)).map(kebab);
+    const expected = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command)).map(optionWord);
     assertEquals(listed, expected);
   });
 }

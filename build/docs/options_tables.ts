@@ -1,7 +1,8 @@
 /** The tables of commands and of options in docs/options.md, from the table that `--help` is made from. */
 import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
 import { type Option, OPTION_GROUPS } from "../../src/domain/option.ts";
-import { defaultText, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
+import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
+import { optionWord } from "../../src/domain/option_word.ts";
 import { textWidth } from "../../src/views/text_width.ts";
 
 /** What every command does, as a table. */
@@ -31,7 +32,7 @@ function meaning(name: OptionName): string {
 
 function written(name: OptionName): string {
   const { value } = OPTIONS[name];
-  return `--${kebab(name)}${value === null ? "" : ` ${value}`}`;
+  return `--${optionWord(name)}${value === null ? "" : ` ${value}`}`;
 }
 
 /** The default; where a command has another one, each with its commands. */

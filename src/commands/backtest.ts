@@ -6,7 +6,7 @@ import { shownConfig } from "../domain/config.ts";
 import { ConfigError } from "../domain/config_error.ts";
 import { RECORDED_MARKET } from "../domain/endpoints.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/event.ts";
-import type { SettledInstrument } from "../domain/instrument.ts";
+import type { SettledInstrument } from "../domain/instrument_settlement.ts";
 import type { Config } from "../domain/options.ts";
 import { UnusableInput } from "../domain/unusable_input.ts";
 import { alarm } from "../feeds/alarm.ts";

@@ -1,7 +1,7 @@
 /** `penstock config`: the configuration in force, as JSON, with where each value came from. */
 import { type Configuration, shownValue } from "../domain/config.ts";
 import { RULES } from "../domain/instrument_rules.ts";
-import { builtInRules, settleInstrument } from "../domain/instrument.ts";
+import { builtInRules, settleInstrument } from "../domain/instrument_settlement.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "../domain/options.ts";
 import { writeText } from "../views/terminal.ts";
 

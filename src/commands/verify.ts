@@ -8,6 +8,7 @@ import { JournalReader } from "../stores/journal_reader.ts";
 import { Verification } from "../stores/verification.ts";
 import { openLog } from "../views/log.ts";
 import { hasColours, LiveTerminal, writeUntil } from "../views/terminal.ts";
+import { keptEngine } from "./verify/kept_engine.ts";
 import { outcomeJson, outcomeText } from "../views/verification_text.ts";
 
 /** Compares and says what came of it; "interrupted" where it was asked to stop before. */
@@ -24,7 +25,11 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   using present = JournalReader.open(path);
   // The command line does not take "all" here.
   const run = config.run === "all" ? null : config.run;
-  const verification = new Verification(journal, run, () => present.lastSeq, blocking);
+  const verification = new Verification(journal, run, {
+    engineOf: keptEngine,
+    lastSeqNow: () => present.lastSeq,
+    blocking,
+  });
   const passedOver: PassedOver[] = [];
   // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
   const recordings = await withFoldersOpened(paths, {

@@ -2,7 +2,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { GivenOptions } from "./config.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
-import { kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { optionWord } from "./option_word.ts";
 
 /** What a command line asks for. */
 export interface Arguments {
@@ -40,9 +41,9 @@ export function readArguments(args: readonly string[]): Arguments {
   const parsed: { readonly [name: string]: unknown; readonly _: readonly unknown[] } = parseArgs(
     withoutUnderscores(joinValues(args), unknown),
     {
-      string: [...VALUED.map(kebab), "_"],
-      collect: VALUED.map(kebab),
-      boolean: ["help", "version", ...SWITCHES.map(kebab)],
+      string: [...VALUED.map(optionWord), "_"],
+      collect: VALUED.map(optionWord),
+      boolean: ["help", "version", ...SWITCHES.map(optionWord)],
       alias: { help: "h", version: "V" },
       unknown: (text, key) => {
         if (key === undefined) return true;
@@ -65,26 +66,28 @@ export function readArguments(args: readonly string[]): Arguments {
   for (const text of unknown) mistakes.push(`${text} is not an option: ${help}`);
   const given: GivenOptions = {};
   for (const name of VALUED) {
-    const texts = parsed[kebab(name)];
+    const texts = parsed[optionWord(name)];
     if (!Array.isArray(texts) || texts.length === 0) continue;
     if (texts.length > 1) {
-      mistakes.push(`--${kebab(name)} is given ${texts.length} times (${texts.join(", ")}): expected once`);
+      mistakes.push(
+        `--${optionWord(name)} is given ${texts.length} times (${texts.join(", ")}): expected once`,
+      );
     }
     given[name] = { text: String(texts[0]), source: "command line" };
   }
   for (const name of SWITCHES) {
-    if (parsed[kebab(name)] === true) {
+    if (parsed[optionWord(name)] === true) {
       given[name] = { text: "on", source: "command line" };
     }
   }
   for (const [text, name, value] of args.map((arg) => /^--([^=]+)=(.*)$/s.exec(arg) ?? [])) {
-    if (text === undefined || !SWITCHES.some((candidate) => kebab(candidate) === name)) continue;
+    if (text === undefined || !SWITCHES.some((candidate) => optionWord(candidate) === name)) continue;
     mistakes.push(`--${name} is "${value}": expected no value, it is a switch`);
   }
   if (command !== null) {
     for (const name of Object.keys(given) as OptionName[]) {
       if (OPTIONS[name].commands.includes(command)) continue;
-      mistakes.push(`--${kebab(name)} is not an option of "${command}": ${help}`);
+      mistakes.push(`--${optionWord(name)} is not an option of "${command}": ${help}`);
     }
   }
   if ((command === "status" || command === "verify") && given.run?.text === "all") {
@@ -111,7 +114,7 @@ function joinValues(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const before = joined.at(-1);
-    const isValue = /^(-[\d.]|$)/.test(arg) && VALUED.some((name) => `--${kebab(name)}` === before);
+    const isValue = /^(-[\d.]|$)/.test(arg) && VALUED.some((name) => `--${optionWord(name)}` === before);
     if (isValue) joined.push(`${joined.pop()}=${arg}`);
     else joined.push(arg);
   }

@@ -20,11 +20,3 @@ export interface Started extends Configuration {
 
 /** A command that runs until it is done or told to end; its errors become exit codes. */
 export type Command = (started: Started) => Promise<void>;
-
-/** What a program whose permissions were fixed when it was built cannot do. */
-export interface BuildLimits {
-  /** Commands that cannot run in it, each with what to do instead. */
-  readonly missing: ReadonlyMap<CommandName, string>;
-  /** What it may use, as a sentence. */
-  readonly reach: string;
-}

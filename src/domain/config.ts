@@ -2,9 +2,11 @@
 import { Decimal } from "decimal.js";
 import { ConfigError } from "./config_error.ts";
 import { Money, plain, ZERO } from "./money.ts";
-import { NotAllowed, orderRateText } from "./option_values.ts";
+import { NotAllowed } from "./option_values.ts";
+import { orderRateText } from "./pacing.ts";
 import type { CommandName } from "./command_name.ts";
-import { type Config, defaultText, kebab, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
+import { optionWord } from "./option_word.ts";
 import { CashShare, stakeText } from "./stake.ts";
 import type { Terms, TradingRules } from "./terms.ts";
 
@@ -30,7 +32,7 @@ export interface Configuration {
 
 /** An option as a mistake names it: by the name that the person wrote. */
 export function nameIn(source: Source, name: OptionName): string {
-  return source === "file" ? `"${name}" in the configuration file` : `--${kebab(name)}`;
+  return source === "file" ? `"${name}" in the configuration file` : `--${optionWord(name)}`;
 }
 
 /**
@@ -196,7 +198,24 @@ export function configFrom(
   return Object.fromEntries(values) as Config;
 }
 
-/** What the stages need of the configuration. */
+/** What an engine needs of the configuration. */
+export interface EngineChoices {
+  readonly symbol: string;
+  /** Windows in trades. */
+  readonly short: number;
+  readonly long: number;
+  readonly terms: Terms;
+  /** Trades after which it ends; null for never. */
+  readonly stopAfter: number | null;
+}
+
+/** What an engine needs of the configuration. */
+export function engineChoices(config: Config): EngineChoices {
+  const { symbol, short, long, stopAfter } = config;
+  return { symbol, short, long, terms: termsOf(config), stopAfter };
+}
+
+/** What the account trades under. */
 export function termsOf(config: Config): Terms {
   return {
     cash: config.cash,

@@ -1,10 +1,14 @@
 /** Which addresses a configuration asks for, and so which hosts a run needs. */
-import { addressesOf, exchangeAt, hostOf } from "./exchange_hosts.ts";
-import type { CommandName } from "./command_name.ts";
-import type { Config } from "./options.ts";
+import { addressesOf, exchangeAt, type ExchangeName, hostOf } from "./exchange_hosts.ts";
 
 /** The options that addresses depend on. */
-export type Addressing = Pick<Config, "exchange" | "endpoint" | "restEndpoint" | "backfill">;
+export interface Addressing {
+  readonly exchange: ExchangeName;
+  /** Base addresses that a person chose; null for the exchange's own. */
+  readonly endpoint: string | null;
+  readonly restEndpoint: string | null;
+  readonly backfill: boolean;
+}
 
 /** The market of the built-in exchange, whatever port it has. */
 export const BUILT_IN_MARKET = "built-in exchange";
@@ -16,7 +20,7 @@ export const RECORDED_MARKET = "recorded files";
  * The market that a live run trades on: an exchange's name for any of its hosts, the built-in exchange for `demo`, or
  * the address that the person gave.
  */
-export function marketOf(command: CommandName, { exchange, endpoint }: Addressing): string {
+export function marketOf(command: string, { exchange, endpoint }: Addressing): string {
   if (command === "demo") return BUILT_IN_MARKET;
   return endpoint === null ? exchange : exchangeAt(endpoint) ?? endpoint;
 }

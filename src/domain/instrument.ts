@@ -1,9 +1,7 @@
 /** Which rules a run's instrument has, and where each of them comes from. */
-import { type Configuration, shownValue, type Source } from "./config.ts";
 import { type ExchangeInfo, type Rule, RULES, type Rules } from "./instrument_rules.ts";
-import { type Money, plain, ZERO } from "./money.ts";
-import { type Config, kebab, OPTIONS } from "./options.ts";
-import { stakeAt } from "./stake.ts";
+import { Money, plain, ZERO } from "./money.ts";
+import { optionWord } from "./option_word.ts";
 import type { TradingRules } from "./terms.ts";
 
 /** What an exchange said, when and where: kept in the journal, to be used when it cannot be asked. */
@@ -40,38 +38,8 @@ export interface KeptRules {
   readonly time: string;
 }
 
-/** A configuration whose rules are settled. */
-export interface SettledInstrument {
-  readonly config: Config;
-  readonly sources: Readonly<Record<Rule, string>>;
-  /** What the exchange calls the assets; absent where no base says so. */
-  readonly assets?: NonNullable<RuleSet["assets"]>;
-}
-
-const THOUSAND = 1000;
-
 /** The source of a rule that nobody has given yet. */
 export const AWAITED = "awaited";
-
-/**
- * Binance's spot rules for common symbols, as listed in 2025; where they had changed over the years, the coarser
- * step, which satisfies both. They stand in where the exchange cannot be asked, and are called "built-in" then.
- */
-const BUILT_IN: Readonly<Record<string, Rules>> = {
-  BTCUSDT: rules("0.00001", "0.01", "9000"),
-  ETHUSDT: rules("0.0001", "0.01", "9000"),
-  BNBUSDT: rules("0.001", "0.01", "9000"),
-  SOLUSDT: rules("0.01", "0.01", "90000"),
-  XRPUSDT: rules("1", "0.0001", "9000000"),
-  ADAUSDT: rules("0.1", "0.0001", "900000"),
-  DOGEUSDT: rules("1", "0.00001", "9000000"),
-  LTCUSDT: rules("0.001", "0.01", "90000"),
-};
-
-/** The built-in rules for a symbol, in upper case; null where there are none. */
-export function builtInRules(symbol: string): RuleSet | null {
-  return Object.hasOwn(BUILT_IN, symbol) ? { rules: BUILT_IN[symbol]!, source: "built-in" } : null;
-}
 
 /** Rules that came while a run waited for them, as its journal, its recording and its events show them. */
 export interface ArrivedRules {
@@ -80,47 +48,10 @@ export interface ArrivedRules {
   readonly instrument: InstrumentOrigin;
 }
 
-/**
- * The configuration with the rules of the first of `bases` that says one, where the person has given none, and the
- * defaults where none of them says anything.
- */
-export function settleInstrument(
-  { config, sources }: Configuration,
-  ...bases: readonly (RuleSet | null)[]
-): SettledInstrument {
-  const settled: Partial<Record<Rule, Config[Rule]>> = {};
-  const origins: Partial<Record<Rule, string>> = {};
-  for (const rule of RULES) {
-    const base = isGiven(sources[rule]) ? undefined : bases.find((base) => base?.rules[rule] !== undefined);
-    const text = base?.rules[rule];
-    settled[rule] = text === undefined ? config[rule] : OPTIONS[rule].read(text);
-    origins[rule] = text === undefined ? sources[rule] : base!.source;
-  }
-  // Every rule has been settled above; the table's type is what the compiler cannot follow here.
-  return { config: { ...config, ...settled } as Config, sources: origins as Record<Rule, string> };
-}
-
-/**
- * The same without what is only a default where the lot or the tick is one: a live run places no order by rules that
- * nobody gave. They are null then, and their source is `awaited`.
- */
-export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
-  if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;
-  const guessed = RULES.filter((rule) => settled.sources[rule] === "default");
-  return {
-    config: { ...settled.config, ...Object.fromEntries(guessed.map((rule) => [rule, null])) },
-    sources: { ...settled.sources, ...Object.fromEntries(guessed.map((rule) => [rule, AWAITED])) },
-  };
-}
-
-/** Which of the lot and the tick a run still waits for. */
-export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): readonly Rule[] {
-  return (["lot", "tick"] as const).filter((rule) => sources[rule] === AWAITED);
-}
-
 /** Settled rules as journals, recordings and events show them. */
-export function shownRules(config: Config): ArrivedRules["rules"] {
-  return Object.fromEntries(RULES.map((rule) => [rule, shownValue(config[rule])])) as ArrivedRules["rules"];
+export function shownRules(rules: Readonly<Record<Rule, Money | null>>): ArrivedRules["rules"] {
+  const shown = RULES.map((rule) => [rule, rules[rule] && plain(rules[rule])]);
+  return Object.fromEntries(shown) as ArrivedRules["rules"];
 }
 
 /** What `shownRules` showed, for trading, without those that are `given` otherwise. */
@@ -131,7 +62,7 @@ export function tradingRules(
   const rules: Partial<Record<Rule, Money | null>> = {};
   for (const rule of RULES) {
     const text = shown[rule];
-    if (!given.has(rule)) rules[rule] = text === null ? null : OPTIONS[rule].read(text);
+    if (!given.has(rule)) rules[rule] = text === null ? null : valueOf(rule, text);
   }
   // A smallest notional that is null is none.
   if (rules.minNotional === null) rules.minNotional = ZERO;
@@ -146,65 +77,17 @@ export function isKept({ sources }: Pick<KeptRules, "sources">, rule: Rule): boo
   return sources[rule] !== AWAITED && sources[rule] !== "default";
 }
 
-/**
- * The configuration of a run that is resumed: with the rules it started with, whatever its exchange says now, unless a
- * person gave them, then or now: those have to be the same, which its journal checks. Rules that nobody gave then come
- * from the first of `bases` that says them.
- */
-export function keepInstrument(
-  configuration: Configuration,
-  kept: KeptRules,
-  ...bases: readonly (RuleSet | null)[]
-): SettledInstrument {
-  const rules: Partial<Record<Rule, string>> = {};
-  for (const rule of RULES) {
-    if (!isKept(kept, rule)) continue;
-    const text = keptText(kept, rule) ?? (OPTIONS[rule].default === null ? "0" : undefined);
-    if (text !== undefined && !wasGiven(kept, rule)) rules[rule] = text;
-  }
-  // What a person gave then is not to come from anywhere else now.
-  const others = bases.map((base) => base && { ...base, rules: unlessGiven(base.rules, kept) });
-  const settled = settleInstrument(configuration, { rules, source: `journal of ${kept.time}` }, ...others);
-  const sources = { ...settled.sources };
-  for (const rule of RULES) {
-    const before = kept.sources[rule];
-    // What was itself taken from a journal keeps its date.
-    if (
-      rules[rule] !== undefined && !isGiven(configuration.sources[rule]) && before?.startsWith("journal of ")
-    ) {
-      sources[rule] = before;
-    }
-  }
-  return { config: settled.config, sources };
-}
-
-/** How the rules that a run keeps differ from those that its exchange has now, as a list; null where they do not. */
-export function changesOf(configuration: Configuration, kept: KeptRules, now: Rules): string | null {
-  const changes = RULES.flatMap((rule) => {
-    const text = now[rule];
-    if (text === undefined || wasGiven(kept, rule) || isGiven(configuration.sources[rule])) return [];
-    if (!isKept(kept, rule)) return [];
-    const [was, is] = [keptText(kept, rule), shownValue(OPTIONS[rule].read(text))];
-    return was === is ? [] : [`${kebab(rule)} was ${was ?? "none"} and is ${is ?? "none"}`];
-  });
-  return changes.length === 0 ? null : changes.join(", ");
+/** Rules that have come. */
+export function rulesText({ rules, instrument }: ArrivedRules): string {
+  return ruleWords(rules, instrument.sources);
 }
 
 /** Rules in words, those of one origin together: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
-export function instrumentText({ config, sources }: SettledInstrument): string {
-  return textOf(shownRules(config), sources);
-}
-
-/** The same of rules that have come. */
-export function rulesText({ rules, instrument }: ArrivedRules): string {
-  return textOf(rules, instrument.sources);
-}
-
-function textOf(shown: ArrivedRules["rules"], sources: InstrumentOrigin["sources"]): string {
+export function ruleWords(shown: ArrivedRules["rules"], sources: InstrumentOrigin["sources"]): string {
   const groups = Map.groupBy(RULES, (rule) => sources[rule]);
   return [...groups].map(([source, rules]) => {
     const values = rules.map((rule) =>
-      source === AWAITED ? kebab(rule) : `${kebab(rule)} ${shown[rule] ?? "none"}`
+      source === AWAITED ? optionWord(rule) : `${optionWord(rule)} ${shown[rule] ?? "none"}`
     );
     return `${values.join(", ")} (${source === "file" ? "configuration file" : source})`;
   }).join("; ");
@@ -215,48 +98,12 @@ export function givenRules(sources: InstrumentOrigin["sources"]): ReadonlySet<Ru
   return new Set(RULES.filter((rule) => sources[rule] === "command line" || sources[rule] === "file"));
 }
 
-/**
- * What is wrong with a tick or a lot that is only a default, at a price in quote currency: a tick above a thousandth of
- * the price, or a lot worth more than the stake. Null where nothing is.
- */
-export function senselessRule({ config, sources }: SettledInstrument, price: Money): string | null {
-  const { lot, tick } = config;
-  const stake = stakeAt(config.stake, config.cash);
-  if (sources.tick === "default" && tick !== null && tick.times(THOUSAND).gt(price)) {
-    return `the tick is ${plain(tick)}, the default, at a price of ${
-      plain(price)
-    }: that is more than a thousandth ` +
-      "of the price. Give --tick, or all rules of the symbol with --instruments FILE";
-  }
-  if (sources.lot === "default" && lot !== null && lot.times(price).gt(stake)) {
-    return `the lot is ${plain(lot)}, the default, at a price of ${plain(price)}: one lot is worth ` +
-      `${plain(lot.times(price))}, more than the stake of ${
-        plain(stake)
-      }. Give --lot, all rules of the symbol ` +
-      "with --instruments FILE, or a larger --stake";
+/** Steps and limits that a rule's text cannot be, where a step of nothing would be no step. */
+function valueOf(rule: Rule, text: string): Money | null {
+  const value = new Money(text);
+  if (rule === "minNotional" || !value.isZero()) return value;
+  if (rule === "lot" || rule === "tick") {
+    throw new RangeError(`${rule} is ${text}, expected an amount above 0`);
   }
   return null;
-}
-
-function isGiven(source: Source): boolean {
-  return source !== "default";
-}
-
-function wasGiven({ sources }: KeptRules, rule: Rule): boolean {
-  return sources[rule] === "command line" || sources[rule] === "file";
-}
-
-function unlessGiven(rules: Rules, kept: KeptRules): Rules {
-  return Object.fromEntries(
-    RULES.flatMap((rule) => rules[rule] === undefined || wasGiven(kept, rule) ? [] : [[rule, rules[rule]]]),
-  );
-}
-
-function keptText({ options }: KeptRules, rule: Rule): string | null {
-  const value = options[rule];
-  return typeof value === "string" ? value : null;
-}
-
-function rules(lot: string, tick: string, maxQuantity: string): Rules {
-  return { lot, tick, minQuantity: lot, maxQuantity, minNotional: "5", maxNotional: "0" };
 }

@@ -103,11 +103,6 @@ export function orderRate(most: number, min: number, max: number): (text: string
   };
 }
 
-/** A rate of orders as `orderRate` reads it. */
-export function orderRateText({ count, within }: OrderRate): string {
-  return `${count}/${durationText(within)}`;
-}
-
 const DAY = 86_400_000;
 
 /**

@@ -2,6 +2,7 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
+import { MAX_WINDOW } from "./price.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
 import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";
@@ -25,9 +26,6 @@ import { RISK_OPTIONS } from "./risk_options.ts";
 /** The journal that a live run keeps, and that commands read, unless they are given another. */
 export const DEFAULT_JOURNAL = "data/penstock.db";
 
-/** The longest window of an average, in trades. */
-export const MAX_WINDOW = 1_000_000;
-
 const HOUR = 3_600_000;
 const TRADING = ["run", "demo", "backtest", "config"] as const;
 const STREAM = ["run", "demo", "config"] as const;
@@ -44,7 +42,7 @@ const journal = optionIn("journal");
 const end = optionIn("end");
 const output = optionIn("output");
 
-/** The table. A key is the option's name in the configuration file; the command line writes it in kebab case. */
+/** The table. A key is the option's name in the configuration file; the command line writes it in optionWord case. */
 export const OPTIONS = {
   symbol: trading({
     default: "BTCUSDT",
@@ -274,9 +272,4 @@ export type Config = {
 export function defaultText(name: OptionName, command: CommandName | null): string | null {
   const { default: byDefault, defaultOf }: Option<unknown, string | null> = OPTIONS[name];
   return (command === null ? undefined : defaultOf?.[command]) ?? byDefault;
-}
-
-/** `minNotional` as the command line writes it: `min-notional`. */
-export function kebab(name: OptionName): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

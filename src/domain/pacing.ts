@@ -1,4 +1,5 @@
 /** How often orders may pass, and how long buying rests after a loss. Times are those of trades, µs since 1970. */
+import { durationText } from "./duration.ts";
 import { Money, plain, type Side, ZERO } from "./money.ts";
 import { hasPassed, millisecondsText } from "./time.ts";
 
@@ -91,4 +92,9 @@ export class Pacing {
     this.#lostAt = lostAt;
     this.#before = new Money(before);
   }
+}
+
+/** A rate of orders as options write it, such as 10/1m. */
+export function orderRateText({ count, within }: OrderRate): string {
+  return `${count}/${durationText(within)}`;
 }

@@ -62,3 +62,11 @@ export function missingIn(message: string): MissingGrants | null {
 export function asSentence(clause: string): string {
   return clause.charAt(0).toUpperCase() + clause.slice(1);
 }
+
+/** What a program whose permissions were fixed when it was built cannot do. */
+export interface BuildLimits {
+  /** Commands that cannot run in it, each with what to do instead. */
+  readonly missing: ReadonlyMap<string, string>;
+  /** What it may use, as a sentence. */
+  readonly reach: string;
+}

@@ -8,6 +8,9 @@ import { Money } from "./money.ts";
 /** Prices and quantities with more significant decimals than this are refused. */
 export const MAX_DECIMALS = 8;
 
+/** The longest window of an average, in trades: its sum of prices is compared exactly. */
+export const MAX_WINDOW = 1_000_000;
+
 /** Quantities above this (base currency) are refused. */
 export const MAX_QUANTITY = 1e15;
 

@@ -1,8 +1,6 @@
 /** What this process is allowed to do: asked, and dropped where it is not needed any more. */
-import type { BuildLimits } from "../domain/command.ts";
-import type { CommandName } from "../domain/command_name.ts";
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../domain/exchange_hosts.ts";
-import { grantAdvice } from "../domain/permission_advice.ts";
+import { type BuildLimits, grantAdvice } from "../domain/permission_advice.ts";
 
 /** What a process goes on needing. */
 export interface Needs {
@@ -47,7 +45,7 @@ export function lockedExchange(): ExchangeName | null {
 }
 
 /** What keeps a command from running at all, as a sentence with what to do; null where nothing does. */
-export function obstacleTo(command: CommandName, port = 0): string | null {
+export function obstacleTo(command: string, port = 0): string | null {
   if (command !== "demo" && command !== "exchange") return null;
   const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
   return mayReach(host)
@@ -60,7 +58,7 @@ export function obstacleTo(command: CommandName, port = 0): string | null {
 /** What a compiled program cannot do, for its help; null where flags can still change it. */
 export function buildLimits(): BuildLimits | null {
   if (!Deno.build.standalone) return null;
-  const missing = new Map<CommandName, string>();
+  const missing = new Map<string, string>();
   for (const name of ["demo", "exchange"] as const) {
     if (obstacleTo(name) !== null) {
       missing.set(

@@ -1,6 +1,6 @@
 /** Halts a run by hand, by a request to the process that works on it, or to the one that will. */
 import { haltByHand, type OnHalt, stricter } from "../domain/halt.ts";
-import { MAX_WINDOW } from "../domain/options.ts";
+import { MAX_WINDOW } from "../domain/price.ts";
 import { isoTime } from "../domain/time.ts";
 import { Journal } from "./journal.ts";
 import { isThere, JournalHeld, refused } from "./journal_file.ts";

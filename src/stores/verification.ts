@@ -4,10 +4,9 @@
  */
 import type { Chunk } from "../domain/chunk.ts";
 import type { Blocking } from "../domain/command.ts";
-import { configFrom, termsOf } from "../domain/config.ts";
 import { ConfigError } from "../domain/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
-import { Engine } from "../stages/engine.ts";
+import type { Engine } from "../stages/engine.ts";
 import { inFormOf, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
@@ -19,7 +18,7 @@ import { type Stored, storedCheckpoint } from "./journal_line.ts";
 import { hasPrices } from "./journal_prices.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import { type HashOf, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
-import { checkpointOf, LASTING } from "./run_journal.ts";
+import { checkpointOf } from "./run_journal.ts";
 import {
   differenceAt,
   keptState,
@@ -30,12 +29,21 @@ import {
   strangeTime,
 } from "./state_comparison.ts";
 
-/** What a run is derived under: no default may stand in for these. */
-const NEEDED = [
-  ...LASTING,
-  ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
-  ...["stopLoss", "takeProfit"],
-] as const;
+/** An engine made by the options that a journal shows, and the symbol that it trades. */
+export interface KeptEngine {
+  readonly engine: Engine;
+  readonly symbol: string;
+}
+
+/** What a verification works with besides the journal. */
+export interface VerificationTools {
+  /** Makes the engine of a process that began with these options. Throws a ConfigError where no run has them. */
+  readonly engineOf: (options: Readonly<Record<string, unknown>>) => KeptEngine;
+  /** The number of the journal's last entry while more are written. */
+  readonly lastSeqNow: () => number;
+  /** How long work without a pause is done, as a command is given it. */
+  readonly blocking?: Blocking;
+}
 
 /** Null as long as all is the same. */
 type Found = Difference | null;
@@ -50,6 +58,7 @@ type Found = Difference | null;
 export class Verification {
   readonly #journal: JournalReader;
   readonly #run: CheckedRun;
+  readonly #engineOf: VerificationTools["engineOf"];
   readonly #lastSeqNow: () => number;
   readonly #hashOf: HashOf;
   readonly #places: RecordedPlaces;
@@ -67,18 +76,14 @@ export class Verification {
   #priced: number | null = null;
 
   /**
-   * Of `run` in the journal as it stands now, the last one where that is null. `lastSeqNow` returns the number of the
-   * journal's last entry while more are written. The entries of other runs are gone through in `blocking`, as a command
-   * is given it. Throws a JournalError where there is no such run or the journal cannot be read.
+   * Of `run` in the journal as it stands now, the last one where that is null. Throws a JournalError where there is no
+   * such run or the journal cannot be read.
    */
-  constructor(
-    journal: JournalReader,
-    run: number | null,
-    lastSeqNow: () => number,
-    blocking: Blocking = (work) => work(),
-  ) {
+  constructor(journal: JournalReader, run: number | null, tools: VerificationTools) {
+    const { engineOf, lastSeqNow, blocking = (work) => work() } = tools;
     this.#journal = journal;
     this.#run = new CheckedRun(journal, run, blocking);
+    this.#engineOf = engineOf;
     this.#lastSeqNow = lastSeqNow;
     this.#hashOf = (seq) => journal.hashOf(seq);
     this.#places = new RecordedPlaces(this.#hashOf);
@@ -160,13 +165,9 @@ export class Verification {
     if (type !== "started" && type !== "resumed") {
       return this.#differ(`Entry ${seq} (${type}) is where a process must start`, { entry: opening });
     }
-    let engine: Engine;
-    let symbol: string;
+    let kept: KeptEngine;
     try {
-      const config = configFrom((content["options"] ?? {}) as Readonly<Record<string, unknown>>, NEEDED);
-      const { short, long } = config;
-      symbol = config.symbol;
-      engine = new Engine({ symbol, short, long, terms: termsOf(config), stopAfter: null });
+      kept = this.#engineOf((content["options"] ?? {}) as Readonly<Record<string, unknown>>);
     } catch (error) {
       if (!(error instanceof ConfigError || error instanceof RangeError)) throw error;
       const why = error.message.replaceAll("\n", "; ");
@@ -174,6 +175,7 @@ export class Verification {
         entry: opening,
       });
     }
+    const { engine, symbol } = kept;
     if (this.#state !== null) engine.restore(this.#state, this.#averages);
     if (this.#derivation === null) {
       this.#derivation = new Derivation(engine, symbol, chunks, this.#places);

@@ -1,9 +1,10 @@
 /** What a result rests on, for its first lines: the account, its costs, the instrument's rules and the limits. */
-import { shownValue } from "../domain/config.ts";
 import { Money, plain } from "../domain/money.ts";
 import { durationText } from "../domain/duration.ts";
-import { type Config, kebab, type OptionName } from "../domain/options.ts";
-import { CashShare } from "../domain/stake.ts";
+import { optionWord } from "../domain/option_word.ts";
+import type { OnHalt } from "../domain/halt.ts";
+import { type OrderRate, orderRateText } from "../domain/pacing.ts";
+import { CashShare, type Stake, stakeText } from "../domain/stake.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { money } from "./figures.ts";
 import { stakeWords } from "./narration.ts";
@@ -14,6 +15,35 @@ const SHARES = ["maxDrawdown", "maxDailyLoss", "stopLoss", "takeProfit", "partic
 const DURATIONS = ["cooldown", "maxLag", "orderTtl"] as const;
 const LIMITS = [...SHARES, "maxPosition", "maxOrders", ...DURATIONS] as const;
 
+/** What a result rests on, as a configuration has it. Amounts in quote currency, durations in ms. */
+export interface Assumed {
+  readonly symbol: string;
+  readonly cash: Money;
+  readonly stake: Stake;
+  /** A fraction of the notional. */
+  readonly fee: Money;
+  /** Basis points. */
+  readonly slippage: Money;
+  readonly latency: number;
+  readonly lot: Money | null;
+  readonly tick: Money | null;
+  readonly minQuantity: Money | null;
+  readonly maxQuantity: Money | null;
+  readonly minNotional: Money | null;
+  readonly maxNotional: Money | null;
+  readonly onHalt: OnHalt;
+  readonly maxDrawdown: Money | null;
+  readonly maxDailyLoss: Money | null;
+  readonly stopLoss: Money | null;
+  readonly takeProfit: Money | null;
+  readonly participation: Money | null;
+  readonly maxPosition: Money | null;
+  readonly maxOrders: OrderRate | null;
+  readonly cooldown: number | null;
+  readonly maxLag: number | null;
+  readonly orderTtl: number | null;
+}
+
 /** How much worse than the trade an order fills, and when. */
 export interface FillTerms {
   /** Basis points, decimal text. */
@@ -22,7 +52,7 @@ export interface FillTerms {
 }
 
 /** The fill terms that a configuration asks for. */
-export function fillTermsOf({ slippage, latency }: Config): FillTerms {
+export function fillTermsOf({ slippage, latency }: Assumed): FillTerms {
   return { slippage: plain(slippage), latencyMs: latency };
 }
 
@@ -31,23 +61,23 @@ export function fillTermsOf({ slippage, latency }: Config): FillTerms {
  * the exchange calls the assets, null where nobody has said so.
  */
 export function assumptions(
-  config: Config,
+  config: Assumed,
   withFillTerms: boolean,
   named: NamedAssets | null = null,
 ): string[] {
   const { cash, stake, fee, onHalt, maxDrawdown, maxDailyLoss } = config;
   const { quote } = assets(config.symbol, named);
-  const stakeText = stake instanceof CashShare
-    ? stakeWords(shownValue(stake))
+  const stakeShown = stake instanceof CashShare
+    ? stakeWords(stakeText(stake))
     : `${money(plain(stake))} ${quote}`;
   const { slippage, latencyMs } = fillTermsOf(config);
   const limits = LIMITS.filter((name) => config[name] !== null).map((name) => {
-    return `${kebab(name)} ${limitText(name, config)}`;
+    return `${optionWord(name)} ${limitText(name, config)}`;
   });
   // Without a limit on losses nothing halts a backtest.
   if (maxDrawdown !== null || maxDailyLoss !== null) limits.push(`on-halt ${onHalt}`);
   return [
-    ...wrapped("", [`start cash ${money(plain(cash))} ${quote}`, `stake ${stakeText}`, "a bar is a trade"]),
+    ...wrapped("", [`start cash ${money(plain(cash))} ${quote}`, `stake ${stakeShown}`, "a bar is a trade"]),
     ...wrapped("", [
       `fee ${percentText(fee)}`,
       ...(withFillTerms ? [`slippage ${slippage} bp`, `latency ${durationText(latencyMs)}`] : []),
@@ -55,7 +85,7 @@ export function assumptions(
     ...wrapped(
       "",
       INSTRUMENT.filter((name) => config[name] !== null).map((name) =>
-        `${kebab(name)} ${textOf(name, config)}`
+        `${optionWord(name)} ${config[name] && plain(config[name])}`
       ),
     ),
     ...wrapped("limits: ", limits.length === 0 ? ["none"] : limits),
@@ -78,15 +108,13 @@ export function wrapped(title: string, parts: readonly string[]): string[] {
   return [...lines, line];
 }
 
-function limitText(name: typeof LIMITS[number], config: Config): string {
+function limitText(name: typeof LIMITS[number], config: Assumed): string {
   const value = config[name];
-  if (value instanceof Money && SHARES.some((share) => share === name)) return percentText(value);
+  if (value instanceof Money) {
+    return SHARES.some((share) => share === name) ? percentText(value) : plain(value);
+  }
   if (typeof value === "number") return durationText(value);
-  return textOf(name, config);
-}
-
-function textOf(name: OptionName, config: Config): string {
-  return String(shownValue(config[name]));
+  return value === null ? "none" : orderRateText(value);
 }
 
 /** A fraction in per cent with all its digits. */

@@ -1,13 +1,12 @@
 /** Everything a backtest shows: events as JSON or in words, progress, the table. */
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
-import type { Config } from "../domain/options.ts";
 import type { AveragesRecord } from "../stages/average.ts";
 import type { NamedAssets } from "./assets.ts";
-import { openLog } from "./log.ts";
+import { type LogOptions, openLog } from "./log.ts";
 import { narrate } from "./narration.ts";
 import { type BacktestProgress, progressLine } from "./progress.ts";
-import { type ReportColumn, reportTable } from "./report_table.ts";
+import { type ReportColumn, type ReportHead, reportTable } from "./report_table.ts";
 import { TradeNarration } from "./trade_narration.ts";
 import { canRedraw, columns, hasColours, LiveTerminal, printableJson, writeUntil } from "./terminal.ts";
 
@@ -17,9 +16,19 @@ const PROGRESS_LINE_MS = 5_000;
 const TOLD = 20;
 const WIDE = 1_000;
 
+/** How a backtest is shown. */
+export interface BacktestViewOptions {
+  /** Events as JSON, and no table. */
+  readonly json: boolean;
+  readonly logLevel: LogOptions["level"];
+  readonly logFormat: LogOptions["format"];
+  /** Whether there are other fill models beside the configured one. */
+  readonly models: boolean;
+}
+
 /** The view of one backtest on this process's standard output and standard error. */
 export class BacktestView {
-  readonly #config: Config;
+  readonly #config: BacktestViewOptions;
   readonly #terminal = new LiveTerminal(Deno.stderr);
   readonly #isLive: boolean;
   readonly #log: Logger;
@@ -31,7 +40,7 @@ export class BacktestView {
   #lastLineAt = 0;
 
   /** Once `stop` is aborted nobody is waited for long who does not read standard output. */
-  constructor(config: Config, stop: AbortSignal) {
+  constructor(config: BacktestViewOptions, stop: AbortSignal) {
     this.#stop = stop;
     const isTerminal = canRedraw(Deno.stderr);
     this.#config = config;
@@ -100,7 +109,7 @@ export class BacktestView {
     summary: SummaryEvent,
     reports: readonly ReportColumn[],
     known: {
-      readonly config: Config;
+      readonly config: ReportHead["config"];
       readonly assets: NamedAssets | null;
       readonly averages: AveragesRecord;
     },

@@ -1,10 +1,10 @@
 /** The texts of --help. */
-import type { BuildLimits } from "../domain/command.ts";
+import { asSentence, type BuildLimits } from "../domain/permission_advice.ts";
 import { type CommandName, COMMANDS } from "../domain/command_name.ts";
 import { FAULT_KINDS } from "../domain/fault_kinds.ts";
 import { type Option, OPTION_GROUPS } from "../domain/option.ts";
-import { DEFAULT_JOURNAL, defaultText, kebab, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
-import { asSentence } from "../domain/permission_advice.ts";
+import { DEFAULT_JOURNAL, defaultText, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
+import { optionWord } from "../domain/option_word.ts";
 
 /** What a command can end with. */
 type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
@@ -171,7 +171,10 @@ function optionLines(command: CommandName): string[] {
     const { value, help, helpOf }: Option<unknown, string | null> = OPTIONS[name];
     const byDefault = defaultText(name, command);
     const shown = byDefault === null || value === null ? "" : ` (${byDefault})`;
-    return [`--${kebab(name)}${value === null ? "" : ` ${value}`}`, `${helpOf?.[command] ?? help}${shown}`];
+    return [
+      `--${optionWord(name)}${value === null ? "" : ` ${value}`}`,
+      `${helpOf?.[command] ?? help}${shown}`,
+    ];
   }));
   if (names.length <= FEW) return lines;
   return names.flatMap((name, at) => {

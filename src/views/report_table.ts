@@ -3,10 +3,9 @@ import type { SummaryEvent } from "../domain/event.ts";
 import type { Metrics } from "../domain/metrics.ts";
 import { Money } from "../domain/money.ts";
 import { durationText } from "../domain/duration.ts";
-import type { Config } from "../domain/options.ts";
 import type { AveragesRecord } from "../stages/average.ts";
 import { assets, type NamedAssets } from "./assets.ts";
-import { assumptions, type FillTerms, wrapped } from "./assumptions.ts";
+import { type Assumed, assumptions, type FillTerms, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "./text_width.ts";
 import {
   counted,
@@ -36,7 +35,7 @@ export interface ReportColumn {
 /** What stands above the columns. */
 export interface ReportHead {
   readonly summary: SummaryEvent;
-  readonly config: Config;
+  readonly config: Assumed & { readonly short: number; readonly long: number };
   /** What the exchange calls the assets; absent where nobody has said so. */
   readonly assets?: NamedAssets | null;
   /** What gaps and resets did to the averages. */

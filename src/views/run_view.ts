@@ -1,10 +1,10 @@
 /** Everything a run shows: events as JSON or in words, the live line, the summary. */
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent } from "../domain/event.ts";
-import type { Config } from "../domain/options.ts";
+import type { Money } from "../domain/money.ts";
 import { type NamedAssets, namedAssets } from "./assets.ts";
 import { EventLines } from "./event_lines.ts";
-import { openLog } from "./log.ts";
+import { type LogOptions, openLog } from "./log.ts";
 import { HaltedSignals } from "./halted_signals.ts";
 import type { Line } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
@@ -13,7 +13,17 @@ import { canRedraw, columns, hasColours, LiveTerminal, OutputStuck, ReaderGone }
 /** How long after the person has asked for the end a reader of standard output may take. */
 const OUTPUT_GRACE_MS = 1_150;
 
-/** What a view needs to know besides the configuration. */
+/** How a run is shown. */
+export interface RunViewChoices {
+  /** Events as JSON, and no table. */
+  readonly json: boolean;
+  readonly logLevel: LogOptions["level"];
+  readonly logFormat: LogOptions["format"];
+  /** What the account started with, quote currency. */
+  readonly cash: Money;
+}
+
+/** What a view needs to know besides. */
 export interface RunViewOptions {
   /** Aborted when the person asks for the end: readers are not waited for much longer then. */
   readonly signal: AbortSignal;
@@ -26,7 +36,7 @@ export interface RunViewOptions {
  * `close` and `caughtUp`.
  */
 export class RunView {
-  readonly #config: Config;
+  readonly #config: RunViewChoices;
   readonly #signal: AbortSignal;
   readonly #terminal = new LiveTerminal(Deno.stderr);
   readonly #log: Logger;
@@ -40,7 +50,7 @@ export class RunView {
   /** Whether a live line is wanted: on a terminal, in words. */
   readonly live: boolean;
 
-  constructor(config: Config, { signal, onBroken }: RunViewOptions) {
+  constructor(config: RunViewChoices, { signal, onBroken }: RunViewOptions) {
     const isTerminal = canRedraw(Deno.stderr);
     this.#config = config;
     this.#signal = signal;

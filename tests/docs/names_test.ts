@@ -4,11 +4,12 @@ import meta from "../../deno.json" with { type: "json" };
 import { readArguments } from "../../src/domain/arguments.ts";
 import { csvColumns } from "../../src/domain/csv_layout.ts";
 import { configure } from "../../src/domain/config.ts";
-import { kebab, OPTION_NAMES } from "../../src/domain/options.ts";
+import { OPTION_NAMES } from "../../src/domain/options.ts";
+import { optionWord } from "../../src/domain/option_word.ts";
 import { codeSpans, commandLines, fences, PAGES, programArguments, ROOT, TEXTS, wordsOf } from "./pages.ts";
 
 const TASKS = Object.keys(meta.tasks);
-const OPTIONS = OPTION_NAMES.map(kebab);
+const OPTIONS = OPTION_NAMES.map(optionWord);
 /** Of the engine and of tasks that are not commands. */
 const OTHER_OPTIONS = [
   "help",

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { readArguments } from "../../src/domain/arguments.ts";
 import { configure } from "../../src/domain/config.ts";
 import { ConfigError } from "../../src/domain/config_error.ts";
-import { kebab, OPTION_NAMES, OPTIONS } from "../../src/domain/options.ts";
+import { OPTION_NAMES, OPTIONS } from "../../src/domain/options.ts";
+import { optionWord } from "../../src/domain/option_word.ts";
 
 const anything = fc.string({ unit: "binary" });
 const valued = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);
@@ -114,7 +115,7 @@ Deno.test("readArguments() takes no inherited name for a command or an option", 
 Deno.test("readArguments() and configure() read any text of any option or refuse it by name and value", () => {
   fc.assert(
     fc.property(fc.constantFrom(...valued), fc.oneof(anything, fc.string()), (name, text) => {
-      const option = `--${kebab(name)}`;
+      const option = `--${optionWord(name)}`;
       // Some commands need files; the others take none.
       const command = OPTIONS[name].commands[0]!;
       const files: Partial<Record<string, string[]>> = {

@@ -1,17 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Configuration, configure, type GivenOptions, shownConfig } from "../../src/domain/config.ts";
 import { type Rule, RULES } from "../../src/domain/instrument_rules.ts";
+import { type KeptRules, type RuleSet } from "../../src/domain/instrument.ts";
 import {
   awaitedRules,
   builtInRules,
   changesOf,
   instrumentText,
   keepInstrument,
-  type KeptRules,
-  type RuleSet,
   settleInstrument,
   withoutGuesses,
-} from "../../src/domain/instrument.ts";
+} from "../../src/domain/instrument_settlement.ts";
 import type { OptionName } from "../../src/domain/options.ts";
 
 const EXCHANGE: RuleSet = {

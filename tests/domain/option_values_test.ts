@@ -14,13 +14,13 @@ import {
   oneOf,
   onOff,
   orderRate,
-  orderRateText,
   rate,
   runNumber,
   stake,
   symbol,
   wholeNumber,
 } from "../../src/domain/option_values.ts";
+import { orderRateText } from "../../src/domain/pacing.ts";
 import { durationText } from "../../src/domain/duration.ts";
 
 const HOUR = 3_600_000;

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { configure, shownConfig } from "../../src/domain/config.ts";
 import { COMMANDS } from "../../src/domain/command_name.ts";
 import { OPTION_GROUPS } from "../../src/domain/option.ts";
-import { kebab, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
+import { OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
+import { optionWord } from "../../src/domain/option_word.ts";
 
 /** The defaults that the contract fixes, as `penstock config` shows them. Durations in ms. */
 const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = {
@@ -90,8 +91,8 @@ Deno.test("OPTIONS gives the demo every option of a run but the addresses of an 
   assertEquals(only, ["exchange", "endpoint", "restEndpoint"]);
 });
 
-Deno.test("kebab() writes a name as the command line does, and no two alike", () => {
-  assertEquals(kebab("minNotional"), "min-notional");
-  assertEquals(kebab("for"), "for");
-  assertEquals(new Set(OPTION_NAMES.map(kebab)).size, OPTION_NAMES.length);
+Deno.test("optionWord() writes a name as the command line does, and no two alike", () => {
+  assertEquals(optionWord("minNotional"), "min-notional");
+  assertEquals(optionWord("for"), "for");
+  assertEquals(new Set(OPTION_NAMES.map(optionWord)).size, OPTION_NAMES.length);
 });

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { configure } from "../../src/domain/config.ts";
-import { settleInstrument } from "../../src/domain/instrument.ts";
+import { settleInstrument } from "../../src/domain/instrument_settlement.ts";
 import { isoTime } from "../../src/domain/time.ts";
 import { readRequest, type RunRequest } from "../../src/domain/run_request.ts";
 import { Engine } from "../../src/stages/engine.ts";

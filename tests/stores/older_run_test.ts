@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { configure } from "../../src/domain/config.ts";
-import { settleInstrument } from "../../src/domain/instrument.ts";
+import { settleInstrument } from "../../src/domain/instrument_settlement.ts";
 import { Engine } from "../../src/stages/engine.ts";
 import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
 import { Journal } from "../../src/stores/journal.ts";

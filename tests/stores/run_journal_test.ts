@@ -2,7 +2,8 @@ import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows
 import { BooksError } from "../../src/domain/account.ts";
 import { configure } from "../../src/domain/config.ts";
 import type { PipelineEvent } from "../../src/domain/event.ts";
-import { type InstrumentOrigin, settleInstrument } from "../../src/domain/instrument.ts";
+import { type InstrumentOrigin } from "../../src/domain/instrument.ts";
+import { settleInstrument } from "../../src/domain/instrument_settlement.ts";
 import { Engine } from "../../src/stages/engine.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Journal } from "../../src/stores/journal.ts";

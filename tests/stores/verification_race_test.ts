@@ -5,6 +5,7 @@ import type { Outcome } from "../../src/domain/verification.ts";
 import { recordedChunks } from "../../src/feeds/recorded_files.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import type { ShownOptions } from "../../src/stores/run_journal.ts";
+import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { Verification } from "../../src/stores/verification.ts";
 import { configure, shownConfig } from "../../src/domain/config.ts";
 import { HandRun } from "../support/hand_run.ts";
@@ -63,10 +64,13 @@ class RunAtWork implements Disposable {
     using reader = JournalReader.open(this.#journal);
     using present = JournalReader.open(this.#journal);
     let asked = 0;
-    const verification = new Verification(reader, null, () => {
-      const { lastSeq } = present;
-      onAsked(++asked);
-      return lastSeq;
+    const verification = new Verification(reader, null, {
+      engineOf: keptEngine,
+      lastSeqNow: () => {
+        const { lastSeq } = present;
+        onAsked(++asked);
+        return lastSeq;
+      },
     });
     return await verification.outcomeOf(this.#chunks());
   }

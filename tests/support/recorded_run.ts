@@ -5,6 +5,7 @@ import { recordedChunks } from "../../src/feeds/recorded_files.ts";
 import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { Verification } from "../../src/stores/verification.ts";
+import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { FLAGS, Penstock } from "./penstock.ts";
 
 /** Short windows, so that decisions are many; cash that no drawdown halts. */
@@ -83,7 +84,10 @@ export async function outcomeOf(
 ): Promise<Outcome> {
   using reader = JournalReader.open(journal);
   using present = JournalReader.open(journal);
-  const verification = new Verification(reader, run, () => present.lastSeq);
+  const verification = new Verification(reader, run, {
+    engineOf: keptEngine,
+    lastSeqNow: () => present.lastSeq,
+  });
   return await verification.outcomeOf(recordedChunks(recordings, { chunkBytes: 4096 }));
 }
 

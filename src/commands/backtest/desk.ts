@@ -1,17 +1,12 @@
 /** Where the chunks of a backtest meet its pipeline and the other fill models behind it. */
 import { ChunkReader } from "../../domain/chunk_reader.ts";
 import type { Chunk, Origin } from "../../domain/chunk.ts";
-import { termsOf } from "../../domain/config.ts";
+import { engineChoices, termsOf } from "../../domain/config.ts";
 import { ConfigError } from "../../domain/config_error.ts";
 import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
 import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/fill_model.ts";
-import {
-  givenRules,
-  type InstrumentOrigin,
-  senselessRule,
-  type SettledInstrument,
-  tradingRules,
-} from "../../domain/instrument.ts";
+import { givenRules, type InstrumentOrigin, tradingRules } from "../../domain/instrument.ts";
+import { senselessRule, type SettledInstrument } from "../../domain/instrument_settlement.ts";
 import { plain } from "../../domain/money.ts";
 import type { Terms } from "../../domain/terms.ts";
 import type { Metrics } from "../../domain/metrics.ts";
@@ -77,11 +72,7 @@ export class Desk {
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, terms)) : [];
     this.#reader = new ChunkReader(config.symbol, !config.skipBad);
     this.engine = new Engine({
-      symbol: config.symbol,
-      short: config.short,
-      long: config.long,
-      terms,
-      stopAfter: config.stopAfter,
+      ...engineChoices(config),
       withResults: true,
       isTransient: config.state === "none",
       isQuiet: !tells,

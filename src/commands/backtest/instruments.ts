@@ -2,7 +2,8 @@
 import { type Configuration, nameIn } from "../../domain/config.ts";
 import { ConfigError } from "../../domain/config_error.ts";
 import { readExchangeInfo } from "../../domain/exchange_info.ts";
-import { type RuleSet, type SettledInstrument, settleInstrument } from "../../domain/instrument.ts";
+import { type RuleSet } from "../../domain/instrument.ts";
+import { type SettledInstrument, settleInstrument } from "../../domain/instrument_settlement.ts";
 import { outwardLink, outwardText } from "../../domain/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "../../feeds/input_file.ts";
 import { readSmallFile } from "../../feeds/small_file.ts";

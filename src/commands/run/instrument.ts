@@ -7,19 +7,22 @@ import { type Rule, RULES } from "../../domain/instrument_rules.ts";
 import {
   type ArrivedRules,
   AWAITED,
+  type InstrumentOrigin,
+  type KeptInfo,
+  type RuleSet,
+  shownRules,
+} from "../../domain/instrument.ts";
+import {
   awaitedRules,
   builtInRules,
   changesOf,
-  type InstrumentOrigin,
   instrumentText,
   keepInstrument,
-  type KeptInfo,
-  type RuleSet,
   settleInstrument,
-  shownRules,
   withoutGuesses,
-} from "../../domain/instrument.ts";
-import { type Config, kebab } from "../../domain/options.ts";
+} from "../../domain/instrument_settlement.ts";
+import { type Config } from "../../domain/options.ts";
+import { optionWord } from "../../domain/option_word.ts";
 import { isoTime } from "../../domain/time.ts";
 import { NO_NETWORK } from "../../feeds/connect_failure.ts";
 import { askInstrument, type InstrumentAnswer, type InstrumentQuestion } from "../../feeds/instruments.ts";
@@ -200,7 +203,7 @@ function unaskedText({ offlineInstruments, backfill }: Config): string {
 /** That the run cannot start, and what would let it. */
 function unknownText(config: Config, awaited: readonly Rule[]): string {
   const { symbol, offlineInstruments, backfill } = config;
-  const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
+  const options = awaited.map((rule) => `--${optionWord(rule)}`).join(" and ");
   const [why, otherwise] = offlineInstruments
     ? ["--offline-instruments is given", "drop --offline-instruments"]
     : backfill
@@ -213,7 +216,7 @@ function unknownText(config: Config, awaited: readonly Rule[]): string {
 }
 
 function awaitedText(symbol: string, awaited: readonly Rule[]): string {
-  const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
+  const options = awaited.map((rule) => `--${optionWord(rule)}`).join(" and ");
   return `no order is placed until the exchange sends the ${
     awaited.join(" and the ")
   } of ${symbol}: it is asked ` +

@@ -1,5 +1,5 @@
 /** How a live run begins: its instrument, its pipeline and its journal, each of which needs the one before. */
-import { type Configuration, shownConfig, termsOf } from "../../domain/config.ts";
+import { type Configuration, engineChoices, shownConfig } from "../../domain/config.ts";
 import type { StartedEvent } from "../../domain/event.ts";
 import type { CommandName } from "../../domain/command_name.ts";
 import { marketOf } from "../../domain/endpoints.ts";
@@ -75,11 +75,7 @@ export async function openRun(
     const { config, origin, lines } = found;
     const shown = shownConfig(config);
     const engine = new Engine({
-      symbol,
-      short: config.short,
-      long,
-      terms: termsOf(config),
-      stopAfter: config.stopAfter,
+      ...engineChoices(config),
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });

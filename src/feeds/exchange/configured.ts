@@ -1,17 +1,33 @@
 /** The built-in exchange as the command line asks for it. */
 import { ConfigError } from "../../domain/config_error.ts";
-import type { Config } from "../../domain/options.ts";
 import { UnusableInput } from "../../domain/unusable_input.ts";
 import { parseFaults } from "./faults.ts";
 import { readRecordedTrades } from "./recorded_trades.ts";
 import { BuiltInExchange, type ExchangeEvent } from "./server.ts";
+
+/** What is asked of the exchange. */
+export interface MarketOptions {
+  readonly symbol: string;
+  /** Of the made-up market; the same one makes the same trades. */
+  readonly seed: number;
+  /** Trades a second on average. */
+  readonly rate: number;
+  /** Market time per real time. */
+  readonly speed: number;
+  /** As `parseFaults` reads them; null for none. */
+  readonly faults: string | null;
+  /** A recorded file whose trades are served; null for a made-up market. */
+  readonly serve: string | null;
+  /** Names of hosts that it answers to besides those of loopback. */
+  readonly host: readonly string[] | null;
+}
 
 /**
  * Starts the exchange on `port` (0 for any free one). Throws a ConfigError where the faults or the recording
  * asked for cannot be used, and the reason of `signal`, whose abort ends the reading of that recording.
  */
 export async function openExchange(
-  { symbol, seed, rate, speed, faults, serve, host }: Config,
+  { symbol, seed, rate, speed, faults, serve, host }: MarketOptions,
   port: number,
   onEvent: (event: ExchangeEvent) => void,
   signal: AbortSignal,

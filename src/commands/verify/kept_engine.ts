@@ -1,0 +1,18 @@
+/** The engine of a run that a journal holds, by the options that its entries show. */
+import { configFrom, engineChoices } from "../../domain/config.ts";
+import { Engine } from "../../stages/engine.ts";
+import { LASTING } from "../../stores/run_journal.ts";
+import type { KeptEngine } from "../../stores/verification.ts";
+
+/** What a run is derived under: no default may stand in for these. */
+const NEEDED = [
+  ...LASTING,
+  ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],
+  ...["stopLoss", "takeProfit"],
+] as const;
+
+/** Makes the engine of a run as it begins. Throws a ConfigError for options that are not those of a run. */
+export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngine {
+  const choices = engineChoices(configFrom(options, NEEDED));
+  return { symbol: choices.symbol, engine: new Engine({ ...choices, stopAfter: null }) };
+}

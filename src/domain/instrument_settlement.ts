@@ -1,0 +1,179 @@
+/** Settles which rules a run's instrument has: what a person gave, then what an exchange or a journal says. */
+import { type Configuration, shownValue, type Source } from "./config.ts";
+import {
+  AWAITED,
+  type InstrumentOrigin,
+  isKept,
+  type KeptRules,
+  type RuleSet,
+  ruleWords,
+  shownRules,
+} from "./instrument.ts";
+import { type Rule, RULES, type Rules } from "./instrument_rules.ts";
+import { type Money, plain } from "./money.ts";
+import { type Config, OPTIONS } from "./options.ts";
+import { optionWord } from "./option_word.ts";
+import { stakeAt } from "./stake.ts";
+
+/** A configuration whose rules are settled. */
+export interface SettledInstrument {
+  readonly config: Config;
+  readonly sources: Readonly<Record<Rule, string>>;
+  /** What the exchange calls the assets; absent where no base says so. */
+  readonly assets?: NonNullable<RuleSet["assets"]>;
+}
+
+const THOUSAND = 1000;
+
+/**
+ * Binance's spot rules for common symbols, as listed in 2025; where they had changed over the years, the coarser
+ * step, which satisfies both. They stand in where the exchange cannot be asked, and are called "built-in" then.
+ */
+const BUILT_IN: Readonly<Record<string, Rules>> = {
+  BTCUSDT: rules("0.00001", "0.01", "9000"),
+  ETHUSDT: rules("0.0001", "0.01", "9000"),
+  BNBUSDT: rules("0.001", "0.01", "9000"),
+  SOLUSDT: rules("0.01", "0.01", "90000"),
+  XRPUSDT: rules("1", "0.0001", "9000000"),
+  ADAUSDT: rules("0.1", "0.0001", "900000"),
+  DOGEUSDT: rules("1", "0.00001", "9000000"),
+  LTCUSDT: rules("0.001", "0.01", "90000"),
+};
+
+/** The built-in rules for a symbol, in upper case; null where there are none. */
+export function builtInRules(symbol: string): RuleSet | null {
+  return Object.hasOwn(BUILT_IN, symbol) ? { rules: BUILT_IN[symbol]!, source: "built-in" } : null;
+}
+
+/**
+ * The configuration with the rules of the first of `bases` that says one, where the person has given none, and the
+ * defaults where none of them says anything.
+ */
+export function settleInstrument(
+  { config, sources }: Configuration,
+  ...bases: readonly (RuleSet | null)[]
+): SettledInstrument {
+  const settled: Partial<Record<Rule, Config[Rule]>> = {};
+  const origins: Partial<Record<Rule, string>> = {};
+  for (const rule of RULES) {
+    const base = isGiven(sources[rule]) ? undefined : bases.find((base) => base?.rules[rule] !== undefined);
+    const text = base?.rules[rule];
+    settled[rule] = text === undefined ? config[rule] : OPTIONS[rule].read(text);
+    origins[rule] = text === undefined ? sources[rule] : base!.source;
+  }
+  // Every rule has been settled above; the table's type is what the compiler cannot follow here.
+  return { config: { ...config, ...settled } as Config, sources: origins as Record<Rule, string> };
+}
+
+/**
+ * The same without what is only a default where the lot or the tick is one: a live run places no order by rules that
+ * nobody gave. They are null then, and their source is `awaited`.
+ */
+export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
+  if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;
+  const guessed = RULES.filter((rule) => settled.sources[rule] === "default");
+  return {
+    config: { ...settled.config, ...Object.fromEntries(guessed.map((rule) => [rule, null])) },
+    sources: { ...settled.sources, ...Object.fromEntries(guessed.map((rule) => [rule, AWAITED])) },
+  };
+}
+
+/** Which of the lot and the tick a run still waits for. */
+export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): readonly Rule[] {
+  return (["lot", "tick"] as const).filter((rule) => sources[rule] === AWAITED);
+}
+
+/**
+ * The configuration of a run that is resumed: with the rules it started with, whatever its exchange says now, unless a
+ * person gave them, then or now: those have to be the same, which its journal checks. Rules that nobody gave then come
+ * from the first of `bases` that says them.
+ */
+export function keepInstrument(
+  configuration: Configuration,
+  kept: KeptRules,
+  ...bases: readonly (RuleSet | null)[]
+): SettledInstrument {
+  const rules: Partial<Record<Rule, string>> = {};
+  for (const rule of RULES) {
+    if (!isKept(kept, rule)) continue;
+    const text = keptText(kept, rule) ?? (OPTIONS[rule].default === null ? "0" : undefined);
+    if (text !== undefined && !wasGiven(kept, rule)) rules[rule] = text;
+  }
+  // What a person gave then is not to come from anywhere else now.
+  const others = bases.map((base) => base && { ...base, rules: unlessGiven(base.rules, kept) });
+  const settled = settleInstrument(configuration, { rules, source: `journal of ${kept.time}` }, ...others);
+  const sources = { ...settled.sources };
+  for (const rule of RULES) {
+    const before = kept.sources[rule];
+    // What was itself taken from a journal keeps its date.
+    if (
+      rules[rule] !== undefined && !isGiven(configuration.sources[rule]) && before?.startsWith("journal of ")
+    ) {
+      sources[rule] = before;
+    }
+  }
+  return { config: settled.config, sources };
+}
+
+/** How the rules that a run keeps differ from those that its exchange has now, as a list; null where they do not. */
+export function changesOf(configuration: Configuration, kept: KeptRules, now: Rules): string | null {
+  const changes = RULES.flatMap((rule) => {
+    const text = now[rule];
+    if (text === undefined || wasGiven(kept, rule) || isGiven(configuration.sources[rule])) return [];
+    if (!isKept(kept, rule)) return [];
+    const [was, is] = [keptText(kept, rule), shownValue(OPTIONS[rule].read(text))];
+    return was === is ? [] : [`${optionWord(rule)} was ${was ?? "none"} and is ${is ?? "none"}`];
+  });
+  return changes.length === 0 ? null : changes.join(", ");
+}
+
+/** Rules in words, those of one origin together: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
+export function instrumentText({ config, sources }: SettledInstrument): string {
+  return ruleWords(shownRules(config), sources);
+}
+
+/**
+ * What is wrong with a tick or a lot that is only a default, at a price in quote currency: a tick above a thousandth of
+ * the price, or a lot worth more than the stake. Null where nothing is.
+ */
+export function senselessRule({ config, sources }: SettledInstrument, price: Money): string | null {
+  const { lot, tick } = config;
+  const stake = stakeAt(config.stake, config.cash);
+  if (sources.tick === "default" && tick !== null && tick.times(THOUSAND).gt(price)) {
+    return `the tick is ${plain(tick)}, the default, at a price of ${
+      plain(price)
+    }: that is more than a thousandth ` +
+      "of the price. Give --tick, or all rules of the symbol with --instruments FILE";
+  }
+  if (sources.lot === "default" && lot !== null && lot.times(price).gt(stake)) {
+    return `the lot is ${plain(lot)}, the default, at a price of ${plain(price)}: one lot is worth ` +
+      `${plain(lot.times(price))}, more than the stake of ${
+        plain(stake)
+      }. Give --lot, all rules of the symbol ` +
+      "with --instruments FILE, or a larger --stake";
+  }
+  return null;
+}
+
+function isGiven(source: Source): boolean {
+  return source !== "default";
+}
+
+function wasGiven({ sources }: KeptRules, rule: Rule): boolean {
+  return sources[rule] === "command line" || sources[rule] === "file";
+}
+
+function unlessGiven(rules: Rules, kept: KeptRules): Rules {
+  return Object.fromEntries(
+    RULES.flatMap((rule) => rules[rule] === undefined || wasGiven(kept, rule) ? [] : [[rule, rules[rule]]]),
+  );
+}
+
+function keptText({ options }: KeptRules, rule: Rule): string | null {
+  const value = options[rule];
+  return typeof value === "string" ? value : null;
+}
+
+function rules(lot: string, tick: string, maxQuantity: string): Rules {
+  return { lot, tick, minQuantity: lot, maxQuantity, minNotional: "5", maxNotional: "0" };
+}
