@@ -1,11 +1,6 @@
+import type { Blocking } from "./blocking.ts";
 import type { Configuration } from "./config.ts";
 import type { CommandName } from "./command_name.ts";
-
-/**
- * Does work that never waits and may be long, as reading a journal. Meanwhile a signal ends the process at once: no
- * listener would get its turn. So the work must leave nothing half done.
- */
-export type Blocking = <T>(work: () => T) => T;
 
 /** What a command is started with. */
 export interface Started extends Configuration {

@@ -1,14 +1,6 @@
 /** Settles which rules a run's instrument has: what a person gave, then what an exchange or a journal says. */
 import { type Configuration, shownValue, type Source } from "./config.ts";
-import {
-  AWAITED,
-  type InstrumentOrigin,
-  isKept,
-  type KeptRules,
-  type RuleSet,
-  ruleWords,
-  shownRules,
-} from "./instrument.ts";
+import { AWAITED, isKept, type KeptRules, type RuleSet, ruleWords, shownRules } from "./instrument.ts";
 import { type Rule, RULES, type Rules } from "./instrument_rules.ts";
 import { type Money, plain } from "./money.ts";
 import { type Config, OPTIONS } from "./options.ts";

@@ -1,12 +1,16 @@
 /** The signals by which a person, a task runner or a supervisor asks for the end. */
-import type { Started } from "../domain/command.ts";
+import type { Blocking } from "../domain/blocking.ts";
 
 /** Signals that arrive within this time of the first are the same request, sent by several senders. */
 const SAME_REQUEST_MS = 500;
 const TURNS = 5;
 
 /** How a command is asked to end. */
-export type EndSignals = Pick<Started, "signal" | "blocking">;
+export interface EndSignals {
+  /** Aborted when the end is asked for. */
+  readonly signal: AbortSignal;
+  readonly blocking: Blocking;
+}
 
 /**
  * Aborts `asked` when the end is asked for; when it is asked for again later, the process ends at once, with the exit

@@ -1,5 +1,5 @@
 /** The entries of one run, taken one after the other while the chain of the whole journal is gone through. */
-import type { Blocking } from "../domain/command.ts";
+import type { Blocking } from "../domain/blocking.ts";
 import { type BrokenChain, type ChainVerdict, unreadable } from "./journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "./journal_entry.ts";
 import { JournalError } from "./journal_file.ts";

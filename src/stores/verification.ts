@@ -3,7 +3,7 @@
  * happened to the connection, and at every checkpoint the whole state and the averages' prices.
  */
 import type { Chunk } from "../domain/chunk.ts";
-import type { Blocking } from "../domain/command.ts";
+import type { Blocking } from "../domain/blocking.ts";
 import { ConfigError } from "../domain/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
 import type { Engine } from "../stages/engine.ts";

@@ -1,4 +1,4 @@
-import { symbol as readSymbol } from "../../domain/option_values.ts";
+import { symbolIn } from "../../domain/symbol.ts";
 import { closeQuietly, writeAll } from "./connection.ts";
 import { type Fault, type FaultAction, FaultPlan } from "./faults.ts";
 import { assertLocal } from "./host_guard.ts";
@@ -127,7 +127,7 @@ export class BuiltInExchange implements AsyncDisposable {
   private constructor(options: ExchangeOptions) {
     const { hostname = "127.0.0.1", port = 0, symbol = "BTCUSDT", seed = 1, rate = 20, firstId = 1 } =
       options;
-    if (symbol !== readSymbol(symbol)) {
+    if (symbol !== symbolIn(symbol)) {
       throw new RangeError(`The symbol must be in upper case: got "${symbol}"`);
     }
     this.#emit = options.onEvent ?? (() => {});
