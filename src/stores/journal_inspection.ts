@@ -174,5 +174,5 @@ export function lastRunOf(database: JournalDatabase, path: string): number {
   if (row === undefined) return 0;
   const [seq, run] = [Number(row["seq"]), Number(row["run"])];
   if (Number.isSafeInteger(run) && run > 0 && run <= Math.min(seq, MOST_RUNS)) return run;
-  throw damaged(path, `entry ${seq}, the last one, says that it is of run ${run}`);
+  throw damaged(path, `entry ${seq} at the end says that it is of run ${run}`);
 }
