@@ -312,7 +312,7 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
     );
     assertStringIncludes(
       sql("INSERT INTO states SELECT 0, seq, content, prices FROM states"),
-      "31 derived: the states table speaks of run 0, of which there is no entry",
+      "31 derived: the states table names run 0, which has no entry",
     );
   });
 });
