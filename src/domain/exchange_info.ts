@@ -1,5 +1,5 @@
 /** What an exchange asks of orders in one symbol, read from Binance's exchangeInfo: input from outside. */
-import type { ExchangeInfo, Rule } from "./instrument_rules.ts";
+import { type ExchangeInfo, isAssetName, type Rule } from "./instrument_rules.ts";
 import { DECIMAL, Money, plain } from "./money.ts";
 
 /** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 is of another market, which counts coins. */
@@ -28,8 +28,6 @@ export interface MalformedInfo {
 /** The finest step that Binance writes amounts in: it stands for a step that is switched off. */
 const FINEST = "0.00000001";
 const SHOWN_CHARACTERS = 60;
-/** An asset's name, in any script: nothing in it that a terminal would act on. */
-const ASSET = /^[\p{L}\p{N}\p{M}_.-]{1,40}$/u;
 
 const largest = (amounts: readonly Money[]): Money => Money.max(...amounts);
 const smallest = (amounts: readonly Money[]): Money => Money.min(...amounts);
@@ -89,7 +87,7 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
   const assets: { base?: string; quote?: string } = {};
   for (const [asset, field] of [["base", "baseAsset"], ["quote", "quoteAsset"]] as const) {
     const name = found[field];
-    if (typeof name === "string" && ASSET.test(name)) assets[asset] = name;
+    if (isAssetName(name)) assets[asset] = name;
     else if (name !== undefined) flaws.push(`"${field}" is ${shown(name)}, expected the name of an asset`);
   }
   return {
