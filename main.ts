@@ -249,7 +249,7 @@ function adviceOn(error: unknown): string {
   const { place } = error as { readonly place?: { readonly column?: number } };
   return !skipsBad || place?.column === undefined
     ? ""
-    : ". With --skip-bad such lines are counted and passed over";
+    : ". With --skip-bad such lines are counted and skipped";
 }
 
 /** What Deno denied, with what the person can do about it instead of Deno's own advice. */

@@ -48,7 +48,7 @@ Deno.test("main() names all mistakes of a command line together", async () => {
     `--wrong is not an option: "penstock run --help" lists the options`,
     `--cash is "0": expected an amount above 0`,
     `--slippage is "-1": expected basis points from 0 to below 10000, in plain decimals`,
-    "--short is 60 and --long is 50: expected the short window to be the smaller one",
+    "--short is 60 and --long is 50: expected the short window to be smaller than the long one",
   ]);
 });
 
@@ -62,7 +62,7 @@ Deno.test("main() names the mistakes of the configuration file with those of the
       `"\\u{1b}[2J" in the configuration file is not an option; "penstock run --help" lists them`,
       `"fee" in the configuration file is "2": expected a rate from 0 to below 1, such as 0.1% or 0.001`,
       `--stale is "soon": expected a duration from 50ms to 24h, such as 250ms, 30s, 5m`,
-      `--short is 9 and "long" in the configuration file is 7: expected the short window to be the smaller one`,
+      `--short is 9 and "long" in the configuration file is 7: expected the short window to be smaller than the long one`,
     ]);
   } finally {
     await Deno.remove(file);
@@ -129,7 +129,7 @@ Deno.test("main() ends with 4 and a summary when --attempts are used up", async 
   assertEquals(code, 4);
   assertEquals(eventsOf(stdout).map(({ type }) => type), ["started", "disconnected", "summary"]);
   const host = endpoint.slice("ws://".length);
-  assertStringIncludes(stderr, "penstock: Gave up after 2 failed tries in a row");
+  assertStringIncludes(stderr, "penstock: Gave up after 2 failed attempts in a row");
   assertStringIncludes(stderr, `nothing answers at ${host}`);
   assert(!stderr.includes("    at "), stderr);
 });

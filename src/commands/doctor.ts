@@ -77,7 +77,7 @@ function environment(): Finding {
   const what = found.map(({ name, effect }) => `${name}, which ${effect}`).join("; ");
   return found.every(({ isCommon }) => isCommon)
     ? good("environment", "", `sets ${what}`)
-    : bad("environment", "", `sets ${what}`, "Unset it unless you set it yourself");
+    : bad("environment", "", `sets ${what}`, "Unset it if you did not set it");
 }
 
 /** The folders that a run with these options writes to. */
@@ -108,12 +108,12 @@ function outward(subject: string, path: string): Finding[] {
 /** Whether the journal is whole, from its first entry to its last, and a run can go on from it. */
 function journal(config: Config): Finding {
   const { state: path, symbol } = config;
-  if (path === "none") return good("journal", "", "none is kept (--state none)");
+  if (path === "none") return good("journal", "", "no journal is kept (--state none)");
   const subject = `journal ${path}`;
   const [link] = outward(subject, path);
   if (link !== undefined) return link;
   try {
-    if (!isThere(path)) return good(subject, "", "none yet; a run makes it");
+    if (!isThere(path)) return good(subject, "", "none yet: a run creates it");
     using reader = JournalReader.open(path);
     const verdict = reader.verifyChain();
     if (verdict.isWhole && reader.lastRun > 0) {

@@ -12,16 +12,14 @@ export async function halt({ config, files: [path = ""], signal }: Started): Pro
   const note = { action, time: Date.now() * 1000, text: config.reason } as const;
   const how = await haltRun(path, note, { waitMs: WAIT_MS, signal });
   const what = action === "flatten"
-    ? "its position is sold with the next trade, and then nothing is traded"
+    ? "its position is sold at the next trade, and nothing is traded after that"
     : "no more buys";
   const until = `until "penstock release ${path} --reason TEXT"`;
   const said = {
     done: `The run in ${path} is halted: ${what}, ${until}.`,
-    filed:
-      `A halt of the run in ${path} is filed, and the run has not answered yet: it halts at its next look for ` +
-      "requests, every second, or when it is started again.",
-    waiting:
-      `No process works on the run in ${path}. A halt is filed: when the run is started again, it halts before ` +
+    filed: `A halt of the run in ${path} is filed, but the run has not answered yet: it looks for ` +
+      "requests every second, and when it is started again.",
+    waiting: `The run in ${path} is not running. The halt is filed: at its next start the run halts before ` +
       `it trades: ${what}, ${until}.`,
   };
   writeText(Deno.stdout, `${printable(said[how])}\n`);

@@ -19,17 +19,16 @@ export async function release({ config: { reason }, files: [path = ""], signal }
   const { halt, how } = await releaseHalt(path, note, { waitMs: WAIT_MS, signal });
   const which = `The halt in ${path} (${whyOf(halt)})`;
   const said = {
-    here: `${which} is released: ${reason}. Losses are counted from here on. ` +
+    here: `${which} is released: ${reason}. Loss limits count from now on. ` +
       "The next start of the run trades again.",
-    next:
-      `${which} is released: ${reason}. Another halt is filed for the next start of the run: to withdraw ` +
-      "that one too, release once more.",
+    next: `${which} is released: ${reason}. Another halt is filed for the next start of the run: release ` +
+      "once more to withdraw that one too.",
     withdrawn:
-      `The halt that was filed in ${path} for the next start of the run is withdrawn: the run trades.`,
-    done: `${which} is released: ${reason}. Losses are counted from here on. The run trades again.`,
+      `The halt that was filed in ${path} for the next start of the run is withdrawn: the run will trade.`,
+    done: `${which} is released: ${reason}. Loss limits count from now on. The run trades again.`,
     filed:
-      `The release of the halt in ${path} (${whyOf(halt)}) is filed, and the run has not answered yet: ` +
-      "it releases the halt at its next look for requests, every second, or when it is started again.",
+      `The release of the halt in ${path} (${whyOf(halt)}) is filed, but the run has not answered yet: ` +
+      "it releases the halt at its next look for requests every second, and when it is started again.",
   };
   writeText(Deno.stdout, `${printable(said[how])}\n`);
 }

@@ -68,7 +68,7 @@ export function readConfigFile(
   }
   const given: GivenOptions = {};
   for (const key of repeatedKeys(json)) {
-    mistakes.push(`"${key}" stands more than once in the configuration file: expected each option once`);
+    mistakes.push(`"${key}" appears more than once in the configuration file: expected each option once`);
   }
   for (const [key, value] of Object.entries(parsed)) {
     const name = OPTION_NAMES.find((candidate) => candidate === key);
@@ -144,7 +144,7 @@ export function configure(
   if (complete.short !== null && complete.long !== null && complete.short >= complete.long) {
     found.push(
       `${nameIn(sources.short!, "short")} is ${complete.short} and ${nameIn(sources.long!, "long")} is ` +
-        `${complete.long}: expected the short window to be the smaller one`,
+        `${complete.long}: expected the short window to be smaller than the long one`,
     );
   }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
@@ -156,7 +156,7 @@ export function configure(
       `${nameIn(sources[least]!, least)} is ${plain(from)} and ${nameIn(sources[most]!, most)} is ${
         plain(to)
       }: ` +
-        "expected the smallest not to be above the largest",
+        "expected the smallest to be no more than the largest",
     );
   }
   if (found.length > 0) throw new ConfigError(found);

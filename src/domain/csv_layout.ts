@@ -97,8 +97,8 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
   if (line.trim() === "") return unknown("the first line is empty");
   if (line.includes('"')) return unknown(`the fields are quoted: ${quoted(line)}`);
   if (!line.includes(",")) {
-    if (line.includes(";")) return unknown(`semicolons stand between the fields: ${quoted(line)}`);
-    if (line.includes("\t")) return unknown(`tabs stand between the fields: ${quoted(line)}`);
+    if (line.includes(";")) return unknown(`semicolons separate the fields: ${quoted(line)}`);
+    if (line.includes("\t")) return unknown(`tabs separate the fields: ${quoted(line)}`);
     return unknown(`the first line has no commas: ${quoted(line)}`);
   }
   const fields = line.split(",");

@@ -221,7 +221,7 @@ export function runsOf(rows: readonly LateRow[]): LateRow[][] {
 /** The first hole in the ids from `next` on over `rows`, as a sentence; null where there is none. */
 export function holeIn(rows: readonly LateRow[], next: number): string | null {
   for (const { firstId, lastId } of rows) {
-    if (firstId > next) return `trade ${next} is not there, the first after it is ${firstId}`;
+    if (firstId > next) return `trade ${next} is missing, the first one after it is ${firstId}`;
     next = lastId + 1;
   }
   return null;

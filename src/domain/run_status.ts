@@ -218,17 +218,16 @@ export function healthOf(pulse: Pulse, maxAgeMs: number): Health {
   if (state === "stopped") {
     return {
       isAlive: false,
-      text:
-        `${which} was stopped at ${pulse.stopped} (${stopText(pulse.stopReason)}): no process works on it. ` +
-        "Start it again to go on with it",
+      text: `${which} was stopped at ${pulse.stopped} (${stopText(pulse.stopReason)}): it is not running. ` +
+        "Start it again to resume it",
     };
   }
   const limit = `${maxAgeMs / 1000} s`;
   if (ageMs < -maxAgeMs) {
     return {
       isAlive: false,
-      text: `the last heartbeat of ${which}, at ${lastHeartbeat}, lies ${-ageMs / 1000} s ahead of this ` +
-        "clock: it was set back, or the clocks differ, and whether it works cannot be known until the next heartbeat",
+      text: `the last heartbeat of ${which}, at ${lastHeartbeat}, is ${-ageMs / 1000} s ahead of this ` +
+        "clock: the clock was set back, or the clocks differ. Until the next heartbeat nobody can tell whether the run is alive",
     };
   }
   if (ageMs < maxAgeMs) {
@@ -243,7 +242,7 @@ export function healthOf(pulse: Pulse, maxAgeMs: number): Health {
 
 /** Why a run stopped, as the end of a sentence. Journals hold "asked to" for a stop by a signal and by `--for`. */
 export function stopText(reason: string | null): string {
-  return reason === null || reason === "asked to" ? "as it was asked to" : reason;
+  return reason === null || reason === "asked to" ? "on request" : reason;
 }
 
 /** What is said of a run that is halted, as a sentence that says how it ends; null for one that is not. */

@@ -84,7 +84,10 @@ export class AggregatePages implements LatePages {
     for (;;) {
       const [first] = aggregates;
       if (first === undefined || high !== null && first.id >= high.id) {
-        throw new GaveUp("no-join", `trade ${next} is not there, the first after it is ${high?.row.firstId}`);
+        throw new GaveUp(
+          "no-join",
+          `trade ${next} is missing, the first one after it is ${high?.row.firstId}`,
+        );
       }
       const last = aggregates.at(-1)!;
       if (first.row.firstId <= next) this.#goesBack = true;

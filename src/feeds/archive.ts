@@ -73,7 +73,7 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
 }
 
 /**
- * An archive that comes through a pipe, or packed once more, in memory: its table of contents stands at its end.
+ * An archive that comes through a pipe, or packed once more, in memory: its table of contents is at its end.
  * Throws UnusableInput above 64 MiB.
  */
 export async function bufferArchive(name: string, source: ByteSource): Promise<ByteParts> {
@@ -83,7 +83,7 @@ export async function bufferArchive(name: string, source: ByteSource): Promise<B
   throw new UnusableInput(
     { name },
     `the zip archive is larger than ${BUFFER_LIMIT} MiB and comes through a pipe or packed once more, but its ` +
-      `table of contents stands at its end: give it as a file, or use "unzip -p FILE | penstock backtest -"`,
+      `table of contents is at its end: give it as a file, or use "unzip -p FILE | penstock backtest -"`,
   );
 }
 
@@ -152,7 +152,7 @@ function refuseOverlaps(name: string, files: readonly Listed[]): void {
     if (offset < end) {
       throw new UnusableInput(
         { name: `${name} (${filename})` },
-        "its bytes are those of another member too, which no archiver does: the archive is damaged or made to harm",
+        "its bytes are those of another member too, which no archiver does: the archive is damaged or malicious",
       );
     }
     end = offset + LOCAL_HEADER_BYTES + packedSize;

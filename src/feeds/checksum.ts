@@ -32,7 +32,7 @@ export async function verifyChecksum(
     signal?.throwIfAborted();
     // The permission to read the file itself is enough to read the file.
     if (error instanceof Deno.errors.NotCapable) {
-      return onWarning(`${path} is not looked for, as the program may not read it: no checksum is compared`);
+      return onWarning(`${path} is not used, because the program may not read it: no checksum is compared`);
     }
     const reason = error instanceof Error ? error.message : String(error);
     throw new UnusableInput({ name: path }, `the checksum cannot be read: ${reason}`, { cause: error });
@@ -61,7 +61,7 @@ function checksumIn(text: string, path: string, file: string): string {
     : `none of its ${lines.length} lines is of ${base}`;
   throw new UnusableInput(
     { name: path },
-    `${found}, expected "<64 hexadecimal digits>  ${base}": fetch it again, or remove it to go without`,
+    `${found}, expected "<64 hexadecimal digits>  ${base}": fetch it again, or remove it to skip the check`,
   );
 }
 

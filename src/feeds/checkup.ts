@@ -118,9 +118,14 @@ function connectionFailure(host: string, step: string, error: unknown): Finding 
     );
   }
   if (/lookup|resolve|name or service|nodename/i.test(said)) {
-    return bad(host, step, "the name cannot be resolved (DNS)", "See that the machine has a name server");
+    return bad(host, step, "the name cannot be resolved (DNS)", "Check that the machine has a name server");
   }
-  return bad(host, step, `nothing answers: ${said}`, "See that the network and its firewall let it through");
+  return bad(
+    host,
+    step,
+    `nothing answers: ${said}`,
+    "Check that the network and its firewall let it through",
+  );
 }
 
 /** What came first: a trade is what was waited for. */
@@ -136,7 +141,7 @@ async function firstTrade(
     const messages = await socket.read();
     if (messages === null) {
       const reason = socket.end ?? "the connection ended";
-      return bad(host, step, `none: ${reason}`, `See that ${symbol} is a symbol of this exchange`);
+      return bad(host, step, `none: ${reason}`, `Check that ${symbol} is a symbol of this exchange`);
     }
     const reader = batch.open(messages);
     for (let left = messages.length; left > 0; left--) {
@@ -182,7 +187,7 @@ async function failed(
     const { reason, hint } = await explain(error, url, signal);
     return [
       ...found,
-      bad(host, step, reason, hint ?? "See that the network and its firewall let it through"),
+      bad(host, step, reason, hint ?? "Check that the network and its firewall let it through"),
     ];
   } catch (denied) {
     if (!(denied instanceof NetPermissionError)) throw denied;

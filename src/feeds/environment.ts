@@ -16,16 +16,16 @@ export interface RuntimeSetting {
 export const RUNTIME_SETTINGS: readonly RuntimeSetting[] = [
   { name: "DENO_PERMISSION_BROKER_PATH", effect: "lets another program grant every permission" },
   { name: "NODE_OPTIONS", effect: "can run other code before the program" },
-  { name: "DENO_UNSTABLE_CONTROL_SOCK", effect: "makes the process wait for orders on a socket" },
+  { name: "DENO_UNSTABLE_CONTROL_SOCK", effect: "makes the process wait for commands on a socket" },
   { name: "DENO_V8_FLAGS", effect: "changes the engine and can write files anywhere" },
   { name: "SSLKEYLOGFILE", effect: "writes the keys of encrypted connections to a file" },
   { name: "DENO_COVERAGE_DIR", effect: "writes files anywhere" },
   { name: "NODE_V8_COVERAGE", effect: "writes files anywhere" },
   { name: "DENO_AUDIT_PERMISSIONS", effect: "writes a file anywhere" },
-  { name: "NODE_EXTRA_CA_CERTS", effect: "adds an authority that may vouch for any host", isCommon: true },
-  { name: "DENO_CERT", effect: "adds an authority that may vouch for any host", isCommon: true },
+  { name: "NODE_EXTRA_CA_CERTS", effect: "adds a certificate authority for every host", isCommon: true },
+  { name: "DENO_CERT", effect: "adds a certificate authority for every host", isCommon: true },
   { name: "NODE_TLS_REJECT_UNAUTHORIZED", effect: "can switch the checking of certificates off" },
-  { name: "DENO_CONNECTED", effect: "asks a host of Deno's before the start" },
+  { name: "DENO_CONNECTED", effect: "contacts a host of Deno's before the start" },
   { name: "OTEL_DENO", effect: "can post the log to any host, past the list of those allowed" },
 ];
 
@@ -42,5 +42,5 @@ export function settingsInForce(): RuntimeSetting[] {
 
 /** What to say of one that is set, as a sentence. */
 export function settingText({ name, effect }: RuntimeSetting): string {
-  return `the environment sets ${name}, which ${effect}: unset it unless you set it yourself`;
+  return `the environment sets ${name}, which ${effect}: unset it if you did not set it`;
 }

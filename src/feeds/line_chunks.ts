@@ -149,7 +149,7 @@ export async function* lineChunks(
     const end = isTorn ? lastLine : filled;
     if (end > start) yield { origin: found.origin, bytes, start, end };
     if (cut !== null || isTorn) {
-      onWarning(`${name}: the recording was cut off while it was being written; it is read up to there`);
+      onWarning(`${name}: the recording was cut off while it was being written; it is read up to that point`);
     }
   }
 }

@@ -92,7 +92,7 @@ export class LiveFeed implements Feed {
     yield* this.#run();
     if (this.#runaway === null) return;
     throw new ExchangeUnreachable(
-      `The run ends, because nothing else stops this: ${this.#runaway}. Start it again: it goes on where it stood.`,
+      `The run ends, because nothing else stops this: ${this.#runaway}. Start it again to resume it.`,
     );
   }
 
@@ -264,7 +264,7 @@ export class LiveFeed implements Feed {
       const advice = hint === null ? "" : ` ${hint}`;
       throw new ExchangeUnreachable(
         `Gave up after ${this.#tries} failed ${
-          this.#tries === 1 ? "try" : "tries in a row"
+          this.#tries === 1 ? "attempt" : "attempts in a row"
         }: ${reason}.${advice}`,
       );
     }

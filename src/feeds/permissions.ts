@@ -98,7 +98,7 @@ export async function giveUp(needs: Needs, paths: readonly string[]): Promise<st
   if (!writesAnywhere) await narrowWriting(writes, [...paths, ...writes, "data/"], folder);
   const reads = await narrowReading(needs.reads ?? [], paths, folder);
   for (const name of NEVER_NEEDED) await Deno.permissions.revoke({ name });
-  const written = writesAnywhere ? ["writing anywhere (it was granted whole)"] : writesKept(writes);
+  const written = writesAnywhere ? ["writing anywhere (granted without limits)"] : writesKept(writes);
   return remaining(anywhere, hosts, [...written, ...reads]);
 }
 
@@ -131,7 +131,7 @@ async function narrowReading(
     await Deno.permissions.revoke({ name: "read" });
     return [];
   }
-  if (isGranted({ name: "read" })) return ["reading anywhere (it was granted whole)"];
+  if (isGranted({ name: "read" })) return ["reading anywhere (granted without limits)"];
   for (const path of reads) await Deno.permissions.request({ name: "read", path });
   for (const path of new Set([...paths, ...reads, "data/"].flatMap(foldersOver))) {
     if (folder === null || !isIn(folder, path)) await Deno.permissions.revoke({ name: "read", path });
@@ -146,7 +146,7 @@ function writesKept(writes: readonly string[]): string[] {
 function remaining(anywhere: boolean, hosts: readonly string[], files: readonly string[]): string {
   const kept = [
     ...(anywhere
-      ? ["network to any host (it was granted whole)"]
+      ? ["network to any host (granted without limits)"]
       : hosts.map((host) => `network to ${host}`)),
     ...files,
   ];

@@ -43,8 +43,7 @@ export interface Part {
 }
 
 const CHUNK_BYTES = 256 << 10;
-const ONCE =
-  "it can be read only once and therefore not be sorted among other files: give it alone or as a file";
+const ONCE = "it can be read only once, so it cannot be sorted among other files: give it alone or as a file";
 /** The longest beginning that tells how something is packed. */
 const HEAD_BYTES = 4;
 /** Files that unpack to themselves exist. */

@@ -38,7 +38,7 @@ export interface Choice {
 const HEAD_BYTES = 4096;
 /** Files that a line names; of the others it says how many they are. */
 const NAMED = 5;
-const NO_RECORDING = "no recordings of Penstock's";
+const NO_RECORDING = "not recordings of Penstock's";
 /** A recording whose process ended between creating the file and writing its first line, or is between the two. */
 const EMPTY = "empty (a run was killed as it created the file, or has only just created it)";
 const LINE_FEED = 10;
@@ -179,7 +179,7 @@ function readHead(line: string | null): TimedHead | null {
 export function passedOverText({ folder, reason, names }: PassedOver): string {
   const named = names.slice(0, NAMED).join(", ");
   const more = names.length <= NAMED ? "" : ` and ${names.length - NAMED} more`;
-  return `passed over in ${folder}, ${reason}: ${named}${more}`;
+  return `skipped in ${folder}, ${reason}: ${named}${more}`;
 }
 
 async function isEmpty(path: string): Promise<boolean> {

@@ -247,7 +247,7 @@ export class RestClient {
     if (status >= 500 || status === 408) {
       const askedMs = retryAfterMs(headers.get("retry-after"), now);
       if (askedMs > 0) budget.holdOff(askedMs, now);
-      const trouble = `${host} is in trouble: HTTP ${status}${told === null ? "" : `, ${told}`}`;
+      const trouble = `${host} failed: HTTP ${status}${told === null ? "" : `, ${told}`}`;
       return { why: "unreachable", reason: trouble, hint, isFinal: false, isWholeHost: true };
     }
     if (status < 400) return unbelieved("malformed", `${host} answered HTTP ${status}, expected 200`);
@@ -270,7 +270,7 @@ function gaveUp({ why, reason, hint, isWholeHost, code = null }: Trouble): GaveU
 
 function busy({ base }: RestQuestion<unknown>, waitMs: number, before: Trouble | null): Trouble {
   const because = before === null ? "its weight budget is used up" : before.reason;
-  const reason = `${hostOf(base)} is not to be asked for another ${Math.ceil(waitMs / 1000)} s: ${because}`;
+  const reason = `${hostOf(base)} may not be asked for another ${Math.ceil(waitMs / 1000)} s: ${because}`;
   return { why: "busy", reason, hint: before?.hint ?? null, isFinal: false, isWholeHost: true };
 }
 

@@ -136,5 +136,5 @@ function faultOf({ tick }: HeldTrade, before: number): string {
   ].join(", and from ");
   return `the time of trade ${id}, ${
     isoTime(time)
-  }, is far from ${others}, and the next trade did not stand by it`;
+  }, is far from ${others}, and the next trade did not confirm it`;
 }

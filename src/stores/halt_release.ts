@@ -66,12 +66,12 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
     return isOurs ? "done" : "overtaken";
   }, asking);
   if (how === "overtaken") {
-    throw new NotHalted(`the run in ${path} is not halted any more: its halt has just ended otherwise`);
+    throw new NotHalted(`the run in ${path} is not halted any more: something else has just ended its halt`);
   }
   if (how === "dropped") {
     throw new NotHalted(
-      `the halt of entry ${halt.seq} in ${path} does not stand any more, and is not released: ` +
-        "see how the run stands, and ask again",
+      `the halt of entry ${halt.seq} in ${path} has ended already, and is not released: ` +
+        "look at the run with penstock status, then ask again",
     );
   }
   // The process that had the journal may have ended over it.
@@ -113,7 +113,7 @@ function releaseHere(path: string, { time, text }: ReleaseNote): Release {
   }
   if (!isCurrent(state)) {
     throw new NotHalted(
-      `the run in ${path} was kept by an older Penstock and cannot go on: start another with --new-run`,
+      `the run in ${path} was written by an older Penstock and cannot be resumed: start another with --new-run`,
     );
   }
   const { account, positions, prices: { decimals } } = checkpoint;

@@ -67,7 +67,7 @@ export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
     const { base, quote } = originIn(source)?.exchangeInfo ?? {};
     return {
       rules,
-      source: `run ${run} in ${reader.path}, begun ${isoTime(started.time)}`,
+      source: `run ${run} in ${reader.path}, started ${isoTime(started.time)}`,
       ...(base === undefined || quote === undefined ? {} : { assets: { base, quote } }),
     };
   }

@@ -15,7 +15,7 @@ import {
 } from "./journal_entry.ts";
 import { failed, type JournalDatabase, resultCode } from "./journal_file.ts";
 
-/** What stands before the first entry: 32 zero bytes. */
+/** What comes before the first entry: 32 zero bytes. */
 export const GENESIS: Uint8Array = new Uint8Array(32);
 const HEX_GENESIS = GENESIS.toHex();
 
@@ -215,7 +215,7 @@ function ofOtherRun({ seq, type, run }: RawEntry, expected: number): BrokenChain
   return broken(
     seq,
     "derived",
-    `entry ${seq} (${type}) says that it is of run ${run} and stands in run ${expected}`,
+    `entry ${seq} (${type}) says that it is of run ${run}, but it is in run ${expected}`,
   );
 }
 
@@ -226,7 +226,7 @@ export function unreadable(seq: number): BrokenChain {
 
 function hole(from: number, to: number): BrokenChain {
   // Numbers only grow, so a smaller one than expected is one below the first.
-  if (to < from) return broken(to + 1, "added", `entry ${to + 1} stands before the first`);
+  if (to < from) return broken(to + 1, "added", `entry ${to + 1} comes before the first`);
   return broken(
     from,
     "hole",
@@ -253,7 +253,7 @@ function diagnosed(
   if (seq > end) return added(entry, end);
   const next = entryAfter(database, seq);
   if (next !== null && hasHash(before, { ...next, seq })) {
-    return broken(seq, "added", `entry ${seq} (${type}) was put in between`);
+    return broken(seq, "added", `entry ${seq} (${type}) was inserted`);
   }
   return broken(
     seq,

@@ -171,7 +171,7 @@ export function isThere(path: string, doing: Doing): boolean {
     for (const side of [`${path}-wal`, `${path}-journal`, `${path}-shm`]) {
       if ((infoAt(side)?.size ?? 0) === 0) continue;
       const advice = "Put the journal back, or move that file away to start a new one.";
-      throw refused(path, `it is missing, but ${side} is there and holds the last of it. ${advice}`);
+      throw refused(path, `it is missing, but ${side} is there and holds its latest entries. ${advice}`);
     }
     return false;
   }
@@ -185,7 +185,7 @@ export function isThere(path: string, doing: Doing): boolean {
   }
   // Under each of them SQLite and the lock would keep files of their own beside it.
   if (doing === "open" && (info.nlink ?? 1) > 1) {
-    const advice = "Put a copy of it in its place, or take the other names away.";
+    const advice = "Put a copy of it in its place, or remove the other names.";
     throw refused(
       path,
       `its file has ${info.nlink} names (hard links), and another may be in use. ${advice}`,
@@ -268,7 +268,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 8:
       return `the file or its folder is read-only (${said}). Allow writing there, or choose another place.`;
     case 10:
-      return `the disk failed (${said}). See that it is well and has room, then start again.`;
+      return `the disk failed (${said}). Check that it works and has room, then start again.`;
     case 11:
       return `the file is damaged, perhaps cut short (${said}). ${RESTORE}`;
     case 13:
@@ -281,7 +281,7 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 26:
       return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
     default:
-      return `${said}. See that the file and its folder may be read and written, or choose another place.`;
+      return `${said}. Check that the file and its folder may be read and written, or choose another place.`;
   }
 }
 

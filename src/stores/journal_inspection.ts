@@ -124,7 +124,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     const version = versionOf(database, path);
     mustBeAsMade(database, path, version);
     const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
-    if (said !== "ok") return derived(`its database is not whole (${said})`);
+    if (said !== "ok") return derived(`its database is damaged (${said})`);
     const lastRun = lastRunOf(database, path);
     for (let run = lastRun; run > 0; run--) {
       const difference = disagreement(database, path, run, version);
@@ -137,7 +137,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
   } catch (error) {
     if (error instanceof JournalError && error.damage !== null) return derived(error.damage);
     if (error instanceof RangeError || resultCode(error) === 11) {
-      return derived(`what stands beside its entries cannot be read (${error})`);
+      return derived(`what is kept beside its entries cannot be read (${error})`);
     }
     throw failed("read", path, error);
   }
@@ -151,7 +151,7 @@ function strayRun(database: JournalDatabase, lastRun: number, version: number): 
     const row = database.prepare(`SELECT run FROM ${table} WHERE run < 1 LIMIT 1`).get() ??
       database.prepare(`SELECT run FROM ${table} WHERE run > ? LIMIT 1`).get(lastRun);
     if (row !== undefined) {
-      return `the ${table} table speaks of run ${row["run"]}, of which there is no entry`;
+      return `the ${table} table names run ${row["run"]}, which has no entry`;
     }
   }
   return null;

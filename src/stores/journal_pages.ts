@@ -89,7 +89,7 @@ function refuseOldLog(path: string, log: string): void {
   throw refused(
     path,
     `${log} is beside it, from which SQLite would write over it, and Penstock leaves none there. ` +
-      "Move that file away, and see with `penstock verify` that the journal is whole.",
+      "Move that file away, and check with `penstock verify` that the journal is intact.",
   );
 }
 

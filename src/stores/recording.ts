@@ -216,7 +216,7 @@ export class Recording implements AsyncDisposable {
     const output = this.#output;
     if (this.#blocks.length > 0) {
       const lost = this.#blocks.reduce((frames, { held }) => frames + held.frames, this.#lostFrames);
-      const torn = output.isTorn ? ", and what it ends in may be torn" : "";
+      const torn = output.isTorn ? ", and its last frame may be incomplete" : "";
       this.#onTrouble(
         `${output.path} could not be written to the end: ${this.#trouble}. ${lostText(lost)}${torn}.`,
       );

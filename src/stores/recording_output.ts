@@ -104,7 +104,7 @@ export class RecordingOutput {
         if (!this.#isSyncTold) {
           this.#onTrouble(
             `The system does not confirm that ${this.path} is on the disk: ${messageOf(error)}. ` +
-              "Should the machine fail, more than the last second may be lost.",
+              "If the machine fails, more than the last second may be lost.",
           );
         }
         this.#isSyncTold = true;

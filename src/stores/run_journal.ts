@@ -213,12 +213,12 @@ export class RunJournal implements Disposable {
     if (request.kind === "halt") return null;
     const isStanding = this.#engine.state.standing.halt !== null &&
       this.#journal.lastOf("halt") === request.halt;
-    return isStanding ? null : `the halt of entry ${request.halt} does not stand any more`;
+    return isStanding ? null : `the halt of entry ${request.halt} has ended already`;
   }
 
   #olderRun(): OtherRun {
     return new OtherRun(
-      `the run in ${this.#path} was kept by an older Penstock, which knew fewer limits, and cannot go on. ` +
+      `the run in ${this.#path} was written by an older Penstock, which knew fewer limits, and cannot be resumed. ` +
         "Give another --state, or --new-run to close that run and start another",
     );
   }

@@ -159,7 +159,7 @@ export class Verification {
   #begin(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
     const { seq, type, content } = opening;
     if (type !== "started" && type !== "resumed") {
-      return this.#differ(`Entry ${seq} (${type}) stands where a process begins`, { entry: opening });
+      return this.#differ(`Entry ${seq} (${type}) is where a process must start`, { entry: opening });
     }
     let engine: Engine;
     let symbol: string;
@@ -229,7 +229,7 @@ export class Verification {
     const checkpoint = this.#run.next();
     const state = this.#state;
     if (state === null || state.gate.halt === null) {
-      return this.#differ(`Entry ${entry.seq} (released) releases a halt that does not stand`, { entry });
+      return this.#differ(`Entry ${entry.seq} (released) releases a halt that is not in force`, { entry });
     }
     if (checkpoint?.type !== "checkpoint") {
       return this.#differ(`Entry ${entry.seq} (released) has no checkpoint after it`, { entry });

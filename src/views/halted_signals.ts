@@ -10,7 +10,7 @@ const COUNT_EVERY_MS = 3_600_000;
 /** Reasons why no order is placed for now: the event that ends it, and what is said of it. */
 const REASONS = {
   "halted": { end: "released", until: "until the halt ends", during: "while trading was halted" },
-  "no-rules": { end: "rules", until: "until the rules have come", during: "while the rules were awaited" },
+  "no-rules": { end: "rules", until: "until the rules arrive", during: "while the rules had not arrived" },
 } as const;
 
 /** The log lines of one run, from its events in their order. */

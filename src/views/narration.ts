@@ -41,7 +41,7 @@ export function narrate(
       );
     }
     case "connected":
-      return info(`connected to ${event.endpoint}${event.attempt > 1 ? ` at try ${event.attempt}` : ""}`);
+      return info(`connected to ${event.endpoint}${event.attempt > 1 ? ` at attempt ${event.attempt}` : ""}`);
     case "disconnected": {
       const again = event.retryInMs === 0 ? "at once" : `in ${seconds(event.retryInMs)}`;
       const hint = event.hint === undefined ? "" : `. ${event.hint}`;
@@ -57,7 +57,7 @@ export function narrate(
     case "signal":
       return info(signalText(event));
     case "refusal": {
-      const cause = event.cause === undefined ? "" : ` for the ${event.cause}`;
+      const cause = event.cause === undefined ? "" : ` (${event.cause})`;
       return warn(`${event.side}${cause} refused ${whyRefused(event)}, trade ${event.tradeId}${got(event)}`);
     }
     case "fill":
@@ -70,7 +70,7 @@ export function narrate(
       return releasedLine(event);
     case "rules":
       return info(
-        `the rules of ${event.symbol} have come: ${rulesText(event)}. Orders are placed from now on`,
+        `the rules of ${event.symbol} have arrived: ${rulesText(event)}. Orders are placed from now on`,
       );
     case "rejected":
       return warn(
@@ -94,9 +94,9 @@ export function narrate(
 const REFUSED_BECAUSE: Partial<Record<RefusalEvent["reason"], string>> = {
   "disconnected": "the connection was lost",
   "halted": "trading is halted",
-  "late": "the trade came late",
-  "no-rules": "the rules are awaited",
-  "stale": "the stream sent nothing",
+  "late": "the trade is a backfilled one",
+  "no-rules": "the rules have not arrived",
+  "stale": "the stream is stale",
 };
 
 /** Why an order was refused: `(min-notional): 4 found, limit 5`. */
@@ -118,9 +118,9 @@ function expiredLine(event: ExpiredEvent): Line {
     case "order-ttl":
       return warn(`${order} expired${origin}${got(event)}`);
     case "replaced":
-      return info(`${order} made way for a sale${origin}${got(event)}`);
+      return info(`${order} was cancelled for a sale${origin}${got(event)}`);
     default:
-      return warn(`${order} still waited when the input ended${origin}${got(event)}`);
+      return warn(`${order} was still waiting when the input ended${origin}${got(event)}`);
   }
 }
 
@@ -129,22 +129,24 @@ function modelHaltLine({ model }: ModelEvent, { reason, value, limit, tradeId }:
   const why = reason === "manual"
     ? "halted by hand"
     : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
-  return warn(`the ${model} fill model ended halted: ${why}`);
+  return warn(`the ${model} fill model ended in a halt: ${why}`);
 }
 
 function haltLine({ reason, value, limit, tradeId, action, text }: HaltEvent): Line {
   const why = reason === "manual"
     ? `by hand${text === undefined ? "" : ` (${text})`}`
     : `${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
-  const what = action === "flatten" ? "the position is sold, and then nothing is traded" : "no more buys";
+  const what = action === "flatten"
+    ? "the position is sold, and nothing is traded after that"
+    : "no more buys";
   const until = reason === "max-daily-loss" ? "until the next UTC day" : "until it is released";
   return warn(`halted: ${why}; ${what}, ${until}`);
 }
 
 function releasedLine({ reason, tradeId, text, requested }: ReleasedEvent): Line {
   return requested === undefined
-    ? info(`a new day has begun: the halt (${reason}) has ended at trade ${tradeId}`)
-    : warn(`the halt (${reason === "manual" ? "by hand" : reason}) is released: ${text}; trading goes on`);
+    ? info(`a new UTC day: the halt (${reason}) ended at trade ${tradeId}`)
+    : warn(`the halt (${reason === "manual" ? "by hand" : reason}) is released: ${text}; trading resumes`);
 }
 
 /** That a request to the run is dropped; `requested` is when it was filed, µs since 1970. */
@@ -162,16 +164,16 @@ function gapLine({ fromId, toId, missing, filled }: GapEvent): Line {
   const gap = missing === 1
     ? `gap: trade ${fromId} missing`
     : `gap: ${missing} trades missing (${fromId} to ${toId})`;
-  if (filled === missing) return info(`${gap}: fetched; late trades move the averages and trade nothing`);
+  if (filled === missing) {
+    return info(`${gap}: fetched; backfilled trades move the averages and place no orders`);
+  }
   const fetched = filled === 0 ? "" : `${filled} fetched, `;
   return warn(`${gap}: ${fetched}the averages start again`);
 }
 
 /** Trades out of order, which were counted and not traded on. */
 export function strayText({ count, reason }: Rejections): string {
-  return count === 1
-    ? `${reason}; it is not traded on`
-    : `${count} trades out of order, the first: ${reason}`;
+  return count === 1 ? `${reason}; it places no order` : `${count} trades out of order, the first: ${reason}`;
 }
 
 /** That the trades of a gap are still being fetched, and what that means. */
@@ -193,7 +195,7 @@ export function journalTook(
   const [total, worst] = [totalMs.toFixed(1), worstMs.toFixed(1)];
   return {
     level: "debug",
-    text: `the journal took ${commits} commits, ${total} ms together, ${worst} ms at worst`,
+    text: `the journal took ${commits} commits, ${total} ms in all, ${worst} ms at worst`,
   };
 }
 

@@ -191,7 +191,9 @@ function gapLines({ emptied, existed }: AveragesRecord, { gaps, resets }: Summar
   ];
   const times = emptied === 1 ? "once" : `${grouped(emptied)} times`;
   return [
-    `  ${causes.join(" and ")} emptied the averages ${times}${existed ? "" : "; no average ever existed"}`,
+    `  ${causes.join(" and ")} emptied the averages ${times}${
+      existed ? "" : "; the averages were never complete"
+    }`,
   ];
 }
 

@@ -35,14 +35,14 @@ function processRows(status: RunStatus): Row[] {
     running: `running since ${since(resumed ?? started, status)}${by}`,
     silent: `SILENT${
       by === "" ? ": its process" : by
-    } was killed, failed or hangs; started again, the run goes on`,
+    } was killed, failed or hangs. Start it again to resume it`,
     stopped: `stopped ${since(status.stopped!, status)}: ${stopText(status.stopReason)}`,
   };
   const pace = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
   return [
     ["state", states[state]],
-    ["run began", resumed === null && state === "running" ? "" : since(started, status)] as const,
+    ["started", resumed === null && state === "running" ? "" : since(started, status)] as const,
     ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`] as const,
     ["connection", connection(status)],
     ["trading", trading(status)],
@@ -69,7 +69,7 @@ function connection(status: RunStatus): string {
 
 function trading({ halt, awaitsRules, symbol }: RunStatus): string {
   if (halt === null) {
-    return awaitsRules ? `NO ORDERS: the exchange has not said the lot and tick of ${symbol}` : "not halted";
+    return awaitsRules ? `NO ORDERS: the exchange has not sent the lot and tick of ${symbol}` : "not halted";
   }
   const { reason, value, limit, tradeId, time, text } = halt;
   const since = `HALTED at ${moment(time)} UTC`;

@@ -54,7 +54,7 @@ function verifiedLine({ run, entries, trades, fills, from, to }: Verified, compa
   const { journal, recordings, elapsedMs } = compared;
   const times = from === null || to === null ? "" : ` from ${isoTime(from)} to ${isoTime(to)}`;
   const files = recordings.length === 1 ? recordings[0]! : `${recordings.length} recordings`;
-  return `Verified in ${span(elapsedMs)}: ${journal} is whole, and all ${
+  return `Verified in ${span(elapsedMs)}: ${journal} is intact, and all ${
     plural(entries, "entry", "entries")
   } of run ` +
     `${run}, with ${plural(fills, "fill", "fills")} in ${

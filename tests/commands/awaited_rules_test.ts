@@ -46,8 +46,8 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
       await using program = start(folder, "1.txt", "--slippage=3", ...exchange.args);
       for (let refusals = 0; refusals < 3; refusals++) await program.event("refusal", isUnruled);
       const { stdout: waiting } = await penstock("status", `${folder}/run.db`);
-      assertStringIncludes(waiting, "NO ORDERS: the exchange has not said the lot and tick of PEPEUSDT");
-      assertMatch(waiting, /(buy|sell) refused \(no-rules\): the rules are awaited, trade \d+/);
+      assertStringIncludes(waiting, "NO ORDERS: the exchange has not sent the lot and tick of PEPEUSDT");
+      assertMatch(waiting, /(buy|sell) refused \(no-rules\): the rules have not arrived, trade \d+/);
       exchange.answer = null;
       await program.event("rules");
       await program.event("fill");
@@ -59,9 +59,12 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
       assertRun(first);
       assertStringIncludes(
         stderr,
-        "no order is placed until the exchange says the lot and the tick of PEPEUSDT",
+        "no order is placed until the exchange sends the lot and the tick of PEPEUSDT",
       );
-      assertMatch(stderr, /the rules of PEPEUSDT have come: lot 0\.003, .*\(exchange\)\. Orders are placed/);
+      assertMatch(
+        stderr,
+        /the rules of PEPEUSDT have arrived: lot 0\.003, .*\(exchange\)\. Orders are placed/,
+      );
     }
     const at = first.findIndex(({ type }) => type === "rules");
     assertEquals(first.slice(0, at).filter(({ type }) => type === "fill"), []);
@@ -121,7 +124,7 @@ Deno.test("penstock run says why the rules do not come, and ends in good order w
     // No crossing: nothing but the rules is to be kept.
     const windows = ["--short=400000", "--long=500000"];
     await using program = start(folder, "1.txt", ...windows, ...exchange.args);
-    await program.logged("the rules of PEPEUSDT are still awaited: ");
+    await program.logged("the rules of PEPEUSDT have not arrived yet: ");
     refuseEntries(`${folder}/run.db`, "rules");
     exchange.answer = null;
     const { code, stdout, stderr } = await program.finished();
@@ -136,7 +139,7 @@ Deno.test("penstock run says why the rules do not come, and ends in good order w
 
 Deno.test({
   name:
-    "penstock run says on its live line that rules are awaited, and the assets by their names once they have come",
+    "penstock run says on its live line that it waits for rules, and the assets by their names once they have arrived",
   ignore: !hasScript(),
   fn: async () => {
     await using exchange = exchangeOf();
@@ -145,9 +148,13 @@ Deno.test({
       Deno.execPath(),
       ...commandLine(["run", "--state=none", ...OPTIONS, ...exchange.args]),
     ]);
-    await terminal.shows(/● [^\n]* USDT [^\n]*rules awaited/);
+    // In full the line names the currency of the equity.
+    await terminal.resize(200);
+    await terminal.shows(/● waiting for rules [^\n]* USDT /);
     exchange.answer = null;
-    await terminal.shows(/rules awaited[^]*rules of PEPEUSDT have come[^]*● (?!.*rules awaited).* SDT /);
+    await terminal.shows(
+      /waiting for rules[^]*rules of PEPEUSDT have arrived[^]*● (?!waiting for rules)[^\n]* SDT /,
+    );
     await terminal.type("\x03");
     assertEquals((await terminal.finished()).code, 0);
   },
@@ -178,7 +185,7 @@ Deno.test("penstock run refuses to start where rules are missing and nobody is a
   const { endpoint, restEndpoint } = exchange.exchange;
   const cases = [
     [["--rest-endpoint", restEndpoint, "--offline-instruments"], "--offline-instruments is given"],
-    [["--rest-endpoint", restEndpoint, "--backfill=off"], "--backfill off keeps away from the REST host"],
+    [["--rest-endpoint", restEndpoint, "--backfill=off"], "--backfill off makes no REST requests"],
     [[], "--rest-endpoint is not given. Give --lot and --tick, or give --rest-endpoint"],
   ] as const;
   for (const [args, why] of cases) {

@@ -207,7 +207,7 @@ Deno.test("penstock backtest says what gaps did to the averages", async () => {
   const trades = walk(9, 300).filter((_, at) => at % 40 !== 39);
   const { code, stdout } = await backtest([await folder.write("a.csv", csvText(trades))]);
   assertEquals(code, 0);
-  assertStringIncludes(stdout, "  7 gaps emptied the averages 7 times; no average ever existed\n");
+  assertStringIncludes(stdout, "  7 gaps emptied the averages 7 times; the averages were never complete\n");
   const one = await backtest([await folder.write("b.csv", csvText(walk(9, 300).toSpliced(200, 1)))]);
   assertStringIncludes(one.stdout, "  1 gap emptied the averages once\n");
 });
@@ -306,7 +306,7 @@ Deno.test("penstock backtest warns of a CSV file that is named after another sym
   const [warning, ...more] = stderr.split("\n").filter((line) => !line.includes("gap"));
   assertStringIncludes(
     warning!,
-    `${files[0]} is named after PEPEUSDT, and is read as BTCUSDT: choose with --symbol PEPEUSDT`,
+    `${files[0]} has PEPEUSDT in its name, but is read as BTCUSDT: if that is wrong, give --symbol PEPEUSDT`,
   );
   assertEquals(more.filter((line) => line !== ""), []);
 });

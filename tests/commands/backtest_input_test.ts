@@ -13,7 +13,7 @@ const GOOD = 299;
 const TRADES = walk(6, 400);
 const ROWS = csvRows(TRADES, "spot trades", USUAL);
 const MESSAGES = messagesText(TRADES, "trade").split(/(?<=\n)/);
-const ADVICE = ". With --skip-bad such lines are counted and passed over";
+const ADVICE = ". With --skip-bad such lines are counted and skipped";
 const BEFORE = reckon(TRADES.slice(0, GOOD), DEFAULTS).events;
 
 /** Runs it; says `message` (without the folder) and nothing else, and has traded only what came before. */
@@ -279,7 +279,7 @@ Deno.test("penstock backtest misses a file, a folder or standard input twice bef
     [["-", good, "-"], `standard input: it can be read only once: give "-" only once`],
     [
       ["--sort", good, "-"],
-      /^penstock: standard input: it can be read only once and therefore not be sorted/,
+      /^penstock: standard input: it can be read only once, so it cannot be sorted/,
     ],
     [
       [good, await folder.write("trades.csv", ROWS.join(""))],

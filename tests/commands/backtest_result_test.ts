@@ -303,7 +303,7 @@ Deno.test("penstock backtest --models says in log and table which model halted",
   assertMatch(stdout, /\n {2}halted at the end: pessimistic \(max-drawdown\)\n/);
   assertMatch(
     stderr,
-    /WARN {2}the pessimistic fill model ended halted: max-drawdown 0\.\d+ reached the limit 0\.\d+ /,
+    /WARN {2}the pessimistic fill model ended in a halt: max-drawdown 0\.\d+ reached the limit 0\.\d+ /,
   );
   const all = await backtest([...args, "--max-drawdown=0.01%"]);
   assertMatch(all.stderr, /WARN {2}the configured fill model is halted: max-drawdown /);

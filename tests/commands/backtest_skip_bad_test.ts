@@ -188,7 +188,8 @@ Deno.test("penstock backtest reads a recording of Penstock's that was cut off up
     const file = await folder.write(name, content);
     const { code, stdout, stderr } = await backtest(["--json", "--log-level=warn", file]);
     assertEquals(code, 0, stderr);
-    const warning = `${name}: the recording was cut off while it was being written; it is read up to there`;
+    const warning =
+      `${name}: the recording was cut off while it was being written; it is read up to that point`;
     assert(stderr.includes("WARN") && stderr.endsWith(warning) && stderr.split("\n").length === 1, stderr);
     const events = eventsOf(stdout);
     assertBacktest(events);

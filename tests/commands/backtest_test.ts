@@ -263,7 +263,7 @@ for (
       ["--short=60", "--slippage=-1", "--fast", "a.csv"],
       /^penstock: --fast is not an option/,
       /^penstock: --slippage is "-1": expected basis points from 0 to below 10000/,
-      /^penstock: --short is 60 and --long is 50: expected the short window to be the smaller one/,
+      /^penstock: --short is 60 and --long is 50: expected the short window to be smaller than the long one/,
     ],
   ] as const
 ) {
@@ -279,7 +279,7 @@ for (
 Deno.test("penstock backtest --help lists its options and no others", async () => {
   const { code, stdout, stderr } = await penstock("backtest", "--help");
   assertEquals([code, stderr], [0, ""]);
-  assertStringIncludes(stdout, "the same pipeline over recorded trades");
+  assertStringIncludes(stdout, "the same as run, but over recorded trades");
   const options = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
   for (const name of ["sort", "skip-bad", "models", "out", "stop-after", "for", "json", "max-drawdown"]) {
     assert(options.includes(name), name);

@@ -23,9 +23,9 @@ Deno.test("penstock demo warns of each setting of the runtime that the environme
   const warnings = stderr.split("\n").filter((line) => line.includes("the environment sets"));
   assertEquals(warnings.map((line) => line.replace(/^\S+ +/, "")), [
     "WARN  the environment sets NODE_OPTIONS, which can run other code before the program: " +
-    "unset it unless you set it yourself",
+    "unset it if you did not set it",
     "WARN  the environment sets NODE_TLS_REJECT_UNAUTHORIZED, which can switch the checking of certificates off: " +
-    "unset it unless you set it yourself",
+    "unset it if you did not set it",
   ]);
 });
 
@@ -48,7 +48,7 @@ Deno.test("penstock doctor fails for a setting that nobody needs, and only names
   const authority = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem" });
   assertEquals([authority.isGood, authority.found], [
     true,
-    "sets NODE_EXTRA_CA_CERTS, which adds an authority that may vouch for any host",
+    "sets NODE_EXTRA_CA_CERTS, which adds a certificate authority for every host",
   ]);
   const both = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem", NODE_OPTIONS: "--no-warnings" });
   assertEquals(both.isGood, false);

@@ -94,7 +94,7 @@ Deno.test("GapFilling.fill() counts nothing as filled where none of the newest c
 Deno.test("GapFilling.fill() says how many ids the exchange itself lacks, and finds no gap where it lacks all", async () => {
   const some = await filled({ complete: true, fetched: 2, lastId: 99 }, rowsOf(50, 60));
   assertEquals(some.said, [
-    "info: the exchange itself has no trade under 92 of the 94 ids from 6 to 99: nothing is missing there",
+    "info: the exchange itself has no trade for 92 of the 94 ids from 6 to 99: nothing is missing there",
   ]);
   assertEquals(some.gap, { fromId: 6, toId: 99, missing: 2, filled: 2, absent: 92 });
   assertEquals(some.notes, [{ event: "settled", filled: 2, through: 99 }]);

@@ -155,7 +155,7 @@ Deno.test("penstock halt and release work while a run is at work, and follow fro
   ]);
   const halted = await ended(folder, "halt", state, "--flatten", "--reason", "feed looks wrong");
   assertEquals([halted.code, halted.err], [0, ""]);
-  assertStringIncludes(halted.out, `The run in ${state} is halted: its position is sold with the next trade`);
+  assertStringIncludes(halted.out, `The run in ${state} is halted: its position is sold at the next trade`);
   const halt = await demo.event("halt");
   assertEquals([halt.reason, halt.action, halt.text], ["manual", "flatten", "feed looks wrong"]);
   assertLessOrEqual(String(halt.requested), String(halt.time));
@@ -167,7 +167,7 @@ Deno.test("penstock halt and release work while a run is at work, and follow fro
   assertEquals([released.code, released.err], [0, ""]);
   assertStringIncludes(
     released.out,
-    "(by hand) is released: it was right. Losses are counted from here on. The run",
+    "(by hand) is released: it was right. Loss limits count from now on. The run",
   );
   const release = await demo.event("released");
   assertEquals([release.reason, release.text], ["manual", "it was right"]);
@@ -195,7 +195,7 @@ Deno.test("penstock halt stops a run that is not at work before it trades again,
   }
   const halted = await ended(folder, "halt", state, "--flatten");
   assertEquals([halted.code, halted.err], [0, ""]);
-  assertStringIncludes(halted.out, `No process works on the run in ${state}. A halt is filed`);
+  assertStringIncludes(halted.out, `The run in ${state} is not running. The halt is filed`);
   await using demo = start();
   await demo.event("halt", ({ action }) => action === "flatten");
   await demo.event("refusal", ({ reason }) => reason === "halted");

@@ -253,12 +253,12 @@ Deno.test("penstock verify FOLDER takes the recordings of the run, and says whic
       line !== ""
     );
     assertEquals(lines.sort(), [
-      `passed over in ${place.recordings}, empty (a run was killed as it created the file, or has only just created ` +
+      `skipped in ${place.recordings}, empty (a run was killed as it created the file, or has only just created ` +
       `it): ${empty}`,
-      `passed over in ${place.recordings}, no recordings of Penstock's: notes.txt, older`,
-      `passed over in ${place.recordings}, of another journal, or of entries that were changed since: ${fourth}`,
-      `passed over in ${place.recordings}, of run 1: ${first}`,
-      `passed over in ${place.recordings}, of runs without a journal: ${third}`,
+      `skipped in ${place.recordings}, not recordings of Penstock's: notes.txt, older`,
+      `skipped in ${place.recordings}, of another journal, or of entries that were changed since: ${fourth}`,
+      `skipped in ${place.recordings}, of run 1: ${first}`,
+      `skipped in ${place.recordings}, of runs without a journal: ${third}`,
     ]);
     assertStringIncludes(stdout, `follow from ${place.recordings}/${second}`);
     const { code: firstCode, stdout: ofFirst } = await penstock(
@@ -291,7 +291,7 @@ Deno.test("penstock backtest FOLDER takes the recordings of the symbol, and name
     assertEquals(found.code, 0);
     assertStringIncludes(
       found.stderr,
-      `passed over in ${place.recordings}, no recordings of Penstock's: notes.txt`,
+      `skipped in ${place.recordings}, not recordings of Penstock's: notes.txt`,
     );
     const other = await backtest(["--symbol=ETHUSDT", place.recordings]);
     assertEquals([other.code, other.stdout], [3, ""]);

@@ -178,7 +178,7 @@ Deno.test("penstock run remembers the exchange's rules for a time when it does n
       const [warning, ...more] = warnings(log);
       assertEquals(more, []);
       assertStringIncludes(warning!, "could not be asked for the rules of BTCUSDT: 127.0.0.1:");
-      assertStringIncludes(warning!, "is in trouble: HTTP 503");
+      assertStringIncludes(warning!, "failed: HTTP 503");
     }
   }));
 
@@ -250,7 +250,7 @@ Deno.test("penstock run asks nobody about another stream, nor with --backfill of
   for (
     const [args, why] of [
       [["--endpoint", endpoint], "--endpoint is another address and --rest-endpoint is not given"],
-      [[...exchange.args, "--backfill=off"], "--backfill off keeps away from the REST host"],
+      [[...exchange.args, "--backfill=off"], "--backfill off makes no REST requests"],
     ] as const
   ) {
     const { events, log } = await goodRun(args);

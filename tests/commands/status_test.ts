@@ -91,7 +91,7 @@ Deno.test("penstock status says that a stopped run is stopped, and its health ch
     assertEquals([health.code, health.stdout], [1, ""]);
     assertMatch(
       health.stderr,
-      /^penstock: run 1 in .*penstock\.db was stopped at .*Z \(as it was asked to\): no process works on it\. Start it again/,
+      /^penstock: run 1 in .*penstock\.db was stopped at .*Z \(on request\): it is not running\. Start it again/,
     );
   });
 });

@@ -15,7 +15,7 @@ Deno.test("penstock verify proves a run that was stopped, in one line or one JSO
     assertEquals([code, stderr], [0, ""]);
     assertMatch(
       stdout,
-      /^Verified in [\d.]+ m?s: .*a\.db is whole, and all [\d,]+ entries of run 1, with \d+ fills in [\d,]+ trades from 20\S+Z to 20\S+Z, follow from .*1\.txt\.gz$/,
+      /^Verified in [\d.]+ m?s: .*a\.db is intact, and all [\d,]+ entries of run 1, with \d+ fills in [\d,]+ trades from 20\S+Z to 20\S+Z, follow from .*1\.txt\.gz$/,
     );
     const [told, ...more] = eventsOf(
       (await penstock("verify", "--json", run.journal, ...run.recordings)).stdout,

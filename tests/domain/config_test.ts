@@ -79,7 +79,7 @@ Deno.test("readConfigFile() names unknown keys and values that are neither text,
 
 Deno.test("readConfigFile() refuses a key that stands twice, however it is written", () => {
   const twice = (key: string) =>
-    `"${key}" stands more than once in the configuration file: expected each option once`;
+    `"${key}" appears more than once in the configuration file: expected each option once`;
   assertEquals(read(`{"cash": 1, "stake": 5, "cash": 2}`).mistakes, [twice("cash")]);
   assertEquals(read(`{"cash": 1, "c\\u0061sh" : 2, "stake":1,"stake":1,"stake":1}`).mistakes, [
     twice("cash"),
@@ -149,7 +149,7 @@ Deno.test("configure() names every mistake at once, after those found before", (
 
 Deno.test("configure() refuses a short window that is not below the long one, wherever they come from", () => {
   assertEquals(mistakesIn({ short: { text: "50", source: "file" } }), [
-    `"short" in the configuration file is 50 and --long is 50: expected the short window to be the smaller one`,
+    `"short" in the configuration file is 50 and --long is 50: expected the short window to be smaller than the long one`,
   ]);
   configure({ short: { text: "49", source: "file" } });
   // A window that cannot be read is one mistake, not two.
@@ -166,8 +166,8 @@ Deno.test("configure() refuses limits of which the smallest is above the largest
     }),
     [
       `"minQuantity" in the configuration file is 2 and --max-quantity is 1: ` +
-      "expected the smallest not to be above the largest",
-      "--min-notional is 5 and --max-notional is 4: expected the smallest not to be above the largest",
+      "expected the smallest to be no more than the largest",
+      "--min-notional is 5 and --max-notional is 4: expected the smallest to be no more than the largest",
     ],
   );
   configure({

@@ -201,8 +201,8 @@ Deno.test("runsOf() parts rows where ids are left out, and holeIn() says where t
   const rows = rowsAt([[1, 5], [6, 6], [8, 9], [10, 10], [12, 12]]);
   assertEquals(runsOf(rows).map((run) => run.map(({ firstId }) => firstId)), [[1, 6], [8, 10], [12]]);
   assertEquals(runsOf([]), []);
-  assertEquals(holeIn(rows, 1), "trade 7 is not there, the first after it is 8");
-  assertEquals(holeIn(rows, 0), "trade 0 is not there, the first after it is 1");
+  assertEquals(holeIn(rows, 1), "trade 7 is missing, the first one after it is 8");
+  assertEquals(holeIn(rows, 0), "trade 0 is missing, the first one after it is 1");
   assertEquals([holeIn(rows.slice(0, 2), 1), holeIn([], 7)], [null, null]);
 });
 

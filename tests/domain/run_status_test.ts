@@ -106,14 +106,13 @@ Deno.test("healthOf() holds for heartbeats that are younger than the limit, by w
   );
   assertEquals(
     alive(-90).text,
-    `the last heartbeat of run 2 in a.db, at ${at}, lies 90 s ahead of this clock: it was set back, ` +
-      "or the clocks differ, and whether it works cannot be known until the next heartbeat",
+    `the last heartbeat of run 2 in a.db, at ${at}, is 90 s ahead of this clock: the clock was set back, ` +
+      "or the clocks differ. Until the next heartbeat nobody can tell whether the run is alive",
   );
   const stopped = { time: BEGAN + 100 * SECOND, reason: "asked to" };
   assertEquals(alive(1, { stopped }), {
     isAlive: false,
-    text:
-      `run 2 in a.db was stopped at ${at} (as it was asked to): no process works on it. Start it again to go on with it`,
+    text: `run 2 in a.db was stopped at ${at} (on request): it is not running. Start it again to resume it`,
   });
 });
 

@@ -194,6 +194,6 @@ Deno.test("fetch() gives up where the exchange's aggregates do not go back as fa
   const { end } = await collect(backfillOf(restOf(server)).backfill, FROM, FROM + 2);
   assert(!end.complete);
   assertEquals(end.why, "no-join");
-  assertStringIncludes(end.reason, "trade 100 is not there, the first after it is 50000");
+  assertStringIncludes(end.reason, "trade 100 is missing, the first one after it is 50000");
   assert(server.visits.length < 8, `${server.visits.length} requests`);
 });

@@ -56,5 +56,5 @@ Deno.test("fetch() takes what the exchange does not keep any more for no hole of
   const { rows, end } = await collect(backfillOf(exchange.endpoint).backfill, FROM, UNTIL);
   assert(!end.complete);
   assertEquals([rows, end.why, end.fetched, end.lastId], [[], "no-join", 0, FROM - 1]);
-  assertStringIncludes(end.reason, `trade ${FROM} is not there, the first after it is ${FIRST_ID + 150}`);
+  assertStringIncludes(end.reason, `trade ${FROM} is missing, the first one after it is ${FIRST_ID + 150}`);
 });

@@ -43,7 +43,7 @@ Deno.test("fetch() gives up at once where it is to stay away for longer than it 
   const { end } = await collect(backfill, FROM, FROM + 2);
   assertGaveUp(end);
   assertEquals(end.why, "busy");
-  assertStringIncludes(end.reason, "is not to be asked for another 7200 s: ");
+  assertStringIncludes(end.reason, "may not be asked for another 7200 s: ");
   assertStringIncludes(end.reason, "HTTP 418, code -1003: Way too much request weight used; IP banned.");
   assertStringIncludes(end.hint!, "banned");
 
@@ -100,7 +100,7 @@ Deno.test("fetch() gives up on an exchange that stays in trouble when its time i
   const { end, clock } = await endOf(server, { deadlineMs: 30_000 });
   assertGaveUp(end);
   assertEquals([end.why, end.fetched, end.lastId], ["unreachable", 0, FROM - 1]);
-  assertStringIncludes(end.reason, "is in trouble: HTTP 500, code -1000: Internal error");
+  assertStringIncludes(end.reason, "failed: HTTP 500, code -1000: Internal error");
   assert(clock.waited > 20_000 && clock.waited < 30_000, `${clock.waited}`);
 });
 
@@ -246,7 +246,7 @@ Deno.test("fetch() gives up where the exchange does not go back as far", async (
   const { rows, end } = await endOf(server);
   assertGaveUp(end);
   assertEquals([rows, end.why, server.visits.length], [[], "no-join", 3]);
-  assertStringIncludes(end.reason, "trade 100 is not there, the first after it is 102");
+  assertStringIncludes(end.reason, "trade 100 is missing, the first one after it is 102");
 });
 
 Deno.test("fetch() keeps what joined before an answer that it does not believe", async () => {

@@ -39,6 +39,6 @@ Deno.test("settingText() says what is set, what it does and what to do", () => {
   assertEquals(
     settingText(RUNTIME_SETTINGS[0]!),
     "the environment sets DENO_PERMISSION_BROKER_PATH, which lets another program grant every permission: " +
-      "unset it unless you set it yourself",
+      "unset it if you did not set it",
   );
 });

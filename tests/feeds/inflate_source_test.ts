@@ -5,7 +5,7 @@ import { chunksOf } from "../../src/feeds/recorded_files.ts";
 import { bytesOf, Folder, gzip, joined, outcomeOf, recording, rows } from "./recorded_input.ts";
 
 const CUT_OFF = "a.gz: the gzip data is cut off: it ends in the middle. Fetch or copy the file again";
-const TORN = "a.gz: the recording was cut off while it was being written; it is read up to there";
+const TORN = "a.gz: the recording was cut off while it was being written; it is read up to that point";
 const RUBBISH = "a.gz: something that is not gzip follows the gzip data. Fetch or copy the file again";
 
 /** The text that can be unpacked of gzip data that was cut off. */

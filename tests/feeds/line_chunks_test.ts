@@ -147,7 +147,7 @@ Deno.test("lineChunks() refuses a first line that is longer than 1 MiB", async (
 Deno.test("lineChunks() leaves the torn last line of Penstock's own recording out, with a warning", async () => {
   const whole = recording(5);
   const lastLine = whole.lastIndexOf("\n", whole.length - 2) + 1;
-  const warning = "a.csv: the recording was cut off while it was being written; it is read up to there";
+  const warning = "a.csv: the recording was cut off while it was being written; it is read up to that point";
   for (const chunkBytes of [1, 50, 5000]) {
     for (let end = lastLine; end <= whole.length; end++) {
       const { text, warnings, error } = await cut(whole.slice(0, end), chunkBytes);

@@ -224,7 +224,7 @@ socketTest("LiveFeed gives up after as many failures in a row as it may, and say
   await using server = RawServer.listen((visit) => visit.answer(451));
   await using run = new FeedRun(server.endpoint, { attempts: 3 });
   const error = await assertRejects(() => run.over, ExchangeUnreachable);
-  assertStringIncludes(error.message, "Gave up after 3 failed tries in a row");
+  assertStringIncludes(error.message, "Gave up after 3 failed attempts in a row");
   assertStringIncludes(error.message, "HTTP 451");
   assertStringIncludes(error.message, "--endpoint wss://data-stream.binance.vision:443");
   assertEquals(server.visits.filter(({ isWebSocket }) => isWebSocket).length, 3);
@@ -241,7 +241,7 @@ socketTest(
     });
     await using run = new FeedRun(server.endpoint, { attempts: 2 });
     const error = await assertRejects(() => run.over, ExchangeUnreachable);
-    assertStringIncludes(error.message, "Gave up after 2 failed tries in a row");
+    assertStringIncludes(error.message, "Gave up after 2 failed attempts in a row");
     assertEquals(server.visits.length, 6);
     assertEquals(run.connected.map(({ attempt }) => attempt), [1, 1, 1, 1, 1, 2]);
   },

@@ -67,7 +67,7 @@ Deno.test("giveUp() says that the whole network is kept, and gives writing anywh
   });
   assertEquals(
     told,
-    "permissions kept: network to any host (it was granted whole); all others are dropped",
+    "permissions kept: network to any host (granted without limits); all others are dropped",
   );
   assertEquals(granted, [true, false, false, false]);
 });
@@ -86,7 +86,7 @@ Deno.test("giveUp() keeps reading the files that are named alone, and anywhere o
     assertEquals(granted, [true, true, false, false, false, false], flag);
   }
   const { told, granted } = await probe(["--allow-read"], asked);
-  assertEquals(told, "permissions kept: reading anywhere (it was granted whole); all others are dropped");
+  assertEquals(told, "permissions kept: reading anywhere (granted without limits); all others are dropped");
   assertEquals(granted, Array(6).fill(true));
 });
 
@@ -149,7 +149,7 @@ Deno.test("giveUp() keeps the folder that was granted itself, and writing anywhe
   assertEquals(any.granted, [true, true, false]);
   assertEquals(
     any.told,
-    "permissions kept: writing anywhere (it was granted whole); all others are dropped",
+    "permissions kept: writing anywhere (granted without limits); all others are dropped",
   );
 });
 

@@ -121,7 +121,7 @@ Deno.test("recordedChunks() names the permission that is missing", async () => {
   const narrow = await inProcess([path], null, [`--allow-read=${path}`]);
   assertEquals([narrow.text, narrow.error], [rows(3), null]);
   assertEquals(narrow.warnings, [
-    `${path}.CHECKSUM is not looked for, as the program may not read it: no checksum is compared`,
+    `${path}.CHECKSUM is not used, because the program may not read it: no checksum is compared`,
   ]);
 });
 
@@ -316,7 +316,7 @@ Deno.test("sortByFirstTrade() refuses standard input among several, and unusable
   const good = await folder.write("good", rows(3));
   const bad = await folder.write("bad", "hello\n");
   const refused: [string[], string][] = [
-    [[good, "-"], "standard input: it can be read only once and therefore not be sorted among other files"],
+    [[good, "-"], "standard input: it can be read only once, so it cannot be sorted among other files"],
     [[good, bad], `${bad}:1: the first line has no commas`],
     [[good, `${good}.none`], `${good}.none: there is no such file`],
   ];
@@ -332,7 +332,7 @@ Deno.test("sortByFirstTrade() refuses a named pipe among several, for it could b
   const { success } = await new Deno.Command("mkfifo", { args: [pipe] }).output();
   assert(success);
   const error = await assertRejects(() => sortByFirstTrade([file, pipe], () => null), UnusableInput);
-  assertStringIncludes(error.message, "pipe: it can be read only once and therefore not be sorted");
+  assertStringIncludes(error.message, "pipe: it can be read only once, so it cannot be sorted");
 });
 
 Deno.test("sortByFirstTrade() ends at an abort with the signal's reason", async () => {

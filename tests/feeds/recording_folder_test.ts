@@ -82,7 +82,7 @@ Deno.test("withFoldersOpened() names what is no recording, and waits for nothing
   assertEquals(told.length, 1);
   assertStringIncludes(
     told[0]!,
-    "passed over in DIR, no recordings of Penstock's: bytes.bin, cut.txt, empty.txt, foreign.txt, inner and ",
+    "skipped in DIR, not recordings of Penstock's: bytes.bin, cut.txt, empty.txt, foreign.txt, inner and ",
   );
 });
 
@@ -93,8 +93,8 @@ Deno.test("withFoldersOpened() says of an empty recording that its run was kille
   const { names, told } = await opened(folder);
   assertEquals(names, [whole]);
   assertEquals(told, [
-    "passed over in DIR, no recordings of Penstock's: empty.txt",
-    "passed over in DIR, empty (a run was killed as it created the file, or has only just created it): " +
+    "skipped in DIR, not recordings of Penstock's: empty.txt",
+    "skipped in DIR, empty (a run was killed as it created the file, or has only just created it): " +
     empty,
   ]);
 });
@@ -114,7 +114,7 @@ Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and
     order: byEntry,
   });
   assertEquals(names, ["a.txt", "d.txt", "c.txt", "b.txt"]);
-  assertEquals(told, ["passed over in DIR, of ETHUSDT: e.txt"]);
+  assertEquals(told, ["skipped in DIR, of ETHUSDT: e.txt"]);
 });
 
 Deno.test("withFoldersOpened() takes files, and folders without a recording, as they are", async () => {

@@ -324,7 +324,7 @@ Deno.test("Parse.over() does not believe one wild time in a file, and believes i
 Deno.test("Parse.over() stops at a wild time in a file, and names its line", () => {
   const { message } = assertThrows(() => ofTimes([0, SECOND, 200 * YEAR, 2 * SECOND], true), UnusableInput);
   assertStringIncludes(message, "trades.jsonl:3: the time of trade 2, 2225-");
-  assertStringIncludes(message, "and the next trade did not stand by it");
+  assertStringIncludes(message, "and the next trade did not confirm it");
 });
 
 Deno.test("Parse.over() reads the first line of a file to its end before it says what is wrong with the second", () => {

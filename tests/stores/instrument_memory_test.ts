@@ -62,7 +62,7 @@ Deno.test("rulesIn() gives what the last run of the symbol went by", () => {
     journal.close();
     using reader = JournalReader.open(path);
     assertEquals(rulesIn(reader, "XRPUSDT"), null);
-    const source = (run: number) => `run ${run} in ${path}, begun ${NOW}`;
+    const source = (run: number) => `run ${run} in ${path}, started ${NOW}`;
     const rules = { lot: "0.5", tick: "0.1", minNotional: "7", maxQuantity: "9" };
     // A limit that is null, or was not known, is none.
     const none = { minQuantity: "0", maxNotional: "0" };

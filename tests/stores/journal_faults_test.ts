@@ -102,7 +102,7 @@ Deno.test("Journal stops at a fault at any write and opens again whole, with all
         assertEquals(
           error?.message,
           `Cannot ${doing} the journal ${path}: the disk failed (disk I/O error). ` +
-            "See that it is well and has room, then start again.",
+            "Check that it works and has room, then start again.",
         );
         assert(isMissing(`${path}.new`) && isMissing(`${path}.lock`));
         const state = stateOf(path);
@@ -336,7 +336,7 @@ Deno.test("Journal.open() says that the disk fails, and lets go of the journal",
     const { message } = assertThrows(() => openJournal(path, { connect: broken }), JournalError);
     assertStringIncludes(
       message,
-      `Cannot open the journal ${path}: the disk failed (disk I/O error). See that it`,
+      `Cannot open the journal ${path}: the disk failed (disk I/O error). Check that it`,
     );
     openJournal(path).close();
   });

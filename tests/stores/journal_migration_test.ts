@@ -57,7 +57,7 @@ Deno.test("JournalReader reads journals of older versions as they are, and finds
             "the account table does not say what the checkpoint of run 1 says",
           ],
           ["INSERT INTO positions VALUES (1, 'X', '1', '1')", "the positions table does not say"],
-          ["INSERT INTO account VALUES (2, 1, '1', '1', '1')", "the account table speaks of run 2"],
+          ["INSERT INTO account VALUES (2, 1, '1', '1', '1')", "the account table names run 2"],
           [
             "UPDATE checkpoint_prices SET prices = zeroblob(24) WHERE seq = 178",
             "the prices of entry 178 are not",

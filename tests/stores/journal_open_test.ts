@@ -76,7 +76,7 @@ Deno.test("Journal.open() refuses what is no journal, and says what to do", () =
     const missing = `${folder}/orphan.db`;
     assertStringIncludes(
       refusal(missing),
-      `it is missing, but ${orphan} is there and holds the last of it. Put`,
+      `it is missing, but ${orphan} is there and holds its latest entries. Put`,
     );
     for (const mode of ["wal", "delete"]) {
       const path = `${folder}/${mode}.db`;
@@ -271,7 +271,7 @@ Deno.test({
         }
         if (!modesCount) assert(run("mount", "-o", "remount,ro", disk));
         else Deno.chmodSync(disk, 0o555);
-        const advice = "See that the file and its folder may be read and written, or choose another place.";
+        const advice = "Check that the file and its folder may be read and written, or choose another place.";
         assertStringIncludes(refusal(path), advice);
         assertStringIncludes(refusal(`${disk}/new.db`), advice);
         assertThrows(() => JournalReader.open(path), JournalError, "a folder that may be written to");

@@ -292,11 +292,11 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
           "INSERT INTO entries SELECT 12, run, type, time, '{}', hash FROM entries WHERE seq = 11",
         );
       }),
-      "12 added: entry 12 (signal) was put in between",
+      "12 added: entry 12 (signal) was inserted",
     );
     assertEquals(
       sql("INSERT INTO entries VALUES (0, 1, 'fill', 1, '{}', zeroblob(32))"),
-      "0 added: entry 0 stands before the first",
+      "0 added: entry 0 comes before the first",
     );
     assertStringIncludes(
       sql("UPDATE head SET hash = zeroblob(32)"),
@@ -308,11 +308,11 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
     );
     assertStringIncludes(
       sql("INSERT INTO states SELECT 2, seq, content, prices FROM states"),
-      "31 derived: the states table speaks of run 2, of which there is no entry",
+      "31 derived: the states table names run 2, which has no entry",
     );
     assertStringIncludes(
       sql("INSERT INTO states SELECT 0, seq, content, prices FROM states"),
-      "31 derived: the states table speaks of run 0, of which there is no entry",
+      "31 derived: the states table names run 0, which has no entry",
     );
   });
 });

@@ -250,9 +250,9 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
       file(path, { kind: "release", halt, text: "once" });
       file(path, { kind: "release", halt, text: "twice" });
       assertEquals(run.handle(), [
-        `the halt of entry ${halt - 1} does not stand any more`,
+        `the halt of entry ${halt - 1} has ended already`,
         null,
-        `the halt of entry ${halt} does not stand any more`,
+        `the halt of entry ${halt} has ended already`,
       ]);
       assertEquals([run.engine.state.standing.halt, run.handle()], [null, []]);
       run.halt();

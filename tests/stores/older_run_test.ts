@@ -40,7 +40,7 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
         isNew: false,
       }),
     OtherRun,
-    "was kept by an older Penstock, which knew fewer limits, and cannot go on. Give another --state, or --new-run",
+    "was written by an older Penstock, which knew fewer limits, and cannot be resumed. Give another --state, or --new-run",
   );
   journal.close();
   const asking = { waitMs: 0, signal: AbortSignal.abort() };

@@ -134,7 +134,7 @@ Deno.test("Recording.close() tries a last time, and tells what is lost", async (
   torn.file.canTruncate = false;
   torn.recording.frames(numbered(0, 1), TIME);
   await torn.recording.close(TIME);
-  assertStringIncludes(torn.told[1]!, "1 frame was lost, and what it ends in may be torn.");
+  assertStringIncludes(torn.told[1]!, "1 frame was lost, and its last frame may be incomplete.");
 });
 
 Deno.test("Recording tells once when the system cannot put it on the disk, and goes on", async () => {

@@ -66,7 +66,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   }
   assertEquals([...log.lines(RELEASED)].map(({ text }) => text), [
     "78 more signals were refused since 1970-01-01T00:00:01.000000Z while trading was halted",
-    "the halt (by hand) is released: fine; trading goes on",
+    "the halt (by hand) is released: fine; trading resumes",
   ]);
   assertEquals(said(log, signal(91, "buy"), refusal(91, "buy", "cooldown")), [
     "buy signal @ 1.00  (sma ",
@@ -85,7 +85,7 @@ Deno.test("HaltedSignals shows the first signal that comes before the rules, and
   assertEquals(lines.length, 2);
   assertEquals(
     lines[0],
-    "3 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules were awaited",
+    "3 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules had not arrived",
   );
   // A halt that came meanwhile shows from here on.
   assertEquals(said(log, signal(6, "buy"), refusal(6, "buy")).length, 3);
@@ -109,5 +109,5 @@ Deno.test("HaltedSignals shows every sale that no signal asked for, and of every
   const log = new HaltedSignals();
   said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const sale = { ...refusal(2, "sell", "min-notional"), cause: "stop-loss" } as const;
-  assertEquals(said(log, sale), ["sell for the stop-loss r"]);
+  assertEquals(said(log, sale), ["sell (stop-loss) refused"]);
 });

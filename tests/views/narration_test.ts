@@ -37,10 +37,14 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       halt: { reason: "max-drawdown", limit: "0.2", value: "0.20011", tradeId: 7, action: "hold" },
     },
     "warn",
-    "the pessimistic fill model ended halted: max-drawdown 0.20011 reached the limit 0.2 at trade 7",
+    "the pessimistic fill model ended in a halt: max-drawdown 0.20011 reached the limit 0.2 at trade 7",
   ],
   [{ type: "connected", time, endpoint: "ws://h:1", attempt: 1 }, "info", "connected to ws://h:1"],
-  [{ type: "connected", time, endpoint: "ws://h:1", attempt: 3 }, "info", "connected to ws://h:1 at try 3"],
+  [
+    { type: "connected", time, endpoint: "ws://h:1", attempt: 3 },
+    "info",
+    "connected to ws://h:1 at attempt 3",
+  ],
   [
     { type: "disconnected", time, reason: "no data", retryInMs: 350 },
     "warn",
@@ -70,7 +74,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     { type: "gap", time, symbol, fromId: 5, toId: 7, missing: 3, filled: 3 },
     "info",
-    "gap: 3 trades missing (5 to 7): fetched; late trades move the averages and trade nothing",
+    "gap: 3 trades missing (5 to 7): fetched; backfilled trades move the averages and place no orders",
   ],
   [
     { type: "gap", time, symbol, fromId: 5, toId: 5, missing: 1, filled: 0 },
@@ -80,7 +84,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     { type: "gap", time, symbol, fromId: 5, toId: 5, missing: 1, filled: 1 },
     "info",
-    "gap: trade 5 missing: fetched; late trades move the averages and trade nothing",
+    "gap: trade 5 missing: fetched; backfilled trades move the averages and place no orders",
   ],
   [
     { type: "gap", time, symbol, fromId: 8, toId: 7, missing: 0, filled: 0 },
@@ -188,7 +192,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     { type: "expired", time, symbol, side: "buy", signalTradeId: 7 },
     "warn",
-    "a buy order still waited when the input ended (signal at trade 7)",
+    "a buy order was still waiting when the input ended (signal at trade 7)",
   ],
   [
     {
@@ -210,8 +214,8 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       ...{ tradeId: 7, action: "flatten" },
     },
     "warn",
-    "halted: max-daily-loss 0.0501 reached the limit 0.05 at trade 7; the position is sold, and then nothing is " +
-    "traded, until the next UTC day",
+    "halted: max-daily-loss 0.0501 reached the limit 0.05 at trade 7; the position is sold, and nothing is traded " +
+    "after that, until the next UTC day",
   ],
   [
     {
@@ -224,7 +228,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     { type: "released", time, symbol, reason: "max-daily-loss", tradeId: 9 },
     "info",
-    "a new day has begun: the halt (max-daily-loss) has ended at trade 9",
+    "a new UTC day: the halt (max-daily-loss) ended at trade 9",
   ],
   [
     {
@@ -237,7 +241,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     { type: "released", time, symbol, reason: "manual", tradeId: 9, text: "looked at it", requested: time },
     "warn",
-    "the halt (by hand) is released: looked at it; trading goes on",
+    "the halt (by hand) is released: looked at it; trading resumes",
   ],
   [
     {
@@ -286,7 +290,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
       ...{ tradeId: 9, cause: "flatten" },
     },
     "warn",
-    "sell for the flatten refused (min-notional): 4 found, limit 5, trade 9",
+    "sell (flatten) refused (min-notional): 4 found, limit 5, trade 9",
   ],
   [
     {
@@ -307,7 +311,7 @@ const TOLD: readonly [PenstockEvent, string, string][] = [
   [
     { type: "expired", time, symbol, side: "buy", signalTradeId: 7, reason: "replaced" },
     "info",
-    "a buy order made way for a sale (signal at trade 7)",
+    "a buy order was cancelled for a sale (signal at trade 7)",
   ],
   [
     {
@@ -377,6 +381,6 @@ Deno.test("signed() shows the sign of anything but nothing", () => {
 Deno.test("strayText() says of trades out of order how many they are, and what the first is", () => {
   const reason =
     "trade 5 is out of order: trade 7 came before it, and trade 5 is not known to have been seen";
-  assertEquals(strayText({ count: 1, reason, sample: "{}" }), `${reason}; it is not traded on`);
+  assertEquals(strayText({ count: 1, reason, sample: "{}" }), `${reason}; it places no order`);
   assertEquals(strayText({ count: 2, reason, sample: "{}" }), `2 trades out of order, the first: ${reason}`);
 });

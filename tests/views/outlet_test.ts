@@ -135,7 +135,7 @@ Deno.test("LiveTerminal draws no live line that would wait, and always takes it 
   reader.goOn();
   await terminal.settled(never);
   assert(reader.text.length < 4_096, `${reader.text.length}`);
-  assert(reader.text.endsWith("\r\x1b[K"));
+  assert(reader.text.endsWith("\r\x1b[J"));
 });
 
 Deno.test("EventLines breaks once, with OutputStuck, when more waits than it has room for", async () => {

@@ -143,9 +143,9 @@ Deno.test("statusTable() says that no order is placed while the rules are awaite
   const table = shown({ awaitsRules: true, lastRefusals: [refusal] });
   assertStringIncludes(
     table,
-    "trading         NO ORDERS: the exchange has not said the lot and tick of BTCUSDT\n",
+    "trading         NO ORDERS: the exchange has not sent the lot and tick of BTCUSDT\n",
   );
-  assertStringIncludes(table, "buy refused (no-rules): the rules are awaited, trade 9\n");
+  assertStringIncludes(table, "buy refused (no-rules): the rules have not arrived, trade 9\n");
 });
 
 Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {
@@ -170,8 +170,8 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
     "connection      NOT CONNECTED since 2024-08-09 00:55:58 UTC (20 s ago): no data for 15 s",
   );
   const silent = shown({ resumed: BEGAN + SECOND }, NOW + 600 * SECOND);
-  assertStringIncludes(silent, "state           SILENT, process 4711 was killed, failed or hangs; ");
-  assertStringIncludes(silent, "run began       2024-08-08 23:54:15 UTC (1 h 12 m ago)");
+  assertStringIncludes(silent, "state           SILENT, process 4711 was killed, failed or hangs. Start it");
+  assertStringIncludes(silent, "started         2024-08-08 23:54:15 UTC (1 h 12 m ago)");
   assertStringIncludes(silent, "last heartbeat  10 m 2 s ago");
   assertStringIncludes(
     silent,
@@ -180,7 +180,7 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
   const stopped = shown({ stopped: { time: NOW - 60 * SECOND, reason: "asked to" } });
   assertStringIncludes(
     stopped,
-    "state           stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): as it was asked to",
+    "state           stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): on request",
   );
   // A run that ended as it should is no broken connection.
   assertMatch(stopped, /^ {2}connection {6}none since .*$/m);

@@ -35,7 +35,7 @@ const DIFFERENCE: Difference = {
 Deno.test("outcomeText() says in one line what was proven, and of which files", () => {
   assertEquals(
     outcomeText(VERIFIED, COMPARED),
-    "Verified in 0.5 s: a.db is whole, and all 1,234 entries of run 2, with 1 fill in 1,000,000 trades from " +
+    "Verified in 0.5 s: a.db is intact, and all 1,234 entries of run 2, with 1 fill in 1,000,000 trades from " +
       "2024-08-08T23:54:15.342123Z to 2024-08-08T23:54:16.000000Z, follow from 2 recordings",
   );
   assertEquals(
@@ -43,7 +43,7 @@ Deno.test("outcomeText() says in one line what was proven, and of which files", 
       ...COMPARED,
       recordings: ["1.txt"],
     }),
-    "Verified in 0.5 s: a.db is whole, and all 1,234 entries of run 2, with 0 fills in 0 trades, follow from 1.txt",
+    "Verified in 0.5 s: a.db is intact, and all 1,234 entries of run 2, with 0 fills in 0 trades, follow from 1.txt",
   );
 });
 

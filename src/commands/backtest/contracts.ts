@@ -17,6 +17,6 @@ export function refuseContracts({ name, layout }: Origin, { symbol, participatio
   throw new UnusableInput(
     { name },
     `the quantities of ${named} are contracts, of which --participation cannot take a share. Give a file of trades ` +
-      "with the column base_qty, or leave that option out",
+      "with the column base_qty, or drop that option",
   );
 }

@@ -24,6 +24,6 @@ export class MisreadSymbols {
     const symbol = symbolNamed(name);
     if (symbol === null || symbol === this.#symbol || this.#told.has(symbol)) return null;
     this.#told.add(symbol);
-    return `${name} is named after ${symbol}, and is read as ${this.#symbol}: choose with --symbol ${symbol}`;
+    return `${name} has ${symbol} in its name, but is read as ${this.#symbol}: if that is wrong, give --symbol ${symbol}`;
   }
 }

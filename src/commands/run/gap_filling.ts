@@ -93,7 +93,7 @@ export class GapFilling {
       say({
         level: "info",
         text:
-          `the exchange itself has no trade under ${absent} of the ${missing} ids from ${fromId} to ${toId}: ` +
+          `the exchange itself has no trade for ${absent} of the ${missing} ids from ${fromId} to ${toId}: ` +
           "nothing is missing there",
       });
     }

@@ -72,7 +72,7 @@ function refuseContracts(
     `${
       nameIn(sources.participation, "participation")
     } cannot be taken of ${symbol}: its quantities are contracts, ` +
-    "and how many coins those are the stream does not say. Leave that option out",
+    "and the stream does not say how many coins one is. Drop that option",
   ]);
 }
 
@@ -176,7 +176,7 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   if (flaws.length > 0) {
     const more = flaws.length > TOLD ? `; and ${flaws.length - TOLD} more` : "";
     const list = `${flaws.slice(0, TOLD).join("; ")}${more}`;
-    notes.push(warn(`${host} says something of ${symbol} that cannot be used and is passed over: ${list}`));
+    notes.push(warn(`${host} says something of ${symbol} that cannot be used and is ignored: ${list}`));
   }
   return notes;
 }
@@ -191,8 +191,8 @@ function offlineText(answer: InstrumentAnswer | null): string | null {
 function unaskedText({ offlineInstruments, backfill }: Config): string {
   if (offlineInstruments) return "; the exchange is not asked (--offline-instruments)";
   return backfill
-    ? "; the exchange is not asked, as --endpoint is another address and --rest-endpoint is not given"
-    : "; the exchange is not asked, as --backfill off keeps away from the REST host";
+    ? "; the exchange is not asked, because --endpoint is another address and --rest-endpoint is not given"
+    : "; the exchange is not asked, because --backfill off makes no REST requests";
 }
 
 /** That the run cannot start, and what would let it. */
@@ -200,10 +200,10 @@ function unknownText(config: Config, awaited: readonly Rule[]): string {
   const { symbol, offlineInstruments, backfill } = config;
   const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
   const [why, otherwise] = offlineInstruments
-    ? ["--offline-instruments is given", "leave --offline-instruments out"]
+    ? ["--offline-instruments is given", "drop --offline-instruments"]
     : backfill
     ? ["--endpoint is another address and --rest-endpoint is not given", "give --rest-endpoint"]
-    : ["--backfill off keeps away from the REST host", "leave --backfill off out"];
+    : ["--backfill off makes no REST requests", "drop --backfill off"];
   return `the ${awaited.join(" and the ")} of ${symbol} ${
     awaited.length === 1 ? "is" : "are"
   } not known, and ` +
@@ -212,10 +212,10 @@ function unknownText(config: Config, awaited: readonly Rule[]): string {
 
 function awaitedText(symbol: string, awaited: readonly Rule[]): string {
   const options = awaited.map((rule) => `--${kebab(rule)}`).join(" and ");
-  return `no order is placed until the exchange says the ${
+  return `no order is placed until the exchange sends the ${
     awaited.join(" and the ")
   } of ${symbol}: it is asked ` +
-    `again and again, and the averages go on meanwhile. To start with rules of your own, give ${options}`;
+    `again until it does, and the averages run meanwhile. To start with rules of your own, give ${options}`;
 }
 
 function changedText(symbol: string, changes: string): string {

@@ -43,7 +43,7 @@ export interface OpenedRun {
 export function neverStarted(): Line {
   return {
     level: "info",
-    text: "stopped before the run started: nothing was traded, and nothing is kept of it",
+    text: "stopped before the run started: nothing was traded, and nothing is kept",
   };
 }
 
@@ -120,7 +120,7 @@ async function awaitRules(
   const answer = await awaitInstrument(
     { restEndpoint, exchange, symbol, budget, signal },
     found.awaited,
-    (reason) => onTrouble(`the rules of ${symbol} are still awaited: ${reason}`),
+    (reason) => onTrouble(`the rules of ${symbol} have not arrived yet: ${reason}`),
   );
   return answer && arrived(configuration, found, answer, Date.now() * 1000);
 }

@@ -51,12 +51,12 @@ export function exchangeEventText(event: ExchangeEvent): string {
     case "connected":
       return `client ${event.client} connected to ${event.path}`;
     case "disconnected":
-      return `client ${event.client} left: ${event.reason}`;
+      return `client ${event.client} disconnected: ${event.reason}`;
     case "refused":
       return `a request was refused with ${event.status}: ${event.path}`;
     case "fault":
       return `fault after trade ${event.released}: ${event.fault.kind}`;
     case "ended":
-      return `all ${event.released} recorded trades are out`;
+      return `all ${event.released} recorded trades have been sent`;
   }
 }
