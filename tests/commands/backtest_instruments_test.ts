@@ -91,7 +91,7 @@ Deno.test({
 
     const events = await eventsFrom([`--instruments=${journal}`, recording]);
     const [lot, , , minNotional] = rules(events);
-    assertEquals(lot!.slice(0, lot!.indexOf(", begun ")), `0.002 run 1 in ${journal}`);
+    assertEquals(lot!.slice(0, lot!.indexOf(", started ")), `0.002 run 1 in ${journal}`);
     assertEquals(minNotional!.slice(0, 8), "7 run 1 ");
     assertEquals(traded(events), traded(live));
     assertGreater(traded(events).filter(({ type }) => type === "fill").length, 4);

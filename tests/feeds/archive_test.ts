@@ -320,7 +320,7 @@ Deno.test("membersOf() refuses members that share their bytes, of which a small 
   assertEquals(
     error,
     "a.zip (a.csv): its bytes are those of another member too, which no archiver does: the archive is damaged or " +
-      "made to harm",
+      "malicious",
   );
 });
 
