@@ -8,19 +8,24 @@ import {
   type KeptRules,
   type RuleSet,
 } from "../domain/instrument.ts";
+import { NotAllowed } from "../domain/option_values.ts";
+import { OPTIONS } from "../domain/options.ts";
 import { isoTime } from "../domain/time.ts";
+import { isTree } from "./agreement.ts";
 import type { Journal } from "./journal.ts";
 import type { Entry } from "./journal_entry.ts";
+import { damaged } from "./journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
 /**
  * The rules of the journal's last run, as it was resumed last or as they have come since; null where it holds none.
- * Throws a JournalError.
+ * Throws a JournalError, also where one of them is none.
  */
 export function rulesOf(journal: Journal): KeptRules | null {
   const last = journal.lastOpening();
   if (last === null) return null;
   const { opening, rules } = last;
+  for (const entry of [opening, rules]) if (entry !== null) mustBeSound(entry, journal.path);
   const kept = { options: optionsIn(opening), sources: originIn(opening)?.sources ?? {} };
   return {
     options: { ...kept.options, ...(rules === null ? {} : rulesOfEntry(rules)) },
@@ -31,10 +36,12 @@ export function rulesOf(journal: Journal): KeptRules | null {
 
 /**
  * The last that an exchange said of `symbol` in any of the journal's runs on `market`; null where none of them knows.
+ * Throws a JournalError like `rulesOf`.
  */
 export function lastInfo(journal: Journal, symbol: string, market: string): KeptInfo | null {
   for (const entry of journal.instruments()) {
     if ((entry.content["symbol"] ?? optionsIn(entry)["symbol"]) !== symbol) continue;
+    mustBeSound(entry, journal.path);
     const info = originIn(entry)?.exchangeInfo ?? null;
     if (info !== null && marketAt(journal, entry, market) === market) return info;
   }
@@ -46,7 +53,7 @@ function marketAt(journal: Journal, entry: Entry, now: string): string | null {
   return typeof content["market"] === "string" ? content["market"] : marketIn(optionsIn({ content }), now);
 }
 
-/** The rules that the last run of `symbol` had; null where the journal holds none. Throws a JournalError. */
+/** The rules that the last run of `symbol` had; null where the journal holds none. Throws like `rulesOf`. */
 export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
   for (let run = reader.lastRun; run > 0; run--) {
     const started = reader.latest("started", 1, run)[0];
@@ -54,6 +61,7 @@ export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
     const opening = reader.latest("resumed", 1, run)[0] ?? started;
     const come = reader.latest("rules", 1, run)[0];
     const source = come !== undefined && come.seq > opening.seq ? come : opening;
+    mustBeSound(source, reader.path);
     const values = source === come ? rulesOfEntry(come) : optionsIn(opening);
     const sources = originIn(source)?.sources ?? {};
     const rules: Partial<Record<Rule, string>> = {};
@@ -72,6 +80,40 @@ export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
     };
   }
   return null;
+}
+
+/**
+ * Throws a JournalError where an entry says of an instrument what none can be: whoever can compute the hashes of a
+ * journal can write anything there.
+ */
+function mustBeSound(entry: Entry, path: string): void {
+  const instrument: unknown = entry.content["instrument"] ?? {};
+  const { sources = {}, exchangeInfo = null } = isTree(instrument) ? instrument : {};
+  const info = isTree(exchangeInfo) ? exchangeInfo : {};
+  const { base = "", quote = "" } = info;
+  const isKnown = isTree(instrument) && isTree(sources) && (exchangeInfo === null || isTree(info["rules"])) &&
+    [...Object.values(sources), base, quote].every((text) => typeof text === "string");
+  const odd = isKnown
+    ? [optionsIn(entry), rulesOfEntry(entry), info["rules"]].map(oddRule).find((rule) => rule !== null)
+    : "instrument";
+  if (odd === undefined || odd === null) return;
+  throw damaged(path, `the ${odd} in entry ${entry.seq} (${entry.type}) cannot be that of a run`);
+}
+
+/** The first rule that is none; null where all are. */
+function oddRule(rules: unknown): Rule | null {
+  return !isTree(rules) ? null : RULES.find((rule) => !isSound(rule, rules[rule] ?? null)) ?? null;
+}
+
+function isSound(rule: Rule, value: unknown): boolean {
+  if (typeof value !== "string") return value === null;
+  try {
+    OPTIONS[rule].read(value);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NotAllowed)) throw error;
+    return false;
+  }
 }
 
 /** What an entry of rules that have come says of them. */

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import type { KeptInfo } from "../../src/domain/instrument.ts";
 import { lastInfo, rulesIn, rulesOf } from "../../src/stores/instrument_memory.ts";
+import { JournalError } from "../../src/stores/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { inFolder, openJournal, TIME } from "./sample_journal.ts";
 
@@ -123,4 +124,33 @@ Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, an
     assertEquals(rulesOf(journal)!.options["lot"], "3");
     journal.close();
   });
+});
+
+Deno.test("rulesOf(), lastInfo() and rulesIn() refuse what no instrument can have, though the chain is whole", () => {
+  const sound = {
+    options: { symbol: "BTCUSDT", lot: "0.5" },
+    instrument: { sources: {}, exchangeInfo: info("1") },
+  };
+  const { options, instrument } = sound;
+  const cases: readonly [odd: string, content: object][] = [
+    ["lot", { ...sound, options: { ...options, lot: "1e999999999" } }],
+    ["tick", { ...sound, options: { ...options, tick: "0" } }],
+    ["maxQuantity", { ...sound, options: { ...options, maxQuantity: ["9"] } }],
+    ["lot", { ...sound, instrument: { ...instrument, exchangeInfo: info("-1") } }],
+    ["instrument", { ...sound, instrument: "exchange" }],
+    ["instrument", { ...sound, instrument: { ...instrument, exchangeInfo: { ...info("1"), rules: null } } }],
+    ["instrument", { ...sound, instrument: { ...instrument, exchangeInfo: { ...info("1"), base: {} } } }],
+    ["instrument", { ...sound, instrument: { ...instrument, sources: { lot: [] } } }],
+  ];
+  for (const [odd, content] of cases) {
+    inFolder((folder) => {
+      using journal = openJournal(`${folder}/run.db`);
+      journal.startRun({ time: TIME, content: { version: "1", market: "binance", ...content } });
+      using reader = JournalReader.open(journal.path);
+      const why = `the ${odd} in entry 1 (started) cannot be that of a run`;
+      assertThrows(() => rulesOf(journal), JournalError, why);
+      assertThrows(() => lastInfo(journal, "BTCUSDT", "binance"), JournalError, why);
+      assertThrows(() => rulesIn(reader, "BTCUSDT"), JournalError, why);
+    });
+  }
 });
