@@ -31,6 +31,11 @@ const SHOWN_CHARACTERS = 60;
 /** An asset's name, in any script: nothing in it that a terminal would act on. */
 const ASSET = /^[\p{L}\p{N}\p{M}_.-]{1,40}$/u;
 
+/** Whether a value from outside may be the name of an asset. */
+export function isAssetName(value: unknown): value is string {
+  return typeof value === "string" && ASSET.test(value);
+}
+
 const largest = (amounts: readonly Money[]): Money => Money.max(...amounts);
 const smallest = (amounts: readonly Money[]): Money => Money.min(...amounts);
 
@@ -89,7 +94,7 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
   const assets: { base?: string; quote?: string } = {};
   for (const [asset, field] of [["base", "baseAsset"], ["quote", "quoteAsset"]] as const) {
     const name = found[field];
-    if (typeof name === "string" && ASSET.test(name)) assets[asset] = name;
+    if (isAssetName(name)) assets[asset] = name;
     else if (name !== undefined) flaws.push(`"${field}" is ${shown(name)}, expected the name of an asset`);
   }
   return {

@@ -1,5 +1,6 @@
 /** What a journal remembers of an instrument: the rules that its runs had, and what their exchange said. */
 import { marketIn } from "../domain/endpoints.ts";
+import { isAssetName } from "../domain/exchange_info.ts";
 import { type Rule, RULES } from "../domain/instrument_rules.ts";
 import {
   type InstrumentOrigin,
@@ -90,9 +91,10 @@ function mustBeSound(entry: Entry, path: string): void {
   const instrument: unknown = entry.content["instrument"] ?? {};
   const { sources = {}, exchangeInfo = null } = isTree(instrument) ? instrument : {};
   const info = isTree(exchangeInfo) ? exchangeInfo : {};
-  const { base = "", quote = "" } = info;
+  const { base, quote } = info;
   const isKnown = isTree(instrument) && isTree(sources) && (exchangeInfo === null || isTree(info["rules"])) &&
-    [...Object.values(sources), base, quote].every((text) => typeof text === "string");
+    Object.values(sources).every((text) => typeof text === "string") &&
+    [base, quote].every((name) => name === undefined || isAssetName(name));
   const odd = isKnown
     ? [optionsIn(entry), rulesOfEntry(entry), info["rules"]].map(oddRule).find((rule) => rule !== null)
     : "instrument";

@@ -1,4 +1,5 @@
 import type { InstrumentOrigin } from "../domain/instrument.ts";
+import { printable } from "./terminal.ts";
 
 /** Quote currencies as they end a symbol, longest first where one ends another. */
 const QUOTES = [
@@ -33,7 +34,8 @@ export function assets(
   named: NamedAssets | null = null,
 ): { readonly base: string; readonly quote: string } {
   const { base, quote } = named ?? {};
-  if (base !== undefined && quote !== undefined) return { base, quote };
+  // They may come from a file or a journal that somebody else wrote.
+  if (base !== undefined && quote !== undefined) return { base: printable(base), quote: printable(quote) };
   const [pair = ""] = symbol.split("_");
   const found = QUOTES.find((candidate) => pair.endsWith(candidate) && pair.length > candidate.length);
   return found === undefined

@@ -140,6 +140,10 @@ Deno.test("rulesOf(), lastInfo() and rulesIn() refuse what no instrument can hav
     ["instrument", { ...sound, instrument: "exchange" }],
     ["instrument", { ...sound, instrument: { ...instrument, exchangeInfo: { ...info("1"), rules: null } } }],
     ["instrument", { ...sound, instrument: { ...instrument, exchangeInfo: { ...info("1"), base: {} } } }],
+    ["instrument", {
+      ...sound,
+      instrument: { ...instrument, exchangeInfo: { ...info("1"), quote: "\x1b[2J" } },
+    }],
     ["instrument", { ...sound, instrument: { ...instrument, sources: { lot: [] } } }],
   ];
   for (const [odd, content] of cases) {

@@ -12,3 +12,8 @@ Deno.test("assets() splits a symbol at its quote currency, the longest that fits
 Deno.test("assets() says base and quote where it cannot tell", () => {
   for (const symbol of ["USDT", "ABCXYZ", ""]) assertEquals(assets(symbol), { base: "base", quote: "quote" });
 });
+
+Deno.test("assets() escapes what in a name would steer a terminal", () => {
+  const { base, quote } = assets("BTCUSDT", { base: "B\x1b[2J", quote: "\u202eUSDT\n" });
+  assertEquals([base, quote], ["B\\u{1b}[2J", "\\u{202e}USDT\\u{a}"]);
+});
