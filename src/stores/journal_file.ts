@@ -265,7 +265,13 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     return `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`;
   }
   const said = error instanceof Error ? error.message : String(error);
-  switch (resultCode(error) ?? (NO_SPACE.test(said) ? 13 : null)) {
+  const code = resultCode(error) ?? (NO_SPACE.test(said) ? 13 : null);
+  // SQLite says 8 of a folder whose mode forbids new files, and 14 of one on a read-only disk.
+  if (code === 14 || code === 8 && doing === "read") {
+    return `the files beside it, -wal and -shm, cannot be made or opened (${said}). ` +
+      "Copy it, and them if they are there, to a folder that may be written to, and open it there.";
+  }
+  switch (code) {
     case 5:
     case 6:
     case 15:
@@ -278,9 +284,6 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
       return `the file is damaged, perhaps cut short (${said}). ${RESTORE}`;
     case 13:
       return `the disk is full (${said}). Make room, then start again.`;
-    case 14:
-      return `the files beside it, -wal and -shm, cannot be made or opened (${said}). ` +
-        "Copy it, and them if they are there, to a folder that may be written to, and open it there.";
     case 18:
       return `a value in it is longer than any that Penstock writes (${said}). ${RESTORE}`;
     case 26:
