@@ -191,10 +191,8 @@ export function isThere(path: string, doing: Doing): boolean {
   // Under each of them SQLite and the lock would keep files of their own beside it.
   if (doing === "open" && (info.nlink ?? 1) > 1) {
     const advice = "Put a copy of it in its place, or remove the other names.";
-    throw refused(
-      path,
-      `its file has ${info.nlink} names (hard links), and another may be in use. ${advice}`,
-    );
+    const names = `its file has ${info.nlink} names (hard links)`;
+    throw refused(path, `${names}, and another may be in use. ${advice}`);
   }
   return true;
 }
