@@ -29,11 +29,6 @@ export interface MalformedInfo {
 const FINEST = "0.00000001";
 const SHOWN_CHARACTERS = 60;
 
-/** Whether a value from outside may be the name of an asset. */
-export function isAssetName(value: unknown): value is string {
-  return typeof value === "string" && ASSET.test(value);
-}
-
 const largest = (amounts: readonly Money[]): Money => Money.max(...amounts);
 const smallest = (amounts: readonly Money[]): Money => Money.min(...amounts);
 

@@ -10,9 +10,9 @@ import {
   isThere,
   type JournalDatabase,
   JournalError,
-  JournalLock,
   prepareToWrite,
 } from "./journal_file.ts";
+import { JournalLock } from "./journal_lock.ts";
 import { inspect } from "./journal_inspection.ts";
 import { type Life, writeLife } from "./journal_life.ts";
 import { type Line, lineOf, storedCheckpoint } from "./journal_line.ts";

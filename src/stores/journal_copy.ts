@@ -1,6 +1,7 @@
 /** A copy of a journal, whole and of one moment, also while a run writes to it. */
 import { backup, type DatabaseSync } from "node:sqlite";
-import { damaged, failed, isThere, JournalLock, openDatabase, refused } from "./journal_file.ts";
+import { damaged, failed, isThere, openDatabase, refused } from "./journal_file.ts";
+import { JournalLock } from "./journal_lock.ts";
 import { inspect } from "./journal_inspection.ts";
 import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
 import { lastEntry } from "./linked_entry.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CopyExists, copyJournal } from "../../src/stores/journal_copy.ts";
-import { JournalError, JournalLock } from "../../src/stores/journal_file.ts";
+import { JournalError } from "../../src/stores/journal_file.ts";
+import { JournalLock } from "../../src/stores/journal_lock.ts";
 import { JournalReader } from "../../src/stores/journal_reader.ts";
 import { writeOlder } from "./older_journal.ts";
 import {
