@@ -185,7 +185,7 @@ Deno.test("awaitInstrument() asks at longer and longer waits until every rule th
   assertEquals(waits, [500, 500, 999, 1998, 3996, 7992, 15984, 31968, 59940, 59940, 59940, 59940, 59940]);
   // What stays the same is said once.
   assertEquals(reasons.length, 3);
-  assertStringIncludes(reasons[0]!, "is in trouble: HTTP 503");
+  assertStringIncludes(reasons[0]!, "failed: HTTP 503");
   assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not say the tick$/);
   assertStringIncludes(reasons[2]!, "an answer about other symbols than BTCUSDT");
 });
