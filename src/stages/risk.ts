@@ -73,11 +73,12 @@ const LOST = {
 } as const;
 
 /**
- * The time that limits and orders go by, µs since 1970: the trade's own, but never more than an hour after it arrived.
- * However many trades are dated in the future, they release no halt and end no cooldown.
+ * The time that limits and orders go by, µs since 1970: the trade's own, or that of its arrival where it is dated more
+ * than an hour after that. However many trades are dated in the future, they release no halt, end no cooldown, and place
+ * no order that would wait for that time.
  */
 function clockAt({ time, receivedAt }: Tick): number {
-  return receivedAt > 0 ? Math.min(time, receivedAt + HOUR) : time;
+  return receivedAt > 0 && time > receivedAt + HOUR ? receivedAt : time;
 }
 
 /** Judges the orders of one symbol. */

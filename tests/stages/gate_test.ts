@@ -209,6 +209,26 @@ Deno.test("RiskGate does not wait for a time that was a mistake, with an order, 
   ]);
 });
 
+Deno.test("RiskGate places orders at the arrival of trades dated in the future, and goes on as soon as the times come back", () => {
+  const year = 365 * 86_400 * SECOND;
+  const at = (second: number, price = 100, ahead = 0) => ({
+    price,
+    time: second * SECOND + ahead,
+    receivedAt: second * SECOND + 1,
+  });
+  const desk = new Desk({ latency: SECOND, stopLoss: "0.1", cooldown: 5 * SECOND });
+  // Two of them, so that each stands by the other.
+  desk.trade([at(1, 100, 200 * year)], [at(2, 100, 200 * year), "buy"]);
+  assertEquals(desk.trade([at(4)]), [["buy 10"]]);
+  assertEquals(desk.trade([at(5, 80, 200 * year)], [at(6, 80, 200 * year)]), [[], ["sell 10 (stop-loss)"]]);
+  assertEquals(desk.trade([at(8), "buy"], [at(10)], [at(12), "buy"], [at(14)]), [
+    [],
+    ["no buy: cooldown, 3999.999 of 5000"],
+    [],
+    ["buy 10"],
+  ]);
+});
+
 Deno.test("RiskGate lets an order fill over several trades, up to its time", () => {
   const desk = new Desk({ participation: "0.1", orderTtl: 2 * SECOND, stake: "1000" });
   assertEquals(
