@@ -70,6 +70,7 @@ const NO_SPACE = /\(os error (28|112|122)\)/;
 const PID = /^\d+$/;
 /** Of a process, with its line's end. */
 const LONGEST_NUMBER = 20;
+const OTHER_NAMES = "has other names (hard links)";
 const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
 /**
@@ -340,8 +341,6 @@ function refuseLinks(path: string, doing: Doing): void {
     if (hasOtherNames(infoAt(side))) throw notOurs(path, side, OTHER_NAMES);
   }
 }
-
-const OTHER_NAMES = "has other names (hard links)";
 
 function hasOtherNames(info: Deno.FileInfo | null): boolean {
   return (info?.nlink ?? 1) > 1;
