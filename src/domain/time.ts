@@ -74,13 +74,16 @@ export function isoTime(time: number): string {
   return `${shownDate}T${hour}:${minute}:${second}.${micros}Z`;
 }
 
+/** More than times go back by where all is well, µs. */
+const STEP_BACK = 60_000_000;
+
 /**
- * Whether `length` µs have passed at `now` since `since`, both µs since 1970. Where the time went back by more than an
- * hour they have: `since` was a mistake, and would be waited for in vain.
+ * Whether `length` µs have passed at `now` since `since`, both µs since 1970. Where the time went back by more than a
+ * minute they have: `since` was a mistake, and would be waited for in vain.
  */
 export function hasPassed(length: number, since: number, now: number): boolean {
   const elapsed = now - since;
-  return elapsed >= length || elapsed < -HOUR;
+  return elapsed >= length || elapsed < -STEP_BACK;
 }
 
 /** When the UTC day that follows `time` (µs since 1970) begins. */

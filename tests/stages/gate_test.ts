@@ -229,6 +229,17 @@ Deno.test("RiskGate places orders at the arrival of trades dated in the future, 
   ]);
 });
 
+Deno.test("RiskGate keeps no order waiting for the time of one trade that is ahead by less than an hour", () => {
+  const at = (second: number, ahead = 0) => ({
+    time: (second + ahead) * SECOND,
+    receivedAt: second * SECOND + 1,
+  });
+  const desk = new Desk({ latency: SECOND });
+  assertEquals(desk.trade([at(1)], [at(2, 3_540), "buy"], [at(3)]), [[], [], ["buy 10"]]);
+  // Less than a minute is waited for.
+  assertEquals(desk.trade([at(4, 59), "sell"], [at(5)], [at(64)]), [[], [], ["sell 10"]]);
+});
+
 Deno.test("RiskGate lets an order fill over several trades, up to its time", () => {
   const desk = new Desk({ participation: "0.1", orderTtl: 2 * SECOND, stake: "1000" });
   assertEquals(
