@@ -1,12 +1,12 @@
 /** Penstock: paper trading you can trust. Arguments to command, signals to an abort, errors to exit codes. */
-import type { Started } from "./src/domain/command.ts";
-import { ConfigError } from "./src/domain/config_error.ts";
-import type { CommandName } from "./src/domain/command_name.ts";
-import type { Configuration, GivenOptions } from "./src/domain/config.ts";
-import { EXIT, type Exit, exitOf } from "./src/domain/exit.ts";
+import type { Started } from "./src/config/command.ts";
+import { ConfigError } from "./src/domain/process/config_error.ts";
+import type { CommandName } from "./src/config/command_name.ts";
+import type { Configuration, GivenOptions } from "./src/config/config.ts";
+import { EXIT, type Exit, exitOf } from "./src/domain/process/exit.ts";
 import meta from "./deno.json" with { type: "json" };
-import { grantAdvice, missingIn } from "./src/domain/permission_advice.ts";
-import { printable, writeUntil } from "./src/views/terminal.ts";
+import { grantAdvice, missingIn } from "./src/domain/process/permission_advice.ts";
+import { printable, writeUntil } from "./src/views/terminal/terminal.ts";
 
 const { version } = meta;
 
@@ -18,18 +18,18 @@ const asked = new AbortController();
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  const { readArguments } = await import("./src/domain/arguments.ts");
+  const { readArguments } = await import("./src/config/arguments.ts");
   const { command, help, version: wantsVersion, given, files, mistakes } = readArguments(args);
   if (wantsVersion) return print(`penstock ${version}\n`);
   if (help || args.length === 0) {
     const [{ commandHelp, programHelp }, { buildLimits }] = await Promise.all([
-      import("./src/views/help.ts"),
-      import("./src/feeds/permissions.ts"),
+      import("./src/config/help.ts"),
+      import("./src/feeds/process/permissions.ts"),
     ]);
     const limits = buildLimits();
     return print(command === null ? programHelp(version, limits) : commandHelp(command, limits));
   }
-  const { configure } = await import("./src/domain/config.ts");
+  const { configure } = await import("./src/config/config.ts");
   try {
     const collected = [...mistakes];
     if (command === null && mistakes.length === 0) {
@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** What a program that was built for one exchange trades there by default. */
 async function lockedOptions(): Promise<GivenOptions> {
-  const { lockedExchange } = await import("./src/feeds/permissions.ts");
+  const { lockedExchange } = await import("./src/feeds/process/permissions.ts");
   const exchange = lockedExchange();
   return exchange === null ? {} : { exchange: { text: exchange, source: "default" } };
 }
@@ -60,8 +60,8 @@ async function readFileOptions(
   mistakes: string[],
 ): Promise<GivenOptions> {
   const [{ readConfigFile }, { readSmallFile }] = await Promise.all([
-    import("./src/domain/config.ts"),
-    import("./src/feeds/small_file.ts"),
+    import("./src/config/config.ts"),
+    import("./src/feeds/files/small_file.ts"),
   ]);
   let text: string;
   try {
@@ -82,8 +82,8 @@ async function readFileOptions(
 async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]): Promise<void> {
   if (faults !== undefined) {
     const [{ parseFaults }, { nameIn }] = await Promise.all([
-      import("./src/feeds/exchange/faults.ts"),
-      import("./src/domain/config.ts"),
+      import("./src/simulator/faults.ts"),
+      import("./src/config/config.ts"),
     ]);
     try {
       parseFaults(faults.text);
@@ -135,7 +135,7 @@ async function execute(
   configuration: Configuration,
   files: readonly string[],
 ): Promise<number> {
-  const { obstacleTo } = await import("./src/feeds/permissions.ts");
+  const { obstacleTo } = await import("./src/feeds/process/permissions.ts");
   const obstacle = obstacleTo(command, configuration.config.port);
   if (obstacle !== null) return await complain([obstacle]);
   const ends = SYNCHRONOUS.includes(command)
@@ -146,8 +146,8 @@ async function execute(
 
 async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> {
   const [{ endSignals }, { keepDebuggerClosed }] = await Promise.all([
-    import("./src/feeds/end_signals.ts"),
-    import("./src/feeds/debugger.ts"),
+    import("./src/feeds/process/end_signals.ts"),
+    import("./src/feeds/process/debugger.ts"),
   ]);
   const closed = "SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again";
   keepDebuggerClosed(() => say(`penstock: ${closed}\n`));

@@ -1,6 +1,6 @@
 /** What a compiled Penstock is made with: the one place where the flags of `deno compile` stand. */
-import { type ExchangeName, hostsOf } from "../src/domain/exchange_hosts.ts";
-import { READ_VARIABLES } from "../src/feeds/environment.ts";
+import { type ExchangeName, hostsOf } from "../src/exchanges/hosts.ts";
+import { READ_VARIABLES } from "../src/feeds/process/environment.ts";
 
 /** The machines that `deno task compile:all` builds for, as Deno names them. */
 export const TARGETS = [

@@ -9,7 +9,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { EXCHANGE_NAMES, type ExchangeName } from "../src/domain/exchange_hosts.ts";
+import { EXCHANGE_NAMES, type ExchangeName } from "../src/exchanges/hosts.ts";
 import { archiveName, DENORT_PINS, type DenortPins, parsePins, pinOf, sha256 } from "./denort.ts";
 import {
   ENVIRONMENT,

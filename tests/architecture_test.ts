@@ -7,15 +7,25 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 /** Which folders the files of a folder may import from, besides main.ts, which may import from all of them. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   domain: ["domain"],
+  config: ["domain", "config"],
   stages: ["domain", "stages"],
-  feeds: ["domain", "stages", "feeds"],
-  stores: ["domain", "stages", "stores"],
-  views: ["domain", "stages", "views"],
-  commands: ["domain", "stages", "feeds", "stores", "views"],
+  exchanges: ["domain", "stages", "exchanges"],
+  formats: ["domain", "stages", "exchanges", "formats"],
+  feeds: ["domain", "stages", "exchanges", "formats", "feeds"],
+  simulator: ["domain", "stages", "exchanges", "formats", "feeds", "simulator"],
+  stores: ["domain", "stages", "exchanges", "formats", "stores"],
+  views: ["domain", "stages", "exchanges", "formats", "views"],
+  commands: [
+    ...["domain", "config", "stages", "exchanges", "formats"],
+    ...["feeds", "simulator", "stores", "views"],
+  ],
 };
 
+/** Files that a folder may import besides: the options of an exchange name the exchanges that there are. */
+const ALSO: Readonly<Record<string, readonly string[]>> = { config: ["src/exchanges/hosts.ts"] };
+
 /** The same input has to give the same output here, so nothing from outside may come in. */
-const PURE_FOLDERS = ["domain", "stages"];
+const PURE_FOLDERS = ["domain", "config", "stages", "exchanges", "formats"];
 const IMPURE: readonly [RegExp, string][] = [
   [/(?<![.\w$])Deno\b/, "Deno"],
   [/(?<![.\w$])console\b/, "console"],
@@ -163,7 +173,9 @@ function relativeProblem(from: string, specifier: string): string | undefined {
     return commandOf(from) === commandOf(to) ? undefined : "a command imports no other command";
   }
   const allowed = LAYERS[layer] ?? [];
-  return allowed.includes(target) ? undefined : `${layer} may import only ${allowed.join(", ")}`;
+  return allowed.includes(target) || ALSO[layer]?.includes(to)
+    ? undefined
+    : `${layer} may import only ${allowed.join(", ")}`;
 }
 
 function packageProblem(from: string, specifier: string, packages: readonly string[]): string | undefined {
@@ -216,9 +228,28 @@ function violations(files: ReadonlyMap<string, string>, packages: readonly strin
       });
     }
   }
+  for (const circle of circlesIn(files)) found.push(`${circle.join(" → ")}: imports go in a circle`);
   for (const path of Object.keys(LONG_FILES)) {
     if (!files.has(path)) found.push(`${path}: is among the exceptions for long files, but does not exist`);
   }
+  return found;
+}
+
+/** The circles of imports, each from a file back to it; of circles that share files one is enough. */
+function circlesIn(files: ReadonlyMap<string, string>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const follow = (path: string, way: readonly string[]): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) found.push([...way.slice(at), path]);
+    if (at >= 0 || done.has(path)) return;
+    for (const specifier of importsOf(files.get(path) ?? "")) {
+      if (specifier === null || !specifier.startsWith(".")) continue;
+      follow(new URL(specifier, `file:///${path}`).pathname.slice(1), [...way, path]);
+    }
+    done.add(path);
+  };
+  for (const path of files.keys()) follow(path, []);
   return found;
 }
 
@@ -252,6 +283,13 @@ Deno.test("violations() names file, import and rule of an import against the dir
     `src/domain/money.ts: imports "../stages/average.ts", but domain may import only domain`,
   ]);
   const forbidden: [string, string][] = [
+    ["src/domain/a.ts", "../config/b.ts"],
+    ["src/config/a.ts", "../stages/b.ts"],
+    ["src/config/a.ts", "../exchanges/b.ts"],
+    ["src/stages/a.ts", "../formats/b.ts"],
+    ["src/exchanges/a.ts", "../formats/b.ts"],
+    ["src/views/a.ts", "../config/b.ts"],
+    ["src/stores/a.ts", "../simulator/b.ts"],
     ["src/stages/a.ts", "../feeds/b.ts"],
     ["src/stages/deep/a.ts", "../../views/b.ts"],
     ["src/feeds/a.ts", "../stores/b.ts"],
@@ -284,6 +322,8 @@ Deno.test("violations() names file, import and rule of an import against the dir
 Deno.test("violations() allows the imports that go one way", () => {
   const allowed: [string, string][] = [
     ["src/domain/a.ts", "./b.ts"],
+    ["src/config/a.ts", "../exchanges/hosts.ts"],
+    ["src/simulator/a.ts", "../feeds/b.ts"],
     ["src/stages/a.ts", "../domain/b.ts"],
     ["src/feeds/a.ts", "../stages/b.ts"],
     ["src/stores/a.ts", "../domain/b.ts"],
@@ -298,6 +338,18 @@ Deno.test("violations() allows the imports that go one way", () => {
   for (const [path, specifier] of allowed) {
     assertEquals(check(path, `import type { A } from "${specifier}";\nexport const a: A = 1;\n`), []);
   }
+});
+
+Deno.test("violations() finds imports that go in a circle, of types too", () => {
+  const files = new Map([
+    ["src/domain/a.ts", `import { b } from "./b.ts";\nexport const a = b;\n`],
+    ["src/domain/b.ts", `import { c } from "./deep/c.ts";\nexport const b = c;\n`],
+    ["src/domain/deep/c.ts", `import type { A } from "../a.ts";\nexport const c: A = 1;\n`],
+    ["src/domain/d.ts", `import { a } from "./a.ts";\nexport const d = a;\n`],
+  ]);
+  assertEquals(violations(files, PACKAGES), [
+    "src/domain/a.ts → src/domain/b.ts → src/domain/deep/c.ts → src/domain/a.ts: imports go in a circle",
+  ]);
 });
 
 Deno.test("violations() knows the packages, and takes no import that it cannot read", () => {

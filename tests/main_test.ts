@@ -1,9 +1,9 @@
 /** The program from outside: help, versions, mistakes, exit codes, and what becomes of a reader that leaves. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import meta from "../deno.json" with { type: "json" };
-import { type CommandName, COMMANDS } from "../src/domain/command_name.ts";
-import { OPTION_NAMES, OPTIONS } from "../src/domain/options.ts";
-import { optionWord } from "../src/domain/option_word.ts";
+import { type CommandName, COMMANDS } from "../src/config/command_name.ts";
+import { OPTION_NAMES, OPTIONS } from "../src/config/options.ts";
+import { optionWord } from "../src/domain/process/option_word.ts";
 import { Folder, rows } from "./feeds/recorded_input.ts";
 import { commandLine, deadEndpoint, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 

@@ -3,14 +3,14 @@
  * the ways that their types name, and throw nothing that is not theirs.
  */
 import { assert, assertEquals } from "@std/assert";
-import { readArguments } from "../src/domain/arguments.ts";
-import { configure, readConfigFile } from "../src/domain/config.ts";
-import { ConfigError } from "../src/domain/config_error.ts";
-import { csvColumns } from "../src/domain/csv_layout.ts";
-import { type LateRow, LateRows } from "../src/domain/late_rows.ts";
-import { OPTION_NAMES } from "../src/domain/options.ts";
-import { isNote, readNote } from "../src/domain/recording_note.ts";
-import { retryAfterMs } from "../src/feeds/connect_failure.ts";
+import { readArguments } from "../src/config/arguments.ts";
+import { configure, readConfigFile } from "../src/config/config.ts";
+import { ConfigError } from "../src/domain/process/config_error.ts";
+import { csvColumns } from "../src/formats/csv_layout.ts";
+import { type LateRow, LateRows } from "../src/domain/market/late_rows.ts";
+import { OPTION_NAMES } from "../src/config/options.ts";
+import { isNote, readNote } from "../src/domain/recording/recording_note.ts";
+import { retryAfterMs } from "../src/feeds/live/connect_failure.ts";
 import { fuzzCases } from "./support/fuzz_inputs.ts";
 import { SeededRandom } from "./support/random.ts";
 

@@ -1,5 +1,5 @@
 /** Files that the program reads for the samples. */
-import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,9 +1,9 @@
 /** The tables of commands and of options in docs/options.md, from the table that `--help` is made from. */
-import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
-import { type Option, OPTION_GROUPS } from "../../src/domain/option.ts";
-import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
-import { optionWord } from "../../src/domain/option_word.ts";
-import { textWidth } from "../../src/views/text_width.ts";
+import { type CommandName, COMMANDS } from "../../src/config/command_name.ts";
+import { type Option, OPTION_GROUPS } from "../../src/config/option.ts";
+import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/config/options.ts";
+import { optionWord } from "../../src/domain/process/option_word.ts";
+import { textWidth } from "../../src/views/terminal/text_width.ts";
 
 /** What every command does, as a table. */
 export function commandTable(): string {

@@ -10,8 +10,8 @@ import { release } from "../../src/commands/release.ts";
 import { run } from "../../src/commands/run.ts";
 import { status } from "../../src/commands/status.ts";
 import { verify } from "../../src/commands/verify.ts";
-import { readArguments } from "../../src/domain/arguments.ts";
-import { configure, readConfigFile } from "../../src/domain/config.ts";
+import { readArguments } from "../../src/config/arguments.ts";
+import { configure, readConfigFile } from "../../src/config/config.ts";
 
 const SOURCES = new URL("../../src/", import.meta.url);
 

@@ -1,15 +1,15 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
-import { ChunkReader } from "../domain/chunk_reader.ts";
-import type { Chunk } from "../domain/chunk.ts";
-import type { Started } from "../domain/command.ts";
-import { shownConfig } from "../domain/config.ts";
-import { ConfigError } from "../domain/config_error.ts";
-import { RECORDED_MARKET } from "../domain/endpoints.ts";
-import type { ModelEvent, PenstockEvent } from "../domain/event.ts";
-import type { SettledInstrument } from "../domain/instrument_settlement.ts";
-import type { Config } from "../domain/options.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
-import { alarm } from "../feeds/alarm.ts";
+import { ChunkReader } from "../formats/chunk_reader.ts";
+import type { Chunk } from "../formats/chunk.ts";
+import type { Started } from "../config/command.ts";
+import { shownConfig } from "../config/config.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import { RECORDED_MARKET } from "../exchanges/endpoints.ts";
+import type { ModelEvent, PenstockEvent } from "../domain/run/event.ts";
+import type { SettledInstrument } from "../config/instrument_settlement.ts";
+import type { Config } from "../config/options.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
+import { alarm } from "../feeds/live/alarm.ts";
 import {
   damageBehind,
   type FirstTrade,
@@ -17,13 +17,13 @@ import {
   type ReadProgress,
   recordedChunks,
   sortByFirstTrade,
-} from "../feeds/recorded_files.ts";
-import { ResultFile, type ResultHead } from "../stores/result_file.ts";
-import { type PlaceOptions, ResultFileError } from "../stores/result_place.ts";
-import type { RunJournal } from "../stores/run_journal.ts";
-import { strayText } from "../views/narration.ts";
-import { BacktestView } from "../views/backtest_view.ts";
-import { OutputStuck } from "../views/terminal.ts";
+} from "../feeds/files/recorded_files.ts";
+import { ResultFile, type ResultHead } from "../stores/results/result_file.ts";
+import { type PlaceOptions, ResultFileError } from "../stores/results/result_place.ts";
+import type { RunJournal } from "../stores/journal/run_journal.ts";
+import { strayText } from "../views/terminal/narration.ts";
+import { BacktestView } from "../views/report/backtest_view.ts";
+import { OutputStuck } from "../views/terminal/terminal.ts";
 import { Desk, type End } from "./backtest/desk.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
 import { FruitlessFiles } from "./backtest/fruitless_files.ts";
@@ -212,8 +212,8 @@ async function openJournal(
   version: string,
 ): Promise<RunJournal> {
   const [{ Journal }, { OtherRun, RunJournal }] = await Promise.all([
-    import("../stores/journal.ts"),
-    import("../stores/run_journal.ts"),
+    import("../stores/journal/journal.ts"),
+    import("../stores/journal/run_journal.ts"),
   ]);
   const journal = Journal.open(path, { now: () => performance.now(), window: config.long });
   if (journal.run > 0) {

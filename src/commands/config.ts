@@ -1,9 +1,9 @@
 /** `penstock config`: the configuration in force, as JSON, with where each value came from. */
-import { type Configuration, shownValue } from "../domain/config.ts";
-import { RULES } from "../domain/instrument_rules.ts";
-import { builtInRules, settleInstrument } from "../domain/instrument_settlement.ts";
-import { OPTION_NAMES, type OptionName, OPTIONS } from "../domain/options.ts";
-import { writeText } from "../views/terminal.ts";
+import { type Configuration, shownValue } from "../config/config.ts";
+import { RULES } from "../domain/market/instrument_rules.ts";
+import { builtInRules, settleInstrument } from "../config/instrument_settlement.ts";
+import { OPTION_NAMES, type OptionName, OPTIONS } from "../config/options.ts";
+import { writeText } from "../views/terminal/terminal.ts";
 
 /**
  * Prints one JSON object: each option's value and its source, or with `--json` only the values, as `--config` takes them.

@@ -1,6 +1,6 @@
 /** `penstock demo`: the run command against the built-in exchange, over a real WebSocket on loopback. */
-import { openExchange } from "../feeds/exchange/configured.ts";
-import type { Command, Started } from "../domain/command.ts";
+import { openExchange } from "../simulator/configured.ts";
+import type { Command, Started } from "../config/command.ts";
 
 /** Starts the exchange on a free port and hands its address to `run`, which knows no difference. */
 export async function demo({ config, ...started }: Started, run: Command): Promise<void> {

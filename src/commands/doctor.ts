@@ -1,20 +1,20 @@
 /** `penstock doctor`: whether a run with these options would work here, and what to do where it would not. */
-import type { Started } from "../domain/command.ts";
-import { hostsNeeded, marketOf, restAddresses, streamOf } from "../domain/endpoints.ts";
-import { EXCHANGE_NAMES, hostsOf } from "../domain/exchange_hosts.ts";
-import { bad, type Finding, good } from "../domain/finding.ts";
-import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/outward_link.ts";
-import type { Config } from "../domain/options.ts";
-import { asSentence, grantAdvice, type MissingGrants } from "../domain/permission_advice.ts";
-import { examineRest, examineStream } from "../feeds/checkup.ts";
-import { NetPermissionError } from "../feeds/connect_failure.ts";
-import { settingsInForce } from "../feeds/environment.ts";
-import { may, mayReach, superfluous } from "../feeds/permissions.ts";
-import { examineFolder, folderNamed, folderOf } from "../stores/data_folder.ts";
-import { JournalReader } from "../stores/journal_reader.ts";
-import { marketOfRun } from "../stores/run_reading.ts";
-import { findingTable, verdict } from "../views/finding_table.ts";
-import { printableJson, writeUntil } from "../views/terminal.ts";
+import type { Started } from "../config/command.ts";
+import { hostsNeeded, marketOf, restAddresses, streamOf } from "../exchanges/endpoints.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../exchanges/hosts.ts";
+import { bad, type Finding, good } from "../domain/process/finding.ts";
+import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/process/outward_link.ts";
+import type { Config } from "../config/options.ts";
+import { asSentence, grantAdvice, type MissingGrants } from "../domain/process/permission_advice.ts";
+import { examineRest, examineStream } from "../feeds/rest/checkup.ts";
+import { NetPermissionError } from "../feeds/live/connect_failure.ts";
+import { settingsInForce } from "../feeds/process/environment.ts";
+import { may, mayReach, superfluous } from "../feeds/process/permissions.ts";
+import { examineFolder, folderNamed, folderOf } from "../stores/files/data_folder.ts";
+import { JournalReader } from "../stores/journal/journal_reader.ts";
+import { marketOfRun } from "../stores/journal/run_reading.ts";
+import { findingTable, verdict } from "../views/tables/finding_table.ts";
+import { printableJson, writeUntil } from "../views/terminal/terminal.ts";
 
 /** Something needs attention before a run works as asked. */
 export class Unwell extends Error {

@@ -1,11 +1,11 @@
 /** `penstock exchange`: the built-in exchange alone, for other clients. */
-import type { Started } from "../domain/command.ts";
-import { isoTime } from "../domain/time.ts";
-import { alarm } from "../feeds/alarm.ts";
-import { exchangeEventText, openExchange } from "../feeds/exchange/configured.ts";
-import { EventLines } from "../views/event_lines.ts";
-import { openLog } from "../views/log.ts";
-import { hasColours, LiveTerminal, ReaderGone } from "../views/terminal.ts";
+import type { Started } from "../config/command.ts";
+import { isoTime } from "../domain/numbers/time.ts";
+import { alarm } from "../feeds/live/alarm.ts";
+import { exchangeEventText, openExchange } from "../simulator/configured.ts";
+import { EventLines } from "../views/terminal/event_lines.ts";
+import { openLog } from "../views/terminal/log.ts";
+import { hasColours, LiveTerminal, ReaderGone } from "../views/terminal/terminal.ts";
 
 /** How long a reader of the events is waited for once the end was asked for. */
 const GRACE_MS = 700;

@@ -1,13 +1,13 @@
 /** `penstock export`: the fills of a journal, or the positions that they closed, on standard output; or a copy of it. */
-import type { Started } from "../domain/command.ts";
-import { ConfigError } from "../domain/config_error.ts";
-import { FifoLots } from "../domain/fifo_lots.ts";
-import { Money } from "../domain/money.ts";
-import { isoTime } from "../domain/time.ts";
-import { CopyExists, copyJournal } from "../stores/journal_copy.ts";
-import { DEFAULT_JOURNAL } from "../domain/options.ts";
-import { JournalReader } from "../stores/journal_reader.ts";
-import { chosenRuns, type Extent, extentOf, fillsOf } from "../stores/run_reading.ts";
+import type { Started } from "../config/command.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import { FifoLots } from "../domain/account/fifo_lots.ts";
+import { Money } from "../domain/numbers/money.ts";
+import { isoTime } from "../domain/numbers/time.ts";
+import { CopyExists, copyJournal } from "../stores/journal/journal_copy.ts";
+import { DEFAULT_JOURNAL } from "../config/options.ts";
+import { JournalReader } from "../stores/journal/journal_reader.ts";
+import { chosenRuns, type Extent, extentOf, fillsOf } from "../stores/journal/run_reading.ts";
 import {
   closedHead,
   closedLine,
@@ -15,8 +15,8 @@ import {
   type ExportFormat,
   fillHead,
   fillLine,
-} from "../views/export_lines.ts";
-import { printable, TextLines, writeText } from "../views/terminal.ts";
+} from "../views/tables/export_lines.ts";
+import { printable, TextLines, writeText } from "../views/terminal/terminal.ts";
 
 /** Writes the fills or closed positions, or with `--copy` a copy. Throws like `exportJournal` and `copy`. */
 export async function exportOrCopy(started: Started): Promise<void> {

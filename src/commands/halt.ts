@@ -1,7 +1,7 @@
 /** `penstock halt`: halts a run by hand, and with `--flatten` sells its position as well. */
-import type { Started } from "../domain/command.ts";
-import { haltRun } from "../stores/run_halt.ts";
-import { printable, writeText } from "../views/terminal.ts";
+import type { Started } from "../config/command.ts";
+import { haltRun } from "../stores/journal/run_halt.ts";
+import { printable, writeText } from "../views/terminal/terminal.ts";
 
 /** A run looks for requests every second. */
 const WAIT_MS = 5_000;

@@ -1,9 +1,9 @@
 /** `penstock release`, or `resume`: ends the halt of a run, also while it works. */
-import type { Started } from "../domain/command.ts";
-import { ConfigError } from "../domain/config_error.ts";
-import type { Halt } from "../domain/halt.ts";
-import { releaseHalt } from "../stores/halt_release.ts";
-import { printable, writeText } from "../views/terminal.ts";
+import type { Started } from "../config/command.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import type { Halt } from "../domain/risk/halt.ts";
+import { releaseHalt } from "../stores/journal/halt_release.ts";
+import { printable, writeText } from "../views/terminal/terminal.ts";
 
 /** A run looks for requests every second. */
 const WAIT_MS = 5_000;

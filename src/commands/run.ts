@@ -1,12 +1,12 @@
 /** `penstock run`: a live feed, the pipeline, and the views. */
-import type { Started } from "../domain/command.ts";
-import { streamOf } from "../domain/endpoints.ts";
-import { isoTime } from "../domain/time.ts";
-import { alarm } from "../feeds/alarm.ts";
-import { settingsInForce, settingText } from "../feeds/environment.ts";
-import { ExchangeUnreachable, LiveFeed } from "../feeds/live_feed.ts";
-import { ReadAhead } from "../feeds/read_ahead.ts";
-import { RunView } from "../views/run_view.ts";
+import type { Started } from "../config/command.ts";
+import { streamOf } from "../exchanges/endpoints.ts";
+import { isoTime } from "../domain/numbers/time.ts";
+import { alarm } from "../feeds/live/alarm.ts";
+import { settingsInForce, settingText } from "../feeds/process/environment.ts";
+import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
+import { ReadAhead } from "../feeds/live/read_ahead.ts";
+import { RunView } from "../views/terminal/run_view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { giveUpUnneeded } from "./run/giving_up.ts";
 import { neverStarted } from "./run/opening.ts";

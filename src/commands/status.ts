@@ -1,11 +1,11 @@
 /** `penstock status`: how a run stands, read from its journal, also while it writes. */
-import type { Started } from "../domain/command.ts";
-import { DEFAULT_JOURNAL } from "../domain/options.ts";
-import { haltSentence, healthOf, pulseOf, statusOf } from "../domain/run_status.ts";
-import { JournalReader } from "../stores/journal_reader.ts";
-import { chosenRun, readPulse, readRun } from "../stores/run_reading.ts";
-import { statusTable } from "../views/status_table.ts";
-import { printable, printableJson, writeText } from "../views/terminal.ts";
+import type { Started } from "../config/command.ts";
+import { DEFAULT_JOURNAL } from "../config/options.ts";
+import { haltSentence, healthOf, pulseOf, statusOf } from "../domain/run/run_status.ts";
+import { JournalReader } from "../stores/journal/journal_reader.ts";
+import { chosenRun, readPulse, readRun } from "../stores/journal/run_reading.ts";
+import { statusTable } from "../views/tables/status_table.ts";
+import { printable, printableJson, writeText } from "../views/terminal/terminal.ts";
 
 /** A health check fails: with `--max-age` the run is not alive, with `--fail-on-halt` it is halted. */
 export class Unhealthy extends Error {

@@ -1,15 +1,20 @@
 /** `penstock verify`: a journal, the recordings of one of its runs, and whether the one follows from the others. */
-import type { Started } from "../domain/command.ts";
-import type { Exit } from "../domain/exit.ts";
-import type { TimedHead } from "../domain/recording_note.ts";
-import { recordedChunks } from "../feeds/recorded_files.ts";
-import { byEntry, type PassedOver, passedOverText, withFoldersOpened } from "../feeds/recording_folder.ts";
-import { JournalReader } from "../stores/journal_reader.ts";
-import { Verification } from "../stores/verification.ts";
-import { openLog } from "../views/log.ts";
-import { hasColours, LiveTerminal, writeUntil } from "../views/terminal.ts";
+import type { Started } from "../config/command.ts";
+import type { Exit } from "../domain/process/exit.ts";
+import type { TimedHead } from "../domain/recording/recording_note.ts";
+import { recordedChunks } from "../feeds/files/recorded_files.ts";
+import {
+  byEntry,
+  type PassedOver,
+  passedOverText,
+  withFoldersOpened,
+} from "../feeds/files/recording_folder.ts";
+import { JournalReader } from "../stores/journal/journal_reader.ts";
+import { Verification } from "../stores/verification/verification.ts";
+import { openLog } from "../views/terminal/log.ts";
+import { hasColours, LiveTerminal, writeUntil } from "../views/terminal/terminal.ts";
 import { keptEngine } from "./verify/kept_engine.ts";
-import { outcomeJson, outcomeText } from "../views/verification_text.ts";
+import { outcomeJson, outcomeText } from "../views/tables/verification_text.ts";
 
 /** Compares and says what came of it; "interrupted" where it was asked to stop before. */
 export async function verify({ config, files, signal, blocking }: Started): Promise<Exit> {

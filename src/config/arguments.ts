@@ -3,7 +3,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import type { GivenOptions } from "./config.ts";
 import { type CommandName, COMMANDS } from "./command_name.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
-import { optionWord } from "./option_word.ts";
+import { optionWord } from "../domain/process/option_word.ts";
 
 /** What a command line asks for. */
 export interface Arguments {

@@ -1,4 +1,4 @@
-import type { Blocking } from "./blocking.ts";
+import type { Blocking } from "../domain/process/blocking.ts";
 import type { Configuration } from "./config.ts";
 import type { CommandName } from "./command_name.ts";
 

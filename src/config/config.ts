@@ -1,14 +1,14 @@
 /** The configuration in force, from defaults, the configuration file and the command line, in that order. */
 import { Decimal } from "decimal.js";
-import { ConfigError } from "./config_error.ts";
-import { Money, plain, ZERO } from "./money.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
-import { orderRateText } from "./pacing.ts";
+import { orderRateText } from "../domain/risk/pacing.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
-import { optionWord } from "./option_word.ts";
-import { CashShare, stakeText } from "./stake.ts";
-import type { Terms, TradingRules } from "./terms.ts";
+import { optionWord } from "../domain/process/option_word.ts";
+import { CashShare, stakeText } from "../domain/orders/stake.ts";
+import type { Terms, TradingRules } from "../domain/risk/terms.ts";
 
 const FINEST: Money = new Money("0.00000001");
 

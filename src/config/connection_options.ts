@@ -1,5 +1,5 @@
 /** The options of a live stream and of what is fetched beside it: a part of the table in options.ts. */
-import { EXCHANGE_NAMES } from "./exchange_hosts.ts";
+import { EXCHANGE_NAMES } from "../exchanges/hosts.ts";
 import { address, duration, oneOf, onOff, wholeNumber } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 

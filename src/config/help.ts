@@ -1,10 +1,10 @@
 /** The texts of --help. */
-import { asSentence, type BuildLimits } from "../domain/permission_advice.ts";
-import { type CommandName, COMMANDS } from "../domain/command_name.ts";
-import { FAULT_KINDS } from "../domain/fault_kinds.ts";
-import { type Option, OPTION_GROUPS } from "../domain/option.ts";
-import { DEFAULT_JOURNAL, defaultText, OPTION_NAMES, OPTIONS } from "../domain/options.ts";
-import { optionWord } from "../domain/option_word.ts";
+import { asSentence, type BuildLimits } from "../domain/process/permission_advice.ts";
+import { type CommandName, COMMANDS } from "./command_name.ts";
+import { FAULT_KINDS } from "../domain/market/fault_kinds.ts";
+import { type Option, OPTION_GROUPS } from "./option.ts";
+import { DEFAULT_JOURNAL, defaultText, OPTION_NAMES, OPTIONS } from "./options.ts";
+import { optionWord } from "../domain/process/option_word.ts";
 
 /** What a command can end with. */
 type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;

@@ -1,5 +1,5 @@
 /** The options of the instrument, what the exchange asks of an order in it: a part of the table in options.ts. */
-import type { Money } from "./money.ts";
+import type { Money } from "../domain/numbers/money.ts";
 import { amount, anyText, onOff } from "./option_values.ts";
 import { optionIn } from "./option.ts";
 

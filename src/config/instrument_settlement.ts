@@ -1,11 +1,18 @@
 /** Settles which rules a run's instrument has: what a person gave, then what an exchange or a journal says. */
 import { type Configuration, shownValue, type Source } from "./config.ts";
-import { AWAITED, isKept, type KeptRules, type RuleSet, ruleWords, shownRules } from "./instrument.ts";
-import { type Rule, RULES, type Rules } from "./instrument_rules.ts";
-import { type Money, plain } from "./money.ts";
+import {
+  AWAITED,
+  isKept,
+  type KeptRules,
+  type RuleSet,
+  ruleWords,
+  shownRules,
+} from "../domain/market/instrument.ts";
+import { type Rule, RULES, type Rules } from "../domain/market/instrument_rules.ts";
+import { type Money, plain } from "../domain/numbers/money.ts";
 import { type Config, OPTIONS } from "./options.ts";
-import { optionWord } from "./option_word.ts";
-import { stakeAt } from "./stake.ts";
+import { optionWord } from "../domain/process/option_word.ts";
+import { stakeAt } from "../domain/orders/stake.ts";
 
 /** A configuration whose rules are settled. */
 export interface SettledInstrument {

@@ -1,10 +1,10 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
-import { durationText, millisecondsIn } from "./duration.ts";
-import { DECIMAL, Money } from "./money.ts";
-import type { OrderRate } from "./pacing.ts";
-import { LONGEST_REASON } from "./run_request.ts";
-import { CashShare, type Stake } from "./stake.ts";
-import { symbolIn } from "./symbol.ts";
+import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
+import { DECIMAL, Money } from "../domain/numbers/money.ts";
+import type { OrderRate } from "../domain/risk/pacing.ts";
+import { LONGEST_REASON } from "../domain/run/run_request.ts";
+import { CashShare, type Stake } from "../domain/orders/stake.ts";
+import { symbolIn } from "../domain/market/symbol.ts";
 
 /** What is allowed where a text was refused; the caller adds the option's name and the value. */
 export class NotAllowed extends Error {

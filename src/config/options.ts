@@ -2,7 +2,7 @@
  * Every option: its group, its default, how its text is read, which commands take it and what help says. The command
  * line, the configuration file, `penstock config` and `--help` are all made from this table, in its order.
  */
-import { MAX_WINDOW } from "./price.ts";
+import { MAX_WINDOW } from "../domain/numbers/price.ts";
 import type { CommandName } from "./command_name.ts";
 import { CONNECTION_OPTIONS } from "./connection_options.ts";
 import { INSTRUMENT_OPTIONS } from "./instrument_options.ts";

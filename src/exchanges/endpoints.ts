@@ -1,5 +1,5 @@
 /** Which addresses a configuration asks for, and so which hosts a run needs. */
-import { addressesOf, exchangeAt, type ExchangeName, hostOf } from "./exchange_hosts.ts";
+import { addressesOf, exchangeAt, type ExchangeName, hostOf } from "./hosts.ts";
 
 /** The options that addresses depend on. */
 export interface Addressing {

@@ -47,7 +47,7 @@ export function addressesOf(exchange: ExchangeName): ExchangeAddresses {
  *
  * @example
  * ```ts
- * import { hostOf } from "./exchange_hosts.ts";
+ * import { hostOf } from "./hosts.ts";
  * import { assertEquals } from "@std/assert";
  * assertEquals(hostOf("https://api.binance.com"), "api.binance.com:443");
  * ```

@@ -2,8 +2,8 @@
 import { type Chunk, LINE_LIMIT } from "./chunk.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
-import type { Complain, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
-import { UnusableInput } from "./unusable_input.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /**
  * The reader of a backtest's input: CSV rows, recordings and messages, one after the other as the files come.

@@ -1,7 +1,7 @@
 /** Reads single fields of CSV rows: booleans, times that no number holds, and the ids of rows that are of no use. */
 import type { CsvField } from "./csv_layout.ts";
-import type { DecimalBytes } from "./decimal_bytes.ts";
-import { microsecondsIn } from "./time.ts";
+import type { DecimalBytes } from "../domain/numbers/decimal_bytes.ts";
+import { microsecondsIn } from "../domain/numbers/time.ts";
 
 const ZERO = 48, NINE = 57;
 /** Digits of a time in nanoseconds until the year 2286. */

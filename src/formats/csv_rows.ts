@@ -18,11 +18,11 @@ import {
   WORD_MASK,
 } from "./csv_fields.ts";
 import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
-import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
-import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
-import { microseconds } from "./time.ts";
-import type { Complain, TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
-import { UnusableInput } from "./unusable_input.ts";
+import { DecimalBytes, READ_AHEAD, WholeColumn } from "../domain/numbers/decimal_bytes.ts";
+import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
+import { microseconds } from "../domain/numbers/time.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;

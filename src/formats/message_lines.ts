@@ -1,11 +1,11 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
-import { BinanceMessageReader } from "./binance_message.ts";
+import { BinanceMessageReader } from "../exchanges/binance/binance_message.ts";
 import type { Chunk, Origin } from "./chunk.ts";
-import { eightDigits } from "./decimal_bytes.ts";
-import { powerOfTen } from "./price.ts";
-import { isNote, type ReadNote, readNote, type RecordingNote } from "./recording_note.ts";
-import type { Complain, TradeReader, Verdict } from "./trade_reader.ts";
-import { UnusableInput } from "./unusable_input.ts";
+import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
+import { powerOfTen } from "../domain/numbers/price.ts";
+import { isNote, type ReadNote, readNote, type RecordingNote } from "../domain/recording/recording_note.ts";
+import type { Complain, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /** A note of a recording, as it is handed out. */
 export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {

@@ -1,12 +1,12 @@
 /** Recorded files as inputs: trades as they stand there, and between them what happened when they were recorded. */
-import type { Chunk } from "../domain/chunk.ts";
-import type { ChunkReader } from "../domain/chunk_reader.ts";
-import type { Happened, Input } from "../domain/input.ts";
-import { type LateRow, LateRows, readLateText } from "../domain/late_rows.ts";
-import type { TimedNote } from "../domain/message_lines.ts";
-import { isNextPart, type TimedHead } from "../domain/recording_note.ts";
-import type { TradeFields, TradeReader, Verdict } from "../domain/trade_reader.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import type { Chunk } from "./chunk.ts";
+import type { ChunkReader } from "./chunk_reader.ts";
+import type { Happened, Input } from "../domain/market/input.ts";
+import { type LateRow, LateRows, readLateText } from "../domain/market/late_rows.ts";
+import type { TimedNote } from "./message_lines.ts";
+import { isNextPart, type TimedHead } from "../domain/recording/recording_note.ts";
+import type { TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /** A note that says something about the recording and nothing about the run. */
 export type Remark = Exclude<TimedNote, Happened | { readonly event: "late" }>;

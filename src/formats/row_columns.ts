@@ -1,7 +1,7 @@
 /** Rows of trades as columns of numbers: a million of them take some 70 MB. */
-import type { Origin } from "../domain/chunk.ts";
-import type { ChunkReader } from "../domain/chunk_reader.ts";
-import type { TradeFields } from "../domain/trade_reader.ts";
+import type { Origin } from "./chunk.ts";
+import type { ChunkReader } from "./chunk_reader.ts";
+import type { TradeFields } from "../domain/market/trade_reader.ts";
 
 /** Unusable rows that are remembered with their text; of the others the place is. */
 const REMEMBERED = 100;

@@ -1,5 +1,5 @@
 /** Tells rows from before and after ids started over, so that they are not put among each other. */
-import { RESET_TRADES, resolution } from "./id_reset.ts";
+import { RESET_TRADES, resolution } from "../stages/id_reset.ts";
 import type { RowColumns } from "./row_columns.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** Puts the rows of files in the order of their ids, within a bounded distance. */
-import type { Chunk } from "../domain/chunk.ts";
-import { ChunkReader } from "../domain/chunk_reader.ts";
-import type { Rejections } from "../domain/rejections.ts";
-import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/trade_reader.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import type { Chunk } from "./chunk.ts";
+import { ChunkReader } from "./chunk_reader.ts";
+import type { Rejections } from "../domain/market/rejections.ts";
+import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { RowColumns } from "./row_columns.ts";
 import { RowEpochs } from "./row_epochs.ts";
 

@@ -1,6 +1,6 @@
 /** The built-in exchange as the command line asks for it. */
-import { ConfigError } from "../../domain/config_error.ts";
-import { UnusableInput } from "../../domain/unusable_input.ts";
+import { ConfigError } from "../domain/process/config_error.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { parseFaults } from "./faults.ts";
 import { readRecordedTrades } from "./recorded_trades.ts";
 import { BuiltInExchange, type ExchangeEvent } from "./server.ts";

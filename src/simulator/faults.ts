@@ -1,4 +1,4 @@
-import { FAULT_KINDS, type FaultKind } from "../../domain/fault_kinds.ts";
+import { FAULT_KINDS, type FaultKind } from "../domain/market/fault_kinds.ts";
 import { Random } from "./random.ts";
 
 /** Something that goes wrong with the exchange; {@link FAULT_KINDS} says what each kind does. */

@@ -1,9 +1,9 @@
 /** The trades of a recording, for the exchange to serve. */
-import { ChunkReader } from "../../domain/chunk_reader.ts";
-import { MAX_DECIMALS, priceText } from "../../domain/price.ts";
-import type { TradeFields } from "../../domain/trade_reader.ts";
-import { UnusableInput } from "../../domain/unusable_input.ts";
-import { chunksOf } from "../recorded_files.ts";
+import { ChunkReader } from "../formats/chunk_reader.ts";
+import { MAX_DECIMALS, priceText } from "../domain/numbers/price.ts";
+import type { TradeFields } from "../domain/market/trade_reader.ts";
+import { UnusableInput } from "../domain/market/unusable_input.ts";
+import { chunksOf } from "../feeds/files/recorded_files.ts";
 import type { ExchangeTrade } from "./trade.ts";
 
 /**
@@ -47,6 +47,6 @@ function served(trade: TradeFields): ExchangeTrade {
 
 /** With all eight decimals, as Binance writes its prices. */
 function inFull(text: string): string {
-  const [whole, decimals = ""] = text.split(".");
+  const [whole, decimals = ""] = text.split("../feeds/exchange");
   return `${whole}.${decimals.padEnd(MAX_DECIMALS, "0")}`;
 }

@@ -1,4 +1,4 @@
-import { symbolIn } from "../../domain/symbol.ts";
+import { symbolIn } from "../domain/market/symbol.ts";
 import { closeQuietly, writeAll } from "./connection.ts";
 import { type Fault, type FaultAction, FaultPlan } from "./faults.ts";
 import { assertLocal } from "./host_guard.ts";

@@ -1,7 +1,7 @@
 /** Adds the short and the long simple moving average to every tick, in O(1) per trade and without rounding. */
-import { averageText } from "../domain/money.ts";
-import { powerOfTen } from "../domain/price.ts";
-import type { Averaged, Averages, Slots, Tick, Trend } from "../domain/tick.ts";
+import { averageText } from "../domain/numbers/money.ts";
+import { powerOfTen } from "../domain/numbers/price.ts";
+import type { Averaged, Averages, Slots, Tick, Trend } from "../domain/market/tick.ts";
 
 /** The kept prices, oldest first, and their unit. */
 export interface AveragesSnapshot {

@@ -1,9 +1,9 @@
 /** A run: inputs in, events out. The same engine runs live, on the built-in exchange and on recorded files. */
-import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
-import type { Rule } from "../domain/instrument_rules.ts";
-import type { Input } from "../domain/input.ts";
-import { disconnectionIn } from "../domain/recording_note.ts";
-import { isoTime } from "../domain/time.ts";
+import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/run/event.ts";
+import type { Rule } from "../domain/market/instrument_rules.ts";
+import type { Input } from "../domain/market/input.ts";
+import { disconnectionIn } from "../domain/recording/recording_note.ts";
+import { isoTime } from "../domain/numbers/time.ts";
 import type { AveragesSnapshot } from "./average.ts";
 import { Pipeline, type PipelineOptions } from "./pipeline.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";

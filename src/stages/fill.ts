@@ -1,8 +1,8 @@
 /** Fills approved orders on paper and books them. */
-import type { Account } from "../domain/account.ts";
-import type { Drawdown } from "../domain/drawdown.ts";
-import type { Fill } from "../domain/fill.ts";
-import type { Filled, Outcome, Slots } from "../domain/tick.ts";
+import type { Account } from "../domain/account/account.ts";
+import type { Drawdown } from "../domain/performance/drawdown.ts";
+import type { Fill } from "../domain/orders/fill.ts";
+import type { Filled, Outcome, Slots } from "../domain/market/tick.ts";
 import type { ApprovedOrder, Judged, RiskVerdict } from "./risk.ts";
 
 /** The last stage: the paper exchange's side of an order. */

@@ -1,5 +1,5 @@
 /** Holds the trade behind a gap until the missing ones have been fetched. */
-import type { TradeReader } from "../domain/trade_reader.ts";
+import type { TradeReader } from "../domain/market/trade_reader.ts";
 
 /** Trades missing before the one that was read last, which waits until the gap is settled. */
 export interface HeldGap {

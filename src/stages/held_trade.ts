@@ -1,6 +1,6 @@
 /** A trade that waits until those behind it show what to make of it. */
-import type { Tick } from "../domain/tick.ts";
-import type { Complain, TradeReader } from "../domain/trade_reader.ts";
+import type { Tick } from "../domain/market/tick.ts";
+import type { Complain, TradeReader } from "../domain/market/trade_reader.ts";
 
 /** A trade that waits, with all that it takes to complain about it once its reader has gone on. */
 export interface HeldTrade {

@@ -1,6 +1,6 @@
 /** Finds out whether the exchange's ids have started over, from trades in a row that say so. */
-import type { Tick } from "../domain/tick.ts";
-import type { TradeFields } from "../domain/trade_reader.ts";
+import type { Tick } from "../domain/market/tick.ts";
+import type { TradeFields } from "../domain/market/trade_reader.ts";
 import type { HeldTrade } from "./held_trade.ts";
 import type { ParseTally } from "./parse_tally.ts";
 

@@ -1,10 +1,10 @@
 /** Another fill model behind the same signals: an account, a gate and fills of its own, on the ticks of one pipeline. */
-import { Account } from "../domain/account.ts";
-import { Drawdown } from "../domain/drawdown.ts";
-import type { OnHalt } from "../domain/halt.ts";
-import { Performance, type Results } from "../domain/performance.ts";
-import type { Terms, TradingRules } from "../domain/terms.ts";
-import type { Filled, Outcome, Signalled, Slots } from "../domain/tick.ts";
+import { Account } from "../domain/account/account.ts";
+import { Drawdown } from "../domain/performance/drawdown.ts";
+import type { OnHalt } from "../domain/risk/halt.ts";
+import { Performance, type Results } from "../domain/performance/performance.ts";
+import type { Terms, TradingRules } from "../domain/risk/terms.ts";
+import type { Filled, Outcome, Signalled, Slots } from "../domain/market/tick.ts";
 import { PaperFills } from "./fill.ts";
 import { booksIn } from "./pipeline_snapshot.ts";
 import { RefusalCount } from "./refusal_count.ts";

@@ -1,9 +1,9 @@
 /** Messages in, ticks out: reads, drops what was seen before, and marks what is missing. */
-import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/continuity.ts";
-import type { Rejections } from "../domain/rejections.ts";
-import { createTick, type Tick } from "../domain/tick.ts";
-import { DAY, HOUR } from "../domain/time.ts";
-import type { TradeReader, Verdict } from "../domain/trade_reader.ts";
+import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/market/continuity.ts";
+import type { Rejections } from "../domain/market/rejections.ts";
+import { createTick, type Tick } from "../domain/market/tick.ts";
+import { DAY, HOUR } from "../domain/numbers/time.ts";
+import type { TradeReader, Verdict } from "../domain/market/trade_reader.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
 import { GapHold, type HeldGap } from "./gap_hold.ts";
 import { type HeldTrade, holdTrade, type Suspect } from "./held_trade.ts";

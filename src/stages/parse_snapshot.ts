@@ -1,5 +1,5 @@
 /** Where the parse stage stands, in plain values. */
-import type { SeenIds } from "../domain/continuity.ts";
+import type { SeenIds } from "../domain/market/continuity.ts";
 import type { GapAccount } from "./gap_account.ts";
 
 /** What the parse stage has counted since it was made. */

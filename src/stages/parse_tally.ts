@@ -1,6 +1,6 @@
 /** Counts what the parse stage read and did not hand on, and says what was wrong with it. */
-import { type Rejections, RejectionTally } from "../domain/rejections.ts";
-import type { TradeReader } from "../domain/trade_reader.ts";
+import { type Rejections, RejectionTally } from "../domain/market/rejections.ts";
+import type { TradeReader } from "../domain/market/trade_reader.ts";
 import type { HeldTrade, Suspect } from "./held_trade.ts";
 import type { ParseCounts } from "./parse_snapshot.ts";
 

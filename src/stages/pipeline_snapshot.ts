@@ -1,9 +1,9 @@
 /** A run as it stands between two trades, in plain values: what a journal keeps and a resumed run takes up. */
-import type { AccountSnapshot } from "../domain/account.ts";
-import type { DrawdownSnapshot } from "../domain/drawdown.ts";
-import type { MarkedBooks } from "../domain/drawdown_periods.ts";
-import { Money } from "../domain/money.ts";
-import { createTick, type Filled } from "../domain/tick.ts";
+import type { AccountSnapshot } from "../domain/account/account.ts";
+import type { DrawdownSnapshot } from "../domain/performance/drawdown.ts";
+import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
+import { Money } from "../domain/numbers/money.ts";
+import { createTick, type Filled } from "../domain/market/tick.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { CrossoverSnapshot } from "./signal.ts";

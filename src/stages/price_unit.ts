@@ -1,5 +1,5 @@
 /** The unit in which one symbol's prices are counted: the finest that one of them needed so far. */
-import { MAX_DECIMALS, powerOfTen, priceText } from "../domain/price.ts";
+import { MAX_DECIMALS, powerOfTen, priceText } from "../domain/numbers/price.ts";
 
 /** A price as it was read: an integer count of 10^-decimals quote currency, trailing zeros dropped. */
 interface ReadPrice {

@@ -1,5 +1,5 @@
 /** Counts the orders that a gate refused. */
-import type { Outcome } from "../domain/tick.ts";
+import type { Outcome } from "../domain/market/tick.ts";
 
 /** Refused orders, by reason too. */
 export class RefusalCount {

@@ -1,20 +1,35 @@
 /** The gate: every order passes it, and only it can make an approved one. */
-import type { Account } from "../domain/account.ts";
-import type { Drawdown } from "../domain/drawdown.ts";
-import type { MarkedBooks } from "../domain/drawdown_periods.ts";
-import { type Halt, haltByHand, type OnHalt, type Release, stricter } from "../domain/halt.ts";
-import { LossLimits } from "../domain/loss_limits.ts";
-import { fractionText, type Money, plain, quantityOf, type Side, wholeLots, ZERO } from "../domain/money.ts";
-import type { Order, Progress } from "../domain/order.ts";
-import { Pacing } from "../domain/pacing.ts";
-import { priceAsMoney } from "../domain/price.ts";
-import { type ExitCause, ProtectiveExits } from "../domain/protective_exits.ts";
-import { type Expired, expired, type Judgeable, type Refusal, refusal, UNRULED } from "../domain/refusal.ts";
-import type { Signal } from "../domain/signal.ts";
-import { OrderSizing, type Sized } from "../domain/sizing.ts";
-import type { Terms, TradingRules } from "../domain/terms.ts";
-import type { Signalled, Slots, Tick } from "../domain/tick.ts";
-import { HOUR, millisecondsText } from "../domain/time.ts";
+import type { Account } from "../domain/account/account.ts";
+import type { Drawdown } from "../domain/performance/drawdown.ts";
+import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
+import { type Halt, haltByHand, type OnHalt, type RiskNews, stricter } from "../domain/risk/halt.ts";
+import { LossLimits } from "../domain/risk/loss_limits.ts";
+import {
+  fractionText,
+  type Money,
+  plain,
+  quantityOf,
+  type Side,
+  wholeLots,
+  ZERO,
+} from "../domain/numbers/money.ts";
+import type { Order, Progress } from "../domain/orders/order.ts";
+import { Pacing } from "../domain/risk/pacing.ts";
+import { priceAsMoney } from "../domain/numbers/price.ts";
+import { type ExitCause, ProtectiveExits } from "../domain/risk/protective_exits.ts";
+import {
+  type Expired,
+  expired,
+  type Judgeable,
+  type Refusal,
+  refusal,
+  UNRULED,
+} from "../domain/orders/refusal.ts";
+import type { Signal } from "../domain/market/signal.ts";
+import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
+import type { Terms, TradingRules } from "../domain/risk/terms.ts";
+import { clockAt, type Signalled, type Slots } from "../domain/market/tick.ts";
+import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
@@ -63,23 +78,11 @@ export interface Judged extends Signalled {
   readonly verdicts: Iterable<RiskVerdict> | null;
 }
 
-/** What happened to trading as a whole, in order. */
-export type RiskNews = ({ readonly type: "halt" } & Halt) | ({ readonly type: "released" } & Release);
-
 /** What a check of the connection asks for, and what it finds. */
 const LOST = {
   disconnected: { limit: "connected", value: "disconnected" },
   stale: { limit: "flowing", value: "silent" },
 } as const;
-
-/**
- * The time that limits and orders go by, µs since 1970: the trade's own, or that of its arrival where it is dated more
- * than an hour after that. However many trades are dated in the future, they release no halt, end no cooldown, and place
- * no order that would wait for that time.
- */
-function clockAt({ time, receivedAt }: Tick): number {
-  return receivedAt > 0 && time > receivedAt + HOUR ? receivedAt : time;
-}
 
 /** Judges the orders of one symbol. */
 export class RiskGate {

@@ -1,10 +1,10 @@
 /** Where the gate stands, in plain values. */
-import type { MarkedBooks } from "../domain/drawdown_periods.ts";
-import type { Halt } from "../domain/halt.ts";
-import { forgiven, type LossSnapshot } from "../domain/loss_limits.ts";
-import type { OrderSnapshot } from "../domain/order.ts";
-import type { PaceSnapshot } from "../domain/pacing.ts";
-import type { ExitSnapshot } from "../domain/protective_exits.ts";
+import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
+import type { Halt } from "../domain/risk/halt.ts";
+import { forgiven, type LossSnapshot } from "../domain/risk/loss_limits.ts";
+import type { OrderSnapshot } from "../domain/orders/order.ts";
+import type { PaceSnapshot } from "../domain/risk/pacing.ts";
+import type { ExitSnapshot } from "../domain/risk/protective_exits.ts";
 
 /** Where the gate stands, as a journal keeps it. */
 export interface RiskSnapshot {

@@ -1,7 +1,7 @@
 /** Turns crossings into signals: buys when the short average stands above the long, sells when below. */
-import type { Signal } from "../domain/signal.ts";
-import type { Side } from "../domain/money.ts";
-import type { Averaged, Signalled, Slots } from "../domain/tick.ts";
+import type { Signal } from "../domain/market/signal.ts";
+import type { Side } from "../domain/numbers/money.ts";
+import type { Averaged, Signalled, Slots } from "../domain/market/tick.ts";
 
 /** What the strategy wants to hold. It follows the signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";

@@ -1,12 +1,12 @@
 /** Where a run stands, and what its summary says: read from the stages, none of which it changes. */
-import type { Account } from "../domain/account.ts";
-import type { Drawdown } from "../domain/drawdown.ts";
-import type { SummaryEvent } from "../domain/event.ts";
-import type { Halt } from "../domain/halt.ts";
-import { type Money, plain } from "../domain/money.ts";
-import { priceAsMoney } from "../domain/price.ts";
-import type { Averages, Filled } from "../domain/tick.ts";
-import { isoTime } from "../domain/time.ts";
+import type { Account } from "../domain/account/account.ts";
+import type { Drawdown } from "../domain/performance/drawdown.ts";
+import type { SummaryEvent } from "../domain/run/event.ts";
+import type { Halt } from "../domain/risk/halt.ts";
+import { type Money, plain } from "../domain/numbers/money.ts";
+import { priceAsMoney } from "../domain/numbers/price.ts";
+import type { Averages, Filled } from "../domain/market/tick.ts";
+import { isoTime } from "../domain/numbers/time.ts";
 import type { PaperFills } from "./fill.ts";
 import type { Parse } from "./parse.ts";
 import type { RiskGate } from "./risk.ts";

@@ -1,6 +1,6 @@
 /** Holds a trade whose time is far from where it should be until the next trade stands by it. */
-import type { Slots, Tick } from "../domain/tick.ts";
-import { DAY, HOUR, isoTime } from "../domain/time.ts";
+import type { Slots, Tick } from "../domain/market/tick.ts";
+import { DAY, HOUR, isoTime } from "../domain/numbers/time.ts";
 import type { HeldTrade, Suspect } from "./held_trade.ts";
 
 const YEAR = 366 * DAY;

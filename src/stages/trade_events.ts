@@ -1,9 +1,9 @@
 /** Makes events of what the stages found at a trade, in order, and counts what a summary says of them. */
-import type { PipelineEvent } from "../domain/event.ts";
-import type { ByRequest } from "../domain/halt.ts";
-import { gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/outcome_event.ts";
-import type { Filled } from "../domain/tick.ts";
-import { isoTime } from "../domain/time.ts";
+import type { PipelineEvent } from "../domain/run/event.ts";
+import type { ByRequest } from "../domain/risk/halt.ts";
+import { gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/run/outcome_event.ts";
+import type { Filled } from "../domain/market/tick.ts";
+import { isoTime } from "../domain/numbers/time.ts";
 import type { Parse } from "./parse.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RefusalCount } from "./refusal_count.ts";

@@ -1,6 +1,6 @@
 /** The orders of one symbol on their way: those that wait for their time, or for enough to be traded. */
-import { Order, type OrderDraft, type OrderSnapshot } from "../domain/order.ts";
-import { hasPassed } from "../domain/time.ts";
+import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
+import { hasPassed } from "../domain/numbers/time.ts";
 
 /** A queue of orders, first in, first out. */
 export class WaitingOrders {

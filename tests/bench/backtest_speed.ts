@@ -3,13 +3,13 @@
  * temporary file. Every figure is a ratio of two measurements of this run, taken in turn; absolute figures say
  * only what this machine did meanwhile.
  */
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
-import { configure, termsOf } from "../../src/domain/config.ts";
-import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
+import { configure, termsOf } from "../../src/config/config.ts";
+import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
-import { Recording } from "../../src/stores/recording.ts";
-import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
-import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { Recording } from "../../src/stores/recording/recording.ts";
+import { MessageWriter } from "../../src/simulator/messages.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
 import { makeCsv } from "./make_csv.ts";
 import { median, table } from "./table.ts";
 import { timedAsync } from "./timing.ts";

@@ -2,9 +2,9 @@
  * A WebSocket server, as a worker, that sends the same frames to every client as fast as the socket takes them.
  * It is told the frames (already encoded) and tells its port.
  */
-import { writeAll } from "../../src/feeds/exchange/connection.ts";
-import { readRequest } from "../../src/feeds/exchange/http_request.ts";
-import { acceptUpgrade, encodeClose } from "../../src/feeds/exchange/websocket.ts";
+import { writeAll } from "../../src/simulator/connection.ts";
+import { readRequest } from "../../src/simulator/http_request.ts";
+import { acceptUpgrade, encodeClose } from "../../src/simulator/websocket.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 const scope = self as unknown as {

@@ -4,8 +4,8 @@
  * written; then a market in which orders fill; and that once more, recorded and proven. The exchange is in this process,
  * what is measured in one of its own.
  */
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
-import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
+import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 import { V8_FLAGS } from "../support/penstock.ts";
 import { median, table } from "./table.ts";
 

@@ -4,7 +4,7 @@
  *
  *     deno run --allow-write=trades.csv tests/bench/make_csv.ts trades.csv [trades] [seed]
  */
-import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
 
 const FLUSH_CHARACTERS = 1024 * 1024;
 const START = Date.UTC(2025, 0, 1);

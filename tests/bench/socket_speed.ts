@@ -2,9 +2,9 @@
  * How fast a stream is worked off over a real WebSocket: part of `deno task bench`, which runs it with the flags of
  * V8 that `deno task start` has.
  */
-import { MessageBatch } from "../../src/domain/message_batch.ts";
-import { encodeMessage } from "../../src/feeds/exchange/websocket.ts";
-import { LiveFeed } from "../../src/feeds/live_feed.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { encodeMessage } from "../../src/simulator/websocket.ts";
+import { LiveFeed } from "../../src/feeds/live/live_feed.ts";
 import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
 import { median, table } from "./table.ts";
 import { timedAsync } from "./timing.ts";

@@ -2,14 +2,14 @@
  * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in
  * turn, or a distribution; absolute figures say only what this machine did meanwhile.
  */
-import { Account } from "../../src/domain/account.ts";
-import { termsOf } from "../../src/domain/config.ts";
-import { Drawdown } from "../../src/domain/drawdown.ts";
-import { MessageBatch } from "../../src/domain/message_batch.ts";
-import { Money } from "../../src/domain/money.ts";
-import type { Terms } from "../../src/domain/terms.ts";
-import type { Signalled } from "../../src/domain/tick.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { Account } from "../../src/domain/account/account.ts";
+import { termsOf } from "../../src/config/config.ts";
+import { Drawdown } from "../../src/domain/performance/drawdown.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { Money } from "../../src/domain/numbers/money.ts";
+import type { Terms } from "../../src/domain/risk/terms.ts";
+import type { Signalled } from "../../src/domain/market/tick.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { MovingAverages } from "../../src/stages/average.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { Parse } from "../../src/stages/parse.ts";

@@ -1,7 +1,7 @@
 /** The stream that benchmarks of the live path run over, and the pipeline that takes it. */
-import { configure, termsOf } from "../../src/domain/config.ts";
-import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
-import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
+import { configure, termsOf } from "../../src/config/config.ts";
+import { MessageWriter } from "../../src/simulator/messages.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 
 /** How many messages there are. */

@@ -1,8 +1,8 @@
 /** The tasks of deno.json: one for every command, with exactly these permissions. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
-import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
-import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
+import { type CommandName, COMMANDS } from "../../src/config/command_name.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
+import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
 
 interface Task {
   readonly description: string;

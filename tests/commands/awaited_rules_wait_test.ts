@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { AwaitedRules, type AwaitRules } from "../../src/commands/run/awaited_rules.ts";
-import type { ArrivedRules } from "../../src/domain/instrument.ts";
+import type { ArrivedRules } from "../../src/domain/market/instrument.ts";
 
 const ARRIVED: ArrivedRules = {
   rules: { lot: "1", tick: "1", minQuantity: null, maxQuantity: null, minNotional: "5", maxNotional: null },

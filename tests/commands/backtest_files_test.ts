@@ -1,12 +1,12 @@
 /** `penstock backtest` over several files, and over the same trades packed and cut in every way. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
-import type { PipelineEvent } from "../../src/domain/event.ts";
-import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
-import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
+import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
-import { isoTime } from "../../src/domain/time.ts";
+import { isoTime } from "../../src/domain/numbers/time.ts";
 import { eventsOf, type Input, type Told } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 import { reckon } from "../support/reckoning.ts";

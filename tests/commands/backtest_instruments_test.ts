@@ -1,6 +1,6 @@
 /** The instrument of a backtest: from options, a saved exchangeInfo answer or a journal, never from today's. */
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { csvText, walk } from "../support/trade_files.ts";

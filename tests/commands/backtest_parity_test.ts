@@ -3,7 +3,7 @@
  * fills, gaps, halts, expired orders and connections, one for one, through every fault of the exchange.
  */
 import { assert, assertEquals } from "@std/assert";
-import { FAULT_KINDS } from "../../src/domain/fault_kinds.ts";
+import { FAULT_KINDS } from "../../src/domain/market/fault_kinds.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { eventsOf, Penstock, type Told } from "../support/penstock.ts";
 import { backtest, traded } from "./backtest_run.ts";

@@ -1,6 +1,6 @@
 /** `penstock backtest` for its tests: run it, compare it with the reckoning, do several at a time. */
 import { assertEquals } from "@std/assert";
-import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { eventsOf, type Finished, type Input, Penstock, type Told } from "../support/penstock.ts";
 import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
 import { assertBacktest } from "./event_contract.ts";

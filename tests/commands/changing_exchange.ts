@@ -1,6 +1,6 @@
 /** The built-in exchange with an exchangeInfo that a test changes while a run is on. */
-import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import type { RestAnswer } from "../../src/simulator/rest.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 
 /** An exchange whose exchangeInfo can be changed at any time, and what was asked of its REST side. */
 export class ChangingExchange implements AsyncDisposable {

@@ -1,6 +1,6 @@
 /** Binance's COIN-M market counts contracts where every other counts coins. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
+import { formatResponse } from "../../src/simulator/http_request.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { RawServer } from "../feeds/raw_server.ts";
 import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";

@@ -1,8 +1,8 @@
 /** `penstock doctor` from outside. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import type { Finding } from "../../src/domain/finding.ts";
-import { Journal } from "../../src/stores/journal.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
+import type { Finding } from "../../src/domain/process/finding.ts";
+import { Journal } from "../../src/stores/journal/journal.ts";
 import { commandLine, deadEndpoint, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
 /** Examines under exactly these permissions, in a folder of its own. */

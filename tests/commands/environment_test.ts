@@ -1,6 +1,6 @@
 /** Settings of the runtime that the environment changes are named, by a run and by the doctor. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
+import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
 import { commandLine, deadEndpoint } from "../support/penstock.ts";
 
 /** Runs a command with this environment and leave to read the names of the settings. */

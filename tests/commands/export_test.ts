@@ -1,7 +1,7 @@
 /** `penstock export` from outside, on journals that real runs write. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { Money, plain, ZERO } from "../../src/domain/money.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { Money, plain, ZERO } from "../../src/domain/numbers/money.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { eventsOf, FLAGS, Penstock, penstock, within } from "../support/penstock.ts";
 import { openJournal, rehash, tamper, TIME, verdictOf, writeSample } from "../stores/sample_journal.ts";
 import { type Place, withExchange } from "./journal_run.ts";

@@ -1,9 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { GapFilling } from "../../src/commands/run/gap_filling.ts";
-import { type LateRow, runsOf } from "../../src/domain/late_rows.ts";
-import { MessageBatch } from "../../src/domain/message_batch.ts";
-import type { RecordingNote } from "../../src/domain/recording_note.ts";
-import type { BackfillEnd, LateTrades } from "../../src/feeds/backfill.ts";
+import { type LateRow, runsOf } from "../../src/domain/market/late_rows.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import type { RecordingNote } from "../../src/domain/recording/recording_note.ts";
+import type { BackfillEnd, LateTrades } from "../../src/feeds/rest/backfill.ts";
 import { Engine } from "../../src/stages/engine.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 

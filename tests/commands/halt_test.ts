@@ -1,12 +1,12 @@
 /** Halts as a person meets them: over a kill and a restart, by `penstock halt`, and their release. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
-import type { PipelineEvent } from "../../src/domain/event.ts";
-import type { OnHalt } from "../../src/domain/halt.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
-import { connect } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { fileRequest } from "../../src/stores/journal_requests.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
+import type { OnHalt } from "../../src/domain/risk/halt.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
+import type { ExchangeTrade } from "../../src/simulator/trade.ts";
+import { connect } from "../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
 import { commandLine, eventsOf, Penstock, QUICKLY, type Told } from "../support/penstock.ts";

@@ -1,6 +1,6 @@
 /** Runs that keep a journal, on the built-in exchange of the tests, and what is read of it meanwhile. */
 import { assertEquals } from "@std/assert";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import {
   eventsOf,
   type Finished,

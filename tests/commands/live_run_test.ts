@@ -1,11 +1,11 @@
 /** A live run at its edges, where what other processes ask of it must not come any more. */
 import { assertEquals } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
-import { configure } from "../../src/domain/config.ts";
-import { ReadAhead } from "../../src/feeds/read_ahead.ts";
-import { connect } from "../../src/stores/journal_file.ts";
-import { fileRequest } from "../../src/stores/journal_requests.ts";
-import type { RunView } from "../../src/views/run_view.ts";
+import { configure } from "../../src/config/config.ts";
+import { ReadAhead } from "../../src/feeds/live/read_ahead.ts";
+import { connect } from "../../src/stores/journal/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import type { RunView } from "../../src/views/terminal/run_view.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { wholeEntries } from "./reckoned_run.ts";
 

@@ -1,6 +1,6 @@
 /** What a run and a backtest make is its owner's alone. */
 import { assertEquals } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { FLAGS, Penstock } from "../support/penstock.ts";
 

@@ -1,10 +1,10 @@
 /** Runs that keep a journal, and what has to be true of the journal however often they were killed. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
-import { Journal } from "../../src/stores/journal.ts";
-import type { Entry } from "../../src/stores/journal_entry.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
+import { Journal } from "../../src/stores/journal/journal.ts";
+import type { Entry } from "../../src/stores/journal/journal_entry.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { FLAGS, Penstock, penstock, type Told, V8_FLAGS } from "../support/penstock.ts";
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";

@@ -1,9 +1,9 @@
 /** `--record FOLDER/` in processes of their own: started again and again, over midnights, verified and backtested. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { recordingName } from "../../src/domain/recording_name.ts";
-import { noteText } from "../../src/domain/recording_note.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { recordingName } from "../../src/domain/recording/recording_name.ts";
+import { noteText } from "../../src/domain/recording/recording_note.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
 import { eventsOf, type Finished, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { messageOf } from "../support/pipeline_input.ts";

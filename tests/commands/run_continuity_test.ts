@@ -1,7 +1,7 @@
 /** `penstock run` on a stream whose trade ids start over, or come late. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";

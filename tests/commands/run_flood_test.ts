@@ -1,6 +1,6 @@
 /** A run against an exchange that sends as fast as it can: the reader slows the sender, memory stays bounded. */
 import { assert, assertEquals } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { eventsOf, FLAGS, Penstock, V8_FLAGS } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 

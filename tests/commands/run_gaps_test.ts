@@ -1,8 +1,8 @@
 /** What a run makes of gaps: more than may be fetched, ids that nobody has, and trades that wait meanwhile. */
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
-import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
+import type { RestAnswer } from "../../src/simulator/rest.ts";
+import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import { eventsOf, FLAGS, Penstock, QUICKLY, type Told, within } from "../support/penstock.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";

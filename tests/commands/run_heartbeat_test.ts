@@ -1,6 +1,6 @@
 /** What a run does every few seconds, whether anything happens or not. */
 import { assertEquals, assertGreater } from "@std/assert";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { penstock, within } from "../support/penstock.ts";
 import { withExchange } from "./journal_run.ts";
 

@@ -1,7 +1,7 @@
 /** The instrument of a run: whom it asks, which rules count, and what it says of them. */
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { isoTime } from "../../src/domain/time.ts";
-import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
+import { isoTime } from "../../src/domain/numbers/time.ts";
+import { formatResponse } from "../../src/simulator/http_request.ts";
 import { RawServer, type Visit } from "../feeds/raw_server.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import {

@@ -1,6 +1,6 @@
 /** A run goes on only on the market that it was started on. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { type Finished, FLAGS, Penstock } from "../support/penstock.ts";
 import { wholeEntries } from "./reckoned_run.ts";

@@ -1,7 +1,7 @@
 /** A run that is about to start: what the person asks of it before then, and what is left of it when it cannot. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { commandLine, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";

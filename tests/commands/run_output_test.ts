@@ -1,7 +1,7 @@
 /** What becomes of a run whose output is read slowly, not at all, or no more: it trades on, or ends whole and says why. */
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
-import type { Entry } from "../../src/stores/journal_entry.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
+import type { Entry } from "../../src/stores/journal/journal_entry.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";

@@ -3,9 +3,9 @@
  * it in a process of its own, and every event has to be the one that the independent reckoning comes to.
  */
 import { assert, assertEquals } from "@std/assert";
-import type { PipelineEvent } from "../../src/domain/event.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import type { ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
+import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 import { eventsOf, penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";

@@ -1,7 +1,7 @@
 /** A run that keeps a journal, stopped and taken up again: what it goes on with, and what it refuses. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
+import type { BuiltInExchange } from "../../src/simulator/server.ts";
+import type { RestAnswer } from "../../src/simulator/rest.ts";
 import { DatabaseSync } from "node:sqlite";
 import { eventsOf, type Finished, type Penstock, type Told, within } from "../support/penstock.ts";
 import { bytesOf, inFolderAsync } from "../stores/sample_journal.ts";

@@ -1,7 +1,7 @@
 /** How a run ends when several senders ask for it at once, and when its terminal is closed. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";

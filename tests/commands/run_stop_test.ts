@@ -1,7 +1,7 @@
 /** Whatever the exchange does: SIGINT and SIGTERM end a run within two seconds, with a summary and exit code 0. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import { deadEndpoint, eventsOf, Penstock, within } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";

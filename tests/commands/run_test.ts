@@ -8,8 +8,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import meta from "../../deno.json" with { type: "json" };
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { deadEndpoint, eventsOf, Penstock, penstock } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";

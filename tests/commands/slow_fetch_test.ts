@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { toldIfSlow } from "../../src/commands/run/slow_fetch.ts";
-import type { Line } from "../../src/views/narration.ts";
+import type { Line } from "../../src/views/terminal/narration.ts";
 
 const GAP = { fromId: 7, toId: 11 };
 

@@ -7,7 +7,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { Money } from "../../src/domain/money.ts";
+import { Money } from "../../src/domain/numbers/money.ts";
 import { deadEndpoint, eventsOf, penstock, type Told, within } from "../support/penstock.ts";
 import { assertEvent } from "./event_contract.ts";
 import { withExchange } from "./journal_run.ts";

@@ -1,7 +1,7 @@
 /** `penstock verify` in a process of its own, on journals and recordings that real runs made. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
 import { eventsOf, penstock } from "../support/penstock.ts";
 import { outcomeOf, RecordedRun } from "../support/recorded_run.ts";
 import { contentsOf, inFolderAsync } from "../stores/sample_journal.ts";

@@ -8,10 +8,10 @@ import {
   readConfigFile,
   shownConfig,
   termsOf,
-} from "../../src/domain/config.ts";
-import { ConfigError } from "../../src/domain/config_error.ts";
-import { plain } from "../../src/domain/money.ts";
-import { OPTION_NAMES } from "../../src/domain/options.ts";
+} from "../../src/config/config.ts";
+import { ConfigError } from "../../src/domain/process/config_error.ts";
+import { plain } from "../../src/domain/numbers/money.ts";
+import { OPTION_NAMES } from "../../src/config/options.ts";
 
 /** Reads a file's text; returns the texts given and the mistakes. */
 function read(text: string): { given: Record<string, string>; mistakes: string[] } {

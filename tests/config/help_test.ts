@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { FAULT_KINDS } from "../../src/domain/fault_kinds.ts";
-import { OPTION_GROUPS } from "../../src/domain/option.ts";
-import { type CommandName, COMMANDS } from "../../src/domain/command_name.ts";
-import { commandHelp, programHelp } from "../../src/views/help.ts";
+import { FAULT_KINDS } from "../../src/domain/market/fault_kinds.ts";
+import { OPTION_GROUPS } from "../../src/config/option.ts";
+import { type CommandName, COMMANDS } from "../../src/config/command_name.ts";
+import { commandHelp, programHelp } from "../../src/config/help.ts";
 
 Deno.test("programHelp() names the version, every command and every exit code", () => {
   const text = programHelp("1.2.3");

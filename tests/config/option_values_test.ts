@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { Money, plain } from "../../src/domain/money.ts";
-import { CashShare, stakeAt, stakeText } from "../../src/domain/stake.ts";
+import { Money, plain } from "../../src/domain/numbers/money.ts";
+import { CashShare, stakeAt, stakeText } from "../../src/domain/orders/stake.ts";
 import {
   address,
   amount,
@@ -19,9 +19,9 @@ import {
   stake,
   symbol,
   wholeNumber,
-} from "../../src/domain/option_values.ts";
-import { orderRateText } from "../../src/domain/pacing.ts";
-import { durationText } from "../../src/domain/duration.ts";
+} from "../../src/config/option_values.ts";
+import { orderRateText } from "../../src/domain/risk/pacing.ts";
+import { durationText } from "../../src/domain/numbers/duration.ts";
 
 const HOUR = 3_600_000;
 const anything = fc.string({ unit: "binary" });
@@ -222,7 +222,7 @@ Deno.test("address() never gives an address to which a path cannot be added", ()
     " ",
     "\n",
     "%",
-    ".",
+    "../domain",
   );
   const read = address("ws:", "wss:");
   fc.assert(fc.property(fc.oneof(anything, fc.array(pieces).map((some) => some.join(""))), (text) => {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { configure, shownConfig } from "../../src/domain/config.ts";
-import { COMMANDS } from "../../src/domain/command_name.ts";
-import { OPTION_GROUPS } from "../../src/domain/option.ts";
-import { OPTION_NAMES, type OptionName, OPTIONS } from "../../src/domain/options.ts";
-import { optionWord } from "../../src/domain/option_word.ts";
+import { configure, shownConfig } from "../../src/config/config.ts";
+import { COMMANDS } from "../../src/config/command_name.ts";
+import { OPTION_GROUPS } from "../../src/config/option.ts";
+import { OPTION_NAMES, type OptionName, OPTIONS } from "../../src/config/options.ts";
+import { optionWord } from "../../src/domain/process/option_word.ts";
 
 /** The defaults that the contract fixes, as `penstock config` shows them. Durations in ms. */
 const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = {

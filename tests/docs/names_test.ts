@@ -1,11 +1,11 @@
 /** What the pages name is there: pages, sections, files, tasks, options. */
 import { assert, assertEquals } from "@std/assert";
 import meta from "../../deno.json" with { type: "json" };
-import { readArguments } from "../../src/domain/arguments.ts";
-import { csvColumns } from "../../src/domain/csv_layout.ts";
-import { configure } from "../../src/domain/config.ts";
-import { OPTION_NAMES } from "../../src/domain/options.ts";
-import { optionWord } from "../../src/domain/option_word.ts";
+import { readArguments } from "../../src/config/arguments.ts";
+import { csvColumns } from "../../src/formats/csv_layout.ts";
+import { configure } from "../../src/config/config.ts";
+import { OPTION_NAMES } from "../../src/config/options.ts";
+import { optionWord } from "../../src/domain/process/option_word.ts";
 import { codeSpans, commandLines, fences, PAGES, programArguments, ROOT, TEXTS, wordsOf } from "./pages.ts";
 
 const TASKS = Object.keys(meta.tasks);

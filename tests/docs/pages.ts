@@ -56,7 +56,7 @@ export function programArguments(line: string): string[] | null {
   return at >= 0 && isCommand(rest[0]) ? rest : null;
 }
 
-const COMMANDS = Object.keys((await import("../../src/domain/command_name.ts")).COMMANDS);
+const COMMANDS = Object.keys((await import("../../src/config/command_name.ts")).COMMANDS);
 
 function isCommand(word: string | undefined): boolean {
   return word !== undefined && COMMANDS.includes(word);

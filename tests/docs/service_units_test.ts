@@ -1,7 +1,7 @@
 /** The units of systemd and launchd start the program with options that it takes, and without what could change it. */
 import { assert, assertEquals } from "@std/assert";
-import { readArguments } from "../../src/domain/arguments.ts";
-import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
+import { readArguments } from "../../src/config/arguments.ts";
+import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
 import { ROOT } from "./pages.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));

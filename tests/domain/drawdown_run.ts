@@ -1,7 +1,7 @@
 /** Random runs of a Drawdown: trades, now and then a fill, and every point of the equity as it should be. */
 import fc from "fast-check";
-import { Drawdown } from "../../src/domain/drawdown.ts";
-import { Money } from "../../src/domain/money.ts";
+import { Drawdown } from "../../src/domain/performance/drawdown.ts";
+import { Money } from "../../src/domain/numbers/money.ts";
 import type { EquityPoint } from "../support/drawdown_reckoning.ts";
 import { Exact } from "../support/exact.ts";
 

@@ -1,7 +1,7 @@
 /** What the tests of MessageLines share: messages, and a plain list of what was read. */
-import type { Layout } from "../../src/domain/chunk.ts";
-import { MessageLines } from "../../src/domain/message_lines.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import type { Layout } from "../../src/formats/chunk.ts";
+import { MessageLines } from "../../src/formats/message_lines.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 
 export const ENCODER = new TextEncoder();
 export const TIME = "1723161255342123";

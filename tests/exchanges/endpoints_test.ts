@@ -7,8 +7,8 @@ import {
   restAddresses,
   restOf,
   streamOf,
-} from "../../src/domain/endpoints.ts";
-import { EXCHANGES, hostsOf } from "../../src/domain/exchange_hosts.ts";
+} from "../../src/exchanges/endpoints.ts";
+import { EXCHANGES, hostsOf } from "../../src/exchanges/hosts.ts";
 
 const BINANCE: Addressing = { exchange: "binance", endpoint: null, restEndpoint: null, backfill: true };
 const LOOPBACK = "ws://127.0.0.1:9001";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { EXCHANGE_NAMES, exchangeAt, EXCHANGES, hostOf, hostsOf } from "../../src/domain/exchange_hosts.ts";
+import { EXCHANGE_NAMES, exchangeAt, EXCHANGES, hostOf, hostsOf } from "../../src/exchanges/hosts.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const ALL_HOSTS = EXCHANGE_NAMES.flatMap(hostsOf);
@@ -58,6 +58,6 @@ Deno.test("no other source has an address of an exchange in it", () => {
   for (const [path, source] of sourcesOf(new URL("src/", ROOT))) {
     if (path.endsWith("/domain/exchange_hosts.ts")) continue;
     const found = source.match(literal);
-    assertEquals(found, null, `${path} has ${found?.[0]}: it belongs into src/domain/exchange_hosts.ts`);
+    assertEquals(found, null, `${path} has ${found?.[0]}: it belongs into src/exchanges/hosts.ts`);
   }
 });

@@ -4,14 +4,14 @@ import {
   type BackfillEnd,
   type BackfillOptions,
   type LateTrades,
-} from "../../src/feeds/backfill.ts";
-import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
-import { priceProcess } from "../../src/feeds/exchange/price_process.ts";
-import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
-import { Aggregator, type ExchangeAggregate, type ExchangeTrade } from "../../src/feeds/exchange/trade.ts";
-import type { LateRow } from "../../src/domain/late_rows.ts";
-import type { RestClock } from "../../src/feeds/rest_client.ts";
+} from "../../src/feeds/rest/backfill.ts";
+import { formatResponse } from "../../src/simulator/http_request.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
+import type { RestAnswer } from "../../src/simulator/rest.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
+import { Aggregator, type ExchangeAggregate, type ExchangeTrade } from "../../src/simulator/trade.ts";
+import type { LateRow } from "../../src/domain/market/late_rows.ts";
+import type { RestClock } from "../../src/feeds/rest/rest_client.ts";
 import { RawServer, type Visit } from "./raw_server.ts";
 
 export const FIRST_ID = 5_000_000_000;

@@ -1,7 +1,7 @@
 /** Runs a live feed into a pipeline, as the command does, and keeps the books a second time, in plain arithmetic. */
-import type { PipelineEvent } from "../../src/domain/event.ts";
-import type { Batch } from "../../src/feeds/feed.ts";
-import { LiveFeed, type LiveFeedOptions } from "../../src/feeds/live_feed.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
+import type { Batch } from "../../src/feeds/live/feed.ts";
+import { LiveFeed, type LiveFeedOptions } from "../../src/feeds/live/live_feed.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { within } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf, reading } from "../support/pipeline_input.ts";

@@ -1,9 +1,9 @@
 /** What a person names to be read is refused where a link in `./data` leads out of it. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
-import { findInput } from "../../src/feeds/input_file.ts";
-import { withFoldersOpened } from "../../src/feeds/recording_folder.ts";
-import { readSmallFile } from "../../src/feeds/small_file.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
+import { findInput } from "../../src/feeds/files/input_file.ts";
+import { withFoldersOpened } from "../../src/feeds/files/recording_folder.ts";
+import { readSmallFile } from "../../src/feeds/files/small_file.ts";
 import { inDataFolder } from "../support/data_folder.ts";
 
 Deno.test({

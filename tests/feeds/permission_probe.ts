@@ -1,5 +1,5 @@
 /** Gives permissions up as told, in a process of its own, and says what it may still do. */
-import { giveUp, lockedExchange, type Needs } from "../../src/feeds/permissions.ts";
+import { giveUp, lockedExchange, type Needs } from "../../src/feeds/process/permissions.ts";
 
 /** What a probe is to do; `null` gives nothing up. */
 export interface Probe {

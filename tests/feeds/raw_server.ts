@@ -1,6 +1,6 @@
 /** A server on bare TCP that does to its clients whatever a test wants, also what no exchange should. */
-import { type HttpRequest, readRequest } from "../../src/feeds/exchange/http_request.ts";
-import { acceptUpgrade, asksForUpgrade, encodeMessage } from "../../src/feeds/exchange/websocket.ts";
+import { type HttpRequest, readRequest } from "../../src/simulator/http_request.ts";
+import { acceptUpgrade, asksForUpgrade, encodeMessage } from "../../src/simulator/websocket.ts";
 import { within } from "../support/penstock.ts";
 
 /** One client's connection, its request already read. */

@@ -1,9 +1,9 @@
 /** Recorded files made for a test, and what is read from them. */
 import { gzipSync } from "node:zlib";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter, type ZipWriterAddDataOptions } from "@zip.js/zip.js";
-import type { Layout } from "../../src/domain/chunk.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
-import { type ReadOptions, recordedChunks } from "../../src/feeds/recorded_files.ts";
+import type { Layout } from "../../src/formats/chunk.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
+import { type ReadOptions, recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 
 export const HEADER =
   "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n";

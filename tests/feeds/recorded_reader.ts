@@ -2,8 +2,8 @@
  * A process that reads recorded files, for tests of standard input and of permissions: `recorded_reader.ts PATH...`.
  * Tells what came of it as one JSON line; with `--abort` in front it aborts at the first chunk, which it tells too.
  */
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
-import { recordedChunks } from "../../src/feeds/recorded_files.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
+import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 
 const aborts = Deno.args[0] === "--abort";
 const controller = new AbortController();

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { CsvColumns } from "../../src/domain/chunk.ts";
+import type { CsvColumns } from "../../src/formats/chunk.ts";
 import {
   areContractsInCoins,
   csvColumns,
   fieldsOf,
   isPublished,
   quoted,
-} from "../../src/domain/csv_layout.ts";
+} from "../../src/formats/csv_layout.ts";
 
 const SPOT_TRADES: CsvColumns = {
   name: "spot trades",

@@ -1,9 +1,9 @@
 /** A second, naive reader of CSV rows has to agree with the real one on every input, most of which is bad. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { CsvRows } from "../../src/domain/csv_rows.ts";
-import { csvColumns, fieldsOf } from "../../src/domain/csv_layout.ts";
-import type { Origin } from "../../src/domain/chunk.ts";
+import { CsvRows } from "../../src/formats/csv_rows.ts";
+import { csvColumns, fieldsOf } from "../../src/formats/csv_layout.ts";
+import type { Origin } from "../../src/formats/chunk.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 
@@ -75,7 +75,7 @@ const FIELDS = [
 ];
 const SCRAPS = [
   ",",
-  ".",
+  "../domain",
   "0",
   "9",
   "-",
@@ -126,7 +126,7 @@ function mutate(row: string, random: SeededRandom): string {
       const digits = (most: number) =>
         Array.from({ length: random.whole(1, most) }, () => random.whole(0, 9)).join("");
       const whole = digits(random.pick([1, 5, 8, 9, 13, 16])).replace(/^0+(?=\d)/, "");
-      return fields.with(column, field.includes(".") ? `${whole}.${digits(9)}` : whole).join(",");
+      return fields.with(column, field.includes("../domain") ? `${whole}.${digits(9)}` : whole).join(",");
     }
   }
 }
@@ -136,7 +136,7 @@ const LIMIT = 10n ** 8n;
 /** The hundred-millionths in decimal text, and how many decimals count, or null. */
 function decimalOf(text: string): { units: bigint; decimals: number } | null {
   if (!/^(0|[1-9]\d*)(\.\d+)?$/.test(text)) return null;
-  const [whole, fraction = ""] = text.split(".");
+  const [whole, fraction = ""] = text.split("../domain");
   const decimals = fraction.replace(/0+$/, "").length;
   if (decimals > 8) return null;
   return { units: BigInt(whole + fraction.slice(0, 8).padEnd(8, "0")), decimals };

@@ -1,7 +1,7 @@
 /** What CsvRows refuses, and what it says about it. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CsvRows } from "../../src/domain/csv_rows.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import { CsvRows } from "../../src/formats/csv_rows.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import {
   BOOLEAN,
   FUTURES_AGGREGATE,
@@ -82,7 +82,12 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
       `is_buyer_maker is "maybe": expected ${BOOLEAN}`,
     ],
     [FUTURES_TRADES, withField(FUTURES_TRADE, 4, "-5"), 25, `quote_qty is "-5": expected decimal text`],
-    [FUTURES_AGGREGATES, withField(FUTURES_AGGREGATE, 3, "."), 18, `quantity is ".": expected ${QUANTITY}`],
+    [
+      FUTURES_AGGREGATES,
+      withField(FUTURES_AGGREGATE, 3, "../domain"),
+      18,
+      `quantity is "../domain": expected ${QUANTITY}`,
+    ],
     [
       FUTURES_AGGREGATES,
       withField(FUTURES_AGGREGATE, 6, "2024-10-18"),

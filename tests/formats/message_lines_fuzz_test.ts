@@ -1,10 +1,10 @@
 /** Damaged recordings: MessageLines must tell of every one what a plain reading line by line tells. */
 import { assertEquals, assertGreater } from "@std/assert";
-import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
-import { MessageLines } from "../../src/domain/message_lines.ts";
-import { isNote, noteText, readNote } from "../../src/domain/recording_note.ts";
-import type { TradeFields } from "../../src/domain/trade_reader.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { MessageLines } from "../../src/formats/message_lines.ts";
+import { isNote, noteText, readNote } from "../../src/domain/recording/recording_note.ts";
+import type { TradeFields } from "../../src/domain/market/trade_reader.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/domain/chunk.ts";
-import { type LateRow, lateText } from "../../src/domain/late_rows.ts";
-import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import type { Chunk } from "../../src/formats/chunk.ts";
+import { type LateRow, lateText } from "../../src/domain/market/late_rows.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import { type Applied, AppliedRecording, eventsIn, namesOf } from "../support/applied.ts";
-import { isRemark } from "../../src/stages/recorded_inputs.ts";
+import { isRemark } from "../../src/formats/recorded_inputs.ts";
 import { DEFAULTS, messageOf, optionsOf, termsOf } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
 

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk, Origin } from "../../src/domain/chunk.ts";
-import { csvColumns } from "../../src/domain/csv_layout.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
+import type { Chunk, Origin } from "../../src/formats/chunk.ts";
+import { csvColumns } from "../../src/formats/csv_layout.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { Parse } from "../../src/stages/parse.ts";
-import { RowOrder, SortedBlock } from "../../src/stages/row_order.ts";
+import { RowOrder, SortedBlock } from "../../src/formats/row_order.ts";
 import { FUTURES_TRADES } from "../support/csv.ts";
 
 const TIME = 1_735_689_600_000;

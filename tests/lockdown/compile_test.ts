@@ -1,8 +1,8 @@
 /** What `deno task compile` makes: exactly these permissions, these files, the same bytes every time. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { V8_FLAGS } from "../../build/binary.ts";
-import { hostsOf } from "../../src/domain/exchange_hosts.ts";
-import { RUNTIME_SETTINGS } from "../../src/feeds/environment.ts";
+import { hostsOf } from "../../src/exchanges/hosts.ts";
+import { RUNTIME_SETTINGS } from "../../src/feeds/process/environment.ts";
 import { build, clone, compile, type Compiled, unpackedCommand } from "./compiled.ts";
 import { Payload, PayloadError } from "./payload.ts";
 
@@ -150,7 +150,7 @@ Deno.test({
     };
     try {
       for (const path of cachedFiles()) Deno.utimeSync(path, time, time);
-      for (const path of ["main.ts", "deno.json", "src/domain/money.ts"]) {
+      for (const path of ["main.ts", "deno.json", "src/domain/numbers/money.ts"]) {
         Deno.utimeSync(`${folder}/${path}`, time, time);
       }
       const { code, told } = await build(folder, isReal ? null : Deno.execPath(), [], environment);

@@ -1,5 +1,5 @@
 /** A compiled Penstock to test: the real one where its base can be had, else one with a stand-in base. */
-import type { ExchangeName } from "../../src/domain/exchange_hosts.ts";
+import type { ExchangeName } from "../../src/exchanges/hosts.ts";
 import { fileName, V8_FLAGS } from "../../build/binary.ts";
 import { Payload } from "./payload.ts";
 

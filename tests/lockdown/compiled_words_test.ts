@@ -1,7 +1,7 @@
 /** What the compiled program says of what it cannot do: sources that take themselves for it, under its permissions. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { permissionFlags } from "../../build/binary.ts";
-import { COMMANDS } from "../../src/domain/command_name.ts";
+import { COMMANDS } from "../../src/config/command_name.ts";
 import { commandLine } from "../support/penstock.ts";
 
 const PRELOAD = `--preload=${new URL("as_compiled.ts", import.meta.url).pathname}`;

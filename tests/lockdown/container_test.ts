@@ -1,6 +1,6 @@
 /** The container files keep the promises that SECURITY.md makes, and agree with one another. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
 import { dockerArguments } from "./container.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(`../../${name}`, import.meta.url));

@@ -2,7 +2,7 @@
  * `deno task lockdown`: compiles the program, locks it into a sandbox with an exchange that it takes for the real one,
  * and prints what it tried, what was expected and what was seen.
  */
-import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
 import { compile, type Compiled, unpackedCommand } from "./compiled.ts";
 import { APP, hasBubblewrap, networkArguments, type SandboxParts } from "./sandbox.ts";
 import type { Row, SceneParts } from "./scene.ts";

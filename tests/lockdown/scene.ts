@@ -3,9 +3,9 @@
  * program in its sandbox, which knows nothing of that. Prints one line of JSON for each attempt.
  */
 import { DatabaseSync } from "node:sqlite";
-import { COMMANDS } from "../../src/domain/command_name.ts";
-import { EXCHANGE_NAMES, hostsOf } from "../../src/domain/exchange_hosts.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { COMMANDS } from "../../src/config/command_name.ts";
+import { EXCHANGE_NAMES, hostsOf } from "../../src/exchanges/hosts.ts";
+import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { dockerArguments } from "./container.ts";
 import type { Probed } from "./probe.ts";
 import type { SandboxParts } from "./sandbox.ts";

@@ -1,4 +1,4 @@
-import type { BuiltInExchange } from "../../../src/feeds/exchange/server.ts";
+import type { BuiltInExchange } from "../../src/simulator/server.ts";
 
 /** A trade message as the stream carries it. */
 export interface TradeMessage {

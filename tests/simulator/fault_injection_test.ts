@@ -1,10 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { parseFaults } from "../../../src/feeds/exchange/faults.ts";
-import {
-  BuiltInExchange,
-  type ExchangeEvent,
-  type ExchangeOptions,
-} from "../../../src/feeds/exchange/server.ts";
+import { parseFaults } from "../../src/simulator/faults.ts";
+import { BuiltInExchange, type ExchangeEvent, type ExchangeOptions } from "../../src/simulator/server.ts";
 import { Client, clientFrame, RawClient } from "./client.ts";
 
 function range(from: number, to: number): number[] {

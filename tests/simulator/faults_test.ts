@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type FaultAction, FaultPlan, parseFaults } from "../../../src/feeds/exchange/faults.ts";
+import { type FaultAction, FaultPlan, parseFaults } from "../../src/simulator/faults.ts";
 
 Deno.test("parseFaults() reads every kind", () => {
   assertEquals(

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { priceProcess } from "../../../src/feeds/exchange/price_process.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
 
 const DEFAULTS = { seed: 1, rate: 20, firstId: 1, startTime: 1_777_807_004_059 };
 const TRADES = priceProcess(DEFAULTS).take(200_000).toArray();

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { gzipSync } from "node:zlib";
-import { readRecordedTrades } from "../../../src/feeds/exchange/recorded_trades.ts";
-import { UnusableInput } from "../../../src/domain/unusable_input.ts";
-import { Folder } from "../recorded_input.ts";
+import { readRecordedTrades } from "../../src/simulator/recorded_trades.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
+import { Folder } from "../feeds/recorded_input.ts";
 
 /** Runs `test` with a file that holds `content`. */
 async function withFile(content: string | Uint8Array, test: (path: string) => Promise<void>): Promise<void> {

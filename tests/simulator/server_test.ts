@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { priceProcess } from "../../../src/feeds/exchange/price_process.ts";
-import { BuiltInExchange, type ExchangeEvent } from "../../../src/feeds/exchange/server.ts";
-import type { ExchangeTrade } from "../../../src/feeds/exchange/trade.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
+import { BuiltInExchange, type ExchangeEvent } from "../../src/simulator/server.ts";
+import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 import { Client, clientFrame, RawClient, type TradeMessage } from "./client.ts";
 
 const RECORDING: readonly ExchangeTrade[] = [

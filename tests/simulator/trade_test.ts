@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { History } from "../../../src/feeds/exchange/history.ts";
-import { priceProcess } from "../../../src/feeds/exchange/price_process.ts";
-import { Tape } from "../../../src/feeds/exchange/tape.ts";
-import { addDecimals, Aggregator, type ExchangeTrade } from "../../../src/feeds/exchange/trade.ts";
+import { History } from "../../src/simulator/history.ts";
+import { priceProcess } from "../../src/simulator/price_process.ts";
+import { Tape } from "../../src/simulator/tape.ts";
+import { addDecimals, Aggregator, type ExchangeTrade } from "../../src/simulator/trade.ts";
 
 function trade(id: number, price: string, quantity: string, time = 1, buyerIsMaker = true): ExchangeTrade {
   return { id, price, quantity, time, buyerIsMaker };

@@ -8,9 +8,9 @@ import {
   FrameBatch,
   FrameDecoder,
   ProtocolError,
-} from "../../../src/feeds/exchange/websocket.ts";
+} from "../../src/simulator/websocket.ts";
 import { clientFrame } from "./client.ts";
-import { fuzzCases } from "../../support/fuzz_inputs.ts";
+import { fuzzCases } from "../support/fuzz_inputs.ts";
 
 interface Decoded {
   readonly messages: ClientMessage[];

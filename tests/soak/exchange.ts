@@ -4,7 +4,7 @@
  * input, and ends when that ends.
  */
 import { assert } from "@std/assert";
-import type { FaultAction } from "../../src/feeds/exchange/faults.ts";
+import type { FaultAction } from "../../src/simulator/faults.ts";
 import { MARKET_SPEED, reproducibleExchange } from "../commands/reckoned_run.ts";
 import { COLLECTING, FLAGS, V8_FLAGS } from "../support/penstock.ts";
 

@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { assert, assertEquals } from "@std/assert";
-import { duration } from "../../src/domain/option_values.ts";
-import type { FaultAction } from "../../src/feeds/exchange/faults.ts";
+import { duration } from "../../src/config/option_values.ts";
+import type { FaultAction } from "../../src/simulator/faults.ts";
 import { assertKept, assertReckons, startRunUnder, wholeEntries } from "../commands/reckoned_run.ts";
 import { COLLECTING, eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Trend } from "../../src/domain/tick.ts";
+import type { Trend } from "../../src/domain/market/tick.ts";
 import { MovingAverages } from "../../src/stages/average.ts";
 import { Exact } from "../support/exact.ts";
 import { SeededRandom } from "../support/random.ts";

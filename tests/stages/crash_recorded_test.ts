@@ -3,7 +3,7 @@
  * exactly the trade that equity, reckoned from the fills alone, names.
  */
 import { assertEquals, assertGreater } from "@std/assert";
-import type { FillEvent, PipelineEvent } from "../../src/domain/event.ts";
+import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
 import { Exact } from "../support/exact.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import type { Chunk } from "../../src/domain/chunk.ts";
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
-import type { FillEvent } from "../../src/domain/event.ts";
+import type { Chunk } from "../../src/formats/chunk.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
+import type { FillEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { originOf, SPOT_TRADES } from "../support/csv.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";

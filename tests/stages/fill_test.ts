@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Account, BooksError } from "../../src/domain/account.ts";
-import { Drawdown } from "../../src/domain/drawdown.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import type { Filled, Signalled } from "../../src/domain/tick.ts";
+import { Account, BooksError } from "../../src/domain/account/account.ts";
+import { Drawdown } from "../../src/domain/performance/drawdown.ts";
+import { Money, plain } from "../../src/domain/numbers/money.ts";
+import type { Filled, Signalled } from "../../src/domain/market/tick.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { type Judged, RiskGate } from "../../src/stages/risk.ts";
 import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";

@@ -1,10 +1,10 @@
 /** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
 import { assertEquals } from "@std/assert";
-import type { Origin } from "../../src/domain/chunk.ts";
-import type { DisconnectCause } from "../../src/domain/disconnect_cause.ts";
-import { type LateRow, LateRows, lateText } from "../../src/domain/late_rows.ts";
-import { MessageBatch } from "../../src/domain/message_batch.ts";
-import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
+import type { Origin } from "../../src/formats/chunk.ts";
+import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
+import { type LateRow, LateRows, lateText } from "../../src/domain/market/late_rows.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent, type RunState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";

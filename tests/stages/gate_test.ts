@@ -1,9 +1,9 @@
 /** What the gate does where time, the connection or the person comes in. */
 import { assertEquals } from "@std/assert";
-import { Account } from "../../src/domain/account.ts";
-import { Drawdown } from "../../src/domain/drawdown.ts";
-import { plain } from "../../src/domain/money.ts";
-import type { Filled, Outcome } from "../../src/domain/tick.ts";
+import { Account } from "../../src/domain/account/account.ts";
+import { Drawdown } from "../../src/domain/performance/drawdown.ts";
+import { plain } from "../../src/domain/numbers/money.ts";
+import type { Filled, Outcome } from "../../src/domain/market/tick.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { RiskGate } from "../../src/stages/risk.ts";
 import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";

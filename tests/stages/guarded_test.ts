@@ -1,8 +1,8 @@
 /** The whole gate against the naive reckoning, and the laws that hold whatever the trades and the limits are. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import type { FillEvent, PipelineEvent } from "../../src/domain/event.ts";
-import { MessageBatch } from "../../src/domain/message_batch.ts";
+import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Exact } from "../support/exact.ts";

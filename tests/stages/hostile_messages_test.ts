@@ -3,10 +3,10 @@
  * as they should be: they have to be taken, whatever came in between.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { MessageBatch } from "../../src/domain/message_batch.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
-import { narrate } from "../../src/views/narration.ts";
-import { printable, printableJson } from "../../src/views/terminal.ts";
+import { narrate } from "../../src/views/terminal/narration.ts";
+import { printable, printableJson } from "../../src/views/terminal/terminal.ts";
 
 /** A trade's fields as JSON texts; `null` leaves one out. */
 type Fields = Readonly<Record<string, string | null>>;

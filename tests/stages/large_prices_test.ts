@@ -1,8 +1,8 @@
 /** Prices as large as currencies with many zeros have them, up to what 2^53 holds in their unit, against bigints. */
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import type { PipelineEvent } from "../../src/domain/event.ts";
-import type { Trend } from "../../src/domain/tick.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
+import type { Trend } from "../../src/domain/market/tick.ts";
 import { MovingAverages } from "../../src/stages/average.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";

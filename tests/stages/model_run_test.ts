@@ -1,11 +1,11 @@
 /** Fill models behind one pipeline come to what pipelines of their own come to, to the last digit. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/domain/chunk.ts";
-import type { ArrivedRules } from "../../src/domain/instrument.ts";
-import { lateText } from "../../src/domain/late_rows.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
+import type { Chunk } from "../../src/formats/chunk.ts";
+import type { ArrivedRules } from "../../src/domain/market/instrument.ts";
+import { lateText } from "../../src/domain/market/late_rows.ts";
+import { Money, plain } from "../../src/domain/numbers/money.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import type { EngineEvent, RunState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";

@@ -1,9 +1,9 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
-import type { Tick } from "../../src/domain/tick.ts";
-import { MessageBatch } from "../../src/domain/message_batch.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
+import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
+import type { Tick } from "../../src/domain/market/tick.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { messageOf, reading } from "../support/pipeline_input.ts";
 

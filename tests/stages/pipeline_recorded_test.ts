@@ -1,6 +1,6 @@
 /** The pipeline on recorded market data, against figures once worked out by hand and against the reckoning. */
 import { assert, assertEquals } from "@std/assert";
-import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { inFormOf } from "../../src/stages/pipeline_snapshot.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";

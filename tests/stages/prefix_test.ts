@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { Chunk } from "../../src/domain/chunk.ts";
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
-import type { PipelineEvent } from "../../src/domain/event.ts";
-import { Money } from "../../src/domain/money.ts";
+import type { Chunk } from "../../src/formats/chunk.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
+import { Money } from "../../src/domain/numbers/money.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { originOf, SPOT_AGGREGATES } from "../support/csv.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { KeptRun } from "../support/kept_run.ts";
 import { optionsOf, reading } from "../support/pipeline_input.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { Account } from "../../src/domain/account.ts";
-import { Drawdown } from "../../src/domain/drawdown.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import type { Refusal } from "../../src/domain/refusal.ts";
-import type { Signalled } from "../../src/domain/tick.ts";
+import { Account } from "../../src/domain/account/account.ts";
+import { Drawdown } from "../../src/domain/performance/drawdown.ts";
+import { Money, plain } from "../../src/domain/numbers/money.ts";
+import type { Refusal } from "../../src/domain/orders/refusal.ts";
+import type { Signalled } from "../../src/domain/market/tick.ts";
 import * as risk from "../../src/stages/risk.ts";
 import { type ApprovedOrder, RiskGate, type RiskVerdict } from "../../src/stages/risk.ts";
 import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";

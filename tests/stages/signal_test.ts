@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Averaged, Trend } from "../../src/domain/tick.ts";
+import type { Averaged, Trend } from "../../src/domain/market/tick.ts";
 import { Crossover } from "../../src/stages/signal.ts";
 import { tickOf } from "../support/ticks.ts";
 

@@ -1,8 +1,8 @@
 /** What the tests of recordings share: a disk that can fill up, and a reader that goes by the program's own. */
 import { assert, assertEquals } from "@std/assert";
-import { MessageLines } from "../../src/domain/message_lines.ts";
-import { Recording } from "../../src/stores/recording.ts";
-import type { RecordingFile } from "../../src/stores/recording_file.ts";
+import { MessageLines } from "../../src/formats/message_lines.ts";
+import { Recording } from "../../src/stores/recording/recording.ts";
+import type { RecordingFile } from "../../src/stores/recording/recording_file.ts";
 
 export const TIME = 1723161255342;
 export const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 /** Journals as older versions of the tables had them. */
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import { entryHash, GENESIS } from "../../src/stores/journal_chain.ts";
+import { entryHash, GENESIS } from "../../src/stores/journal/journal_chain.ts";
 import { checkpoint, draft, TIME, WINDOW } from "./sample_journal.ts";
 
 /** The statements of version 1, to the letter. */

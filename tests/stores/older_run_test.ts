@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { configure } from "../../src/domain/config.ts";
-import { settleInstrument } from "../../src/domain/instrument_settlement.ts";
+import { configure } from "../../src/config/config.ts";
+import { settleInstrument } from "../../src/config/instrument_settlement.ts";
 import { Engine } from "../../src/stages/engine.ts";
-import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
-import { Journal } from "../../src/stores/journal.ts";
-import { OtherRun, RunJournal } from "../../src/stores/run_journal.ts";
+import { NotHalted, releaseHalt } from "../../src/stores/journal/halt_release.ts";
+import { Journal } from "../../src/stores/journal/journal.ts";
+import { OtherRun, RunJournal } from "../../src/stores/journal/run_journal.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 

@@ -1,15 +1,15 @@
 /** What Penstock keeps and writes never goes through a link that leads elsewhere, nor into a file with another name. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { copyJournal } from "../../src/stores/journal_copy.ts";
-import { examineFolder } from "../../src/stores/data_folder.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { Recording } from "../../src/stores/recording.ts";
-import { RecordingError } from "../../src/stores/recording_file.ts";
-import { RecordingFolder } from "../../src/stores/recording_folder.ts";
-import { RecordingRetention } from "../../src/stores/recording_retention.ts";
-import { ResultFileError, resultPlaceAt } from "../../src/stores/result_place.ts";
-import { haltRun } from "../../src/stores/run_halt.ts";
+import { copyJournal } from "../../src/stores/journal/journal_copy.ts";
+import { examineFolder } from "../../src/stores/files/data_folder.ts";
+import { type Connect, connect, JournalError } from "../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { Recording } from "../../src/stores/recording/recording.ts";
+import { RecordingError } from "../../src/stores/recording/recording_file.ts";
+import { RecordingFolder } from "../../src/stores/recording/recording_folder.ts";
+import { RecordingRetention } from "../../src/stores/recording/recording_retention.ts";
+import { ResultFileError, resultPlaceAt } from "../../src/stores/results/result_place.ts";
+import { haltRun } from "../../src/stores/journal/run_halt.ts";
 import { contentOf, inDataFolder } from "../support/data_folder.ts";
 import { numbered } from "./fake_recording.ts";
 import { inFolder, inFolderAsync, namesIn, openJournal, refusal, writeSample } from "./sample_journal.ts";

@@ -1,13 +1,18 @@
 /** What the tests of the journal share: journals in folders of their own, and a database that fails on demand. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { Journal, type JournalOptions } from "../../src/stores/journal.ts";
-import { entryHash, GENESIS } from "../../src/stores/journal_chain.ts";
-import type { CheckpointDraft } from "../../src/stores/journal_checkpoint.ts";
-import type { Draft, Entry } from "../../src/stores/journal_entry.ts";
-import { type Connect, connect, type JournalDatabase, JournalError } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { stateHash, stateProof } from "../../src/stores/journal_state.ts";
+import { Journal, type JournalOptions } from "../../src/stores/journal/journal.ts";
+import { entryHash, GENESIS } from "../../src/stores/journal/journal_chain.ts";
+import type { CheckpointDraft } from "../../src/stores/journal/journal_checkpoint.ts";
+import type { Draft, Entry } from "../../src/stores/journal/journal_entry.ts";
+import {
+  type Connect,
+  connect,
+  type JournalDatabase,
+  JournalError,
+} from "../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { stateHash, stateProof } from "../../src/stores/journal/journal_state.ts";
 
 export const TIME = 1_723_161_255_342_123;
 /** The prices that a resume needs in these tests. */

@@ -1,8 +1,8 @@
 /** A chunk of a recording through an engine, with what was read and what came of it in order. */
-import type { Chunk } from "../../src/domain/chunk.ts";
-import { ChunkReader } from "../../src/domain/chunk_reader.ts";
+import type { Chunk } from "../../src/formats/chunk.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { Engine, type EngineEvent, type EngineOptions, type RunState } from "../../src/stages/engine.ts";
-import { isRemark, type Recorded, RecordedInputs } from "../../src/stages/recorded_inputs.ts";
+import { isRemark, type Recorded, RecordedInputs } from "../../src/formats/recorded_inputs.ts";
 
 /** A note as it stands in the recording, by its name, or an event. */
 export type Applied = EngineEvent | { readonly note: Recorded["event"] };

@@ -1,9 +1,9 @@
 /** CSV files as texts for the tests of CsvRows: rows of every layout, and all that is read from them. */
 import { assert } from "@std/assert";
-import type { Origin } from "../../src/domain/chunk.ts";
-import { csvColumns } from "../../src/domain/csv_layout.ts";
-import { CsvRows } from "../../src/domain/csv_rows.ts";
-import type { TradeFields } from "../../src/domain/trade_reader.ts";
+import type { Origin } from "../../src/formats/chunk.ts";
+import { csvColumns } from "../../src/formats/csv_layout.ts";
+import { CsvRows } from "../../src/formats/csv_rows.ts";
+import type { TradeFields } from "../../src/domain/market/trade_reader.ts";
 
 const ENCODER = new TextEncoder();
 export const SPOT_TRADE = "51175358,17.80180000,5.69000000,101.29224200,1583709433583,True,True";

@@ -1,11 +1,11 @@
 /** A run in the test's own process that keeps a journal and a recording, step by step as a live run does. */
-import { marketOf } from "../../src/domain/endpoints.ts";
-import { configFrom, termsOf } from "../../src/domain/config.ts";
-import type { InstrumentOrigin } from "../../src/domain/instrument.ts";
-import { noteText, type RecordingNote } from "../../src/domain/recording_note.ts";
+import { marketOf } from "../../src/exchanges/endpoints.ts";
+import { configFrom, termsOf } from "../../src/config/config.ts";
+import type { InstrumentOrigin } from "../../src/domain/market/instrument.ts";
+import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent } from "../../src/stages/engine.ts";
-import { Journal } from "../../src/stores/journal.ts";
-import { RunJournal, type ShownOptions } from "../../src/stores/run_journal.ts";
+import { Journal } from "../../src/stores/journal/journal.ts";
+import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { messageOf, reading } from "./pipeline_input.ts";
 
 const MS = 1_000;

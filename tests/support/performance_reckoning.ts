@@ -2,8 +2,8 @@
  * What a run is judged by once more, naively: every trade's equity and every fill in a list, looked at when all is
  * over. Only the shape of the metrics is the program's, because they are compared.
  */
-import type { Metrics } from "../../src/domain/metrics.ts";
-import type { Sampling } from "../../src/domain/equity_curve.ts";
+import type { Metrics } from "../../src/domain/performance/metrics.ts";
+import type { Sampling } from "../../src/domain/performance/equity_curve.ts";
 import {
   deepestOf,
   type EquityPoint,

@@ -1,8 +1,8 @@
 /** What a pipeline takes, made from what the reckoning takes: options from choices, messages from trades. */
-import { MessageBatch } from "../../src/domain/message_batch.ts";
-import { Money } from "../../src/domain/money.ts";
-import { stake } from "../../src/domain/option_values.ts";
-import type { Terms } from "../../src/domain/terms.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { Money } from "../../src/domain/numbers/money.ts";
+import { stake } from "../../src/config/option_values.ts";
+import type { Terms } from "../../src/domain/risk/terms.ts";
 import type { PipelineOptions } from "../../src/stages/pipeline.ts";
 import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reckoning.ts";
 

@@ -2,7 +2,7 @@
  * Orders once more, naively: the books, what waits, and what each trade makes of it, every amount an exact decimal.
  * Written from what the options mean; it shares no code with `src`.
  */
-import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
 import type { Choices } from "./reckoning.ts";
 

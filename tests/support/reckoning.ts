@@ -3,7 +3,7 @@
  * are added up from scratch at every trade, orders wait in a list, and every amount is an exact decimal. It
  * shares no code with `src`; only the shape of the events is the same, because they are compared.
  */
-import type { PipelineEvent } from "../../src/domain/event.ts";
+import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
 import { type ReckonedHalt, ReckonedOrders, type Untold } from "./reckoned_orders.ts";
 

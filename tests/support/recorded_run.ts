@@ -1,10 +1,10 @@
 /** Runs that keep a journal and recordings, made by Penstock in processes of its own against the built-in exchange. */
 import { assertEquals } from "@std/assert";
-import type { Outcome } from "../../src/domain/verification.ts";
-import { recordedChunks } from "../../src/feeds/recorded_files.ts";
-import type { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { Verification } from "../../src/stores/verification.ts";
+import type { Outcome } from "../../src/domain/run/verification.ts";
+import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
+import type { BuiltInExchange } from "../../src/simulator/server.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { Verification } from "../../src/stores/verification/verification.ts";
 import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { FLAGS, Penstock } from "./penstock.ts";
 

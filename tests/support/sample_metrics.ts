@@ -1,6 +1,6 @@
 /** Figures of a backtest that never was, for the views and stores that show them. */
-import type { SummaryEvent } from "../../src/domain/event.ts";
-import type { Metrics } from "../../src/domain/metrics.ts";
+import type { SummaryEvent } from "../../src/domain/run/event.ts";
+import type { Metrics } from "../../src/domain/performance/metrics.ts";
 
 /** A quarter of an hour with a small loss. */
 export const METRICS: Metrics = {

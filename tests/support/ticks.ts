@@ -1,6 +1,6 @@
 /** Ticks by hand, as the parse stage would make them. */
-import type { Signal } from "../../src/domain/signal.ts";
-import { createTick, type Signalled, type Tick, type Trend } from "../../src/domain/tick.ts";
+import type { Signal } from "../../src/domain/market/signal.ts";
+import { createTick, type Signalled, type Tick, type Trend } from "../../src/domain/market/tick.ts";
 
 /** What a test wants to say of a tick; everything else has a default. */
 export interface TickWish {

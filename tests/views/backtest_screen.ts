@@ -1,7 +1,7 @@
 /** Shows on its own output what a backtest's view makes of some progress and many gaps; takes options. */
-import { configure } from "../../src/domain/config.ts";
-import { readArguments } from "../../src/domain/arguments.ts";
-import { BacktestView } from "../../src/views/backtest_view.ts";
+import { configure } from "../../src/config/config.ts";
+import { readArguments } from "../../src/config/arguments.ts";
+import { BacktestView } from "../../src/views/report/backtest_view.ts";
 
 const { given } = readArguments(["backtest", ...Deno.args, "-"]);
 const view = new BacktestView(configure(given, [], "backtest").config, new AbortController().signal);

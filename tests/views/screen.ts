@@ -1,5 +1,5 @@
 /** What a terminal shows of some output: enough of one for a log and a live line under it. */
-import { textWidth } from "../../src/views/text_width.ts";
+import { textWidth } from "../../src/views/terminal/text_width.ts";
 
 // deno-lint-ignore no-control-regex -- terminal escapes are what is looked for
 const TOKEN = /\x1b\[\??[\d;]*[A-Za-z]|[^]/gu;

@@ -1,9 +1,9 @@
 /** Files whose quantities are contracts: a share of those is no share of coins. */
-import type { Origin } from "../../domain/chunk.ts";
-import { areContractsInCoins } from "../../domain/csv_layout.ts";
-import { isContractSymbol } from "../../domain/exchange_info.ts";
-import type { Config } from "../../domain/options.ts";
-import { UnusableInput } from "../../domain/unusable_input.ts";
+import type { Origin } from "../../formats/chunk.ts";
+import { areContractsInCoins } from "../../formats/csv_layout.ts";
+import { isContractSymbol } from "../../exchanges/binance/exchange_info.ts";
+import type { Config } from "../../config/options.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { symbolNamed } from "./misread_symbols.ts";
 
 /**

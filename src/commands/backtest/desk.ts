@@ -1,26 +1,26 @@
 /** Where the chunks of a backtest meet its pipeline and the other fill models behind it. */
-import { ChunkReader } from "../../domain/chunk_reader.ts";
-import type { Chunk, Origin } from "../../domain/chunk.ts";
-import { engineChoices, termsOf } from "../../domain/config.ts";
-import { ConfigError } from "../../domain/config_error.ts";
-import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/event.ts";
-import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/fill_model.ts";
-import { givenRules, type InstrumentOrigin, tradingRules } from "../../domain/instrument.ts";
-import { senselessRule, type SettledInstrument } from "../../domain/instrument_settlement.ts";
-import { plain } from "../../domain/money.ts";
-import type { Terms } from "../../domain/terms.ts";
-import type { Metrics } from "../../domain/metrics.ts";
-import type { Config } from "../../domain/options.ts";
-import type { Results } from "../../domain/performance.ts";
-import type { Input } from "../../domain/input.ts";
-import type { Rejections } from "../../domain/rejections.ts";
-import { isoTime } from "../../domain/time.ts";
+import { ChunkReader } from "../../formats/chunk_reader.ts";
+import type { Chunk, Origin } from "../../formats/chunk.ts";
+import { engineChoices, termsOf } from "../../config/config.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
+import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/orders/fill_model.ts";
+import { givenRules, type InstrumentOrigin, tradingRules } from "../../domain/market/instrument.ts";
+import { senselessRule, type SettledInstrument } from "../../config/instrument_settlement.ts";
+import { plain } from "../../domain/numbers/money.ts";
+import type { Terms } from "../../domain/risk/terms.ts";
+import type { Metrics } from "../../domain/performance/metrics.ts";
+import type { Config } from "../../config/options.ts";
+import type { Results } from "../../domain/performance/performance.ts";
+import type { Input } from "../../domain/market/input.ts";
+import type { Rejections } from "../../domain/market/rejections.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
 import { Engine, type RunState } from "../../stages/engine.ts";
-import { isRemark, RecordedInputs } from "../../stages/recorded_inputs.ts";
-import { type FileTally, RowOrder, SortedBlock } from "../../stages/row_order.ts";
-import { type FillTerms, fillTermsOf } from "../../views/assumptions.ts";
-import type { ReportColumn } from "../../views/report_table.ts";
+import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
+import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
+import { type FillTerms, fillTermsOf } from "../../views/report/assumptions.ts";
+import type { ReportColumn } from "../../views/report/report_table.ts";
 
 /** What ended a run: the end of its input, an option or the person. */
 export type End = NonNullable<SummaryEvent["ended"]>;

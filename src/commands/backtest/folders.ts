@@ -1,7 +1,7 @@
 /** The files of a backtest where some of what was given are folders of recordings. */
-import type { Config } from "../../domain/options.ts";
-import { UnusableInput } from "../../domain/unusable_input.ts";
-import { passedOverText, withFoldersOpened } from "../../feeds/recording_folder.ts";
+import type { Config } from "../../config/options.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
+import { passedOverText, withFoldersOpened } from "../../feeds/files/recording_folder.ts";
 
 /** The files to read, and what to say about those that were skipped, a sentence each. */
 export interface OpenedFolders {

@@ -1,6 +1,6 @@
 /** Which of a backtest's files added no trade to it: no error, but hardly what the person meant. */
-import type { Origin } from "../../domain/chunk.ts";
-import type { FileTally } from "../../stages/row_order.ts";
+import type { Origin } from "../../formats/chunk.ts";
+import type { FileTally } from "../../formats/row_order.ts";
 
 /** Files that a warning names; of the others it says how many they are. */
 const NAMED = 3;

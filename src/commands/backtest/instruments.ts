@@ -1,12 +1,12 @@
 /** The instrument of a backtest, from the file of `--instruments`. */
-import { type Configuration, nameIn } from "../../domain/config.ts";
-import { ConfigError } from "../../domain/config_error.ts";
-import { readExchangeInfo } from "../../domain/exchange_info.ts";
-import { type RuleSet } from "../../domain/instrument.ts";
-import { type SettledInstrument, settleInstrument } from "../../domain/instrument_settlement.ts";
-import { outwardLink, outwardText } from "../../domain/outward_link.ts";
-import { openUnlessAborted, readUnlessAborted } from "../../feeds/input_file.ts";
-import { readSmallFile } from "../../feeds/small_file.ts";
+import { type Configuration, nameIn } from "../../config/config.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { readExchangeInfo } from "../../exchanges/binance/exchange_info.ts";
+import { type RuleSet } from "../../domain/market/instrument.ts";
+import { type SettledInstrument, settleInstrument } from "../../config/instrument_settlement.ts";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
+import { openUnlessAborted, readUnlessAborted } from "../../feeds/files/input_file.ts";
+import { readSmallFile } from "../../feeds/files/small_file.ts";
 
 /** How a SQLite database begins. */
 const SQLITE = new TextEncoder().encode("SQLite format 3\0");
@@ -63,8 +63,8 @@ async function read<T>(reading: () => Promise<T>, name: string, signal?: AbortSi
 
 async function journaled(path: string, symbol: string, name: string): Promise<RuleSet> {
   const [{ JournalReader }, { rulesIn }] = await Promise.all([
-    import("../../stores/journal_reader.ts"),
-    import("../../stores/instrument_memory.ts"),
+    import("../../stores/journal/journal_reader.ts"),
+    import("../../stores/journal/instrument_memory.ts"),
   ]);
   using reader = JournalReader.open(path);
   const base = rulesIn(reader, symbol);

@@ -1,5 +1,5 @@
 /** CSV rows name no symbol, but the files of Binance's archive do: whether they are read as what they are. */
-import type { Origin } from "../../domain/chunk.ts";
+import type { Origin } from "../../formats/chunk.ts";
 
 /** As in `BTCUSDT-trades-2025-01-01.csv`, wherever it stands in a path or behind an archive's name. */
 const NAMED = /(?:^|[^\p{L}\p{N}_])([\p{Lu}\p{Lo}\p{N}_]{4,})-(?:aggT|t)rades-\d{4}/gu;

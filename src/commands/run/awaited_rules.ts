@@ -1,5 +1,5 @@
 /** The rules of an instrument that a live run waits for while it goes on. */
-import type { ArrivedRules } from "../../domain/instrument.ts";
+import type { ArrivedRules } from "../../domain/market/instrument.ts";
 
 /** Waits until the exchange says the rules; null once `signal` is aborted. `onTrouble` is told why it takes long. */
 export type AwaitRules = (

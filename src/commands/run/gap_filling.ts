@@ -1,12 +1,12 @@
 /** Fills a gap: which of the missing trades are fetched, and what the person is told about the others. */
-import type { Happened, Input } from "../../domain/input.ts";
-import { LateRows, lateText } from "../../domain/late_rows.ts";
-import type { Config } from "../../domain/options.ts";
-import type { RecordingNote } from "../../domain/recording_note.ts";
-import type { Backfill, BackfillEnd } from "../../feeds/backfill.ts";
+import type { Happened, Input } from "../../domain/market/input.ts";
+import { LateRows, lateText } from "../../domain/market/late_rows.ts";
+import type { Config } from "../../config/options.ts";
+import type { RecordingNote } from "../../domain/recording/recording_note.ts";
+import type { Backfill, BackfillEnd } from "../../feeds/rest/backfill.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
 import type { RunState } from "../../stages/engine.ts";
-import type { Line } from "../../views/narration.ts";
+import type { Line } from "../../views/terminal/narration.ts";
 import { waitedSince } from "./waiting.ts";
 
 /** What a gap is filled with and what it is filled into. */

@@ -1,9 +1,9 @@
 /** What a run still has to be allowed once it is open, and what it gives up. */
-import { hostsNeeded } from "../../domain/endpoints.ts";
-import type { Config } from "../../domain/options.ts";
-import { giveUp } from "../../feeds/permissions.ts";
-import { filesOfJournal } from "../../stores/journal_names.ts";
-import type { Line } from "../../views/narration.ts";
+import { hostsNeeded } from "../../exchanges/endpoints.ts";
+import type { Config } from "../../config/options.ts";
+import { giveUp } from "../../feeds/process/permissions.ts";
+import { filesOfJournal } from "../../stores/journal/journal_names.ts";
+import type { Line } from "../../views/terminal/narration.ts";
 import { recordingTarget } from "./recording.ts";
 
 /**

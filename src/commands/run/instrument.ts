@@ -1,9 +1,9 @@
 /** The instrument of a live run: asked for while the stream connects, settled before the run begins. */
-import { type Configuration, nameIn } from "../../domain/config.ts";
-import { ConfigError } from "../../domain/config_error.ts";
-import { BUILT_IN_MARKET } from "../../domain/endpoints.ts";
-import { isContractSymbol } from "../../domain/exchange_info.ts";
-import { type Rule, RULES } from "../../domain/instrument_rules.ts";
+import { type Configuration, nameIn } from "../../config/config.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
+import { isContractSymbol } from "../../exchanges/binance/exchange_info.ts";
+import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import {
   type ArrivedRules,
   AWAITED,
@@ -11,7 +11,7 @@ import {
   type KeptInfo,
   type RuleSet,
   shownRules,
-} from "../../domain/instrument.ts";
+} from "../../domain/market/instrument.ts";
 import {
   awaitedRules,
   builtInRules,
@@ -20,15 +20,19 @@ import {
   keepInstrument,
   settleInstrument,
   withoutGuesses,
-} from "../../domain/instrument_settlement.ts";
-import { type Config } from "../../domain/options.ts";
-import { optionWord } from "../../domain/option_word.ts";
-import { isoTime } from "../../domain/time.ts";
-import { NO_NETWORK } from "../../feeds/connect_failure.ts";
-import { askInstrument, type InstrumentAnswer, type InstrumentQuestion } from "../../feeds/instruments.ts";
-import type { Journal } from "../../stores/journal.ts";
-import { lastInfo, rulesOf } from "../../stores/instrument_memory.ts";
-import type { Line } from "../../views/narration.ts";
+} from "../../config/instrument_settlement.ts";
+import { type Config } from "../../config/options.ts";
+import { optionWord } from "../../domain/process/option_word.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import { NO_NETWORK } from "../../feeds/live/connect_failure.ts";
+import {
+  askInstrument,
+  type InstrumentAnswer,
+  type InstrumentQuestion,
+} from "../../feeds/rest/instruments.ts";
+import type { Journal } from "../../stores/journal/journal.ts";
+import { lastInfo, rulesOf } from "../../stores/journal/instrument_memory.ts";
+import type { Line } from "../../views/terminal/narration.ts";
 
 /** The configuration that the run goes by, where its rules come from, and what to tell the person about it. */
 export interface FoundInstrument {

@@ -1,15 +1,15 @@
 /** How a live run begins: its instrument, its pipeline and its journal, each of which needs the one before. */
-import { type Configuration, engineChoices, shownConfig } from "../../domain/config.ts";
-import type { StartedEvent } from "../../domain/event.ts";
-import type { CommandName } from "../../domain/command_name.ts";
-import { marketOf } from "../../domain/endpoints.ts";
-import type { ArrivedRules } from "../../domain/instrument.ts";
-import { plain } from "../../domain/money.ts";
-import { awaitInstrument } from "../../feeds/instruments.ts";
-import type { RestBudget } from "../../feeds/rest_budget.ts";
+import { type Configuration, engineChoices, shownConfig } from "../../config/config.ts";
+import type { StartedEvent } from "../../domain/run/event.ts";
+import type { CommandName } from "../../config/command_name.ts";
+import { marketOf } from "../../exchanges/endpoints.ts";
+import type { ArrivedRules } from "../../domain/market/instrument.ts";
+import { plain } from "../../domain/numbers/money.ts";
+import { awaitInstrument } from "../../feeds/rest/instruments.ts";
+import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import { Engine, type RunState } from "../../stages/engine.ts";
-import type { RunJournal } from "../../stores/run_journal.ts";
-import type { Line } from "../../views/narration.ts";
+import type { RunJournal } from "../../stores/journal/run_journal.ts";
+import type { Line } from "../../views/terminal/narration.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 
@@ -62,8 +62,8 @@ export async function openRun(
     ask(configuration, options, market),
     // A run without a journal does not load SQLite.
     state === "none" ? null : Promise.all([
-      import("../../stores/journal.ts"),
-      import("../../stores/run_journal.ts"),
+      import("../../stores/journal/journal.ts"),
+      import("../../stores/journal/run_journal.ts"),
     ]),
   ]);
   if (options.signal.aborted) return null;

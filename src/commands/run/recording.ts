@@ -1,10 +1,10 @@
 /** Where a run records to, as `--record` says: a file, or a folder with a file a day. */
-import { ConfigError } from "../../domain/config_error.ts";
-import type { Config } from "../../domain/options.ts";
-import type { JournalPlace } from "../../domain/recording_note.ts";
-import { folderNamed } from "../../stores/data_folder.ts";
-import type { Recording } from "../../stores/recording.ts";
-import type { Line } from "../../views/narration.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import type { Config } from "../../config/options.ts";
+import type { JournalPlace } from "../../domain/recording/recording_note.ts";
+import { folderNamed } from "../../stores/files/data_folder.ts";
+import type { Recording } from "../../stores/recording/recording.ts";
+import type { Line } from "../../views/terminal/narration.ts";
 
 /** A place to record to. */
 export interface RecordingTarget {
@@ -35,13 +35,13 @@ export async function startRecording(
   { symbol, recordKeep: keepMs }: Config,
   { journal, say }: { readonly journal: JournalPlace | undefined; readonly say: (line: Line) => void },
 ): Promise<Recording> {
-  const { Recording } = await import("../../stores/recording.ts");
+  const { Recording } = await import("../../stores/recording/recording.ts");
   const onTrouble = (text: string): void => say({ level: "warn", text });
   const options = { symbol, journal, onTrouble };
   if (!isFolder) return Recording.create(path, options);
   const [{ RecordingFolder }, { RecordingRetention }] = await Promise.all([
-    import("../../stores/recording_folder.ts"),
-    import("../../stores/recording_retention.ts"),
+    import("../../stores/recording/recording_folder.ts"),
+    import("../../stores/recording/recording_retention.ts"),
   ]);
   const onDeleted = (text: string): void => say({ level: "info", text });
   const retention = keepMs === null ? null : RecordingRetention.of(path, { keepMs, onDeleted, onTrouble });

@@ -1,6 +1,6 @@
 /** What a run does about the requests that other processes file in its journal. */
-import type { Happened } from "../../domain/input.ts";
-import type { AskedFor } from "../../stores/run_journal.ts";
+import type { Happened } from "../../domain/market/input.ts";
+import type { AskedFor } from "../../stores/journal/run_journal.ts";
 
 /** What a request means for the run that handles it at `time`, µs since 1970; null for one that is dropped. */
 export function requestedInput({ request, time: requested, why }: AskedFor, time: number): Happened | null {

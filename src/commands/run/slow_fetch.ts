@@ -1,6 +1,6 @@
 /** Says that missed trades are still being fetched: until that is over nothing is traded, for a minute at most. */
 import type { HeldGap } from "../../stages/gap_hold.ts";
-import { type Line, stillFetching } from "../../views/narration.ts";
+import { type Line, stillFetching } from "../../views/terminal/narration.ts";
 
 /** How long a fetch is waited for without a word. */
 const PATIENCE_MS = 3_000;

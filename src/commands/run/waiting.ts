@@ -1,6 +1,6 @@
 /** Live trades that had to wait: those that waited too long are late. */
-import type { Happened } from "../../domain/input.ts";
-import type { Config } from "../../domain/options.ts";
+import type { Happened } from "../../domain/market/input.ts";
+import type { Config } from "../../config/options.ts";
 
 /**
  * That what was received from `since` on (ms since 1970) has waited until now. Null where that was no longer than

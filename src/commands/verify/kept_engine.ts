@@ -1,8 +1,8 @@
 /** The engine of a run that a journal holds, by the options that its entries show. */
-import { configFrom, engineChoices } from "../../domain/config.ts";
+import { configFrom, engineChoices } from "../../config/config.ts";
 import { Engine } from "../../stages/engine.ts";
-import { LASTING } from "../../stores/run_journal.ts";
-import type { KeptEngine } from "../../stores/verification.ts";
+import { LASTING } from "../../stores/journal/run_journal.ts";
+import type { KeptEngine } from "../../stores/verification/verification.ts";
 
 /** What a run is derived under: no default may stand in for these. */
 const NEEDED = [

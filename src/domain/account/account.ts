@@ -5,7 +5,7 @@
  * market; per asset its postings sum to zero. Profit is reckoned beside the ledger, from what each position
  * cost and brought in, and the two must agree to the last digit.
  */
-import { costShare, Money, plain, type Side, ZERO } from "./money.ts";
+import { costShare, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 
 /** One line of the ledger: `amount` is added to `account`. */
 export interface Posting {

@@ -5,7 +5,7 @@
  * Between two fills the position has cost a fixed amount and the rest is cash, so the mean over time is a sum of
  * amounts times lengths of time, worked out at fills alone and exactly.
  */
-import { type Money, ZERO } from "./money.ts";
+import { type Money, ZERO } from "../numbers/money.ts";
 
 /** Follows the exposure of one account. */
 export class Exposure {

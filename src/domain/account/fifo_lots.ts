@@ -7,7 +7,7 @@
  * and where nothing is open, the profits add up to what the account realized at average cost.
  */
 import { BooksError } from "./account.ts";
-import { feeShare, type Money, type Side, ZERO } from "./money.ts";
+import { feeShare, type Money, type Side, ZERO } from "../numbers/money.ts";
 
 /** A fill, as far as lots go. Price and fee in quote currency, quantity in base. */
 export interface LotFill {

@@ -1,5 +1,5 @@
 /** Everything that can happen to a run: what live feeds make, what recorded files hold, and what the engine takes. */
-import type { RecordingNote } from "./recording_note.ts";
+import type { RecordingNote } from "../recording/recording_note.ts";
 import type { TradeReader } from "./trade_reader.ts";
 
 /** What a recording says of the connection, gaps, halts and rules, in the words of its notes. */

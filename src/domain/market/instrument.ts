@@ -1,8 +1,8 @@
 /** Which rules a run's instrument has, and where each of them comes from. */
 import { type ExchangeInfo, type Rule, RULES, type Rules } from "./instrument_rules.ts";
-import { Money, plain, ZERO } from "./money.ts";
-import { optionWord } from "./option_word.ts";
-import type { TradingRules } from "./terms.ts";
+import { Money, plain, ZERO } from "../numbers/money.ts";
+import { optionWord } from "../process/option_word.ts";
+import type { TradingRules } from "../risk/terms.ts";
 
 /** What an exchange said, when and where: kept in the journal, to be used when it cannot be asked. */
 export interface KeptInfo extends ExchangeInfo {

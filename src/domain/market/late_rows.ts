@@ -1,7 +1,7 @@
 /** Trades that were fetched after the stream had missed them: what they are read from, and how they are kept. */
-import { DecimalBytes, READ_AHEAD } from "./decimal_bytes.ts";
-import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
-import { microseconds } from "./time.ts";
+import { DecimalBytes, READ_AHEAD } from "../numbers/decimal_bytes.ts";
+import { PRICE_TEXT, QUANTITY_TEXT } from "../numbers/price.ts";
+import { microseconds } from "../numbers/time.ts";
 import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
 
 /** One fetched trade, or one aggregate of them, as the exchange wrote it. */

@@ -1,4 +1,4 @@
-import type { Side } from "./money.ts";
+import type { Side } from "../numbers/money.ts";
 
 /** The strategy's wish to change its stance, made at one trade. */
 export interface Signal {

@@ -5,8 +5,9 @@
  * and hands the same record on under a wider type. So there is one allocation per trade, and a stage that is
  * left out is a type error at the next.
  */
-import type { Fill } from "./fill.ts";
-import type { Expired, Refusal } from "./refusal.ts";
+import { HOUR } from "../numbers/time.ts";
+import type { Fill } from "../orders/fill.ts";
+import type { Expired, Refusal } from "../orders/refusal.ts";
 import type { Signal } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
@@ -110,3 +111,12 @@ export function createTick(
 
 /** A stage's own slots, writable: only the stage that owns them asks for this view. */
 export type Slots<T, K extends keyof T> = { -readonly [P in K]: T[P] };
+
+/**
+ * The time that limits and orders go by, µs since 1970: the trade's own, or that of its arrival where it is dated more
+ * than an hour after that. However many trades are dated in the future, they release no halt, end no cooldown, and place
+ * no order that would wait for that time.
+ */
+export function clockAt({ time, receivedAt }: Tick): number {
+  return receivedAt > 0 && time > receivedAt + HOUR ? receivedAt : time;
+}

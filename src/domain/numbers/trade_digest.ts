@@ -1,5 +1,5 @@
 /** A number that every trade of a run goes into, so that where a run stood says which trades it had worked off. */
-import type { Tick } from "./tick.ts";
+import type { Tick } from "../market/tick.ts";
 
 /** Multiplies a whole number down to what is above its 32 low bits, exactly. */
 const HIGH = 2 ** -32;

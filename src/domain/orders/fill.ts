@@ -1,6 +1,6 @@
-import type { Money, Side } from "./money.ts";
+import type { Money, Side } from "../numbers/money.ts";
 import type { Progress } from "./order.ts";
-import type { ExitCause } from "./protective_exits.ts";
+import type { ExitCause } from "../risk/protective_exits.ts";
 
 /**
  * An order, or a part of one, filled and booked. Amounts are exact. The last fill of an order that took several says

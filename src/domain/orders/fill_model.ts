@@ -1,6 +1,6 @@
 /** Fill models beside the configured one: how much of a result is the model. */
-import { Money } from "./money.ts";
-import type { Terms } from "./terms.ts";
+import { Money } from "../numbers/money.ts";
+import type { Terms } from "../risk/terms.ts";
 
 /** A way to fill orders. */
 export type FillModel = "optimistic" | "configured" | "pessimistic";

@@ -1,6 +1,6 @@
 /** An order on its way: from the trade that made it to its last fill. */
-import { averagePriceText, Money, plain, type Side, ZERO } from "./money.ts";
-import type { ExitCause } from "./protective_exits.ts";
+import { averagePriceText, Money, plain, type Side, ZERO } from "../numbers/money.ts";
+import type { ExitCause } from "../risk/protective_exits.ts";
 
 /** What makes an order. */
 export interface OrderDraft {

@@ -1,6 +1,6 @@
-import type { Side } from "./money.ts";
+import type { Side } from "../numbers/money.ts";
 import type { Order, Progress } from "./order.ts";
-import type { ExitCause } from "./protective_exits.ts";
+import type { ExitCause } from "../risk/protective_exits.ts";
 
 /** The risk gate's checks, by the code that a refusal carries. */
 export type Check =

@@ -1,5 +1,5 @@
 /** How much an order trades at a price, or why it trades nothing. */
-import type { Account } from "./account.ts";
+import type { Account } from "../account/account.ts";
 import {
   affordableQuantity,
   FEE_STEP,
@@ -11,11 +11,11 @@ import {
   plain,
   slippedPrice,
   ZERO,
-} from "./money.ts";
+} from "../numbers/money.ts";
 import type { Order } from "./order.ts";
 import type { Check } from "./refusal.ts";
 import { CashShare, stakeAt } from "./stake.ts";
-import type { Terms } from "./terms.ts";
+import type { Terms } from "../risk/terms.ts";
 
 /** What an order trades at one trade: quantities in base currency, price, notional and fee in quote currency. */
 export interface Sized {

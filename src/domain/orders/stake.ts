@@ -1,5 +1,5 @@
 /** What one buy spends before its fee: an amount, or a share of the cash at hand when the order is made. */
-import { Money, plain } from "./money.ts";
+import { Money, plain } from "../numbers/money.ts";
 
 /** A share of the cash at hand: above 0, up to 1. */
 export class CashShare {
@@ -23,7 +23,7 @@ export function stakeAt(stake: Stake, cash: Money): Money {
  *
  * @example
  * ```ts
- * import { Money } from "./money.ts";
+ * import { Money } from "../numbers/money.ts";
  * import { CashShare, stakeText } from "./stake.ts";
  * import { assertEquals } from "@std/assert";
  * assertEquals(stakeText(new CashShare(new Money("0.125"))), "12.5%");

@@ -22,8 +22,8 @@ import {
   type PeriodsSnapshot,
   worth,
 } from "./drawdown_periods.ts";
-import { estimate, fractionText, type Money, ZERO } from "./money.ts";
-import { powerOfTen } from "./price.ts";
+import { estimate, fractionText, type Money, ZERO } from "../numbers/money.ts";
+import { powerOfTen } from "../numbers/price.ts";
 
 /** Where the drawdown stands, as plain values; the books themselves are the account's to keep. */
 export interface DrawdownSnapshot {

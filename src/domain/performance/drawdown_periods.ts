@@ -1,6 +1,6 @@
 /** Drawdown periods: from a peak of equity down and back to it. */
-import { Money, plain } from "./money.ts";
-import { priceAsMoney } from "./price.ts";
+import { Money, plain } from "../numbers/money.ts";
+import { priceAsMoney } from "../numbers/price.ts";
 
 /** Books and a price to mark them at. */
 export interface MarkedBooks {

@@ -11,10 +11,10 @@
  * zero.
  */
 import type { SampledEquity, Sampling } from "./equity_curve.ts";
-import { amountText, fractionText, meanMilliseconds, Money, plain, sampledText } from "./money.ts";
+import { amountText, fractionText, meanMilliseconds, Money, plain, sampledText } from "../numbers/money.ts";
 import type { RoundTripTotals } from "./round_trips.ts";
 import { annualizedVolatility, sharpe, sortino } from "./sampled_ratios.ts";
-import { isoTime } from "./time.ts";
+import { isoTime } from "../numbers/time.ts";
 
 /** When a trade was, µs since 1970, and its price, quote currency. */
 export interface PricedTime {

@@ -1,14 +1,14 @@
 /** What a run is judged by, gathered trade by trade: sampled equity, round trips and the drawdown. */
-import type { Account } from "./account.ts";
+import type { Account } from "../account/account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
 import { type CurvePoint, EquityCurve } from "./equity_curve.ts";
-import { Exposure } from "./exposure.ts";
+import { Exposure } from "../account/exposure.ts";
 import { type Metrics, metrics, type PricedTime } from "./metrics.ts";
-import { estimate } from "./money.ts";
-import { powerOfTen, priceAsMoney } from "./price.ts";
+import { estimate } from "../numbers/money.ts";
+import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 import { RoundTrips } from "./round_trips.ts";
-import type { Outcome, Tick } from "./tick.ts";
+import type { Outcome, Tick } from "../market/tick.ts";
 
 /** Everything about a finished run that its events do not say. */
 export interface Results {

@@ -8,8 +8,8 @@
  * recurrence (Welford's) is needed; a round trip costs one multiplication and two additions. Fees and
  * realized profit are the account's to add up.
  */
-import type { Fill } from "./fill.ts";
-import { type Money, ZERO } from "./money.ts";
+import type { Fill } from "../orders/fill.ts";
+import { type Money, ZERO } from "../numbers/money.ts";
 
 /** How long positions were held, µs, by the trades' own times; never below zero where those went back. */
 export interface HoldingTimes {

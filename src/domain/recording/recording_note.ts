@@ -5,11 +5,11 @@
  * of a note.
  */
 
-import type { DisconnectCause } from "./disconnect_cause.ts";
-import type { Rule } from "./instrument_rules.ts";
-import type { ByRequest, OnHalt } from "./halt.ts";
-import type { ArrivedRules } from "./instrument.ts";
-import { DECIMAL } from "./money.ts";
+import type { DisconnectCause } from "../market/disconnect_cause.ts";
+import type { Rule } from "../market/instrument_rules.ts";
+import type { ByRequest, OnHalt } from "../risk/halt.ts";
+import type { ArrivedRules } from "../market/instrument.ts";
+import { DECIMAL } from "../numbers/money.ts";
 
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;

@@ -46,3 +46,6 @@ export function stricter(present: Halt | null, next: Halt): Halt {
   const outlasts = present.reason === "max-daily-loss" && next.reason !== "max-daily-loss";
   return outlasts || action !== present.action ? { ...next, action } : present;
 }
+
+/** What happened to trading as a whole, in order. */
+export type RiskNews = ({ readonly type: "halt" } & Halt) | ({ readonly type: "released" } & Release);

@@ -9,10 +9,16 @@
  * Drawdown: (peak − equity) ÷ peak, as Magdon-Ismail and Atiya, "Maximum Drawdown", Risk 17 (10), 2004, have it. A
  * day's loss is measured the same way against the equity of 00:00 UTC, which is the one that the trade before left.
  */
-import { booksOf, type BooksSnapshot, booksText, type MarkedBooks, worth } from "./drawdown_periods.ts";
-import { estimate, Money, plain, ZERO } from "./money.ts";
-import { powerOfTen } from "./price.ts";
-import { DAY, HOUR, nextDay } from "./time.ts";
+import {
+  booksOf,
+  type BooksSnapshot,
+  booksText,
+  type MarkedBooks,
+  worth,
+} from "../performance/drawdown_periods.ts";
+import { estimate, Money, plain, ZERO } from "../numbers/money.ts";
+import { powerOfTen } from "../numbers/price.ts";
+import { DAY, HOUR, nextDay } from "../numbers/time.ts";
 
 /** A limit that is reached: fractions of the peak, or of the equity when the day began. */
 export interface Loss {

@@ -1,7 +1,7 @@
 /** How often orders may pass, and how long buying rests after a loss. Times are those of trades, µs since 1970. */
-import { durationText } from "./duration.ts";
-import { Money, plain, type Side, ZERO } from "./money.ts";
-import { hasPassed, millisecondsText } from "./time.ts";
+import { durationText } from "../numbers/duration.ts";
+import { Money, plain, type Side, ZERO } from "../numbers/money.ts";
+import { hasPassed, millisecondsText } from "../numbers/time.ts";
 
 /** At most `count` orders within a time of `within`. */
 export interface OrderRate {

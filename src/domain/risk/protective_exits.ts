@@ -6,8 +6,8 @@
  * of a part takes its share. Both come to integer prices, worked out in doubles, a little too near, when the position
  * changes, so that a trade costs two comparisons; what reaches them is decided in exact decimals.
  */
-import { costShare, estimate, Money, plain, type Side, ZERO } from "./money.ts";
-import { powerOfTen, priceAsMoney } from "./price.ts";
+import { costShare, estimate, Money, plain, type Side, ZERO } from "../numbers/money.ts";
+import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 
 /** Why a position is sold without a signal. */
 export type ExitCause = "stop-loss" | "take-profit" | "flatten";

@@ -1,9 +1,9 @@
 import type { OnHalt } from "./halt.ts";
 import type { LossTerms } from "./loss_limits.ts";
-import type { Money } from "./money.ts";
+import type { Money } from "../numbers/money.ts";
 import type { PaceTerms } from "./pacing.ts";
 import type { ExitTerms } from "./protective_exits.ts";
-import type { Stake } from "./stake.ts";
+import type { Stake } from "../orders/stake.ts";
 
 /** What an instrument's orders have to keep to. */
 export interface TradingRules {

@@ -2,14 +2,14 @@
  * What Penstock tells the world, in the order in which it happens. Amounts are decimal text in plain notation,
  * counts and ids are numbers, times ISO 8601 UTC with microseconds.
  */
-import type { DisconnectCause } from "./disconnect_cause.ts";
-import type { ArrivedRules, InstrumentOrigin } from "./instrument.ts";
-import type { Metrics } from "./metrics.ts";
-import type { Halt, HaltReason, OnHalt } from "./halt.ts";
-import type { Side } from "./money.ts";
-import type { Progress } from "./order.ts";
-import type { ExitCause } from "./protective_exits.ts";
-import type { Check } from "./refusal.ts";
+import type { DisconnectCause } from "../market/disconnect_cause.ts";
+import type { ArrivedRules, InstrumentOrigin } from "../market/instrument.ts";
+import type { Metrics } from "../performance/metrics.ts";
+import type { Halt, HaltReason, OnHalt } from "../risk/halt.ts";
+import type { Side } from "../numbers/money.ts";
+import type { Progress } from "../orders/order.ts";
+import type { ExitCause } from "../risk/protective_exits.ts";
+import type { Check } from "../orders/refusal.ts";
 
 interface Base {
   /** The trade's own time where there is one, else the time it happened. */

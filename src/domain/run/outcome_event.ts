@@ -8,14 +8,14 @@ import type {
   ResetEvent,
   SignalEvent,
 } from "./event.ts";
-import type { Fill } from "./fill.ts";
-import { plain } from "./money.ts";
-import type { Progress } from "./order.ts";
-import type { ExitCause } from "./protective_exits.ts";
-import type { Expired, Refusal } from "./refusal.ts";
-import { priceText } from "./price.ts";
-import type { Signal } from "./signal.ts";
-import type { Averaged, Outcome, Tick } from "./tick.ts";
+import type { Fill } from "../orders/fill.ts";
+import { plain } from "../numbers/money.ts";
+import type { Progress } from "../orders/order.ts";
+import type { ExitCause } from "../risk/protective_exits.ts";
+import type { Expired, Refusal } from "../orders/refusal.ts";
+import { priceText } from "../numbers/price.ts";
+import type { Signal } from "../market/signal.ts";
+import type { Averaged, Outcome, Tick } from "../market/tick.ts";
 
 /**
  * The event of a signal at a trade; `time` is the trade's, ISO 8601. To be called before the next tick is pulled: the

@@ -1,5 +1,5 @@
 /** What another process asks a run for while it is at work: filed in the journal, handled at the run's next look. */
-import type { OnHalt } from "./halt.ts";
+import type { OnHalt } from "../risk/halt.ts";
 
 /** By kind. A kind is one more line here, a reader in `REQUESTS`, and what the run does about it. */
 export type RunRequest =

@@ -7,9 +7,9 @@ import type {
   HaltEvent,
   RefusalEvent,
 } from "./event.ts";
-import { averageCostText, Money, plain } from "./money.ts";
+import { averageCostText, Money, plain } from "../numbers/money.ts";
 import type { RunRequest } from "./run_request.ts";
-import { isoTime } from "./time.ts";
+import { isoTime } from "../numbers/time.ts";
 
 /** What a journal holds of one run. Times in µs since 1970; amounts as decimal text, in quote currency. */
 export interface KeptRun {

@@ -1,5 +1,5 @@
 /** Binance's paths and limits, and what its refusals mean; Binance.US speaks the same protocol. */
-import { addressesOf, exchangeAt } from "../domain/exchange_hosts.ts";
+import { addressesOf, exchangeAt } from "../hosts.ts";
 
 /** Connection attempts that Binance allows per address: 300 in 5 minutes. */
 export const BINANCE_BUDGET = { attempts: 300, windowMs: 300_000 } as const;

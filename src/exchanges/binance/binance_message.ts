@@ -5,10 +5,10 @@
  * field, without making a string or an object; whatever is not in that shape goes through `readJson`.
  * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
-import { DecimalBytes, READ_AHEAD, WholeColumn } from "./decimal_bytes.ts";
-import { PRICE_TEXT, QUANTITY_TEXT } from "./price.ts";
-import { LEAST_NANOSECONDS, microseconds, microsecondsIn } from "./time.ts";
-import type { TradeFields, Verdict } from "./trade_reader.ts";
+import { DecimalBytes, READ_AHEAD, WholeColumn } from "../../domain/numbers/decimal_bytes.ts";
+import { PRICE_TEXT, QUANTITY_TEXT } from "../../domain/numbers/price.ts";
+import { LEAST_NANOSECONDS, microseconds, microsecondsIn } from "../../domain/numbers/time.ts";
+import type { TradeFields, Verdict } from "../../domain/market/trade_reader.ts";
 
 const QUOTE = 34, COMMA = 44, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125, S = 115;
 const ENCODER = new TextEncoder();

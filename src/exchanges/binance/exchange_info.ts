@@ -1,6 +1,6 @@
 /** What an exchange asks of orders in one symbol, read from Binance's exchangeInfo: input from outside. */
-import { type ExchangeInfo, isAssetName, type Rule } from "./instrument_rules.ts";
-import { DECIMAL, Money, plain } from "./money.ts";
+import { type ExchangeInfo, isAssetName, type Rule } from "../../domain/market/instrument_rules.ts";
+import { DECIMAL, Money, plain } from "../../domain/numbers/money.ts";
 
 /** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 is of another market, which counts coins. */
 const CONTRACT = /USD_(PERP|\d{6})$/;

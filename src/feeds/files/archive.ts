@@ -1,8 +1,8 @@
 /** The members of zip archives. */
 import type { FileEntry, ZipReader } from "@zip.js/zip.js";
 import { crc32 } from "node:zlib";
-import { naturalOrder } from "../domain/natural_order.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import { naturalOrder } from "./natural_order.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { InflateSource } from "./inflate_source.ts";
 import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte_source.ts";
 

@@ -1,6 +1,6 @@
 /** Compares a file with the checksum that lies beside it, as Binance publishes them. */
 import { createHash } from "node:crypto";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { type InputFile, openInput } from "./input_file.ts";
 import { readSmallFile } from "./small_file.ts";
 

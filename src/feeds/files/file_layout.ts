@@ -1,6 +1,6 @@
 /** Tells what a recorded file is written in from its first lines. */
-import type { Layout } from "../domain/chunk.ts";
-import { csvColumns } from "../domain/csv_layout.ts";
+import type { Layout } from "../../formats/chunk.ts";
+import { csvColumns } from "../../formats/csv_layout.ts";
 
 const READABLE =
   "readable are Binance public data (CSV), recordings (<receive time> <frame>) and Binance messages, " +

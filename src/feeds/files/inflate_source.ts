@@ -1,6 +1,6 @@
 /** Unpacks what was packed by deflate: gzip files and members of zip archives. */
 import { createGunzip, createInflateRaw } from "node:zlib";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
 
 /** gzip data that ends in the middle. What comes before has been read. */

@@ -1,8 +1,8 @@
 /** Opens the files and the standard input that a person names, and says what is wrong with the name. */
 import { setImmediate } from "node:timers";
-import { outwardLink, outwardText } from "../domain/outward_link.ts";
-import { grantAdvice } from "../domain/permission_advice.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
+import { grantAdvice } from "../../domain/process/permission_advice.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteParts, ByteSource } from "./byte_source.ts";
 
 /** What stands for standard input. */

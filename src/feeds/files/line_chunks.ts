@@ -1,7 +1,7 @@
 /** Cuts what a source gives into chunks of whole lines. */
-import { type Chunk, LINE_LIMIT, type Origin } from "../domain/chunk.ts";
-import { isNote } from "../domain/recording_note.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import { type Chunk, LINE_LIMIT, type Origin } from "../../formats/chunk.ts";
+import { isNote } from "../../domain/recording/recording_note.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { ENOUGH_LINES, layoutOf, layoutOfLines } from "./file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";

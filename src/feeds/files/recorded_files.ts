@@ -1,6 +1,6 @@
 /** Recorded files as one stream of lines: opened, unpacked, told apart and cut into chunks. */
-import type { Chunk, Origin } from "../domain/chunk.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import type { Chunk, Origin } from "../../formats/chunk.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
 import { verifyChecksum } from "./checksum.ts";

@@ -1,7 +1,7 @@
 /** The recordings in a folder, recognised by their first lines. */
-import { isRecordingName } from "../domain/recording_name.ts";
-import { isNote, readNote, sinceOf, type TimedHead } from "../domain/recording_note.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
+import { isRecordingName } from "../../domain/recording/recording_name.ts";
+import { isNote, readNote, sinceOf, type TimedHead } from "../../domain/recording/recording_note.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
 import { InflateSource } from "./inflate_source.ts";
 import { findInput, openInput, refuseOutward, STANDARD_INPUT, unusable } from "./input_file.ts";

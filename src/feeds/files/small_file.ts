@@ -1,5 +1,5 @@
 /** Reads files that are small by their nature, and that somebody else may have written. */
-import { outwardLink, outwardText } from "../domain/outward_link.ts";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "./input_file.ts";
 
 /** A file is larger than anything of its kind. */

@@ -1,7 +1,7 @@
 /** Why a connection could not be made, in words that a person can act on. */
-import { hostOf } from "../domain/exchange_hosts.ts";
-import { grantAdvice } from "../domain/permission_advice.ts";
-import { refusalHint } from "./binance.ts";
+import { hostOf } from "../../exchanges/hosts.ts";
+import { grantAdvice } from "../../domain/process/permission_advice.ts";
+import { refusalHint } from "../../exchanges/binance/binance.ts";
 
 /** One failed try to connect. */
 export interface ConnectFailure {

@@ -1,5 +1,5 @@
 /** The seam between where trades come from and what runs on them. */
-import type { DisconnectCause } from "../domain/disconnect_cause.ts";
+import type { DisconnectCause } from "../../domain/market/disconnect_cause.ts";
 
 /** What a feed hands over: messages as they came, and what happened to the connection, in order. */
 export type Batch =

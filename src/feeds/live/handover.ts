@@ -1,5 +1,5 @@
 /** Replaces a connection by a newer one so that no trade falls between them. */
-import type { BinanceMessageReader } from "../domain/binance_message.ts";
+import type { BinanceMessageReader } from "../../exchanges/binance/binance_message.ts";
 import { firstIdIn, lastIdIn } from "./message_ids.ts";
 import type { TradeSocket } from "./trade_socket.ts";
 

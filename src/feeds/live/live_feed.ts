@@ -1,8 +1,8 @@
 /** A symbol's live trade stream: connects, reconnects, renews, and says what happens. */
-import { BinanceMessageReader } from "../domain/binance_message.ts";
+import { BinanceMessageReader } from "../../exchanges/binance/binance_message.ts";
 import { pause } from "./alarm.ts";
 import { Backoff, ConnectionBudget } from "./backoff.ts";
-import { BINANCE_BUDGET, isServerShutdown, tradeStreamUrl } from "./binance.ts";
+import { BINANCE_BUDGET, isServerShutdown, tradeStreamUrl } from "../../exchanges/binance/binance.ts";
 import { type ConnectFailure, explain } from "./connect_failure.ts";
 import type { Batch, Feed } from "./feed.ts";
 import { Handover } from "./handover.ts";

@@ -1,5 +1,5 @@
 /** The trade ids at the edges of a batch of messages. */
-import type { BinanceMessageReader } from "../domain/binance_message.ts";
+import type { BinanceMessageReader } from "../../exchanges/binance/binance_message.ts";
 
 /** The first id of the first trade among the messages; null where there is none. */
 export function firstIdIn(messages: readonly string[], reader: BinanceMessageReader): number | null {

@@ -1,5 +1,5 @@
 /** How long a symbol's stream may be quiet before it counts as stale. */
-import { BinanceMessageReader } from "../domain/binance_message.ts";
+import { BinanceMessageReader } from "../../exchanges/binance/binance_message.ts";
 import { firstIdIn, lastIdIn } from "./message_ids.ts";
 
 /** The longest quiet that is believed, unless --stale itself is longer. */

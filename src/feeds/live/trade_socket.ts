@@ -1,6 +1,6 @@
 /** One connection over Deno's native WebSocketStream, read in batches, given up when it falls silent. */
 import { setImmediate } from "node:timers";
-import { type DisconnectCause, staleText } from "../domain/disconnect_cause.ts";
+import { type DisconnectCause, staleText } from "../../domain/market/disconnect_cause.ts";
 
 /** What is read ahead of the consumer; when so much is waiting, the socket is not read and the peer is slowed. */
 const FRAMES_AHEAD = 256;

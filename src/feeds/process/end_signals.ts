@@ -1,5 +1,5 @@
 /** The signals by which a person, a task runner or a supervisor asks for the end. */
-import type { Blocking } from "../domain/blocking.ts";
+import type { Blocking } from "../../domain/process/blocking.ts";
 
 /** Signals that arrive within this time of the first are the same request, sent by several senders. */
 const SAME_REQUEST_MS = 500;

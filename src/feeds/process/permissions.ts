@@ -1,6 +1,6 @@
 /** What this process is allowed to do: asked, and dropped where it is not needed any more. */
-import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../domain/exchange_hosts.ts";
-import { type BuildLimits, grantAdvice } from "../domain/permission_advice.ts";
+import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../../exchanges/hosts.ts";
+import { type BuildLimits, grantAdvice } from "../../domain/process/permission_advice.ts";
 
 /** What a process goes on needing. */
 export interface Needs {
@@ -170,7 +170,7 @@ function realPath(path: string): string {
 function foldersOver(path: string): string[] {
   const parts = path.split(/[\\/]/);
   const over = parts.slice(1).map((_, at) => parts.slice(0, at + 1).join("/") || "/");
-  return path.startsWith("/") ? over : [".", ...over];
+  return path.startsWith("/") ? over : ["..", ...over];
 }
 
 function isGranted(descriptor: Deno.PermissionDescriptor): boolean {

@@ -1,5 +1,5 @@
 /** Missed trades as aggregates: Binance's aggTrades, which counts aggregates rather than trades. */
-import { holeIn, type LateRow } from "../domain/late_rows.ts";
+import { holeIn, type LateRow } from "../../domain/market/late_rows.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
 import { faultInRuns, type LatePage, type LatePages, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
 

@@ -1,8 +1,8 @@
 /** Fetches the trades that the stream has missed, by id over REST. */
-import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
-import { type LateRow, runsOf } from "../domain/late_rows.ts";
+import { addressesOf, type ExchangeName, hostOf } from "../../exchanges/hosts.ts";
+import { type LateRow, runsOf } from "../../domain/market/late_rows.ts";
 import { AggregatePages } from "./aggregate_pages.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../live/backoff.ts";
 import { RestBudget } from "./rest_budget.ts";
 import { GaveUp, type GaveUpWhy, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
 import { type LatePages, TradePages } from "./trade_pages.ts";

@@ -1,10 +1,10 @@
 /** Asks one host after the other whether it is there, step by step, so that the first thing that fails is named. */
-import { hostOf } from "../domain/exchange_hosts.ts";
-import { bad, type Finding, good } from "../domain/finding.ts";
-import { MessageBatch } from "../domain/message_batch.ts";
-import { tradeStreamUrl } from "./binance.ts";
-import { explain, NetPermissionError } from "./connect_failure.ts";
-import { TradeSocket } from "./trade_socket.ts";
+import { hostOf } from "../../exchanges/hosts.ts";
+import { bad, type Finding, good } from "../../domain/process/finding.ts";
+import { MessageBatch } from "../../exchanges/binance/message_batch.ts";
+import { tradeStreamUrl } from "../../exchanges/binance/binance.ts";
+import { explain, NetPermissionError } from "../live/connect_failure.ts";
+import { TradeSocket } from "../live/trade_socket.ts";
 
 /** How long each step may take. Times in ms. */
 export interface CheckupOptions {

@@ -1,8 +1,12 @@
 /** Asks the exchange what it asks of orders in a symbol: exchangeInfo over REST. */
-import { addressesOf, type ExchangeName, hostOf } from "../domain/exchange_hosts.ts";
-import { type MalformedInfo, readExchangeInfo, type ReadInfo } from "../domain/exchange_info.ts";
-import { type Rule } from "../domain/instrument_rules.ts";
-import { Backoff } from "./backoff.ts";
+import { addressesOf, type ExchangeName, hostOf } from "../../exchanges/hosts.ts";
+import {
+  type MalformedInfo,
+  readExchangeInfo,
+  type ReadInfo,
+} from "../../exchanges/binance/exchange_info.ts";
+import { type Rule } from "../../domain/market/instrument_rules.ts";
+import { Backoff } from "../live/backoff.ts";
 import type { RestBudget } from "./rest_budget.ts";
 import {
   GaveUp,

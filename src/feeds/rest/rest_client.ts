@@ -1,9 +1,9 @@
 /** Questions to the exchange's REST side: within its budget, asked again when that may help, never believed unseen. */
-import { hostOf } from "../domain/exchange_hosts.ts";
-import { pause } from "./alarm.ts";
-import { Backoff } from "./backoff.ts";
-import { refusalHint } from "./binance.ts";
-import { explain, NetPermissionError, retryAfterMs } from "./connect_failure.ts";
+import { hostOf } from "../../exchanges/hosts.ts";
+import { pause } from "../live/alarm.ts";
+import { Backoff } from "../live/backoff.ts";
+import { refusalHint } from "../../exchanges/binance/binance.ts";
+import { explain, NetPermissionError, retryAfterMs } from "../live/connect_failure.ts";
 import type { RestBudget } from "./rest_budget.ts";
 
 /** Time and waiting; tests bring their own. */

@@ -1,5 +1,5 @@
 /** Missed trades one by one, by trade id: Binance's historicalTrades. */
-import { faultOf, holeIn, type LateRow, runsOf } from "../domain/late_rows.ts";
+import { faultOf, holeIn, type LateRow, runsOf } from "../../domain/market/late_rows.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
 
 /** Trades that follow on what is known. */

@@ -1,12 +1,12 @@
 /** Whether a folder can be written to: by writing there. */
-import { bad, type Finding, good } from "../domain/finding.ts";
-import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/outward_link.ts";
-import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
+import { bad, type Finding, good } from "../../domain/process/finding.ts";
+import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../../domain/process/outward_link.ts";
+import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
 import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 /** The folder of the file at `path`. */
 export function folderOf(path: string): string {
-  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
+  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : "..");
 }
 
 /** The folder, without a slash at its end, that `path` means: it ends in a slash or there is one; else null. */

@@ -1,8 +1,8 @@
 /** Ends the halt of a run: in its journal where no process works on it, else by a request to the one that does. */
-import { type Halt, haltByHand } from "../domain/halt.ts";
-import { MAX_WINDOW } from "../domain/price.ts";
-import { isoTime } from "../domain/time.ts";
-import { isCurrent, type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
+import { type Halt, haltByHand } from "../../domain/risk/halt.ts";
+import { MAX_WINDOW } from "../../domain/numbers/price.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import { isCurrent, type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
 import { Journal } from "./journal.ts";
 import { isThere, JournalHeld, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";

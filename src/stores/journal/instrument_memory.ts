@@ -1,17 +1,16 @@
 /** What a journal remembers of an instrument: the rules that its runs had, and what their exchange said. */
-import { marketIn } from "../domain/endpoints.ts";
-import { isAssetName, type Rule, RULES } from "../domain/instrument_rules.ts";
+import { DECIMAL, Money } from "../../domain/numbers/money.ts";
+import { marketIn } from "../../exchanges/endpoints.ts";
+import { isAssetName, type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import {
   type InstrumentOrigin,
   isKept,
   type KeptInfo,
   type KeptRules,
   type RuleSet,
-} from "../domain/instrument.ts";
-import { NotAllowed } from "../domain/option_values.ts";
-import { OPTIONS } from "../domain/options.ts";
-import { isoTime } from "../domain/time.ts";
-import { isTree } from "./agreement.ts";
+} from "../../domain/market/instrument.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import { isTree } from "../verification/agreement.ts";
 import type { Journal } from "./journal.ts";
 import type { Entry } from "./journal_entry.ts";
 import { damaged } from "./journal_file.ts";
@@ -108,13 +107,8 @@ function oddRule(rules: unknown): Rule | null {
 
 function isSound(rule: Rule, value: unknown): boolean {
   if (typeof value !== "string") return value === null;
-  try {
-    OPTIONS[rule].read(value);
-    return true;
-  } catch (error) {
-    if (!(error instanceof NotAllowed)) throw error;
-    return false;
-  }
+  const isStep = rule === "lot" || rule === "tick";
+  return DECIMAL.test(value) && !(isStep && new Money(value).isZero());
 }
 
 /** What an entry of rules that have come says of them. */

@@ -5,7 +5,7 @@
  */
 import type { Entry } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
-import { noteText, type Prices, type PricesNote } from "./journal_prices.ts";
+import { noteText, type Prices, type PricesNote } from "./price_note.ts";
 import { FIRST_WITH_STATES } from "./journal_tables.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 import { lastOfType } from "./linked_entry.ts";

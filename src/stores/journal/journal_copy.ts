@@ -5,7 +5,7 @@ import { JournalLock } from "./journal_lock.ts";
 import { inspect } from "./journal_inspection.ts";
 import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
 import { lastEntry } from "./linked_entry.ts";
-import { OWNERS_FILE } from "./owner_only.ts";
+import { OWNERS_FILE } from "../files/owner_only.ts";
 
 /** Something is where the copy was to be. */
 export class CopyExists extends Error {

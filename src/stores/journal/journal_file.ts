@@ -1,8 +1,8 @@
 /** The file behind a journal: finding it, connecting to it, and what is said when that fails. */
-import type { Exit } from "../domain/exit.ts";
+import type { Exit } from "../../domain/process/exit.ts";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { outwardLink, outwardText } from "../domain/outward_link.ts";
-import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
+import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
 
 declare module "node:sqlite" {
   /** Deno 2.9 has these, and its types do not know them yet. */
@@ -277,5 +277,5 @@ function infoAt(path: string): Deno.FileInfo | null {
 
 /** The folder of a file; the working folder where the path names none. */
 export function folderOf(path: string): string {
-  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
+  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : "..");
 }

@@ -1,8 +1,9 @@
 /** What is to be written to a journal, checked and put into text. */
-import { powerOfTen } from "../domain/price.ts";
+import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import { type Draft, type EntryType, MOST_CONTENT } from "./journal_entry.ts";
-import { hexHash, priceBytes, type PricesNote } from "./journal_prices.ts";
+import { hexHash, priceBytes } from "./journal_prices.ts";
+import { type PricesNote } from "./price_note.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 
 /** An entry as it is written, but for what comes with its place. */

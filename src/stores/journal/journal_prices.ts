@@ -1,28 +1,12 @@
 /** The prices beside the checkpoints: those that went into the averages since the checkpoint before. */
 import { hash } from "node:crypto";
-import { powerOfTen } from "../domain/price.ts";
+import { powerOfTen } from "../../domain/numbers/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
 import { RAW_COLUMNS } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
-
-/** The prices of trades in order, as integers in units of 10^-decimals. */
-export interface Prices {
-  readonly decimals: number;
-  readonly values: readonly number[];
-}
-
-/** Where the prices of a checkpoint are. */
-export interface PricesNote {
-  readonly decimals: number;
-  readonly fresh: boolean;
-  readonly count: number;
-  /** SHA-256 of the stored prices, in hexadecimal. */
-  readonly hash: string;
-  /** The last checkpoint before it that has prices which count; null for none. */
-  readonly before: number | null;
-}
+import { hasPrices, noteText, type Prices, type PricesNote } from "./price_note.ts";
 
 const BYTES = 8;
 
@@ -35,11 +19,6 @@ export function priceBytes(values: readonly number[]): Uint8Array {
     view.setFloat64(at * BYTES, value, true);
   });
   return bytes;
-}
-
-/** A note as a row of the states has it. */
-export function noteText({ decimals, fresh, count, hash, before }: PricesNote): string {
-  return JSON.stringify({ decimals, fresh, count, hash, before });
 }
 
 /** SHA-256 in hexadecimal. */
@@ -81,11 +60,6 @@ export class KeptPrices {
     this.#parts.splice(0, first);
     return this.#parts[0]?.seq ?? seq;
   }
-}
-
-/** Whether the prices before those of a later checkpoint are found here. */
-export function hasPrices({ count, fresh }: Pick<PricesNote, "count" | "fresh">): boolean {
-  return count > 0 || fresh;
 }
 
 /**

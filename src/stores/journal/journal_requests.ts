@@ -3,7 +3,7 @@
  * lock, each in one statement, and from which only the holder of the lock removes. They are no entries: nothing of them
  * is hashed, and what the run does about one is an entry of its own, in the transaction that removes the request.
  */
-import { readRequest, type RunRequest } from "../domain/run_request.ts";
+import { readRequest, type RunRequest } from "../../domain/run/run_request.ts";
 import { contentIn } from "./journal_entry.ts";
 import type { JournalDatabase, Row } from "./journal_file.ts";
 

@@ -6,13 +6,13 @@
  * when the state beside them is long gone.
  */
 import { hash } from "node:crypto";
-import type { PricesNote } from "./journal_prices.ts";
+import type { PricesNote } from "./price_note.ts";
 
 /** 128 bits: nobody finds another state that has the same. In hexadecimal digits. */
 const HASH_DIGITS = 32;
 /** Enough to say whether it is the trades that are not the same, which the hash proves. In hexadecimal digits. */
 const DIGEST_DIGITS = 6;
-const SEPARATOR = ".";
+const SEPARATOR = "..";
 
 /** SHA-256 over state, account and positions as they are kept, in hexadecimal. */
 export function stateHash(content: string): string {

@@ -3,7 +3,8 @@ import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
 import { lastCheckpoint } from "./journal_checkpoint.ts";
 import { beginPatiently, type JournalDatabase } from "./journal_file.ts";
 import type { Line, Stored } from "./journal_line.ts";
-import { hasPrices, KeptPrices, noteText } from "./journal_prices.ts";
+import { KeptPrices } from "./journal_prices.ts";
+import { hasPrices, noteText } from "./price_note.ts";
 
 /** What one transaction adds. */
 export interface Addition {

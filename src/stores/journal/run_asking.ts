@@ -1,5 +1,5 @@
 /** Asks the run that has a journal open for something, and waits for what it does about it. */
-import type { RunRequest } from "../domain/run_request.ts";
+import type { RunRequest } from "../../domain/run/run_request.ts";
 import { connect, failed, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { fileRequest, withdraw } from "./journal_requests.ts";

@@ -1,7 +1,7 @@
 /** Halts a run by hand, by a request to the process that works on it, or to the one that will. */
-import { haltByHand, type OnHalt, stricter } from "../domain/halt.ts";
-import { MAX_WINDOW } from "../domain/price.ts";
-import { isoTime } from "../domain/time.ts";
+import { haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
+import { MAX_WINDOW } from "../../domain/numbers/price.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
 import { Journal } from "./journal.ts";
 import { isThere, JournalHeld, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";

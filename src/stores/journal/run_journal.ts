@@ -1,15 +1,15 @@
 /** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
-import { BooksError } from "../domain/account.ts";
-import { BUILT_IN_MARKET, marketIn } from "../domain/endpoints.ts";
-import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../domain/event.ts";
-import { type Rule, RULES } from "../domain/instrument_rules.ts";
-import { type InstrumentOrigin, isKept } from "../domain/instrument.ts";
-import { plain } from "../domain/money.ts";
-import type { JournalPlace } from "../domain/recording_note.ts";
-import type { Engine, RunState } from "../stages/engine.ts";
-import { isCurrent, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
+import { BooksError } from "../../domain/account/account.ts";
+import { BUILT_IN_MARKET, marketIn } from "../../exchanges/endpoints.ts";
+import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../../domain/run/event.ts";
+import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
+import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts";
+import { plain } from "../../domain/numbers/money.ts";
+import type { JournalPlace } from "../../domain/recording/recording_note.ts";
+import type { Engine, RunState } from "../../stages/engine.ts";
+import { isCurrent, type PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
-import { divergence, isTree, within } from "./agreement.ts";
+import { divergence, isTree, within } from "../verification/agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Entry } from "./journal_entry.ts";
@@ -301,6 +301,6 @@ export function checkpointOf(run: RunState, symbol: string, time: number): Check
 
 /** µs since 1970 of an event's time, exactly. */
 function microsecondsOf(time: string): number {
-  const [seconds = "", micros = ""] = time.split(".");
+  const [seconds = "", micros = ""] = time.split("..");
   return Date.parse(`${seconds}Z`) * 1000 + Number(micros.slice(0, 6));
 }

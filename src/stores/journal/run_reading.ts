@@ -1,12 +1,12 @@
 /** What a journal holds of a run, read back as the run told it. */
-import { ConfigError } from "../domain/config_error.ts";
-import { marketIn, RECORDED_MARKET } from "../domain/endpoints.ts";
-import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../domain/event.ts";
-import { AWAITED, type InstrumentOrigin } from "../domain/instrument.ts";
-import { MAX_DECIMALS, priceText } from "../domain/price.ts";
-import type { KeptPulse, KeptRun } from "../domain/run_status.ts";
-import { isoTime } from "../domain/time.ts";
-import type { PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import { marketIn, RECORDED_MARKET } from "../../exchanges/endpoints.ts";
+import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
+import { AWAITED, type InstrumentOrigin } from "../../domain/market/instrument.ts";
+import { MAX_DECIMALS, priceText } from "../../domain/numbers/price.ts";
+import type { KeptPulse, KeptRun } from "../../domain/run/run_status.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
 import type { ChainPlace } from "./journal_chain.ts";
 import { contentIn, type Entry, textOf } from "./journal_entry.ts";
 import { damaged, refused } from "./journal_file.ts";

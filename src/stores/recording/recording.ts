@@ -4,7 +4,7 @@ import {
   RECORDING_VERSION,
   type RecordingHead,
   type RecordingNote,
-} from "../domain/recording_note.ts";
+} from "../../domain/recording/recording_note.ts";
 import { messageOf, openToAppend, type RecordingFile, sizeOf, unopened, unusable } from "./recording_file.ts";
 import type { DayFiles } from "./recording_folder.ts";
 import { frameText, noteLine } from "./recording_line.ts";

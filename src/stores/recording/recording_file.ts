@@ -1,8 +1,8 @@
 /** The file behind a recording: opening it, and what is said when that fails. */
 
-import { outwardLink, outwardText } from "../domain/outward_link.ts";
-import { asSentence, grantAdvice } from "../domain/permission_advice.ts";
-import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
+import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
 
 /** The part of Deno.FsFile that a recording is written through; opened to append. */
 export interface RecordingFile {
@@ -127,7 +127,7 @@ export function isBeingWritten(path: string): boolean {
 }
 
 function folderOf(path: string): string {
-  return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
+  return /^(.*)[\\/]/.exec(path)?.[1] ?? "..";
 }
 
 /** The file's size in bytes; throws a RecordingError for what has none, such as a pipe. */

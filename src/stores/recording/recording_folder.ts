@@ -1,9 +1,9 @@
 /** A folder of recordings: a new file for every process and day, and the old ones deleted when that is asked for. */
-import { outwardLink, outwardText } from "../domain/outward_link.ts";
-import { recordingName } from "../domain/recording_name.ts";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
+import { recordingName } from "../../domain/recording/recording_name.ts";
 import { identityOf, lockForWriting, type RecordingFile, unopened, unusable } from "./recording_file.ts";
 import type { RecordingRetention } from "./recording_retention.ts";
-import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
 
 /** A file that has just been created. */
 export interface CreatedFile {

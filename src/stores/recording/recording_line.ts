@@ -1,5 +1,5 @@
 /** The lines of a recording: a frame as it was received, or a note. */
-import { isNote, noteText, type RecordingNote } from "../domain/recording_note.ts";
+import { isNote, noteText, type RecordingNote } from "../../domain/recording/recording_note.ts";
 
 const BRACE = 123, QUOTE = 34, P = 112;
 

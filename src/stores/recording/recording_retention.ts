@@ -1,9 +1,9 @@
 /** Deletes recordings that have become too old: those that Penstock made in one folder, and nothing else. */
 import { constants, gunzipSync } from "node:zlib";
-import { isRecordingName } from "../domain/recording_name.ts";
-import { isNote, readNote } from "../domain/recording_note.ts";
-import { durationText } from "../domain/duration.ts";
-import { outwardLink, outwardText } from "../domain/outward_link.ts";
+import { isRecordingName } from "../../domain/recording/recording_name.ts";
+import { isNote, readNote } from "../../domain/recording/recording_note.ts";
+import { durationText } from "../../domain/numbers/duration.ts";
+import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { identityOf, isBeingWritten, messageOf, unusable } from "./recording_file.ts";
 
 /** How retention is told what it may do, and says what it did. */

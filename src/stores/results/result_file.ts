@@ -1,8 +1,8 @@
 /** The result of a backtest as one JSON file, for other programs. */
-import type { FillEvent, ModelEvent, StartedEvent, SummaryEvent } from "../domain/event.ts";
-import { amountText, Money } from "../domain/money.ts";
-import type { Results } from "../domain/performance.ts";
-import { isoTime } from "../domain/time.ts";
+import type { FillEvent, ModelEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
+import { amountText, Money } from "../../domain/numbers/money.ts";
+import type { Results } from "../../domain/performance/performance.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
 import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "./result_place.ts";
 
 /** The version of the schema below; a change of meaning raises it. */

@@ -1,8 +1,8 @@
 /** Where the entries of a journal and what recordings lead to are the same, and where they part. */
-import { isoTime } from "../domain/time.ts";
-import type { Decision } from "../domain/verification.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import type { Decision } from "../../domain/run/verification.ts";
 import type { CheckedEntry } from "./checked_run.ts";
-import type { Entry } from "./journal_entry.ts";
+import type { Entry } from "../journal/journal_entry.ts";
 
 /** What an entry says. */
 export function decisionOf({ type, time, content }: Entry): Decision {

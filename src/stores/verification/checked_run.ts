@@ -1,9 +1,9 @@
 /** The entries of one run, taken one after the other while the chain of the whole journal is gone through. */
-import type { Blocking } from "../domain/blocking.ts";
-import { type BrokenChain, type ChainVerdict, unreadable } from "./journal_chain.ts";
-import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "./journal_entry.ts";
-import { JournalError } from "./journal_file.ts";
-import type { JournalReader } from "./journal_reader.ts";
+import type { Blocking } from "../../domain/process/blocking.ts";
+import { type BrokenChain, type ChainVerdict, unreadable } from "../journal/journal_chain.ts";
+import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
+import { JournalError } from "../journal/journal_file.ts";
+import type { JournalReader } from "../journal/journal_reader.ts";
 
 /** How the content of a checkpoint starts, also one of version 2 or older; the number is that of its trades. */
 const CHECKPOINT = /^\{(?:"state":\{)?"trades":(\d+),/;

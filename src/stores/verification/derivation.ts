@@ -1,13 +1,13 @@
 /** Recordings worked off again, beside the entries that have to come of it. */
-import type { Chunk } from "../domain/chunk.ts";
-import { ChunkReader } from "../domain/chunk_reader.ts";
-import { isNextPart, type TimedHead } from "../domain/recording_note.ts";
-import type { TradeReader } from "../domain/trade_reader.ts";
-import { UnusableInput } from "../domain/unusable_input.ts";
-import type { Agreed, Decision, RecordedAt } from "../domain/verification.ts";
-import type { Input } from "../domain/input.ts";
-import type { Engine, EngineEvent, RunState } from "../stages/engine.ts";
-import { isRemark, type Recorded, RecordedInputs, type Remark } from "../stages/recorded_inputs.ts";
+import type { Chunk } from "../../formats/chunk.ts";
+import { ChunkReader } from "../../formats/chunk_reader.ts";
+import { isNextPart, type TimedHead } from "../../domain/recording/recording_note.ts";
+import type { TradeReader } from "../../domain/market/trade_reader.ts";
+import { UnusableInput } from "../../domain/market/unusable_input.ts";
+import type { Agreed, Decision, RecordedAt } from "../../domain/run/verification.ts";
+import type { Input } from "../../domain/market/input.ts";
+import type { Engine, EngineEvent, RunState } from "../../stages/engine.ts";
+import { isRemark, type Recorded, RecordedInputs, type Remark } from "../../formats/recorded_inputs.ts";
 import { says } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { RecordedPlaces } from "./recorded_places.ts";

@@ -4,8 +4,8 @@
  * entries fit, whatever hashes are computed again. So what no recording leads to is proven by them all the same: when
  * a checkpoint was made, when and why a run was stopped, how a halt was released while no process was at work.
  */
-import type { RecordingNote, TimedHead } from "../domain/recording_note.ts";
-import type { Entry } from "./journal_entry.ts";
+import type { RecordingNote, TimedHead } from "../../domain/recording/recording_note.ts";
+import type { Entry } from "../journal/journal_entry.ts";
 
 type KeptNote = Omit<Extract<RecordingNote, { readonly event: "kept" }>, "event">;
 

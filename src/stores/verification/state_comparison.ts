@@ -1,14 +1,14 @@
 /** Whether the state at a checkpoint is the one that a recording leads to, and what is not the same. */
-import type { RecordedAt } from "../domain/verification.ts";
-import { type PipelineSnapshot, released } from "../stages/pipeline_snapshot.ts";
+import type { RecordedAt } from "../../domain/run/verification.ts";
+import { type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
 import { type Divergence, divergence, within } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
-import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
-import type { Entry, EntryType } from "./journal_entry.ts";
-import { JournalError } from "./journal_file.ts";
-import { type Stored, wholeContent } from "./journal_line.ts";
-import type { JournalReader } from "./journal_reader.ts";
-import { digestIn, digestStart } from "./journal_state.ts";
+import type { Checkpoint, CheckpointDraft } from "../journal/journal_checkpoint.ts";
+import type { Entry, EntryType } from "../journal/journal_entry.ts";
+import { JournalError } from "../journal/journal_file.ts";
+import { type Stored, wholeContent } from "../journal/journal_line.ts";
+import type { JournalReader } from "../journal/journal_reader.ts";
+import { digestIn, digestStart } from "../journal/journal_state.ts";
 
 /** What is not the same, as a sentence without its end, and both sides of it. */
 export interface StateDifference {

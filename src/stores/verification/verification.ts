@@ -2,23 +2,23 @@
  * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, what
  * happened to the connection, and at every checkpoint the whole state and the averages' prices.
  */
-import type { Chunk } from "../domain/chunk.ts";
-import type { Blocking } from "../domain/blocking.ts";
-import { ConfigError } from "../domain/config_error.ts";
-import type { Difference, Outcome, RecordedAt } from "../domain/verification.ts";
-import type { Engine } from "../stages/engine.ts";
-import { inFormOf, type PipelineSnapshot } from "../stages/pipeline_snapshot.ts";
-import type { AveragesSnapshot } from "../stages/average.ts";
+import type { Chunk } from "../../formats/chunk.ts";
+import type { Blocking } from "../../domain/process/blocking.ts";
+import { ConfigError } from "../../domain/process/config_error.ts";
+import type { Difference, Outcome, RecordedAt } from "../../domain/run/verification.ts";
+import type { Engine } from "../../stages/engine.ts";
+import { inFormOf, type PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
+import type { AveragesSnapshot } from "../../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
-import type { BrokenChain } from "./journal_chain.ts";
-import type { Entry } from "./journal_entry.ts";
-import { type Stored, storedCheckpoint } from "./journal_line.ts";
-import { hasPrices } from "./journal_prices.ts";
-import type { JournalReader } from "./journal_reader.ts";
+import type { BrokenChain } from "../journal/journal_chain.ts";
+import type { Entry } from "../journal/journal_entry.ts";
+import { type Stored, storedCheckpoint } from "../journal/journal_line.ts";
+import { hasPrices } from "../journal/price_note.ts";
+import type { JournalReader } from "../journal/journal_reader.ts";
 import { type HashOf, RecordedPlaces, strangeRecording } from "./recorded_places.ts";
-import { checkpointOf } from "./run_journal.ts";
+import { checkpointOf } from "../journal/run_journal.ts";
 import {
   differenceAt,
   keptState,

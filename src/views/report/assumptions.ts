@@ -1,13 +1,13 @@
 /** What a result rests on, for its first lines: the account, its costs, the instrument's rules and the limits. */
-import { Money, plain } from "../domain/money.ts";
-import { durationText } from "../domain/duration.ts";
-import { optionWord } from "../domain/option_word.ts";
-import type { OnHalt } from "../domain/halt.ts";
-import { type OrderRate, orderRateText } from "../domain/pacing.ts";
-import { CashShare, type Stake, stakeText } from "../domain/stake.ts";
-import { assets, type NamedAssets } from "./assets.ts";
-import { money } from "./figures.ts";
-import { stakeWords } from "./narration.ts";
+import { Money, plain } from "../../domain/numbers/money.ts";
+import { durationText } from "../../domain/numbers/duration.ts";
+import { optionWord } from "../../domain/process/option_word.ts";
+import type { OnHalt } from "../../domain/risk/halt.ts";
+import { type OrderRate, orderRateText } from "../../domain/risk/pacing.ts";
+import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
+import { assets, type NamedAssets } from "../terminal/assets.ts";
+import { money } from "../terminal/figures.ts";
+import { stakeWords } from "../terminal/narration.ts";
 
 const WIDTH = 80;
 const INSTRUMENT = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;

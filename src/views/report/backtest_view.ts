@@ -1,14 +1,21 @@
 /** Everything a backtest shows: events as JSON or in words, progress, the table. */
 import type { Logger } from "@std/log/logger";
-import type { PenstockEvent, SummaryEvent } from "../domain/event.ts";
-import type { AveragesRecord } from "../stages/average.ts";
-import type { NamedAssets } from "./assets.ts";
-import { type LogOptions, openLog } from "./log.ts";
-import { narrate } from "./narration.ts";
-import { type BacktestProgress, progressLine } from "./progress.ts";
+import type { PenstockEvent, SummaryEvent } from "../../domain/run/event.ts";
+import type { AveragesRecord } from "../../stages/average.ts";
+import type { NamedAssets } from "../terminal/assets.ts";
+import { type LogOptions, openLog } from "../terminal/log.ts";
+import { narrate } from "../terminal/narration.ts";
+import { type BacktestProgress, progressLine } from "../terminal/progress.ts";
 import { type ReportColumn, type ReportHead, reportTable } from "./report_table.ts";
-import { TradeNarration } from "./trade_narration.ts";
-import { canRedraw, columns, hasColours, LiveTerminal, printableJson, writeUntil } from "./terminal.ts";
+import { TradeNarration } from "../terminal/trade_narration.ts";
+import {
+  canRedraw,
+  columns,
+  hasColours,
+  LiveTerminal,
+  printableJson,
+  writeUntil,
+} from "../terminal/terminal.ts";
 
 /** Elsewhere than on a terminal a line says how far it has come, so often. */
 const PROGRESS_LINE_MS = 5_000;

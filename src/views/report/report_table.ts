@@ -1,12 +1,12 @@
 /** What a backtest came to, as a trader reads it: one column of figures, or one a fill model. */
-import type { SummaryEvent } from "../domain/event.ts";
-import type { Metrics } from "../domain/metrics.ts";
-import { Money } from "../domain/money.ts";
-import { durationText } from "../domain/duration.ts";
-import type { AveragesRecord } from "../stages/average.ts";
-import { assets, type NamedAssets } from "./assets.ts";
+import type { SummaryEvent } from "../../domain/run/event.ts";
+import type { Metrics } from "../../domain/performance/metrics.ts";
+import { Money } from "../../domain/numbers/money.ts";
+import { durationText } from "../../domain/numbers/duration.ts";
+import type { AveragesRecord } from "../../stages/average.ts";
+import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { type Assumed, assumptions, type FillTerms, wrapped } from "./assumptions.ts";
-import { padRight, textWidth } from "./text_width.ts";
+import { padRight, textWidth } from "../terminal/text_width.ts";
 import {
   counted,
   exactly,
@@ -19,7 +19,7 @@ import {
   signedMoney,
   span,
   unsignedPercent,
-} from "./figures.ts";
+} from "../terminal/figures.ts";
 
 /** One column: what a summary says, and under which fill model. */
 export interface ReportColumn {

@@ -1,10 +1,10 @@
 /** What `penstock export` writes: fills or closed positions, as lines of CSV or of JSON. */
-import type { FillEvent } from "../domain/event.ts";
-import type { ClosedLot, ClosedTotals } from "../domain/fifo_lots.ts";
-import { Money, plain } from "../domain/money.ts";
-import { isoTime } from "../domain/time.ts";
+import type { FillEvent } from "../../domain/run/event.ts";
+import type { ClosedLot, ClosedTotals } from "../../domain/account/fifo_lots.ts";
+import { Money, plain } from "../../domain/numbers/money.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
 import { csvLine } from "./spreadsheet.ts";
-import { printableJson } from "./terminal.ts";
+import { printableJson } from "../terminal/terminal.ts";
 
 /** How a file of lines is written. Each line comes with its end. */
 export type ExportFormat = "csv" | "json";

@@ -1,6 +1,6 @@
 /** What `penstock doctor` found, as a table. */
-import type { Finding } from "../domain/finding.ts";
-import { printable } from "./terminal.ts";
+import type { Finding } from "../../domain/process/finding.ts";
+import { printable } from "../terminal/terminal.ts";
 
 /** One line a check, what to do below it, and that all pass where they do: what fails is said on standard error. */
 export function findingTable(findings: readonly Finding[]): string {

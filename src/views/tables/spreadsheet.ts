@@ -1,5 +1,5 @@
 /** Lines of CSV (RFC 4180) that are safe to open in a spreadsheet, and to see on a terminal. */
-import { printable } from "./terminal.ts";
+import { printable } from "../terminal/terminal.ts";
 
 /** What a spreadsheet, or one that trims or widens characters, takes for the beginning of a formula or a command. */
 const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;

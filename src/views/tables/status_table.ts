@@ -1,11 +1,11 @@
 /** How a run stands, as a trader reads it: a function of what its journal holds. */
-import { Money, plain } from "../domain/money.ts";
-import { type RunStatus, stopText } from "../domain/run_status.ts";
-import { assets } from "./assets.ts";
-import { padLeft, padRight, textWidth } from "./text_width.ts";
-import { exactly, grouped, moment, money, percent, signedMoney, span } from "./figures.ts";
-import { whyRefused } from "./narration.ts";
-import { printable } from "./terminal.ts";
+import { Money, plain } from "../../domain/numbers/money.ts";
+import { type RunStatus, stopText } from "../../domain/run/run_status.ts";
+import { assets } from "../terminal/assets.ts";
+import { padLeft, padRight, textWidth } from "../terminal/text_width.ts";
+import { exactly, grouped, moment, money, percent, signedMoney, span } from "../terminal/figures.ts";
+import { whyRefused } from "../terminal/narration.ts";
+import { printable } from "../terminal/terminal.ts";
 
 type Row = readonly [label: string, value: string];
 
@@ -127,7 +127,7 @@ function fillLines({ symbol, assets: named, fills, lastFills }: RunStatus): stri
   const { base, quote } = assets(symbol, named);
   const head = ["time, UTC", "", `quantity, ${base}`, "price", `fee, ${quote}`, `result, ${quote}`];
   const places = (amounts: readonly string[]): number =>
-    Math.max(...amounts.map((amount) => amount.split(".")[1]?.length ?? 0));
+    Math.max(...amounts.map((amount) => amount.split("..")[1]?.length ?? 0));
   const quantityPlaces = places(lastFills.map(({ quantity }) => quantity));
   const pricePlaces = places(lastFills.map(({ price }) => price));
   const rows = [

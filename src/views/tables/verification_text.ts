@@ -1,8 +1,8 @@
 /** What came of verifying a run, for a person and for a program. */
-import { isoTime } from "../domain/time.ts";
-import type { Agreed, Difference, Outcome, Verified } from "../domain/verification.ts";
-import { grouped, span } from "./figures.ts";
-import { printable, printableJson } from "./terminal.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import type { Agreed, Difference, Outcome, Verified } from "../../domain/run/verification.ts";
+import { grouped, span } from "../terminal/figures.ts";
+import { printable, printableJson } from "../terminal/terminal.ts";
 
 /** What was compared. */
 export interface Compared {

@@ -1,4 +1,4 @@
-import type { InstrumentOrigin } from "../domain/instrument.ts";
+import type { InstrumentOrigin } from "../../domain/market/instrument.ts";
 import { printable } from "./terminal.ts";
 
 /** Quote currencies as they end a symbol, longest first where one ends another. */

@@ -1,5 +1,5 @@
 /** A fill in one line, with the signal that it goes back to; `--json` has every digit. */
-import type { FillEvent, SignalEvent } from "../domain/event.ts";
+import type { FillEvent, SignalEvent } from "../../domain/run/event.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { averagesText, exactly, meanPriceText, priceText, shortMoney, signedMoney } from "./figures.ts";
 

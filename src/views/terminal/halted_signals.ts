@@ -1,5 +1,5 @@
 /** Signals that come to nothing because no order is placed for now: the first is shown in full, the others are counted. */
-import type { PenstockEvent, RefusalEvent } from "../domain/event.ts";
+import type { PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
 import type { NamedAssets } from "./assets.ts";
 import type { Line } from "./narration.ts";
 import { TradeNarration } from "./trade_narration.ts";

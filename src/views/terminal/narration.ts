@@ -8,12 +8,12 @@ import type {
   RefusalEvent,
   ReleasedEvent,
   SignalEvent,
-} from "../domain/event.ts";
-import type { Halt } from "../domain/halt.ts";
-import type { Rejections } from "../domain/rejections.ts";
-import { isoTime } from "../domain/time.ts";
-import type { HeldGap } from "../stages/gap_hold.ts";
-import { rulesText } from "../domain/instrument.ts";
+} from "../../domain/run/event.ts";
+import type { Halt } from "../../domain/risk/halt.ts";
+import type { Rejections } from "../../domain/market/rejections.ts";
+import { isoTime } from "../../domain/numbers/time.ts";
+import type { HeldGap } from "../../stages/gap_hold.ts";
+import { rulesText } from "../../domain/market/instrument.ts";
 import type { NamedAssets } from "./assets.ts";
 import { fillText, signalText } from "./fill_line.ts";
 

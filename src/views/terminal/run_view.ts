@@ -1,7 +1,7 @@
 /** Everything a run shows: events as JSON or in words, the live line, the summary. */
 import type { Logger } from "@std/log/logger";
-import type { PenstockEvent } from "../domain/event.ts";
-import type { Money } from "../domain/money.ts";
+import type { PenstockEvent } from "../../domain/run/event.ts";
+import type { Money } from "../../domain/numbers/money.ts";
 import { type NamedAssets, namedAssets } from "./assets.ts";
 import { EventLines } from "./event_lines.ts";
 import { type LogOptions, openLog } from "./log.ts";

@@ -1,6 +1,6 @@
 /** The end of a run as a person reads it. */
-import type { SummaryEvent } from "../domain/event.ts";
-import { Money, plain } from "../domain/money.ts";
+import type { SummaryEvent } from "../../domain/run/event.ts";
+import { Money, plain } from "../../domain/numbers/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
 import { counted, grouped, money, percent, unsignedPercent } from "./figures.ts";

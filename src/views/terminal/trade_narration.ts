@@ -1,5 +1,5 @@
 /** The log's lines of one run, where a signal and the fill that follows at once are one line. */
-import type { FillEvent, PenstockEvent, SignalEvent } from "../domain/event.ts";
+import type { FillEvent, PenstockEvent, SignalEvent } from "../../domain/run/event.ts";
 import type { NamedAssets } from "./assets.ts";
 import { type Line, narrate } from "./narration.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { Account, type Booking, BooksError } from "../../src/domain/account.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import { Exact } from "../support/exact.ts";
+import { Account, type Booking, BooksError } from "../../../src/domain/account/account.ts";
+import { Money, plain } from "../../../src/domain/numbers/money.ts";
+import { Exact } from "../../support/exact.ts";
 
 const m = (amount: string) => new Money(amount);
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Exposure } from "../../src/domain/exposure.ts";
-import { Money } from "../../src/domain/money.ts";
+import { Exposure } from "../../../src/domain/account/exposure.ts";
+import { Money } from "../../../src/domain/numbers/money.ts";
 
 const m = (amount: string | number) => new Money(amount);
 const text = (share: Money | null) => share?.toString() ?? null;

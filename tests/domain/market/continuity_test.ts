@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../../src/domain/continuity.ts";
+import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../../../src/domain/market/continuity.ts";
 
 /** A sequence that has come to `lastId`, all of which was seen. */
 function at(lastId: number): Continuity {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Configuration, configure, type GivenOptions, shownConfig } from "../../src/domain/config.ts";
-import { type Rule, RULES } from "../../src/domain/instrument_rules.ts";
-import { type KeptRules, type RuleSet } from "../../src/domain/instrument.ts";
+import { type Configuration, configure, type GivenOptions, shownConfig } from "../../../src/config/config.ts";
+import { type Rule, RULES } from "../../../src/domain/market/instrument_rules.ts";
+import { type KeptRules, type RuleSet } from "../../../src/domain/market/instrument.ts";
 import {
   awaitedRules,
   builtInRules,
@@ -10,8 +10,8 @@ import {
   keepInstrument,
   settleInstrument,
   withoutGuesses,
-} from "../../src/domain/instrument_settlement.ts";
-import type { OptionName } from "../../src/domain/options.ts";
+} from "../../../src/config/instrument_settlement.ts";
+import type { OptionName } from "../../../src/config/options.ts";
 
 const EXCHANGE: RuleSet = {
   source: "exchange",

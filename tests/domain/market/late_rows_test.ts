@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
+import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import {
   faultOf,
   holeIn,
@@ -9,9 +9,9 @@ import {
   lateText,
   readLateText,
   runsOf,
-} from "../../src/domain/late_rows.ts";
-import type { TradeFields } from "../../src/domain/trade_reader.ts";
-import { Parse } from "../../src/stages/parse.ts";
+} from "../../../src/domain/market/late_rows.ts";
+import type { TradeFields } from "../../../src/domain/market/trade_reader.ts";
+import { Parse } from "../../../src/stages/parse.ts";
 
 const ROW: LateRow = {
   firstId: 3735683259,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createTick } from "../../src/domain/tick.ts";
+import { createTick } from "../../../src/domain/market/tick.ts";
 
 Deno.test("createTick() copies what was read and leaves every later stage's slot empty", () => {
   const read = {

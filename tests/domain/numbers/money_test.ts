@@ -12,8 +12,8 @@ import {
   outlayOf,
   plain,
   slippedPrice,
-} from "../../src/domain/money.ts";
-import { Exact } from "../support/exact.ts";
+} from "../../../src/domain/numbers/money.ts";
+import { Exact } from "../../support/exact.ts";
 
 const m = (amount: string) => new Money(amount);
 

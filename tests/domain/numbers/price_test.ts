@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { plain } from "../../src/domain/money.ts";
-import { MAX_DECIMALS, powerOfTen, priceAsMoney, priceText } from "../../src/domain/price.ts";
-import { Exact } from "../support/exact.ts";
+import { plain } from "../../../src/domain/numbers/money.ts";
+import { MAX_DECIMALS, powerOfTen, priceAsMoney, priceText } from "../../../src/domain/numbers/price.ts";
+import { Exact } from "../../support/exact.ts";
 
 Deno.test("powerOfTen() knows the powers that a price can be rescaled by, and refuses the others", () => {
   for (let n = 0; n <= MAX_DECIMALS; n++) assertEquals(powerOfTen(n), 10 ** n);

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isoTime, microseconds, microsecondsIn } from "../../src/domain/time.ts";
+import { isoTime, microseconds, microsecondsIn } from "../../../src/domain/numbers/time.ts";
 
 Deno.test("microseconds() tells seconds, milliseconds and microseconds by their magnitude", () => {
   assertEquals(microseconds(1_723_161_255), 1_723_161_255_000_000);

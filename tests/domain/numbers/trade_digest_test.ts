@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { createTick, type Tick } from "../../src/domain/tick.ts";
-import { TradeDigest } from "../../src/domain/trade_digest.ts";
+import { createTick, type Tick } from "../../../src/domain/market/tick.ts";
+import { TradeDigest } from "../../../src/domain/numbers/trade_digest.ts";
 
 const anyTick = fc.record({
   firstId: fc.nat(1_000_000_000),

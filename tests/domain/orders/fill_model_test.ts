@@ -1,8 +1,8 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { FILL_MODELS, type FillModel, termsUnder } from "../../src/domain/fill_model.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import type { Terms } from "../../src/domain/terms.ts";
-import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
+import { FILL_MODELS, type FillModel, termsUnder } from "../../../src/domain/orders/fill_model.ts";
+import { Money, plain } from "../../../src/domain/numbers/money.ts";
+import type { Terms } from "../../../src/domain/risk/terms.ts";
+import { DEFAULTS, termsOf } from "../../support/pipeline_input.ts";
 
 /** The default terms with this latency (µs) and slippage (basis points). */
 function terms(latency: number, slippage: string): Terms {

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { Account } from "../../src/domain/account.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import { Order } from "../../src/domain/order.ts";
-import { OrderSizing } from "../../src/domain/sizing.ts";
-import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
-import type { Choices } from "../support/reckoning.ts";
+import { Account } from "../../../src/domain/account/account.ts";
+import { Money, plain } from "../../../src/domain/numbers/money.ts";
+import { Order } from "../../../src/domain/orders/order.ts";
+import { OrderSizing } from "../../../src/domain/orders/sizing.ts";
+import { DEFAULTS, termsOf } from "../../support/pipeline_input.ts";
+import type { Choices } from "../../support/reckoning.ts";
 
 const m = (amount: string) => new Money(amount);
 const orderTo = (side: "buy" | "sell") => new Order({ side, signalTradeId: 1, due: 0 });

@@ -8,8 +8,8 @@ import {
   MAX_PERIODS,
   periodOf,
   worth,
-} from "../../src/domain/drawdown_periods.ts";
-import { Money, plain } from "../../src/domain/money.ts";
+} from "../../../src/domain/performance/drawdown_periods.ts";
+import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import {
   deepestOf,
   type EquityPoint,
@@ -18,9 +18,9 @@ import {
   periodsOf,
   type PlainPeriod,
   wrongInDeepest,
-} from "../support/drawdown_reckoning.ts";
-import { Exact } from "../support/exact.ts";
-import { pointsOf, restlessRun, type Run, run, stepsOf } from "./drawdown_run.ts";
+} from "../../support/drawdown_reckoning.ts";
+import { Exact } from "../../support/exact.ts";
+import { pointsOf, restlessRun, type Run, run, stepsOf } from "../drawdown_run.ts";
 
 function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPeriod {
   return { peak: plain(peak), amount: plain(amount), from, to, recovered };

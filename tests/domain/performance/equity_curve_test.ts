@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { EquityCurve, MAX_POINTS, type SampledEquity, type Sampling } from "../../src/domain/equity_curve.ts";
+import {
+  EquityCurve,
+  MAX_POINTS,
+  type SampledEquity,
+  type Sampling,
+} from "../../../src/domain/performance/equity_curve.ts";
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;

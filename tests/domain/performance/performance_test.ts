@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { DrawdownPeriod } from "../../src/domain/drawdown_periods.ts";
-import type { PipelineEvent } from "../../src/domain/event.ts";
-import type { Metrics } from "../../src/domain/metrics.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import { isoTime } from "../../src/domain/time.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
-import { type PlainPeriod, wrongInDeepest } from "../support/drawdown_reckoning.ts";
-import { number, reckonPerformance, ROUGH } from "../support/performance_reckoning.ts";
-import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
-import type { Choices, PlainTrade } from "../support/reckoning.ts";
+import type { DrawdownPeriod } from "../../../src/domain/performance/drawdown_periods.ts";
+import type { PipelineEvent } from "../../../src/domain/run/event.ts";
+import type { Metrics } from "../../../src/domain/performance/metrics.ts";
+import { Money, plain } from "../../../src/domain/numbers/money.ts";
+import { isoTime } from "../../../src/domain/numbers/time.ts";
+import { Pipeline } from "../../../src/stages/pipeline.ts";
+import { type PlainPeriod, wrongInDeepest } from "../../support/drawdown_reckoning.ts";
+import { number, reckonPerformance, ROUGH } from "../../support/performance_reckoning.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
+import type { Choices, PlainTrade } from "../../support/reckoning.ts";
 
 /** What is made of trades and their cuts into batches. */
 interface Scenario {

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type LinkFiles, outwardLink, outwardText } from "../../src/domain/outward_link.ts";
-import { inFolder, inFolderAsync } from "../stores/sample_journal.ts";
+import { type LinkFiles, outwardLink, outwardText } from "../../../src/domain/process/outward_link.ts";
+import { inFolder, inFolderAsync } from "../../stores/sample_journal.ts";
 
 const ignore = Deno.build.os === "windows";
 
@@ -33,7 +33,7 @@ Deno.test({
         ["nowhere", "../none/none", "nowhere", "none/none"],
         ["sub", "../out", "sub/x", "out"],
         ["in/sub", "../../out/deep", "in/sub/a/b", "out/deep"],
-        ["up", "..", "up/out/own", ""],
+        ["up", "../..", "up/out/own", ""],
         ["twice", "file", "twice", "out/own"],
         ["again", "dangling", "again", "out/none"],
         ["in/round", "../twice", "in/round", "out/own"],
@@ -133,7 +133,7 @@ Deno.test({
       Deno.writeTextFileSync(
         program,
         `import { outwardLink } from ${
-          JSON.stringify(import.meta.resolve("../../src/domain/outward_link.ts"))
+          JSON.stringify(import.meta.resolve("../../../src/domain/process/outward_link.ts"))
         };
         console.log(Deno.readTextFileSync("data/link"), outwardLink("data/link", Deno)?.link);`,
       );

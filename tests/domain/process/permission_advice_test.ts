@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { asSentence, grantAdvice, missingIn } from "../../src/domain/permission_advice.ts";
+import { asSentence, grantAdvice, missingIn } from "../../../src/domain/process/permission_advice.ts";
 
 const SOURCES = "run Penstock from its sources with Deno";
 const WHERE = "before main.ts, or in deno.json";

@@ -7,7 +7,7 @@ import {
   readNote,
   RECORDING_VERSION,
   type RecordingNote,
-} from "../../src/domain/recording_note.ts";
+} from "../../../src/domain/recording/recording_note.ts";
 
 /** Any text, also such as no encoder takes: line feeds, quotes, lone surrogates. */
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)) });

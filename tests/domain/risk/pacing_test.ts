@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Money } from "../../src/domain/money.ts";
-import { Pacing } from "../../src/domain/pacing.ts";
+import { Money } from "../../../src/domain/numbers/money.ts";
+import { Pacing } from "../../../src/domain/risk/pacing.ts";
 
 const m = (amount: string) => new Money(amount);
 const SECOND = 1_000_000;

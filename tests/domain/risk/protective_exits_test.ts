@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { Money } from "../../src/domain/money.ts";
-import { ProtectiveExits } from "../../src/domain/protective_exits.ts";
+import { Money } from "../../../src/domain/numbers/money.ts";
+import { ProtectiveExits } from "../../../src/domain/risk/protective_exits.ts";
 
 const m = (amount: string) => new Money(amount);
 

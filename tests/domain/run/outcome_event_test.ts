@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { signalEvent } from "../../src/domain/outcome_event.ts";
-import { signalledOf } from "../support/ticks.ts";
+import { signalEvent } from "../../../src/domain/run/outcome_event.ts";
+import { signalledOf } from "../../support/ticks.ts";
 
 const TIME = "2024-08-08T23:54:15.400000Z";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { HaltEvent } from "../../src/domain/event.ts";
-import { haltSentence, healthOf, type KeptRun, statusOf } from "../../src/domain/run_status.ts";
-import { isoTime } from "../../src/domain/time.ts";
+import type { HaltEvent } from "../../../src/domain/run/event.ts";
+import { haltSentence, healthOf, type KeptRun, statusOf } from "../../../src/domain/run/run_status.ts";
+import { isoTime } from "../../../src/domain/numbers/time.ts";
 
 const SECOND = 1_000_000;
 const BEGAN = 1_723_161_255_342_123;

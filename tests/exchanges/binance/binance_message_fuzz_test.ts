@@ -1,8 +1,8 @@
 /** The two ways of reading a message have to agree on every input, so they are tried on a great many bad ones. */
 import { assertEquals, assertGreater } from "@std/assert";
-import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
-import { fuzzCases } from "../support/fuzz_inputs.ts";
-import { SeededRandom } from "../support/random.ts";
+import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
+import { fuzzCases } from "../../support/fuzz_inputs.ts";
+import { SeededRandom } from "../../support/random.ts";
 
 const MESSAGES = fuzzCases(150_000);
 
@@ -104,7 +104,7 @@ const SCRAPS = [
   "[",
   "]",
   ":",
-  ".",
+  "../../domain",
   "0",
   "9",
   "-",

@@ -1,8 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { BINANCE_BUDGET, isServerShutdown, refusalHint, tradeStreamUrl } from "../../src/feeds/binance.ts";
-import { EXCHANGES } from "../../src/domain/exchange_hosts.ts";
-import { MessageWriter } from "../../src/feeds/exchange/messages.ts";
-import { tradeMessage } from "./raw_server.ts";
+import {
+  BINANCE_BUDGET,
+  isServerShutdown,
+  refusalHint,
+  tradeStreamUrl,
+} from "../../../src/exchanges/binance/binance.ts";
+import { EXCHANGES } from "../../../src/exchanges/hosts.ts";
+import { MessageWriter } from "../../../src/simulator/messages.ts";
+import { tradeMessage } from "../../feeds/raw_server.ts";
 
 Deno.test("tradeStreamUrl() encodes what a path cannot hold", () => {
   const base = "ws://127.0.0.1:9001";

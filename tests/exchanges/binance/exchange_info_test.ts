@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readExchangeInfo, type ReadInfo } from "../../src/domain/exchange_info.ts";
-import { type Rule, RULES } from "../../src/domain/instrument_rules.ts";
-import { Money, plain } from "../../src/domain/money.ts";
-import { OPTIONS } from "../../src/domain/options.ts";
+import { readExchangeInfo, type ReadInfo } from "../../../src/exchanges/binance/exchange_info.ts";
+import { type Rule, RULES } from "../../../src/domain/market/instrument_rules.ts";
+import { Money, plain } from "../../../src/domain/numbers/money.ts";
+import { OPTIONS } from "../../../src/config/options.ts";
 
 const LOT = { filterType: "LOT_SIZE", minQty: "0.00001000", maxQty: "9000.00000000", stepSize: "0.00001000" };
 const MARKET = {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { chunksOf, type ReadProgress } from "../../src/feeds/recorded_files.ts";
-import { isRecorded } from "../support/recorded_data.ts";
-import { bytesOf, Folder, gzip, HEADER, joined, outcomeOf, recording, rows, zip } from "./recorded_input.ts";
+import { chunksOf, type ReadProgress } from "../../../src/feeds/files/recorded_files.ts";
+import { isRecorded } from "../../support/recorded_data.ts";
+import { bytesOf, Folder, gzip, HEADER, joined, outcomeOf, recording, rows, zip } from "../recorded_input.ts";
 
 const AGAIN = ". Fetch or copy the file again";
 const CUT_OFF = `a.zip: the zip archive is cut off: the table of contents at its end is missing${AGAIN}`;
@@ -228,7 +228,7 @@ Deno.test("membersOf() reads no more of an archive than is wanted", async () => 
 Deno.test("membersOf() takes no part in reading other files", async () => {
   const program = `
     import { recordedChunks } from ${
-    JSON.stringify(new URL("../../src/feeds/recorded_files.ts", import.meta.url))
+    JSON.stringify(new URL("../../../src/feeds/files/recorded_files.ts", import.meta.url))
   };
     for await (const _ of recordedChunks(Deno.args)) void _;
   `;
@@ -236,7 +236,7 @@ Deno.test("membersOf() takes no part in reading other files", async () => {
   const script = await folder.write("a.ts", program);
   const plain = await folder.write("a.csv", rows(3));
   const archive = await folder.write("a.zip", await zip({ a: rows(3) }));
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
   const loads = async (path: string): Promise<boolean> => {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", "--config", config, "--allow-read", "--log-level=debug", script, path],
@@ -251,7 +251,7 @@ Deno.test("membersOf() takes no part in reading other files", async () => {
 
 const SPOT = "spot-PEPEUSDT-aggTrades-2024-10-27.zip";
 const FUTURES = "futures-APEUSDT-aggTrades-2024-10-18.zip";
-const SHARED = Deno.env.get("PENSTOCK_DATA") ?? new URL("../../../shared/data", import.meta.url).pathname;
+const SHARED = Deno.env.get("PENSTOCK_DATA") ?? new URL("../../../../shared/data", import.meta.url).pathname;
 
 Deno.test({
   name: "membersOf() reads the archives that Binance publishes",

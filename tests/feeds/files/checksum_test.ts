@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createHash } from "node:crypto";
-import { Folder, gzip, outcomeOf, rows, zip } from "./recorded_input.ts";
+import { Folder, gzip, outcomeOf, rows, zip } from "../recorded_input.ts";
 
 const WRONG = "0123456789abcdef".repeat(4);
 

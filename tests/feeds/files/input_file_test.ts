@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { clearImmediate, setImmediate } from "node:timers";
-import { findInput, openInput } from "../../src/feeds/input_file.ts";
+import { findInput, openInput } from "../../../src/feeds/files/input_file.ts";
 
 const PIECE = 16 * 1024;
 const PIECES = 512;

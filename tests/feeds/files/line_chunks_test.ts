@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { type Chunk, LINE_LIMIT } from "../../src/domain/chunk.ts";
-import type { ByteSource } from "../../src/feeds/byte_source.ts";
-import { lineChunks } from "../../src/feeds/line_chunks.ts";
-import { bytesOf, recording, rows } from "./recorded_input.ts";
+import { type Chunk, LINE_LIMIT } from "../../../src/formats/chunk.ts";
+import type { ByteSource } from "../../../src/feeds/files/byte_source.ts";
+import { lineChunks } from "../../../src/feeds/files/line_chunks.ts";
+import { bytesOf, recording, rows } from "../recorded_input.ts";
 
 /** Gives out bytes, at most `most` at a read, and keeps count of what is done to it. */
 class BytesSource implements ByteSource {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/domain/chunk.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
-import { unusable } from "../../src/feeds/input_file.ts";
+import type { Chunk } from "../../../src/formats/chunk.ts";
+import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
+import { unusable } from "../../../src/feeds/files/input_file.ts";
 import {
   chunksOf,
   type FirstTrade,
@@ -10,7 +10,7 @@ import {
   type ReadProgress,
   recordedChunks,
   sortByFirstTrade,
-} from "../../src/feeds/recorded_files.ts";
+} from "../../../src/feeds/files/recorded_files.ts";
 import {
   bytesOf,
   Folder,
@@ -21,7 +21,7 @@ import {
   recording,
   rows,
   zip,
-} from "./recorded_input.ts";
+} from "../recorded_input.ts";
 
 /** What `recorded_reader.ts` came to, given these paths and this standard input. */
 async function inProcess(
@@ -42,7 +42,7 @@ async function inProcess(
 }
 
 function startReader(paths: readonly string[], flags: readonly string[]): Deno.ChildProcess {
-  const script = new URL("recorded_reader.ts", import.meta.url).pathname;
+  const script = new URL("../recorded_reader.ts", import.meta.url).pathname;
   const args = ["run", "--no-prompt", ...flags, script, ...paths];
   return new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" }).spawn();
 }

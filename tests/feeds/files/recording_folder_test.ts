@@ -1,9 +1,14 @@
 /** Folders in place of recordings: what is in them is told by its first line, and nothing else is read. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { recordingName } from "../../src/domain/recording_name.ts";
-import { noteText, type RecordingHead } from "../../src/domain/recording_note.ts";
-import { byEntry, type Choice, passedOverText, withFoldersOpened } from "../../src/feeds/recording_folder.ts";
-import { bytesOf, Folder, gzip, joined, rows, zip } from "./recorded_input.ts";
+import { recordingName } from "../../../src/domain/recording/recording_name.ts";
+import { noteText, type RecordingHead } from "../../../src/domain/recording/recording_note.ts";
+import {
+  byEntry,
+  type Choice,
+  passedOverText,
+  withFoldersOpened,
+} from "../../../src/feeds/files/recording_folder.ts";
+import { bytesOf, Folder, gzip, joined, rows, zip } from "../recorded_input.ts";
 
 const TIME = 1_723_161_255_342_000;
 

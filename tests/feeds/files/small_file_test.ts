@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Folder } from "./recorded_input.ts";
-import { FileTooLarge, readSmallFile } from "../../src/feeds/small_file.ts";
+import { Folder } from "../recorded_input.ts";
+import { FileTooLarge, readSmallFile } from "../../../src/feeds/files/small_file.ts";
 
 async function written(bytes: Uint8Array, use: (path: string) => Promise<void>): Promise<void> {
   const path = await Deno.makeTempFile();

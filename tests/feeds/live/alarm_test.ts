@@ -1,5 +1,5 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { alarm, pause } from "../../src/feeds/alarm.ts";
+import { alarm, pause } from "../../../src/feeds/live/alarm.ts";
 
 Deno.test("alarm() rings once, when the time is over, though that is longer than a timer may last", async () => {
   const { promise, resolve } = Promise.withResolvers<number>();

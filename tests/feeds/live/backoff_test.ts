@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Backoff, ConnectionBudget } from "../../src/feeds/backoff.ts";
+import { Backoff, ConnectionBudget } from "../../../src/feeds/live/backoff.ts";
 
 Deno.test("Backoff doubles the ceiling from 250 ms and stops at the maximum", () => {
   const backoff = new Backoff(3_000);

@@ -5,11 +5,11 @@ import {
   explain,
   NetPermissionError,
   retryAfterMs,
-} from "../../src/feeds/connect_failure.ts";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { TradeSocket } from "../../src/feeds/trade_socket.ts";
-import { RawServer, socketTest } from "./raw_server.ts";
+} from "../../../src/feeds/live/connect_failure.ts";
+import { parseFaults } from "../../../src/simulator/faults.ts";
+import { BuiltInExchange } from "../../../src/simulator/server.ts";
+import { TradeSocket } from "../../../src/feeds/live/trade_socket.ts";
+import { RawServer, socketTest } from "../raw_server.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -23,8 +23,8 @@ async function failureOf(url: string, signal = NEVER): Promise<ConnectFailure> {
 async function failureInChild(url: string, permissions: string[]): Promise<string> {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
-    import { explain } from ${module("../../src/feeds/connect_failure.ts")};
-    import { TradeSocket } from ${module("../../src/feeds/trade_socket.ts")};
+    import { explain } from ${module("../../../src/feeds/live/connect_failure.ts")};
+    import { TradeSocket } from ${module("../../../src/feeds/live/trade_socket.ts")};
     const never = new AbortController().signal;
     try {
       await TradeSocket.open(${JSON.stringify(url)}, { handshakeMs: 5000, staleMs: 5000 }, never);
@@ -32,7 +32,7 @@ async function failureInChild(url: string, permissions: string[]): Promise<strin
       const told = await explain(error, ${JSON.stringify(url)}, never).catch((error) => error);
       console.log(told instanceof Error ? String(told) : JSON.stringify(told));
     }`;
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", "--no-check", "--config", config, ...permissions, "-"],
     stdin: "piped",

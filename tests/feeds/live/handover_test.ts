@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
-import { Handover } from "../../src/feeds/handover.ts";
-import { TradeSocket } from "../../src/feeds/trade_socket.ts";
-import { RawServer, socketTest, tradeMessage, type Visit } from "./raw_server.ts";
+import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
+import { Handover } from "../../../src/feeds/live/handover.ts";
+import { TradeSocket } from "../../../src/feeds/live/trade_socket.ts";
+import { RawServer, socketTest, tradeMessage, type Visit } from "../raw_server.ts";
 
 const NEVER = new AbortController().signal;
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
-import { ExchangeUnreachable } from "../../src/feeds/live_feed.ts";
-import { Pipeline } from "../../src/stages/pipeline.ts";
-import { DEFAULTS, optionsOf, reading } from "../support/pipeline_input.ts";
-import { FeedRun } from "./feed_run.ts";
-import { RawServer, socketTest, tradeMessage } from "./raw_server.ts";
+import { parseFaults } from "../../../src/simulator/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../../src/simulator/server.ts";
+import { ExchangeUnreachable } from "../../../src/feeds/live/live_feed.ts";
+import { Pipeline } from "../../../src/stages/pipeline.ts";
+import { DEFAULTS, optionsOf, reading } from "../../support/pipeline_input.ts";
+import { FeedRun } from "../feed_run.ts";
+import { RawServer, socketTest, tradeMessage } from "../raw_server.ts";
 
 function listen(plan: string, options: ExchangeOptions = {}): BuiltInExchange {
   return BuiltInExchange.listen({ speed: 1, rate: 5000, faults: parseFaults(plan), ...options });

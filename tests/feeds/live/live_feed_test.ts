@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
-import { ExchangeUnreachable, LiveFeed } from "../../src/feeds/live_feed.ts";
-import { FeedRun } from "./feed_run.ts";
-import { RawServer, socketTest, tradeMessage } from "./raw_server.ts";
+import { parseFaults } from "../../../src/simulator/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../../src/simulator/server.ts";
+import { ExchangeUnreachable, LiveFeed } from "../../../src/feeds/live/live_feed.ts";
+import { FeedRun } from "../feed_run.ts";
+import { RawServer, socketTest, tradeMessage } from "../raw_server.ts";
 
 const REPLACED = "the connection was replaced by a newer one";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { QuietLimit } from "../../src/feeds/quiet_limit.ts";
-import { tradeMessage } from "./raw_server.ts";
+import { QuietLimit } from "../../../src/feeds/live/quiet_limit.ts";
+import { tradeMessage } from "../raw_server.ts";
 
 const STALE = 15_000;
 const HOUR = 3_600_000;

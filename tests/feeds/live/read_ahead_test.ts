@@ -1,7 +1,7 @@
 /** A feed that is read while its consumer is busy: in order, up to a limit, and up to the same limit each time. */
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Batch } from "../../src/feeds/feed.ts";
-import { ReadAhead } from "../../src/feeds/read_ahead.ts";
+import type { Batch } from "../../../src/feeds/live/feed.ts";
+import { ReadAhead } from "../../../src/feeds/live/read_ahead.ts";
 
 const FRAMES = 10;
 

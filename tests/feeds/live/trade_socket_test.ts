@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { parseFaults } from "../../src/feeds/exchange/faults.ts";
-import { BuiltInExchange, type ExchangeOptions } from "../../src/feeds/exchange/server.ts";
-import { type MemoryUse, TradeSocket } from "../../src/feeds/trade_socket.ts";
-import { RawServer, socketTest, tradeMessage } from "./raw_server.ts";
+import { parseFaults } from "../../../src/simulator/faults.ts";
+import { BuiltInExchange, type ExchangeOptions } from "../../../src/simulator/server.ts";
+import { type MemoryUse, TradeSocket } from "../../../src/feeds/live/trade_socket.ts";
+import { RawServer, socketTest, tradeMessage } from "../raw_server.ts";
 
 const NEVER = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 
-const MODULE = new URL("../../src/feeds/end_signals.ts", import.meta.url).href;
+const MODULE = new URL("../../../src/feeds/process/end_signals.ts", import.meta.url).href;
 
 /** Runs `body` after `endSignals`, and says when it began; how the process ended after SIGTERM, and what it printed. */
 async function terminated(body: string): Promise<[signal: string | null, code: number, printed: string]> {

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { RUNTIME_SETTINGS, settingText } from "../../src/feeds/environment.ts";
+import { RUNTIME_SETTINGS, settingText } from "../../../src/feeds/process/environment.ts";
 
 /** What is in force in a process of its own with this environment, and these permissions. */
 async function inForce(env: Record<string, string>, ...permissions: string[]): Promise<string[]> {
-  const module = new URL("../../src/feeds/environment.ts", import.meta.url).href;
+  const module = new URL("../../../src/feeds/process/environment.ts", import.meta.url).href;
   const code = `import { settingsInForce } from "${module}";
     console.log(JSON.stringify(settingsInForce().map(({ name }) => name)));`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {

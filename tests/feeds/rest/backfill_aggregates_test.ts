@@ -13,7 +13,7 @@ import {
   rowsFrom,
   START_TIME,
   tradesOf,
-} from "./backfill_run.ts";
+} from "../backfill_run.ts";
 
 const TRADES = tradesOf(3_300);
 const AGGREGATES = aggregatesOf(TRADES);

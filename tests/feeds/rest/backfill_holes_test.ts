@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { backfillOf, collect, FIRST_ID, onlyAggregates, past, rowOf, tradesOf } from "./backfill_run.ts";
+import { backfillOf, collect, FIRST_ID, onlyAggregates, past, rowOf, tradesOf } from "../backfill_run.ts";
 
 const TRADES = tradesOf(2_400);
 const FROM = FIRST_ID + 100;

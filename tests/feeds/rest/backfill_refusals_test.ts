@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Backfill, type BackfillEnd } from "../../src/feeds/backfill.ts";
-import { formatResponse } from "../../src/feeds/exchange/http_request.ts";
-import { RestBudget } from "../../src/feeds/rest_budget.ts";
-import { REAL_CLOCK } from "../../src/feeds/rest_client.ts";
-import { answering, backfillOf, collect, restOf, rowsFrom } from "./backfill_run.ts";
-import { RawServer, type Visit } from "./raw_server.ts";
+import { Backfill, type BackfillEnd } from "../../../src/feeds/rest/backfill.ts";
+import { formatResponse } from "../../../src/simulator/http_request.ts";
+import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
+import { REAL_CLOCK } from "../../../src/feeds/rest/rest_client.ts";
+import { answering, backfillOf, collect, restOf, rowsFrom } from "../backfill_run.ts";
+import { RawServer, type Visit } from "../raw_server.ts";
 
 const FROM = 100;
 const GOOD = { body: JSON.stringify(rowsFrom(FROM, 3)) };

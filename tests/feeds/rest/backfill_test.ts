@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { LateRows } from "../../src/domain/late_rows.ts";
-import { EXCHANGES } from "../../src/domain/exchange_hosts.ts";
-import type { RestAnswer } from "../../src/feeds/exchange/rest.ts";
-import { RestBudget } from "../../src/feeds/rest_budget.ts";
+import { LateRows } from "../../../src/domain/market/late_rows.ts";
+import { EXCHANGES } from "../../../src/exchanges/hosts.ts";
+import type { RestAnswer } from "../../../src/simulator/rest.ts";
+import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
 import {
   aggregatesOf,
   answering,
@@ -18,7 +18,7 @@ import {
   rowsFrom,
   tradesOf,
   withRows,
-} from "./backfill_run.ts";
+} from "../backfill_run.ts";
 
 const TRADES = tradesOf(3_300);
 const AGGREGATES = aggregatesOf(TRADES);

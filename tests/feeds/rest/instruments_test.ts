@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
+import { BuiltInExchange } from "../../../src/simulator/server.ts";
 import {
   askInstrument,
   awaitInstrument,
   type InstrumentAnswer,
   type InstrumentQuestion,
-} from "../../src/feeds/instruments.ts";
-import { RestBudget } from "../../src/feeds/rest_budget.ts";
-import { answering, NEVER, restOf } from "./backfill_run.ts";
+} from "../../../src/feeds/rest/instruments.ts";
+import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
+import { answering, NEVER, restOf } from "../backfill_run.ts";
 
 /** Asks about BTCUSDT unless `question` says else. */
 async function ask(

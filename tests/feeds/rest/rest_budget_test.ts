@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RestBudget } from "../../src/feeds/rest_budget.ts";
+import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
 
 const MINUTE = 60_000;
 

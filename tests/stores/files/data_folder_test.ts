@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { examineFolder, folderNamed, folderOf } from "../../src/stores/data_folder.ts";
+import { examineFolder, folderNamed, folderOf } from "../../../src/stores/files/data_folder.ts";
 
 Deno.test("folderOf() is the folder that a file is in", () => {
   assertEquals(folderOf("data/penstock.db"), "data");
-  assertEquals(folderOf("penstock.db"), ".");
+  assertEquals(folderOf("penstock.db"), "..");
   assertEquals(folderOf("/penstock.db"), "/");
   assertEquals(folderOf("C:\\data\\penstock.db"), "C:\\data");
 });

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { KeptInfo } from "../../src/domain/instrument.ts";
-import { lastInfo, rulesIn, rulesOf } from "../../src/stores/instrument_memory.ts";
-import { JournalError } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { inFolder, openJournal, TIME } from "./sample_journal.ts";
+import type { KeptInfo } from "../../../src/domain/market/instrument.ts";
+import { lastInfo, rulesIn, rulesOf } from "../../../src/stores/journal/instrument_memory.ts";
+import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { inFolder, openJournal, TIME } from "../sample_journal.ts";
 
 const NOW = "2024-08-08T23:54:15.342123Z";
 

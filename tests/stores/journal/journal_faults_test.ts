@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
-import { Journal } from "../../src/stores/journal.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
-import { SeededRandom } from "../support/random.ts";
+import { Journal } from "../../../src/stores/journal/journal.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { SeededRandom } from "../../support/random.ts";
 import {
   checkpoint,
   contentsOf,
@@ -18,8 +18,8 @@ import {
   verdictOf,
   watched,
   WINDOW,
-} from "./sample_journal.ts";
-import { canMount, mount, run } from "../support/small_disk.ts";
+} from "../sample_journal.ts";
+import { canMount, mount, run } from "../../support/small_disk.ts";
 
 /** How often a writer is killed; raise it for a long look. */
 const KILLS = 8;

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { connect, JournalError } from "../../src/stores/journal_file.ts";
-import type { Life } from "../../src/stores/journal_life.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { contentsOf, draft, inFolder, openJournal, TIME, verdictOf, writeSample } from "./sample_journal.ts";
+import { connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import type { Life } from "../../../src/stores/journal/journal_life.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { contentsOf, draft, inFolder, openJournal, TIME, verdictOf, writeSample } from "../sample_journal.ts";
 
 const LIFE: Life = {
   ...{ time: TIME, pid: 4711, trades: 12, tradesPerSecond: 3, lagMs: -5 },

@@ -5,14 +5,14 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
-import { verifyAll } from "../../src/stores/journal_inspection.ts";
-import { configure, shownConfig } from "../../src/domain/config.ts";
-import { releaseHalt } from "../../src/stores/halt_release.ts";
-import type { ShownOptions } from "../../src/stores/run_journal.ts";
-import { HandRun } from "../support/hand_run.ts";
-import { SeededRandom } from "../support/random.ts";
-import { outcomeOf } from "../support/recorded_run.ts";
-import { writeRunOfVersion2 } from "./older_journal.ts";
+import { verifyAll } from "../../../src/stores/journal/journal_inspection.ts";
+import { configure, shownConfig } from "../../../src/config/config.ts";
+import { releaseHalt } from "../../../src/stores/journal/halt_release.ts";
+import type { ShownOptions } from "../../../src/stores/journal/run_journal.ts";
+import { HandRun } from "../../support/hand_run.ts";
+import { SeededRandom } from "../../support/random.ts";
+import { outcomeOf } from "../../support/recorded_run.ts";
+import { writeRunOfVersion2 } from "../older_journal.ts";
 import {
   contentsOf,
   copyJournal,
@@ -22,10 +22,10 @@ import {
   rehash,
   tamper,
   TIME,
-} from "./sample_journal.ts";
+} from "../sample_journal.ts";
 
 /** A run of many faults, halted and released while it ran, that a Penstock kept and recorded. */
-const KNOWN_JOURNAL = new URL("../commands/known_run/journal.db.gz", import.meta.url);
+const KNOWN_JOURNAL = new URL("../../commands/known_run/journal.db.gz", import.meta.url);
 /** What other processes write for the run, and the run for them, is no part of the books. */
 const BESIDE_THE_BOOKS = ["life", "requests"];
 const MOST_LEAVES = 4;

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { connect, JournalError } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { APPLICATION_ID, MIGRATIONS } from "../../src/stores/journal_schema.ts";
-import { SCHEMA_VERSION } from "../../src/stores/journal_tables.ts";
-import { SeededRandom } from "../support/random.ts";
-import { writeOlder } from "./older_journal.ts";
+import { connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { APPLICATION_ID, MIGRATIONS } from "../../../src/stores/journal/journal_schema.ts";
+import { SCHEMA_VERSION } from "../../../src/stores/journal/journal_tables.ts";
+import { SeededRandom } from "../../support/random.ts";
+import { writeOlder } from "../older_journal.ts";
 import {
   bytesOf,
   checkpoint,
@@ -19,8 +19,8 @@ import {
   tamper,
   verdictOf,
   writeSample,
-} from "./sample_journal.ts";
-import { canMount, mount, run } from "../support/small_disk.ts";
+} from "../sample_journal.ts";
+import { canMount, mount, run } from "../../support/small_disk.ts";
 
 /** Whether a folder can be closed to writing by its mode, which does not hold for root, nor on Windows. */
 const modesCount = Deno.build.os !== "windows" && (() => {

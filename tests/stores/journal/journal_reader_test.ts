@@ -8,12 +8,12 @@ import {
 } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import { entryHash } from "../../src/stores/journal_chain.ts";
-import { type Draft, type EntryType, ofTypeInRun } from "../../src/stores/journal_entry.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { lastOfType } from "../../src/stores/linked_entry.ts";
-import { SeededRandom } from "../support/random.ts";
+import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
+import { type Draft, type EntryType, ofTypeInRun } from "../../../src/stores/journal/journal_entry.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { lastOfType } from "../../../src/stores/journal/linked_entry.ts";
+import { SeededRandom } from "../../support/random.ts";
 import {
   checkpoint,
   contentsOf,
@@ -28,7 +28,7 @@ import {
   TIME,
   verdictOf,
   writeSample,
-} from "./sample_journal.ts";
+} from "../sample_journal.ts";
 
 /** Two runs of all kinds of entries, more than are read at once; returns where it is. */
 function writeRuns(folder: string): string {

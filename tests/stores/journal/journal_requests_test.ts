@@ -1,23 +1,23 @@
 /** Requests to a run: filed beside its lock, judged and removed by the run, answered to the process that asks. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { configure } from "../../src/domain/config.ts";
-import { settleInstrument } from "../../src/domain/instrument_settlement.ts";
-import { isoTime } from "../../src/domain/time.ts";
-import { readRequest, type RunRequest } from "../../src/domain/run_request.ts";
-import { Engine } from "../../src/stages/engine.ts";
-import { NotHalted, releaseHalt } from "../../src/stores/halt_release.ts";
-import { Journal } from "../../src/stores/journal.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
-import { JournalLock } from "../../src/stores/journal_lock.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { fileRequest, type RequestKey } from "../../src/stores/journal_requests.ts";
-import type { Asking } from "../../src/stores/run_asking.ts";
-import { HaltedAlready, haltRun } from "../../src/stores/run_halt.ts";
-import { RunIsOver } from "../../src/stores/run_reading.ts";
-import { RunJournal } from "../../src/stores/run_journal.ts";
-import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
-import { writeOlder } from "./older_journal.ts";
+import { configure } from "../../../src/config/config.ts";
+import { settleInstrument } from "../../../src/config/instrument_settlement.ts";
+import { isoTime } from "../../../src/domain/numbers/time.ts";
+import { readRequest, type RunRequest } from "../../../src/domain/run/run_request.ts";
+import { Engine } from "../../../src/stages/engine.ts";
+import { NotHalted, releaseHalt } from "../../../src/stores/journal/halt_release.ts";
+import { Journal } from "../../../src/stores/journal/journal.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { fileRequest, type RequestKey } from "../../../src/stores/journal/journal_requests.ts";
+import type { Asking } from "../../../src/stores/journal/run_asking.ts";
+import { HaltedAlready, haltRun } from "../../../src/stores/journal/run_halt.ts";
+import { RunIsOver } from "../../../src/stores/journal/run_reading.ts";
+import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
+import { writeOlder } from "../older_journal.ts";
 import {
   contentsOf,
   diskError,
@@ -27,7 +27,7 @@ import {
   openJournal,
   TIME,
   watched,
-} from "./sample_journal.ts";
+} from "../sample_journal.ts";
 
 /** Does not wait for an answer. */
 const AT_ONCE: Asking = { waitMs: 0, signal: new AbortController().signal };

@@ -1,13 +1,13 @@
 /** What a journal takes on the disk: real pipelines, one commit for every trade at which something was decided. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { Engine } from "../../src/stages/engine.ts";
-import { Journal } from "../../src/stores/journal.ts";
-import { type Connect, connect } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { RunJournal } from "../../src/stores/run_journal.ts";
-import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
-import { SeededRandom } from "../support/random.ts";
-import { inFolder, TIME } from "./sample_journal.ts";
+import { Engine } from "../../../src/stages/engine.ts";
+import { Journal } from "../../../src/stores/journal/journal.ts";
+import { type Connect, connect } from "../../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
+import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
+import { SeededRandom } from "../../support/random.ts";
+import { inFolder, TIME } from "../sample_journal.ts";
 
 const MOST_BYTES = 800;
 /** With a fill every three seconds, as a live run keeps where it stands every ten. */

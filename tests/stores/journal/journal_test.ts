@@ -2,9 +2,9 @@ import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import type { Journal } from "../../src/stores/journal.ts";
-import { JournalError } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
+import type { Journal } from "../../../src/stores/journal/journal.ts";
+import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import {
   checkpoint,
   contentsOf,
@@ -16,7 +16,7 @@ import {
   verdictOf,
   WINDOW,
   writeSample,
-} from "./sample_journal.ts";
+} from "../sample_journal.ts";
 
 Deno.test("Journal keeps entries in their order, numbered from 1, each in the run that it belongs to", () => {
   inFolder((folder) => {

@@ -1,13 +1,13 @@
 /** What `status`, `export` and a run that goes on make of a journal whose rows were changed by hand. */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
-import { entryHash } from "../../src/stores/journal_chain.ts";
-import type { Draft } from "../../src/stores/journal_entry.ts";
-import { JournalError } from "../../src/stores/journal_file.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { extentOf, fillsOf, readPulse, readRun } from "../../src/stores/run_reading.ts";
-import { FLAGS, Penstock } from "../support/penstock.ts";
-import { copyJournal, inFolder, inFolderAsync, openJournal, tamper, TIME } from "./sample_journal.ts";
+import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
+import type { Draft } from "../../../src/stores/journal/journal_entry.ts";
+import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { extentOf, fillsOf, readPulse, readRun } from "../../../src/stores/journal/run_reading.ts";
+import { FLAGS, Penstock } from "../../support/penstock.ts";
+import { copyJournal, inFolder, inFolderAsync, openJournal, tamper, TIME } from "../sample_journal.ts";
 
 const FILL = {
   ...{
@@ -135,7 +135,7 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
       ["the state of another checkpoint", sql(`UPDATE states SET seq = seq - 1`), /^the state of run 1 /],
       [
         "the proof of the state",
-        sql(`UPDATE entries SET content = '{"trades":1,"state":"."}' WHERE seq = ${AT.checkpoint}`),
+        sql(`UPDATE entries SET content = '{"trades":1,"state":".."}' WHERE seq = ${AT.checkpoint}`),
         /^entry 308 /,
       ],
       [
@@ -306,7 +306,7 @@ Deno.test("Journal.open() and last() refuse what a run would go on with and was 
     );
     // The prices of an earlier checkpoint, with an entry that proves them.
     assertStringIncludes(
-      after(`UPDATE entries SET content = '{"trades":1,"state":"."}' WHERE seq = ${AT.checkpoint - 2}`),
+      after(`UPDATE entries SET content = '{"trades":1,"state":".."}' WHERE seq = ${AT.checkpoint - 2}`),
       "entry 306 (checkpoint) does not match its hash",
     );
   });

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Life } from "../../src/stores/journal_life.ts";
-import { JournalError } from "../../src/stores/journal_file.ts";
-import { JournalLock } from "../../src/stores/journal_lock.ts";
-import { contentsOf, draft, inFolder, namesIn, openJournal, TIME, writeSample } from "./sample_journal.ts";
+import type { Life } from "../../../src/stores/journal/journal_life.ts";
+import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
+import { contentsOf, draft, inFolder, namesIn, openJournal, TIME, writeSample } from "../sample_journal.ts";
 
 const LIFE: Life = { time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null };
 const GONE = "a.db was removed, moved or renamed";

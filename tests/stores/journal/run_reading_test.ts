@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import type { FillEvent } from "../../src/domain/event.ts";
-import { ConfigError } from "../../src/domain/config_error.ts";
-import { isoTime } from "../../src/domain/time.ts";
-import type { Journal } from "../../src/stores/journal.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal_file.ts";
-import type { Life } from "../../src/stores/journal_life.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import { fileRequest } from "../../src/stores/journal_requests.ts";
+import type { FillEvent } from "../../../src/domain/run/event.ts";
+import { ConfigError } from "../../../src/domain/process/config_error.ts";
+import { isoTime } from "../../../src/domain/numbers/time.ts";
+import type { Journal } from "../../../src/stores/journal/journal.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import type { Life } from "../../../src/stores/journal/journal_life.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import { fileRequest } from "../../../src/stores/journal/journal_requests.ts";
 import {
   chosenRun,
   chosenRuns,
@@ -15,8 +15,8 @@ import {
   fillsOf,
   readPulse,
   readRun,
-} from "../../src/stores/run_reading.ts";
-import { forgeState, impatient, inFolder, openJournal, rehash, tamper, TIME } from "./sample_journal.ts";
+} from "../../../src/stores/journal/run_reading.ts";
+import { forgeState, impatient, inFolder, openJournal, rehash, tamper, TIME } from "../sample_journal.ts";
 
 const OPTIONS = { symbol: "BTCUSDT", cash: "10000" };
 const FILL: Omit<FillEvent, "type" | "time"> = {

@@ -2,12 +2,16 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
-import { isRecordingName } from "../../src/domain/recording_name.ts";
-import { Recording } from "../../src/stores/recording.ts";
-import { RecordingError } from "../../src/stores/recording_file.ts";
-import { type CreatedFile, type DayFiles, RecordingFolder } from "../../src/stores/recording_folder.ts";
-import { FakeFile, idsOf, LOT, numbered, readBack } from "./fake_recording.ts";
-import { inFolderAsync } from "./sample_journal.ts";
+import { isRecordingName } from "../../../src/domain/recording/recording_name.ts";
+import { Recording } from "../../../src/stores/recording/recording.ts";
+import { RecordingError } from "../../../src/stores/recording/recording_file.ts";
+import {
+  type CreatedFile,
+  type DayFiles,
+  RecordingFolder,
+} from "../../../src/stores/recording/recording_folder.ts";
+import { FakeFile, idsOf, LOT, numbered, readBack } from "../fake_recording.ts";
+import { inFolderAsync } from "../sample_journal.ts";
 
 const DAY = 86_400_000;
 const MIDNIGHT = Date.UTC(2026, 10, 29);

@@ -1,13 +1,13 @@
 /** What `--record-keep` deletes: old recordings of Penstock's in one folder, and nothing else. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
-import { recordingName } from "../../src/domain/recording_name.ts";
-import { Recording } from "../../src/stores/recording.ts";
-import { isBeingWritten, RecordingError } from "../../src/stores/recording_file.ts";
-import { RecordingFolder } from "../../src/stores/recording_folder.ts";
-import { RecordingRetention } from "../../src/stores/recording_retention.ts";
-import { numbered } from "./fake_recording.ts";
-import { inFolderAsync } from "./sample_journal.ts";
+import { recordingName } from "../../../src/domain/recording/recording_name.ts";
+import { Recording } from "../../../src/stores/recording/recording.ts";
+import { isBeingWritten, RecordingError } from "../../../src/stores/recording/recording_file.ts";
+import { RecordingFolder } from "../../../src/stores/recording/recording_folder.ts";
+import { RecordingRetention } from "../../../src/stores/recording/recording_retention.ts";
+import { numbered } from "../fake_recording.ts";
+import { inFolderAsync } from "../sample_journal.ts";
 
 const DAY = 86_400_000;
 const NOW = Date.UTC(2026, 10, 29, 12);

@@ -8,11 +8,11 @@ import {
 } from "@std/assert";
 import { constants, gunzipSync } from "node:zlib";
 import fc from "fast-check";
-import { BinanceMessageReader } from "../../src/domain/binance_message.ts";
-import { Recording } from "../../src/stores/recording.ts";
-import { RecordingError } from "../../src/stores/recording_file.ts";
-import { gzipLines, isRecorded } from "../support/recorded_data.ts";
-import { fake, FakeFile, idsOf, type Line, LOT, numbered, readBack, TIME } from "./fake_recording.ts";
+import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
+import { Recording } from "../../../src/stores/recording/recording.ts";
+import { RecordingError } from "../../../src/stores/recording/recording_file.ts";
+import { gzipLines, isRecorded } from "../../support/recorded_data.ts";
+import { fake, FakeFile, idsOf, type Line, LOT, numbered, readBack, TIME } from "../fake_recording.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
 const DECODER = new TextDecoder();
@@ -250,7 +250,7 @@ Deno.test({
     }),
 });
 
-const SOURCE = new URL("../../src/stores/recording.ts", import.meta.url).href;
+const SOURCE = new URL("../../../src/stores/recording/recording.ts", import.meta.url).href;
 
 /** Runs `body` as a program of its own that may write to `folder` only. */
 function child(body: string, folder: string): Deno.ChildProcess {

@@ -1,9 +1,9 @@
 /** Recordings on a disk that is full, slow or broken: nothing is lost without a word, and no line is torn. */
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { gunzipSync } from "node:zlib";
-import { Recording } from "../../src/stores/recording.ts";
-import { inFolderAsync } from "./sample_journal.ts";
-import { fake, idsOf, LOT, MIB, numbered, readBack, TIME } from "./fake_recording.ts";
+import { Recording } from "../../../src/stores/recording/recording.ts";
+import { inFolderAsync } from "../sample_journal.ts";
+import { fake, idsOf, LOT, MIB, numbered, readBack, TIME } from "../fake_recording.ts";
 
 for (const path of ["x.txt", "x.gz"]) {
   Deno.test(`Recording goes on when the disk is full and loses nothing that it can hold: ${path}`, async () => {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
-import type { FillEvent } from "../../src/domain/event.ts";
-import { Money } from "../../src/domain/money.ts";
-import type { Results } from "../../src/domain/performance.ts";
-import { RESULT_VERSION, ResultFile, type ResultHead } from "../../src/stores/result_file.ts";
-import { METRICS, SUMMARY } from "../support/sample_metrics.ts";
+import type { FillEvent } from "../../../src/domain/run/event.ts";
+import { Money } from "../../../src/domain/numbers/money.ts";
+import type { Results } from "../../../src/domain/performance/performance.ts";
+import { RESULT_VERSION, ResultFile, type ResultHead } from "../../../src/stores/results/result_file.ts";
+import { METRICS, SUMMARY } from "../../support/sample_metrics.ts";
 
 const START = 1_723_161_255_342_000;
 
@@ -74,15 +74,17 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<string
 
 /** Runs a program of its own with every permission, or with "limited" one that writes no large files; its output. */
 async function evaluate(code: string, flag?: string): Promise<string> {
-  const program = `import { ResultFile } from "${import.meta.resolve("../../src/stores/result_file.ts")}";
-    import { METRICS, SUMMARY } from "${import.meta.resolve("../support/sample_metrics.ts")}";
+  const program = `import { ResultFile } from "${
+    import.meta.resolve("../../../src/stores/results/result_file.ts")
+  }";
+    import { METRICS, SUMMARY } from "${import.meta.resolve("../../support/sample_metrics.ts")}";
     const head = ${JSON.stringify(HEAD)};
     const options = { stop: new AbortController().signal, onWarning: () => {} };
     const start = (path) => ResultFile.create(path, head, options);
     const results = { metrics: METRICS, equityCurve: [], drawdownPeriods: [] };
     const fill = ${JSON.stringify(fill(1))};
     ${code}`;
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
   const isLimited = flag === "limited";
   const flags = flag === undefined || isLimited ? [] : [flag];
   const args = ["eval", "--config", config, ...flags, program];

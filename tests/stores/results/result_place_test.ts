@@ -5,7 +5,7 @@ import {
   ResultFileError,
   type ResultPlace,
   resultPlaceAt,
-} from "../../src/stores/result_place.ts";
+} from "../../../src/stores/results/result_place.ts";
 
 const OLDER = `${RESULT_START},"version":0}`;
 const WHOLE = `${RESULT_START},"version":1}`;
@@ -172,7 +172,7 @@ Deno.test({
   fn: async () => {
     const names = await inFolder(async ({ folder }) => {
       const program = `import { resultPlaceAt } from "${
-        import.meta.resolve("../../src/stores/result_place.ts")
+        import.meta.resolve("../../../src/stores/results/result_place.ts")
       }";
         const options = { stop: new AbortController().signal, onWarning: () => {} };
         try { await resultPlaceAt("/dev/stdout", options); } catch ({ message }) { console.error(message); }`;
@@ -277,7 +277,7 @@ Deno.test({
 Deno.test("resultPlaceAt() refuses folders, sockets and folders that are not there", async () => {
   const names = await inFolder(async ({ folder, refused }) => {
     Deno.mkdirSync(`${folder}/x`);
-    for (const name of ["x", "x/", "none/", "."]) assertEquals(await refused(name), "it is a folder");
+    for (const name of ["x", "x/", "none/", ".."]) assertEquals(await refused(name), "it is a folder");
     assertEquals(await refused("none/x"), "its folder does not exist");
     assertStringIncludes(await refused("x".repeat(300)), "File name too long");
     if (ignore) return;

@@ -1,16 +1,16 @@
 /** What a verification makes of a run that writes its recording and its journal while both are read. */
 import { assert, assertEquals } from "@std/assert";
-import type { Chunk, Origin } from "../../src/domain/chunk.ts";
-import type { Outcome } from "../../src/domain/verification.ts";
-import { recordedChunks } from "../../src/feeds/recorded_files.ts";
-import { JournalReader } from "../../src/stores/journal_reader.ts";
-import type { ShownOptions } from "../../src/stores/run_journal.ts";
-import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
-import { Verification } from "../../src/stores/verification.ts";
-import { configure, shownConfig } from "../../src/domain/config.ts";
-import { HandRun } from "../support/hand_run.ts";
-import { SeededRandom } from "../support/random.ts";
-import { inFolderAsync, TIME } from "./sample_journal.ts";
+import type { Chunk, Origin } from "../../../src/formats/chunk.ts";
+import type { Outcome } from "../../../src/domain/run/verification.ts";
+import { recordedChunks } from "../../../src/feeds/files/recorded_files.ts";
+import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
+import type { ShownOptions } from "../../../src/stores/journal/run_journal.ts";
+import { keptEngine } from "../../../src/commands/verify/kept_engine.ts";
+import { Verification } from "../../../src/stores/verification/verification.ts";
+import { configure, shownConfig } from "../../../src/config/config.ts";
+import { HandRun } from "../../support/hand_run.ts";
+import { SeededRandom } from "../../support/random.ts";
+import { inFolderAsync, TIME } from "../sample_journal.ts";
 
 const OPTIONS: ShownOptions = {
   ...shownConfig(configure({}).config),

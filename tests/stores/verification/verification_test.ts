@@ -2,16 +2,17 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
-import type { Difference, Outcome } from "../../src/domain/verification.ts";
-import { UnusableInput } from "../../src/domain/unusable_input.ts";
-import { BuiltInExchange } from "../../src/feeds/exchange/server.ts";
-import { copyJournal as copyWhole } from "../../src/stores/journal_copy.ts";
-import { JournalError } from "../../src/stores/journal_file.ts";
-import { hexHash, type PricesNote } from "../../src/stores/journal_prices.ts";
-import { digestIn, stateProof } from "../../src/stores/journal_state.ts";
-import { outcomeOf, RecordedRun } from "../support/recorded_run.ts";
-import { SeededRandom } from "../support/random.ts";
-import { contentsOf, copyJournal, forgeState, inFolderAsync, rehash, tamper } from "./sample_journal.ts";
+import type { Difference, Outcome } from "../../../src/domain/run/verification.ts";
+import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
+import { BuiltInExchange } from "../../../src/simulator/server.ts";
+import { copyJournal as copyWhole } from "../../../src/stores/journal/journal_copy.ts";
+import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { hexHash } from "../../../src/stores/journal/journal_prices.ts";
+import { type PricesNote } from "../../../src/stores/journal/price_note.ts";
+import { digestIn, stateProof } from "../../../src/stores/journal/journal_state.ts";
+import { outcomeOf, RecordedRun } from "../../support/recorded_run.ts";
+import { SeededRandom } from "../../support/random.ts";
+import { contentsOf, copyJournal, forgeState, inFolderAsync, rehash, tamper } from "../sample_journal.ts";
 
 type Row = Record<string, unknown>;
 const FIELDS = /"(?:t|T)":\d+|"[pq]":"[\d.]+"|"m":(?:true|false)/g;

@@ -1,9 +1,9 @@
 /** What a person sees of a backtest while it runs: on a terminal of its own, made by script(1), and elsewhere. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { hasScript, onTerminal } from "./own_terminal.ts";
-import { Screen } from "./screen.ts";
+import { hasScript, onTerminal } from "../own_terminal.ts";
+import { Screen } from "../screen.ts";
 
-const PROGRAM = new URL("backtest_screen.ts", import.meta.url).pathname;
+const PROGRAM = new URL("../backtest_screen.ts", import.meta.url).pathname;
 const PROGRESS = "50 %  5.0 of 10.0 MB  70,000 trades  ";
 
 /** Its standard output and standard error, neither a terminal. */

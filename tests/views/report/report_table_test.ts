@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import type { SummaryEvent } from "../../src/domain/event.ts";
-import { configure, type GivenOptions } from "../../src/domain/config.ts";
-import { haltByHand } from "../../src/domain/halt.ts";
-import type { Metrics } from "../../src/domain/metrics.ts";
-import type { OptionName } from "../../src/domain/options.ts";
-import { type ReportColumn, reportTable } from "../../src/views/report_table.ts";
-import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../support/sample_metrics.ts";
+import type { SummaryEvent } from "../../../src/domain/run/event.ts";
+import { configure, type GivenOptions } from "../../../src/config/config.ts";
+import { haltByHand } from "../../../src/domain/risk/halt.ts";
+import type { Metrics } from "../../../src/domain/performance/metrics.ts";
+import type { OptionName } from "../../../src/config/options.ts";
+import { type ReportColumn, reportTable } from "../../../src/views/report/report_table.ts";
+import { METRICS, NOTHING_BOUGHT, SUMMARY } from "../../support/sample_metrics.ts";
 
 function column(
   metrics: Partial<Metrics> = {},

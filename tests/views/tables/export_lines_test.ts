@@ -1,8 +1,14 @@
 import { assertEquals } from "@std/assert";
-import type { FillEvent } from "../../src/domain/event.ts";
-import type { ClosedLot } from "../../src/domain/fifo_lots.ts";
-import { Money } from "../../src/domain/money.ts";
-import { closedHead, closedLine, closedSummary, fillHead, fillLine } from "../../src/views/export_lines.ts";
+import type { FillEvent } from "../../../src/domain/run/event.ts";
+import type { ClosedLot } from "../../../src/domain/account/fifo_lots.ts";
+import { Money } from "../../../src/domain/numbers/money.ts";
+import {
+  closedHead,
+  closedLine,
+  closedSummary,
+  fillHead,
+  fillLine,
+} from "../../../src/views/tables/export_lines.ts";
 
 const FILL: FillEvent = {
   ...{

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { bad, good } from "../../src/domain/finding.ts";
-import { findingTable, verdict } from "../../src/views/finding_table.ts";
+import { bad, good } from "../../../src/domain/process/finding.ts";
+import { findingTable, verdict } from "../../../src/views/tables/finding_table.ts";
 
 Deno.test("findingTable() has a line for each finding, what to do below it, and leaves it to standard error that some fail", () => {
   const findings = [

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type KeptRun, statusOf } from "../../src/domain/run_status.ts";
-import type { HaltEvent } from "../../src/domain/event.ts";
-import { isoTime } from "../../src/domain/time.ts";
-import { statusTable } from "../../src/views/status_table.ts";
+import { type KeptRun, statusOf } from "../../../src/domain/run/run_status.ts";
+import type { HaltEvent } from "../../../src/domain/run/event.ts";
+import { isoTime } from "../../../src/domain/numbers/time.ts";
+import { statusTable } from "../../../src/views/tables/status_table.ts";
 
 const SECOND = 1_000_000;
 const BEGAN = 1_723_161_255_342_123;

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Difference, Verified } from "../../src/domain/verification.ts";
-import { outcomeJson, outcomeText } from "../../src/views/verification_text.ts";
+import type { Difference, Verified } from "../../../src/domain/run/verification.ts";
+import { outcomeJson, outcomeText } from "../../../src/views/tables/verification_text.ts";
 
 const PASSED_OVER = [{ folder: "rec", reason: "of run 1", names: ["3.txt"] }];
 const COMPARED = { journal: "a.db", recordings: ["1.txt", "2.txt"], passedOver: PASSED_OVER, elapsedMs: 500 };

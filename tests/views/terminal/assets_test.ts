@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { assets } from "../../src/views/assets.ts";
+import { assets } from "../../../src/views/terminal/assets.ts";
 
 Deno.test("assets() splits a symbol at its quote currency, the longest that fits", () => {
   const split = (symbol: string) => Object.values(assets(symbol)).join(" ");

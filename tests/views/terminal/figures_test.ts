@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { exactly, grouped, NONE, span } from "../../src/views/figures.ts";
+import { exactly, grouped, NONE, span } from "../../../src/views/terminal/figures.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

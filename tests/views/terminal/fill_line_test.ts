@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { FillEvent, SignalEvent } from "../../src/domain/event.ts";
-import { fillText, signalText } from "../../src/views/fill_line.ts";
+import type { FillEvent, SignalEvent } from "../../../src/domain/run/event.ts";
+import { fillText, signalText } from "../../../src/views/terminal/fill_line.ts";
 
 const time = "2024-08-08T23:54:15.342000Z";
 

@@ -6,9 +6,9 @@ import type {
   ReleasedEvent,
   RulesEvent,
   SignalEvent,
-} from "../../src/domain/event.ts";
-import { isoTime } from "../../src/domain/time.ts";
-import { HaltedSignals } from "../../src/views/halted_signals.ts";
+} from "../../../src/domain/run/event.ts";
+import { isoTime } from "../../../src/domain/numbers/time.ts";
+import { HaltedSignals } from "../../../src/views/terminal/halted_signals.ts";
 
 const SECOND = 1_000_000;
 const at = (second: number) => ({ time: isoTime(second * SECOND), symbol: "BTCUSDT" });

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { LogRecord } from "@std/log/logger";
 import { LogLevels } from "@std/log/levels";
 import fc from "fast-check";
-import { jsonLine, openLog, textLine } from "../../src/views/log.ts";
-import { LiveTerminal } from "../../src/views/terminal.ts";
+import { jsonLine, openLog, textLine } from "../../../src/views/terminal/log.ts";
+import { LiveTerminal } from "../../../src/views/terminal/terminal.ts";
 
 const anything = fc.string({ unit: "binary" });
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { PenstockEvent } from "../../src/domain/event.ts";
-import { narrate, seconds, signed, strayText } from "../../src/views/narration.ts";
-import { SUMMARY } from "../support/sample_metrics.ts";
+import type { PenstockEvent } from "../../../src/domain/run/event.ts";
+import { narrate, seconds, signed, strayText } from "../../../src/views/terminal/narration.ts";
+import { SUMMARY } from "../../support/sample_metrics.ts";
 
 const time = "2024-08-08T23:54:15.342000Z";
 const symbol = "BTCUSDT";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { EventLines } from "../../src/views/event_lines.ts";
-import { Outlet } from "../../src/views/outlet.ts";
-import { LiveTerminal, OutputStuck, ReaderGone } from "../../src/views/terminal.ts";
+import { EventLines } from "../../../src/views/terminal/event_lines.ts";
+import { Outlet } from "../../../src/views/terminal/outlet.ts";
+import { LiveTerminal, OutputStuck, ReaderGone } from "../../../src/views/terminal/terminal.ts";
 
 /** A reader that takes what is written only when it is told to. */
 class Reader {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Pace } from "../../src/views/pace.ts";
+import { Pace } from "../../../src/views/terminal/pace.ts";
 
 const START = 1_723_161_255_000;
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type BacktestProgress, progressLine } from "../../src/views/progress.ts";
+import { type BacktestProgress, progressLine } from "../../../src/views/terminal/progress.ts";
 
 const STATE: BacktestProgress = {
   bytesRead: 123_456_789,

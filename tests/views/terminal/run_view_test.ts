@@ -1,8 +1,8 @@
 /** What a person sees of a run: on a terminal of its own, made by script(1), and elsewhere. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { commandLine, FLAGS, penstock } from "../support/penstock.ts";
-import { hasScript, onTerminal as showOnTerminal, OwnTerminal } from "./own_terminal.ts";
-import { Screen } from "./screen.ts";
+import { commandLine, FLAGS, penstock } from "../../support/penstock.ts";
+import { hasScript, onTerminal as showOnTerminal, OwnTerminal } from "../own_terminal.ts";
+import { Screen } from "../screen.ts";
 
 /** What penstock writes to a terminal. */
 function onTerminal(args: readonly string[], env: Record<string, string> = {}): Promise<string> {

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { haltByHand } from "../../src/domain/halt.ts";
-import { Money } from "../../src/domain/money.ts";
-import type { Standing } from "../../src/stages/standing.ts";
-import { statusLine } from "../../src/views/status_line.ts";
-import { textWidth } from "../../src/views/text_width.ts";
+import { haltByHand } from "../../../src/domain/risk/halt.ts";
+import { Money } from "../../../src/domain/numbers/money.ts";
+import type { Standing } from "../../../src/stages/standing.ts";
+import { statusLine } from "../../../src/views/terminal/status_line.ts";
+import { textWidth } from "../../../src/views/terminal/text_width.ts";
 
 const PACE = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
 

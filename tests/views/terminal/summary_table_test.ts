@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { SummaryEvent } from "../../src/domain/event.ts";
-import { haltByHand } from "../../src/domain/halt.ts";
-import { Money } from "../../src/domain/money.ts";
-import { summaryTable } from "../../src/views/summary_table.ts";
+import type { SummaryEvent } from "../../../src/domain/run/event.ts";
+import { haltByHand } from "../../../src/domain/risk/halt.ts";
+import { Money } from "../../../src/domain/numbers/money.ts";
+import { summaryTable } from "../../../src/views/terminal/summary_table.ts";
 
 const SUMMARY: SummaryEvent = {
   type: "summary",

@@ -1,8 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { AsyncSink } from "../../src/views/outlet.ts";
-import { LiveTerminal, printable, printableJson, type Sink, writeText } from "../../src/views/terminal.ts";
-import { Screen } from "./screen.ts";
+import type { AsyncSink } from "../../../src/views/terminal/outlet.ts";
+import {
+  LiveTerminal,
+  printable,
+  printableJson,
+  type Sink,
+  writeText,
+} from "../../../src/views/terminal/terminal.ts";
+import { Screen } from "../screen.ts";
 
 const anything = fc.oneof(
   fc.string({ unit: "binary" }),

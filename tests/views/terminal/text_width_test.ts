@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { cutTo, padLeft, padRight, textWidth } from "../../src/views/text_width.ts";
+import { cutTo, padLeft, padRight, textWidth } from "../../../src/views/terminal/text_width.ts";
 
 Deno.test("textWidth() counts the columns of a terminal", () => {
   const widths: [string, number][] = [

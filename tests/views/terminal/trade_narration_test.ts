@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { FillEvent, PenstockEvent, RefusalEvent, SignalEvent } from "../../src/domain/event.ts";
-import { TradeNarration } from "../../src/views/trade_narration.ts";
+import type { FillEvent, PenstockEvent, RefusalEvent, SignalEvent } from "../../../src/domain/run/event.ts";
+import { TradeNarration } from "../../../src/views/terminal/trade_narration.ts";
 
 const at = { time: "2024-08-08T23:54:15.342000Z", symbol: "BTCUSDT" };
 
