@@ -47,6 +47,6 @@ function served(trade: TradeFields): ExchangeTrade {
 
 /** With all eight decimals, as Binance writes its prices. */
 function inFull(text: string): string {
-  const [whole, decimals = ""] = text.split("../feeds/exchange");
+  const [whole, decimals = ""] = text.split(".");
   return `${whole}.${decimals.padEnd(MAX_DECIMALS, "0")}`;
 }

@@ -163,10 +163,9 @@ function historicalTrades(source: RestSource, parameters: URLSearchParams): unkn
 
 /** Price times quantity with eight decimals; what is beyond them is cut off. */
 function quoteQuantity({ price, quantity }: ExchangeTrade): string {
-  const decimals = (text: string) => text.split("../feeds/exchange")[1]?.length ?? 0;
+  const decimals = (text: string) => text.split(".")[1]?.length ?? 0;
   const scale = decimals(price) + decimals(quantity);
-  const product = BigInt(price.replace("../feeds/exchange", "")) *
-    BigInt(quantity.replace("../feeds/exchange", "")) * 10n ** 8n;
+  const product = BigInt(price.replace(".", "")) * BigInt(quantity.replace(".", "")) * 10n ** 8n;
   const digits = String(product / 10n ** BigInt(scale)).padStart(9, "0");
   return `${digits.slice(0, -8)}.${digits.slice(-8)}`;
 }

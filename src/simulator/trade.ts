@@ -69,15 +69,15 @@ export function addDecimals(left: string, right: string): string {
 }
 
 function decimalsOf(text: string): number {
-  const point = text.indexOf("../feeds/exchange");
+  const point = text.indexOf(".");
   return point < 0 ? 0 : text.length - point - 1;
 }
 
 function wholeDigitsOf(text: string): number {
-  const point = text.indexOf("../feeds/exchange");
+  const point = text.indexOf(".");
   return point < 0 ? text.length : point;
 }
 
 function scaled(text: string, decimals: number): bigint {
-  return BigInt(text.replace("../feeds/exchange", "") + "0".repeat(decimals - decimalsOf(text)));
+  return BigInt(text.replace(".", "") + "0".repeat(decimals - decimalsOf(text)));
 }

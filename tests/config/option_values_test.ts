@@ -222,7 +222,7 @@ Deno.test("address() never gives an address to which a path cannot be added", ()
     " ",
     "\n",
     "%",
-    "../domain",
+    ".",
   );
   const read = address("ws:", "wss:");
   fc.assert(fc.property(fc.oneof(anything, fc.array(pieces).map((some) => some.join(""))), (text) => {

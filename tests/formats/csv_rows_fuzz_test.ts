@@ -75,7 +75,7 @@ const FIELDS = [
 ];
 const SCRAPS = [
   ",",
-  "../domain",
+  ".",
   "0",
   "9",
   "-",
@@ -126,7 +126,7 @@ function mutate(row: string, random: SeededRandom): string {
       const digits = (most: number) =>
         Array.from({ length: random.whole(1, most) }, () => random.whole(0, 9)).join("");
       const whole = digits(random.pick([1, 5, 8, 9, 13, 16])).replace(/^0+(?=\d)/, "");
-      return fields.with(column, field.includes("../domain") ? `${whole}.${digits(9)}` : whole).join(",");
+      return fields.with(column, field.includes(".") ? `${whole}.${digits(9)}` : whole).join(",");
     }
   }
 }
@@ -136,7 +136,7 @@ const LIMIT = 10n ** 8n;
 /** The hundred-millionths in decimal text, and how many decimals count, or null. */
 function decimalOf(text: string): { units: bigint; decimals: number } | null {
   if (!/^(0|[1-9]\d*)(\.\d+)?$/.test(text)) return null;
-  const [whole, fraction = ""] = text.split("../domain");
+  const [whole, fraction = ""] = text.split(".");
   const decimals = fraction.replace(/0+$/, "").length;
   if (decimals > 8) return null;
   return { units: BigInt(whole + fraction.slice(0, 8).padEnd(8, "0")), decimals };

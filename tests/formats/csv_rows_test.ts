@@ -296,14 +296,12 @@ for (
         assertEquals([reader.next(), other.next()], ["trade", "trade"]);
         const [, price, quantity, firstId, lastId, time, isBuyerMaker] = row.split(",") as string[];
         const { trade } = reader;
-        const plain = (text: string) => text.includes("../domain") ? text.replace(/\.?0+$/, "") : text;
+        const plain = (text: string) => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
         const read = [
           trade.price / 10 ** trade.decimals === Number(price),
-          trade.decimals === (plain(price!).split("../domain")[1] ?? "").length,
+          trade.decimals === (plain(price!).split(".")[1] ?? "").length,
           BigInt(trade.quantityWhole) * 10n ** 8n + BigInt(trade.quantityFraction) ===
-            BigInt(
-              quantity!.replace("../domain", "") + "0".repeat(8 - quantity!.split("../domain")[1]!.length),
-            ),
+            BigInt(quantity!.replace(".", "") + "0".repeat(8 - quantity!.split(".")[1]!.length)),
           trade.firstId === Number(firstId),
           trade.lastId === Number(lastId),
           trade.time === Number(time) * 1000,

@@ -132,13 +132,13 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
-/** `path` from `folder` on, whole, without `..` and `../..`, which Deno takes out of a path like this too. */
+/** `path` from `folder` on, whole, without `.` and `..`, which Deno takes out of a path like this too. */
 function resolved(folder: string, path: string): string {
   const isWhole = path.startsWith("/") || /^[A-Za-z]:\//.test(path);
   const parts: string[] = [];
   for (const part of (isWhole ? path : `${folder}/${path}`).split("/")) {
-    if (part === "../..") parts.pop();
-    else if (part !== "" && part !== "..") parts.push(part);
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
   }
   const text = parts.join("/");
   return /^[A-Za-z]:/.test(text) ? text : `/${text}`;

@@ -170,7 +170,7 @@ function realPath(path: string): string {
 function foldersOver(path: string): string[] {
   const parts = path.split(/[\\/]/);
   const over = parts.slice(1).map((_, at) => parts.slice(0, at + 1).join("/") || "/");
-  return path.startsWith("/") ? over : ["..", ...over];
+  return path.startsWith("/") ? over : [".", ...over];
 }
 
 function isGranted(descriptor: Deno.PermissionDescriptor): boolean {

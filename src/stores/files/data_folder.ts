@@ -6,7 +6,7 @@ import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
 
 /** The folder of the file at `path`. */
 export function folderOf(path: string): string {
-  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : "..");
+  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
 }
 
 /** The folder, without a slash at its end, that `path` means: it ends in a slash or there is one; else null. */

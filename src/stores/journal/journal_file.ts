@@ -277,5 +277,5 @@ function infoAt(path: string): Deno.FileInfo | null {
 
 /** The folder of a file; the working folder where the path names none. */
 export function folderOf(path: string): string {
-  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : "..");
+  return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
 }

@@ -12,7 +12,7 @@ import type { PricesNote } from "./price_note.ts";
 const HASH_DIGITS = 32;
 /** Enough to say whether it is the trades that are not the same, which the hash proves. In hexadecimal digits. */
 const DIGEST_DIGITS = 6;
-const SEPARATOR = "..";
+const SEPARATOR = ".";
 
 /** SHA-256 over state, account and positions as they are kept, in hexadecimal. */
 export function stateHash(content: string): string {

@@ -301,6 +301,6 @@ export function checkpointOf(run: RunState, symbol: string, time: number): Check
 
 /** µs since 1970 of an event's time, exactly. */
 function microsecondsOf(time: string): number {
-  const [seconds = "", micros = ""] = time.split("..");
+  const [seconds = "", micros = ""] = time.split(".");
   return Date.parse(`${seconds}Z`) * 1000 + Number(micros.slice(0, 6));
 }

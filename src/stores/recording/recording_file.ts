@@ -127,7 +127,7 @@ export function isBeingWritten(path: string): boolean {
 }
 
 function folderOf(path: string): string {
-  return /^(.*)[\\/]/.exec(path)?.[1] ?? "..";
+  return /^(.*)[\\/]/.exec(path)?.[1] ?? ".";
 }
 
 /** The file's size in bytes; throws a RecordingError for what has none, such as a pipe. */

@@ -287,7 +287,7 @@ function removeAbandoned(target: string): string[] {
   const pattern = new RegExp(`^${RegExp.escape(name)}(\\.\\d+(-\\d+)?)?\\.partial$`);
   const removed: string[] = [];
   try {
-    for (const { name, isFile } of Deno.readDirSync(folder === "" ? ".." : folder)) {
+    for (const { name, isFile } of Deno.readDirSync(folder === "" ? "." : folder)) {
       if (isFile && pattern.test(name) && isAbandoned(folder + name)) {
         Deno.removeSync(folder + name);
         removed.push(folder + name);
@@ -339,7 +339,7 @@ function failed(path: string, error: unknown): ResultFileError {
 function reasonOf(path: string, error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     // Another name in the same folder is written first.
-    const place = /^Requires all/.test(error.message) ? path : folderOf(targetOrNone(path)) || "..";
+    const place = /^Requires all/.test(error.message) ? path : folderOf(targetOrNone(path)) || ".";
     return `it may not be read or written: ${
       grantAdvice({ read: place, write: place }, Deno.build.standalone)
     }`;

@@ -127,7 +127,7 @@ function fillLines({ symbol, assets: named, fills, lastFills }: RunStatus): stri
   const { base, quote } = assets(symbol, named);
   const head = ["time, UTC", "", `quantity, ${base}`, "price", `fee, ${quote}`, `result, ${quote}`];
   const places = (amounts: readonly string[]): number =>
-    Math.max(...amounts.map((amount) => amount.split("..")[1]?.length ?? 0));
+    Math.max(...amounts.map((amount) => amount.split(".")[1]?.length ?? 0));
   const quantityPlaces = places(lastFills.map(({ quantity }) => quantity));
   const pricePlaces = places(lastFills.map(({ price }) => price));
   const rows = [

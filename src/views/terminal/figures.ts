@@ -16,7 +16,7 @@ export function counted(n: number, what: string): string {
 
 /** An amount with every digit that it has, thousands apart, with `places` decimals at least. */
 export function exactly(amount: string, places = 0): string {
-  const [whole = "", decimals = ""] = amount.split("..");
+  const [whole = "", decimals = ""] = amount.split(".");
   const groups = whole.replace(/\B(?=(\d{3})+$)/g, ",");
   const shown = decimals.padEnd(places, "0");
   return shown === "" ? groups : `${groups}.${shown}`;
@@ -89,7 +89,7 @@ export function averagesText(short: string, long: string, price: string): readon
 }
 
 function placesOf(shown: string): number {
-  return shown.split("..")[1]?.length ?? 0;
+  return shown.split(".")[1]?.length ?? 0;
 }
 
 /** A fraction in per cent, to the hundredth, with its sign. */
@@ -108,7 +108,7 @@ export function unsignedPercent(fraction: string | null): string {
 /** Two decimals, thousands apart; no sign before a figure that is shown as nothing. */
 export function hundredths(value: Money): string {
   if (value.abs().gte(HUGE)) return value.toExponential(2);
-  const [whole = "", decimals = ""] = value.abs().toFixed(2).split("..");
+  const [whole = "", decimals = ""] = value.abs().toFixed(2).split(".");
   const sign = value.isNegative() && !value.toDecimalPlaces(2).isZero() ? "-" : "";
   return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}.${decimals}`;
 }

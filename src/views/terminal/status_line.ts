@@ -116,7 +116,7 @@ function ungrouped(figure: string): string {
 
 /** An average about as short as a price, of the same length from trade to trade so that the line stands still. */
 function asPrice(average: string): string {
-  const [whole = "", decimals = ""] = average.split("..");
+  const [whole = "", decimals = ""] = average.split(".");
   const zeros = decimals.length - decimals.replace(/^0+/, "").length;
   const shown = whole === "0" ? Math.min(8, zeros + 6) : Math.max(2, 8 - whole.length);
   return `${whole}.${decimals.slice(0, shown).padEnd(shown, "0")}`;

@@ -33,7 +33,7 @@ Deno.test({
         ["nowhere", "../none/none", "nowhere", "none/none"],
         ["sub", "../out", "sub/x", "out"],
         ["in/sub", "../../out/deep", "in/sub/a/b", "out/deep"],
-        ["up", "../..", "up/out/own", ""],
+        ["up", "..", "up/out/own", ""],
         ["twice", "file", "twice", "out/own"],
         ["again", "dangling", "again", "out/none"],
         ["in/round", "../twice", "in/round", "out/own"],

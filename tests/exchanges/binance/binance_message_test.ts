@@ -257,7 +257,7 @@ Deno.test("BinanceMessageReader reads any price and quantity in range to the las
     fc.record({ units: fc.bigInt(1n, most), cut: fc.nat(8), zeros: fc.nat(4) })
       .map(({ units, cut, zeros }) => {
         const text = new Exact(units / 10n ** BigInt(cut), 8 - cut).toString();
-        return text.includes("../../domain") ? text + "0".repeat(zeros) : text;
+        return text.includes(".") ? text + "0".repeat(zeros) : text;
       }).filter((text) => text !== "0");
   fc.assert(
     fc.property(decimalText(10n ** 15n), decimalText(10n ** 23n), (price, quantity) => {

@@ -23,10 +23,7 @@ Deno.test("naturalOrder() takes digits for numbers, and all else as it is", () =
 });
 
 Deno.test("naturalOrder() is an order of all texts", () => {
-  const name = fc.string({
-    unit: fc.constantFrom("0", "1", "2", "10", "a", "b", "../../domain", "_"),
-    maxLength: 6,
-  });
+  const name = fc.string({ unit: fc.constantFrom("0", "1", "2", "10", "a", "b", ".", "_"), maxLength: 6 });
   fc.assert(fc.property(name, name, name, (a, b, c) => {
     assertEquals(Math.sign(naturalOrder(a, b)), -Math.sign(naturalOrder(b, a)) + 0);
     assertEquals(naturalOrder(a, b) === 0, a === b);

@@ -3,7 +3,7 @@ import { examineFolder, folderNamed, folderOf } from "../../../src/stores/files/
 
 Deno.test("folderOf() is the folder that a file is in", () => {
   assertEquals(folderOf("data/penstock.db"), "data");
-  assertEquals(folderOf("penstock.db"), "..");
+  assertEquals(folderOf("penstock.db"), ".");
   assertEquals(folderOf("/penstock.db"), "/");
   assertEquals(folderOf("C:\\data\\penstock.db"), "C:\\data");
 });

@@ -135,7 +135,7 @@ Deno.test("readRun() and readPulse() refuse a changed entry that they show, howe
       ["the state of another checkpoint", sql(`UPDATE states SET seq = seq - 1`), /^the state of run 1 /],
       [
         "the proof of the state",
-        sql(`UPDATE entries SET content = '{"trades":1,"state":".."}' WHERE seq = ${AT.checkpoint}`),
+        sql(`UPDATE entries SET content = '{"trades":1,"state":"."}' WHERE seq = ${AT.checkpoint}`),
         /^entry 308 /,
       ],
       [
@@ -306,7 +306,7 @@ Deno.test("Journal.open() and last() refuse what a run would go on with and was 
     );
     // The prices of an earlier checkpoint, with an entry that proves them.
     assertStringIncludes(
-      after(`UPDATE entries SET content = '{"trades":1,"state":".."}' WHERE seq = ${AT.checkpoint - 2}`),
+      after(`UPDATE entries SET content = '{"trades":1,"state":"."}' WHERE seq = ${AT.checkpoint - 2}`),
       "entry 306 (checkpoint) does not match its hash",
     );
   });
