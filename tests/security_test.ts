@@ -14,7 +14,9 @@ function tableUnder(heading: string): string[][] {
 /** The names of the tests in a file, in whatever form they are given. */
 function testsIn(path: string): string[] {
   const text = Deno.readTextFileSync(new URL(path, ROOT));
-  return [...text.matchAll(/(?:Deno\.test\(\s*|\bname:\s*)(["`])(.+?)\1/g)].map(([, , name]) => name!);
+  return [...text.matchAll(/(?:(?:Deno\.t|socketT)est\(\s*|\bname:\s*)(["`])(.+?)\1/g)].map(([, , name]) =>
+    name!
+  );
 }
 
 Deno.test("SECURITY.md names a test for every attempt, and each is in its file", () => {

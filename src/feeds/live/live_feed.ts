@@ -40,6 +40,9 @@ export class ExchangeUnreachable extends Error {
 
 const HANDSHAKE_MS = 10_000;
 const HEALTHY_MS = 60_000;
+/** So many announced ends within that time are followed at once; those after them only after a wait, as failures are. */
+const ENDS_AT_ONCE = 3;
+const ENDS_WITHIN_MS = 60_000;
 /** The longest until another try after a replacement failed, while the old connection still runs. */
 const RENEW_AGAIN_MS = 60_000;
 /** What to wait at least after being told off, where the exchange does not say how long. */
@@ -61,6 +64,8 @@ export class LiveFeed implements Feed {
   #lastHint: string | null = null;
   /** When the exchange is willing to be asked again, by `performance.now()`. */
   #notBefore = 0;
+  /** When the exchange announced of late that it closes a connection, by `performance.now()`. */
+  #announcedAt: number[] = [];
   readonly #ending = new AbortController();
   /** Why it has to end though nobody wants it to; null while it may go on. */
   #runaway: string | null = null;
@@ -126,6 +131,8 @@ export class LiveFeed implements Feed {
     if (signal.aborted) onAbort();
     let handover: Handover | null = null;
     let goingAway = false;
+    /** How long to wait after the exchange's announcement, ms. */
+    let moveMs = 0;
     let isDue = false;
     let renewal: ReturnType<typeof setTimeout> | undefined;
     const renewIn = (ms: number): void => {
@@ -146,7 +153,12 @@ export class LiveFeed implements Feed {
         if (!ended && messages.length > 0) {
           this.#isConfirmed = true;
           this.#tries = 0;
-          if (!goingAway && messages.some(isServerShutdown)) goingAway = isDue = true;
+          if (!goingAway && messages.some(isServerShutdown)) {
+            goingAway = true;
+            moveMs = this.#announced();
+            if (moveMs > 0) renewIn(moveMs);
+            else isDue = true;
+          }
           // Before they are handed over: the consumer may take its time.
           const changed = this.#quiet.heard(messages, performance.now());
           yield { kind: "messages", messages, receivedAt: Date.now() };
@@ -198,11 +210,18 @@ export class LiveFeed implements Feed {
     this.#credit(socket);
     const end = socket.end ?? { cause: "closed", reason: "the connection ended" };
     if (end.cause === "stale") this.#quiet.dropped();
-    if (goingAway) yield* this.#lost({ ...end, reason: `${end.reason}, as it had announced` }, 0, null);
+    if (goingAway) yield* this.#lost({ ...end, reason: `${end.reason}, as it had announced` }, moveMs, null);
     else if (end.cause === "stale") yield* this.#wentStale(end);
     else yield* this.#lost(end, this.#backoff.next(), null);
     // A message without an end: whether the exchange stops sending it decides how to go on, not who is faster.
     if (end.cause === "endless") await unlessAborted(socket.calm, signal);
+  }
+
+  /** How long to wait, ms, before the connection that the exchange announces to close is made again. */
+  #announced(): number {
+    const now = performance.now();
+    this.#announcedAt = [...this.#announcedAt.filter((at) => at > now - ENDS_WITHIN_MS), now];
+    return this.#announcedAt.length > ENDS_AT_ONCE ? this.#backoff.next() : 0;
   }
 
   #open(signal: AbortSignal): Promise<TradeSocket> {

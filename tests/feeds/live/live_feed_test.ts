@@ -169,11 +169,28 @@ socketTest(
       await visit.send(tradeMessage(visit.number));
       await visit.send(`{"e":"serverShutdown","E":1700000000000}`);
     });
-    await using run = new FeedRun(server.endpoint);
+    await using run = new FeedRun(server.endpoint, { random: () => 0 });
     await run.until(() => renewals(run) === 299);
     await new Promise((resolve) => setTimeout(resolve, 200));
     assertEquals(server.accepted, 300);
     await run.stop();
+  },
+);
+
+socketTest(
+  "LiveFeed follows three announced ends in a minute at once, and waits longer and longer for those after",
+  async () => {
+    await using server = RawServer.listen(async (visit) => {
+      await visit.upgrade();
+      await visit.send(tradeMessage(visit.number));
+      await visit.send(`{"e":"serverShutdown","E":1700000000000}`);
+      // The first three are left for the next ones; the others end.
+      if (visit.number > 3) visit.end();
+    });
+    await using run = new FeedRun(server.endpoint, { retryMaxMs: 60_000, random: () => 0.5 });
+    await run.until(() => run.disconnected.length === 3);
+    assertEquals(run.disconnected.map(({ retryInMs }) => retryInMs), [125, 250, 500]);
+    assertEquals(server.accepted, 6);
   },
 );
 
