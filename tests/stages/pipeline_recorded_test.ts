@@ -1,6 +1,7 @@
 /** The pipeline on recorded market data, against figures once worked out by hand and against the reckoning. */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
+import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
@@ -139,8 +140,9 @@ Deno.test({
     const recorded = (await frames()).slice(0, 40_000);
     const whole = new Pipeline(optionsOf(DEFAULTS));
     const single = new Pipeline(optionsOf(DEFAULTS));
+    const batch = new MessageBatch(DEFAULTS.symbol);
     assertEquals(
-      recorded.flatMap((frame) => [...single.run(reading([frame]))]),
+      recorded.flatMap((frame) => [...single.run(batch.open([frame]))]),
       [...whole.run(reading(recorded))],
     );
     assertEquals(single.totals, whole.totals);

@@ -5,9 +5,10 @@ import { Journal } from "../../../src/stores/journal/journal.ts";
 import { type Connect, connect } from "../../../src/stores/journal/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
-import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, optionsOf } from "../../support/pipeline_input.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { inFolder, TIME } from "../sample_journal.ts";
+import { MessageBatch } from "../../../src/exchanges/binance/message_batch.ts";
 
 const MOST_BYTES = 800;
 /** With a fill every three seconds, as a live run keeps where it stands every ten. */
@@ -41,6 +42,7 @@ function sizeAfter(
   >[0]["instrument"];
   journal.begin({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew: false });
   const random = new SeededRandom(7);
+  const batch = new MessageBatch(choices.symbol);
   let cents = 6_000_000;
   let fills = 0;
   let isDue = false;
@@ -48,7 +50,7 @@ function sizeAfter(
     cents += random.whole(-900, 900);
     const time = TIME + (id - 4_000_000_001) * 100_000;
     const trade = { firstId: id, lastId: id, time, price: (cents / 100).toFixed(2) };
-    const events = [...engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
+    const events = [...engine.apply({ event: "frames", trades: batch.open([messageOf(trade)]) })];
     journal.keep(events);
     const before = Math.floor(fills / FILLS_BETWEEN_CHECKPOINTS);
     fills += events.filter(({ type }) => type === "fill").length;
