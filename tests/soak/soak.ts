@@ -35,6 +35,9 @@ const MOST_PAUSE_MS = 2_500;
 const SAMPLE_MS = 1_000;
 /** The part of a soak, at least, in which memory and open files are watched. */
 const WATCHED = 1 / 3;
+/** A process that grew by less in a round of all troubles has what it needs. */
+const SETTLED_MB = 1;
+const MOST_ROUNDS = 5;
 
 /** Every fault there is, with what it needs. */
 function faults(random: SeededRandom): FaultAction[] {
@@ -95,9 +98,7 @@ class Soak {
     }
     await using program = this.#start();
     await program.event("fill");
-    // A process has grown to what it needs once it has lived through everything.
-    this.#waiting = [];
-    do await this.#trouble(); while (this.#waiting.length > 0);
+    await this.#warmUp(program);
     const watchedFrom = performance.now();
     const programs: Sample[] = [];
     const exchanges: Sample[] = [];
@@ -130,6 +131,22 @@ class Soak {
       program: trendsOf(programs),
       exchange: trendsOf(exchanges),
     };
+  }
+
+  /**
+   * Lets all troubles happen, again and again until both processes have come to take what they need: a leak never
+   * does, and is watched after the last round like anything else.
+   */
+  async #warmUp(program: Penstock): Promise<void> {
+    let before = [0, 0];
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      this.#waiting = [];
+      do await this.#trouble(); while (this.#waiting.length > 0);
+      const taken = await Promise.all([program.pid, this.#exchange.pid].map((pid) => measure(pid, 0)));
+      const memory = taken.map(({ memoryMb }) => memoryMb);
+      if (memory.every((megabytes, at) => megabytes < before[at]! + SETTLED_MB)) return;
+      before = memory;
+    }
   }
 
   #start(): Penstock {
