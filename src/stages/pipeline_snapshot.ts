@@ -47,6 +47,17 @@ export function inFormOf(
   return { ...snapshot, parse: { lastId, decimals, counts } };
 }
 
+/**
+ * The snapshot `kept` as a run has it whose snapshot is `made`, where that may have other limits: without the limit on
+ * a day's loss no day is kept, and what a position cost is known from its account where no exit needed it before.
+ */
+export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): PipelineSnapshot {
+  const { losses, exits } = kept.gate;
+  const day = made.gate.losses.day === null ? null : losses.day;
+  const paid = exits.paid === "0" ? made.gate.exits.paid : exits.paid;
+  return { ...kept, gate: { ...kept.gate, losses: { ...losses, day }, exits: { ...exits, paid } } };
+}
+
 /** A run as it stands once a person has released its halt. */
 export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
   return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };

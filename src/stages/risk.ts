@@ -212,7 +212,7 @@ export class RiskGate {
     this.#waiting.restore(waiting);
     this.#halt = halt;
     this.#limits.restore(losses, books);
-    this.#exits.restore(exits, books.decimals);
+    this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#terms.feeRate));
     this.#pacing.restore(pace);
     this.#news = [];
   }

@@ -108,6 +108,11 @@ export class Account {
     return this.#cost;
   }
 
+  /** The same without its fees, which were charged at this rate: to the 8 decimals that a fee is rounded up to. */
+  costWithoutFees(rate: Money): Money {
+    return costShare(this.#cost, new Money(1), rate.plus(1));
+  }
+
   /** Cash that no order has a claim on, quote currency. */
   get freeCash(): Money {
     return this.#cash.minus(this.#reservedCash);

@@ -162,9 +162,11 @@ export class LossLimits {
     this.#isPeakOwn = false;
     this.#peakEstimate = estimate(worth(this.#peakBooks));
     // A limit that was not there before counts from where the run goes on.
-    this.#dayStart = day === null ? worth(this.#marked(price)) : new Money(day.start);
+    // One that is not there any more keeps no day.
+    const kept = this.#daily === null ? null : day;
+    this.#dayStart = kept === null ? worth(this.#marked(price)) : new Money(kept.start);
     this.#dayStartEstimate = estimate(this.#dayStart);
-    this.#endDayAt(this.#daily === null ? Infinity : day?.end ?? -Infinity);
+    this.#endDayAt(this.#daily === null ? Infinity : kept?.end ?? -Infinity);
     this.#dayBegan = false;
     this.#spent = spent;
     this.#findPrices();

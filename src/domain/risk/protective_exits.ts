@@ -98,7 +98,8 @@ export class ProtectiveExits {
 
   /** Takes note of a fill, which leaves `position`; `isLast` unless its order goes on. */
   booked(side: Side, price: Money, quantity: Money, position: Money, isLast: boolean): void {
-    if (this.#stop !== null || this.#target !== null) {
+    if (!this.#isGiven) this.#paid = ZERO;
+    else {
       if (side === "buy") this.#paid = this.#paid.plus(price.times(quantity));
       else if (position.isZero()) this.#paid = ZERO;
       else this.#paid = this.#paid.minus(costShare(this.#paid, quantity, position.plus(quantity)));
@@ -117,14 +118,22 @@ export class ProtectiveExits {
     };
   }
 
-  /** Takes a snapshot up, at the unit of the last price. */
-  restore({ paid, position, isFlattening, isAsked }: ExitSnapshot, decimals: number): void {
+  /**
+   * Continues from a snapshot, at the unit of the last price. Where nobody kept what the position cost, because it was
+   * bought without a stop-loss or a take-profit, that is `cost` (quote currency, fees aside).
+   */
+  restore({ paid, position, isFlattening, isAsked }: ExitSnapshot, decimals: number, cost: Money): void {
     this.#paid = new Money(paid);
+    if (this.#isGiven && this.#paid.isZero()) this.#paid = cost;
     this.#position = new Money(position);
     this.#isFlattening = isFlattening;
     this.#isAsked = isAsked;
     this.#decimals = decimals;
     this.#findPrices();
+  }
+
+  get #isGiven(): boolean {
+    return this.#stop !== null || this.#target !== null;
   }
 
   #findPrices(): void {
@@ -135,7 +144,7 @@ export class ProtectiveExits {
       this.#low = Infinity;
       return;
     }
-    if (this.#stop === null && this.#target === null) return;
+    if (!this.#isGiven) return;
     const entry = estimate(this.#paid) / estimate(this.#position) * powerOfTen(this.#decimals);
     this.#low = Math.floor(entry * this.#stopEstimate * (1 + DOUBT));
     this.#high = Math.ceil(entry * this.#targetEstimate * (1 - DOUBT));

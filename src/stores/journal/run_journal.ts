@@ -7,7 +7,7 @@ import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, RunState } from "../../stages/engine.ts";
-import { isCurrent, type PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
+import { isCurrent, type PipelineSnapshot, underLimitsOf } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
 import { divergence, isTree, within } from "../verification/agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
@@ -189,7 +189,8 @@ export class RunJournal implements Disposable {
       if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
       this.#engine.restore(state, { decimals, prices: values });
       const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
-      const difference = divergence(checkpoint.state, within(checkpoint.state, made));
+      const expected = underLimitsOf(made, state);
+      const difference = divergence(expected, within(expected, made));
       if (difference === null) return;
       const { path, journal, derived } = difference;
       why = `${path} is ${shown(journal)}, and would be ${shown(derived)}`;

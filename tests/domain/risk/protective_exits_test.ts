@@ -72,6 +72,6 @@ Deno.test("ProtectiveExits keeps its levels when the unit gets finer and over a 
   const exits = bought("3", "100", "0.02", "0.05");
   assertEquals(causes(exits, [9_801, 9_800, 10_499, 10_500], 2), [null, "stop-loss", null, "take-profit"]);
   const again = new ProtectiveExits({ stopLoss: m("0.02"), takeProfit: m("0.05") });
-  again.restore(JSON.parse(JSON.stringify(exits.snapshot())), 2);
+  again.restore(JSON.parse(JSON.stringify(exits.snapshot())), 2, m("303"));
   assertEquals(causes(again, [9_801, 9_800, 10_499, 10_500], 2), [null, "stop-loss", null, "take-profit"]);
 });

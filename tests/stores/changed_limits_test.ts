@@ -1,0 +1,84 @@
+/** A run that is started again under other limits: the limits may change where the strategy and the books may not. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { configure, shownConfig } from "../../src/config/config.ts";
+import type { EngineEvent } from "../../src/stages/engine.ts";
+import type { ShownOptions } from "../../src/stores/journal/run_journal.ts";
+import { HandRun } from "../support/hand_run.ts";
+import { SeededRandom } from "../support/random.ts";
+import { outcomeOf } from "../support/recorded_run.ts";
+import { inFolderAsync, TIME } from "./sample_journal.ts";
+
+const OPTIONS: ShownOptions = {
+  ...shownConfig(configure({}).config),
+  short: 2,
+  long: 5,
+  cash: "1000000",
+};
+const MINUTE = 60_000_000;
+
+/** One process after another under these limits, each with its prices; what each told, and the recordings. */
+class LimitedRun {
+  readonly journal: string;
+  readonly recordings: string[] = [];
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.journal = `${folder}/a.db`;
+  }
+
+  process(limits: ShownOptions, prices: readonly number[]): EngineEvent[] {
+    const number = this.recordings.length;
+    const recording = `${this.#folder}/${number}.txt`;
+    this.recordings.push(recording);
+    using run = new HandRun(this.journal, recording, { ...OPTIONS, ...limits }, TIME + number * MINUTE);
+    const told = prices.flatMap((price) => [...run.trade(price)]);
+    run.stop();
+    return told;
+  }
+}
+
+Deno.test("a run goes on when any of its limits is set, changed or dropped, and is proven", async () => {
+  const limits: readonly ShownOptions[] = [
+    { maxDailyLoss: "5%", onHalt: "flatten" },
+    { maxDailyLoss: "0.01%", maxDrawdown: "0.5%" },
+    { maxDrawdown: null },
+    { stopLoss: "1%", takeProfit: "2%" },
+    { maxOrders: "3/1m", cooldown: 1_000, maxLag: 500 },
+    { maxOrders: "1/1m", maxPosition: "500", takeProfit: "1%" },
+  ];
+  await inFolderAsync(async (folder) => {
+    const run = new LimitedRun(folder);
+    const random = new SeededRandom(4);
+    let price = 60_000;
+    const fills = limits.flatMap((chosen) => [{}, chosen]).concat(limits).flatMap((chosen) =>
+      run.process(chosen, Array.from({ length: 40 }, () => price += random.whole(-300, 300)))
+    ).filter(({ type }) => type === "fill");
+    assertGreater(fills.length, 20);
+    const outcome = await outcomeOf(run.journal, run.recordings);
+    assertEquals(outcome.type, "verified", JSON.stringify(outcome));
+  });
+});
+
+Deno.test("a stop-loss and a take-profit given to a run that holds a position go by what that was bought at", async () => {
+  const rising = [100, 100, 100, 100, 100, 101, 102];
+  const exits = [
+    { name: "takeProfit", cause: "take-profit", quiet: [102, 140, 149], due: 151 },
+    { name: "stopLoss", cause: "stop-loss", quiet: [102, 103], due: 49 },
+  ];
+  await inFolderAsync(async (folder) => {
+    for (const { name, cause, quiet, due } of exits) {
+      for (const isFirst of [true, false]) {
+        const run = new LimitedRun(await Deno.makeTempDir({ dir: folder }));
+        // Another position, of other prices, with such an exit of its own.
+        if (!isFirst) run.process({ [name]: "80%" }, [10, 10, 10, 10, 10, 11, 11]);
+        run.process({ maxDrawdown: null }, [11, 9, 8, ...rising]);
+        const told = run.process({ maxDrawdown: null, [name]: "50%" }, [...quiet, due]);
+        const fills = told.filter((event) => event.type === "fill");
+        assertEquals(fills.map((fill) => [fill.side, fill.price, fill.cause]), [["sell", `${due}`, cause]]);
+        const outcome = await outcomeOf(run.journal, run.recordings);
+        assert(outcome.type === "verified", JSON.stringify(outcome));
+      }
+    }
+  });
+});
