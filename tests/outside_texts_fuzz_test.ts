@@ -7,7 +7,7 @@ import { readArguments } from "../src/config/arguments.ts";
 import { configure, readConfigFile } from "../src/config/config.ts";
 import { ConfigError } from "../src/domain/process/config_error.ts";
 import { csvColumns } from "../src/formats/csv_layout.ts";
-import { type LateRow, LateRows } from "../src/domain/market/late_rows.ts";
+import { type BackfilledTrade, BackfilledTrades } from "../src/domain/market/backfilled_trades.ts";
 import { OPTION_NAMES } from "../src/config/options.ts";
 import { isNote, readNote } from "../src/domain/recording/recording_note.ts";
 import { retryAfterMs } from "../src/feeds/live/connect_failure.ts";
@@ -55,13 +55,13 @@ Deno.test("csvColumns() knows or does not know any first line", () => {
   }
 });
 
-Deno.test("LateRows takes or rejects any row, and says why", () => {
+Deno.test("BackfilledTrades takes or rejects any row, and says why", () => {
   const random = new SeededRandom(3);
-  const rows = new LateRows("BTCUSDT");
+  const rows = new BackfilledTrades("BTCUSDT");
   const counts = { trade: 0, other: 0, rejected: 0 };
   for (let n = 0; n < INPUTS; n++) {
     const number = () => random.pick([0, 1, -1, 2.5, NaN, Infinity, 2 ** 53, 1_700_000_000_000]);
-    const row: LateRow = {
+    const row: BackfilledTrade = {
       firstId: number(),
       lastId: number(),
       price: random.pick([garbage(random), "100.5"]),

@@ -24,12 +24,12 @@ import type { RunJournal } from "../stores/journal/run_journal.ts";
 import { strayText } from "../views/terminal/narration.ts";
 import { BacktestView } from "../views/report/backtest_view.ts";
 import { OutputStuck } from "../views/terminal/terminal.ts";
-import { Desk, type End } from "./backtest/desk.ts";
+import { BacktestRun, type End } from "./backtest/backtest_run.ts";
 import { refuseContracts } from "./backtest/contracts.ts";
-import { FruitlessFiles } from "./backtest/fruitless_files.ts";
+import { UnusedFiles } from "./backtest/unused_files.ts";
 import { instrumentOf } from "./backtest/instruments.ts";
 import { recordingsOf } from "./backtest/folders.ts";
-import { MisreadSymbols } from "./backtest/misread_symbols.ts";
+import { SymbolMismatches } from "./backtest/symbol_mismatches.ts";
 
 const PROGRESS_MS = 250;
 /** What a journal says of each end. */
@@ -57,7 +57,7 @@ export async function backtest(
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
-  const desk = new Desk(config, started, sources);
+  const run = new BacktestRun(config, started, sources);
   using result = config.out === null ? null : await openResult(config.out, {
     options: shown,
     environment: {
@@ -71,13 +71,13 @@ export async function backtest(
   }, { stop, onWarning: (text) => view.warn(text) });
   using journal = config.state === "none"
     ? null
-    : await openJournal(config.state, desk, { config, sources }, version);
+    : await openJournal(config.state, run, { config, sources }, version);
   // Waiting for the reader of a pipe is no part of the run.
   opening[Symbol.dispose]();
   const begun = performance.now();
   using _over = alarm(config.for, () => ending.abort());
   const draw = setInterval(() => {
-    view.progress({ ...progress, trades: desk.trades, elapsedMs: performance.now() - begun });
+    view.progress({ ...progress, trades: run.trades, elapsedMs: performance.now() - begun });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
   const tell = (events: Iterable<PenstockEvent>): void => {
@@ -89,18 +89,18 @@ export async function backtest(
   };
   try {
     for (const text of passedOver) view.warn(text);
-    await workOff(files, { config, desk, view, result, stop, progress, tell });
-    if (desk.trades === 0 && !stop.aborted) throw withoutTrades(files, desk, config.symbol);
-    const ended = endOf({ isDone: desk.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
-    tell(desk.end(ended));
-    warnOfStrays(desk, view);
+    await workOff(files, { config, run, view, result, stop, progress, tell });
+    if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
+    const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
+    tell(run.end(ended));
+    warnOfStrays(run, view);
     journal?.stop(Date.now() * 1000, STOPPED[ended]);
-    const summary = desk.summary(ended, performance.now() - begun);
+    const summary = run.summary(ended, performance.now() - begun);
     try {
-      await result?.finish(summary, desk.measured, models);
+      await result?.finish(summary, run.measured, models);
     } finally {
-      const { config, state: { averagesRecord: averages } } = desk;
-      view.end(summary, desk.reports(), { config, assets, averages });
+      const { config, state: { averagesRecord: averages } } = run;
+      view.end(summary, run.reports(), { config, assets, averages });
     }
   } catch (error) {
     if (error instanceof UnusableInput && error.place.column !== undefined) {
@@ -119,7 +119,7 @@ export async function backtest(
 /** What a backtest works with. */
 interface Tools {
   readonly config: Config;
-  readonly desk: Desk;
+  readonly run: BacktestRun;
   readonly view: BacktestView;
   readonly result: ResultFile | null;
   readonly stop: AbortSignal;
@@ -130,38 +130,38 @@ interface Tools {
 /** Works the files off, until `stop` is aborted or there are trades enough; warns of those that are not what was meant. */
 async function workOff(
   files: readonly string[],
-  { config, desk, view, result, stop, progress, tell }: Tools,
+  { config, run, view, result, stop, progress, tell }: Tools,
 ): Promise<void> {
   const onWarning = (text: string): void => view.warn(text);
   const chunks = recordedChunks(await inOrder(files, config, stop), { progress, signal: stop, onWarning });
-  const fruitless = new FruitlessFiles(desk.state);
-  const misread = new MisreadSymbols(config.symbol);
+  const unused = new UnusedFiles(run.state);
+  const mismatches = new SymbolMismatches(config.symbol);
   for await (const chunk of chunks) {
-    if (!config.sort) fruitless.enter(chunk.origin);
+    if (!config.sort) unused.enter(chunk.origin);
     refuseContracts(chunk.origin, config);
-    const warning = misread.warningOf(chunk.origin);
+    const warning = mismatches.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
     try {
-      tell(desk.take(chunk));
+      tell(run.take(chunk));
     } catch (error) {
       // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
     }
     await view.flush();
     await result?.flush();
-    if (desk.done || stop.aborted) break;
+    if (run.done || stop.aborted) break;
   }
-  if (!stop.aborted) tell(desk.finish());
-  warnOfStrays(desk, view);
-  if (desk.trades === 0) return;
-  if (!stop.aborted) fruitless.enter(null);
-  for (const tally of desk.tallies ?? []) fruitless.add(tally);
-  for (const text of fruitless.warnings(config.symbol)) view.warn(text);
+  if (!stop.aborted) tell(run.finish());
+  warnOfStrays(run, view);
+  if (run.trades === 0) return;
+  if (!stop.aborted) unused.enter(null);
+  for (const tally of run.tallies ?? []) unused.add(tally);
+  for (const text of unused.warnings(config.symbol)) view.warn(text);
 }
 
 /** Warns of trades out of order that it has not warned of yet: the last may show only when the input has ended. */
-function warnOfStrays(desk: Desk, view: BacktestView): void {
-  const strays = desk.takeStrays();
+function warnOfStrays(run: BacktestRun, view: BacktestView): void {
+  const strays = run.takeStrays();
   if (strays !== null) view.warn(strayText(strays));
 }
 
@@ -207,7 +207,7 @@ async function openResult(path: string, head: ResultHead, options: PlaceOptions)
 /** Begins the journal of a backtest, where none may be. */
 async function openJournal(
   path: string,
-  { engine }: Desk,
+  { engine }: BacktestRun,
   { config, sources }: SettledInstrument,
   version: string,
 ): Promise<RunJournal> {
@@ -265,21 +265,21 @@ function firstTradeIn({ symbol }: Config): (chunk: Chunk) => FirstTrade | null {
     const reader = new ChunkReader(symbol, false);
     reader.open(chunk);
     for (
-      let verdict = reader.next();
-      verdict !== null || reader.takeNote() !== null;
-      verdict = reader.next()
+      let read = reader.next();
+      read !== null || reader.takeNote() !== null;
+      read = reader.next()
     ) {
-      if (verdict === "trade") return { time: reader.trade.time, id: reader.trade.firstId };
+      if (read === "trade") return { time: reader.trade.time, id: reader.trade.firstId };
     }
     return null;
   };
 }
 
-function withoutTrades(files: readonly string[], desk: Desk, symbol: string): UnusableInput {
+function withoutTrades(files: readonly string[], run: BacktestRun, symbol: string): UnusableInput {
   const name = files.map((file) => file === "-" ? "standard input" : file).join(", ");
-  const others = desk.otherSymbols;
+  const others = run.otherSymbols;
   const advice = others.length === 0 ? "" : ` It holds trades of ${others.join(", ")}: choose with --symbol.`;
-  const rejections = desk.takeRejections();
+  const rejections = run.takeRejections();
   const bad = rejections === null
     ? ""
     : ` Unusable lines: ${rejections.count}, the first is ${rejections.reason}.`;

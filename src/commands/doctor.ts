@@ -2,7 +2,7 @@
 import type { Started } from "../config/command.ts";
 import { hostsNeeded, marketOf, restAddresses, streamOf } from "../exchanges/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../exchanges/hosts.ts";
-import { bad, type Finding, good } from "../domain/process/finding.ts";
+import { type CheckResult, fail, pass } from "../domain/process/check_result.ts";
 import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/process/outward_link.ts";
 import type { Config } from "../config/options.ts";
 import { asSentence, grantAdvice, type MissingGrants } from "../domain/process/permission_advice.ts";
@@ -13,7 +13,7 @@ import { may, mayReach, superfluous } from "../feeds/process/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/files/data_folder.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { marketOfRun } from "../stores/journal/run_reading.ts";
-import { findingTable, verdict } from "../views/tables/finding_table.ts";
+import { checkTable, conclusion } from "../views/tables/check_table.ts";
 import { printableJson, writeUntil } from "../views/terminal/terminal.ts";
 
 /** Something needs attention before a run works as asked. */
@@ -35,31 +35,31 @@ export async function doctor({ config, signal, blocking }: Started): Promise<voi
     findings.push(...await examineRest(address, options));
   }
   if (signal.aborted) return;
-  const isGood = findings.every((finding) => finding.isGood);
+  const isGood = findings.every(({ isGood }) => isGood);
   await writeUntil(
     signal,
     Deno.stdout,
-    config.json ? `${printableJson({ type: "doctor", isGood, findings })}\n` : `${findingTable(findings)}\n`,
+    config.json ? `${printableJson({ type: "doctor", isGood, findings })}\n` : `${checkTable(findings)}\n`,
   );
-  if (!isGood) throw new Unwell(verdict(findings));
+  if (!isGood) throw new Unwell(conclusion(findings));
 }
 
 /** What is granted and what is missing for these options. */
-function permissions(config: Config): Finding[] {
+function permissions(config: Config): CheckResult[] {
   const subject = "permission";
   const hosts = hostsNeeded(config).map((host) =>
     mayReach(host)
-      ? good(subject, `network ${host}`, "granted")
-      : bad(subject, `network ${host}`, "missing", new NetPermissionError(host).message)
+      ? pass(subject, `network ${host}`, "granted")
+      : fail(subject, `network ${host}`, "missing", new NetPermissionError(host).message)
   );
   const folders = foldersOf(config).flatMap((folder) =>
     (["read", "write"] as const).map((kind) =>
       may(kind, folder)
-        ? good(subject, `${kind} ${folder}`, "granted")
-        : bad(subject, `${kind} ${folder}`, "missing", adviceOn({ [kind]: folder }))
+        ? pass(subject, `${kind} ${folder}`, "granted")
+        : fail(subject, `${kind} ${folder}`, "missing", adviceOn({ [kind]: folder }))
     )
   );
-  return [...hosts, ...folders, good(subject, "beyond need", excess(config))];
+  return [...hosts, ...folders, pass(subject, "beyond need", excess(config))];
 }
 
 /** What is granted beyond what these options need. */
@@ -72,13 +72,13 @@ function excess(config: Config): string {
 }
 
 /** What the environment changes about the runtime: nothing that a run needs, and much that it should not have. */
-function environment(): Finding {
+function environment(): CheckResult {
   const found = settingsInForce();
-  if (found.length === 0) return good("environment", "", "sets nothing that changes the runtime");
+  if (found.length === 0) return pass("environment", "", "sets nothing that changes the runtime");
   const what = found.map(({ name, effect }) => `${name}, which ${effect}`).join("; ");
   return found.every(({ isCommon }) => isCommon)
-    ? good("environment", "", `sets ${what}`)
-    : bad("environment", "", `sets ${what}`, "Unset it if you did not set it");
+    ? pass("environment", "", `sets ${what}`)
+    : fail("environment", "", `sets ${what}`, "Unset it if you did not set it");
 }
 
 /** The folders that a run with these options writes to. */
@@ -90,7 +90,7 @@ function foldersOf({ state, record }: Config): string[] {
   return [...new Set(folders)];
 }
 
-function stores(config: Config): Finding[] {
+function stores(config: Config): CheckResult[] {
   const { record } = config;
   const made = record === null ? null : folderNamed(record);
   return [
@@ -101,40 +101,40 @@ function stores(config: Config): Finding[] {
 }
 
 /** That a run would not write there, where a link leads out of the folder of the file at `path`. */
-function outward(subject: string, path: string): Finding[] {
+function outward(subject: string, path: string): CheckResult[] {
   const found = outwardLink(path, Deno, true);
-  return found === null ? [] : [bad(subject, "", outwardClause(found), OUTWARD_ADVICE)];
+  return found === null ? [] : [fail(subject, "", outwardClause(found), OUTWARD_ADVICE)];
 }
 
 /** Whether the journal is whole, from its first entry to its last, and a run can go on from it. */
-function journal(config: Config): Finding {
+function journal(config: Config): CheckResult {
   const { state: path, symbol } = config;
-  if (path === "none") return good("journal", "", "no journal is kept (--state none)");
+  if (path === "none") return pass("journal", "", "no journal is kept (--state none)");
   const subject = `journal ${path}`;
   const [link] = outward(subject, path);
   if (link !== undefined) return link;
   try {
-    if (!isThere(path)) return good(subject, "", "none yet: a run creates it");
+    if (!isThere(path)) return pass(subject, "", "none yet: a run creates it");
     using reader = JournalReader.open(path);
-    const verdict = reader.verifyChain();
-    if (verdict.isWhole && reader.lastRun > 0) {
+    const chain = reader.verifyChain();
+    if (chain.isWhole && reader.lastRun > 0) {
       const market = marketOf("run", config);
       const kept = marketOfRun(reader, reader.lastRun, market);
       if (kept.symbol !== symbol || (kept.market ?? market) !== market) {
         const found = `it holds a run of ${kept.symbol} on ${
           kept.market ?? market
         }, and this one is of ${symbol} on ${market}`;
-        return bad(subject, "", found, "Give another --state, or start the run with --new-run");
+        return fail(subject, "", found, "Give another --state, or start the run with --new-run");
       }
     }
-    if (verdict.isWhole) return good(subject, "", `whole, ${verdict.entries} entries`);
-    return bad(subject, "", verdict.what, "Restore it from a copy, or start another with --state");
+    if (chain.isWhole) return pass(subject, "", `whole, ${chain.entries} entries`);
+    return fail(subject, "", chain.what, "Restore it from a copy, or start another with --state");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      return bad(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
+      return fail(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
     const said = error instanceof Error ? error.message : String(error);
-    return bad(subject, "", said, "Restore it from a copy, or start another with --state");
+    return fail(subject, "", said, "Restore it from a copy, or start another with --state");
   }
 }
 

@@ -8,7 +8,7 @@ import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
 import { RunView } from "../views/terminal/run_view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
-import { giveUpUnneeded } from "./run/giving_up.ts";
+import { dropUnneededPermissions } from "./run/drop_permissions.ts";
 import { neverStarted } from "./run/opening.ts";
 import { LiveRun } from "./run/live_run.ts";
 
@@ -16,7 +16,7 @@ const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
 const REJECTED_EVENT_MS = 10_000;
 const CHECKPOINT_MS = 10_000;
-const BEAT_MS = 5_000;
+const HEARTBEAT_MS = 5_000;
 const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
@@ -51,10 +51,10 @@ export async function run({ command, version, config, sources, signal }: Started
     }
   };
   const timers = [
-    setInterval(() => live.tellStatus(), STATUS_EVENT_MS),
-    setInterval(() => live.tellRejections(), REJECTED_EVENT_MS),
+    setInterval(() => live.emitStatus(), STATUS_EVENT_MS),
+    setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
     setInterval(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
-    setInterval(() => keep(() => live.beat()), BEAT_MS),
+    setInterval(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
     setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
     setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
@@ -64,7 +64,7 @@ export async function run({ command, version, config, sources, signal }: Started
     if (opened === null) return view.say(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
-    view.say(await giveUpUnneeded(config));
+    view.say(await dropUnneededPermissions(config));
     view.event({ type: "started", time: now(), command, version, config: opened.shown });
     for (const line of opened.lines) view.say(line);
     live.begin();

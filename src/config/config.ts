@@ -3,12 +3,12 @@ import { Decimal } from "decimal.js";
 import { ConfigError } from "../domain/process/config_error.ts";
 import { Money, plain, ZERO } from "../domain/numbers/money.ts";
 import { NotAllowed } from "./option_values.ts";
-import { orderRateText } from "../domain/risk/pacing.ts";
+import { orderRateText } from "../domain/risk/order_throttle.ts";
 import type { CommandName } from "./command_name.ts";
 import { type Config, defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/option_word.ts";
 import { CashShare, stakeText } from "../domain/orders/stake.ts";
-import type { Terms, TradingRules } from "../domain/risk/terms.ts";
+import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 
 const FINEST: Money = new Money("0.00000001");
 
@@ -204,7 +204,7 @@ export interface EngineChoices {
   /** Windows in trades. */
   readonly short: number;
   readonly long: number;
-  readonly terms: Terms;
+  readonly parameters: TradingParameters;
   /** Trades after which it ends; null for never. */
   readonly stopAfter: number | null;
 }
@@ -212,11 +212,11 @@ export interface EngineChoices {
 /** What an engine needs of the configuration. */
 export function engineChoices(config: Config): EngineChoices {
   const { symbol, short, long, stopAfter } = config;
-  return { symbol, short, long, terms: termsOf(config), stopAfter };
+  return { symbol, short, long, parameters: tradingParametersOf(config), stopAfter };
 }
 
 /** What the account trades under. */
-export function termsOf(config: Config): Terms {
+export function tradingParametersOf(config: Config): TradingParameters {
   return {
     cash: config.cash,
     stake: config.stake,

@@ -1,7 +1,7 @@
 /** The texts that options take, each read into its value or refused with what is allowed. */
 import { durationText, millisecondsIn } from "../domain/numbers/duration.ts";
 import { DECIMAL, Money } from "../domain/numbers/money.ts";
-import type { OrderRate } from "../domain/risk/pacing.ts";
+import type { OrderRate } from "../domain/risk/order_throttle.ts";
 import { LONGEST_REASON } from "../domain/run/run_request.ts";
 import { CashShare, type Stake } from "../domain/orders/stake.ts";
 import { symbolIn } from "../domain/market/symbol.ts";

@@ -2,7 +2,7 @@
 import { type Chunk, LINE_LIMIT } from "./chunk.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
-import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /**
@@ -81,7 +81,7 @@ export class ChunkReader implements TradeReader {
     return this;
   }
 
-  next(): Verdict | null {
+  next(): ReadResult | null {
     return this.#tooLong === null ? this.#current.next() : this.#refuse(this.#tooLong);
   }
 
@@ -99,7 +99,7 @@ export class ChunkReader implements TradeReader {
   }
 
   /** Passes over the beginning of a line that is too long, whatever it looks like. */
-  #refuse(name: string): Verdict {
+  #refuse(name: string): ReadResult {
     this.#tooLong = null;
     try {
       if (this.#current.next() === "trade") {

@@ -21,7 +21,7 @@ import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
-import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
@@ -135,7 +135,7 @@ export class CsvRows implements TradeReader, TradeFields {
    * invalid (price and quantity 0, trade ids -1) is "other". Null when the chunk is used up. Throws UnusableInput,
    * when strict, at a row that is not a trade, with the place of the field and what was expected there.
    */
-  next(): Verdict | null {
+  next(): ReadResult | null {
     for (;;) {
       const row = this.#at;
       if (row >= this.#end) {
@@ -154,8 +154,8 @@ export class CsvRows implements TradeReader, TradeFields {
           return "trade";
         }
       }
-      const verdict = this.#examine(row);
-      if (verdict !== null) return verdict;
+      const read = this.#examine(row);
+      if (read !== null) return read;
     }
   }
 
@@ -248,7 +248,7 @@ export class CsvRows implements TradeReader, TradeFields {
   }
 
   /** The same for any line and any layout: null when there is nothing to say about it. */
-  #examine(row: number): Verdict | null {
+  #examine(row: number): ReadResult | null {
     const bytes = this.#bytes;
     const end = this.#rowEnd(row);
     this.#at = end + (bytes[end] === RETURN ? 2 : 1);
@@ -363,7 +363,7 @@ export class CsvRows implements TradeReader, TradeFields {
     });
   }
 
-  #refuseField(column: number, expected: string): Verdict {
+  #refuseField(column: number, expected: string): ReadResult {
     const start = this.#starts[column]!;
     const end = this.#starts[column + 1]! - 1;
     const text = this.#text(start, Math.min(end, start + SAMPLE_CHARACTERS));
@@ -371,7 +371,7 @@ export class CsvRows implements TradeReader, TradeFields {
     return this.#refuse(start, `${this.#fields[column]!.name} is ${found}: expected ${expected}`);
   }
 
-  #refuse(at: number, what: string): Verdict {
+  #refuse(at: number, what: string): ReadResult {
     const place = { name: this.#origin?.name ?? "", line: this.#line, column: at - this.#row + 1 };
     const unusable = new UnusableInput(place, what);
     if (this.#strict) throw unusable;

@@ -4,7 +4,7 @@ import type { Chunk, Origin } from "./chunk.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, type ReadNote, readNote, type RecordingNote } from "../domain/recording/recording_note.ts";
-import type { Complain, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /** A note of a recording, as it is handed out. */
@@ -130,7 +130,7 @@ export class MessageLines implements TradeReader {
    * Reads on. Null at the end of the chunk and at a note, which `takeNote` then gives; the next call goes on
    * behind it. Throws UnusableInput when strict; the call after that goes on behind the line.
    */
-  next(): Verdict | null {
+  next(): ReadResult | null {
     const bytes = this.#bytes;
     const end = this.#end;
     this.#note = null;
@@ -144,8 +144,8 @@ export class MessageLines implements TradeReader {
       // What lies beyond the end is left from an earlier chunk.
       if (feed > end) feed = end;
       if (frame >= 0 && this.#scan(start, frame, feed)) return "trade";
-      const verdict = this.#readLine(start, frame, feed);
-      if (verdict !== undefined) return verdict;
+      const read = this.#readLine(start, frame, feed);
+      if (read !== undefined) return read;
     }
     return null;
   }
@@ -187,7 +187,7 @@ export class MessageLines implements TradeReader {
   }
 
   /** Reads the line at `start` whatever it is; undefined when there is nothing in it to be told. */
-  #readLine(start: number, frame: number, tried: number): Verdict | null | undefined {
+  #readLine(start: number, frame: number, tried: number): ReadResult | null | undefined {
     const bytes = this.#bytes;
     let feed = bytes.indexOf(LINE_FEED, start);
     if (feed < 0 || feed > this.#end) feed = this.#end;
@@ -215,14 +215,14 @@ export class MessageLines implements TradeReader {
       text = this.#text = note.text;
       isQuoted = true;
     }
-    const verdict = this.trade.readJson(text);
-    if (verdict === "other") this.#noteSymbol(text);
-    if (verdict !== "rejected") return verdict;
+    const read = this.trade.readJson(text);
+    if (read === "other") this.#noteSymbol(text);
+    if (read !== "rejected") return read;
     if (this.#isOwn && !isWhole && !isQuoted) return this.#leaveOut();
     this.reason = this.trade.reason;
     this.emptyFirstId = this.trade.emptyFirstId;
     this.emptyId = this.trade.emptyId;
-    if (this.#isOwn || this.trade.isMarker) return verdict;
+    if (this.#isOwn || this.trade.isMarker) return read;
     const { what, position } = explain(this.reason, text);
     return this.#refuse(
       what,
@@ -282,7 +282,7 @@ export class MessageLines implements TradeReader {
   }
 
   /** A recording's line that is not `<receive time> <frame>`. */
-  #refuseLine(start: number, stop: number, isWhole: boolean): Verdict | undefined {
+  #refuseLine(start: number, stop: number, isWhole: boolean): ReadResult | undefined {
     const bytes = this.#bytes;
     const text = this.#text = DECODER.decode(bytes.subarray(start, stop));
     if (this.#isOwn && !isWhole) return this.#leaveOut();
@@ -305,7 +305,7 @@ export class MessageLines implements TradeReader {
   }
 
   /** The line read last is unusable: `what` says why, and `offset` bytes into it is where. */
-  #refuse(what: string, offset: number): Verdict {
+  #refuse(what: string, offset: number): ReadResult {
     const error = new UnusableInput({ name: this.#origin!.name, line: this.#line, column: offset + 1 }, what);
     if (this.#strict) throw error;
     this.reason = error.message;

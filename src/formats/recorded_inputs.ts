@@ -2,10 +2,14 @@
 import type { Chunk } from "./chunk.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { Happened, Input } from "../domain/market/input.ts";
-import { type LateRow, LateRows, readLateText } from "../domain/market/late_rows.ts";
+import {
+  type BackfilledTrade,
+  BackfilledTrades,
+  readBackfilledText,
+} from "../domain/market/backfilled_trades.ts";
 import type { TimedNote } from "./message_lines.ts";
 import { isNextPart, type TimedHead } from "../domain/recording/recording_note.ts";
-import type { TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /** A note that says something about the recording and nothing about the run. */
@@ -37,7 +41,7 @@ export function isRemark(recorded: Recorded): recorded is Remark {
  */
 export class RecordedInputs {
   readonly #reader: ChunkReader;
-  readonly #late: LateRows;
+  readonly #late: BackfilledTrades;
   readonly #frames: Input;
   readonly #backfilled: Input;
   readonly #single: SingleMessage;
@@ -57,7 +61,7 @@ export class RecordedInputs {
   /** The reader may have been read from before: the inputs are those behind that. */
   constructor(reader: ChunkReader) {
     this.#reader = reader;
-    this.#late = new LateRows(reader.symbol);
+    this.#late = new BackfilledTrades(reader.symbol);
     this.#single = new SingleMessage(reader);
     this.#frames = { event: "frames", trades: reader };
     this.#one = { event: "frames", trades: this.#single };
@@ -172,11 +176,11 @@ class SingleMessage implements TradeReader {
     return this.#reader.emptyId;
   }
 
-  next(): Verdict | null {
+  next(): ReadResult | null {
     if (this.isTaken) return null;
-    const verdict = this.#reader.next();
-    this.isTaken = verdict !== null;
-    return verdict;
+    const read = this.#reader.next();
+    this.isTaken = read !== null;
+    return read;
   }
 
   sample(): string {
@@ -185,8 +189,8 @@ class SingleMessage implements TradeReader {
 }
 
 /** The fetched trades in a note. Throws UnusableInput for what Penstock has not written. */
-function rowsOf(trades: string, name: string): readonly LateRow[] {
-  const read = readLateText(trades);
+function rowsOf(trades: string, name: string): readonly BackfilledTrade[] {
+  const read = readBackfilledText(trades);
   if ("malformed" in read) throw new UnusableInput({ name }, `in a note of fetched trades ${read.malformed}`);
   return read.rows;
 }

@@ -2,7 +2,7 @@
 import type { Chunk } from "./chunk.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
-import type { Complain, TradeFields, TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { RowColumns } from "./row_columns.ts";
 import { RowEpochs } from "./row_epochs.ts";
@@ -96,12 +96,12 @@ export class RowOrder {
     if (this.rows.enter(origin)) this.#tallies.push({ name: origin.name, trades: 0, repeats: 0 });
     const reader = this.#reader.open(chunk);
     for (;;) {
-      const verdict = reader.next();
+      const read = reader.next();
       // A note says nothing of the order of trades.
-      if (verdict === null && reader.takeNote() === null) return;
-      if (verdict === "other") this.#others++;
-      else if (verdict === "trade") this.#append(this.rows.add(reader));
-      else if (verdict === "rejected") this.#reject(reader);
+      if (read === null && reader.takeNote() === null) return;
+      if (read === "other") this.#others++;
+      else if (read === "trade") this.#append(this.rows.add(reader));
+      else if (read === "rejected") this.#reject(reader);
       if (this.#count >= this.#apart + this.#block) yield this.#handOut(this.#block);
     }
   }
@@ -223,7 +223,7 @@ class SortedReader implements TradeReader {
     this.trade = order.rows.fields();
   }
 
-  next(): Verdict | null {
+  next(): ReadResult | null {
     if (this.#others > 0) {
       this.#others--;
       return "other";

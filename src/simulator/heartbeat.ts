@@ -42,7 +42,7 @@ export interface HeartbeatOptions {
   /** After the oldest ping without an answer, in ms. */
   readonly withinMs: number;
   readonly send: (frame: Uint8Array) => void;
-  readonly onSilence: () => void;
+  readonly onStale: () => void;
 }
 
 /** Pings a client regularly, and notices when it does not echo what a ping carried. */
@@ -67,11 +67,11 @@ export class Heartbeat {
   }
 
   #schedule(): void {
-    const { timers, everyMs, withinMs, send, onSilence } = this.#options;
+    const { timers, everyMs, withinMs, send, onStale } = this.#options;
     timers.after(everyMs, () => {
       this.#sent++;
       send(encodePing(String(this.#sent)));
-      this.#cancelDeadline ??= timers.after(withinMs, onSilence);
+      this.#cancelDeadline ??= timers.after(withinMs, onStale);
       this.#schedule();
     });
   }

@@ -22,11 +22,11 @@ export async function readRecordedTrades(
   for await (const chunk of chunksOf(path, signal === undefined ? {} : { signal })) {
     reader.open(chunk);
     for (
-      let verdict = reader.next();
-      verdict !== null || reader.takeNote() !== null;
-      verdict = reader.next()
+      let read = reader.next();
+      read !== null || reader.takeNote() !== null;
+      read = reader.next()
     ) {
-      if (verdict === "trade") trades.push(served(reader.trade));
+      if (read === "trade") trades.push(served(reader.trade));
     }
   }
   signal?.throwIfAborted();

@@ -75,13 +75,13 @@ export class Rest {
         headers,
       };
     } catch (error) {
-      if (!(error instanceof BadParameter)) throw error;
+      if (!(error instanceof InvalidParameter)) throw error;
       return { status: 400, body: errorBody(error.code, error.message), headers };
     }
   }
 }
 
-class BadParameter extends Error {
+class InvalidParameter extends Error {
   override readonly name = "BadParameter";
   readonly code: number;
 
@@ -99,7 +99,7 @@ function refuseUnknown(parameters: URLSearchParams, known: readonly string[]): v
   const names = [...parameters.keys()];
   const read = names.filter((name) => known.includes(name)).length;
   if (read === names.length) return;
-  throw new BadParameter(
+  throw new InvalidParameter(
     -1104,
     `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${names.length}'.`,
   );
@@ -108,16 +108,19 @@ function refuseUnknown(parameters: URLSearchParams, known: readonly string[]): v
 function requireSymbol(source: RestSource, parameters: URLSearchParams): void {
   const symbol = parameters.get("symbol");
   if (symbol === null || symbol === "") {
-    throw new BadParameter(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.");
+    throw new InvalidParameter(
+      -1102,
+      "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.",
+    );
   }
-  if (symbol !== source.symbol) throw new BadParameter(-1121, "Invalid symbol.");
+  if (symbol !== source.symbol) throw new InvalidParameter(-1121, "Invalid symbol.");
 }
 
 function integer(parameters: URLSearchParams, name: string): number | null {
   const text = parameters.get(name);
   if (text === null) return null;
   if (!/^[0-9]{1,15}$/.test(text)) {
-    throw new BadParameter(
+    throw new InvalidParameter(
       -1100,
       `Illegal characters found in parameter '${name}'; legal range is '^[0-9]{1,20}$'.`,
     );
@@ -128,7 +131,7 @@ function integer(parameters: URLSearchParams, name: string): number | null {
 /** The kept items from `fromId` on, or the newest ones, oldest first. */
 function page<T extends { readonly id: number }>(history: History<T>, parameters: URLSearchParams): T[] {
   const limit = Math.min(LARGEST_LIMIT, integer(parameters, "limit") ?? DEFAULT_LIMIT);
-  if (limit === 0) throw new BadParameter(-1130, "Data sent for parameter 'limit' is not valid.");
+  if (limit === 0) throw new InvalidParameter(-1130, "Data sent for parameter 'limit' is not valid.");
   const fromId = integer(parameters, "fromId");
   const position = fromId === null ? history.end - limit : history.search((item) => item.id >= fromId);
   return history.slice(position, limit);

@@ -72,7 +72,7 @@ export class Session {
       everyMs: options.pingEveryMs,
       withinMs: options.pongWithinMs,
       send: (frame) => this.#sendUrgently(frame),
-      onSilence: () => this.close(1008, "Pong timeout"),
+      onStale: () => this.close(1008, "Pong timeout"),
     });
   }
 

@@ -21,7 +21,7 @@ export interface EngineOptions extends PipelineOptions {
 export type EngineEvent = PipelineEvent | ConnectedEvent | DisconnectedEvent;
 
 /** What can be asked of a run between two inputs; none of it changes a decision. */
-export type RunState = Pick<
+export type EngineState = Pick<
   Pipeline,
   | (
     | "trades"
@@ -32,7 +32,7 @@ export type RunState = Pick<
     | "lastId"
     | "firstTime"
     | "lastTime"
-    | "standing"
+    | "current"
   )
   | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot" | "takePrices")
   | ("averages" | "averagesRecord" | "takeRejections" | "takeStrays")
@@ -51,7 +51,7 @@ export class Engine {
   }
 
   /** How the run stands. */
-  get state(): RunState {
+  get state(): EngineState {
     return this.#pipeline;
   }
 

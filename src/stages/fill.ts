@@ -3,7 +3,7 @@ import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { Fill } from "../domain/orders/fill.ts";
 import type { Filled, Outcome, Slots } from "../domain/market/tick.ts";
-import type { ApprovedOrder, Judged, RiskVerdict } from "./risk.ts";
+import type { ApprovedOrder, Judged, RiskDecision } from "./risk.ts";
 
 /** The last stage: the paper exchange's side of an order. */
 export class PaperFills {
@@ -29,7 +29,7 @@ export class PaperFills {
     const pulled = ticks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const tick = result.value;
-      if (tick.verdicts !== null) this.#settle(tick, tick.verdicts);
+      if (tick.decisions !== null) this.#settle(tick, tick.decisions);
       yield tick as unknown as Filled;
     }
   }
@@ -43,10 +43,10 @@ export class PaperFills {
     this.#fills = fills;
   }
 
-  #settle(tick: Judged, verdicts: Iterable<RiskVerdict>): void {
+  #settle(tick: Judged, decisions: Iterable<RiskDecision>): void {
     const outcomes: Outcome[] = [];
-    for (const verdict of verdicts) {
-      outcomes.push(verdict.kind === "approved" ? this.#fill(verdict, tick) : verdict);
+    for (const decision of decisions) {
+      outcomes.push(decision.kind === "approved" ? this.#fill(decision, tick) : decision);
     }
     (tick as unknown as Slots<Filled, "outcomes">).outcomes = outcomes;
   }

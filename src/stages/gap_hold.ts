@@ -32,7 +32,7 @@ export class GapHold {
 
   /** Whether the trade in the reader has to wait: ids from `fromId` on are missing before it. */
   holds(reader: TradeReader, fromId: number): boolean {
-    if (!this.#isOn || this.#filled !== null || reader.isLate === true) return false;
+    if (!this.#isOn || this.#filled !== null || reader.isBackfilled === true) return false;
     this.#held = { reader, gap: { fromId, toId: reader.trade.firstId - 1 } };
     return true;
   }

@@ -3,13 +3,13 @@ import { Account } from "../domain/account/account.ts";
 import { Drawdown } from "../domain/performance/drawdown.ts";
 import type { OnHalt } from "../domain/risk/halt.ts";
 import { Performance, type Results } from "../domain/performance/performance.ts";
-import type { Terms, TradingRules } from "../domain/risk/terms.ts";
+import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import type { Filled, Outcome, Signalled, Slots } from "../domain/market/tick.ts";
 import { PaperFills } from "./fill.ts";
 import { booksIn } from "./pipeline_snapshot.ts";
 import { RefusalCount } from "./refusal_count.ts";
 import { type Judged, RiskGate } from "./risk.ts";
-import { type ModelTotals, modelTotals } from "./standing.ts";
+import { type ModelTotals, modelTotals } from "./run_state.ts";
 
 const NOTHING: readonly Outcome[] = [];
 
@@ -28,10 +28,10 @@ export class ModelRun {
   readonly #judged: Iterator<Judged>;
   readonly #refusals = new RefusalCount();
 
-  constructor(terms: Terms) {
-    this.#account = new Account(terms.cash);
-    this.#drawdown = new Drawdown(terms.cash);
-    this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
+  constructor(parameters: TradingParameters) {
+    this.#account = new Account(parameters.cash);
+    this.#drawdown = new Drawdown(parameters.cash);
+    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#measured = new Performance(this.#account, this.#drawdown);
     this.#judged = this.#gate.over(this.#source);
@@ -42,19 +42,19 @@ export class ModelRun {
    * before it, null at the first. Throws a BooksError when the books no longer balance.
    */
   take(tick: Filled, before: Filled | null): void {
-    const slots = tick as unknown as Slots<Filled & Judged, "verdicts" | "outcomes">;
-    const { verdicts, outcomes } = slots;
-    slots.verdicts = null;
+    const slots = tick as unknown as Slots<Filled & Judged, "decisions" | "outcomes">;
+    const { decisions, outcomes } = slots;
+    slots.decisions = null;
     slots.outcomes = NOTHING;
     this.#source.tick = tick;
     const judged: Judged = this.#judged.next().value;
-    if (judged.verdicts !== null) {
+    if (judged.decisions !== null) {
       this.#fills.over([judged]).forEach(() => {});
       this.#refusals.add(slots.outcomes);
       this.#gate.takeNews();
     }
     this.#measured.note(tick, slots.outcomes, before);
-    slots.verdicts = verdicts;
+    slots.decisions = decisions;
     slots.outcomes = outcomes;
   }
 

@@ -3,7 +3,7 @@ import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../domain/market/
 import type { Rejections } from "../domain/market/rejections.ts";
 import { createTick, type Tick } from "../domain/market/tick.ts";
 import { DAY, HOUR } from "../domain/numbers/time.ts";
-import type { TradeReader, Verdict } from "../domain/market/trade_reader.ts";
+import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
 import { GapHold, type HeldGap } from "./gap_hold.ts";
 import { type HeldTrade, holdTrade, type Suspect } from "./held_trade.ts";
@@ -171,10 +171,10 @@ export class Parse {
         if (!this.#takeStep(reader)) return this.#due.shift() ?? null;
         continue;
       }
-      const verdict = reader.next();
-      if (verdict === null) return null;
-      if (verdict !== "trade") {
-        this.#passOver(verdict, reader);
+      const read = reader.next();
+      if (read === null) return null;
+      if (read !== "trade") {
+        this.#passOver(read, reader);
         continue;
       }
       const { firstId, lastId, time, decimals } = reader.trade;
@@ -201,13 +201,13 @@ export class Parse {
     }
     let goesOn = true;
     try {
-      const verdict = this.#gapHold.takeHeld(reader) ? "trade" : reader.next();
-      if (verdict === null) {
+      const read = this.#gapHold.takeHeld(reader) ? "trade" : reader.next();
+      if (read === null) {
         this.#releaseFirst();
         goesOn = false;
-      } else if (verdict !== "trade") this.#passOver(verdict, reader);
+      } else if (read !== "trade") this.#passOver(read, reader);
       else if (this.#isInexact(reader)) goesOn = true;
-      else if (reader.isLate === true || !this.#restart.isHolding || !this.#isRestart(reader)) {
+      else if (reader.isBackfilled === true || !this.#restart.isHolding || !this.#isRestart(reader)) {
         const { firstId, lastId } = reader.trade;
         goesOn = this.#judge(reader, this.#continuity.judge(firstId, lastId));
       }
@@ -253,7 +253,7 @@ export class Parse {
     }
     if (judged === DUPLICATE || judged === UNSEEN) {
       this.#releaseFirst();
-      if (reader.isLate !== true && this.#isRestart(reader)) return true;
+      if (reader.isBackfilled !== true && this.#isRestart(reader)) return true;
       if (judged === DUPLICATE) this.#tally.duplicates++;
       else this.#tally.stray(this.#hold(reader, 0), this.lastId);
       return true;
@@ -271,10 +271,10 @@ export class Parse {
       this.#jumped = { held: this.#hold(reader, firstId - before - 1), what };
       return true;
     }
-    const isLate = reader.isLate === true;
-    const missing = judged > 0 && isLate ? this.#fetched(reader, judged) : judged;
+    const isBackfilled = reader.isBackfilled === true;
+    const missing = judged > 0 && isBackfilled ? this.#fetched(reader, judged) : judged;
     if (missing > 0) this.#continuity.jump(firstId, lastId);
-    const filled = isLate ? null : this.#gapHold.takeFilled();
+    const filled = isBackfilled ? null : this.#gapHold.takeFilled();
     if (filled !== null) this.#gaps.close();
     this.#check(this.#hold(reader, missing, filled ?? 0));
     return true;
@@ -350,7 +350,7 @@ export class Parse {
   #tick(reader: TradeReader, missing: number, filled = 0): Tick {
     const { symbol, trade } = reader;
     const price = this.#unit.take(trade);
-    let late = reader.isLate === true;
+    let late = reader.isBackfilled === true;
     let { receivedAt = 0 } = reader;
     if (receivedAt < this.#waitedUntil && receivedAt > 0) {
       late ||= receivedAt < this.#lateBefore;
@@ -363,8 +363,8 @@ export class Parse {
     return holdTrade(reader, this.#tick(reader, missing, filled));
   }
 
-  #passOver(verdict: Verdict, reader: TradeReader): void {
-    if (verdict === "other") {
+  #passOver(read: ReadResult, reader: TradeReader): void {
+    if (read === "other") {
       this.#tally.passedOver++;
       return;
     }

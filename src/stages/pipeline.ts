@@ -7,7 +7,7 @@ import type { ByRequest, OnHalt } from "../domain/risk/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/market/instrument.ts";
 import { expiredEvent } from "../domain/run/outcome_event.ts";
 import { Performance, type Results } from "../domain/performance/performance.ts";
-import type { Terms } from "../domain/risk/terms.ts";
+import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
 import type { Filled } from "../domain/market/tick.ts";
 import { type DisconnectCause, isStale } from "../domain/market/disconnect_cause.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
@@ -22,7 +22,7 @@ import { Parse, type Waited } from "./parse.ts";
 import { booksIn, lastTickOf, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RiskGate } from "./risk.ts";
 import { Crossover } from "./signal.ts";
-import { type RunParts, type Standing, standingOf, type Totals, totalsOf } from "./standing.ts";
+import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
 
 /** What a pipeline is built from. */
@@ -31,7 +31,7 @@ export interface PipelineOptions {
   /** Windows in trades. */
   readonly short: number;
   readonly long: number;
-  readonly terms: Terms;
+  readonly parameters: TradingParameters;
   /** End after this many trades have gone through the averages; null for never. */
   readonly stopAfter: number | null;
   /** Whether `results` will be asked for at the end. */
@@ -70,14 +70,14 @@ export class Pipeline {
   #open: { readonly reader: TradeReader; readonly ticks: Generator<Filled> } | null = null;
 
   constructor(options: PipelineOptions) {
-    const { short, long, terms } = options;
+    const { short, long, parameters } = options;
     this.#options = options;
-    this.#account = new Account(terms.cash);
-    this.#drawdown = new Drawdown(terms.cash);
+    this.#account = new Account(parameters.cash);
+    this.#drawdown = new Drawdown(parameters.cash);
     this.#parse = new Parse(options.holdsAtGaps);
     this.#averages = new MovingAverages(short, long);
     this.#crossover = new Crossover();
-    this.#gate = new RiskGate(terms, this.#account, this.#drawdown);
+    this.#gate = new RiskGate(parameters, this.#account, this.#drawdown);
     this.#fills = new PaperFills(this.#account, this.#drawdown);
     this.#events = new TradeEvents(options, this.#parse, this.#gate);
     this.#measured = options.withResults === true ? new Performance(this.#account, this.#drawdown) : null;
@@ -128,7 +128,7 @@ export class Pipeline {
           this.#gate.hasNews
         ) {
           this.#last = last;
-          yield* this.#events.at(tick, reader.isLate === true);
+          yield* this.#events.at(tick, reader.isBackfilled === true);
         }
         if (this.#trades >= stop) {
           isWhole = true;
@@ -284,8 +284,8 @@ export class Pipeline {
   }
 
   /** Where the run stands, for the views. */
-  get standing(): Standing {
-    return standingOf(this.#parts);
+  get current(): RunState {
+    return runStateOf(this.#parts);
   }
 
   /** How many orders have been refused for which reason since the pipeline was made. */

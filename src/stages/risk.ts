@@ -14,7 +14,7 @@ import {
   ZERO,
 } from "../domain/numbers/money.ts";
 import type { Order, Progress } from "../domain/orders/order.ts";
-import { Pacing } from "../domain/risk/pacing.ts";
+import { OrderThrottle } from "../domain/risk/order_throttle.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
 import { type ExitCause, ProtectiveExits } from "../domain/risk/protective_exits.ts";
 import {
@@ -27,7 +27,7 @@ import {
 } from "../domain/orders/refusal.ts";
 import type { Signal } from "../domain/market/signal.ts";
 import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
-import type { Terms, TradingRules } from "../domain/risk/terms.ts";
+import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
 import { clockAt, type Signalled, type Slots } from "../domain/market/tick.ts";
 import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
@@ -67,7 +67,7 @@ class Approved {
 export type ApprovedOrder = Approved;
 
 /** What the gate says of one order. */
-export type RiskVerdict = ApprovedOrder | Refusal | Expired;
+export type RiskDecision = ApprovedOrder | Refusal | Expired;
 
 /**
  * After the risk stage. The verdicts are made as they are pulled, so that each order is judged against the
@@ -75,7 +75,7 @@ export type RiskVerdict = ApprovedOrder | Refusal | Expired;
  */
 export interface Judged extends Signalled {
   /** Null at the many trades at which no order is due. */
-  readonly verdicts: Iterable<RiskVerdict> | null;
+  readonly decisions: Iterable<RiskDecision> | null;
 }
 
 /** What a check of the connection asks for, and what it finds. */
@@ -86,28 +86,28 @@ const LOST = {
 
 /** Judges the orders of one symbol. */
 export class RiskGate {
-  #terms: Terms;
+  #parameters: TradingParameters;
   #sizing: OrderSizing;
   readonly #account: Account;
   readonly #drawdown: Drawdown;
   readonly #limits: LossLimits;
   readonly #exits: ProtectiveExits;
-  readonly #pacing: Pacing;
+  readonly #throttle: OrderThrottle;
   readonly #waiting: WaitingOrders;
   /** How the connection was lost; null while data flows. */
   #lost: keyof typeof LOST | null = null;
   #halt: Halt | null = null;
   #news: RiskNews[] = [];
 
-  constructor(terms: Terms, account: Account, drawdown: Drawdown) {
-    this.#terms = terms;
-    this.#sizing = new OrderSizing(terms);
+  constructor(parameters: TradingParameters, account: Account, drawdown: Drawdown) {
+    this.#parameters = parameters;
+    this.#sizing = new OrderSizing(parameters);
     this.#account = account;
     this.#drawdown = drawdown;
-    this.#limits = new LossLimits(terms.cash, terms);
-    this.#exits = new ProtectiveExits(terms);
-    this.#pacing = new Pacing(terms);
-    this.#waiting = new WaitingOrders(terms.latency);
+    this.#limits = new LossLimits(parameters.cash, parameters);
+    this.#exits = new ProtectiveExits(parameters);
+    this.#throttle = new OrderThrottle(parameters);
+    this.#waiting = new WaitingOrders(parameters.latency);
   }
 
   /** The same ticks, each with the verdicts on the orders that fall due at it, oldest first. */
@@ -121,9 +121,9 @@ export class RiskGate {
       if (this.#limits.mark(price, decimals, now)) this.#heed(tick);
       if (
         tick.signal !== null || this.#exits.isReached(price, decimals) ||
-        this.#waiting.isDue(now, this.#terms.orderTtl !== null)
+        this.#waiting.isDue(now, this.#parameters.orderTtl !== null)
       ) {
-        (tick as unknown as Slots<Judged, "verdicts">).verdicts = this.#judge(tick);
+        (tick as unknown as Slots<Judged, "decisions">).decisions = this.#judge(tick);
       }
       yield tick as Judged;
     }
@@ -148,17 +148,17 @@ export class RiskGate {
 
   /** Whether the instrument's rules are awaited: no order is placed meanwhile. */
   set awaitsRules(awaitsRules: boolean) {
-    this.#terms = { ...this.#terms, awaitsRules };
+    this.#parameters = { ...this.#parameters, awaitsRules };
   }
 
   get awaitsRules(): boolean {
-    return this.#terms.awaitsRules === true;
+    return this.#parameters.awaitsRules === true;
   }
 
   /** From now on orders are sized by these rules; those of the six that are not there stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
-    this.#terms = { ...this.#terms, ...rules, awaitsRules: false };
-    this.#sizing = new OrderSizing(this.#terms);
+    this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
+    this.#sizing = new OrderSizing(this.#parameters);
   }
 
   /** Halts trading by hand; `tradeId` is the last trade's, or -1. */
@@ -203,7 +203,7 @@ export class RiskGate {
       halt: this.#halt,
       losses: this.#limits.snapshot(),
       exits: this.#exits.snapshot(),
-      pace: this.#pacing.snapshot(),
+      pace: this.#throttle.snapshot(),
     };
   }
 
@@ -212,12 +212,12 @@ export class RiskGate {
     this.#waiting.restore(waiting);
     this.#halt = halt;
     this.#limits.restore(losses, books);
-    this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#terms.feeRate));
-    this.#pacing.restore(pace);
+    this.#exits.restore(exits, books.decimals, this.#account.costWithoutFees(this.#parameters.feeRate));
+    this.#throttle.restore(pace);
     this.#news = [];
   }
 
-  *#judge(tick: Signalled): Generator<RiskVerdict> {
+  *#judge(tick: Signalled): Generator<RiskDecision> {
     if (!this.#waiting.isEmpty) yield* this.#sweep(tick);
     if (tick.late) return;
     const cause = this.#lost === null && !this.awaitsRules
@@ -237,31 +237,31 @@ export class RiskGate {
   }
 
   #place(order: Pick<Order, "side" | "signalTradeId"> & { readonly cause?: ExitCause }, time: number): void {
-    this.#waiting.add({ ...order, due: time + this.#terms.latency });
+    this.#waiting.add({ ...order, due: time + this.#parameters.latency });
   }
 
   /** Ends the waiting orders whose time is over, for one reason or another. */
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
-    const { orderTtl } = this.#terms;
+    const { orderTtl } = this.#parameters;
     const now = clockAt(tick);
     for (const order of this.#waiting.sweep()) {
       const { side, cause, due, cut } = order;
-      let verdict: Refusal | Expired | null = null;
-      if (this.#halt?.action === "flatten" && cause !== "flatten") verdict = this.#halted(order, tick);
-      else if (cut !== null) verdict = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
-      else if (orderTtl !== null && now > due + orderTtl) verdict = expired(order, "order-ttl");
+      let decision: Refusal | Expired | null = null;
+      if (this.#halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);
+      else if (cut !== null) decision = refusal(order, tick.id, { reason: cut, ...LOST[cut] });
+      else if (orderTtl !== null && now > due + orderTtl) decision = expired(order, "order-ttl");
       else if (tick.late && side === "buy" && this.#waiting.isReady(order, now)) {
-        verdict = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
+        decision = refusal(order, tick.id, { reason: "late", limit: "live", value: "late" });
       }
-      if (verdict === null) continue;
+      if (decision === null) continue;
       this.#drop(order);
-      if (verdict.kind === "expired" && cause !== null) this.#exits.askAgain();
-      yield verdict;
+      if (decision.kind === "expired" && cause !== null) this.#exits.askAgain();
+      yield decision;
     }
   }
 
   /** Lets the orders that are due trade, first in, first out, as far as this trade has room for them. */
-  *#work(tick: Signalled): Generator<RiskVerdict> {
+  *#work(tick: Signalled): Generator<RiskDecision> {
     if (this.awaitsRules) return;
     let room = this.#roomAt(tick);
     const now = clockAt(tick);
@@ -277,14 +277,14 @@ export class RiskGate {
         yield expired(order, "replaced");
         continue;
       }
-      const verdict = this.#attempt(order, tick, room);
-      const isLast = verdict !== null && (verdict.kind !== "approved" || verdict.detail?.partial !== true);
+      const decision = this.#attempt(order, tick, room);
+      const isLast = decision !== null && (decision.kind !== "approved" || decision.detail?.partial !== true);
       if (isLast) this.#drop(order);
-      if (verdict !== null) yield verdict;
-      if (verdict?.kind === "approved") {
+      if (decision !== null) yield decision;
+      if (decision?.kind === "approved") {
         // The fill stage has booked it before it asks for more.
-        this.#booked(verdict, isLast, now);
-        if (room !== null) room = room.minus(verdict.quantity);
+        this.#booked(decision, isLast, now);
+        if (room !== null) room = room.minus(decision.quantity);
       }
       if (!isLast && !isOutdone) return;
     }
@@ -292,7 +292,7 @@ export class RiskGate {
 
   /** What a trade leaves room for, in whole lots; null for any amount. */
   #roomAt({ quantityWhole, quantityFraction }: Signalled): Money | null {
-    const { participation, lot } = this.#terms;
+    const { participation, lot } = this.#parameters;
     if (participation === null || this.#waiting.isEmpty) return null;
     return wholeLots(quantityOf(quantityWhole, quantityFraction).times(participation), lot);
   }
@@ -308,7 +308,7 @@ export class RiskGate {
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
     if (this.awaitsRules) return refusal(order, tick.id, UNRULED);
     if (this.#isBarred(side)) return this.#halted(order, tick);
-    const { maxLag } = this.#terms;
+    const { maxLag } = this.#parameters;
     const lag = tick.receivedAt - tick.time;
     if (maxLag === null || tick.receivedAt === 0 || lag <= maxLag) return null;
     return refusal(order, tick.id, {
@@ -323,15 +323,15 @@ export class RiskGate {
   }
 
   /** The verdict on an order at the trade at which it is due; null where it has to wait for room. */
-  #attempt(order: Order, tick: Signalled, room: Money | null): RiskVerdict | null {
+  #attempt(order: Order, tick: Signalled, room: Money | null): RiskDecision | null {
     const { side, cause } = order;
     if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
     // What protects the position is never kept waiting.
-    const tooSoon = order.isWorking || cause !== null ? null : this.#pacing.tooSoon(side, clockAt(tick));
+    const tooSoon = order.isWorking || cause !== null ? null : this.#throttle.tooSoon(side, clockAt(tick));
     if (tooSoon !== null) return refusal(order, tick.id, tooSoon);
     const sized = this.#sizing.size(order, priceAsMoney(tick.price, tick.decimals), this.#account, room);
     if ("reason" in sized) return refusal(order, tick.id, sized);
-    if (!order.isWorking) this.#pacing.pass(clockAt(tick));
+    if (!order.isWorking) this.#throttle.pass(clockAt(tick));
     if (room === null) return new Approved(order, sized, cause === null ? undefined : { cause });
     return this.#part(order, sized);
   }
@@ -359,7 +359,7 @@ export class RiskGate {
     const { cash, position, realized } = this.#account;
     this.#limits.rebook(cash, position);
     this.#exits.booked(side, price, quantity, position, isLast);
-    if (side === "sell") this.#pacing.sold(realized, position, time);
+    if (side === "sell") this.#throttle.sold(realized, position, time);
   }
 
   #halted(order: Judgeable, tick: Signalled): Refusal {
@@ -382,7 +382,7 @@ export class RiskGate {
       limit: plain(limit),
       value: fractionText(value),
       tradeId: tick.id,
-      action: this.#terms.onHalt,
+      action: this.#parameters.onHalt,
     });
   }
 

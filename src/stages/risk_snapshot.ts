@@ -3,7 +3,7 @@ import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import type { Halt } from "../domain/risk/halt.ts";
 import { forgiven, type LossSnapshot } from "../domain/risk/loss_limits.ts";
 import type { OrderSnapshot } from "../domain/orders/order.ts";
-import type { PaceSnapshot } from "../domain/risk/pacing.ts";
+import type { ThrottleSnapshot } from "../domain/risk/order_throttle.ts";
 import type { ExitSnapshot } from "../domain/risk/protective_exits.ts";
 
 /** Where the gate stands, as a journal keeps it. */
@@ -13,7 +13,7 @@ export interface RiskSnapshot {
   readonly halt: Halt | null;
   readonly losses: LossSnapshot;
   readonly exits: ExitSnapshot;
-  readonly pace: PaceSnapshot;
+  readonly pace: ThrottleSnapshot;
 }
 
 /** The gate as it stands once a person has released its halt: what was lost until now is forgiven. */

@@ -4,7 +4,7 @@
  * only what this machine did meanwhile.
  */
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
-import { configure, termsOf } from "../../src/config/config.ts";
+import { configure, tradingParametersOf } from "../../src/config/config.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
@@ -90,12 +90,12 @@ async function addUp(path: string): Promise<void> {
 async function fillsOf(path: string, isQuiet: boolean): Promise<number> {
   const { symbol, short, long } = config;
   // Plenty of cash and no drawdown limit, so that every signal fills to the end.
-  const terms = { ...termsOf(config), cash: termsOf(config).cash.times(1000) };
+  const parameters = { ...tradingParametersOf(config), cash: tradingParametersOf(config).cash.times(1000) };
   const pipeline = new Pipeline({
     symbol,
     short,
     long,
-    terms,
+    parameters,
     stopAfter: null,
     withResults: true,
     isTransient: true,

@@ -3,11 +3,11 @@
  * turn, or a distribution; absolute figures say only what this machine did meanwhile.
  */
 import { Account } from "../../src/domain/account/account.ts";
-import { termsOf } from "../../src/config/config.ts";
+import { tradingParametersOf } from "../../src/config/config.ts";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
-import type { Terms } from "../../src/domain/risk/terms.ts";
+import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
 import type { Signalled } from "../../src/domain/market/tick.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { MovingAverages } from "../../src/stages/average.ts";
@@ -25,7 +25,7 @@ const LIMIT_MESSAGES = 20_000;
 const LIMIT_ROUNDS = 301;
 
 /** Every limit, none of which is ever reached, so that the same orders fill. */
-const LIMITS: Partial<Terms> = {
+const LIMITS: Partial<TradingParameters> = {
   maxDrawdown: new Money("0.99"),
   maxDailyLoss: new Money("0.99"),
   maxPosition: new Money(1e9),
@@ -74,16 +74,16 @@ function inMemory(): void {
 
 /** The risk and fill stages alone, with every limit against none; what the stages before them find is made beforehand. */
 function underLimits(): void {
-  const none = { ...termsOf(config), maxDrawdown: null };
+  const none = { ...tradingParametersOf(config), maxDrawdown: null };
   const rounds = { none: [] as number[], all: [] as number[] };
   const fills = { none: 0, all: 0 };
   for (let round = 0; round < LIMIT_ROUNDS; round++) {
     for (const which of round % 2 === 0 ? ["none", "all"] as const : ["all", "none"] as const) {
-      const terms = which === "none" ? none : { ...none, ...LIMITS };
-      const account = new Account(terms.cash);
-      const drawdown = new Drawdown(terms.cash);
+      const parameters = which === "none" ? none : { ...none, ...LIMITS };
+      const account = new Account(parameters.cash);
+      const drawdown = new Drawdown(parameters.cash);
       const stage = new PaperFills(account, drawdown);
-      const gate = new RiskGate(terms, account, drawdown);
+      const gate = new RiskGate(parameters, account, drawdown);
       const ticks = signalled();
       rounds[which].push(timed(() => {
         for (const _tick of stage.over(gate.over(ticks)));

@@ -1,5 +1,5 @@
 /** The stream that benchmarks of the live path run over, and the pipeline that takes it. */
-import { configure, termsOf } from "../../src/config/config.ts";
+import { configure, tradingParametersOf } from "../../src/config/config.ts";
 import { MessageWriter } from "../../src/simulator/messages.ts";
 import { priceProcess } from "../../src/simulator/price_process.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -27,7 +27,7 @@ export function newPipeline(): Pipeline {
     symbol,
     short,
     long,
-    terms: { ...termsOf(config), maxDrawdown: null },
+    parameters: { ...tradingParametersOf(config), maxDrawdown: null },
     stopAfter: null,
   });
 }

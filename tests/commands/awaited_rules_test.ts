@@ -6,7 +6,7 @@ import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 import { traded } from "./backtest_run.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
 import { assertRun } from "./event_contract.ts";
-import { wholeEntries } from "./reckoned_run.ts";
+import { wholeEntries } from "./reference_run.ts";
 
 const SILENT = { status: 503, body: "{}", headers: {} };
 /** No symbol of the built-in table. */

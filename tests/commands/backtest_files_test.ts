@@ -9,9 +9,17 @@ import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
 import { isoTime } from "../../src/domain/numbers/time.ts";
 import { eventsOf, type Input, type Told } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
-import { reckon } from "../support/reckoning.ts";
+import { computeReference } from "../support/reference.ts";
 import { csvText, type FileTrade, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
-import { all, assertReckoned, assertSame, backtest, eventsFrom, steady, traded } from "./backtest_run.ts";
+import {
+  all,
+  assertMatchesReference,
+  assertSame,
+  backtest,
+  eventsFrom,
+  steady,
+  traded,
+} from "./backtest_run.ts";
 
 const TRADES = walk(3, 3_000, { holes: 2, twice: 10 });
 /** The same, cut into three parts. */
@@ -50,7 +58,7 @@ Deno.test("penstock backtest says the same bytes twice, packed or not, from file
     assertEquals([code, stderr], [0, ""]);
     return steady(stdout);
   });
-  assertSame(outputs[0]!.split("\n").map((line) => JSON.parse(line)), reckon(TRADES, DEFAULTS));
+  assertSame(outputs[0]!.split("\n").map((line) => JSON.parse(line)), computeReference(TRADES, DEFAULTS));
   outputs.forEach((output, at) => assert(output === outputs[0], ways[at]!.what));
 });
 
@@ -68,7 +76,7 @@ Deno.test("penstock backtest shows the same table twice, but for the time it too
 
 Deno.test("penstock backtest comes to the same events whatever is read at a time", async () => {
   await using folder = new Folder();
-  const expected = reckon(TRADES, DEFAULTS).events;
+  const expected = computeReference(TRADES, DEFAULTS).events;
   const files = [
     await folder.write(
       "rows.csv",
@@ -92,11 +100,11 @@ Deno.test("penstock backtest drops what files have in common, and a file given t
     await folder.write("1.csv", csvText(one)),
     await folder.write("2.jsonl", messagesText(two, "trade")),
   ] as const;
-  const overlapping = await assertReckoned(files, [...one, ...two], DEFAULTS);
+  const overlapping = await assertMatchesReference(files, [...one, ...two], DEFAULTS);
   const summary = overlapping.at(-1)!;
   assertEquals([summary.trades, summary.duplicates], [3_000, one.length + two.length - 3_000]);
-  assertEquals(summary.cash, reckon(TRADES, DEFAULTS).totals.cash);
-  await assertReckoned([files[0], ...files], [...one, ...one, ...two], DEFAULTS);
+  assertEquals(summary.cash, computeReference(TRADES, DEFAULTS).totals.cash);
+  await assertMatchesReference([files[0], ...files], [...one, ...one, ...two], DEFAULTS);
 });
 
 Deno.test("penstock backtest tells each hole between files as one gap", async () => {
@@ -104,7 +112,7 @@ Deno.test("penstock backtest tells each hole between files as one gap", async ()
   const whole = walk(4, 3_000);
   const parts = [whole.slice(0, 1_000), whole.slice(1_001, 2_000), whole.slice(2_100)];
   const files = await Promise.all(parts.map((part, at) => folder.write(`${at}`, csvText(part))));
-  const events = await assertReckoned(files, parts.flat(), DEFAULTS);
+  const events = await assertMatchesReference(files, parts.flat(), DEFAULTS);
   assertEquals(
     events.filter(({ type }) => type === "gap").map(({ fromId, missing }) => [fromId, missing]),
     [[whole[1_000]!.firstId, 1], [whole[2_000]!.firstId, 100]],
@@ -118,7 +126,7 @@ Deno.test("penstock backtest --sort reads the files in the order of their first 
     await folder.write("a.zip", await zip({ "b.jsonl": messagesText(FIRST, "trade") })),
     await folder.write("b.txt", recordingText(SECOND, "trade", "µs")),
   ];
-  await assertReckoned(["--sort", ...files], TRADES, DEFAULTS);
+  await assertMatchesReference(["--sort", ...files], TRADES, DEFAULTS);
   // Without it they are read as they are given: the older trades, which were never seen, are behind the newer ones.
   const { code, stderr } = await backtest(["--json", ...files]);
   assertEquals(code, 3);
@@ -159,7 +167,7 @@ Deno.test("penstock backtest --sort comes to the same whatever order rows, membe
       ),
     ],
   };
-  const expected = reckon(whole, DEFAULTS);
+  const expected = computeReference(whole, DEFAULTS);
   for (const [what, files] of Object.entries(ways)) {
     const events = await eventsFrom(["--sort", ...files]);
     const duplicates = what.includes("overlap")
@@ -181,7 +189,7 @@ Deno.test("penstock backtest takes files from before and after a reset for what 
     await folder.write("old.csv", csvText(old)),
     await folder.write("new.csv", csvText(fresh)),
   ] as const;
-  const before = reckon(old, DEFAULTS);
+  const before = computeReference(old, DEFAULTS);
   for (
     const args of [files, ["--sort", files[1], files[0]], [
       await folder.write("one", csvText([...old, ...fresh])),
@@ -224,7 +232,7 @@ Deno.test("penstock backtest keeps the sampling of the ratios where one time is 
     const events = await eventsFrom(["--skip-bad", file]);
     assertSame(
       events,
-      reckon(trades.with(1_000, { ...trades[1_000]!, unusable: true } as FileTrade), DEFAULTS),
+      computeReference(trades.with(1_000, { ...trades[1_000]!, unusable: true } as FileTrade), DEFAULTS),
     );
     const { metrics, rejected } = events.at(-1)! as unknown as { metrics: Told; rejected: number };
     const [whole] = (await eventsFrom([await folder.write("whole.csv", csvText(trades))])).slice(-1);
@@ -286,7 +294,7 @@ Deno.test("penstock backtest stops at trades out of order that are the last of t
     assert(!skipping.stderr.includes("no trade of"), skipping.stderr);
   }
   // Where the run is cut before them, they are not looked at.
-  const trades = reckon(TRADES, DEFAULTS).totals.trades;
+  const trades = computeReference(TRADES, DEFAULTS).totals.trades;
   const cut = await eventsFrom([`--stop-after=${trades}`, one]);
   assertEquals(cut.at(-1)!.ended, "stop-after");
 });
@@ -334,7 +342,7 @@ Deno.test("penstock backtest reads the members of an archive in the order of the
     "trades-2025-01-01.csv": csvText(FIRST),
     "trades-2025-01-02.csv.gz": gzip(csvText(SECOND)),
   });
-  await assertReckoned([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
+  await assertMatchesReference([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
 });
 
 Deno.test("penstock backtest takes a checksum beside a file that agrees with it", async () => {
@@ -342,7 +350,7 @@ Deno.test("penstock backtest takes a checksum beside a file that agrees with it"
   const archive = await zip({ "trades.csv": csvText(TRADES) });
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", archive)).toHex();
   await folder.write("trades.zip.CHECKSUM", `${digest}  trades.zip\n`);
-  await assertReckoned([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
+  await assertMatchesReference([await folder.write("trades.zip", archive)], TRADES, DEFAULTS);
 });
 
 Deno.test("penstock backtest passes over trades of other symbols and takes the one asked for", async () => {
@@ -354,8 +362,8 @@ Deno.test("penstock backtest passes over trades of other symbols and takes the o
     "both.jsonl",
     ours.flatMap((line, at) => [line, theirs[at] ?? ""]).join("\n"),
   );
-  await assertReckoned([file], TRADES, DEFAULTS);
-  await assertReckoned(["--symbol=ETHUSDT", file], ether, { ...DEFAULTS, symbol: "ETHUSDT" });
+  await assertMatchesReference([file], TRADES, DEFAULTS);
+  await assertMatchesReference(["--symbol=ETHUSDT", file], ether, { ...DEFAULTS, symbol: "ETHUSDT" });
 });
 
 /** A line of Penstock's between the frames of a recording. */
@@ -378,7 +386,7 @@ Deno.test("penstock backtest refuses every order while a recording is disconnect
   const ids = (type: string) =>
     events.filter((event) => event.type === type).map(({ tradeId }) => Number(tradeId));
   const isWithout = (id: number) => id >= SECOND[0]!.firstId && id < THIRD[0]!.firstId;
-  const signals = reckon(TRADES, DEFAULTS).events.filter(({ type }) => type === "signal");
+  const signals = computeReference(TRADES, DEFAULTS).events.filter(({ type }) => type === "signal");
   assertEquals(events.filter(({ type }) => type === "signal"), signals as unknown as typeof events);
   assertEquals(ids("fill").filter(isWithout), []);
   assertEquals(ids("refusal").filter(isWithout), ids("signal").filter(isWithout));
@@ -398,11 +406,11 @@ Deno.test("penstock backtest trades the file behind a recording that ended witho
     await folder.write("1.txt", recording),
     await folder.write("2.csv", csvText([...SECOND, ...THIRD])),
   ];
-  await assertReckoned(files, TRADES, DEFAULTS);
+  await assertMatchesReference(files, TRADES, DEFAULTS);
 });
 
 /** The first line of a recording that one process made of the run, from the journal's `entry` on. */
-const begunAt = (entry: number): string =>
+const startedAt = (entry: number): string =>
   note("recording", `,"version":1,"symbol":"BTCUSDT","run":1,"entry":${entry},"hash":"${"0".repeat(64)}"`) +
   CONNECTED;
 
@@ -422,8 +430,8 @@ function holesIn(events: readonly Told[]): unknown[] {
 Deno.test("penstock backtest goes on with a second recording as the run did that was started again", async () => {
   await using folder = new Folder();
   const read = async (first: string, second: string, ...words: string[]): Promise<Told[]> => {
-    const one = await folder.write("1.txt", begunAt(1) + first + note("ended"));
-    const two = await folder.write("2.txt", begunAt(50) + second + note("ended"));
+    const one = await folder.write("1.txt", startedAt(1) + first + note("ended"));
+    const two = await folder.write("2.txt", startedAt(50) + second + note("ended"));
     return await eventsFrom([...words, one, two]);
   };
   const frames = (trades: readonly FileTrade[]): string => recordingText(trades, "trade", "µs");

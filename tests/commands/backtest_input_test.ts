@@ -4,7 +4,7 @@ import { Folder, gzip, zip } from "../feeds/recorded_input.ts";
 import { BOOLEAN, HEADERS, ID, PRICE, QUANTITY, TIME, withField } from "../support/csv.ts";
 import { eventsOf, type Input } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
-import { reckon } from "../support/reckoning.ts";
+import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
 import { all, backtest, eventsFrom, traded } from "./backtest_run.ts";
 
@@ -14,7 +14,7 @@ const TRADES = walk(6, 400);
 const ROWS = csvRows(TRADES, "spot trades", USUAL);
 const MESSAGES = messagesText(TRADES, "trade").split(/(?<=\n)/);
 const ADVICE = ". With --skip-bad such lines are counted and skipped";
-const BEFORE = reckon(TRADES.slice(0, GOOD), DEFAULTS).events;
+const BEFORE = computeReference(TRADES.slice(0, GOOD), DEFAULTS).events;
 
 /** Runs it; says `message` (without the folder) and nothing else, and has traded only what came before. */
 async function assertRefused(
@@ -31,7 +31,7 @@ async function assertRefused(
   const events = eventsOf(stdout);
   if (good === undefined) return assertEquals(events, []);
   assertEquals(events[0]!.type, "started");
-  assertEquals(traded(events), reckon(TRADES.slice(0, good), DEFAULTS).events);
+  assertEquals(traded(events), computeReference(TRADES.slice(0, good), DEFAULTS).events);
   assertEquals(events.length, 1 + traded(events).length, "nothing else, and no summary");
 }
 

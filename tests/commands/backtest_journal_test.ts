@@ -5,7 +5,7 @@ import { bytesOf } from "../stores/sample_journal.ts";
 import { eventsOf, type Told } from "../support/penstock.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest, traded } from "./backtest_run.ts";
-import { wholeEntries } from "./reckoned_run.ts";
+import { wholeEntries } from "./reference_run.ts";
 
 const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];

@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
 import { DEFAULTS, type MessageShape } from "../support/pipeline_input.ts";
-import { type Choices, reckon } from "../support/reckoning.ts";
+import { type Choices, computeReference } from "../support/reference.ts";
 import {
   CSV_LAYOUTS,
   type CsvStyle,
@@ -39,7 +39,7 @@ async function assertAllSame(
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
   await using folder = new Folder();
-  const expected = RUNS.map(({ choices }) => reckon(trades, choices));
+  const expected = RUNS.map(({ choices }) => computeReference(trades, choices));
   for (const { events } of expected) assert(events.filter(({ type }) => type === "fill").length >= 5);
   await all(Object.entries(files), async ([name, text], at) => {
     const { options } = RUNS[at % RUNS.length]!;
@@ -52,7 +52,7 @@ const SINGLE = walk(1, 1_500, { holes: 3, twice: 20 });
 
 Deno.test("penstock backtest meets refusals, halts, gaps, expiries and fills in the files of these tests", () => {
   const types = new Set(
-    RUNS.flatMap(({ choices }) => reckon(SINGLE, choices).events).map(({ type }) => type),
+    RUNS.flatMap(({ choices }) => computeReference(SINGLE, choices).events).map(({ type }) => type),
   );
   for (const type of ["signal", "refusal", "halt", "gap", "fill", "expired"] as const) {
     assert(types.has(type), type);

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { eventsOf, type Finished, type Input, Penstock, type Told } from "../support/penstock.ts";
-import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
+import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { assertBacktest } from "./event_contract.ts";
 
 /** What trading consists of. */
@@ -44,7 +44,7 @@ export function traded(events: readonly Told[]): PipelineEvent[] {
 }
 
 /** Compares every event and the summary with what the reckoning came to. */
-export function assertSame(events: readonly Told[], expected: Reckoned, what = ""): void {
+export function assertSame(events: readonly Told[], expected: Reference, what = ""): void {
   const found = traded(events);
   found.forEach((event, at) => assertEquals(event, expected.events[at], what));
   assertEquals(found.length, expected.events.length, what);
@@ -55,13 +55,13 @@ export function assertSame(events: readonly Told[], expected: Reckoned, what = "
 }
 
 /** Runs it and compares it with the reckoning of `trades` under `choices`. */
-export async function assertReckoned(
+export async function assertMatchesReference(
   args: readonly string[],
   trades: Iterable<PlainTrade>,
   choices: Choices,
 ): Promise<Told[]> {
   const events = await eventsFrom(args);
-  assertSame(events, reckon(trades, choices), args.join(" "));
+  assertSame(events, computeReference(trades, choices), args.join(" "));
   return events;
 }
 

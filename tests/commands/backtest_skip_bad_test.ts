@@ -4,7 +4,7 @@ import { Folder, gzip, joined } from "../feeds/recorded_input.ts";
 import { PRICE, withField } from "../support/csv.ts";
 import { eventsOf, type Told } from "../support/penstock.ts";
 import { DEFAULTS, messageOf } from "../support/pipeline_input.ts";
-import { type PlainTrade, reckon } from "../support/reckoning.ts";
+import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { csvRows, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
 import { all, assertSame, backtest, eventsFrom } from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
@@ -47,13 +47,17 @@ async function skip(
 ): Promise<Told> {
   const path = await folder.write(name, spoil(lines, spoilt).join(""));
   const events = await eventsFrom(["--skip-bad", path]);
-  assertSame(events, reckon(left(TRADES, spoilt), DEFAULTS), name);
+  assertSame(events, computeReference(left(TRADES, spoilt), DEFAULTS), name);
   assertEquals(events.at(-1)!.rejected, BAD);
   const rejected = events.filter(({ type }) => type === "rejected");
   assertEquals(rejected.length, 1);
   assertEquals(rejected[0]!.count, BAD);
   // Rows that are put in order keep their places, the unusable ones too.
-  assertSame(await eventsFrom(["--skip-bad", "--sort", path]), reckon(left(TRADES, spoilt), DEFAULTS), name);
+  assertSame(
+    await eventsFrom(["--skip-bad", "--sort", path]),
+    computeReference(left(TRADES, spoilt), DEFAULTS),
+    name,
+  );
   return rejected[0]!;
 }
 
@@ -90,7 +94,7 @@ Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly
     const file = await folder.write(name, spoil(lines, beyond).join(""));
     const events = await eventsFrom(["--skip-bad", file]);
     const good = few.filter((_, at) => at % 7 !== 3);
-    assertSame(events, reckon(left(few, beyond), DEFAULTS), name);
+    assertSame(events, computeReference(left(few, beyond), DEFAULTS), name);
     assertEquals(events.at(-1)!.rejected, few.length - good.length);
     const told = events.find(({ type }) => type === "rejected")!;
     const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message a line`;
@@ -158,7 +162,7 @@ Deno.test("penstock backtest stops at a foreign recording that was cut off in a 
     new RegExp(`cut.txt:${last}:\\d+: not JSON: found the end of the line, expected a Binance`),
   );
   assert(!stdout.includes(`"summary"`));
-  assertSame(await eventsFrom(["--skip-bad", file]), reckon(TRADES.slice(0, -1), DEFAULTS));
+  assertSame(await eventsFrom(["--skip-bad", file]), computeReference(TRADES.slice(0, -1), DEFAULTS));
   const packed = gzip(line);
   const torn = await backtest(["--json", "--skip-bad", await folder.write("cut.gz", packed.slice(0, -60))]);
   assertEquals(torn.code, 3);
@@ -196,7 +200,7 @@ Deno.test("penstock backtest reads a recording of Penstock's that was cut off up
     // How much of the last line comes out of a member that was cut is for zlib to say.
     const trades = count ?? Number(events.at(-1)!.trades);
     assert(count !== null || trades === kept || trades === kept + 1, `${trades}`);
-    assertSame(events, reckon(TRADES.slice(0, trades), DEFAULTS), name);
+    assertSame(events, computeReference(TRADES.slice(0, trades), DEFAULTS), name);
   });
 });
 
@@ -208,7 +212,7 @@ Deno.test("penstock backtest takes a recording of Penstock's that lacks nothing 
     await folder.write("whole", OWN.trimEnd()),
   ]);
   assertEquals([code, stderr], [0, ""]);
-  assertSame(eventsOf(stdout), reckon(TRADES, DEFAULTS));
+  assertSame(eventsOf(stdout), computeReference(TRADES, DEFAULTS));
 });
 
 Deno.test("penstock backtest counts bad frames that Penstock recorded, as the live run did, but stops at damaged lines", async () => {
@@ -216,7 +220,7 @@ Deno.test("penstock backtest counts bad frames that Penstock recorded, as the li
   const lines = linesOf(OWN);
   const frame = `1723161253937085 {"e":"trade","s":"BTCUSDT","t":1,"p":"NaN"}\n`;
   const events = await eventsFrom([await folder.write("own", lines.with(100, frame + lines[100]!).join(""))]);
-  assertSame(events, reckon(TRADES, DEFAULTS));
+  assertSame(events, computeReference(TRADES, DEFAULTS));
   assertEquals(events.at(-1)!.rejected, 1);
   const damaged = await folder.write("damaged", lines.with(100, lines[100]!.slice(12)).join(""));
   const { code, stderr } = await backtest(["--json", damaged]);

@@ -4,9 +4,9 @@ import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
 import { commandLine, eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
-import { reckon } from "../support/reckoning.ts";
+import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, type FileTrade, USUAL, walk } from "../support/trade_files.ts";
-import { assertReckoned, assertSame, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
+import { assertMatchesReference, assertSame, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
@@ -52,7 +52,7 @@ async function endedWell(finished: Promise<Finished>): Promise<Told[]> {
 
 Deno.test("penstock backtest tells the contract's events: first the start, in the first trade's time, last the summary", async () => {
   await using folder = new Folder();
-  const events = await assertReckoned(
+  const events = await assertMatchesReference(
     [await folder.write("trades.csv", csvText(TRADES)), "--latency=100ms", "--stake=700"],
     TRADES,
     { ...DEFAULTS, latency: 100_000, stake: "700" },
@@ -73,7 +73,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     await program.event("fill");
     program.signal(name);
     const events = await endedWell(program.finished());
-    assertSame(events, reckon(endlessTrades().take(Number(events.at(-1)!.trades)), DEFAULTS));
+    assertSame(events, computeReference(endlessTrades().take(Number(events.at(-1)!.trades)), DEFAULTS));
   });
 }
 
@@ -134,10 +134,10 @@ Deno.test("penstock backtest ends within two seconds of SIGINT in the middle of 
 
 Deno.test("penstock backtest ends at SIGINT while it waits for more on standard input", async () => {
   await using program = startBacktest(["--json", "-"], silentAfter(csvText(TRADES)));
-  const last = reckon(TRADES, DEFAULTS).events.findLast(({ type }) => type === "fill")!;
+  const last = computeReference(TRADES, DEFAULTS).events.findLast(({ type }) => type === "fill")!;
   await program.event("fill", ({ time }) => time === last.time);
   program.signal("SIGINT");
-  assertSame(await endedWell(program.finished()), reckon(TRADES, DEFAULTS));
+  assertSame(await endedWell(program.finished()), computeReference(TRADES, DEFAULTS));
 });
 
 Deno.test("penstock backtest tells a start and a summary of nothing when it ends before the first trade", async () => {
@@ -172,7 +172,11 @@ Deno.test("penstock backtest --stop-after ends after so many trades, not countin
     at < until ? row : withField(row, 2, "bad")
   );
   const file = await folder.write("trades.csv", rows.join(""));
-  const events = await assertReckoned([`--stop-after=${stop}`, file], TRADES.slice(0, until), DEFAULTS);
+  const events = await assertMatchesReference(
+    [`--stop-after=${stop}`, file],
+    TRADES.slice(0, until),
+    DEFAULTS,
+  );
   assertEquals(events.at(-1)!.trades, stop);
   const input = endless();
   const unending = await eventsFrom([`--stop-after=${stop}`, "-"], input);
@@ -192,7 +196,7 @@ Deno.test("penstock backtest shows a table on standard output and what is unusua
   const file = await folder.write("trades.csv", csvText(TRADES));
   const { code, stdout, stderr } = await backtest(["--log-level=info", file]);
   assertEquals(code, 0);
-  const { totals } = reckon(TRADES, DEFAULTS);
+  const { totals } = computeReference(TRADES, DEFAULTS);
   assertMatch(stdout, /^\nBacktest of BTCUSDT, averages of 20 and 50 trades, on paper\n {2}1,500 trades in /);
   assertMatch(
     stdout,
@@ -213,7 +217,7 @@ Deno.test("penstock backtest --log-level=debug tells every signal in words, with
   const file = await folder.write("trades.csv", csvText(TRADES));
   const { code, stdout, stderr } = await backtest(["--log-level=debug", file]);
   assertEquals([code, stdout.includes("Result\n")], [0, true]);
-  const { totals } = reckon(TRADES, DEFAULTS);
+  const { totals } = computeReference(TRADES, DEFAULTS);
   const told = (word: RegExp) => stderr.split("\n").filter((line) => word.test(line)).length;
   const [alone, filled] = [/ DEBUG (buy|sell) signal @ /, / DEBUG (BUY|SELL) .* @ .*\(sma .*\)$/].map(told);
   assertEquals([alone! + filled!, filled], [totals.signals, totals.fills]);
@@ -240,7 +244,7 @@ Deno.test("penstock backtest takes its options from a configuration file as well
   const { stdout } = await backtest(["--config", config, "--long=13", file]);
   const events = eventsOf(stdout);
   const choices = { short: 3, long: 13, slippage: "1.5", stake: "12.5%", fee: "0.00075" };
-  assertSame(events, reckon(TRADES, { ...DEFAULTS, ...choices }));
+  assertSame(events, computeReference(TRADES, { ...DEFAULTS, ...choices }));
   const { stake, fee } = events[0]!.config as Record<string, unknown>;
   assertEquals([stake, fee], ["12.5%", "0.00075"]);
 });

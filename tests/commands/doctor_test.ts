@@ -1,7 +1,7 @@
 /** `penstock doctor` from outside. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import type { Finding } from "../../src/domain/process/finding.ts";
+import type { CheckResult } from "../../src/domain/process/check_result.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { commandLine, deadEndpoint, eventsOf, type Finished, Penstock } from "../support/penstock.ts";
 
@@ -9,7 +9,7 @@ import { commandLine, deadEndpoint, eventsOf, type Finished, Penstock } from "..
 async function examine(
   flags: readonly string[],
   ...args: readonly string[]
-): Promise<Finished & { findings: readonly Finding[] }> {
+): Promise<Finished & { findings: readonly CheckResult[] }> {
   const folder = await Deno.makeTempDir();
   try {
     const state = `${folder}/data/penstock.db`;
@@ -19,14 +19,14 @@ async function examine(
     );
     const finished = await program.finished();
     const [told] = eventsOf(finished.stdout);
-    return { ...finished, findings: told?.["findings"] as Finding[] };
+    return { ...finished, findings: told?.["findings"] as CheckResult[] };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 /** The steps that need attention, as `subject step`. */
-function amiss(findings: readonly Finding[]): string[] {
+function amiss(findings: readonly CheckResult[]): string[] {
   return findings.filter(({ isGood }) => !isGood).map(({ subject, step }) => `${subject} ${step}`.trim());
 }
 
@@ -91,7 +91,7 @@ Deno.test("penstock doctor says that a host answers through a proxy of the envir
     ),
     env: { HTTP_PROXY: `http://127.0.0.1:${proxy.addr.port}` },
   }).output();
-  const findings = eventsOf(new TextDecoder().decode(stdout))[0]!["findings"] as Finding[];
+  const findings = eventsOf(new TextDecoder().decode(stdout))[0]!["findings"] as CheckResult[];
   assert(amiss(findings).includes(`${nobody} proxy`), JSON.stringify(findings));
 });
 
@@ -145,7 +145,7 @@ Deno.test("penstock doctor says that a run on another market or symbol cannot go
         ["--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`],
       );
       const [told] = eventsOf((await program.finished()).stdout);
-      const { found, advice } = (told?.["findings"] as Finding[]).find(({ subject }) =>
+      const { found, advice } = (told?.["findings"] as CheckResult[]).find(({ subject }) =>
         subject.startsWith("journal ")
       )!;
       return [found, advice];

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes 
 import { Money, plain, ZERO } from "../../src/domain/numbers/money.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { eventsOf, FLAGS, Penstock, penstock, within } from "../support/penstock.ts";
-import { openJournal, rehash, tamper, TIME, verdictOf, writeSample } from "../stores/sample_journal.ts";
+import { chainResultOf, openJournal, rehash, tamper, TIME, writeSample } from "../stores/sample_journal.ts";
 import { type Place, withExchange } from "./journal_run.ts";
 
 /** Two runs in one journal; returns what each told. */
@@ -228,7 +228,7 @@ Deno.test({
       if (isThere(copy)) Deno.removeSync(copy);
       await using next = start();
       assertEquals((await next.finished()).code, 0);
-      assert(verdictOf(copy).isWhole);
+      assert(chainResultOf(copy).isWhole);
       assert(!isThere(`${copy}.copy`));
     });
   },

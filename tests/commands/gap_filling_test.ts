@@ -1,15 +1,15 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { GapFilling } from "../../src/commands/run/gap_filling.ts";
-import { type LateRow, runsOf } from "../../src/domain/market/late_rows.ts";
+import { type BackfilledTrade, runsOf } from "../../src/domain/market/backfilled_trades.ts";
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import type { RecordingNote } from "../../src/domain/recording/recording_note.ts";
-import type { BackfillEnd, LateTrades } from "../../src/feeds/rest/backfill.ts";
+import type { BackfillEnd, FetchedTrades } from "../../src/feeds/rest/backfill.ts";
 import { Engine } from "../../src/stages/engine.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 
 const TIME = 1_723_161_255_342_000;
 
-function rowsOf(...ids: number[]): LateRow[] {
+function rowsOf(...ids: number[]): BackfilledTrade[] {
   return ids.map((id) => {
     return { firstId: id, lastId: id, price: "100", quantity: "1", time: TIME + id, buyerIsMaker: true };
   });
@@ -22,7 +22,7 @@ function gaveUp(fetched: number, lastId: number): BackfillEnd {
 /** A pipeline that is held at the gap from 6 to 99, filled with `rows`, and what came of it. */
 async function filled(
   end: BackfillEnd,
-  rows: readonly LateRow[],
+  rows: readonly BackfilledTrade[],
   { most = 1_000, leaves = false } = {},
 ) {
   const engine = new Engine({ ...optionsOf(DEFAULTS), holdsAtGaps: true });
@@ -38,7 +38,7 @@ async function filled(
   const gaps = new GapFilling({
     state: engine.state,
     backfill: {
-      async *fetch(from, until): AsyncGenerator<LateTrades, BackfillEnd> {
+      async *fetch(from, until): AsyncGenerator<FetchedTrades, BackfillEnd> {
         asked.push(from, until);
         for (const run of runsOf(rows)) {
           yield await Promise.resolve({ rows: run, source: "historicalTrades" });

@@ -12,7 +12,7 @@ import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
 import { commandLine, eventsOf, Penstock, QUICKLY, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { isRecorded } from "../support/recorded_data.ts";
-import { type PlainTrade, reckon } from "../support/reckoning.ts";
+import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { backtest, traded } from "./backtest_run.ts";
 import { assertRun } from "./event_contract.ts";
 
@@ -55,7 +55,7 @@ for (const onHalt of ["hold", "flatten"] as const) {
         ...DEFAULTS,
         ...{ stake: "10000", short: 100, long: 300, latency: 90_000_000, maxDrawdown: "0.05", onHalt },
       };
-      const expected = reckon(trades, choices);
+      const expected = computeReference(trades, choices);
       const at = expected.events.findIndex(({ type }) => type === "halt");
       const halt = expected.events[at] as PipelineEvent & { readonly type: "halt" };
       const haltsAt = trades.findIndex(({ lastId }) => lastId === halt.tradeId);

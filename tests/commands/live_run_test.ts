@@ -7,7 +7,7 @@ import { connect } from "../../src/stores/journal/journal_file.ts";
 import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
 import type { RunView } from "../../src/views/terminal/run_view.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
-import { wholeEntries } from "./reckoned_run.ts";
+import { wholeEntries } from "./reference_run.ts";
 
 /** A view that keeps the types of the events. */
 function viewInto(told: string[]): RunView {
@@ -30,16 +30,16 @@ function liveRun(state: string, told: string[] = []): LiveRun {
 Deno.test("LiveRun emits no status before it has begun, and none once it has stopped", async () => {
   const told: string[] = [];
   const live = liveRun("none", told);
-  live.tellStatus();
+  live.emitStatus();
   await live.open({ command: "run", version: "1" });
   // Its timer may fire while permissions are dropped, which comes before the event that says the run started.
-  live.tellStatus();
+  live.emitStatus();
   assertEquals(told, []);
   live.begin();
-  live.tellStatus();
+  live.emitStatus();
   assertEquals(told, ["status"]);
   live.stop();
-  live.tellStatus();
+  live.emitStatus();
   await live.close(1);
   assertEquals(told, ["status", "summary"]);
 });

@@ -5,7 +5,7 @@ import type { RestAnswer } from "../../src/simulator/rest.ts";
 import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import { eventsOf, FLAGS, Penstock, QUICKLY, type Told, within } from "../support/penstock.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
-import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reckoned_run.ts";
+import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reference_run.ts";
 import { SlowRest } from "./slow_rest.ts";
 
 const ignore = Deno.build.os === "windows";

@@ -15,7 +15,7 @@ import {
 } from "../support/penstock.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
 import { assertRun } from "./event_contract.ts";
-import { wholeEntries } from "./reckoned_run.ts";
+import { wholeEntries } from "./reference_run.ts";
 
 const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
 

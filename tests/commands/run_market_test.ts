@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { type Finished, FLAGS, Penstock } from "../support/penstock.ts";
-import { wholeEntries } from "./reckoned_run.ts";
+import { wholeEntries } from "./reference_run.ts";
 
 async function finished(folder: string, ...args: readonly string[]): Promise<Finished> {
   await using program = Penstock.start(

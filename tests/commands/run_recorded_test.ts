@@ -8,7 +8,7 @@ import { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
 import { eventsOf, penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
-import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
+import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
 import { assertRun } from "./event_contract.ts";
 
@@ -50,7 +50,7 @@ async function assertTraded(options: readonly string[], choices: Choices): Promi
   const plainTrades = trades.map(({ id, time, price }): PlainTrade => {
     return { firstId: id, lastId: id, time: time * 1000, price };
   });
-  const expected = reckon(plainTrades, choices);
+  const expected = computeReference(plainTrades, choices);
   const made = events.filter(({ type }) => !CONNECTION.includes(type)) as unknown as PipelineEvent[];
   assertEquals(made.length, expected.events.length);
   made.forEach((event, at) => assertEquals(event, expected.events[at]));

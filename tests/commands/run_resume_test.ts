@@ -7,13 +7,13 @@ import { eventsOf, type Finished, type Penstock, type Told, within } from "../su
 import { bytesOf, inFolderAsync } from "../stores/sample_journal.ts";
 import {
   assertKept,
-  assertReckons,
+  assertRunMatchesReference,
   assertVerifies,
   besidesRules,
   reproducibleExchange,
   startRun,
   wholeEntries,
-} from "./reckoned_run.ts";
+} from "./reference_run.ts";
 import { SlowRest } from "./slow_rest.ts";
 
 const ignore = Deno.build.os === "windows";
@@ -72,7 +72,7 @@ test("penstock run, offline for thousands of trades, goes on as if it had seen t
   assertEquals([first!.resumedAfter, second!.resumedAfter], [undefined, first!.trades]);
   const [gap] = gaps(path);
   assertGreater(Number(gap!.missing), 3_500);
-  const { fills } = assertReckons(path);
+  const { fills } = assertRunMatchesReference(path);
   assertGreater(fills, 9);
 });
 
@@ -85,7 +85,7 @@ test("penstock run, offline where only aggregates are to be had, goes on as exac
   await moreTrades(exchange, 2_500);
   await runFor(exchange, path, 5);
   assertGreater(Number(gaps(path)[0]!.missing), 2_500);
-  assertReckons(path);
+  assertRunMatchesReference(path);
 });
 
 test("penstock run, stopped while missed trades are being fetched, leaves the gap to the next run", async (folder) => {
@@ -108,7 +108,7 @@ test("penstock run, stopped while missed trades are being fetched, leaves the ga
   assertEquals(gaps(path), []);
   await runFor(exchange, path, 5, `--record=${folder}/2.txt`);
   assertEquals(gaps(path).length, 1);
-  assertReckons(path);
+  assertRunMatchesReference(path);
   await assertVerifies(path, 3);
 });
 
@@ -171,7 +171,7 @@ test("penstock run says which process holds its journal", async (folder) => {
   assertStringIncludes(stderr, `process ${first.pid} has it open`);
   await first.event("fill");
   await stopped(first);
-  assertReckons(path);
+  assertRunMatchesReference(path);
 });
 
 test("penstock run refuses what is no journal of its own, with exit code 1, and leaves it as it is", async (folder) => {

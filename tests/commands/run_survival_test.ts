@@ -6,13 +6,13 @@ import { inFolderAsync } from "../stores/sample_journal.ts";
 import { canMount, mount, run } from "../support/small_disk.ts";
 import {
   assertKept,
-  assertReckons,
+  assertRunMatchesReference,
   assertVerifies,
   besidesRules,
   reproducibleExchange,
   startRun,
   wholeEntries,
-} from "./reckoned_run.ts";
+} from "./reference_run.ts";
 
 /** How often the run is killed; `deno task test:kill` looks longer. */
 const KILLS = Number(Deno.env.get("PENSTOCK_KILLS") ?? 10);
@@ -60,7 +60,7 @@ Deno.test({
       told.push(eventsOf(stdout));
       assertKept(wholeEntries(path), told);
       await assertVerifies(path, KILLS + 1);
-      const { fills, trades } = assertReckons(path);
+      const { fills, trades } = assertRunMatchesReference(path);
       const summary = told.at(-1)!.at(-1)!;
       assertEquals([summary.trades, summary.fills], [trades, fills]);
       assertGreater(fills, KILLS / 2);
@@ -99,7 +99,7 @@ Deno.test({
         assertEquals([code, besidesRules(stderr)], [0, ""]);
         told.push(eventsOf(stdout));
         assertKept(wholeEntries(path), told);
-        assertReckons(path);
+        assertRunMatchesReference(path);
       } finally {
         run("umount", folder);
       }

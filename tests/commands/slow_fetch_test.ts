@@ -1,25 +1,25 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { toldIfSlow } from "../../src/commands/run/slow_fetch.ts";
+import { loggedIfSlow } from "../../src/commands/run/slow_fetch.ts";
 import type { Line } from "../../src/views/terminal/narration.ts";
 
 const GAP = { fromId: 7, toId: 11 };
 
-Deno.test("toldIfSlow() says once that trades are still being fetched, and gives what comes of it", async () => {
+Deno.test("loggedIfSlow() says once that trades are still being fetched, and gives what comes of it", async () => {
   const told: Line[] = [];
   const { promise, resolve } = Promise.withResolvers<string>();
   const tell = (line: Line): void => {
     told.push(line);
     resolve("all");
   };
-  assertEquals(await toldIfSlow(GAP, promise, tell, 1), "all");
+  assertEquals(await loggedIfSlow(GAP, promise, tell, 1), "all");
   const text = "5 missed trades (7 to 11) are still being fetched; until then nothing is traded";
   assertEquals(told, [{ level: "info", text }]);
 });
 
-Deno.test("toldIfSlow() says nothing of a fetch that is over in time, however it ends, and leaves no timer", async () => {
+Deno.test("loggedIfSlow() says nothing of a fetch that is over in time, however it ends, and leaves no timer", async () => {
   const tell = (): never => {
     throw new Error("told");
   };
-  assertEquals(await toldIfSlow(GAP, Promise.resolve(3), tell), 3);
-  await assertRejects(() => toldIfSlow(GAP, Promise.reject(new RangeError("no")), tell), RangeError, "no");
+  assertEquals(await loggedIfSlow(GAP, Promise.resolve(3), tell), 3);
+  await assertRejects(() => loggedIfSlow(GAP, Promise.reject(new RangeError("no")), tell), RangeError, "no");
 });

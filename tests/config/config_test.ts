@@ -7,7 +7,7 @@ import {
   nameIn,
   readConfigFile,
   shownConfig,
-  termsOf,
+  tradingParametersOf,
 } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/domain/process/config_error.ts";
 import { plain } from "../../src/domain/numbers/money.ts";
@@ -230,9 +230,9 @@ Deno.test("configFrom() names what is needed and missing, and what cannot be", (
   ]);
 });
 
-Deno.test("termsOf() hands the stages what they need, latency in microseconds", () => {
+Deno.test("tradingParametersOf() hands the stages what they need, latency in microseconds", () => {
   const { config } = configure({ latency: { text: "1.5s", source: "command line" } });
-  const { latency, feeRate, ...terms } = termsOf(config);
+  const { latency, feeRate, ...parameters } = tradingParametersOf(config);
   assertEquals([latency, plain(feeRate)], [1_500_000, "0.001"]);
   const { cash, stake, slippage, maxDrawdown, onHalt } = config;
   // They are known: null would stand for rules that a live run waits for.
@@ -240,7 +240,7 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
   const none = { maxDailyLoss: null, maxPosition: null, maxOrders: null, cooldown: null, maxLag: null };
   const off = { participation: null, orderTtl: null, stopLoss: null, takeProfit: null };
   const limits = { minQuantity: null, maxQuantity: null, maxNotional: null };
-  assertEquals(terms, {
+  assertEquals(parameters, {
     cash,
     stake,
     slippage,
@@ -255,13 +255,16 @@ Deno.test("termsOf() hands the stages what they need, latency in microseconds", 
   });
 });
 
-Deno.test("termsOf() of rules that nobody knows yet lets no order be placed", () => {
+Deno.test("tradingParametersOf() of rules that nobody knows yet lets no order be placed", () => {
   const { config } = configure({});
-  assertEquals(termsOf(config).awaitsRules, undefined);
+  assertEquals(tradingParametersOf(config).awaitsRules, undefined);
   for (const unknown of [{ lot: null }, { tick: null }, { lot: null, tick: null, minNotional: null }]) {
-    assertEquals(termsOf({ ...config, ...unknown }).awaitsRules, true);
+    assertEquals(tradingParametersOf({ ...config, ...unknown }).awaitsRules, true);
   }
-  assertEquals(termsOf(configFrom({ ...shownConfig(config), tick: null }, ["tick"])).awaitsRules, true);
+  assertEquals(
+    tradingParametersOf(configFrom({ ...shownConfig(config), tick: null }, ["tick"])).awaitsRules,
+    true,
+  );
 });
 
 Deno.test("configFrom() reads a stake that is a share of the cash, and a fee in per cent, as shownConfig() showed them", () => {
@@ -270,5 +273,5 @@ Deno.test("configFrom() reads a stake that is a share of the cash, and a fee in 
   const shown = shownConfig(config);
   assertEquals([shown.stake, shown.fee], ["12.5%", "0.001"]);
   assertEquals(shownConfig(configFrom(shown)), shown);
-  assertEquals(termsOf(configFrom(shown)).stake, termsOf(config).stake);
+  assertEquals(tradingParametersOf(configFrom(shown)).stake, tradingParametersOf(config).stake);
 });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
-import type { EquityPoint } from "../support/drawdown_reckoning.ts";
+import type { EquityPoint } from "../support/drawdown_reference.ts";
 import { Exact } from "../support/exact.ts";
 
 /** One trade, and perhaps a fill at it. */

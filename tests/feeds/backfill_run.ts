@@ -3,14 +3,14 @@ import {
   Backfill,
   type BackfillEnd,
   type BackfillOptions,
-  type LateTrades,
+  type FetchedTrades,
 } from "../../src/feeds/rest/backfill.ts";
 import { formatResponse } from "../../src/simulator/http_request.ts";
 import { priceProcess } from "../../src/simulator/price_process.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import { Aggregator, type ExchangeAggregate, type ExchangeTrade } from "../../src/simulator/trade.ts";
-import type { LateRow } from "../../src/domain/market/late_rows.ts";
+import type { BackfilledTrade } from "../../src/domain/market/backfilled_trades.ts";
 import type { RestClock } from "../../src/feeds/rest/rest_client.ts";
 import { RawServer, type Visit } from "./raw_server.ts";
 
@@ -56,7 +56,7 @@ export function aggregatesOf(trades: readonly ExchangeTrade[]): ExchangeAggregat
 }
 
 /** A trade or an aggregate as it is to be handed over. */
-export function rowOf(trade: ExchangeTrade | ExchangeAggregate): LateRow {
+export function rowOf(trade: ExchangeTrade | ExchangeAggregate): BackfilledTrade {
   const { price, quantity, time, buyerIsMaker } = trade;
   const { firstId, lastId } = "firstId" in trade ? trade : { firstId: trade.id, lastId: trade.id };
   return { firstId, lastId, price, quantity, time: Math.floor(time), buyerIsMaker };
@@ -151,8 +151,8 @@ export function rowsFrom(first: number, count: number): Record<string, unknown>[
 
 /** What a fetch handed over. */
 export interface Fetched {
-  readonly pages: LateTrades[];
-  readonly rows: LateRow[];
+  readonly pages: FetchedTrades[];
+  readonly rows: BackfilledTrade[];
   readonly end: BackfillEnd;
 }
 
@@ -178,9 +178,9 @@ export async function collect(
   backfill: Backfill,
   fromId: number,
   untilId: number | null,
-  onPage: (page: LateTrades) => void = () => {},
+  onPage: (page: FetchedTrades) => void = () => {},
 ): Promise<Fetched> {
-  const pages: LateTrades[] = [];
+  const pages: FetchedTrades[] = [];
   const fetching = backfill.fetch(fromId, untilId);
   for (;;) {
     const { value, done } = await fetching.next();

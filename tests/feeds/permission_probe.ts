@@ -1,5 +1,5 @@
 /** Gives permissions up as told, in a process of its own, and says what it may still do. */
-import { giveUp, lockedExchange, type Needs } from "../../src/feeds/process/permissions.ts";
+import { dropPermissions, lockedExchange, type Needs } from "../../src/feeds/process/permissions.ts";
 
 /** What a probe is to do; `null` gives nothing up. */
 export interface Probe {
@@ -20,7 +20,7 @@ export interface Probed {
 if (import.meta.main) {
   const { needs, paths, questions }: Probe = JSON.parse(Deno.args[0]!);
   const locked = lockedExchange();
-  const told = needs === null ? "" : await giveUp(needs, paths);
+  const told = needs === null ? "" : await dropPermissions(needs, paths);
   const granted = questions.map((question) => Deno.permissions.querySync(question).state === "granted");
   console.log(JSON.stringify({ told, locked, granted } satisfies Probed));
 }

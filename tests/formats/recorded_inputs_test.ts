@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/formats/chunk.ts";
-import { type LateRow, lateText } from "../../src/domain/market/late_rows.ts";
+import { backfilledText, type BackfilledTrade } from "../../src/domain/market/backfilled_trades.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import { type Applied, AppliedRecording, eventsIn, namesOf } from "../support/applied.ts";
 import { isRemark } from "../../src/formats/recorded_inputs.ts";
-import { DEFAULTS, messageOf, optionsOf, termsOf } from "../support/pipeline_input.ts";
+import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
 
 const TIME = 1_723_161_255_342_000;
@@ -38,7 +38,7 @@ function trade(id: number, price: number): string {
   return messageOf({ firstId: id, lastId: id, time: TIME + id * 1_000, price: String(price) });
 }
 
-function late(id: number, price: number): LateRow {
+function late(id: number, price: number): BackfilledTrade {
   return {
     firstId: id,
     lastId: id,
@@ -56,7 +56,7 @@ Deno.test("RecordedInputs.next() gives notes in their place, and the engine appl
     note({ event: "disconnected", reason: "x", retryInMs: 1 }),
     trade(5, 110),
     note({ event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 }),
-    note({ event: "late", trades: lateText([late(6, 90), late(7, 80)]) }),
+    note({ event: "late", trades: backfilledText([late(6, 90), late(7, 80)]) }),
     note({ event: "settled", filled: 2 }),
     trade(8, 80),
     note({ event: "ended" }),
@@ -102,7 +102,7 @@ Deno.test("RecordedInputs.enter() waits no longer for rules that never came, but
     { behind: [], told: "fill" },
   ];
   for (const { behind, told } of cases) {
-    const model = new ModelRun(termsOf(CHOICES));
+    const model = new ModelRun(tradingParametersOf(CHOICES));
     const recording = recordingOf([note({ event: "rules-awaited" }), ...trades], CHOICES, [model]);
     [...recording.run()];
     recording.inputs.enter();
@@ -168,7 +168,7 @@ Deno.test("Engine.apply() stops at a number of trades, and continues from there 
 Deno.test("Engine.apply() continues within a page of fetched trades", () => {
   const frames = [
     trade(1, 100),
-    note({ event: "late", trades: lateText([late(2, 90), late(3, 80), late(4, 70)]) }),
+    note({ event: "late", trades: backfilledText([late(2, 90), late(3, 80), late(4, 70)]) }),
     note({ event: "settled", filled: 3 }),
     trade(5, 60),
   ];

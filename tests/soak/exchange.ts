@@ -5,7 +5,7 @@
  */
 import { assert } from "@std/assert";
 import type { FaultAction } from "../../src/simulator/faults.ts";
-import { MARKET_SPEED, reproducibleExchange } from "../commands/reckoned_run.ts";
+import { MARKET_SPEED, reproducibleExchange } from "../commands/reference_run.ts";
 import { COLLECTING, FLAGS, V8_FLAGS } from "../support/penstock.ts";
 
 /** Binance's own times, sped up as the market is: a ping every 20 s, an end a minute after one without an answer. */

@@ -7,11 +7,16 @@ import { parseArgs } from "@std/cli/parse-args";
 import { assert, assertEquals } from "@std/assert";
 import { duration } from "../../src/config/option_values.ts";
 import type { FaultAction } from "../../src/simulator/faults.ts";
-import { assertKept, assertReckons, startRunUnder, wholeEntries } from "../commands/reckoned_run.ts";
+import {
+  assertKept,
+  assertRunMatchesReference,
+  startRunUnder,
+  wholeEntries,
+} from "../commands/reference_run.ts";
 import { COLLECTING, eventsOf, type Penstock, type Told } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
-import type { Choices } from "../support/reckoning.ts";
+import type { Choices } from "../support/reference.ts";
 import { SoakExchange } from "./exchange.ts";
 import { growths, measure, type Sample, type Trends, trendsOf, trendsText } from "./trend.ts";
 
@@ -120,7 +125,7 @@ class Soak {
     await sampling;
     await this.#end(program, "SIGTERM");
     assertKept(wholeEntries(this.#path), this.#told);
-    const { fills, trades } = assertReckons(this.#path, CHOICES);
+    const { fills, trades } = assertRunMatchesReference(this.#path, CHOICES);
     const summary = this.#told.at(-1)!.at(-1)!;
     assertEquals([summary.type, summary.trades, summary.fills], ["summary", trades, fills]);
     return {

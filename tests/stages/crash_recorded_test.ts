@@ -9,7 +9,7 @@ import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
 import { Exact } from "../support/exact.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { isRecorded } from "../support/recorded_data.ts";
-import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
+import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
 /** Where equity first fell by the limit, and whether the position of that time was bought before the peak. */
 interface Crash {
@@ -61,7 +61,7 @@ Deno.test({
             const choices = { ...DEFAULTS, stake: "10000", ...strategy, fee, maxDrawdown, onHalt };
             const pipeline = new Pipeline(optionsOf(choices));
             const events: PipelineEvent[] = [...pipeline.run(reading(messages)), ...pipeline.end()];
-            assertEquals(events, reckon(trades, choices).events);
+            assertEquals(events, computeReference(trades, choices).events);
             const fills = events.filter((event) => event.type === "fill");
             const crash = crashIn(trades, fills, maxDrawdown)!;
             const halts = events.filter((event) => event.type === "halt");

@@ -5,7 +5,7 @@ import type { FillEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { originOf, SPOT_TRADES } from "../support/csv.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
-import type { Choices } from "../support/reckoning.ts";
+import type { Choices } from "../support/reference.ts";
 import { CHUNK_TRADES, RandomWalk } from "./random_walk.ts";
 
 const TRADES = 5_000_000;

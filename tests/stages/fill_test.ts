@@ -5,16 +5,16 @@ import { Money, plain } from "../../src/domain/numbers/money.ts";
 import type { Filled, Signalled } from "../../src/domain/market/tick.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { type Judged, RiskGate } from "../../src/stages/risk.ts";
-import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
-import type { Choices } from "../support/reckoning.ts";
+import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reference.ts";
 import { signalledOf } from "../support/ticks.ts";
 
 /** The last two stages over one account. */
-function desk(changed: Partial<Choices> = {}) {
-  const terms = termsOf({ ...DEFAULTS, lot: "1", ...changed });
-  const account = new Account(terms.cash);
-  const drawdown = new Drawdown(terms.cash);
-  const gate = new RiskGate(terms, account, drawdown);
+function stagesFor(changed: Partial<Choices> = {}) {
+  const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", ...changed });
+  const account = new Account(parameters.cash);
+  const drawdown = new Drawdown(parameters.cash);
+  const gate = new RiskGate(parameters, account, drawdown);
   const fills = new PaperFills(account, drawdown);
   const over = (ticks: Iterable<Signalled>): Generator<Filled> => fills.over(gate.over(ticks));
   return { account, drawdown, gate, fills, over };
@@ -30,7 +30,7 @@ function plainly(outcome: Filled["outcomes"][number]): Record<string, unknown> {
 }
 
 Deno.test("PaperFills.over() books an approved order and says what it left", () => {
-  const { account, fills, over } = desk();
+  const { account, fills, over } = stagesFor();
   const outcomes = [...over([
     signalledOf({ id: 1, price: 100 }, "buy"),
     signalledOf({ id: 2, price: 100 }),
@@ -66,7 +66,7 @@ Deno.test("PaperFills.over() books an approved order and says what it left", () 
 });
 
 Deno.test("PaperFills.over() passes a refusal on and books nothing for it", () => {
-  const { account, fills, over } = desk();
+  const { account, fills, over } = stagesFor();
   const [tick] = [...over([signalledOf({ price: 100 }, "sell")])];
   assertEquals(tick?.outcomes.map(plainly), [{
     kind: "refusal",
@@ -82,7 +82,7 @@ Deno.test("PaperFills.over() passes a refusal on and books nothing for it", () =
 });
 
 Deno.test("PaperFills.over() books each order before the next one at the same trade is judged", () => {
-  const { over } = desk({ latency: 1_000 });
+  const { over } = stagesFor({ latency: 1_000 });
   const ticks = [
     signalledOf({ id: 1, time: 10_000 }, "buy"),
     signalledOf({ id: 2, time: 10_000 }, "sell"),
@@ -101,7 +101,7 @@ Deno.test("PaperFills.over() books each order before the next one at the same tr
 });
 
 Deno.test("PaperFills.over() marks the drawdown with the books after the fill", () => {
-  const { drawdown, over } = desk({ fee: "0.01", stake: "5000" });
+  const { drawdown, over } = stagesFor({ fee: "0.01", stake: "5000" });
   [...over([signalledOf({ id: 1, price: 100 }, "buy")])];
   // 50 at 100 cost a fee of 50: equity is 9950, from a peak of 10000.
   assertEquals(drawdown.worst(), "0.005");
@@ -110,13 +110,13 @@ Deno.test("PaperFills.over() marks the drawdown with the books after the fill", 
 });
 
 Deno.test("PaperFills.over() stops with a BooksError when the books no longer balance", () => {
-  const { account, drawdown, gate, fills } = desk();
+  const { account, drawdown, gate, fills } = stagesFor();
   const judged = [...gate.over([signalledOf({ price: 100 }, "buy")])][0]!;
-  const [order] = judged.verdicts ?? [];
+  const [order] = judged.decisions ?? [];
   assert(order?.kind === "approved");
   // The same order until the cash does not reach any more: a gate that did this would be broken.
   const again: Judged = Object.assign(signalledOf({ id: 2, price: 100 }), {
-    verdicts: Array(10).fill(order),
+    decisions: Array(10).fill(order),
   });
   assertThrows(() => [...fills.over([again])], BooksError, "cash is -10, expected 0");
   assertEquals(plain(account.position), "100");
@@ -129,7 +129,7 @@ Deno.test("PaperFills.over() pulls one tick at a time", () => {
   const source = function* () {
     for (;;) yield signalledOf({ id: ++pulled });
   };
-  const stage = desk().over(source());
+  const stage = stagesFor().over(source());
   stage.next();
   assertEquals(pulled, 1);
 });

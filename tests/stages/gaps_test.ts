@@ -2,10 +2,14 @@
 import { assertEquals } from "@std/assert";
 import type { Origin } from "../../src/formats/chunk.ts";
 import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
-import { type LateRow, LateRows, lateText } from "../../src/domain/market/late_rows.ts";
+import {
+  backfilledText,
+  type BackfilledTrade,
+  BackfilledTrades,
+} from "../../src/domain/market/backfilled_trades.ts";
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
-import { Engine, type EngineEvent, type RunState } from "../../src/stages/engine.ts";
+import { Engine, type EngineEvent, type EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 
@@ -17,7 +21,7 @@ function trade(id: number, price: number): string {
   return messageOf({ firstId: id, lastId: id, time: TIME + id * 1_000, price: `${price}` });
 }
 
-function late(id: number, price: number): LateRow {
+function late(id: number, price: number): BackfilledTrade {
   return {
     firstId: id,
     lastId: id,
@@ -35,10 +39,10 @@ class Live {
   readonly engine = new Engine({ ...OPTIONS, holdsAtGaps: true });
   readonly events: EngineEvent[] = [];
   readonly #batch = new MessageBatch(DEFAULTS.symbol);
-  readonly #late = new LateRows(DEFAULTS.symbol);
+  readonly #late = new BackfilledTrades(DEFAULTS.symbol);
   #lines = `${TIME} ${noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol })}\n`;
 
-  get state(): RunState {
+  get state(): EngineState {
     return this.engine.state;
   }
 
@@ -59,9 +63,9 @@ class Live {
     return this;
   }
 
-  fetched(rows: readonly LateRow[], skipped = 0): this {
+  fetched(rows: readonly BackfilledTrade[], skipped = 0): this {
     this.#tell(this.engine.apply({ event: "backfilled", trades: this.#late.open(rows, skipped) }));
-    this.#note({ event: "late", trades: lateText(rows), ...(skipped > 0 ? { skipped } : {}) });
+    this.#note({ event: "late", trades: backfilledText(rows), ...(skipped > 0 ? { skipped } : {}) });
     return this;
   }
 
@@ -203,7 +207,7 @@ Deno.test("a gap whose filling was interrupted is told with all that is missing 
   const live = new Live().receive(flat(1, 4)).fetched([late(91, 100), late(92, 100)], 86);
   const resumed = new Engine(OPTIONS);
   resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages);
-  const rows = new LateRows(DEFAULTS.symbol);
+  const rows = new BackfilledTrades(DEFAULTS.symbol);
   const events = [
     ...resumed.apply({ event: "backfilled", trades: rows.open([late(93, 100), late(94, 100)]) }),
   ];
@@ -234,7 +238,7 @@ Deno.test("live trades that waited longer than the hold move the averages, and n
 });
 
 Deno.test("a live trade that waited is as old as it was when the waiting was over", () => {
-  const engine = new Engine({ ...OPTIONS, terms: { ...OPTIONS.terms, maxLag: 5 * SECOND } });
+  const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5 * SECOND } });
   const received = (messages: readonly string[], at: number) => [
     ...engine.apply({ event: "frames", trades: new MessageBatch(symbol).open(messages, at) }),
   ];

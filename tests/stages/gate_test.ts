@@ -6,8 +6,8 @@ import { plain } from "../../src/domain/numbers/money.ts";
 import type { Filled, Outcome } from "../../src/domain/market/tick.ts";
 import { PaperFills } from "../../src/stages/fill.ts";
 import { RiskGate } from "../../src/stages/risk.ts";
-import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
-import type { Choices } from "../support/reckoning.ts";
+import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reference.ts";
 import { signalledOf, type TickWish } from "../support/ticks.ts";
 
 /** One trade: its wish, and the signal that it gives. */
@@ -16,16 +16,16 @@ type Trade = readonly [wish: TickWish, signal?: "buy" | "sell"];
 const SECOND = 1_000_000;
 
 /** The last two stages over one account, with the defaults but for what is named. */
-class Desk {
+class GateScenario {
   readonly gate: RiskGate;
   readonly #fills: PaperFills;
   #id = 0;
 
   constructor(changed: Partial<Choices> = {}) {
-    const terms = termsOf({ ...DEFAULTS, lot: "1", fee: "0", ...changed });
-    const account = new Account(terms.cash);
-    const drawdown = new Drawdown(terms.cash);
-    this.gate = new RiskGate(terms, account, drawdown);
+    const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", fee: "0", ...changed });
+    const account = new Account(parameters.cash);
+    const drawdown = new Drawdown(parameters.cash);
+    this.gate = new RiskGate(parameters, account, drawdown);
     this.#fills = new PaperFills(account, drawdown);
   }
 
@@ -60,10 +60,10 @@ function brief(outcome: Outcome): string {
 }
 
 Deno.test("RiskGate refuses the order of a trade that was too old when it arrived, and no other", () => {
-  const desk = new Desk({ maxLag: 5 * SECOND });
+  const scenario = new GateScenario({ maxLag: 5 * SECOND });
   const time = 100 * SECOND;
   assertEquals(
-    desk.trade(
+    scenario.trade(
       [{ time, receivedAt: time + 5 * SECOND + 250 }, "buy"],
       [{ time, receivedAt: time + 5 * SECOND }, "buy"],
       [{ time, receivedAt: time + 99 * SECOND }, "sell"],
@@ -75,9 +75,9 @@ Deno.test("RiskGate refuses the order of a trade that was too old when it arrive
 });
 
 Deno.test("RiskGate refuses a purchase whose time comes with a fetched trade, and lets a sale wait", () => {
-  const desk = new Desk({ latency: SECOND });
+  const scenario = new GateScenario({ latency: SECOND });
   assertEquals(
-    desk.trade(
+    scenario.trade(
       [{ time: 0 }, "buy"],
       [{ time: SECOND }],
       [{ time: 2 * SECOND }, "sell"],
@@ -97,26 +97,26 @@ Deno.test("RiskGate refuses purchases that waited while the connection was lost,
       "silent of flowing",
     ]] as const
   ) {
-    const desk = new Desk({ latency: SECOND });
-    desk.trade([{ time: 0 }, "buy"], [{ time: SECOND }], [{ time: 2 * SECOND }, "sell"], [{
+    const scenario = new GateScenario({ latency: SECOND });
+    scenario.trade([{ time: 0 }, "buy"], [{ time: SECOND }], [{ time: 2 * SECOND }, "sell"], [{
       time: 2 * SECOND,
     }, "buy"]);
-    desk.gate.disconnect(how);
-    assertEquals(desk.trade([{ time: 2.1 * SECOND, late: true }, "buy"]), [[`no buy: ${how}, ${words}`]]);
-    assertEquals(desk.trade([{ time: 2.2 * SECOND }, "buy"]), [[`no buy: ${how}, ${words}`]]);
-    desk.gate.connected = true;
-    assertEquals(desk.trade([{ time: 9 * SECOND }]), [["sell 10"]]);
+    scenario.gate.disconnect(how);
+    assertEquals(scenario.trade([{ time: 2.1 * SECOND, late: true }, "buy"]), [[`no buy: ${how}, ${words}`]]);
+    assertEquals(scenario.trade([{ time: 2.2 * SECOND }, "buy"]), [[`no buy: ${how}, ${words}`]]);
+    scenario.gate.connected = true;
+    assertEquals(scenario.trade([{ time: 9 * SECOND }]), [["sell 10"]]);
   }
 });
 
 Deno.test("RiskGate does not sell for a stop at a fetched trade or while the connection is lost", () => {
-  const desk = new Desk({ stopLoss: "0.02" });
-  desk.trade([{ price: 100 }, "buy"]);
-  assertEquals(desk.trade([{ price: 90, late: true }]), [[]]);
-  desk.gate.connected = false;
-  assertEquals(desk.trade([{ price: 90 }]), [[]]);
-  desk.gate.connected = true;
-  assertEquals(desk.trade([{ price: 99 }], [{ price: 98 }], [{ price: 97 }, "sell"]), [
+  const scenario = new GateScenario({ stopLoss: "0.02" });
+  scenario.trade([{ price: 100 }, "buy"]);
+  assertEquals(scenario.trade([{ price: 90, late: true }]), [[]]);
+  scenario.gate.connected = false;
+  assertEquals(scenario.trade([{ price: 90 }]), [[]]);
+  scenario.gate.connected = true;
+  assertEquals(scenario.trade([{ price: 99 }], [{ price: 98 }], [{ price: 97 }, "sell"]), [
     [],
     ["sell 10 (stop-loss)"],
     ["no sell: no-position, 0 of 1"],
@@ -124,86 +124,96 @@ Deno.test("RiskGate does not sell for a stop at a fetched trade or while the con
 });
 
 Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and is not undone by a weaker one", () => {
-  const desk = new Desk();
-  desk.trade([{ price: 100 }, "buy"]);
-  desk.gate.haltByHand("hold", 1);
-  assertEquals(desk.gate.halt, {
+  const scenario = new GateScenario();
+  scenario.trade([{ price: 100 }, "buy"]);
+  scenario.gate.haltByHand("hold", 1);
+  assertEquals(scenario.gate.halt, {
     ...{ reason: "manual", limit: "released", value: "halted", tradeId: 1 },
     action: "hold",
   });
-  assertEquals(desk.trade([{ price: 100 }, "buy"]), [["no buy: halted, halted of released"]]);
-  desk.gate.haltByHand("flatten", 2);
-  desk.gate.haltByHand("hold", 2);
-  assertEquals(desk.trade([{ price: 90, late: true }], [{ price: 90 }, "sell"], [{ price: 90 }, "sell"]), [
-    [],
-    ["sell 10 (flatten)", "no sell: halted, halted of released"],
-    ["no sell: halted, halted of released"],
-  ]);
-  assertEquals(desk.news, ["manual: hold", "manual: flatten"]);
+  assertEquals(scenario.trade([{ price: 100 }, "buy"]), [["no buy: halted, halted of released"]]);
+  scenario.gate.haltByHand("flatten", 2);
+  scenario.gate.haltByHand("hold", 2);
+  assertEquals(
+    scenario.trade([{ price: 90, late: true }], [{ price: 90 }, "sell"], [{ price: 90 }, "sell"]),
+    [
+      [],
+      ["sell 10 (flatten)", "no sell: halted, halted of released"],
+      ["no sell: halted, halted of released"],
+    ],
+  );
+  assertEquals(scenario.news, ["manual: hold", "manual: flatten"]);
 });
 
 Deno.test("RiskGate sells when it flattens whatever limits the pace, and in the shares that there are", () => {
-  const desk = new Desk({ maxOrders: { count: 1, within: 60_000 }, participation: "0.5", onHalt: "flatten" });
-  assertEquals(desk.trade([{ price: 100, quantity: 20 }, "buy"]), [["buy 10"]]);
-  desk.gate.haltByHand("flatten", 1);
+  const scenario = new GateScenario({
+    maxOrders: { count: 1, within: 60_000 },
+    participation: "0.5",
+    onHalt: "flatten",
+  });
+  assertEquals(scenario.trade([{ price: 100, quantity: 20 }, "buy"]), [["buy 10"]]);
+  scenario.gate.haltByHand("flatten", 1);
   assertEquals(
-    desk.trade([{ price: 90, quantity: 8 }], [{ price: 80, quantity: 1 }], [{ price: 70, quantity: 80 }]),
+    scenario.trade([{ price: 90, quantity: 8 }], [{ price: 80, quantity: 1 }], [{ price: 70, quantity: 80 }]),
     [["sell 4 in part (flatten)"], [], ["sell 6 (flatten), in all 10 at 78"]],
   );
 });
 
 Deno.test("RiskGate ends a day's halt with the next UTC day, and one of another kind with none", () => {
   const day = 86_400 * SECOND;
-  const desk = new Desk({ stake: "10000", maxDailyLoss: "0.1", maxDrawdown: "0.5" });
-  desk.trade([{ price: 100, time: 0 }, "buy"], [{ price: 90, time: 1 }]);
-  assertEquals(desk.news, ["max-daily-loss: hold"]);
-  assertEquals(desk.trade([{ price: 90, time: day - 1 }, "sell"], [{ price: 90, time: day - 1 }, "buy"]), [
-    ["sell 100"],
-    ["no buy: halted, 0.1 of 0.1"],
-  ]);
-  assertEquals(desk.trade([{ price: 90, time: day }, "buy"]), [["buy 100"]]);
-  assertEquals(desk.news, ["released max-daily-loss"]);
+  const scenario = new GateScenario({ stake: "10000", maxDailyLoss: "0.1", maxDrawdown: "0.5" });
+  scenario.trade([{ price: 100, time: 0 }, "buy"], [{ price: 90, time: 1 }]);
+  assertEquals(scenario.news, ["max-daily-loss: hold"]);
+  assertEquals(
+    scenario.trade([{ price: 90, time: day - 1 }, "sell"], [{ price: 90, time: day - 1 }, "buy"]),
+    [
+      ["sell 100"],
+      ["no buy: halted, 0.1 of 0.1"],
+    ],
+  );
+  assertEquals(scenario.trade([{ price: 90, time: day }, "buy"]), [["buy 100"]]);
+  assertEquals(scenario.news, ["released max-daily-loss"]);
   // The drawdown counts from the peak of all days, and takes the place of the day's halt.
-  desk.trade([{ price: 81, time: day + 1 }], [{ price: 50, time: day + 2 }]);
-  assertEquals(desk.news, ["max-daily-loss: hold", "max-drawdown: hold"]);
-  assertEquals(desk.trade([{ price: 50, time: 2 * day }, "buy"]), [["no buy: halted, 0.5 of 0.5"]]);
-  assertEquals(desk.news, []);
+  scenario.trade([{ price: 81, time: day + 1 }], [{ price: 50, time: day + 2 }]);
+  assertEquals(scenario.news, ["max-daily-loss: hold", "max-drawdown: hold"]);
+  assertEquals(scenario.trade([{ price: 50, time: 2 * day }, "buy"]), [["no buy: halted, 0.5 of 0.5"]]);
+  assertEquals(scenario.news, []);
 });
 
 Deno.test("RiskGate goes by no time more than an hour after a trade's arrival: future trades release no halt", () => {
   const day = 86_400 * SECOND;
   const hour = 3_600 * SECOND;
   const at = (time: number, receivedAt: number, price = 90) => ({ price, time, receivedAt });
-  const desk = new Desk({ stake: "10000", maxDailyLoss: "0.1", cooldown: 12 * hour });
-  desk.trade([at(1, 2, 100), "buy"], [at(3, 4)]);
-  assertEquals(desk.news, ["max-daily-loss: hold"]);
+  const scenario = new GateScenario({ stake: "10000", maxDailyLoss: "0.1", cooldown: 12 * hour });
+  scenario.trade([at(1, 2, 100), "buy"], [at(3, 4)]);
+  assertEquals(scenario.news, ["max-daily-loss: hold"]);
   // Two of them, so that each stands by the other; after those the day goes on.
-  desk.trade([at(2 * day, 5)], [at(2 * day + 1, 6)], [at(7, 8)]);
-  desk.trade([at(200 * 365 * day, 9)], [at(200 * 365 * day, 10)], [at(10, 11)]);
-  assertEquals(desk.trade([at(11, 12), "sell"], [at(12, 13), "buy"]), [
+  scenario.trade([at(2 * day, 5)], [at(2 * day + 1, 6)], [at(7, 8)]);
+  scenario.trade([at(200 * 365 * day, 9)], [at(200 * 365 * day, 10)], [at(10, 11)]);
+  assertEquals(scenario.trade([at(11, 12), "sell"], [at(12, 13), "buy"]), [
     ["sell 100"],
     ["no buy: halted, 0.1 of 0.1"],
   ]);
-  assertEquals(desk.news, []);
-  assertEquals(desk.trade([at(day, day + 1), "buy"]), [["buy 100"]]);
-  assertEquals(desk.news, ["released max-daily-loss"]);
+  assertEquals(scenario.news, []);
+  assertEquals(scenario.trade([at(day, day + 1), "buy"]), [["buy 100"]]);
+  assertEquals(scenario.news, ["released max-daily-loss"]);
 });
 
 Deno.test("RiskGate does not wait for a time that was a mistake, with an order, a pace or a stop-loss", () => {
   const year = 365 * 86_400 * SECOND;
-  const desk = new Desk({
+  const scenario = new GateScenario({
     latency: SECOND,
     stopLoss: "0.1",
     cooldown: 60 * SECOND,
     maxOrders: { count: 1, within: 60_000 },
   });
   // As in a file: nothing says when these arrived.
-  desk.trade([{ time: 0 }], [{ time: 200 * year }, "buy"]);
-  assertEquals(desk.trade([{ time: 2 * SECOND }]), [["buy 10"]]);
-  desk.trade([{ time: 200 * year, price: 80 }]);
-  assertEquals(desk.trade([{ time: 70 * SECOND, price: 80 }]), [["sell 10 (stop-loss)"]]);
+  scenario.trade([{ time: 0 }], [{ time: 200 * year }, "buy"]);
+  assertEquals(scenario.trade([{ time: 2 * SECOND }]), [["buy 10"]]);
+  scenario.trade([{ time: 200 * year, price: 80 }]);
+  assertEquals(scenario.trade([{ time: 70 * SECOND, price: 80 }]), [["sell 10 (stop-loss)"]]);
   // The sale at a time that is not far ahead counts as ever.
-  assertEquals(desk.trade([{ time: 80 * SECOND }, "buy"], [{ time: 81 * SECOND }]), [
+  assertEquals(scenario.trade([{ time: 80 * SECOND }, "buy"], [{ time: 81 * SECOND }]), [
     [],
     ["no buy: max-orders, 1 of 1"],
   ]);
@@ -216,12 +226,14 @@ Deno.test("RiskGate places orders at the arrival of trades dated in the future, 
     time: second * SECOND + ahead,
     receivedAt: second * SECOND + 1,
   });
-  const desk = new Desk({ latency: SECOND, stopLoss: "0.1", cooldown: 5 * SECOND });
+  const scenario = new GateScenario({ latency: SECOND, stopLoss: "0.1", cooldown: 5 * SECOND });
   // Two of them, so that each stands by the other.
-  desk.trade([at(1, 100, 200 * year)], [at(2, 100, 200 * year), "buy"]);
-  assertEquals(desk.trade([at(4)]), [["buy 10"]]);
-  assertEquals(desk.trade([at(5, 80, 200 * year)], [at(6, 80, 200 * year)]), [[], ["sell 10 (stop-loss)"]]);
-  assertEquals(desk.trade([at(8), "buy"], [at(10)], [at(12), "buy"], [at(14)]), [
+  scenario.trade([at(1, 100, 200 * year)], [at(2, 100, 200 * year), "buy"]);
+  assertEquals(scenario.trade([at(4)]), [["buy 10"]]);
+  assertEquals(scenario.trade([at(5, 80, 200 * year)], [at(6, 80, 200 * year)]), [[], [
+    "sell 10 (stop-loss)",
+  ]]);
+  assertEquals(scenario.trade([at(8), "buy"], [at(10)], [at(12), "buy"], [at(14)]), [
     [],
     ["no buy: cooldown, 3999.999 of 5000"],
     [],
@@ -234,16 +246,16 @@ Deno.test("RiskGate keeps no order waiting for the time of one trade that is ahe
     time: (second + ahead) * SECOND,
     receivedAt: second * SECOND + 1,
   });
-  const desk = new Desk({ latency: SECOND });
-  assertEquals(desk.trade([at(1)], [at(2, 3_540), "buy"], [at(3)]), [[], [], ["buy 10"]]);
+  const scenario = new GateScenario({ latency: SECOND });
+  assertEquals(scenario.trade([at(1)], [at(2, 3_540), "buy"], [at(3)]), [[], [], ["buy 10"]]);
   // Less than a minute is waited for.
-  assertEquals(desk.trade([at(4, 59), "sell"], [at(5)], [at(64)]), [[], [], ["sell 10"]]);
+  assertEquals(scenario.trade([at(4, 59), "sell"], [at(5)], [at(64)]), [[], [], ["sell 10"]]);
 });
 
 Deno.test("RiskGate lets an order fill over several trades, up to its time", () => {
-  const desk = new Desk({ participation: "0.1", orderTtl: 2 * SECOND, stake: "1000" });
+  const scenario = new GateScenario({ participation: "0.1", orderTtl: 2 * SECOND, stake: "1000" });
   assertEquals(
-    desk.trade(
+    scenario.trade(
       [{ time: 0, price: 100, quantity: 30 }, "buy"],
       [{ time: SECOND, price: 110, quantity: 9 }],
       [{ time: 2 * SECOND, price: 110, quantity: 20 }],
@@ -254,9 +266,9 @@ Deno.test("RiskGate lets an order fill over several trades, up to its time", () 
 });
 
 Deno.test("RiskGate lets what is left of a purchase make way for a sale, and a purchase wait for one", () => {
-  const desk = new Desk({ participation: "0.1" });
+  const scenario = new GateScenario({ participation: "0.1" });
   assertEquals(
-    desk.trade(
+    scenario.trade(
       [{ price: 100, quantity: 30 }, "buy"],
       [{ price: 90, quantity: 20 }, "sell"],
       [{ price: 95, quantity: 10 }, "buy"],

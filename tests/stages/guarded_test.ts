@@ -9,7 +9,7 @@ import { Exact } from "../support/exact.ts";
 import { type GuardedScenario, guardedScenario } from "../support/guarded_scenario.ts";
 import { KeptRun } from "../support/kept_run.ts";
 import { optionsOf } from "../support/pipeline_input.ts";
-import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
+import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
 const RUNS = 10_000;
 const NOTHING = new Exact(0n);
@@ -110,7 +110,7 @@ Deno.test("Pipeline equals the naive reckoning under every limit, over restarts 
   fc.assert(
     fc.property(guardedScenario, (made) => {
       const events = eventsOf(made);
-      assertEquals(events, reckon(made.trades, made.choices, made.halts).events);
+      assertEquals(events, computeReference(made.trades, made.choices, made.halts).events);
       assertLimits(events, made.trades, made.choices);
       for (const event of events) {
         for (const kind of kindsOf(event)) seen.set(kind, (seen.get(kind) ?? 0) + 1);

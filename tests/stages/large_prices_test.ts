@@ -8,7 +8,7 @@ import { MovingAverages } from "../../src/stages/average.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
-import { type PlainTrade, reckon } from "../support/reckoning.ts";
+import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { walk } from "../support/trade_files.ts";
 
 const LIMIT = 2n ** 53n;
@@ -134,7 +134,7 @@ Deno.test("Pipeline books prices of thousands of millions as an exact reckoning 
     events.push(...pipeline.run(batch.open([messageOf({ firstId, lastId, time, price })])));
   }
   events.push(...pipeline.end());
-  const expected = reckon(trades, choices);
+  const expected = computeReference(trades, choices);
   assertEquals(events, expected.events);
   for (const [key, value] of Object.entries(expected.totals)) {
     assertEquals((pipeline.totals as unknown as Record<string, unknown>)[key], value, key);

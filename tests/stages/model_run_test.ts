@@ -3,14 +3,14 @@ import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/formats/chunk.ts";
 import type { ArrivedRules } from "../../src/domain/market/instrument.ts";
-import { lateText } from "../../src/domain/market/late_rows.ts";
+import { backfilledText } from "../../src/domain/market/backfilled_trades.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
-import type { EngineEvent, RunState } from "../../src/stages/engine.ts";
+import type { EngineEvent, EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
-import { DEFAULTS, messageOf, optionsOf, termsOf } from "../support/pipeline_input.ts";
-import type { Choices } from "../support/reckoning.ts";
+import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reference.ts";
 
 const TIME = 1_723_161_255_342_000;
 const SECOND = 1_000_000;
@@ -86,7 +86,7 @@ function linesOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T 
         ...{ firstId: ++id, lastId: id, price: String(price), quantity: "1", time, buyerIsMaker: true },
       }));
       return [
-        note({ event: "late", trades: lateText(trades) }),
+        note({ event: "late", trades: backfilledText(trades) }),
         note({ event: "settled", filled: trades.length }),
       ];
     }
@@ -110,7 +110,7 @@ function runOf(
   choices: Choices,
   stopAfter: number | null,
   models: readonly ModelRun[] = [],
-): { readonly state: RunState; readonly events: readonly EngineEvent[] } {
+): { readonly state: EngineState; readonly events: readonly EngineEvent[] } {
   const run = new AppliedRecording({ ...optionsOf(choices, stopAfter), withResults: true, models });
   const events = [...eventsIn(run.run(chunkOf(lines))), ...run.engine.end()];
   return { state: run.state, events };
@@ -131,7 +131,7 @@ Deno.test("ModelRun comes to what a pipeline of its own comes to, and changes no
       fc.constantFrom(null, null, 40),
       (steps, main, others, stopAfter) => {
         const lines = linesOf(steps);
-        const models = others.map((choices) => new ModelRun(termsOf(choices)));
+        const models = others.map((choices) => new ModelRun(tradingParametersOf(choices)));
         const { state, events } = runOf(lines, main, stopAfter, models);
         const alone = runOf(lines, main, stopAfter);
         assertEquals(events, alone.events);

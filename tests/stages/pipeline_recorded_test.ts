@@ -4,7 +4,7 @@ import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
-import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
+import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { gzipLines, isRecorded, zipLines } from "../support/recorded_data.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
@@ -55,13 +55,13 @@ function play(
 }
 
 /** Compares with the reckoning; returns the totals for what is known beside it. */
-function assertReckoned(
+function assertMatchesReference(
   messages: readonly string[],
   trades: readonly PlainTrade[],
   choices: Choices,
 ): Pipeline["totals"] {
   const { pipeline, events } = play(messages, choices);
-  const expected = reckon(trades, choices);
+  const expected = computeReference(trades, choices);
   assertEquals(events.length, expected.events.length);
   events.forEach((event, at) => assertEquals(event, expected.events[at]));
   for (const [key, value] of Object.entries(expected.totals)) {
@@ -75,7 +75,7 @@ Deno.test({
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
     const recorded = await frames();
-    const totals = assertReckoned(recorded, tradesIn(recorded), DEFAULTS);
+    const totals = assertMatchesReference(recorded, tradesIn(recorded), DEFAULTS);
     const { events } = play(recorded, DEFAULTS);
     const last = events.filter((event) => event.type === "fill").at(-1);
     assertEquals(
@@ -97,7 +97,7 @@ Deno.test({
   fn: async () => {
     const recorded = await frames();
     const choices = { ...DEFAULTS, short: 5, long: 200, slippage: "1.5", latency: 100_000 };
-    const totals = assertReckoned(recorded, tradesIn(recorded), choices);
+    const totals = assertMatchesReference(recorded, tradesIn(recorded), choices);
     assert(totals.fills > 0);
   },
 });
@@ -115,7 +115,7 @@ Deno.test({
     };
     for (const onHalt of ["hold", "flatten"] as const) {
       const choices = { ...DEFAULTS, ...limits, onHalt };
-      const totals = assertReckoned(recorded, trades, choices);
+      const totals = assertMatchesReference(recorded, trades, choices);
       const { events } = play(recorded, choices);
       const told = new Set(events.flatMap((event) => Object.values(event)));
       const kinds = [
@@ -155,7 +155,7 @@ Deno.test({
   fn: async () => {
     const trades = await aggregates(PEPEUSDT);
     const choices = { ...DEFAULTS, symbol: "PEPEUSDT", lot: "1", tick: "0.00000001", maxDrawdown: "0.99" };
-    const totals = assertReckoned(messagesOf(trades, "PEPEUSDT"), trades, choices);
+    const totals = assertMatchesReference(messagesOf(trades, "PEPEUSDT"), trades, choices);
     assertEquals(totals.trades, 57_229);
     assertEquals(totals.fills, 1_584);
     assertEquals(totals.cash, "8020.80005308");
@@ -169,7 +169,7 @@ Deno.test({
   fn: async () => {
     const trades = await aggregates(APEUSDT);
     const choices = { ...DEFAULTS, symbol: "APEUSDT", lot: "1", tick: "0.0001" };
-    const totals = assertReckoned(messagesOf(trades, "APEUSDT"), trades, choices);
+    const totals = assertMatchesReference(messagesOf(trades, "APEUSDT"), trades, choices);
     assertEquals(totals.trades, 45_342);
     assertEquals(totals.gaps, 1);
     assertEquals(totals.fills, 1_038);

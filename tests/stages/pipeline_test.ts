@@ -4,7 +4,7 @@ import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { inFormOf } from "../../src/stages/pipeline_snapshot.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
-import { type Choices, type PlainTrade, reckon, type Reckoned } from "../support/reckoning.ts";
+import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { scenario } from "../support/scenario.ts";
 
 const batchSizes = fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1 });
@@ -41,7 +41,7 @@ function* cut(messages: readonly string[], sizes: readonly number[]): Generator<
 }
 
 /** Those of a pipeline's totals that the reckoning has too. */
-function reckonedPart({ totals }: Pipeline): Reckoned["totals"] {
+function referencePart({ totals }: Pipeline): Reference["totals"] {
   const { trades, signals, fills, refusals, duplicates, outOfOrder, gaps } = totals;
   const { cash, position, equity, fees, realized, maxDrawdown } = totals;
   return {
@@ -71,9 +71,9 @@ Deno.test("Pipeline equals the naive reckoning, event for event, whatever the tr
     fc.property(scenario, batchSizes, (made, sizes) => {
       const pipeline = new Pipeline(optionsOf(made.choices));
       const events = eventsOf(pipeline, cut(made.messages, sizes));
-      const expected = reckon(made.trades, made.choices);
+      const expected = computeReference(made.trades, made.choices);
       assertEquals(events, expected.events);
-      assertEquals(reckonedPart(pipeline), expected.totals);
+      assertEquals(referencePart(pipeline), expected.totals);
       for (const event of events) {
         const kind = event.type === "refusal" ? event.reason : event.type;
         seen.set(kind, (seen.get(kind) ?? 0) + 1);
@@ -139,10 +139,10 @@ Deno.test("Pipeline stops after exactly the trades asked for, in the middle of a
     fc.property(scenario, batchSizes, fc.integer({ min: 1, max: 130 }), (made, sizes, stopAfter) => {
       const pipeline = new Pipeline(optionsOf(made.choices, stopAfter));
       const events = eventsOf(pipeline, cut(made.messages, sizes));
-      const expected = reckon(upTo(made.trades, stopAfter), made.choices);
+      const expected = computeReference(upTo(made.trades, stopAfter), made.choices);
       assertEquals(events, expected.events);
       const { duplicates: _, ...totals } = expected.totals;
-      const { duplicates: __, ...found } = reckonedPart(pipeline);
+      const { duplicates: __, ...found } = referencePart(pipeline);
       assertEquals(found, totals);
       assertEquals(pipeline.done, totals.trades === stopAfter);
     }),
@@ -166,7 +166,7 @@ Deno.test("Pipeline.run() reads no further than it is pulled: a fill is booked b
   const run = pipeline.run(reading(messagesAt(10, 11, 9, 12)));
   assertEquals(run.next().value?.type, "signal");
   assertEquals(run.next().value?.type, "fill");
-  assertEquals(pipeline.standing.trades, 2);
+  assertEquals(pipeline.current.trades, 2);
   assertEquals(pipeline.totals.position, "90.90909");
 });
 
@@ -176,7 +176,7 @@ Deno.test("Pipeline stands at the trade whose event is told, where it stops, and
   const reader = reading(trades.map((trade) => messageOf(trade)));
   const seen: [what: string, time: number | null, price: string | undefined][] = [];
   const note = (what: string) => {
-    const { lastTime, price } = pipeline.standing;
+    const { lastTime, price } = pipeline.current;
     seen.push([what, lastTime, price?.toFixed()]);
   };
   for (const { type } of pipeline.run(reader, 4)) note(type);
@@ -268,7 +268,7 @@ Deno.test("Pipeline.end() lets the orders that still wait expire, once, at the l
 
 Deno.test("Pipeline.standing says where the run stands, before the first trade too", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
-  const { trades, lastTime, price, stance, halt } = pipeline.standing;
+  const { trades, lastTime, price, stance, halt } = pipeline.current;
   assertEquals({ trades, lastTime, price, stance, halt }, {
     trades: 0,
     lastTime: null,
@@ -276,16 +276,16 @@ Deno.test("Pipeline.standing says where the run stands, before the first trade t
     stance: "flat",
     halt: null,
   });
-  assertEquals(pipeline.standing.averages.long(), null);
+  assertEquals(pipeline.current.averages.long(), null);
   assertEquals(pipeline.totals.firstTime, null);
   assertEquals(pipeline.totals.equity, "10000");
   assertEquals([...pipeline.end()], []);
   pipeline.run(reading(messagesAt(10, 11))).toArray();
-  const standing = pipeline.standing;
-  assertEquals(standing.price?.toString(), "11");
-  assertEquals(standing.averages.long(), "10.5");
-  assertEquals(standing.stance, "long");
-  assertEquals(standing.equity.toString(), standing.cash.plus(standing.position.times(11)).toString());
+  const current = pipeline.current;
+  assertEquals(current.price?.toString(), "11");
+  assertEquals(current.averages.long(), "10.5");
+  assertEquals(current.stance, "long");
+  assertEquals(current.equity.toString(), current.cash.plus(current.position.times(11)).toString());
   assertEquals(pipeline.totals.firstTime, "2024-08-08T23:54:15.342000Z");
   assertEquals(pipeline.totals.lastTime, "2024-08-08T23:54:15.343000Z");
 });

@@ -7,7 +7,7 @@ import { Pipeline } from "../../src/stages/pipeline.ts";
 import { originOf, SPOT_AGGREGATES } from "../support/csv.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
-import type { Choices } from "../support/reckoning.ts";
+import type { Choices } from "../support/reference.ts";
 
 const ROWS = 3_000;
 const CUTS = 1_000;
@@ -69,7 +69,7 @@ class Run {
   }
 
   /** All that can be asked of a run at any time. */
-  get standing(): unknown {
+  get current(): unknown {
     const { totals, lastTime, trades } = this.pipeline;
     return { totals, lastTime, trades, results: shown(this.pipeline.results()) };
   }
@@ -89,7 +89,7 @@ Deno.test("Pipeline's events over the first part of a file are those of the whol
   const atOnce = new Run();
   atOnce.read(0, BYTES.length);
   assertEquals(atOnce.events, whole.events);
-  assertEquals(atOnce.standing, whole.standing);
+  assertEquals(atOnce.current, whole.current);
 
   const lines = whole.events.map((event) => JSON.stringify(event));
   const random = new SeededRandom(11);
@@ -122,6 +122,6 @@ Deno.test("Pipeline knows as much after the first part of a file as it knew at t
     if (random.whole(1, 40) > 1) continue;
     const part = new Run();
     part.read(0, ENDS[row]!);
-    assertEquals(part.standing, whole.standing, `cut after row ${row}`);
+    assertEquals(part.current, whole.current, `cut after row ${row}`);
   }
 });

@@ -33,8 +33,8 @@ Deno.test("Pipeline.restore() goes on as if nothing had been, wherever it was cu
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());
         assertEquals(events, expected);
         assertEquals(pipeline.totals, whole.totals);
-        assertEquals(pipeline.standing.averages.short(), whole.standing.averages.short());
-        assertEquals(pipeline.standing.averages.long(), whole.standing.averages.long());
+        assertEquals(pipeline.current.averages.short(), whole.current.averages.short());
+        assertEquals(pipeline.current.averages.long(), whole.current.averages.long());
         fills += events.filter(({ type }) => type === "fill").length;
       },
     ),

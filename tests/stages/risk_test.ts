@@ -5,35 +5,35 @@ import { Money, plain } from "../../src/domain/numbers/money.ts";
 import type { Refusal } from "../../src/domain/orders/refusal.ts";
 import type { Signalled } from "../../src/domain/market/tick.ts";
 import * as risk from "../../src/stages/risk.ts";
-import { type ApprovedOrder, RiskGate, type RiskVerdict } from "../../src/stages/risk.ts";
-import { DEFAULTS, termsOf } from "../support/pipeline_input.ts";
-import type { Choices } from "../support/reckoning.ts";
+import { type ApprovedOrder, type RiskDecision, RiskGate } from "../../src/stages/risk.ts";
+import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
+import type { Choices } from "../support/reference.ts";
 import { signalledOf } from "../support/ticks.ts";
 
 const m = (amount: string) => new Money(amount);
 
 /** A gate before a new account, with the defaults but for what is named. */
 function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Account; drawdown: Drawdown } {
-  const terms = termsOf({ ...DEFAULTS, lot: "1", ...changed });
-  const account = new Account(terms.cash);
-  const drawdown = new Drawdown(terms.cash);
-  return { gate: new RiskGate(terms, account, drawdown), account, drawdown };
+  const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", ...changed });
+  const account = new Account(parameters.cash);
+  const drawdown = new Drawdown(parameters.cash);
+  return { gate: new RiskGate(parameters, account, drawdown), account, drawdown };
 }
 
 /** All verdicts of each tick, none of which is booked. */
-function verdicts(gate: RiskGate, ticks: Iterable<Signalled>): RiskVerdict[][] {
-  return gate.over(ticks).map((tick) => [...(tick.verdicts ?? [])]).toArray();
+function decisions(gate: RiskGate, ticks: Iterable<Signalled>): RiskDecision[][] {
+  return gate.over(ticks).map((tick) => [...(tick.decisions ?? [])]).toArray();
 }
 
 /** A verdict in short: an approval's side and the trade of its signal, or a refusal's reason. */
-function brief(verdict: RiskVerdict): string {
-  return verdict.kind === "approved"
-    ? `${verdict.side} of ${verdict.signalTradeId}`
-    : verdict.reason ?? "expired";
+function brief(decision: RiskDecision): string {
+  return decision.kind === "approved"
+    ? `${decision.side} of ${decision.signalTradeId}`
+    : decision.reason ?? "expired";
 }
 
 /** Books an approved order as the fill stage would. */
-function book(account: Account, drawdown: Drawdown, order: RiskVerdict | undefined, price: number): void {
+function book(account: Account, drawdown: Drawdown, order: RiskDecision | undefined, price: number): void {
   assert(order?.kind === "approved");
   const { side, price: at, quantity, fee } = order;
   account.book({ side, price: at, quantity, fee, tradeId: 1 });
@@ -44,16 +44,16 @@ function book(account: Account, drawdown: Drawdown, order: RiskVerdict | undefin
 function trade(gate: RiskGate, account: Account, drawdown: Drawdown, ticks: Iterable<Signalled>): string[][] {
   return gate.over(ticks).map((tick) => {
     const briefs: string[] = [];
-    for (const verdict of tick.verdicts ?? []) {
-      briefs.push(brief(verdict));
-      if (verdict.kind === "approved") book(account, drawdown, verdict, tick.price);
+    for (const decision of tick.decisions ?? []) {
+      briefs.push(brief(decision));
+      if (decision.kind === "approved") book(account, drawdown, decision, tick.price);
     }
     return briefs;
   }).toArray();
 }
 
 Deno.test("RiskGate.over() approves an order with its price, quantity and fee", () => {
-  const [[order] = []] = verdicts(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "buy")]);
+  const [[order] = []] = decisions(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "buy")]);
   assert(order?.kind === "approved");
   const { side, price, quantity, fee, signalTradeId } = order;
   assertEquals({ side, price: plain(price), quantity: plain(quantity), fee: plain(fee), signalTradeId }, {
@@ -66,11 +66,11 @@ Deno.test("RiskGate.over() approves an order with its price, quantity and fee", 
 });
 
 Deno.test("RiskGate.over() has no verdict on a tick without an order", () => {
-  assertEquals(verdicts(gateOf().gate, [signalledOf({})]), [[]]);
+  assertEquals(decisions(gateOf().gate, [signalledOf({})]), [[]]);
 });
 
 Deno.test("RiskGate.over() refuses with the check, its limit and what was found", () => {
-  const [[refusal] = []] = verdicts(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "sell")]);
+  const [[refusal] = []] = decisions(gateOf().gate, [signalledOf({ id: 7, price: 100 }, "sell")]);
   assertEquals(refusal as Refusal, {
     kind: "refusal",
     side: "sell",
@@ -84,7 +84,7 @@ Deno.test("RiskGate.over() refuses with the check, its limit and what was found"
 
 Deno.test("RiskGate.over() lets an order wait for the first trade at or after its signal plus the latency", () => {
   const { gate } = gateOf({ latency: 100_000 });
-  const found = verdicts(gate, [
+  const found = decisions(gate, [
     signalledOf({ id: 1, time: 1_000_000 }, "buy"),
     signalledOf({ id: 2, time: 1_099_999 }),
     signalledOf({ id: 3, time: 1_100_000, price: 200 }),
@@ -99,7 +99,7 @@ Deno.test("RiskGate.over() lets an order wait for the first trade at or after it
 
 Deno.test("RiskGate.over() judges orders first in, first out, several at one trade", () => {
   const { gate } = gateOf({ latency: 1_000 });
-  const found = verdicts(gate, [
+  const found = decisions(gate, [
     signalledOf({ id: 1, time: 10_000 }, "buy"),
     signalledOf({ id: 2, time: 10_500 }, "sell"),
     signalledOf({ id: 3, time: 10_700 }, "buy"),
@@ -111,7 +111,7 @@ Deno.test("RiskGate.over() judges orders first in, first out, several at one tra
 
 Deno.test("RiskGate.over() keeps the queue's order where a trade's time goes back", () => {
   const { gate } = gateOf({ latency: 1_000 });
-  const found = verdicts(gate, [
+  const found = decisions(gate, [
     signalledOf({ id: 1, time: 10_000 }, "buy"),
     signalledOf({ id: 2, time: 5_000 }, "sell"),
     signalledOf({ id: 3, time: 6_000 }),
@@ -129,9 +129,9 @@ Deno.test("RiskGate.over() makes a verdict when it is pulled, against the books 
   ];
   const briefs: string[] = [];
   for (const tick of gate.over(ticks)) {
-    for (const verdict of tick.verdicts ?? []) {
-      briefs.push(brief(verdict));
-      book(account, drawdown, verdict, tick.price);
+    for (const decision of tick.decisions ?? []) {
+      briefs.push(brief(decision));
+      book(account, drawdown, decision, tick.price);
     }
   }
   assertEquals(briefs, ["buy of 1", "sell of 2"]);
@@ -157,9 +157,9 @@ Deno.test("RiskGate halts at the drawdown: refuses buys, new and waiting, and ap
     const tick of gate.over(wishes.map(([time, price, side]) => signalledOf({ id: ++id, time, price }, side)))
   ) {
     const here: string[] = [];
-    for (const verdict of tick.verdicts ?? []) {
-      here.push(brief(verdict));
-      if (verdict.kind === "approved") book(account, drawdown, verdict, tick.price);
+    for (const decision of tick.decisions ?? []) {
+      here.push(brief(decision));
+      if (decision.kind === "approved") book(account, drawdown, decision, tick.price);
     }
     briefs.push(here);
     if (tick.id === 3) assertEquals(gate.halt, null);
@@ -179,7 +179,7 @@ Deno.test("RiskGate.takeNews() hands a halt out once", () => {
   const { gate, account, drawdown } = gateOf({ stake: "10000", fee: "0" });
   trade(gate, account, drawdown, [signalledOf({ price: 100 }, "buy")]);
   assertEquals([gate.hasNews, gate.takeNews()], [false, []]);
-  verdicts(gate, [
+  decisions(gate, [
     signalledOf({ id: 2, price: 81 }),
     signalledOf({ id: 3, price: 79 }),
     signalledOf({ id: 4, price: 1 }),
@@ -196,28 +196,28 @@ Deno.test("RiskGate.takeNews() hands a halt out once", () => {
 Deno.test("RiskGate never halts without a limit", () => {
   const { gate, account, drawdown } = gateOf({ stake: "10000", fee: "0", maxDrawdown: null });
   trade(gate, account, drawdown, [signalledOf({ price: 1_000 }, "buy")]);
-  verdicts(gate, [signalledOf({ id: 2, price: 1 })]);
+  decisions(gate, [signalledOf({ id: 2, price: 1 })]);
   assertEquals(gate.halt, null);
 });
 
 Deno.test("RiskGate refuses every new order while data does not flow", () => {
   const { gate } = gateOf();
   gate.connected = false;
-  const found = verdicts(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
+  const found = decisions(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
   assertEquals(found.map((one) => one.map(brief)), [["disconnected"], ["disconnected"]]);
   gate.connected = true;
-  assertEquals(verdicts(gate, [signalledOf({ id: 3 }, "buy")]).map((one) => one.map(brief)), [["buy of 3"]]);
+  assertEquals(decisions(gate, [signalledOf({ id: 3 }, "buy")]).map((one) => one.map(brief)), [["buy of 3"]]);
 });
 
 Deno.test("RiskGate.end() hands out the orders that still wait, oldest first, and forgets them", () => {
   const { gate } = gateOf({ latency: 1_000_000 });
-  verdicts(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
+  decisions(gate, [signalledOf({ id: 1 }, "buy"), signalledOf({ id: 2 }, "sell")]);
   assertEquals(gate.end(), [
     { kind: "expired", side: "buy", signalTradeId: 1 },
     { kind: "expired", side: "sell", signalTradeId: 2 },
   ]);
   assertEquals(gate.end(), []);
-  assertEquals(verdicts(gate, [signalledOf({ id: 3, time: 9_000_000 })]), [[]]);
+  assertEquals(decisions(gate, [signalledOf({ id: 3, time: 9_000_000 })]), [[]]);
 });
 
 Deno.test("ApprovedOrder cannot be made outside the gate: not by type, not by its constructor", () => {

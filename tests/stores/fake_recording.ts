@@ -95,12 +95,12 @@ export function readBack(bytes: Uint8Array) {
   const origin = { name: "recording", layout: { kind: "recording" } } as const;
   lines.open({ origin, bytes, start: 0, end: bytes.length });
   const frames: Line[] = [];
-  const verdicts: string[] = [];
+  const decisions: string[] = [];
   const notes: Record<string, unknown>[] = [];
   for (;;) {
     const verdict = lines.next();
     if (verdict !== null) {
-      verdicts.push(verdict);
+      decisions.push(verdict);
       frames.push({ time: lines.receivedAt, frame: lines.sample() });
       continue;
     }
@@ -108,7 +108,7 @@ export function readBack(bytes: Uint8Array) {
     if (note === null) break;
     notes.push({ ...note, after: frames.length });
   }
-  return { frames, verdicts, notes, torn: lines.torn };
+  return { frames, decisions, notes, torn: lines.torn };
 }
 
 /** Numbered frames of `length` characters. */

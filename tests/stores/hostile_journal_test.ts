@@ -11,6 +11,7 @@ import { change, endless, MANY_VIEWS, patch, relist } from "./hostile_journal.ts
 import { writeOlder } from "./older_journal.ts";
 import {
   bytesOf,
+  chainResultOf,
   contentsOf,
   copyJournal as copyFiles,
   inFolder,
@@ -20,7 +21,6 @@ import {
   refusal,
   tamper,
   TIME,
-  verdictOf,
   writeSample,
 } from "./sample_journal.ts";
 
@@ -198,11 +198,11 @@ Deno.test("JournalReader finds what a log has put in the place of the tables, an
     // A byte of its last commit, which SQLite leaves out then.
     patch(`${copy}-wal`, Deno.statSync(`${copy}-wal`).size - 2000, 7);
     assertEquals(listed(), namesOf(database).filter((name) => name !== "more"));
-    assert(verdictOf(copy).isWhole);
+    assert(chainResultOf(copy).isWhole);
     // What comes after the trigger is removed again has it no more.
     database.exec("DROP TRIGGER more");
     copyFiles(path, copy);
-    assert(verdictOf(copy).isWhole);
+    assert(chainResultOf(copy).isWhole);
     database.close();
     // Pages of another size.
     patch(path, 16, 2, 0);
@@ -242,7 +242,7 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
     assertThrows(() => JournalReader.open(path), JournalError, "its texts are not in UTF-8");
     Deno.writeFileSync(path, whole);
     Deno.writeTextFileSync(`${path}-journal`, "");
-    assert(verdictOf(path).isWhole);
+    assert(chainResultOf(path).isWhole);
     Deno.writeFileSync(`${path}-journal`, whole);
     assertThrows(
       () => JournalReader.open(path),
@@ -337,7 +337,7 @@ Deno.test("Reading a journal takes no more of a value than a journal has", () =>
         `UPDATE entries SET content = '{"x":"' || replace(hex(zeroblob(${bytes} / 2)), 'x', '') || '"}' WHERE seq = 9`,
       );
       assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
-      assertEquals(verdictOf(path).isWhole, false);
+      assertEquals(chainResultOf(path).isWhole, false);
       forged(`UPDATE entries SET type = ${long} WHERE seq = 9`);
       assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
       forged(`UPDATE entries SET hash = zeroblob(${bytes}) WHERE seq = 9`);
@@ -354,7 +354,7 @@ Deno.test("Reading a journal takes no more of a value than a journal has", () =>
     );
     forged(`INSERT INTO life VALUES (1, 1, 1, 1, 1, 1, 1, 1, '1${"0".repeat(50)}', 1)`);
     using reader = JournalReader.open(path);
-    assertThrows(() => reader.life, JournalError, "its heartbeat cannot be read");
+    assertThrows(() => reader.heartbeat, JournalError, "its heartbeat cannot be read");
     for (const run of [2n ** 53n - 1n, 2n ** 62n, 0n, -1n, 1_000_001n]) {
       forged(`UPDATE entries SET run = ${run} WHERE seq = 16`);
       using reader = JournalReader.open(path);

@@ -49,7 +49,7 @@ const STATEMENTS = [
   ) STRICT`,
 ];
 /** What version 2 added to them. */
-const LIFE = `CREATE TABLE life (
+const HEARTBEAT = `CREATE TABLE life (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     run INTEGER NOT NULL,
     seq INTEGER NOT NULL,
@@ -65,7 +65,7 @@ const LIFE = `CREATE TABLE life (
 /** A closed journal of `version` with what `writeSample` writes, as that version wrote it. */
 export function writeOlder(path: string, version: 1 | 2, commits = 5): void {
   const database = new DatabaseSync(path);
-  for (const sql of version === 1 ? STATEMENTS : [...STATEMENTS, LIFE]) database.exec(sql);
+  for (const sql of version === 1 ? STATEMENTS : [...STATEMENTS, HEARTBEAT]) database.exec(sql);
   const entry = database.prepare("INSERT INTO entries VALUES (?, 1, ?, ?, ?, ?)");
   let seq = 0;
   let hash = GENESIS;

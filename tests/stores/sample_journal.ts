@@ -129,7 +129,7 @@ export function rehash(database: DatabaseSync): void {
 }
 
 /** Whether and where a journal is flawed, as a reader sees it. */
-export function verdictOf(path: string) {
+export function chainResultOf(path: string) {
   using reader = JournalReader.open(path);
   return reader.verifyChain();
 }

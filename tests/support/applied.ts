@@ -1,7 +1,7 @@
 /** A chunk of a recording through an engine, with what was read and what came of it in order. */
 import type { Chunk } from "../../src/formats/chunk.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
-import { Engine, type EngineEvent, type EngineOptions, type RunState } from "../../src/stages/engine.ts";
+import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { isRemark, type Recorded, RecordedInputs } from "../../src/formats/recorded_inputs.ts";
 
 /** A note as it stands in the recording, by its name, or an event. */
@@ -17,7 +17,7 @@ export class AppliedRecording {
     this.inputs = new RecordedInputs(new ChunkReader(options.symbol, true));
   }
 
-  get state(): RunState {
+  get state(): EngineState {
     return this.engine.state;
   }
 

@@ -1,7 +1,7 @@
 /** A crash made from recorded trades: their prices scaled down, further and further, over 2,000 trades. */
 import { Exact } from "./exact.ts";
 import { gzipLines } from "./recorded_data.ts";
-import type { PlainTrade } from "./reckoning.ts";
+import type { PlainTrade } from "./reference.ts";
 
 const BEGINS = 3_000;
 const LASTS = 2_000;

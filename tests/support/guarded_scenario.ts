@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Exact } from "./exact.ts";
 import { messageOf } from "./pipeline_input.ts";
-import type { Choices, PlainHalt, PlainTrade } from "./reckoning.ts";
+import type { Choices, PlainHalt, PlainTrade } from "./reference.ts";
 
 /** A stream under many limits, where it is halted by hand, and where the run is put down and taken up again. */
 export interface GuardedScenario {

@@ -1,6 +1,6 @@
 /** A run in the test's own process that keeps a journal and a recording, step by step as a live run does. */
 import { marketOf } from "../../src/exchanges/endpoints.ts";
-import { configFrom, termsOf } from "../../src/config/config.ts";
+import { configFrom, tradingParametersOf } from "../../src/config/config.ts";
 import type { InstrumentOrigin } from "../../src/domain/market/instrument.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent } from "../../src/stages/engine.ts";
@@ -25,7 +25,13 @@ export class HandRun implements Disposable {
     const { symbol, short, long } = config;
     this.#time = time;
     this.#symbol = symbol;
-    this.engine = new Engine({ symbol, short, long, terms: termsOf(config), stopAfter: null });
+    this.engine = new Engine({
+      symbol,
+      short,
+      long,
+      parameters: tradingParametersOf(config),
+      stopAfter: null,
+    });
     const journal = Journal.open(path, { now: () => 0, window: long });
     this.journal = new RunJournal(journal, this.engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;

@@ -2,9 +2,9 @@
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
-import type { Terms } from "../../src/domain/risk/terms.ts";
+import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
 import type { PipelineOptions } from "../../src/stages/pipeline.ts";
-import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reckoning.ts";
+import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reference.ts";
 
 /** The program's defaults. */
 export const DEFAULTS: Choices = {
@@ -23,7 +23,7 @@ export const DEFAULTS: Choices = {
 };
 
 /** The terms that `choices` mean. */
-export function termsOf(choices: Choices): Terms {
+export function tradingParametersOf(choices: Choices): TradingParameters {
   return {
     cash: new Money(choices.cash),
     stake: stake(choices.stake),
@@ -57,7 +57,7 @@ function moneyOf(amount: string | null | undefined): Money | null {
 /** A pipeline's options; without `stopAfter` it never stops by itself. */
 export function optionsOf(choices: Choices, stopAfter: number | null = null): PipelineOptions {
   const { symbol, short, long } = choices;
-  return { symbol, short, long, terms: termsOf(choices), stopAfter };
+  return { symbol, short, long, parameters: tradingParametersOf(choices), stopAfter };
 }
 
 /** The shapes in which Binance sends a trade. */

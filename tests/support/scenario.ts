@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { Exact } from "./exact.ts";
 import { messageOf, type MessageShape } from "./pipeline_input.ts";
-import type { Choices, PlainTrade } from "./reckoning.ts";
+import type { Choices, PlainTrade } from "./reference.ts";
 
 /** One message of a made-up stream, before it is put after another. */
 interface Step {

@@ -2,7 +2,7 @@
 import { HEADERS } from "./csv.ts";
 import { messageOf, type MessageShape } from "./pipeline_input.ts";
 import { SeededRandom } from "./random.ts";
-import type { PlainTrade } from "./reckoning.ts";
+import type { PlainTrade } from "./reference.ts";
 
 /** A trade with all that a file says of it. */
 export interface FileTrade extends PlainTrade {

@@ -4,7 +4,7 @@ import { areContractsInCoins } from "../../formats/csv_layout.ts";
 import { isContractSymbol } from "../../exchanges/binance/exchange_info.ts";
 import type { Config } from "../../config/options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
-import { symbolNamed } from "./misread_symbols.ts";
+import { symbolNamed } from "./symbol_mismatches.ts";
 
 /**
  * Throws UnusableInput for a file of Binance's COIN-M market that does not say its quantities in coins, where

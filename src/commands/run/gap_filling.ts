@@ -1,17 +1,17 @@
 /** Fills a gap: which of the missing trades are fetched, and what the person is told about the others. */
 import type { Happened, Input } from "../../domain/market/input.ts";
-import { LateRows, lateText } from "../../domain/market/late_rows.ts";
+import { backfilledText, BackfilledTrades } from "../../domain/market/backfilled_trades.ts";
 import type { Config } from "../../config/options.ts";
 import type { RecordingNote } from "../../domain/recording/recording_note.ts";
 import type { Backfill, BackfillEnd } from "../../feeds/rest/backfill.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
-import type { RunState } from "../../stages/engine.ts";
+import type { EngineState } from "../../stages/engine.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 import { waitedSince } from "./waiting.ts";
 
 /** What a gap is filled with and what it is filled into. */
 export interface GapFillingOptions {
-  readonly state: RunState;
+  readonly state: EngineState;
   readonly backfill: Pick<Backfill, "fetch">;
   readonly config: Pick<Config, "symbol" | "backfillMax" | "maxHold" | "maxLag">;
   /** Asked once no more comes: whether a gap that is not filled is left to the next run. */
@@ -27,12 +27,12 @@ export interface GapFillingOptions {
 /** The gaps of one run. */
 export class GapFilling {
   readonly #options: GapFillingOptions;
-  readonly #late: LateRows;
+  readonly #late: BackfilledTrades;
   #isLeft = false;
 
   constructor(options: GapFillingOptions) {
     this.#options = options;
-    this.#late = new LateRows(options.config.symbol);
+    this.#late = new BackfilledTrades(options.config.symbol);
   }
 
   /** Whether the last gap was left to the next run. */
@@ -48,7 +48,7 @@ export class GapFilling {
     const { state, backfill, config, leaves, apply } = this.#options;
     const fromId = Math.max(gap.fromId, gap.toId - config.backfillMax + 1);
     let skipped = fromId - gap.fromId;
-    if (skipped > 0) this.#saySkipped(gap);
+    if (skipped > 0) this.#logSkipped(gap);
     const before = state.trades;
     const pages = backfill.fetch(fromId, gap.toId);
     let page = await pages.next();
@@ -57,7 +57,7 @@ export class GapFilling {
       const passed = skipped > 0 ? { skipped } : {};
       apply(
         { event: "backfilled", trades: this.#late.open(rows, skipped) },
-        () => ({ event: "late", trades: lateText(rows.slice(0, this.#late.taken)), ...passed }),
+        () => ({ event: "late", trades: backfilledText(rows.slice(0, this.#late.taken)), ...passed }),
       );
       skipped = 0;
     }
@@ -66,13 +66,13 @@ export class GapFilling {
     if (this.#isLeft) return;
     const filled = state.trades - before;
     const through = end !== null && end.lastId > state.lastId && skipped === 0 ? end.lastId : -1;
-    if (end !== null) this.#sayRest(gap, fromId, filled, end);
+    if (end !== null) this.#logRest(gap, fromId, filled, end);
     const waited = waitedSince(receivedAt, config);
     if (waited !== null) apply(waited);
     apply({ event: "settled", filled, ...(through < 0 ? {} : { through }), time: Date.now() * 1000 });
   }
 
-  #saySkipped({ fromId, toId }: HeldGap): void {
+  #logSkipped({ fromId, toId }: HeldGap): void {
     const { config: { backfillMax: most }, say } = this.#options;
     say({
       level: "warn",
@@ -85,7 +85,7 @@ export class GapFilling {
   }
 
   /** What could not be fetched, and what the exchange itself does not have. */
-  #sayRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
+  #logRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
     const { say } = this.#options;
     const missing = toId - fromId + 1;
     const absent = end.lastId - fromId + 1 - filled;

@@ -13,18 +13,22 @@ import type { Batch } from "../../feeds/live/feed.ts";
 import type { RecordingNote } from "../../domain/recording/recording_note.ts";
 import { ReadAhead } from "../../feeds/live/read_ahead.ts";
 import { RestBudget } from "../../feeds/rest/rest_budget.ts";
-import type { Engine, EngineEvent, RunState } from "../../stages/engine.ts";
+import type { Engine, EngineEvent, EngineState } from "../../stages/engine.ts";
 import type { Recording } from "../../stores/recording/recording.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import { RunView } from "../../views/terminal/run_view.ts";
-import { Pace } from "../../views/terminal/pace.ts";
+import { Throughput } from "../../views/terminal/throughput.ts";
 import { droppedRequest, journalTook, strayText } from "../../views/terminal/narration.ts";
-import { type Pace as ShownPace, statusEvent, statusLine } from "../../views/terminal/status_line.ts";
+import {
+  statusEvent,
+  statusLine,
+  type Throughput as ShownThroughput,
+} from "../../views/terminal/status_line.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
 import { recordingTarget, startRecording } from "./recording.ts";
 import { requestedInput } from "./requests.ts";
-import { toldIfSlow } from "./slow_fetch.ts";
+import { loggedIfSlow } from "./slow_fetch.ts";
 import { waitedSince } from "./waiting.ts";
 
 /** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
@@ -39,7 +43,7 @@ export class LiveRun {
   readonly #messages: MessageBatch;
   /** Null where nothing is fetched. */
   #gaps: GapFilling | null = null;
-  readonly #pace = new Pace();
+  readonly #throughput = new Throughput();
   /** When data that is run later may have come first, ms since 1970. */
   readonly #openedAt = Date.now();
   #made: Engine | null = null;
@@ -48,11 +52,11 @@ export class LiveRun {
   readonly #signal: AbortSignal;
   #isOpen = false;
   /** Whether it has been told that the run began, and not yet that it stopped. */
-  #hasBegun = false;
+  #hasStarted = false;
   /** Trades that the journal held already. */
   #resumedAfter = 0;
   #connected = false;
-  #rejectionsTold = false;
+  #rejectionsLogged = false;
 
   constructor(configuration: Configuration, view: RunView, feed: ReadAhead, signal: AbortSignal) {
     const { config } = configuration;
@@ -76,7 +80,7 @@ export class LiveRun {
     return this.#made;
   }
 
-  get #state(): RunState {
+  get #state(): EngineState {
     return this.#engine.state;
   }
 
@@ -116,7 +120,7 @@ export class LiveRun {
       if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
     this.#isOpen = true;
-    this.beat();
+    this.heartbeat();
     return opened;
   }
 
@@ -127,7 +131,7 @@ export class LiveRun {
 
   /** Begins, once it has been told that it does. */
   begin(): void {
-    this.#hasBegun = true;
+    this.#hasStarted = true;
     const waited = waitedSince(this.#openedAt, this.#config);
     if (waited !== null) this.#happened(waited);
     // A halt that was filed before comes before the first trade.
@@ -144,7 +148,7 @@ export class LiveRun {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
         // The first unusable message is told at once, the later ones together.
-        if (!this.#rejectionsTold) this.tellRejections();
+        if (!this.#rejectionsLogged) this.logRejections();
         break;
       case "connected": {
         const { endpoint, attempt } = batch;
@@ -168,7 +172,7 @@ export class LiveRun {
 
   /** Handles what other processes have asked of the run; before it has started and once it has stopped, nothing. */
   handleRequests(): void {
-    if (!this.#hasBegun || this.#journal === null) return;
+    if (!this.#hasStarted || this.#journal === null) return;
     for (const asked of this.#journal.requests()) {
       const input = requestedInput(asked, Date.now() * 1000);
       if (input === null) this.#view.say(droppedRequest(asked.kind, asked.time, asked.why));
@@ -185,49 +189,49 @@ export class LiveRun {
   }
 
   /** Says in the journal that this process is alive. */
-  beat(): void {
+  heartbeat(): void {
     if (!this.#isOpen) return;
-    const tradesPerSecond = Math.round(this.#pace.tradesPerSecond());
-    this.#journal?.beat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#pace.lagMs });
+    const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond());
+    this.#journal?.heartbeat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
   }
 
   /** Emits where the run stands: nothing before it has begun with `begin`, and once it has stopped. */
-  tellStatus(): void {
-    if (!this.#hasBegun) return;
-    this.#view.event(statusEvent(this.#state.standing, this.#shownPace, now(), this.#state.heldGap));
+  emitStatus(): void {
+    if (!this.#hasStarted) return;
+    this.#view.event(statusEvent(this.#state.current, this.#shownThroughput, now(), this.#state.heldGap));
   }
 
-  tellRejections(): void {
+  logRejections(): void {
     if (!this.#isOpen) return;
     const strays = this.#state.takeStrays();
     if (strays !== null) this.#view.say({ level: "warn", text: strayText(strays) });
     const rejections = this.#state.takeRejections();
     if (rejections === null) return;
-    this.#rejectionsTold = true;
+    this.#rejectionsLogged = true;
     this.#view.event({ type: "rejected", time: now(), ...rejections });
   }
 
   draw(): void {
     if (!this.#isOpen) return;
-    this.#view.draw((width) => statusLine(this.#state.standing, this.#shownPace, width));
+    this.#view.draw((width) => statusLine(this.#state.current, this.#shownThroughput, width));
   }
 
   /** Ends the input: what still waits expires, and the journal says that the run was stopped, and why. */
   stop(reason = "asked to"): void {
     this.handleRequests();
-    this.tellRejections();
+    this.logRejections();
     const at = Date.now() * 1000;
     // The recording says so itself, as its last line.
     this.#apply({ event: "ended", time: at });
-    this.tellRejections();
+    this.logRejections();
     this.#keepStop(at, reason);
     // What is asked of it from here on is for the next run.
-    this.#hasBegun = false;
+    this.#hasStarted = false;
   }
 
   /** Closes what was opened and says the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
-    this.#hasBegun = false;
+    this.#hasStarted = false;
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.say(journalTook(this.#journal.spent));
     this.#journal?.close();
@@ -244,12 +248,12 @@ export class LiveRun {
     await this.#view.close();
   }
 
-  get #shownPace(): ShownPace {
-    const { lagMs } = this.#pace;
+  get #shownThroughput(): ShownThroughput {
+    const { lagMs } = this.#throughput;
     return {
       symbol: this.#config.symbol,
       connected: this.#connected,
-      tradesPerSecond: this.#pace.tradesPerSecond(),
+      tradesPerSecond: this.#throughput.tradesPerSecond(),
       lagMs,
       assets: this.#view.assets,
       awaitsRules: this.#state.awaitsRules,
@@ -277,14 +281,14 @@ export class LiveRun {
         const gap = state.heldGap;
         if (gap === null || this.done) break;
         await this.#feed.during(
-          toldIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.say(line)),
+          loggedIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.say(line)),
         );
         if (this.#gaps!.isLeft) break;
       }
     } finally {
       recordTaken();
     }
-    this.#pace.note(live, state.lastTime, receivedAt);
+    this.#throughput.note(live, state.lastTime, receivedAt);
   }
 
   /** Records that something happened, applies it, and keeps and shows what comes of it. */

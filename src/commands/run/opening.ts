@@ -7,7 +7,7 @@ import type { ArrivedRules } from "../../domain/market/instrument.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import { awaitInstrument } from "../../feeds/rest/instruments.ts";
 import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
-import { Engine, type RunState } from "../../stages/engine.ts";
+import { Engine, type EngineState } from "../../stages/engine.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
@@ -121,8 +121,8 @@ async function awaitRules(
   return answer && arrived(configuration, found, answer, Date.now() * 1000);
 }
 
-function resumedLine(path: string, run: RunState): Line {
-  const { trades, cash, position, stance, halt } = run.standing;
+function resumedLine(path: string, run: EngineState): Line {
+  const { trades, cash, position, stance, halt } = run.current;
   const halted = halt === null
     ? ""
     : `; halted (${halt.reason}), until "penstock release ${path} --reason TEXT"`;

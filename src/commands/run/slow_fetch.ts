@@ -6,7 +6,7 @@ import { type Line, stillFetching } from "../../views/terminal/narration.ts";
 const PATIENCE_MS = 3_000;
 
 /** What comes of `fetching`; tells once where that takes longer than `patienceMs`. */
-export async function toldIfSlow<T>(
+export async function loggedIfSlow<T>(
   gap: HeldGap,
   fetching: Promise<T>,
   tell: (line: Line) => void,

@@ -2,7 +2,7 @@
 import { type ExchangeInfo, type Rule, RULES, type Rules } from "./instrument_rules.ts";
 import { Money, plain, ZERO } from "../numbers/money.ts";
 import { optionWord } from "../process/option_word.ts";
-import type { TradingRules } from "../risk/terms.ts";
+import type { TradingRules } from "../risk/trading_parameters.ts";
 
 /** What an exchange said, when and where: kept in the journal, to be used when it cannot be asked. */
 export interface KeptInfo extends ExchangeInfo {

@@ -103,7 +103,7 @@ export function createTick(
     trend: "warming",
     averages: null,
     signal: null,
-    verdicts: null,
+    decisions: null,
     outcomes: EMPTY,
   };
   return record;

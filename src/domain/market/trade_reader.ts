@@ -5,7 +5,7 @@ import type { UnusableInput } from "./unusable_input.ts";
  * What a line or a message turned out to be: a trade of the symbol; something else that is meant to be there
  * (another stream, an acknowledgement); or something unusable, with the reason in `reason`.
  */
-export type Verdict = "trade" | "other" | "rejected";
+export type ReadResult = "trade" | "other" | "rejected";
 
 /** One trade as read: exact integers throughout. */
 export interface TradeFields {
@@ -40,7 +40,7 @@ export type Complain = (what: string) => Complaint;
 export interface TradeReader {
   readonly symbol: string;
   /** Whether its trades were fetched after the fact. */
-  readonly isLate?: boolean;
+  readonly isBackfilled?: boolean;
   /** Missing trades that were passed over before the fetched trade read last. */
   readonly skipped?: number;
   /** When the trade read last arrived, µs since 1970; 0 or absent where that is not known. */
@@ -56,7 +56,7 @@ export interface TradeReader {
   readonly emptyFirstId: number;
   readonly emptyId: number;
   /** Reads on. Null when nothing more is at hand. */
-  next(): Verdict | null;
+  next(): ReadResult | null;
   /** The beginning of what was read last, to show it: at most 200 characters. */
   sample(): string;
   /** After "trade", for what may yet be found wrong with it; absent where trades have no place to be named. */

@@ -1,6 +1,6 @@
 /** Fill models beside the configured one: how much of a result is the model. */
 import { Money } from "../numbers/money.ts";
-import type { Terms } from "../risk/terms.ts";
+import type { TradingParameters } from "../risk/trading_parameters.ts";
 
 /** A way to fill orders. */
 export type FillModel = "optimistic" | "configured" | "pessimistic";
@@ -23,19 +23,19 @@ const MOST_SLIPPAGE = new Money(9_999);
  * The terms under a fill model: optimistic has no latency and no slippage; pessimistic three times the configured
  * ones, and at least 250 ms and 2 basis points.
  */
-export function termsUnder(model: FillModel, terms: Terms): Terms {
+export function tradingParametersUnder(model: FillModel, parameters: TradingParameters): TradingParameters {
   switch (model) {
     case "optimistic":
-      return { ...terms, latency: 0, slippage: new Money(0) };
+      return { ...parameters, latency: 0, slippage: new Money(0) };
     case "configured":
-      return terms;
+      return parameters;
     case "pessimistic":
       return {
-        ...terms,
-        latency: Math.max(LEAST_LATENCY, WORSE * terms.latency),
+        ...parameters,
+        latency: Math.max(LEAST_LATENCY, WORSE * parameters.latency),
         slippage: Money.max(
-          terms.slippage,
-          Money.min(MOST_SLIPPAGE, Money.max(LEAST_SLIPPAGE, terms.slippage.times(WORSE))),
+          parameters.slippage,
+          Money.min(MOST_SLIPPAGE, Money.max(LEAST_SLIPPAGE, parameters.slippage.times(WORSE))),
         ),
       };
   }

@@ -15,7 +15,7 @@ import {
 import type { Order } from "./order.ts";
 import type { Check } from "./refusal.ts";
 import { CashShare, stakeAt } from "./stake.ts";
-import type { Terms } from "../risk/terms.ts";
+import type { TradingParameters } from "../risk/trading_parameters.ts";
 
 /** What an order trades at one trade: quantities in base currency, price, notional and fee in quote currency. */
 export interface Sized {
@@ -37,7 +37,7 @@ export interface Unsized {
 
 /** Sizes orders under the same terms. */
 export class OrderSizing {
-  readonly #terms: Terms;
+  readonly #parameters: TradingParameters;
   /** Of a stake that is an amount; null where it is a share of the cash. */
   readonly #outlay: Outlay | null;
   /** 1 + fee rate. */
@@ -47,11 +47,15 @@ export class OrderSizing {
   /** The smallest quantity of an order. */
   readonly #least: Money;
 
-  constructor(terms: Terms) {
-    this.#terms = terms;
-    this.#least = terms.minQuantity === null ? terms.lot : lotsOrMore(terms.minQuantity, terms.lot);
-    this.#outlay = terms.stake instanceof CashShare ? null : outlayOf(terms.stake, terms.feeRate);
-    this.#grossing = terms.feeRate.plus(1);
+  constructor(parameters: TradingParameters) {
+    this.#parameters = parameters;
+    this.#least = parameters.minQuantity === null
+      ? parameters.lot
+      : lotsOrMore(parameters.minQuantity, parameters.lot);
+    this.#outlay = parameters.stake instanceof CashShare
+      ? null
+      : outlayOf(parameters.stake, parameters.feeRate);
+    this.#grossing = parameters.feeRate.plus(1);
     this.#most = this.#outlay === null ? null : this.#outlay.grossStake.plus(FEE_STEP);
   }
 
@@ -63,7 +67,7 @@ export class OrderSizing {
    * order are about the whole, when it begins.
    */
   size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
-    const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#terms;
+    const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#parameters;
     const { side, isWorking } = order;
     const price = slippedPrice(side, tradePrice, slippage, tick);
     const whole = side === "sell"
@@ -111,14 +115,14 @@ export class OrderSizing {
   #outlayOf(order: Order, { cash }: Account): Outlay {
     const { spent } = order;
     if (this.#outlay !== null && spent.isZero()) return this.#outlay;
-    const { stake, feeRate } = this.#terms;
+    const { stake, feeRate } = this.#parameters;
     if (stake instanceof CashShare && !order.isWorking) order.stake = stakeAt(stake, cash);
     return outlayOf((order.stake ?? stakeAt(stake, cash)).minus(spent), feeRate);
   }
 
   /** Without a smallest quantity a sale may be of less than a lot. */
   #isTooSmall(quantity: Money): boolean {
-    const { minQuantity } = this.#terms;
+    const { minQuantity } = this.#parameters;
     return minQuantity !== null && quantity.lt(minQuantity);
   }
 
@@ -127,7 +131,7 @@ export class OrderSizing {
    * quantity of a sale does not change any more once it fills, that of a purchase does with the price.
    */
   #tooLarge({ side, isWorking, filled, spent }: Order, whole: Money, all: Money): Unsized | null {
-    const { maxQuantity, maxNotional } = this.#terms;
+    const { maxQuantity, maxNotional } = this.#parameters;
     if (isWorking && side === "sell") return null;
     if (maxQuantity !== null) {
       const quantity = filled.plus(whole);
@@ -142,7 +146,7 @@ export class OrderSizing {
 
   /** Says why a quantity came to nothing that can be traded; amounts of `lot` and `funds` in quote currency. */
   #nothing(order: Order, price: Money, account: Account): Unsized {
-    const { lot } = this.#terms;
+    const { lot } = this.#parameters;
     const leastCost = price.times(order.isWorking ? lot : this.#least);
     if (order.side === "sell") {
       return account.position.isZero()

@@ -37,7 +37,7 @@ export interface DrawdownSnapshot {
  * A thousand times the error of the doubles below, as a fraction of the peak: anything closer is decided in
  * decimals.
  */
-const DOUBT = 1e-12;
+const SUSPECT = 1e-12;
 
 /** The drawdown of one account in one symbol. */
 export class Drawdown {
@@ -218,7 +218,7 @@ export class Drawdown {
   /** Keeps the fall at `price` if it is the worst of all or of its period; `estimate` is that fall as a fraction. */
   #consider(price: number, estimate: number, time: number): void {
     const deepens = this.#periods.deepens(estimate);
-    const mayBeWorst = estimate >= this.#worstEstimate - DOUBT;
+    const mayBeWorst = estimate >= this.#worstEstimate - SUSPECT;
     if (!deepens && !mayBeWorst) return;
     const fall: Fall = {
       peak: this.#peakMoved ? this.#marked(this.#peakPrice) : this.#peakBooks,
@@ -228,7 +228,7 @@ export class Drawdown {
     };
     if (deepens) this.#periods.take(estimate, fall);
     if (!mayBeWorst) return;
-    const isWorst = estimate > this.#worstEstimate + DOUBT || this.#worst === null ||
+    const isWorst = estimate > this.#worstEstimate + SUSPECT || this.#worst === null ||
       isDeeper(fall, this.#worst);
     if (!isWorst) return;
     this.#worst = fall;
@@ -236,7 +236,7 @@ export class Drawdown {
   }
 
   #findPeakPrice(): void {
-    const room = this.#peakEstimate * (1 - DOUBT) - this.#cashEstimate;
+    const room = this.#peakEstimate * (1 - SUSPECT) - this.#cashEstimate;
     this.#peakPrice = Math.floor(room / this.#positionEstimate);
   }
 

@@ -108,7 +108,7 @@ export function booksOf({ cash, position, price, decimals }: BooksSnapshot): Mar
 export const MAX_PERIODS = 10;
 
 /** Depths below this, and differences of depths, are rounding of the doubles they are worked out in. */
-const DOUBT = 1e-12;
+const SUSPECT = 1e-12;
 
 /** Whether one fall is the larger fraction of its peak. */
 export function isDeeper(one: Fall, other: Fall): boolean {
@@ -142,7 +142,7 @@ export class DrawdownPeriods {
 
   /** Whether equity has been below the peak since it last stood there. */
   get isBelow(): boolean {
-    return this.#depth > DOUBT;
+    return this.#depth > SUSPECT;
   }
 
   /** Equity stands at a peak, an old or a new one: the present period ends. */
@@ -158,17 +158,17 @@ export class DrawdownPeriods {
 
   /** Whether a fall to `depth`, a fraction of the peak, may be news; it is to be taken then. */
   deepens(depth: number): boolean {
-    return depth > (this.#fall === null ? this.#depth : this.#depth - DOUBT);
+    return depth > (this.#fall === null ? this.#depth : this.#depth - SUSPECT);
   }
 
   /** Takes a fall of the present period if it is its deepest so far. */
   take(depth: number, fall: Fall): void {
-    const isNear = this.#fall !== null && Math.abs(depth - this.#depth) <= DOUBT;
+    const isNear = this.#fall !== null && Math.abs(depth - this.#depth) <= SUSPECT;
     if (isNear && !isDeeper(fall, this.#fall!)) return;
     this.#depth = depth;
     const isKept = this.#kept.length < MAX_PERIODS
-      ? depth > DOUBT
-      : depth >= this.#kept.at(-1)!.depth - DOUBT;
+      ? depth > SUSPECT
+      : depth >= this.#kept.at(-1)!.depth - SUSPECT;
     if (isKept) this.#fall = fall;
   }
 
@@ -203,7 +203,9 @@ export class DrawdownPeriods {
 
   #keptWith(fall: Fall, recovered: number | null): Kept[] {
     return [...this.#kept, { depth: this.#depth, fall, recovered }]
-      .sort((a, b) => Math.abs(b.depth - a.depth) > DOUBT ? b.depth - a.depth : compareDepths(b.fall, a.fall))
+      .sort((a, b) =>
+        Math.abs(b.depth - a.depth) > SUSPECT ? b.depth - a.depth : compareDepths(b.fall, a.fall)
+      )
       .slice(0, MAX_PERIODS);
   }
 }

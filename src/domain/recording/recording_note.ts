@@ -81,7 +81,7 @@ export type RecordingNote =
     readonly to: number;
   }
   | {
-    /** Trades that the stream missed and that were fetched afterwards, as `lateText` writes them. */
+    /** Trades that the stream missed and that were fetched afterwards, as `backfilledText` writes them. */
     readonly event: "late";
     readonly trades: string;
     /** Missing trades before them that were passed over; absent for none. */

@@ -28,7 +28,7 @@ export interface Loss {
 }
 
 /** The limits as fractions, null for none. */
-export interface LossTerms {
+export interface LossParameters {
   readonly maxDrawdown: Money | null;
   readonly maxDailyLoss: Money | null;
 }
@@ -43,7 +43,7 @@ export interface LossSnapshot {
 }
 
 /** A thousand times the error of the doubles below, as a fraction of equity. */
-const DOUBT = 1e-12;
+const SUSPECT = 1e-12;
 
 /** The limits on the losses of one account in one symbol. */
 export class LossLimits {
@@ -78,7 +78,7 @@ export class LossLimits {
   #floorPrice = -Infinity;
 
   /** Starts with `cash` (quote currency) and no position. */
-  constructor(cash: Money, { maxDrawdown, maxDailyLoss }: LossTerms) {
+  constructor(cash: Money, { maxDrawdown, maxDailyLoss }: LossParameters) {
     this.#drawdown = maxDrawdown;
     this.#daily = maxDailyLoss;
     this.#drawdownRest = maxDrawdown === null ? 0 : 1 - estimate(maxDrawdown);
@@ -95,7 +95,7 @@ export class LossLimits {
    */
   mark(price: number, decimals: number, time: number): boolean {
     if (decimals !== this.#decimals) this.#rescale(decimals);
-    if (time >= this.#dayEnd) this.#beginDay(time);
+    if (time >= this.#dayEnd) this.#startDay(time);
     else if (time < this.#dayFloor) this.#endDayAt(nextDay(time));
     this.#price = price;
     if (price > this.#peakPrice) this.#climb(price);
@@ -141,10 +141,10 @@ export class LossLimits {
   }
 
   snapshot(): LossSnapshot {
-    const isBegun = Number.isFinite(this.#dayEnd);
+    const isStarted = Number.isFinite(this.#dayEnd);
     return {
       peak: booksText(this.#isPeakOwn ? this.#marked(this.#peakPrice) : this.#peakBooks),
-      day: isBegun ? { start: plain(this.#dayStart), end: this.#dayEnd } : null,
+      day: isStarted ? { start: plain(this.#dayStart), end: this.#dayEnd } : null,
       spent: this.#spent,
     };
   }
@@ -204,7 +204,7 @@ export class LossLimits {
     return false;
   }
 
-  #beginDay(time: number): void {
+  #startDay(time: number): void {
     this.#dayBegan = this.#dayEnd !== -Infinity;
     this.#dayStart = worth(this.#marked(this.#price));
     this.#dayStartEstimate = estimate(this.#dayStart);
@@ -223,7 +223,7 @@ export class LossLimits {
     if (!this.#isPeakOwn) {
       const isFollowed = this.#drawdown !== null && this.#spent !== "all" && this.#positionEstimate > 0;
       this.#peakPrice = isFollowed
-        ? Math.floor((this.#peakEstimate * (1 - DOUBT) - this.#cashEstimate) / this.#positionEstimate)
+        ? Math.floor((this.#peakEstimate * (1 - SUSPECT) - this.#cashEstimate) / this.#positionEstimate)
         : Infinity;
     }
     this.#findFloor();
@@ -237,8 +237,8 @@ export class LossLimits {
       this.#drawdown === null ? -Infinity : this.#peakEstimate * this.#drawdownRest,
       isDayWatched ? this.#dayStartEstimate * this.#dailyRest : -Infinity,
     );
-    const doubt = DOUBT * (this.#peakEstimate + this.#dayStartEstimate + this.#cashEstimate);
-    const room = floor + doubt - this.#cashEstimate;
+    const suspect = SUSPECT * (this.#peakEstimate + this.#dayStartEstimate + this.#cashEstimate);
+    const room = floor + suspect - this.#cashEstimate;
     if (this.#positionEstimate > 0) this.#floorPrice = Math.floor(room / this.#positionEstimate);
     else if (room >= 0) this.#floorPrice = Infinity;
   }

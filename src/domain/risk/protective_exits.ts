@@ -13,7 +13,7 @@ import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
 export type ExitCause = "stop-loss" | "take-profit" | "flatten";
 
 /** As fractions of the entry price, null for none. */
-export interface ExitTerms {
+export interface ExitParameters {
   readonly stopLoss: Money | null;
   readonly takeProfit: Money | null;
 }
@@ -29,7 +29,7 @@ export interface ExitSnapshot {
 
 const ONE: Money = new Money(1);
 /** A thousand times the error of the doubles below, as a fraction of the price. */
-const DOUBT = 1e-12;
+const SUSPECT = 1e-12;
 
 /** The exits of one position. */
 export class ProtectiveExits {
@@ -48,7 +48,7 @@ export class ProtectiveExits {
   #low = -Infinity;
   #high = Infinity;
 
-  constructor({ stopLoss, takeProfit }: ExitTerms) {
+  constructor({ stopLoss, takeProfit }: ExitParameters) {
     this.#stop = stopLoss === null ? null : ONE.minus(stopLoss);
     this.#target = takeProfit === null ? null : ONE.plus(takeProfit);
     this.#stopEstimate = this.#stop === null ? -Infinity : estimate(this.#stop);
@@ -146,8 +146,8 @@ export class ProtectiveExits {
     }
     if (!this.#isGiven) return;
     const entry = estimate(this.#paid) / estimate(this.#position) * powerOfTen(this.#decimals);
-    this.#low = Math.floor(entry * this.#stopEstimate * (1 + DOUBT));
-    this.#high = Math.ceil(entry * this.#targetEstimate * (1 - DOUBT));
+    this.#low = Math.floor(entry * this.#stopEstimate * (1 + SUSPECT));
+    this.#high = Math.ceil(entry * this.#targetEstimate * (1 - SUSPECT));
   }
 
   #rescale(decimals: number): void {

@@ -8,7 +8,7 @@
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "../../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../../domain/numbers/price.ts";
 import { LEAST_NANOSECONDS, microseconds, microsecondsIn } from "../../domain/numbers/time.ts";
-import type { TradeFields, Verdict } from "../../domain/market/trade_reader.ts";
+import type { ReadResult, TradeFields } from "../../domain/market/trade_reader.ts";
 
 const QUOTE = 34, COMMA = 44, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125, S = 115;
 const ENCODER = new TextEncoder();
@@ -171,7 +171,7 @@ export class BinanceMessageReader implements TradeFields {
   }
 
   /** The same by `JSON.parse`, for every shape and every fault. */
-  readJson(message: string): Verdict {
+  readJson(message: string): ReadResult {
     this.emptyFirstId = this.emptyId = -1;
     this.isMarker = false;
     let parsed: unknown;
@@ -191,7 +191,7 @@ export class BinanceMessageReader implements TradeFields {
     return this.#reject("not a Binance trade message");
   }
 
-  #readTrade(body: Record<string, unknown>, aggregate: boolean, message: string): Verdict {
+  #readTrade(body: Record<string, unknown>, aggregate: boolean, message: string): ReadResult {
     if (typeof body.s !== "string") return this.#reject(`symbol "s" is ${shown(body.s)}`);
     if (body.s !== this.symbol) return "other";
     const first = aggregate ? body.f : body.t;
@@ -225,7 +225,7 @@ export class BinanceMessageReader implements TradeFields {
     return "trade";
   }
 
-  #reject(reason: string): Verdict {
+  #reject(reason: string): ReadResult {
     this.reason = reason;
     return "rejected";
   }

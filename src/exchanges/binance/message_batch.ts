@@ -1,7 +1,7 @@
 /** Reads the messages of a live stream, as texts, a batch at a time. */
 import { BinanceMessageReader } from "./binance_message.ts";
 import { READ_AHEAD } from "../../domain/numbers/decimal_bytes.ts";
-import type { TradeReader, Verdict } from "../../domain/market/trade_reader.ts";
+import type { ReadResult, TradeReader } from "../../domain/market/trade_reader.ts";
 
 const SAMPLE_CHARACTERS = 200;
 const MESSAGES_AT_ONCE = 64;
@@ -61,7 +61,7 @@ export class MessageBatch implements TradeReader {
     return this;
   }
 
-  next(): Verdict | null {
+  next(): ReadResult | null {
     if (this.#taken === this.#messages.length) return null;
     if (this.#taken === this.#encoded) this.#encode();
     const message = this.#messages[this.#taken++]!;

@@ -79,7 +79,7 @@ export function buildLimits(): BuildLimits | null {
  * granted anywhere, it is lost altogether, or kept for a folder that is needed. A grant for a folder goes where one of
  * `paths` is in it. What is open stays open.
  */
-export async function giveUp(needs: Needs, paths: readonly string[]): Promise<string> {
+export async function dropPermissions(needs: Needs, paths: readonly string[]): Promise<string> {
   const { folder } = needs;
   const anywhere = isGranted({ name: "net" });
   const hosts = needs.hosts.filter(mayReach);

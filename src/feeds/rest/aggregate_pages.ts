@@ -1,14 +1,14 @@
 /** Missed trades as aggregates: Binance's aggTrades, which counts aggregates rather than trades. */
-import { holeIn, type LateRow } from "../../domain/market/late_rows.ts";
+import { type BackfilledTrade, holeIn } from "../../domain/market/backfilled_trades.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
-import { faultInRuns, type LatePage, type LatePages, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
+import { type BackfillPage, type BackfillPages, faultInRuns, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
 
 const WEIGHT = 4;
 
 /** Where an aggregate stands in the exchange's count of aggregates, and what it covers. */
 interface Aggregate {
   readonly id: number;
-  readonly row: LateRow;
+  readonly row: BackfilledTrade;
 }
 
 /** An answer. */
@@ -31,7 +31,7 @@ interface Found {
  * An aggregate whose trades are all known is passed over; one that holds known and missed trades is cut to those
  * that were missed, for all its trades have its price. Its quantity stays that of the whole.
  */
-export class AggregatePages implements LatePages {
+export class AggregatePages implements BackfillPages {
   readonly source = "aggTrades";
   readonly #client: RestClient;
   readonly #base: string;
@@ -47,7 +47,7 @@ export class AggregatePages implements LatePages {
     this.#symbol = symbol;
   }
 
-  async page(next: number, _target: number | null, deadline: number): Promise<LatePage> {
+  async page(next: number, _target: number | null, deadline: number): Promise<BackfillPage> {
     if (this.#at === null) {
       const newest = await this.#ask(null, deadline);
       const newestId = newest.aggregates.at(-1)?.row.lastId ?? null;
@@ -152,7 +152,7 @@ function readAggregates(body: unknown, from: number): Found | Unbelieved {
       );
     }
     leastTrade = l + 1;
-    const row = { firstId: f, lastId: l, price: p, quantity: q, time: T, buyerIsMaker: m } as LateRow;
+    const row = { firstId: f, lastId: l, price: p, quantity: q, time: T, buyerIsMaker: m } as BackfilledTrade;
     aggregates.push({ id: a, row });
   }
   return { aggregates, count: objects.length, lastId: objects.length === 0 ? null : least - 1 };

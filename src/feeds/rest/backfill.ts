@@ -1,11 +1,11 @@
 /** Fetches the trades that the stream has missed, by id over REST. */
 import { addressesOf, type ExchangeName, hostOf } from "../../exchanges/hosts.ts";
-import { type LateRow, runsOf } from "../../domain/market/late_rows.ts";
+import { type BackfilledTrade, runsOf } from "../../domain/market/backfilled_trades.ts";
 import { AggregatePages } from "./aggregate_pages.ts";
 import { Backoff } from "../live/backoff.ts";
 import { RestBudget } from "./rest_budget.ts";
 import { GaveUp, type GaveUpWhy, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
-import { type LatePages, TradePages } from "./trade_pages.ts";
+import { type BackfillPages, TradePages } from "./trade_pages.ts";
 
 /** What a backfill is made from. Times in ms. */
 export interface BackfillOptions {
@@ -32,11 +32,11 @@ export interface BackfillOptions {
 }
 
 /** Missed trades that follow one on the other. What lies between two pages the exchange itself does not have. */
-export interface LateTrades {
-  /** Oldest first, never empty, and all of them readable by LateRows. */
-  readonly rows: readonly LateRow[];
+export interface FetchedTrades {
+  /** Oldest first, never empty, and all of them readable by BackfilledTrades. */
+  readonly rows: readonly BackfilledTrade[];
   /** The endpoint they come from; rows of aggTrades are aggregates. */
-  readonly source: LatePages["source"];
+  readonly source: BackfillPages["source"];
 }
 
 /** How a fetch ended. */
@@ -121,7 +121,7 @@ export class Backfill {
    *
    * Returns how it ended, whatever happened on the way. Throws a RangeError for an id below 0.
    */
-  async *fetch(fromId: number, untilId: number | null): AsyncGenerator<LateTrades, BackfillEnd> {
+  async *fetch(fromId: number, untilId: number | null): AsyncGenerator<FetchedTrades, BackfillEnd> {
     if (!Number.isSafeInteger(fromId) || fromId < 0) {
       throw new RangeError(`A trade id is a whole number from 0 on: got ${fromId}`);
     }
@@ -129,7 +129,7 @@ export class Backfill {
     const deadline = this.#clock.now() + this.#deadlineMs;
     const tail = new Backoff(TAIL_MAX_MS, this.#random);
     const refusals: GaveUp[] = [];
-    let pages: LatePages | null = null;
+    let pages: BackfillPages | null = null;
     let next = fromId;
     let fetched = 0;
     const standing = () => ({ fetched, lastId: next - 1 });
@@ -173,7 +173,7 @@ export class Backfill {
     }
   }
 
-  #open(): LatePages {
+  #open(): BackfillPages {
     const { base, pages } = this.#routes[this.#route]!;
     return new pages(this.#client, base, encodeURIComponent(this.#symbol));
   }
@@ -208,7 +208,7 @@ export class Backfill {
 }
 
 /** The rows up to trade `target`; an aggregate that reaches beyond it is cut. */
-function upTo(target: number, rows: readonly LateRow[]): LateRow[] {
+function upTo(target: number, rows: readonly BackfilledTrade[]): BackfilledTrade[] {
   return rows.filter(({ firstId }) => firstId <= target)
     .map((row) => row.lastId > target ? { ...row, lastId: target } : row);
 }

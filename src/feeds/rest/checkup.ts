@@ -1,6 +1,6 @@
 /** Asks one host after the other whether it is there, step by step, so that the first thing that fails is named. */
 import { hostOf } from "../../exchanges/hosts.ts";
-import { bad, type Finding, good } from "../../domain/process/finding.ts";
+import { type CheckResult, fail, pass } from "../../domain/process/check_result.ts";
 import { MessageBatch } from "../../exchanges/binance/message_batch.ts";
 import { tradeStreamUrl } from "../../exchanges/binance/binance.ts";
 import { explain, NetPermissionError } from "../live/connect_failure.ts";
@@ -22,7 +22,7 @@ const WORST_OFFSET_MS = 1_000;
 const LARGEST_ANSWER_BYTES = 4_096;
 
 /** Examines the stream at `endpoint`: name and TCP, TLS, the WebSocket and its first trade. */
-export async function examineStream(endpoint: string, options: CheckupOptions): Promise<Finding[]> {
+export async function examineStream(endpoint: string, options: CheckupOptions): Promise<CheckResult[]> {
   const host = hostOf(endpoint);
   const found = await examineConnection(endpoint, options);
   const { symbol, signal, tradeMs, stepMs = STEP_MS } = options;
@@ -34,7 +34,7 @@ export async function examineStream(endpoint: string, options: CheckupOptions): 
   } catch (error) {
     return await failed(found, host, "WebSocket", error, url, signal);
   }
-  found.push(good(host, "WebSocket", `open after ${since(begun)}`));
+  found.push(pass(host, "WebSocket", `open after ${since(begun)}`));
   const stop = (): void => socket.abandon("stopped");
   signal.addEventListener("abort", stop);
   try {
@@ -47,7 +47,7 @@ export async function examineStream(endpoint: string, options: CheckupOptions): 
 }
 
 /** Examines the REST side at `base`: name and TCP, TLS, an answer, and the clock against the server's. */
-export async function examineRest(base: string, options: CheckupOptions): Promise<Finding[]> {
+export async function examineRest(base: string, options: CheckupOptions): Promise<CheckResult[]> {
   const host = hostOf(base);
   const found = await examineConnection(base, options);
   const { signal, stepMs = STEP_MS } = options;
@@ -65,33 +65,36 @@ export async function examineRest(base: string, options: CheckupOptions): Promis
     const answer = `HTTP ${response.status} after ${shownMs(tookMs)}`;
     if (!isGood) {
       const advice = "See the exchange's status page, or choose another --rest-endpoint";
-      return withoutProxy([...found, bad(host, "HTTP", answer, advice)], host);
+      return withoutProxy([...found, fail(host, "HTTP", answer, advice)], host);
     }
-    const clock = clockFinding(text, sent + tookMs / 2, tookMs / 2);
-    return withoutProxy([...found, good(host, "HTTP", answer), clock], host);
+    const clock = clockResult(text, sent + tookMs / 2, tookMs / 2);
+    return withoutProxy([...found, pass(host, "HTTP", answer), clock], host);
   } catch (error) {
     return await failed(found, host, "HTTP", error, base, signal);
   }
 }
 
 /** Whether the name resolves and the port answers, and for `wss:` and `https:` whether TLS comes about. */
-async function examineConnection(address: string, { stepMs = STEP_MS }: CheckupOptions): Promise<Finding[]> {
+async function examineConnection(
+  address: string,
+  { stepMs = STEP_MS }: CheckupOptions,
+): Promise<CheckResult[]> {
   const host = hostOf(address);
   const { hostname, protocol } = new URL(address);
   const port = Number(host.slice(host.lastIndexOf(":") + 1));
-  const found: Finding[] = [];
+  const found: CheckResult[] = [];
   let begun = performance.now();
   let conn: Deno.Conn | null = null;
   try {
     const tcp = await Deno.connect({ hostname, port, signal: AbortSignal.timeout(stepMs) });
     conn = tcp;
-    found.push(good(host, "DNS, TCP", `connected after ${since(begun)}`));
+    found.push(pass(host, "DNS, TCP", `connected after ${since(begun)}`));
     if (protocol !== "wss:" && protocol !== "https:") return found;
     begun = performance.now();
     const tls = await Deno.startTls(tcp, { hostname });
     conn = tls;
     await withDeadline(tls.handshake(), stepMs);
-    found.push(good(host, "TLS", `the certificate is valid, after ${since(begun)}`));
+    found.push(pass(host, "TLS", `the certificate is valid, after ${since(begun)}`));
   } catch (error) {
     found.push(connectionFailure(host, found.length === 0 ? "DNS, TCP" : "TLS", error));
   } finally {
@@ -104,13 +107,13 @@ async function examineConnection(address: string, { stepMs = STEP_MS }: CheckupO
   return found;
 }
 
-function connectionFailure(host: string, step: string, error: unknown): Finding {
+function connectionFailure(host: string, step: string, error: unknown): CheckResult {
   const said = error instanceof Error ? error.message : String(error);
   if (error instanceof Deno.errors.NotCapable) {
-    return bad(host, step, "not permitted", new NetPermissionError(host).message);
+    return fail(host, step, "not permitted", new NetPermissionError(host).message);
   }
   if (step === "TLS") {
-    return bad(
+    return fail(
       host,
       step,
       `no TLS: ${said}`,
@@ -118,9 +121,9 @@ function connectionFailure(host: string, step: string, error: unknown): Finding 
     );
   }
   if (/lookup|resolve|name or service|nodename/i.test(said)) {
-    return bad(host, step, "the name cannot be resolved (DNS)", "Check that the machine has a name server");
+    return fail(host, step, "the name cannot be resolved (DNS)", "Check that the machine has a name server");
   }
-  return bad(
+  return fail(
     host,
     step,
     `nothing answers: ${said}`,
@@ -134,34 +137,34 @@ async function firstTrade(
   host: string,
   symbol: string,
   begun: number,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const step = "first trade";
   const batch = new MessageBatch(symbol);
   for (;;) {
     const messages = await socket.read();
     if (messages === null) {
       const reason = socket.end ?? "the connection ended";
-      return bad(host, step, `none: ${reason}`, `Check that ${symbol} is a symbol of this exchange`);
+      return fail(host, step, `none: ${reason}`, `Check that ${symbol} is a symbol of this exchange`);
     }
     const reader = batch.open(messages);
     for (let left = messages.length; left > 0; left--) {
-      if (reader.next() === "trade") return good(host, step, `${symbol} after ${since(begun)}`);
+      if (reader.next() === "trade") return pass(host, step, `${symbol} after ${since(begun)}`);
     }
   }
 }
 
 /** The clock against `serverTime`, as if it had been read at `at`; half the time of the question is the doubt. */
-function clockFinding(text: string, at: number, doubtMs: number): Finding {
+function clockResult(text: string, at: number, suspectMs: number): CheckResult {
   const serverTime = serverTimeIn(text);
   if (serverTime === null) {
-    return bad("clock", "", "the exchange did not say its time", "Ask again later, or choose another host");
+    return fail("clock", "", "the exchange did not say its time", "Ask again later, or choose another host");
   }
   const offsetMs = at - serverTime;
   const side = offsetMs < 0 ? "behind" : "ahead of";
-  const found = `${shownMs(Math.abs(offsetMs))} ${side} the exchange's, give or take ${shownMs(doubtMs)}`;
-  return Math.abs(offsetMs) <= WORST_OFFSET_MS + doubtMs
-    ? good("clock", "", found)
-    : bad("clock", "", found, "Set the clock, best by NTP: lag and heartbeats are measured by it");
+  const found = `${shownMs(Math.abs(offsetMs))} ${side} the exchange's, give or take ${shownMs(suspectMs)}`;
+  return Math.abs(offsetMs) <= WORST_OFFSET_MS + suspectMs
+    ? pass("clock", "", found)
+    : fail("clock", "", found, "Set the clock, best by NTP: lag and heartbeats are measured by it");
 }
 
 function serverTimeIn(text: string): number | null {
@@ -175,34 +178,34 @@ function serverTimeIn(text: string): number | null {
 
 /** What was found with what failed last, unless that only says again that there is no connection. */
 async function failed(
-  found: readonly Finding[],
+  found: readonly CheckResult[],
   host: string,
   step: string,
   error: unknown,
   url: string,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   if (found.some(({ isGood }) => !isGood)) return [...found];
   try {
     const { reason, hint } = await explain(error, url, signal);
     return [
       ...found,
-      bad(host, step, reason, hint ?? "Check that the network and its firewall let it through"),
+      fail(host, step, reason, hint ?? "Check that the network and its firewall let it through"),
     ];
   } catch (denied) {
     if (!(denied instanceof NetPermissionError)) throw denied;
-    return [...found, bad(host, step, "not permitted", denied.message)];
+    return [...found, fail(host, step, "not permitted", denied.message)];
   }
 }
 
 /** What answers although the port could not be reached was asked through a proxy, which no permission governs. */
-function withoutProxy(found: readonly Finding[], host: string): Finding[] {
+function withoutProxy(found: readonly CheckResult[], host: string): CheckResult[] {
   const direct = found.find(({ step }) => step === "DNS, TCP");
   const answered = found.some(({ step, isGood }) => isGood && (step === "HTTP" || step === "WebSocket"));
   if (direct?.isGood !== false || !answered) return [...found];
   return [
     ...found,
-    bad(
+    fail(
       host,
       "proxy",
       "it answers through a proxy of the environment, which no list of permitted hosts governs",

@@ -1,11 +1,11 @@
 /** Missed trades one by one, by trade id: Binance's historicalTrades. */
-import { faultOf, holeIn, type LateRow, runsOf } from "../../domain/market/late_rows.ts";
+import { type BackfilledTrade, faultOf, holeIn, runsOf } from "../../domain/market/backfilled_trades.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
 
 /** Trades that follow on what is known. */
-export interface LatePage {
+export interface BackfillPage {
   /** Oldest first, from the id asked for on; what lies between them the exchange itself does not have. May be empty. */
-  readonly rows: readonly LateRow[];
+  readonly rows: readonly BackfilledTrade[];
   /** Whether the exchange had nothing newer. */
   readonly isEnd: boolean;
   /** The newest id that the exchange has shown, or null. */
@@ -13,14 +13,14 @@ export interface LatePage {
 }
 
 /** Where pages of trades come from, one after the other. */
-export interface LatePages {
+export interface BackfillPages {
   /** The endpoint's name. */
   readonly source: "historicalTrades" | "aggTrades";
   /**
    * The trades from id `next` on, up to `target` at least where the exchange has them; null: as many as fit on a
    * page. Throws GaveUp as RestClient does.
    */
-  page(next: number, target: number | null, deadline: number): Promise<LatePage>;
+  page(next: number, target: number | null, deadline: number): Promise<BackfillPage>;
 }
 
 /** Rows that Binance sends at most. */
@@ -35,7 +35,7 @@ const LOOK_BACK = 100;
  * Pages of historicalTrades, weight 25 each. An answer with a hole is asked for twice, and believed then: the exchange
  * itself does not have what lies in it. A hole at the start is one only where the exchange has older trades.
  */
-export class TradePages implements LatePages {
+export class TradePages implements BackfillPages {
   readonly source = "historicalTrades";
   readonly #client: RestClient;
   readonly #base: string;
@@ -49,7 +49,7 @@ export class TradePages implements LatePages {
     this.#symbol = symbol;
   }
 
-  async page(next: number, target: number | null, deadline: number): Promise<LatePage> {
+  async page(next: number, target: number | null, deadline: number): Promise<BackfillPage> {
     const limit = target === null ? PAGE_ROWS : Math.min(PAGE_ROWS, target - next + 1);
     let asked = 0;
     const rows = await this.#ask(next, limit, deadline, (rows) => {
@@ -68,8 +68,8 @@ export class TradePages implements LatePages {
     from: number,
     limit: number,
     deadline: number,
-    judge: (rows: readonly LateRow[]) => readonly LateRow[] | Unbelieved,
-  ): Promise<readonly LateRow[]> {
+    judge: (rows: readonly BackfilledTrade[]) => readonly BackfilledTrade[] | Unbelieved,
+  ): Promise<readonly BackfilledTrade[]> {
     return this.#client.get({
       base: this.#base,
       path: `/api/v3/historicalTrades?symbol=${this.#symbol}&fromId=${from}&limit=${limit}`,
@@ -98,7 +98,7 @@ export function objectsOf(body: unknown, limit: number): Record<string, unknown>
 }
 
 /** What is wrong with rows of which some may be left out, or null. */
-export function faultInRuns(rows: readonly LateRow[]): string | null {
+export function faultInRuns(rows: readonly BackfilledTrade[]): string | null {
   for (const run of runsOf(rows)) {
     const fault = faultOf(run);
     if (fault !== null) return fault;
@@ -106,12 +106,12 @@ export function faultInRuns(rows: readonly LateRow[]): string | null {
   return null;
 }
 
-function readTrades(body: unknown, next: number, limit: number): LateRow[] | Unbelieved {
+function readTrades(body: unknown, next: number, limit: number): BackfilledTrade[] | Unbelieved {
   const objects = objectsOf(body, limit);
   if (objects instanceof Unbelieved) return objects;
   // Of whatever kind the values are: faultOf looks at all of them.
   const rows = objects.map(({ id, price, qty, time, isBuyerMaker }) =>
-    ({ firstId: id, lastId: id, price, quantity: qty, time, buyerIsMaker: isBuyerMaker }) as LateRow
+    ({ firstId: id, lastId: id, price, quantity: qty, time, buyerIsMaker: isBuyerMaker }) as BackfilledTrade
   );
   const fault = faultInRuns(rows);
   if (fault !== null) return new Unbelieved("malformed", fault);

@@ -1,5 +1,5 @@
 /** Whether a folder can be written to: by writing there. */
-import { bad, type Finding, good } from "../../domain/process/finding.ts";
+import { type CheckResult, fail, pass } from "../../domain/process/check_result.ts";
 import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../../domain/process/outward_link.ts";
 import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
 import { OWNERS_FILE, OWNERS_FOLDER } from "./owner_only.ts";
@@ -29,7 +29,7 @@ function isDirectory(path: string): boolean {
  * Writes a small file into `folder` and removes it; a missing folder is made for it, as a run would, and removed too.
  * The folder around it has to be there, unless a run would make that too, as `withParents` says.
  */
-export function examineFolder(folder: string, withParents = false): Finding {
+export function examineFolder(folder: string, withParents = false): CheckResult {
   const subject = `folder ${folder}`;
   // A name that nobody knows before, so that nothing of anyone's is there.
   const path = `${folder}/.penstock-doctor-${crypto.randomUUID()}`;
@@ -37,7 +37,7 @@ export function examineFolder(folder: string, withParents = false): Finding {
   let isMade = false;
   try {
     const link = outwardLink(folder, Deno);
-    if (link !== null) return bad(subject, "", outwardClause(link), OUTWARD_ADVICE);
+    if (link !== null) return fail(subject, "", outwardClause(link), OUTWARD_ADVICE);
     try {
       write();
     } catch (error) {
@@ -48,14 +48,14 @@ export function examineFolder(folder: string, withParents = false): Finding {
     }
     Deno.removeSync(path);
     if (isMade) Deno.removeSync(folder);
-    return good(subject, "", isMade ? "not there yet, and can be made" : "can be written to");
+    return pass(subject, "", isMade ? "not there yet, and can be made" : "can be written to");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       const advice = asSentence(grantAdvice({ write: folder }, Deno.build.standalone));
-      return bad(subject, "", "writing there is not permitted", advice);
+      return fail(subject, "", "writing there is not permitted", advice);
     }
     const said = error instanceof Error ? error.message : String(error);
-    return bad(subject, "", `cannot be written to: ${said}`, "Choose another, or give this user the right");
+    return fail(subject, "", `cannot be written to: ${said}`, "Choose another, or give this user the right");
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from "./journal_file.ts";
 import { JournalLock } from "./journal_lock.ts";
 import { inspect } from "./journal_inspection.ts";
-import { type Life, writeLife } from "./journal_life.ts";
+import { type Heartbeat, writeHeartbeat } from "./journal_heartbeat.ts";
 import { type Line, lineOf, storedCheckpoint } from "./journal_line.ts";
 import { gatherPrices } from "./journal_prices.ts";
 import { type Prices } from "./price_note.ts";
@@ -208,17 +208,17 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Says to other processes that this one is alive. That is no entry; see journal_life.ts. While another process holds
+   * Says to other processes that this one is alive. That is no entry; see journal_heartbeat.ts. While another process holds
    * the journal locked nothing is said: the next time will do. Throws like `commit` where it cannot be written, and
    * like `mustBeInPlace`.
    */
-  beat(life: Life): void {
+  heartbeat(heartbeat: Heartbeat): void {
     this.#mustTake();
     this.mustBeInPlace();
     if (this.run === 0) throw new Error(`The journal ${this.#path} has no run yet: startRun() comes first`);
     const from = this.#now();
     try {
-      writeLife(this.#database, { ...life, run: this.run, seq: this.#tail.seq });
+      writeHeartbeat(this.#database, { ...heartbeat, run: this.run, seq: this.#tail.seq });
     } catch (error) {
       if (!isBusy(error)) throw this.#fail(error);
     }

@@ -40,7 +40,7 @@ export interface BrokenChain {
 }
 
 /** What came of looking at a chain. */
-export type ChainVerdict = WholeChain | BrokenChain;
+export type ChainResult = WholeChain | BrokenChain;
 
 /** What is read of an entry, as a list and with text where that will do: both cost a third of the usual way. */
 const COLUMNS = `seq, run, ${BOUND_TYPE}, time, ${BOUND_CONTENT}, ${HEX_HASH},
@@ -130,7 +130,7 @@ export interface ChainPart {
  * Looks at the entries of `part` and at its end, in memory that does not grow with the journal. Throws a JournalError,
  * with the journal's `path`, where the database cannot be read for another reason than being damaged.
  */
-export function verifyEntries(database: JournalDatabase, path: string, part: ChainPart = {}): ChainVerdict {
+export function verifyEntries(database: JournalDatabase, path: string, part: ChainPart = {}): ChainResult {
   const entries = chainedEntries(database, path, part);
   for (let next = entries.next();; next = entries.next()) {
     if (next.done) return next.value;
@@ -143,7 +143,7 @@ export function* chainedEntries(
   database: JournalDatabase,
   path: string,
   { first = 1, until }: ChainPart = {},
-): Generator<RawEntry, ChainVerdict> {
+): Generator<RawEntry, ChainResult> {
   const head = until ?? headOf(database);
   if (head === null) return broken(first, "unreadable", "the record of where it ends cannot be read");
   let before = HEX_GENESIS;

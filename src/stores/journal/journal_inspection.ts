@@ -3,7 +3,7 @@ import {
   broken,
   chainedEntries,
   type ChainPlace,
-  type ChainVerdict,
+  type ChainResult,
   GENESIS,
   headOf,
   verifyEntries,
@@ -39,8 +39,8 @@ export function inspect(database: JournalDatabase, path: string, isWhole: boolea
   mustBeAsMade(database, path, version);
   const run = lastRunOf(database, path);
   if (isWhole) {
-    const verdict = verifyAll(database, path);
-    if (!verdict.isWhole) throw damaged(path, verdict.what);
+    const chain = verifyAll(database, path);
+    if (!chain.isWhole) throw damaged(path, chain.what);
   } else inspectEnd(database, path, run);
   const difference = disagreement(database, path, run, version);
   if (difference !== null) throw damaged(path, difference);
@@ -76,8 +76,8 @@ export function inspectEnd(
   const to = until ?? headOf(database) ?? { seq: 0, hash: GENESIS };
   const since = Number((checkpoint ?? started)?.["seq"] ?? 1);
   const from = Math.max(1, Math.min(since, to.seq - TAIL + 1), to.seq - most + 1);
-  const verdict = verifyEntries(database, path, { first: from, ...(until === null ? {} : { until }) });
-  if (!verdict.isWhole) throw damaged(path, verdict.what);
+  const chain = verifyEntries(database, path, { first: from, ...(until === null ? {} : { until }) });
+  if (!chain.isWhole) throw damaged(path, chain.what);
   const lacking = typeNotIndexed(database, run, to.seq);
   if (lacking !== null) throw damaged(path, `the index of its entries leaves out some of type ${lacking}`);
   return { from, to, isCut: from > since };
@@ -105,20 +105,20 @@ function placeIn({ seq, hash }: Row): ChainPlace | null {
  * Looks at everything: the chain from its first entry, the tables that derive from it, the prices that are kept, and
  * the database itself. Memory does not grow with the journal. Throws a JournalError where it cannot be read.
  */
-export function verifyAll(database: JournalDatabase, path: string): ChainVerdict {
-  const verdict = verifyEntries(database, path);
-  return verdict.isWhole ? verifyDerived(database, path, verdict) : verdict;
+export function verifyAll(database: JournalDatabase, path: string): ChainResult {
+  const chain = verifyEntries(database, path);
+  return chain.isWhole ? verifyDerived(database, path, chain) : chain;
 }
 
 /** The same, and hands out every entry as it was written, whose content the caller has to look at. */
-export function* chainedAll(database: JournalDatabase, path: string): Generator<RawEntry, ChainVerdict> {
-  const verdict = yield* chainedEntries(database, path);
-  return verdict.isWhole ? verifyDerived(database, path, verdict) : verdict;
+export function* chainedAll(database: JournalDatabase, path: string): Generator<RawEntry, ChainResult> {
+  const chain = yield* chainedEntries(database, path);
+  return chain.isWhole ? verifyDerived(database, path, chain) : chain;
 }
 
 /** Looks at what stands beside the entries, which are whole. */
-function verifyDerived(database: JournalDatabase, path: string, verdict: WholeChain): ChainVerdict {
-  const last = verdict.entries;
+function verifyDerived(database: JournalDatabase, path: string, chain: WholeChain): ChainResult {
+  const last = chain.entries;
   const derived = (what: string) => broken(last, "derived", what);
   try {
     const version = versionOf(database, path);
@@ -140,7 +140,7 @@ function verifyDerived(database: JournalDatabase, path: string, verdict: WholeCh
     }
     throw failed("read", path, error);
   }
-  return verdict;
+  return chain;
 }
 
 /** Looks at the prices: those of the last checkpoint of all, as a run that starts leaves them until its first one. */

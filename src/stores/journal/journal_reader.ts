@@ -1,5 +1,5 @@
 /** Reads a journal, also while a run writes to it. */
-import { chainedEntries, type ChainPlace, type ChainVerdict, hashAt } from "./journal_chain.ts";
+import { chainedEntries, type ChainPlace, type ChainResult, hashAt } from "./journal_chain.ts";
 import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
 import {
   type Entry,
@@ -20,7 +20,7 @@ import {
   type Row,
 } from "./journal_file.ts";
 import { chainedAll, type CheckedEnd, inspectEnd, lastRunOf, verifyAll } from "./journal_inspection.ts";
-import { type KeptLife, lifeOf } from "./journal_life.ts";
+import { heartbeatOf, type KeptHeartbeat } from "./journal_heartbeat.ts";
 import {
   type FiledRequest,
   isWaiting,
@@ -29,7 +29,7 @@ import {
   requestsIn,
 } from "./journal_requests.ts";
 import { connectToRead, versionOf } from "./journal_schema.ts";
-import { FIRST_WITH_LIFE, FIRST_WITH_STATES } from "./journal_tables.ts";
+import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES } from "./journal_tables.ts";
 import { linkedEntry } from "./linked_entry.ts";
 
 /** Which entries to read; all unless it says otherwise. */
@@ -94,9 +94,11 @@ export class JournalReader implements Disposable {
   }
 
   /** The last heartbeat of a process that writes, of whatever run; null before the first. */
-  get life(): KeptLife | null {
+  get heartbeat(): KeptHeartbeat | null {
     return this.#read(() =>
-      versionOf(this.#database, this.#path) < FIRST_WITH_LIFE ? null : lifeOf(this.#database, this.#path)
+      versionOf(this.#database, this.#path) < FIRST_WITH_HEARTBEAT
+        ? null
+        : heartbeatOf(this.#database, this.#path)
     );
   }
 
@@ -225,7 +227,7 @@ export class JournalReader implements Disposable {
    * Looks at the whole journal as it stands now: every entry, the tables that derive from them, the prices that are
    * kept and the database itself. Throws a JournalError where it cannot be read.
    */
-  verifyChain(): ChainVerdict {
+  verifyChain(): ChainResult {
     return this.atOnce(() => verifyAll(this.#database, this.#path));
   }
 
@@ -246,7 +248,7 @@ export class JournalReader implements Disposable {
    * say of all at the end. What they say the caller has to look at. Meanwhile this reader sees one state of the journal.
    * Throws a JournalError where it cannot be read.
    */
-  *chained(): Generator<RawEntry, ChainVerdict> {
+  *chained(): Generator<RawEntry, ChainResult> {
     const run = (sql: string) => this.#read(() => this.#database.prepare(sql).run());
     run("BEGIN");
     try {

@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 3;
 /** The oldest version that can be read as it is. */
 export const FIRST_READABLE = 1;
 /** The first version with the table `life`. */
-export const FIRST_WITH_LIFE = 2;
+export const FIRST_WITH_HEARTBEAT = 2;
 /** The first version in which the state is a row of its own, and no part of an entry. */
 export const FIRST_WITH_STATES = 3;
 
@@ -70,7 +70,7 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     before INTEGER,
     state BLOB
   ) STRICT`,
-  // What the process that writes says of itself, see journal_life.ts. Times: µs since 1970.
+  // What the process that writes says of itself, see journal_heartbeat.ts. Times: µs since 1970.
   life: `CREATE TABLE life (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     run INTEGER NOT NULL,
@@ -158,7 +158,7 @@ function objectDiffers({ type, table, root, sql }: ListedObject, name: string, m
 
 function objectsOf(version: number): Readonly<Record<string, string>> {
   if (version >= FIRST_WITH_STATES) return OBJECTS;
-  return version < FIRST_WITH_LIFE ? OLDEST : { ...OLDEST, ...only("life") };
+  return version < FIRST_WITH_HEARTBEAT ? OLDEST : { ...OLDEST, ...only("life") };
 }
 
 function only(...names: readonly string[]): Record<string, string> {

@@ -6,14 +6,14 @@ import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
-import type { Engine, RunState } from "../../stages/engine.ts";
+import type { Engine, EngineState } from "../../stages/engine.ts";
 import { isCurrent, type PipelineSnapshot, underLimitsOf } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
 import { divergence, isTree, within } from "../verification/agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Entry } from "./journal_entry.ts";
-import type { Life } from "./journal_life.ts";
+import type { Heartbeat } from "./journal_heartbeat.ts";
 import { damaged } from "./journal_file.ts";
 import type { FiledRequest } from "./journal_requests.ts";
 
@@ -160,11 +160,11 @@ export class RunJournal implements Disposable {
    * Says that this process is alive at `time` (µs since 1970, by the wall clock), whether trades come or not, and
    * where the run stands that it does not keep at every trade.
    */
-  beat(time: number, pace: Pick<Life, "tradesPerSecond" | "lagMs">): void {
-    const { trades, price, lastTime } = this.#engine.state.standing;
+  heartbeat(time: number, pace: Pick<Heartbeat, "tradesPerSecond" | "lagMs">): void {
+    const { trades, price, lastTime } = this.#engine.state.current;
     const last = price === null || lastTime === null ? null : { price: plain(price), time: lastTime };
     const { tradesPerSecond, lagMs } = pace;
-    this.#journal.beat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
+    this.#journal.heartbeat({ time, pid: Deno.pid, trades, tradesPerSecond, lagMs, last });
   }
 
   close(): void {
@@ -213,9 +213,9 @@ export class RunJournal implements Disposable {
     if (request === null) return "this Penstock does not know such a request";
     if (run !== this.#journal.run) return `it was for run ${run}, and this is run ${this.#journal.run}`;
     if (request.kind === "halt") return null;
-    const isStanding = this.#engine.state.standing.halt !== null &&
+    const isInForce = this.#engine.state.current.halt !== null &&
       this.#journal.lastOf("halt") === request.halt;
-    return isStanding ? null : `the halt of entry ${request.halt} has ended already`;
+    return isInForce ? null : `the halt of entry ${request.halt} has ended already`;
   }
 
   #olderRun(): OtherRun {
@@ -287,7 +287,7 @@ function isRule(name: string): name is Rule {
 }
 
 /** Where a run stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
-export function checkpointOf(run: RunState, symbol: string, time: number): CheckpointDraft {
+export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
   const state = run.snapshot();
   const { prices, decimals, isFresh } = run.takePrices();
   const { cash, fees, realized, position, cost } = state.account;

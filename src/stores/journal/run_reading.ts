@@ -35,8 +35,8 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
     const end = reader.inspectEnd(run, MOST_CHECKED);
     const options = (started.content["options"] ?? {}) as ShownOptions;
     const { state, price } = checkpointOf(reader, run);
-    const sign = reader.life;
-    const life = sign?.run === run ? sign : null;
+    const sign = reader.heartbeat;
+    const heartbeat = sign?.run === run ? sign : null;
     const [resumed, stopped] = [lastOf(reader, run, "resumed"), lastOf(reader, run, "stopped")];
     const present = resumed ?? started;
     const instrument = instrumentOf(reader, run, present);
@@ -46,7 +46,7 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
     const amounts = [startCash, account.cash, account.fees, account.realized, quantity, cost];
     if (!amounts.every(isAmount)) throw damaged(reader.path, `the account of run ${run} cannot be read`);
     // What trades did between two heartbeats is only known if it was kept, which every decision is.
-    const isLifeNewer = life !== null && life.trades > (state?.trades ?? 0);
+    const isHeartbeatNewer = heartbeat !== null && heartbeat.trades > (state?.trades ?? 0);
     return {
       journal: reader.path,
       run,
@@ -56,12 +56,12 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       started: started.time,
       resumed: resumed?.time ?? null,
       stopped: stoppedSince(present, stopped),
-      lastSign: lastSignOf(reader, run, life),
-      pid: life !== null && life.seq >= present.seq ? life.pid : null,
+      lastSign: lastSignOf(reader, run, heartbeat),
+      pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
       connection: connectionOf(reader, run, present.seq),
-      trades: isLifeNewer ? life.trades : state?.trades ?? 0,
-      pace: life,
-      last: isLifeNewer ? life.last : price,
+      trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
+      pace: heartbeat,
+      last: isHeartbeatNewer ? heartbeat.last : price,
       // What they are has just been looked at.
       startCash: startCash as string,
       account: account as KeptRun["account"],
@@ -86,7 +86,7 @@ export function readPulse(reader: JournalReader, run: number): KeptPulse {
     if (began === null) throw damaged(reader.path, `run ${run} has no beginning`);
     reader.inspectEnd(run, MOST_CHECKED);
     const stopped = lastOf(reader, run, "stopped");
-    const sign = reader.life;
+    const sign = reader.heartbeat;
     return {
       journal: reader.path,
       run,
@@ -98,13 +98,13 @@ export function readPulse(reader: JournalReader, run: number): KeptPulse {
 }
 
 /** A halt that stands, and the entry that says of it. */
-export interface StandingHalt {
+export interface HaltInForce {
   readonly seq: number;
   readonly event: HaltEvent;
 }
 
 /** The halt of `run` that stands; null without one. To be called `atOnce`. */
-export function haltOf(reader: JournalReader, run: number): StandingHalt | null {
+export function haltOf(reader: JournalReader, run: number): HaltInForce | null {
   return haltIn(reader, run, checkpointOf(reader, run).state);
 }
 
@@ -286,7 +286,7 @@ function haltIn(
   reader: JournalReader,
   run: number,
   state: Partial<PipelineSnapshot> | null,
-): StandingHalt | null {
+): HaltInForce | null {
   const halt = state?.gate?.halt ?? null;
   if (halt === null) return null;
   const entry = lastOf(reader, run, "halt");
@@ -328,13 +328,13 @@ function countsOf(
 function lastSignOf(
   reader: JournalReader,
   run: number,
-  life: JournalReader["life"],
+  heartbeat: JournalReader["heartbeat"],
 ): number {
   const entries = (["started", "resumed", "connected", "disconnected", "stopped"] as const)
     .flatMap((type) => lastOf(reader, run, type) ?? [])
     .sort((a, b) => b.seq - a.seq);
   const entry = entries[0]!;
-  return life !== null && life.seq >= entry.seq ? life.time : entry.time;
+  return heartbeat !== null && heartbeat.seq >= entry.seq ? heartbeat.time : entry.time;
 }
 
 /** What the process that began at the entry `sinceSeq` said last of its connection, and since when that is so. */

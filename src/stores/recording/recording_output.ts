@@ -17,8 +17,8 @@ export class RecordingOutput {
   #isTorn = false;
   #syncing: Promise<void> | null = null;
   #isUnsynced = false;
-  #isSyncTold = false;
-  #isRemovalTold = false;
+  #isSyncLogged = false;
+  #isRemovalLogged = false;
 
   /** The empty `file` at `path`; compressed when the path ends in `.gz`. */
   constructor(path: string, file: RecordingFile, onTrouble: (text: string) => void) {
@@ -81,14 +81,14 @@ export class RecordingOutput {
 
   /** Says once that the file was removed: what is written to it then is gone with the process. */
   #mustHaveName(): void {
-    if (this.#isRemovalTold) return;
+    if (this.#isRemovalLogged) return;
     try {
       if (this.#file.statSync?.().nlink !== 0) return;
     } catch {
       // It may not be asked for.
       return;
     }
-    this.#isRemovalTold = true;
+    this.#isRemovalLogged = true;
     this.#onTrouble(
       `${this.path} was removed while the run writes to it: what is received is not recorded any more, and the run ` +
         "goes on. To record again, start it again.",
@@ -101,13 +101,13 @@ export class RecordingOutput {
       try {
         await this.#file.syncData();
       } catch (error) {
-        if (!this.#isSyncTold) {
+        if (!this.#isSyncLogged) {
           this.#onTrouble(
             `The system does not confirm that ${this.path} is on the disk: ${messageOf(error)}. ` +
               "If the machine fails, more than the last second may be lost.",
           );
         }
-        this.#isSyncTold = true;
+        this.#isSyncLogged = true;
       }
     }
     this.#syncing = null;

@@ -1,6 +1,6 @@
 /** The entries of one run, taken one after the other while the chain of the whole journal is gone through. */
 import type { Blocking } from "../../domain/process/blocking.ts";
-import { type BrokenChain, type ChainVerdict, unreadable } from "../journal/journal_chain.ts";
+import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
 import { JournalError } from "../journal/journal_file.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
@@ -52,11 +52,11 @@ export class CheckedEntry implements Entry {
 export class CheckedRun {
   readonly run: number;
   readonly #blocking: Blocking;
-  readonly #entries: Generator<RawEntry, ChainVerdict>;
+  readonly #entries: Generator<RawEntry, ChainResult>;
   #upcoming: CheckedEntry | null = null;
   #taken: CheckedEntry | null = null;
   #before: CheckedEntry | null = null;
-  #chain: ChainVerdict | null = null;
+  #chain: ChainResult | null = null;
   #lastSeq = 0;
   #seq = 0;
   #count = 0;
@@ -125,7 +125,7 @@ export class CheckedRun {
   }
 
   /** Goes through what is left of the chain. Throws a JournalError where it cannot be read. */
-  finish(): ChainVerdict {
+  finish(): ChainResult {
     return this.#blocking(() => {
       while (this.#chain === null) this.#nextOfAny();
       return this.#chain;

@@ -6,7 +6,7 @@ import type { TradeReader } from "../../domain/market/trade_reader.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { Agreed, Decision, RecordedAt } from "../../domain/run/verification.ts";
 import type { Input } from "../../domain/market/input.ts";
-import type { Engine, EngineEvent, RunState } from "../../stages/engine.ts";
+import type { Engine, EngineEvent, EngineState } from "../../stages/engine.ts";
 import { isRemark, type Recorded, RecordedInputs, type Remark } from "../../formats/recorded_inputs.ts";
 import { says } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
@@ -63,7 +63,7 @@ export class Derivation {
   }
 
   /** How the derived run stands. */
-  get state(): RunState {
+  get state(): EngineState {
     return this.engine.state;
   }
 

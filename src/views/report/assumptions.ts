@@ -3,7 +3,7 @@ import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import { optionWord } from "../../domain/process/option_word.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
-import { type OrderRate, orderRateText } from "../../domain/risk/pacing.ts";
+import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
 import { money } from "../terminal/figures.ts";
@@ -45,24 +45,24 @@ export interface Assumed {
 }
 
 /** How much worse than the trade an order fills, and when. */
-export interface FillTerms {
+export interface FillParameters {
   /** Basis points, decimal text. */
   readonly slippage: string;
   readonly latencyMs: number;
 }
 
 /** The fill terms that a configuration asks for. */
-export function fillTermsOf({ slippage, latency }: Assumed): FillTerms {
+export function fillParametersOf({ slippage, latency }: Assumed): FillParameters {
   return { slippage: plain(slippage), latencyMs: latency };
 }
 
 /**
- * The lines, each with two blanks before it. With `withFillTerms` slippage and latency are among them; `named` is what
+ * The lines, each with two blanks before it. With `withFillParameters` slippage and latency are among them; `named` is what
  * the exchange calls the assets, null where nobody has said so.
  */
 export function assumptions(
   config: Assumed,
-  withFillTerms: boolean,
+  withFillParameters: boolean,
   named: NamedAssets | null = null,
 ): string[] {
   const { cash, stake, fee, onHalt, maxDrawdown, maxDailyLoss } = config;
@@ -70,7 +70,7 @@ export function assumptions(
   const stakeShown = stake instanceof CashShare
     ? stakeWords(stakeText(stake))
     : `${money(plain(stake))} ${quote}`;
-  const { slippage, latencyMs } = fillTermsOf(config);
+  const { slippage, latencyMs } = fillParametersOf(config);
   const limits = LIMITS.filter((name) => config[name] !== null).map((name) => {
     return `${optionWord(name)} ${limitText(name, config)}`;
   });
@@ -80,7 +80,7 @@ export function assumptions(
     ...wrapped("", [`start cash ${money(plain(cash))} ${quote}`, `stake ${stakeShown}`, "a bar is a trade"]),
     ...wrapped("", [
       `fee ${percentText(fee)}`,
-      ...(withFillTerms ? [`slippage ${slippage} bp`, `latency ${durationText(latencyMs)}`] : []),
+      ...(withFillParameters ? [`slippage ${slippage} bp`, `latency ${durationText(latencyMs)}`] : []),
     ]),
     ...wrapped(
       "",

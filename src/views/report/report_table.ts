@@ -5,7 +5,7 @@ import { Money } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import type { AveragesRecord } from "../../stages/average.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
-import { type Assumed, assumptions, type FillTerms, wrapped } from "./assumptions.ts";
+import { type Assumed, assumptions, type FillParameters, wrapped } from "./assumptions.ts";
 import { padRight, textWidth } from "../terminal/text_width.ts";
 import {
   counted,
@@ -27,7 +27,7 @@ export interface ReportColumn {
   readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity" | "halt"> & {
     readonly metrics: Metrics;
   };
-  readonly fillTerms: FillTerms;
+  readonly fillParameters: FillParameters;
   /** Refused orders by reason. */
   readonly refused: ReadonlyMap<string, number>;
 }
@@ -42,14 +42,14 @@ export interface ReportHead {
   readonly averages?: AveragesRecord;
 }
 
-type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused" | "fillTerms">;
+type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused" | "fillParameters">;
 type Row = readonly [label: string, figure: (column: Figures) => string] | string;
 
 /** What the columns differ in. */
-const FILL_TERMS: readonly Row[] = [
+const FILL_PARAMETERS: readonly Row[] = [
   "Fills",
-  ["slippage, basis points", ({ fillTerms }) => fillTerms.slippage],
-  ["latency", ({ fillTerms }) => durationText(fillTerms.latencyMs)],
+  ["slippage, basis points", ({ fillParameters }) => fillParameters.slippage],
+  ["latency", ({ fillParameters }) => durationText(fillParameters.latencyMs)],
 ];
 
 /** The rows in sections, a section's name standing alone; `reasons` are those of refused orders. */
@@ -117,7 +117,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
   const { summary } = head;
   const reasons = [...new Set(columns.flatMap(({ refused }) => [...refused.keys()]))].sort();
   const rows = [
-    ...(columns.length > 1 ? FILL_TERMS : []),
+    ...(columns.length > 1 ? FILL_PARAMETERS : []),
     ...rowsIn(
       assets(summary.symbol, head.assets),
       reasons,
@@ -127,7 +127,7 @@ export function reportTable(head: ReportHead, columns: readonly ReportColumn[]):
   const figures = rows.map((row) =>
     typeof row === "string"
       ? null
-      : columns.map(({ summary, refused, fillTerms }) => row[1]({ ...summary, refused, fillTerms }))
+      : columns.map(({ summary, refused, fillParameters }) => row[1]({ ...summary, refused, fillParameters }))
   );
   const left = Math.max(...rows.map((row) => typeof row === "string" ? 0 : textWidth(row[0])));
   const widths = columns.map(({ title }, at) =>

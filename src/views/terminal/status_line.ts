@@ -1,13 +1,13 @@
 /** The live line under the log: where the run stands, as a function of its state. */
 import type { StatusEvent } from "../../domain/run/event.ts";
-import type { Standing } from "../../stages/standing.ts";
+import type { RunState } from "../../stages/run_state.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { averagesText, money, priceText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
 /** What the live line shows beside the pipeline's own standing. */
-export interface Pace {
+export interface Throughput {
   readonly symbol: string;
   readonly connected: boolean;
   readonly tradesPerSecond: number;
@@ -21,8 +21,8 @@ export interface Pace {
 
 /** The same as an event; `time` is now, ISO 8601, and `heldGap` the missed trades that are being fetched, or null. */
 export function statusEvent(
-  { trades, equity, position, halt }: Standing,
-  { symbol, tradesPerSecond, lagMs }: Pace,
+  { trades, equity, position, halt }: RunState,
+  { symbol, tradesPerSecond, lagMs }: Throughput,
   time: string,
   heldGap: StatusEvent["heldGap"] | null = null,
 ): StatusEvent {
@@ -44,8 +44,8 @@ export function statusEvent(
  * One line of at most `width` columns, without colours: in full where there is room, else in short, else without what
  * matters least. What is shown keeps its label, and it is cut off only where not even the price fits.
  */
-export function statusLine(standing: Standing, pace: Pace, width: number): string {
-  const parts = partsOf(standing, pace).filter(({ short }) => short !== "");
+export function statusLine(standing: RunState, throughput: Throughput, width: number): string {
+  const parts = partsOf(standing, throughput).filter(({ short }) => short !== "");
   const inFull = joined(parts, "full", "  ");
   if (textWidth(inFull) <= width) return inFull;
   let kept = parts;
@@ -80,22 +80,22 @@ interface Part {
   readonly short: string;
 }
 
-function partsOf(standing: Standing, pace: Pace): readonly Part[] {
-  const { base, quote } = assets(pace.symbol, pace.assets);
+function partsOf(standing: RunState, throughput: Throughput): readonly Part[] {
+  const { base, quote } = assets(throughput.symbol, throughput.assets);
   const { averages, halt } = standing;
   const [short, long] = [averages.short(), averages.long()];
   const price = standing.price === null ? null : priceText(plain(standing.price));
   const equity = ungrouped(money(plain(standing.equity)));
-  const rate = Math.round(pace.tradesPerSecond);
-  const awaited = pace.awaitsRules === true ? "waiting for rules" : "";
+  const rate = Math.round(throughput.tradesPerSecond);
+  const awaited = throughput.awaitsRules === true ? "waiting for rules" : "";
   const sma = short === null || long === null
     ? null
     : averagesText(short, long, price === null ? long : plain(standing.price!)).map(ungrouped);
   const same = (name: Part["name"], text: string): Part => ({ name, full: text, short: text });
   return [
-    same("state", pace.connected ? CONNECTED : "○ offline"),
+    same("state", throughput.connected ? CONNECTED : "○ offline"),
     same("trouble", halt === null ? awaited : `HALTED ${halt.reason}`),
-    same("symbol", pace.symbol),
+    same("symbol", throughput.symbol),
     same("price", price === null ? "waiting for trades" : ungrouped(price)),
     {
       name: "averages",
@@ -105,7 +105,7 @@ function partsOf(standing: Standing, pace: Pace): readonly Part[] {
     same("position", standing.position.isZero() ? "flat" : `${plain(standing.position)} ${base}`),
     { name: "equity", full: `equity ${equity} ${quote}`, short: `equity ${equity}` },
     { name: "rate", full: `${rate} trades/s`, short: `${rate}/s` },
-    same("lag", pace.lagMs === null ? "" : `lag ${Math.round(pace.lagMs)} ms`),
+    same("lag", throughput.lagMs === null ? "" : `lag ${Math.round(throughput.lagMs)} ms`),
   ];
 }
 

@@ -30,7 +30,7 @@ Deno.test("createTick() copies what was read and leaves every later stage's slot
     trend: "warming",
     averages: null,
     signal: null,
-    verdicts: null,
+    decisions: null,
     outcomes: [],
   });
 });

@@ -1,17 +1,21 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { FILL_MODELS, type FillModel, termsUnder } from "../../../src/domain/orders/fill_model.ts";
+import {
+  FILL_MODELS,
+  type FillModel,
+  tradingParametersUnder,
+} from "../../../src/domain/orders/fill_model.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
-import type { Terms } from "../../../src/domain/risk/terms.ts";
-import { DEFAULTS, termsOf } from "../../support/pipeline_input.ts";
+import type { TradingParameters } from "../../../src/domain/risk/trading_parameters.ts";
+import { DEFAULTS, tradingParametersOf } from "../../support/pipeline_input.ts";
 
 /** The default terms with this latency (µs) and slippage (basis points). */
-function terms(latency: number, slippage: string): Terms {
-  return { ...termsOf(DEFAULTS), latency, slippage: new Money(slippage) };
+function parameters(latency: number, slippage: string): TradingParameters {
+  return { ...tradingParametersOf(DEFAULTS), latency, slippage: new Money(slippage) };
 }
 
 /** Latency (µs) and slippage (basis points) that a model makes of these. */
 function under(model: FillModel, latency: number, slippage: string): [number, string] {
-  const { latency: later, slippage: worse } = termsUnder(model, terms(latency, slippage));
+  const { latency: later, slippage: worse } = tradingParametersUnder(model, parameters(latency, slippage));
   return [later, plain(worse)];
 }
 
@@ -19,23 +23,23 @@ Deno.test("FILL_MODELS stand from the kindest to the harshest", () => {
   assertEquals(FILL_MODELS, ["optimistic", "configured", "pessimistic"]);
 });
 
-Deno.test("termsUnder() optimistic has no latency and no slippage, whatever was configured", () => {
+Deno.test("tradingParametersUnder() optimistic has no latency and no slippage, whatever was configured", () => {
   assertEquals(under("optimistic", 0, "0"), [0, "0"]);
   assertEquals(under("optimistic", 3_000_000, "12.5"), [0, "0"]);
 });
 
-Deno.test("termsUnder() configured are the very terms", () => {
-  const configured = terms(70_000, "1.5");
-  assertStrictEquals(termsUnder("configured", configured), configured);
+Deno.test("tradingParametersUnder() configured are the very terms", () => {
+  const configured = parameters(70_000, "1.5");
+  assertStrictEquals(tradingParametersUnder("configured", configured), configured);
 });
 
-Deno.test("termsUnder() pessimistic is three times as slow and as costly, exactly", () => {
+Deno.test("tradingParametersUnder() pessimistic is three times as slow and as costly, exactly", () => {
   assertEquals(under("pessimistic", 100_000, "1.1"), [300_000, "3.3"]);
   const finest = "0.7000000000000000000001";
   assertEquals(under("pessimistic", 60_000_000, finest), [180_000_000, "2.1000000000000000000003"]);
 });
 
-Deno.test("termsUnder() pessimistic takes at least 250 ms and 2 basis points, each for itself", () => {
+Deno.test("tradingParametersUnder() pessimistic takes at least 250 ms and 2 basis points, each for itself", () => {
   assertEquals(under("pessimistic", 0, "0"), [250_000, "2"]);
   assertEquals(under("pessimistic", 83_333, "0.6666"), [250_000, "2"]);
   assertEquals(under("pessimistic", 83_334, "0.6667"), [250_002, "2.0001"]);
@@ -43,16 +47,16 @@ Deno.test("termsUnder() pessimistic takes at least 250 ms and 2 basis points, ea
   assertEquals(under("pessimistic", 1_000_000, "0"), [3_000_000, "2"]);
 });
 
-Deno.test("termsUnder() pessimistic leaves a sale something: slippage stays below the whole price", () => {
+Deno.test("tradingParametersUnder() pessimistic leaves a sale something: slippage stays below the whole price", () => {
   assertEquals(under("pessimistic", 0, "3333"), [250_000, "9999"]);
   assertEquals(under("pessimistic", 0, "3334"), [250_000, "9999"]);
   assertEquals(under("pessimistic", 0, "9999"), [250_000, "9999"]);
 });
 
-Deno.test("termsUnder() changes nothing but latency and slippage, and not the terms it is given", () => {
-  const configured = terms(70_000, "1.5");
+Deno.test("tradingParametersUnder() changes nothing but latency and slippage, and not the terms it is given", () => {
+  const configured = parameters(70_000, "1.5");
   for (const model of FILL_MODELS) {
-    const { latency: _, slippage: __, ...rest } = termsUnder(model, configured);
+    const { latency: _, slippage: __, ...rest } = tradingParametersUnder(model, configured);
     const { latency, slippage, ...expected } = configured;
     assertEquals(rest, expected);
     assertEquals([latency, plain(slippage)], [70_000, "1.5"]);

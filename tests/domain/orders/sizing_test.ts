@@ -4,8 +4,8 @@ import { Account } from "../../../src/domain/account/account.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import { Order } from "../../../src/domain/orders/order.ts";
 import { OrderSizing } from "../../../src/domain/orders/sizing.ts";
-import { DEFAULTS, termsOf } from "../../support/pipeline_input.ts";
-import type { Choices } from "../../support/reckoning.ts";
+import { DEFAULTS, tradingParametersOf } from "../../support/pipeline_input.ts";
+import type { Choices } from "../../support/reference.ts";
 
 const m = (amount: string) => new Money(amount);
 const orderTo = (side: "buy" | "sell") => new Order({ side, signalTradeId: 1, due: 0 });
@@ -17,12 +17,12 @@ function sized(
   changed: Partial<Choices> & { readonly position?: string } = {},
 ): Record<string, string> {
   const { position = "0", ...choices } = changed;
-  const terms = termsOf({ ...DEFAULTS, ...choices });
-  const account = new Account(terms.cash);
+  const parameters = tradingParametersOf({ ...DEFAULTS, ...choices });
+  const account = new Account(parameters.cash);
   if (position !== "0") {
     account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
   }
-  const order = new OrderSizing(terms).size(orderTo(side), m(price), account, null);
+  const order = new OrderSizing(parameters).size(orderTo(side), m(price), account, null);
   return "reason" in order
     ? { reason: order.reason, limit: order.limit, value: order.value }
     : { price: plain(order.price), quantity: plain(order.quantity), fee: plain(order.fee) };
@@ -70,9 +70,9 @@ Deno.test("OrderSizing.size() turns a buy down that would make the position wort
 });
 
 Deno.test("OrderSizing.size() trades what there is room for, and goes by the whole for the smallest order", () => {
-  const terms = termsOf({ ...DEFAULTS, lot: "1", minNotional: "500" });
-  const account = new Account(terms.cash);
-  const sizing = new OrderSizing(terms);
+  const parameters = tradingParametersOf({ ...DEFAULTS, lot: "1", minNotional: "500" });
+  const account = new Account(parameters.cash);
+  const sizing = new OrderSizing(parameters);
   const order = orderTo("buy");
   const first = sizing.size(order, m("100"), account, m("3"));
   assert("whole" in first);
@@ -130,8 +130,8 @@ Deno.test("OrderSizing.size() turns a sale down whose fee takes more than it bri
   assertEquals(sized("sell", "0.0002", { ...tiny, cash: "0.00000001" }).fee, "0.00000001");
   const broke = new Account(new Money("0"));
   broke.book({ side: "buy", price: m("0"), quantity: m("0.00001"), fee: m("0"), tradeId: 1 });
-  const terms = termsOf({ ...DEFAULTS, minNotional: "0" });
-  const order = new OrderSizing(terms).size(orderTo("sell"), m("0.0002"), broke, null);
+  const parameters = tradingParametersOf({ ...DEFAULTS, minNotional: "0" });
+  const order = new OrderSizing(parameters).size(orderTo("sell"), m("0.0002"), broke, null);
   assertEquals(order, { reason: "funds", limit: "0.000000008", value: "0" });
 });
 
@@ -141,12 +141,12 @@ function limited(
   ...[side, price, { position = "0", ...choices } = {}]: Parameters<typeof sized>
 ): Record<string, string> {
   const amounts = Object.entries(limits).map(([name, text]) => [name, m(text)]);
-  const terms = { ...termsOf({ ...DEFAULTS, ...choices }), ...Object.fromEntries(amounts) };
-  const account = new Account(terms.cash);
+  const parameters = { ...tradingParametersOf({ ...DEFAULTS, ...choices }), ...Object.fromEntries(amounts) };
+  const account = new Account(parameters.cash);
   if (position !== "0") {
     account.book({ side: "buy", price: m("0"), quantity: m(position), fee: m("0"), tradeId: 1 });
   }
-  const order = new OrderSizing(terms).size(orderTo(side), m(price), account, null);
+  const order = new OrderSizing(parameters).size(orderTo(side), m(price), account, null);
   return "reason" in order
     ? { reason: order.reason, limit: order.limit, value: order.value }
     : { quantity: plain(order.quantity) };
@@ -205,14 +205,14 @@ Deno.test("OrderSizing.size() turns a notional above the largest down, both ways
 });
 
 Deno.test("OrderSizing.size() holds an order that fills in parts to its largest as a whole, and to its smallest once", () => {
-  const terms = {
-    ...termsOf({ ...DEFAULTS, lot: "0.01" }),
+  const parameters = {
+    ...tradingParametersOf({ ...DEFAULTS, lot: "0.01" }),
     minQuantity: m("5"),
     maxQuantity: m("10.2"),
     maxNotional: m("1000"),
   };
-  const sizing = new OrderSizing(terms);
-  const account = new Account(terms.cash);
+  const sizing = new OrderSizing(parameters);
+  const account = new Account(parameters.cash);
   const order = orderTo("buy");
   assert("quantity" in sizing.size(order, m("100"), account, m("6")));
   order.isWorking = true;
@@ -254,10 +254,14 @@ Deno.test("OrderSizing.size() lets no order pass an instrument's limits", () => 
         maxNotional: orNone(cents(100_000)),
       }),
       (side, [price, stake, position], lot, limits) => {
-        const terms = { ...termsOf({ ...DEFAULTS, lot, minNotional: "0" }), stake, ...limits };
-        const account = new Account(terms.cash);
+        const parameters = {
+          ...tradingParametersOf({ ...DEFAULTS, lot, minNotional: "0" }),
+          stake,
+          ...limits,
+        };
+        const account = new Account(parameters.cash);
         account.book({ side: "buy", price: m("0"), quantity: position, fee: m("0"), tradeId: 1 });
-        const order = new OrderSizing(terms).size(orderTo(side), price, account, null);
+        const order = new OrderSizing(parameters).size(orderTo(side), price, account, null);
         const { minQuantity, maxQuantity, maxNotional } = limits;
         if ("reason" in order) {
           if (!["lot", "max-quantity", "max-notional"].includes(order.reason)) return;
@@ -296,9 +300,9 @@ Deno.test("OrderSizing.size() spends a share of the cash that there is when the 
 });
 
 Deno.test("OrderSizing.size() keeps to the share of the cash that an order had when it started to fill, also after a resume", () => {
-  const terms = termsOf({ ...DEFAULTS, stake: "50%", lot: "1", fee: "0" });
-  const account = new Account(terms.cash);
-  const sizing = new OrderSizing(terms);
+  const parameters = tradingParametersOf({ ...DEFAULTS, stake: "50%", lot: "1", fee: "0" });
+  const account = new Account(parameters.cash);
+  const sizing = new OrderSizing(parameters);
   const first = orderTo("buy");
   const part = sizing.size(first, m("100"), account, m("20"));
   assert("whole" in part);

@@ -18,7 +18,7 @@ import {
   periodsOf,
   type PlainPeriod,
   wrongInDeepest,
-} from "../../support/drawdown_reckoning.ts";
+} from "../../support/drawdown_reference.ts";
 import { Exact } from "../../support/exact.ts";
 import { pointsOf, restlessRun, type Run, run, stepsOf } from "../drawdown_run.ts";
 

@@ -6,10 +6,10 @@ import type { Metrics } from "../../../src/domain/performance/metrics.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
 import { Pipeline } from "../../../src/stages/pipeline.ts";
-import { type PlainPeriod, wrongInDeepest } from "../../support/drawdown_reckoning.ts";
-import { number, reckonPerformance, ROUGH } from "../../support/performance_reckoning.ts";
+import { type PlainPeriod, wrongInDeepest } from "../../support/drawdown_reference.ts";
+import { computeReferencePerformance, number, ROUGH } from "../../support/performance_reference.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
-import type { Choices, PlainTrade } from "../../support/reckoning.ts";
+import type { Choices, PlainTrade } from "../../support/reference.ts";
 
 /** What is made of trades and their cuts into batches. */
 interface Scenario {
@@ -108,7 +108,7 @@ Deno.test("Pipeline.results() are those of a reckoning that keeps every trade's 
   fc.assert(
     fc.property(scenario, (made) => {
       const { metrics, equityCurve, drawdownPeriods } = runOf(made).pipeline.results();
-      const expected = reckonPerformance(made.trades, made.choices);
+      const expected = computeReferencePerformance(made.trades, made.choices);
       const { maxDrawdown, ...others } = metrics;
       const exact: Partial<Metrics> = { ...others };
       for (const name of ROUGH) {

@@ -54,11 +54,11 @@ type Found = string | null;
 /** What the limits say at every trade, and what a reckoning says that looks at equity as it is. */
 function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Generator<[Found, Found]> {
   const { cash: start, fee, drawdown, daily, moves } = made;
-  const terms = {
+  const parameters = {
     maxDrawdown: drawdown === null ? null : m(drawdown),
     maxDailyLoss: daily === null ? null : m(daily),
   };
-  let limits = new LossLimits(m(start), terms);
+  let limits = new LossLimits(m(start), parameters);
   let cash = Exact.of(start), position = new Exact(0n), price = new Exact(0n);
   let peak = cash, dayStart = cash, day = NaN;
   let spent: "nothing" | "day" | "all" = "nothing";
@@ -102,7 +102,7 @@ function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Gen
     if (!restarts && !releases) continue;
     const marked: MarkedBooks = { cash: m(`${cash}`), position: m(`${position}`), price: units, decimals };
     const snapshot = JSON.parse(JSON.stringify(limits.snapshot()));
-    limits = new LossLimits(m(start), terms);
+    limits = new LossLimits(m(start), parameters);
     limits.restore(releases ? forgiven(snapshot, marked) : snapshot, marked);
     if (!releases) continue;
     peak = dayStart = equity();

@@ -20,7 +20,7 @@ function net(...hosts: readonly string[]): Deno.PermissionDescriptor[] {
   return hosts.map((host) => ({ name: "net", host }));
 }
 
-Deno.test("giveUp() keeps the hosts and files that are named, and nothing else", async () => {
+Deno.test("dropPermissions() keeps the hosts and files that are named, and nothing else", async () => {
   const { told, granted } = await probe(
     [
       `--allow-net=${hostsOf("binance")},127.0.0.1`,
@@ -51,7 +51,7 @@ Deno.test("giveUp() keeps the hosts and files that are named, and nothing else",
   assertEquals(granted, [true, true, false, false, false, true, ...Array(11).fill(false)]);
 });
 
-Deno.test("giveUp() narrows loopback to the one port that is needed", async () => {
+Deno.test("dropPermissions() narrows loopback to the one port that is needed", async () => {
   const { granted } = await probe(["--allow-net=127.0.0.1"], {
     needs: { hosts: ["127.0.0.1:9001"], writes: [], folder: null },
     questions: net("127.0.0.1:9001", "127.0.0.1:9002"),
@@ -59,7 +59,7 @@ Deno.test("giveUp() narrows loopback to the one port that is needed", async () =
   assertEquals(granted, [true, false]);
 });
 
-Deno.test("giveUp() says that the whole network is kept, and gives writing anywhere up", async () => {
+Deno.test("dropPermissions() says that the whole network is kept, and gives writing anywhere up", async () => {
   const { told, granted } = await probe(["--allow-all"], {
     needs: { hosts: [STREAM], writes: [LOCK], folder: null },
     paths: ["data/penstock.db"],
@@ -72,7 +72,7 @@ Deno.test("giveUp() says that the whole network is kept, and gives writing anywh
   assertEquals(granted, [true, false, false, false]);
 });
 
-Deno.test("giveUp() keeps reading the files that are named alone, and anywhere only where that was granted", async () => {
+Deno.test("dropPermissions() keeps reading the files that are named alone, and anywhere only where that was granted", async () => {
   const [log, other] = ["data/penstock.db-wal", "data/other.db"];
   const needs = { hosts: [STREAM], writes: [LOCK], reads: [log, LOCK], folder: null };
   const questions = [log, LOCK, other, "data", "deno.json"].map((path) => ({ name: "read", path } as const));
@@ -90,7 +90,7 @@ Deno.test("giveUp() keeps reading the files that are named alone, and anywhere o
   assertEquals(granted, Array(6).fill(true));
 });
 
-Deno.test("giveUp() with nothing to keep says so, and takes grants of the folders above a file", async () => {
+Deno.test("dropPermissions() with nothing to keep says so, and takes grants of the folders above a file", async () => {
   const { told, granted } = await probe(["--allow-write=/srv/penstock,/srv"], {
     needs: { hosts: [STREAM], writes: [], folder: null },
     paths: ["/srv/penstock/day.txt.gz"],
@@ -100,7 +100,7 @@ Deno.test("giveUp() with nothing to keep says so, and takes grants of the folder
   assertEquals(granted, [false, false]);
 });
 
-Deno.test("giveUp() keeps a folder of recordings, whatever lies over it, beside it or in it", async () => {
+Deno.test("dropPermissions() keeps a folder of recordings, whatever lies over it, beside it or in it", async () => {
   const questions = ["data/rec", "data/rec/a.txt.gz", LOCK, "data/penstock.db", "data", "."].map((path) => ({
     name: "write" as const,
     path,
@@ -117,7 +117,7 @@ Deno.test("giveUp() keeps a folder of recordings, whatever lies over it, beside 
   }
 });
 
-Deno.test("giveUp() keeps reading the folder of recordings too, wherever the journal is", async () => {
+Deno.test("dropPermissions() keeps reading the folder of recordings too, wherever the journal is", async () => {
   const questions = ["data/rec/a.txt.gz", "data/other.db", "deno.json"].map((path) => ({
     name: "read" as const,
     path,
@@ -136,7 +136,7 @@ Deno.test("giveUp() keeps reading the folder of recordings too, wherever the jou
   }
 });
 
-Deno.test("giveUp() keeps the folder that was granted itself, and writing anywhere where that was granted", async () => {
+Deno.test("dropPermissions() keeps the folder that was granted itself, and writing anywhere where that was granted", async () => {
   const needs = { hosts: [], writes: [LOCK], folder: "./data" };
   const questions = ["data/a.txt.gz", "x"].map((path) => ({ name: "write" as const, path }));
   const own = await probe(["--allow-write=data"], { needs, paths: ["data/penstock.db"], questions });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { LateRows } from "../../../src/domain/market/late_rows.ts";
+import { BackfilledTrades } from "../../../src/domain/market/backfilled_trades.ts";
 import { EXCHANGES } from "../../../src/exchanges/hosts.ts";
 import type { RestAnswer } from "../../../src/simulator/rest.ts";
 import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
@@ -27,7 +27,7 @@ const LAST_ID = FIRST_ID + TRADES.length - 1;
 Deno.test("fetch() hands over exactly the missing trades, for any hole", async () => {
   await using exchange = await past(TRADES);
   const { backfill } = backfillOf(exchange.endpoint);
-  const reader = new LateRows("BTCUSDT");
+  const reader = new BackfilledTrades("BTCUSDT");
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 0, max: TRADES.length - 1 }),

@@ -5,6 +5,7 @@ import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { writeOlder } from "../older_journal.ts";
 import {
+  chainResultOf,
   checkpoint,
   contentsOf,
   draft,
@@ -15,7 +16,6 @@ import {
   openJournal,
   tamper,
   TIME,
-  verdictOf,
   writeSample,
 } from "../sample_journal.ts";
 
@@ -37,7 +37,7 @@ Deno.test("copyJournal() copies what is in the log too, and the copy opens, is w
     journal.commit({ entries: [draft(21)] });
     journal.close();
     assertEquals(contentsOf(copy), held);
-    assert(verdictOf(copy).isWhole);
+    assert(chainResultOf(copy).isWhole);
     using again = openJournal(copy, { verify: true });
     assertEquals(again.lastPrices().values, [11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
     assertEquals(again.commit({ entries: [draft(1)] }), 42);
@@ -69,7 +69,7 @@ Deno.test("copyJournal() makes whole copies of single moments while a process go
       const { entry } = await copyJournal(path, copy);
       assert(entry >= 2 * Number(line) + 1 && entry >= before, `${entry} after ${line}`);
       before = entry;
-      assert(verdictOf(copy).isWhole);
+      assert(chainResultOf(copy).isWhole);
       using reader = JournalReader.open(copy);
       assertEquals(reader.lastSeq, entry);
       assertEquals(reader.checkpoint()!.state, { number: (entry - 1) / 2 });
@@ -129,6 +129,6 @@ Deno.test("copyJournal() copies a journal of an older version as it is", async (
     writeOlder(path, 2);
     assertEquals((await copyJournal(path, copy)).entry, 16);
     assertEquals(contentsOf(copy), contentsOf(path));
-    assert(verdictOf(copy).isWhole);
+    assert(chainResultOf(copy).isWhole);
   });
 });

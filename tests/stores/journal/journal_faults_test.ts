@@ -3,6 +3,7 @@ import { Journal } from "../../../src/stores/journal/journal.ts";
 import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
 import { SeededRandom } from "../../support/random.ts";
 import {
+  chainResultOf,
   checkpoint,
   contentsOf,
   copyJournal,
@@ -15,7 +16,6 @@ import {
   linesOf,
   openJournal,
   TIME,
-  verdictOf,
   watched,
   WINDOW,
 } from "../sample_journal.ts";
@@ -32,7 +32,8 @@ const STEPS: readonly ((journal: Journal) => void)[] = [
   (journal) =>
     journal.commit({ entries: [draft(4), draft(5)], checkpoint: checkpoint(5, [4, 5, 6, 7, 8, 9, 10]) }),
   (journal) => journal.commit({ checkpoint: checkpoint(7, [11, 12, 13]) }),
-  (journal) => journal.beat({ time: TIME, pid: 1, trades: 7, tradesPerSecond: 2, lagMs: null, last: null }),
+  (journal) =>
+    journal.heartbeat({ time: TIME, pid: 1, trades: 7, tradesPerSecond: 2, lagMs: null, last: null }),
   (journal) => journal.commit({ entries: [draft(8, "stopped")] }),
 ];
 
@@ -54,7 +55,7 @@ function statesOf(folder: string): (ReturnType<typeof stateOf>)[] {
 function stateOf(path: string) {
   using journal = openJournal(path, { verify: true });
   const { values } = journal.lastPrices();
-  assert(verdictOf(path).isWhole);
+  assert(chainResultOf(path).isWhole);
   return { ...contentsOf(path), last: journal.last(), values };
 }
 
@@ -306,7 +307,7 @@ Deno.test({
           if (isThere) {
             // To read what is there takes no room.
             const size = Deno.statSync(path).size;
-            if (kilobytes > 100) assert(verdictOf(path).isWhole);
+            if (kilobytes > 100) assert(chainResultOf(path).isWhole);
             assertEquals(Deno.statSync(path).size, size);
           }
           Deno.removeSync(ballast);

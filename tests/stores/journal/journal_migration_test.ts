@@ -9,6 +9,7 @@ import { SeededRandom } from "../../support/random.ts";
 import { outcomeOf } from "../../support/recorded_run.ts";
 import {
   bytesOf,
+  chainResultOf,
   checkpoint,
   contentsOf,
   copyJournal,
@@ -20,7 +21,6 @@ import {
   refusal,
   tamper,
   TIME,
-  verdictOf,
   watched,
   writeSample,
 } from "../sample_journal.ts";
@@ -47,8 +47,8 @@ Deno.test("JournalReader reads journals of older versions as they are, and finds
       const { entries, account, positions } = contentsOf(path);
       assertEquals([entries.length, account, positions], [181, checkpoint(60).account, []]);
       using reader = JournalReader.open(path);
-      assertEquals([reader.life, reader.checkpoint()!.state], [null, { number: 60 }]);
-      assert(verdictOf(path).isWhole);
+      assertEquals([reader.heartbeat, reader.checkpoint()!.state], [null, { number: 60 }]);
+      assert(chainResultOf(path).isWhole);
       assertEquals(bytesOf(path), before);
       for (
         const [sql, what] of [
@@ -67,7 +67,7 @@ Deno.test("JournalReader reads journals of older versions as they are, and finds
         const changed = `${folder}/changed.db`;
         copyJournal(path, changed);
         tamper(changed, (database) => database.exec(sql));
-        const verdict = verdictOf(changed);
+        const verdict = chainResultOf(changed);
         assert(!verdict.isWhole && verdict.what.includes(what), `${sql}: ${JSON.stringify(verdict)}`);
       }
     }
@@ -85,10 +85,10 @@ Deno.test("Journal.open() brings a journal of an older version on, with all that
       openJournal(old).close();
       assertEquals(schemaOf(old), schemaOf(present));
       assertEquals(contentsOf(old), held);
-      assert(verdictOf(old).isWhole);
+      assert(chainResultOf(old).isWhole);
       {
         using journal = openJournal(old, { verify: true });
-        journal.beat({ time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null });
+        journal.heartbeat({ time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null });
         assertEquals(journal.commit({ entries: [draft(1)] }), 182);
         const { values } = journal.lastPrices();
         assertEquals(values.slice(-3), [60, 61, 62]);
@@ -97,7 +97,7 @@ Deno.test("Journal.open() brings a journal of an older version on, with all that
         journal.commit({ checkpoint: checkpoint(61, [7]) });
         assertEquals(journal.lastPrices().values, [...values.slice(1), 7]);
       }
-      assert(verdictOf(old).isWhole);
+      assert(chainResultOf(old).isWhole);
       using again = openJournal(old, { verify: true });
       assertEquals(again.lastPrices().values.at(-1), 7);
       assertEquals(again.last()!.checkpoint!.state, { number: 61 });

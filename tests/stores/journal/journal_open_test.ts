@@ -8,6 +8,7 @@ import { SeededRandom } from "../../support/random.ts";
 import { writeOlder } from "../older_journal.ts";
 import {
   bytesOf,
+  chainResultOf,
   checkpoint,
   contentsOf,
   copyJournal,
@@ -17,7 +18,6 @@ import {
   openJournal,
   refusal,
   tamper,
-  verdictOf,
   writeSample,
 } from "../sample_journal.ts";
 import { canMount, mount, run } from "../../support/small_disk.ts";
@@ -248,7 +248,7 @@ Deno.test("Journal.open() refuses a file whose beginning was overwritten", () =>
       assertMatch(refusal(path), /: it is not a SQLite database, or its beginning was overwritten|cut short/);
     }
     Deno.writeFileSync(path, bytes);
-    assert(verdictOf(path).isWhole);
+    assert(chainResultOf(path).isWhole);
   });
 });
 
@@ -294,6 +294,6 @@ Deno.test("Journal.open() refuses a file that it may read but not write", () => 
       message,
       "the file or its folder is read-only (attempt to write a readonly database)",
     );
-    assert(verdictOf(path).isWhole);
+    assert(chainResultOf(path).isWhole);
   });
 });

@@ -15,6 +15,7 @@ import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { lastOfType } from "../../../src/stores/journal/linked_entry.ts";
 import { SeededRandom } from "../../support/random.ts";
 import {
+  chainResultOf,
   checkpoint,
   contentsOf,
   copyJournal,
@@ -26,7 +27,6 @@ import {
   openJournal,
   tamper,
   TIME,
-  verdictOf,
   writeSample,
 } from "../sample_journal.ts";
 
@@ -232,7 +232,7 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
       const path = `${folder}/edited.db`;
       copyJournal(sample, path);
       tamper(path, change);
-      const verdict = verdictOf(path);
+      const verdict = chainResultOf(path);
       return verdict.isWhole ? "whole" : `${verdict.seq} ${verdict.flaw}: ${verdict.what}`;
     };
     const sql = (text: string) => edit((database) => database.exec(text));
@@ -326,7 +326,7 @@ Deno.test("JournalReader.verifyChain() tells bytes apart that read as the same t
       const lost = (reason: string) => ({ type: "disconnected", time: TIME, content: { reason } } as const);
       journal.commit({ entries: [lost("lost \ufffd"), lost("déconnecté 断")] });
     }
-    assertEquals(verdictOf(sample).isWhole, true);
+    assertEquals(chainResultOf(sample).isWhole, true);
     const hexOf = (text: string) => new TextEncoder().encode(text).toHex();
     const replaced = (to: string) =>
       `content = CAST(unhex(replace(hex(content), 'EFBFBD', '${to}')) AS TEXT) WHERE seq = 2`;
@@ -344,7 +344,7 @@ Deno.test("JournalReader.verifyChain() tells bytes apart that read as the same t
       const path = `${folder}/${at}.db`;
       copyJournal(sample, path);
       tamper(path, (database) => database.exec(`UPDATE entries SET ${edit}`));
-      const verdict = verdictOf(path);
+      const verdict = chainResultOf(path);
       assert(
         !verdict.isWhole && verdict.seq === seq && verdict.flaw === "hash",
         `${edit}: ${JSON.stringify(verdict)}`,
@@ -405,7 +405,7 @@ Deno.test("JournalReader.verifyChain() finds the first of any entries edited by 
         });
         // The first row that is not what it was, compared byte for byte.
         const first = firstDifference(sample, path);
-        const verdict = verdictOf(path);
+        const verdict = chainResultOf(path);
         if (first === null) assert(verdict.isWhole);
         else assert(!verdict.isWhole && verdict.seq === first, `${JSON.stringify(verdict)}, not ${first}`);
       }),
@@ -444,7 +444,7 @@ Deno.test("JournalReader finds any byte changed in the file, unless it changes n
       changed[at]! ^= random.whole(1, 255);
       Deno.writeFileSync(path, changed);
       try {
-        if (!verdictOf(path).isWhole) continue;
+        if (!chainResultOf(path).isWhole) continue;
       } catch (error) {
         assert(error instanceof JournalError, `${at}: ${error}`);
         continue;

@@ -202,7 +202,7 @@ Deno.test("Journal.commit() outlasts a process that dawdles over a request, and 
   });
 });
 
-Deno.test("Journal.beat() says nothing while another process has the database locked, and every commit waits for the disk", () => {
+Deno.test("Journal.heartbeat() says nothing while another process has the database locked, and every commit waits for the disk", () => {
   inFolder((folder) => {
     let left = 0;
     const path = `${folder}/a.db`;
@@ -226,16 +226,16 @@ Deno.test("Journal.beat() says nothing while another process has the database lo
       },
     });
     journal.startRun({ time: TIME, content: {} });
-    const life = { time: TIME, pid: 1, trades: 0, tradesPerSecond: 0, lagMs: null, last: null };
+    const heartbeat = { time: TIME, pid: 1, trades: 0, tradesPerSecond: 0, lagMs: null, last: null };
     modes.length = 0;
     left = 1;
-    journal.beat(life);
+    journal.heartbeat(heartbeat);
     using reader = JournalReader.open(path);
-    assertEquals(reader.life, null);
+    assertEquals(reader.heartbeat, null);
     journal.commit({ entries: [draft(1)] });
     assertEquals(modes, [2]);
-    journal.beat(life);
-    assertEquals(reader.life?.time, TIME);
+    journal.heartbeat(heartbeat);
+    assertEquals(reader.heartbeat?.time, TIME);
   });
 });
 
@@ -255,7 +255,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
         null,
         `the halt of entry ${halt} has ended already`,
       ]);
-      assertEquals([run.engine.state.standing.halt, run.handle()], [null, []]);
+      assertEquals([run.engine.state.current.halt, run.handle()], [null, []]);
       run.halt();
       // The run ends before it comes to these.
       const standing = run.entries.findLast(({ type }) => type === "halt")!.seq;
@@ -267,7 +267,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
       "it was for run 1, and this is run 2",
       "it was for run 1, and this is run 2",
     ]);
-    assertEquals([next.engine.state.standing.halt, next.handle()], [null, []]);
+    assertEquals([next.engine.state.current.halt, next.handle()], [null, []]);
     const said = next.entries.filter(({ type }) => type === "released").map(({ content }) => content["text"]);
     assertEquals(said, ["once"]);
   });
@@ -284,7 +284,7 @@ Deno.test("releaseHalt() asks the process that has the journal, and says when th
     assertEquals(await run.handleNext(), [null]);
     const { how, halt } = await asked;
     assertEquals([how, halt.reason], ["done", "manual"]);
-    assertEquals(run.engine.state.standing.halt, null);
+    assertEquals(run.engine.state.current.halt, null);
     const [entry, checkpoint] = run.entries.slice(-2);
     assertEquals([entry?.type, checkpoint?.type], ["released", "checkpoint"]);
     assertEquals(entry?.content, {
@@ -325,7 +325,7 @@ Deno.test("releaseHalt() leaves its request in the journal where no run answers,
     }
     using run = new Process(path);
     assertEquals(run.handle().filter((why) => why === null), [null]);
-    assertEquals(run.engine.state.standing.halt, null);
+    assertEquals(run.engine.state.current.halt, null);
   });
 });
 
@@ -340,8 +340,8 @@ Deno.test("releaseHalt() writes into a journal that no process has, and removes 
     }
     assertEquals((await releaseHalt(path, { time: TIME, text: "here" }, PATIENT)).how, "next");
     using run = new Process(path);
-    assertEquals([run.engine.state.standing.halt, run.handle()], [null, [null]]);
-    assertEquals(run.engine.state.standing.halt?.action, "flatten");
+    assertEquals([run.engine.state.current.halt, run.handle()], [null, [null]]);
+    assertEquals(run.engine.state.current.halt?.action, "flatten");
   });
 });
 
@@ -361,7 +361,7 @@ Deno.test("releaseHalt() withdraws halts that wait for the next start, where no 
     const { how, halt: { action } } = await release(TIME + 3);
     assertEquals([how, action], ["withdrawn", "flatten"]);
     using run = new Process(path);
-    assertEquals([run.handle(), run.engine.state.standing.halt?.action], [[null], "flatten"]);
+    assertEquals([run.handle(), run.engine.state.current.halt?.action], [[null], "flatten"]);
     assertEquals(run.entries.filter(({ type }) => type === "released").length, 1);
   });
 });
@@ -383,7 +383,7 @@ Deno.test("haltRun() halts a run at work, files a halt for one at rest, and refu
     // Two may ask before either is answered.
     assertEquals(await haltRun(path, flatten, PATIENT), "waiting");
     using run = new Process(path);
-    assertEquals([run.handle(), run.engine.state.standing.halt?.action], [[null, null], "flatten"]);
+    assertEquals([run.handle(), run.engine.state.current.halt?.action], [[null, null], "flatten"]);
     assertEquals(run.entries.filter(({ type }) => type === "halt").length, 2);
     await assertRejects(() => haltRun(path, hold, PATIENT), HaltedAlready);
   });

@@ -6,6 +6,7 @@ import type { Journal } from "../../../src/stores/journal/journal.ts";
 import { JournalError } from "../../../src/stores/journal/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import {
+  chainResultOf,
   checkpoint,
   contentsOf,
   draft,
@@ -13,7 +14,6 @@ import {
   openJournal,
   tamper,
   TIME,
-  verdictOf,
   WINDOW,
   writeSample,
 } from "../sample_journal.ts";
@@ -49,7 +49,7 @@ Deno.test("Journal keeps entries in their order, numbered from 1, each in the ru
     ]);
     assertEquals(entries[3], { seq: 4, run: 1, ...draft(3) } as typeof entries[3]);
     assertEquals(entries[0]!.content, { config: { symbol: "BTCUSDT" } });
-    assertEquals(verdictOf(path), { isWhole: true, entries: 8, from: TIME, to: TIME + 5 });
+    assertEquals(chainResultOf(path), { isWhole: true, entries: 8, from: TIME, to: TIME + 5 });
   });
 });
 
@@ -190,7 +190,7 @@ Deno.test("Journal.lastPrices() puts the last prices together, and keeps no more
         } finally {
           journal.close();
         }
-        assert(verdictOf(path).isWhole);
+        assert(chainResultOf(path).isWhole);
       });
     }),
     { numRuns: 40 },
@@ -213,7 +213,7 @@ Deno.test("Journal.lastPrices() refuses prices that are missing or not those tha
       const { message } = assertThrows(() => journal.lastPrices(), JournalError, what);
       assert(message.startsWith(`The journal ${path} is damaged: the prices of entry 10 are `), message);
       assertThrows(() => openJournal(path, { verify: true }), JournalError);
-      const verdict = verdictOf(path);
+      const verdict = chainResultOf(path);
       assert(!verdict.isWhole && verdict.flaw === "derived" && verdict.what.includes(what));
     }
   });
@@ -270,7 +270,7 @@ Deno.test("Journal.commit() keeps the account and the positions of every run as 
     journal.commit({ checkpoint: checkpoint(2) });
     assertEquals(contentsOf(path).account, checkpoint(2).account);
     assertEquals(contentsOf(path).positions, []);
-    assert(verdictOf(path).isWhole);
+    assert(chainResultOf(path).isWhole);
   });
 });
 

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Life } from "../../../src/stores/journal/journal_life.ts";
+import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
 import { JournalError } from "../../../src/stores/journal/journal_file.ts";
 import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
 import { contentsOf, draft, inFolder, namesIn, openJournal, TIME, writeSample } from "../sample_journal.ts";
 
-const LIFE: Life = { time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null };
+const HEARTBEAT: Heartbeat = { time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null };
 const GONE = "a.db was removed, moved or renamed";
 const REPLACED = "a.db was replaced by another file";
 
@@ -44,9 +44,9 @@ Deno.test({
         const journal = openJournal(path);
         try {
           journal.startRun({ time: TIME, content: {} });
-          for (let beats = 0; beats < 3; beats++) journal.beat(LIFE);
+          for (let heartbeats = 0; heartbeats < 3; heartbeats++) journal.heartbeat(HEARTBEAT);
           change(path, folder);
-          const { message } = assertThrows(() => journal.beat(LIFE), JournalError, what, name);
+          const { message } = assertThrows(() => journal.heartbeat(HEARTBEAT), JournalError, what, name);
           assert(message.startsWith(`Cannot go on with the journal ${path}: `), message);
           assertStringIncludes(
             message,
@@ -61,16 +61,16 @@ Deno.test({
   },
 });
 
-Deno.test("Journal.beat() finds nothing where all is in place, also behind a link and beside readers", () => {
+Deno.test("Journal.heartbeat() finds nothing where all is in place, also behind a link and beside readers", () => {
   inFolder((folder) => {
     const [path, link] = [`${folder}/a.db`, `${folder}/link.db`];
     writeSample(path);
     if (Deno.build.os !== "windows") Deno.symlinkSync(path, link);
     const journal = openJournal(Deno.build.os === "windows" ? path : link);
-    for (let beats = 0; beats < 5; beats++) {
-      journal.beat(LIFE);
-      journal.commit({ entries: [draft(beats)] });
-      assertEquals(contentsOf(path).entries.length, 17 + beats);
+    for (let heartbeats = 0; heartbeats < 5; heartbeats++) {
+      journal.heartbeat(HEARTBEAT);
+      journal.commit({ entries: [draft(heartbeats)] });
+      assertEquals(contentsOf(path).entries.length, 17 + heartbeats);
     }
     journal.mustBeInPlace();
     journal.close();

@@ -11,7 +11,7 @@ import { type Connect, JournalError } from "../../../src/stores/journal/journal_
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { OtherRun, RunJournal, type ShownOptions } from "../../../src/stores/journal/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";
-import type { PlainTrade } from "../../support/reckoning.ts";
+import type { PlainTrade } from "../../support/reference.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { diskError, inFolder, TIME, watched } from "../sample_journal.ts";
 

@@ -5,7 +5,7 @@ import { ConfigError } from "../../../src/domain/process/config_error.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
 import type { Journal } from "../../../src/stores/journal/journal.ts";
 import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import type { Life } from "../../../src/stores/journal/journal_life.ts";
+import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { fileRequest } from "../../../src/stores/journal/journal_requests.ts";
 import {
@@ -32,7 +32,7 @@ const FILL: Omit<FillEvent, "type" | "time"> = {
   ...{ tradeId: 7, signalTradeId: 7 },
 };
 
-function life(time: number, over: Partial<Life> = {}): Life {
+function heartbeat(time: number, over: Partial<Heartbeat> = {}): Heartbeat {
   return {
     time,
     pid: 77,
@@ -107,7 +107,7 @@ Deno.test("readRun() of a run that has just begun has its start cash and nothing
 Deno.test("readRun() takes the last heartbeat from what was written last by the wall clock, whatever it says", () => {
   withRun((journal, reader) => {
     const last = () => readRun(reader, 1).lastSign - TIME;
-    journal.beat(life(TIME + 50));
+    journal.heartbeat(heartbeat(TIME + 50));
     assertEquals(last(), 50);
     // A trade's time is no heartbeat, however late it is.
     keepFill(journal, TIME + 1_000_000);
@@ -117,7 +117,7 @@ Deno.test("readRun() takes the last heartbeat from what was written last by the 
     });
     assertEquals(last(), 60);
     // The clock was set back: what was written later is later.
-    journal.beat(life(TIME - 500));
+    journal.heartbeat(heartbeat(TIME - 500));
     assertEquals(last(), -500);
     journal.commit({ entries: [{ type: "stopped", time: TIME + 70, content: { reason: "asked to" } }] });
     keepFill(journal, TIME + 1_000_001);
@@ -135,11 +135,11 @@ Deno.test("readRun() takes trades and price from the checkpoint or the heartbeat
       const { trades, last } = readRun(reader, 1);
       return [trades, last?.price ?? null];
     };
-    journal.beat(life(TIME, { trades: 7, last: { price: "99", time: TIME } }));
+    journal.heartbeat(heartbeat(TIME, { trades: 7, last: { price: "99", time: TIME } }));
     assertEquals(seen(), [7, "99"]);
     keepFill(journal, TIME);
     assertEquals(seen(), [8, "101.5"]);
-    journal.beat(life(TIME));
+    journal.heartbeat(heartbeat(TIME));
     assertEquals(seen(), [9, "103"]);
     assertEquals(readRun(reader, 1).position, { quantity: "2", cost: "200.2" });
     assertEquals(readRun(reader, 1).account.cash, "9799.8");
@@ -211,8 +211,8 @@ Deno.test("JournalReader.atOnce() keeps nobody from writing, and sees one moment
     reader.atOnce(() => {
       assertEquals(reader.lastSeq, 1);
       keepFill(journal, TIME);
-      journal.beat(life(TIME + 5));
-      assertEquals([reader.lastSeq, reader.life, reader.account()], [1, null, null]);
+      journal.heartbeat(heartbeat(TIME + 5));
+      assertEquals([reader.lastSeq, reader.heartbeat, reader.account()], [1, null, null]);
     });
     assertEquals([before.trades, readRun(reader, 1).trades, reader.lastSeq], [0, 9, 3]);
     // And the other way round: a transaction that is not over keeps nobody from reading.
@@ -249,7 +249,7 @@ Deno.test("readRun() has what was asked of the run and is not handled yet, and n
 Deno.test("readRun() leaves the heartbeat of another run alone", () => {
   withRun((journal, reader) => {
     journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
-    journal.beat(life(TIME + 200));
+    journal.heartbeat(heartbeat(TIME + 200));
     const [first, second] = [readRun(reader, 1), readRun(reader, 2)];
     assertEquals([first.lastSign - TIME, first.pid, first.trades, first.pace], [0, null, 0, null]);
     assertEquals([second.lastSign - TIME, second.pid, second.trades], [200, 77, 9]);
@@ -373,7 +373,7 @@ Deno.test("readPulse() and readRun() go through no more of a long journal than o
           prices: { decimals: 1, fresh: false, values: [] },
         },
       });
-      journal.beat(life(TIME));
+      journal.heartbeat(heartbeat(TIME));
     }
     const plans = plansOf(path, (reader) => {
       const run = chosenRun(reader, null);

@@ -17,7 +17,9 @@ function column(
   return {
     title,
     summary: { ...SUMMARY, ...summary, metrics: { ...METRICS, ...metrics } },
-    fillTerms: title === "pessimistic" ? { slippage: "2", latencyMs: 250 } : { slippage: "0", latencyMs: 0 },
+    fillParameters: title === "pessimistic"
+      ? { slippage: "2", latencyMs: 250 }
+      : { slippage: "0", latencyMs: 0 },
     refused: new Map(Object.entries(refused)),
   };
 }

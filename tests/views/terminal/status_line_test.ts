@@ -2,13 +2,13 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { haltByHand } from "../../../src/domain/risk/halt.ts";
 import { Money } from "../../../src/domain/numbers/money.ts";
-import type { Standing } from "../../../src/stages/standing.ts";
+import type { RunState } from "../../../src/stages/run_state.ts";
 import { statusLine } from "../../../src/views/terminal/status_line.ts";
 import { textWidth } from "../../../src/views/terminal/text_width.ts";
 
-const PACE = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
+const THROUGHPUT = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
 
-function standing(changes: Partial<Standing> = {}): Standing {
+function standing(changes: Partial<RunState> = {}): RunState {
   return {
     trades: 100,
     lastTime: 1,
@@ -25,33 +25,33 @@ function standing(changes: Partial<Standing> = {}): Standing {
 
 Deno.test("statusLine() says price, averages, position, equity and pace", () => {
   assertEquals(
-    statusLine(standing(), PACE, 200),
+    statusLine(standing(), THROUGHPUT, 200),
     "● BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
   );
 });
 
 Deno.test("statusLine() says that rules are awaited, names the assets that are known, and counts columns", () => {
-  const pace = {
-    ...PACE,
+  const throughput = {
+    ...THROUGHPUT,
     symbol: "币安人生USDT",
     assets: { base: "币安人生", quote: "USDT" },
     awaitsRules: true,
   };
-  const line = statusLine(standing(), pace, 200);
+  const line = statusLine(standing(), throughput, 200);
   assertStringIncludes(line, "● waiting for rules  币安人生USDT 61607.85  ");
   assertStringIncludes(line, "  0.01623 币安人生  equity 9999.99 USDT  42 trades/s");
   const wide = textWidth(line);
-  assertEquals(statusLine(standing(), pace, wide), line);
+  assertEquals(statusLine(standing(), throughput, wide), line);
   for (let width = 1; width < wide; width++) {
-    assert(textWidth(statusLine(standing(), pace, width)) <= width);
+    assert(textWidth(statusLine(standing(), throughput, width)) <= width);
   }
 });
 
 Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
   const nothing = { price: null, averages: { short: () => null, long: () => null }, position: new Money(0) };
-  const pace = { ...PACE, connected: false, lagMs: null, tradesPerSecond: 0 };
+  const throughput = { ...THROUGHPUT, connected: false, lagMs: null, tradesPerSecond: 0 };
   assertEquals(
-    statusLine(standing({ ...nothing, halt: haltByHand("hold", 7) }), pace, 200),
+    statusLine(standing({ ...nothing, halt: haltByHand("hold", 7) }), throughput, 200),
     "○ offline  HALTED manual  BTCUSDT waiting for trades  sma warming up  flat  equity 9999.99 USDT  0 trades/s",
   );
 });
@@ -60,7 +60,7 @@ Deno.test("statusLine() gives averages the digits that tell them apart, and keep
   const line = (short: string, long: string, price: string) =>
     statusLine(
       standing({ averages: { short: () => short, long: () => long }, price: new Money(price) }),
-      PACE,
+      THROUGHPUT,
       200,
     );
   assertStringIncludes(
@@ -75,8 +75,8 @@ Deno.test("statusLine() gives averages the digits that tell them apart, and keep
 });
 
 Deno.test("statusLine() keeps its labels at 80 columns and below, and leaves out what matters least", () => {
-  const shown = (width: number, changes: Partial<Standing> = {}) =>
-    statusLine(standing(changes), PACE, width);
+  const shown = (width: number, changes: Partial<RunState> = {}) =>
+    statusLine(standing(changes), THROUGHPUT, width);
   assertEquals(shown(80), "● BTCUSDT 61607.85 sma 61610.12/61609.00 0.01623 BTC equity 9999.99 lag 12 ms");
   assertEquals(shown(72), "● BTCUSDT 61607.85  sma 61610.12/61609.00  0.01623 BTC  equity 9999.99");
   assertEquals(shown(60), "● BTCUSDT 61607.85  0.01623 BTC  equity 9999.99");
@@ -94,20 +94,24 @@ Deno.test("statusLine() keeps its labels at 80 columns and below, and leaves out
 Deno.test("statusLine() shows a halt before anything else", () => {
   const halt = { halt: haltByHand("hold", 7) };
   assertEquals(
-    statusLine(standing(halt), PACE, 80),
+    statusLine(standing(halt), THROUGHPUT, 80),
     "● HALTED manual  BTCUSDT 61607.85  0.01623 BTC  equity 9999.99",
   );
-  assertEquals(statusLine(standing(halt), PACE, 20), "● HALTED manual 616…");
+  assertEquals(statusLine(standing(halt), THROUGHPUT, 20), "● HALTED manual 616…");
 });
 
 Deno.test("statusLine() never shows an equity above nothing as nothing", () => {
-  const line = statusLine(standing({ equity: new Money("0.00412345") }), { ...PACE, symbol: "ETHBTC" }, 200);
+  const line = statusLine(
+    standing({ equity: new Money("0.00412345") }),
+    { ...THROUGHPUT, symbol: "ETHBTC" },
+    200,
+  );
   assertStringIncludes(line, "  equity 0.004123 BTC  ");
 });
 
 Deno.test("statusLine() is never wider than the terminal and never breaks", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 300 }), fc.boolean(), (width, halted) => {
-    const line = statusLine(standing({ halt: halted ? haltByHand("hold", 7) : null }), PACE, width);
+    const line = statusLine(standing({ halt: halted ? haltByHand("hold", 7) : null }), THROUGHPUT, width);
     assert(line.length <= width && !line.includes("\n"));
     assert(width < 24 || !line.endsWith("…"), line);
   }));

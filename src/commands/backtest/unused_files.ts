@@ -13,7 +13,7 @@ interface Counts {
 }
 
 /** Looks at the counts of a pipeline whenever a file, or a member of an archive, has been read to its end. */
-export class FruitlessFiles {
+export class UnusedFiles {
   readonly #pipeline: { readonly totals: Counts };
   #origin: Origin | null = null;
   #before: Counts = { trades: 0, duplicates: 0, outOfOrder: 0 };

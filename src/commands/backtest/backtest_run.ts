@@ -1,14 +1,14 @@
 /** Where the chunks of a backtest meet its pipeline and the other fill models behind it. */
 import { ChunkReader } from "../../formats/chunk_reader.ts";
 import type { Chunk, Origin } from "../../formats/chunk.ts";
-import { engineChoices, termsOf } from "../../config/config.ts";
+import { engineChoices, tradingParametersOf } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
-import { FILL_MODELS, type FillModel, termsUnder } from "../../domain/orders/fill_model.ts";
+import { FILL_MODELS, type FillModel, tradingParametersUnder } from "../../domain/orders/fill_model.ts";
 import { givenRules, type InstrumentOrigin, tradingRules } from "../../domain/market/instrument.ts";
 import { senselessRule, type SettledInstrument } from "../../config/instrument_settlement.ts";
 import { plain } from "../../domain/numbers/money.ts";
-import type { Terms } from "../../domain/risk/terms.ts";
+import type { TradingParameters } from "../../domain/risk/trading_parameters.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
 import type { Config } from "../../config/options.ts";
 import type { Results } from "../../domain/performance/performance.ts";
@@ -16,10 +16,10 @@ import type { Input } from "../../domain/market/input.ts";
 import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
-import { Engine, type RunState } from "../../stages/engine.ts";
+import { Engine, type EngineState } from "../../stages/engine.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
-import { type FillTerms, fillTermsOf } from "../../views/report/assumptions.ts";
+import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
 import type { ReportColumn } from "../../views/report/report_table.ts";
 
 /** What ended a run: the end of its input, an option or the person. */
@@ -30,7 +30,7 @@ const OTHER_MODELS = FILL_MODELS.filter((model) => model !== "configured");
 /** Another fill model beside the configured one. */
 interface Lane {
   readonly model: Exclude<FillModel, "configured">;
-  readonly fillTerms: FillTerms;
+  readonly fillParameters: FillParameters;
   readonly run: ModelRun;
 }
 
@@ -38,11 +38,11 @@ interface Lane {
 const FIRST_TRADE = 1;
 
 /** Puts the chunks through the pipeline, and through the other fill models behind it where they are asked for. */
-export class Desk {
+export class BacktestRun {
   readonly engine: Engine;
   readonly #reader: ChunkReader;
   readonly #inputs: RecordedInputs;
-  readonly #fillTerms: FillTerms;
+  readonly #fillParameters: FillParameters;
   readonly #lanes: readonly Lane[];
   /** Null unless rows are to be put in order. */
   readonly #order: RowOrder | null;
@@ -65,17 +65,17 @@ export class Desk {
     this.#started = started;
     this.#instrument = { config, sources };
     // Thousands of events that nobody reads cost a tenth of the time.
-    const tells = config.json || config.out !== null || config.state !== "none" ||
+    const emits = config.json || config.out !== null || config.state !== "none" ||
       config.logLevel === "debug";
-    const terms = termsOf(config);
-    this.#fillTerms = fillTermsOf(config);
-    this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, terms)) : [];
+    const parameters = tradingParametersOf(config);
+    this.#fillParameters = fillParametersOf(config);
+    this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, parameters)) : [];
     this.#reader = new ChunkReader(config.symbol, !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
       withResults: true,
       isTransient: config.state === "none",
-      isQuiet: !tells,
+      isQuiet: !emits,
       models: this.#lanes.map(({ run }) => run),
       given: givenRules(sources),
     });
@@ -89,7 +89,7 @@ export class Desk {
   }
 
   /** How the run stands. */
-  get state(): RunState {
+  get state(): EngineState {
     return this.engine.state;
   }
 
@@ -188,7 +188,7 @@ export class Desk {
     yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
-    for (const { model, run, fillTerms: { slippage, latencyMs } } of this.#lanes) {
+    for (const { model, run, fillParameters: { slippage, latencyMs } } of this.#lanes) {
       const { metrics } = this.state.resultsOf(run);
       const assumed = { slippage, latency: latencyMs };
       yield {
@@ -226,13 +226,13 @@ export class Desk {
     const configured: ReportColumn = {
       title: "configured",
       summary: { ...state.totals, metrics: this.measured.metrics },
-      fillTerms: this.#fillTerms,
+      fillParameters: this.#fillParameters,
       refused: state.refused,
     };
-    const others = this.#lanes.map(({ model, run, fillTerms }): ReportColumn => ({
+    const others = this.#lanes.map(({ model, run, fillParameters }): ReportColumn => ({
       title: model,
       summary: { ...state.totalsOf(run), metrics: state.resultsOf(run).metrics },
-      fillTerms,
+      fillParameters,
       refused: run.refused,
     }));
     return [...others.slice(0, 1), configured, ...others.slice(1)];
@@ -245,7 +245,7 @@ export class Desk {
   }
 
   #checkRules(): void {
-    const { awaitsRules, standing: { price } } = this.state;
+    const { awaitsRules, current: { price } } = this.state;
     if (price === null || awaitsRules || this.#isTold) return;
     const senseless = senselessRule(this.#instrument, price);
     if (senseless !== null) throw new ConfigError([senseless]);
@@ -270,8 +270,8 @@ export class Desk {
   }
 }
 
-function laneOf(model: Lane["model"], configured: Terms): Lane {
-  const terms = termsUnder(model, configured);
-  const fillTerms = { slippage: plain(terms.slippage), latencyMs: terms.latency / 1000 };
-  return { model, fillTerms, run: new ModelRun(terms) };
+function laneOf(model: Lane["model"], configured: TradingParameters): Lane {
+  const parameters = tradingParametersUnder(model, configured);
+  const fillParameters = { slippage: plain(parameters.slippage), latencyMs: parameters.latency / 1000 };
+  return { model, fillParameters, run: new ModelRun(parameters) };
 }

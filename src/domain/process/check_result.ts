@@ -1,5 +1,5 @@
 /** One thing that `penstock doctor` looked at. */
-export interface Finding {
+export interface CheckResult {
   /** What was looked at: a permission, a host, the clock, a folder, the journal. */
   readonly subject: string;
   /** Which side of it, such as `TCP`; empty where it has only one. */
@@ -12,11 +12,11 @@ export interface Finding {
 }
 
 /** A finding with nothing amiss. */
-export function good(subject: string, step: string, found: string): Finding {
+export function pass(subject: string, step: string, found: string): CheckResult {
   return { subject, step, isGood: true, found, advice: null };
 }
 
 /** A finding that needs attention. */
-export function bad(subject: string, step: string, found: string, advice: string): Finding {
+export function fail(subject: string, step: string, found: string, advice: string): CheckResult {
   return { subject, step, isGood: false, found, advice };
 }

@@ -2,10 +2,10 @@
 import { DecimalBytes, READ_AHEAD } from "../numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../numbers/price.ts";
 import { microseconds } from "../numbers/time.ts";
-import type { TradeFields, TradeReader, Verdict } from "./trade_reader.ts";
+import type { ReadResult, TradeFields, TradeReader } from "./trade_reader.ts";
 
 /** One fetched trade, or one aggregate of them, as the exchange wrote it. */
-export interface LateRow {
+export interface BackfilledTrade {
   /** Trade ids covered, both inclusive; the same number unless it is an aggregate. */
   readonly firstId: number;
   readonly lastId: number;
@@ -26,7 +26,7 @@ const SHOWN_CHARACTERS = 40;
 /** Room for any ordinary amount; a longer text gets its own. */
 const SCRATCH_BYTES = 64;
 const ENCODER = new TextEncoder();
-const NONE: readonly LateRow[] = [];
+const NONE: readonly BackfilledTrade[] = [];
 
 /**
  * Reads fetched trades of one symbol, held to what BinanceMessageReader holds the stream's messages to. `open` a
@@ -38,9 +38,9 @@ const NONE: readonly LateRow[] = [];
  *
  * @example
  * ```ts
- * import { LateRows } from "./late_rows.ts";
+ * import { BackfilledTrades } from "./backfilled_trades.ts";
  * import { assertEquals } from "@std/assert";
- * const rows = new LateRows("BTCUSDT").open([
+ * const rows = new BackfilledTrades("BTCUSDT").open([
  *   { firstId: 7, lastId: 7, price: "61837.60", quantity: "0.02", time: 1723161255342, buyerIsMaker: true },
  * ]);
  * assertEquals(rows.next(), "trade");
@@ -48,9 +48,9 @@ const NONE: readonly LateRow[] = [];
  * assertEquals(rows.next(), null);
  * ```
  */
-export class LateRows implements TradeReader {
+export class BackfilledTrades implements TradeReader {
   readonly symbol: string;
-  readonly isLate = true;
+  readonly isBackfilled = true;
   readonly #fields = new Fields();
   readonly #decimal = new DecimalBytes();
   readonly #scratch = new Uint8Array(SCRATCH_BYTES + READ_AHEAD);
@@ -95,7 +95,7 @@ export class LateRows implements TradeReader {
   }
 
   /** Takes a page to read, before which `skipped` missing trades were passed over; drops the rest of the last one. */
-  open(rows: readonly LateRow[], skipped = 0): this {
+  open(rows: readonly BackfilledTrade[], skipped = 0): this {
     this.#rows = rows;
     this.#skipped = skipped;
     this.#taken = 0;
@@ -103,7 +103,7 @@ export class LateRows implements TradeReader {
     return this;
   }
 
-  next(): Verdict | null {
+  next(): ReadResult | null {
     if (this.#lastId > this.#fields.lastId) return this.#readOn();
     const row = this.#rows[this.#taken];
     if (row === undefined) return null;
@@ -141,7 +141,7 @@ export class LateRows implements TradeReader {
   }
 
   /** Goes on to the next trade of the row at hand. */
-  #readOn(): Verdict {
+  #readOn(): ReadResult {
     const fields = this.#fields;
     fields.firstId = ++fields.lastId;
     if (fields.lastId === this.#lastId) {
@@ -156,7 +156,7 @@ export class LateRows implements TradeReader {
     return row === undefined ? "" : JSON.stringify(asArray(row)).slice(0, SAMPLE_CHARACTERS);
   }
 
-  #reject(reason: string): Verdict {
+  #reject(reason: string): ReadResult {
     this.#reason = reason;
     return "rejected";
   }
@@ -190,12 +190,12 @@ class Fields implements TradeFields {
 }
 
 /**
- * What is wrong with `rows`, or null: every one must be readable by LateRows, and each must follow on the one
+ * What is wrong with `rows`, or null: every one must be readable by BackfilledTrades, and each must follow on the one
  * before without a hole or an overlap.
  */
-export function faultOf(rows: readonly LateRow[]): string | null {
-  const reader = new LateRows("");
-  let before: LateRow | null = null;
+export function faultOf(rows: readonly BackfilledTrade[]): string | null {
+  const reader = new BackfilledTrades("");
+  let before: BackfilledTrade | null = null;
   for (const row of rows) {
     if (reader.open([row]).next() !== "trade") return reader.reason;
     if (before !== null && row.firstId !== before.lastId + 1) {
@@ -207,8 +207,8 @@ export function faultOf(rows: readonly LateRow[]): string | null {
 }
 
 /** The same rows in runs, one after the other, that end where ids are left out. */
-export function runsOf(rows: readonly LateRow[]): LateRow[][] {
-  const runs: LateRow[][] = [];
+export function runsOf(rows: readonly BackfilledTrade[]): BackfilledTrade[][] {
+  const runs: BackfilledTrade[][] = [];
   let lastId = -Infinity;
   for (const row of rows) {
     if (runs.length === 0 || row.firstId > lastId + 1) runs.push([]);
@@ -219,7 +219,7 @@ export function runsOf(rows: readonly LateRow[]): LateRow[][] {
 }
 
 /** The first hole in the ids from `next` on over `rows`, as a sentence; null where there is none. */
-export function holeIn(rows: readonly LateRow[], next: number): string | null {
+export function holeIn(rows: readonly BackfilledTrade[], next: number): string | null {
   for (const { firstId, lastId } of rows) {
     if (firstId > next) return `trade ${next} is missing, the first one after it is ${firstId}`;
     next = lastId + 1;
@@ -229,7 +229,7 @@ export function holeIn(rows: readonly LateRow[], next: number): string | null {
 
 /** What a page's text turned out to be. */
 export type ReadRows =
-  | { readonly rows: readonly LateRow[] }
+  | { readonly rows: readonly BackfilledTrade[] }
   /** Not a whole page; the text says what is wrong, with the value found. */
   | { readonly malformed: string };
 
@@ -239,22 +239,22 @@ export type ReadRows =
  *
  * @example
  * ```ts
- * import { lateText, readLateText } from "./late_rows.ts";
+ * import { backfilledText, readBackfilledText } from "./backfilled_trades.ts";
  * import { assertEquals } from "@std/assert";
  * const rows = [
  *   { firstId: 7, lastId: 9, price: "61837.60", quantity: "0.02", time: 1723161255342, buyerIsMaker: true },
  * ];
- * const text = lateText(rows);
+ * const text = backfilledText(rows);
  * assertEquals(text, `[[7,9,"61837.60","0.02",1723161255342,true]]`);
- * assertEquals(readLateText(text), { rows });
+ * assertEquals(readBackfilledText(text), { rows });
  * ```
  */
-export function lateText(rows: readonly LateRow[]): string {
+export function backfilledText(rows: readonly BackfilledTrade[]): string {
   return JSON.stringify(rows.map(asArray));
 }
 
-/** Reads what `lateText` wrote; malformed is also what no exchange and no backfill would have handed over. */
-export function readLateText(text: string): ReadRows {
+/** Reads what `backfilledText` wrote; malformed is also what no exchange and no backfill would have handed over. */
+export function readBackfilledText(text: string): ReadRows {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -262,7 +262,7 @@ export function readLateText(text: string): ReadRows {
     return { malformed: "the late trades are not JSON" };
   }
   if (!Array.isArray(parsed)) return { malformed: `the late trades are ${shown(parsed)}, not an array` };
-  const rows: LateRow[] = [];
+  const rows: BackfilledTrade[] = [];
   for (const entry of parsed) {
     if (!Array.isArray(entry) || entry.length !== 6) {
       return { malformed: `a late trade is ${shown(entry)}, not an array of 6 values` };
@@ -274,7 +274,7 @@ export function readLateText(text: string): ReadRows {
   return fault === null ? { rows } : { malformed: `a late trade cannot be used: ${fault}` };
 }
 
-function asArray({ firstId, lastId, price, quantity, time, buyerIsMaker }: LateRow): unknown[] {
+function asArray({ firstId, lastId, price, quantity, time, buyerIsMaker }: BackfilledTrade): unknown[] {
   return [firstId, lastId, price, quantity, time, buyerIsMaker];
 }
 

@@ -4,7 +4,7 @@
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
-import type { Choices } from "./reckoning.ts";
+import type { Choices } from "./reference.ts";
 
 /** An event before its time and symbol are added. */
 export type Untold<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
@@ -14,7 +14,7 @@ type Reason = "halted" | "late" | "no-position" | "lot" | "funds" | "min-notiona
 type Pace = "max-orders" | "cooldown";
 
 /** Trading stopped, as events say it. */
-export interface ReckonedHalt {
+export interface ReferenceHalt {
   readonly reason: "max-drawdown" | "max-daily-loss" | "manual";
   readonly limit: string;
   readonly value: string;
@@ -40,7 +40,7 @@ export interface At {
   readonly time: number;
   readonly price: Exact;
   readonly quantity: Exact;
-  readonly halt: ReckonedHalt | null;
+  readonly halt: ReferenceHalt | null;
   /** Fetched after the fact: nothing is traded at it. */
   readonly late: boolean;
 }
@@ -49,7 +49,7 @@ const ONE = new Exact(1n);
 const NOTHING = new Exact(0n);
 
 /** The account, and the orders to it. */
-export class ReckonedOrders {
+export class ReferenceOrders {
   cash: Exact;
   position = NOTHING;
   fees = NOTHING;
@@ -77,7 +77,7 @@ export class ReckonedOrders {
   }
 
   /** The position is to be sold at any price from now on, or no longer. */
-  askAnew(): void {
+  askAgain(): void {
     this.#asked = false;
   }
 
@@ -334,7 +334,7 @@ function fresh(side: Side, cause: Order["cause"], { tradeId, time }: At, latency
   return { side, cause, signalTradeId: tradeId, due: time + latency, ...nothing };
 }
 
-function isBarred(side: Side, halt: ReckonedHalt | null): boolean {
+function isBarred(side: Side, halt: ReferenceHalt | null): boolean {
   return halt !== null && (side === "buy" || halt.action === "flatten");
 }
 

@@ -8,7 +8,7 @@ import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { FLAGS, Penstock, penstock, type Told, V8_FLAGS } from "../support/penstock.ts";
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
-import { type Choices, type PlainTrade, reckon } from "../support/reckoning.ts";
+import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
 /** Where the made-up market's time begins, ms since 1970. */
 const START_TIME = 1_723_161_255_342;
@@ -104,7 +104,7 @@ function contentOf({ content }: Entry): Record<string, unknown> {
  * Checks a journal, of one run whose gaps were all filled, against a reckoning over the market's trades made anew:
  * every decision, and the prices that the averages stand on after the last checkpoint.
  */
-export function assertReckons(
+export function assertRunMatchesReference(
   path: string,
   choices: Choices = DEFAULTS,
 ): { readonly fills: number; readonly trades: number } {
@@ -117,19 +117,19 @@ export function assertReckons(
     return { from: fromId!, to: fromId! + filled! - 1 };
   });
   const lastPrices: number[] = [];
-  function* tradesAnew(): Generator<PlainTrade> {
+  function* tradesAgain(): Generator<PlainTrade> {
     let gap = 0;
     for (
       const { id, price, time } of priceProcess(PROCESS).drop(firstId - PROCESS.firstId).take(last.trades)
     ) {
       while (gap < late.length && late[gap]!.to < id) gap++;
-      const isLate = gap < late.length && late[gap]!.from <= id;
+      const isBackfilled = gap < late.length && late[gap]!.from <= id;
       if (lastPrices.push(Number(price)) > choices.long) lastPrices.shift();
-      yield { firstId: id, lastId: id, time: time * 1000, price, late: isLate };
+      yield { firstId: id, lastId: id, time: time * 1000, price, late: isBackfilled };
     }
   }
   const decided = ["signal", "refusal", "fill"];
-  const expected = reckon(tradesAnew(), choices).events
+  const expected = computeReference(tradesAgain(), choices).events
     .filter(({ type }) => decided.includes(type))
     .map(({ time: _time, ...event }) => event);
   const found = entries.filter(({ type }) => decided.includes(type))

@@ -1,8 +1,8 @@
 import type { OnHalt } from "./halt.ts";
-import type { LossTerms } from "./loss_limits.ts";
+import type { LossParameters } from "./loss_limits.ts";
 import type { Money } from "../numbers/money.ts";
-import type { PaceTerms } from "./pacing.ts";
-import type { ExitTerms } from "./protective_exits.ts";
+import type { ThrottleParameters } from "./order_throttle.ts";
+import type { ExitParameters } from "./protective_exits.ts";
 import type { Stake } from "../orders/stake.ts";
 
 /** What an instrument's orders have to keep to. */
@@ -21,7 +21,7 @@ export interface TradingRules {
 }
 
 /** What the account trades under: the person's choices and the instrument's rules. */
-export interface Terms extends TradingRules, LossTerms, PaceTerms, ExitTerms {
+export interface TradingParameters extends TradingRules, LossParameters, ThrottleParameters, ExitParameters {
   /** Nobody knows the instrument's rules yet, and no order is placed until somebody does; absent for false. */
   readonly awaitsRules?: boolean;
   /** Starting cash, quote currency. */

@@ -9,10 +9,10 @@ import {
   type EquityPoint,
   longestOf,
   periodsOf,
-  type ReckonedPeriod,
-} from "./drawdown_reckoning.ts";
+  type ReferencePeriod,
+} from "./drawdown_reference.ts";
 import { Exact } from "./exact.ts";
-import { type Choices, type PlainTrade, reckon } from "./reckoning.ts";
+import { type Choices, computeReference, type PlainTrade } from "./reference.ts";
 
 /** Figures with roots and powers, which the reckoning has as doubles. */
 export const ROUGH = [
@@ -25,12 +25,12 @@ export const ROUGH = [
 ] as const;
 
 /** What a run comes to. */
-export interface ReckonedPerformance {
+export interface ReferencePerformance {
   /** All but the rough figures and the worst fall, to the last digit. */
   readonly exact: Omit<Metrics, typeof ROUGH[number] | "maxDrawdown">;
   readonly rough: Readonly<Record<typeof ROUGH[number], number | null>>;
-  readonly worst: ReckonedPeriod | null;
-  readonly periods: readonly ReckonedPeriod[];
+  readonly worst: ReferencePeriod | null;
+  readonly periods: readonly ReferencePeriod[];
   /** Equity before the first trade and after the last one. */
   readonly first: EquityPoint;
   readonly last: EquityPoint;
@@ -57,8 +57,11 @@ interface Seen {
 }
 
 /** What `trades`, at least one, come to under `choices`. Their times never go back. */
-export function reckonPerformance(trades: readonly PlainTrade[], choices: Choices): ReckonedPerformance {
-  const fills = reckon(trades, choices).events.filter((event) => event.type === "fill");
+export function computeReferencePerformance(
+  trades: readonly PlainTrade[],
+  choices: Choices,
+): ReferencePerformance {
+  const fills = computeReference(trades, choices).events.filter((event) => event.type === "fill");
   const start = Exact.of(choices.cash);
   const points: EquityPoint[] = [];
   const seen: Seen[] = [];

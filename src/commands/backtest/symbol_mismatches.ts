@@ -10,7 +10,7 @@ export function symbolNamed(name: string): string | null {
 }
 
 /** Compares the symbol asked for with those in the names of files, and says once of each that it is another. */
-export class MisreadSymbols {
+export class SymbolMismatches {
   readonly #symbol: string;
   readonly #told = new Set<string>();
 

@@ -1,7 +1,7 @@
 /** What a run still has to be allowed once it is open, and what it gives up. */
 import { hostsNeeded } from "../../exchanges/endpoints.ts";
 import type { Config } from "../../config/options.ts";
-import { giveUp } from "../../feeds/process/permissions.ts";
+import { dropPermissions } from "../../feeds/process/permissions.ts";
 import { filesOfJournal } from "../../stores/journal/journal_names.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 import { recordingTarget } from "./recording.ts";
@@ -12,7 +12,7 @@ import { recordingTarget } from "./recording.ts";
  * they are still there, and the folder of recordings, where each day gets a file and old ones are deleted. Says what
  * remains.
  */
-export async function giveUpUnneeded(config: Config): Promise<Line> {
+export async function dropUnneededPermissions(config: Config): Promise<Line> {
   const { state } = config;
   const target = recordingTarget(config);
   const files = [
@@ -29,7 +29,7 @@ export async function giveUpUnneeded(config: Config): Promise<Line> {
     ],
     folder: target?.isFolder === true ? target.path : null,
   };
-  return { level: "info", text: await giveUp(needs, files) };
+  return { level: "info", text: await dropPermissions(needs, files) };
 }
 
 /** The path behind all links; as it is where nothing is. */

@@ -14,7 +14,7 @@ import type { Crossover } from "./signal.ts";
 import type { TradeEvents } from "./trade_events.ts";
 
 /** Where a run stands, for the views. Amounts in quote currency, position in base. */
-export interface Standing {
+export interface RunState {
   readonly trades: number;
   /** The last trade's time, µs since 1970; null before the first. */
   readonly lastTime: number | null;
@@ -60,7 +60,7 @@ export interface RunParts extends TradingParts {
 }
 
 /** Where a run stands. */
-export function standingOf({ trades, last, averages, crossover, account, gate }: RunParts): Standing {
+export function runStateOf({ trades, last, averages, crossover, account, gate }: RunParts): RunState {
   const price = priceOf(last);
   return {
     trades,

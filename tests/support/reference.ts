@@ -5,7 +5,7 @@
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
-import { type ReckonedHalt, ReckonedOrders, type Untold } from "./reckoned_orders.ts";
+import { type ReferenceHalt, ReferenceOrders, type Untold } from "./reference_orders.ts";
 
 /** What a message says was traded where nothing else is asked for. */
 export const DEFAULT_QUANTITY = "0.00100000";
@@ -55,7 +55,7 @@ export interface Choices {
 }
 
 /** What a run comes to. */
-export interface Reckoned {
+export interface Reference {
   readonly events: PipelineEvent[];
   readonly totals:
     & Record<
@@ -73,17 +73,17 @@ const NOTHING = new Exact(0n);
 const PRICE_DECIMALS = 8;
 const DAY = 86_400_000_000;
 
-/** The same as `reckon`, for reading one trade after the other. */
-class Reckoning {
+/** The same as `computeReference`, for reading one trade after the other. */
+class ReferenceRun {
   readonly events: PipelineEvent[] = [];
   readonly #choices: Choices;
-  readonly #orders: ReckonedOrders;
+  readonly #orders: ReferenceOrders;
   /** Of the whole run, and since the last release. */
   #peak: Exact;
   #limitPeak: Exact;
   #worst: { fall: Exact; peak: Exact };
   #day: { number: number; start: Exact } | null = null;
-  #halt: ReckonedHalt | null = null;
+  #halt: ReferenceHalt | null = null;
   /** Prices since the last gap, in hundred-millionths. */
   #prices: bigint[] = [];
   #price = NOTHING;
@@ -96,7 +96,7 @@ class Reckoning {
 
   constructor(choices: Choices) {
     this.#choices = choices;
-    this.#orders = new ReckonedOrders(choices, (event) => this.#tell(event), () => this.#measure());
+    this.#orders = new ReferenceOrders(choices, (event) => this.#tell(event), () => this.#measure());
     this.#peak = this.#limitPeak = Exact.of(choices.cash);
     this.#worst = { fall: NOTHING, peak: this.#peak };
   }
@@ -123,7 +123,7 @@ class Reckoning {
     if (this.#prices.length > this.#choices.long) this.#prices.shift();
     const signal = trade.late ? null : this.#signal(trade);
     this.#measure();
-    this.#beginDay(before, trade);
+    this.#startDay(before, trade);
     this.#checkLosses(trade.lastId);
     this.#orders.trade(signal?.side ?? null, {
       tradeId: trade.lastId,
@@ -144,7 +144,7 @@ class Reckoning {
     this.#time = lastTime;
   }
 
-  end(): Reckoned {
+  end(): Reference {
     this.#orders.end();
     const { cash, position, fees, realized, fills, refusals } = this.#orders;
     return {
@@ -196,7 +196,7 @@ class Reckoning {
   }
 
   /** At the first trade of a UTC day equity counts from what the trade before left, and a day's halt is over. */
-  #beginDay(before: Exact, { time, lastId }: PlainTrade): void {
+  #startDay(before: Exact, { time, lastId }: PlainTrade): void {
     if ((this.#choices.maxDailyLoss ?? null) === null) return;
     const number = Math.floor(time / DAY);
     if (this.#day !== null && number <= this.#day.number) return;
@@ -204,7 +204,7 @@ class Reckoning {
     if (this.#halt?.reason !== "max-daily-loss") return;
     this.#tell({ type: "released", reason: this.#halt.reason, tradeId: lastId });
     this.#halt = null;
-    this.#orders.askAnew();
+    this.#orders.askAgain();
   }
 
   /** Equity at this trade, before its orders, against what it may have lost. */
@@ -214,7 +214,7 @@ class Reckoning {
     const equity = this.#equity();
     if (equity.compare(this.#limitPeak) > 0) this.#limitPeak = equity;
     const { maxDrawdown, maxDailyLoss = null, onHalt: action = "hold" } = this.#choices;
-    const loss = (from: Exact, limit: string): Omit<ReckonedHalt, "reason"> | null => {
+    const loss = (from: Exact, limit: string): Omit<ReferenceHalt, "reason"> | null => {
       const fall = from.minus(equity);
       const allowed = Exact.of(limit);
       if (fall.compare(allowed.times(from)) < 0) return null;
@@ -228,14 +228,14 @@ class Reckoning {
   }
 
   /** A halt takes the place of one that would end sooner, or that is less strict. */
-  #stop(halt: ReckonedHalt): void {
+  #stop(halt: ReferenceHalt): void {
     const present = this.#halt;
     const action = present?.action === "flatten" ? "flatten" : halt.action;
     const lasts = present?.reason !== "max-daily-loss" || halt.reason === "max-daily-loss";
     if (present !== null && lasts && present.action === action) return;
     this.#halt = { ...halt, action };
     this.#tell({ type: "halt", ...this.#halt });
-    if (action === "flatten") this.#orders.askAnew();
+    if (action === "flatten") this.#orders.askAgain();
   }
 
   #measure(): void {
@@ -266,19 +266,19 @@ export interface PlainHalt {
 }
 
 /** What `trades` come to under `choices`, from the first trade to the end of the input. */
-export function reckon(
+export function computeReference(
   trades: Iterable<PlainTrade>,
   choices: Choices,
   halts: readonly PlainHalt[] = [],
-): Reckoned {
-  const reckoning = new Reckoning(choices);
+): Reference {
+  const run = new ReferenceRun(choices);
   let at = 0;
   for (const trade of trades) {
-    for (const { before, action, time } of halts) if (before === at) reckoning.halt(action, time);
-    reckoning.see(trade);
+    for (const { before, action, time } of halts) if (before === at) run.halt(action, time);
+    run.see(trade);
     at++;
   }
-  return reckoning.end();
+  return run.end();
 }
 
 function sum(values: readonly bigint[]): bigint {

@@ -11,7 +11,7 @@ export interface OrderRate {
 }
 
 /** The limits, null for none. */
-export interface PaceTerms {
+export interface ThrottleParameters {
   readonly maxOrders: OrderRate | null;
   /** µs. */
   readonly cooldown: number | null;
@@ -25,7 +25,7 @@ export interface TooSoon {
 }
 
 /** Where the pace stands, as plain values. */
-export interface PaceSnapshot {
+export interface ThrottleSnapshot {
   /** When the last orders passed, oldest first. */
   readonly passed: readonly number[];
   /** When the last losing round trip was closed; null before the first. */
@@ -35,7 +35,7 @@ export interface PaceSnapshot {
 }
 
 /** The pace of one account's orders. */
-export class Pacing {
+export class OrderThrottle {
   readonly #maxOrders: OrderRate | null;
   readonly #cooldown: number | null;
   /** The last orders that passed, as many as are allowed at once. */
@@ -43,7 +43,7 @@ export class Pacing {
   #lostAt: number | null = null;
   #before: Money = ZERO;
 
-  constructor({ maxOrders, cooldown }: PaceTerms) {
+  constructor({ maxOrders, cooldown }: ThrottleParameters) {
     this.#maxOrders = maxOrders;
     this.#cooldown = cooldown;
   }
@@ -83,11 +83,11 @@ export class Pacing {
     this.#before = realized;
   }
 
-  snapshot(): PaceSnapshot {
+  snapshot(): ThrottleSnapshot {
     return { passed: [...this.#passed], lostAt: this.#lostAt, before: plain(this.#before) };
   }
 
-  restore({ passed, lostAt, before }: PaceSnapshot): void {
+  restore({ passed, lostAt, before }: ThrottleSnapshot): void {
     this.#passed.splice(0, Infinity, ...passed);
     this.#lostAt = lostAt;
     this.#before = new Money(before);

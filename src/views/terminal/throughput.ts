@@ -12,7 +12,7 @@ interface Sample {
 }
 
 /** Counts the trades that arrived over the last ten seconds. Times in ms since 1970. */
-export class Pace {
+export class Throughput {
   /** When the first one arrived. */
   #startedAt: number | null = null;
   /** Oldest first. */

@@ -6,7 +6,7 @@
 import { damaged, type JournalDatabase } from "./journal_file.ts";
 
 /** What the process says of itself and of what no entry holds. Times in µs since 1970. */
-export interface Life {
+export interface Heartbeat {
   /** When it was written, by the wall clock. */
   readonly time: number;
   readonly pid: number;
@@ -20,7 +20,7 @@ export interface Life {
 }
 
 /** A heartbeat as it stands in the journal. */
-export interface KeptLife extends Life {
+export interface KeptHeartbeat extends Heartbeat {
   /** The run that the process was writing. */
   readonly run: number;
   /** The journal's last entry when it was written: what came after it is younger. */
@@ -35,8 +35,8 @@ const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?
  * Writes a heartbeat, outside of any transaction. It does not wait for the disk: one that is lost with the power
  * harms nobody. What is committed afterwards waits for the disk again.
  */
-export function writeLife(database: JournalDatabase, { last, ...life }: KeptLife): void {
-  const { run, seq, time, pid, trades, tradesPerSecond, lagMs } = life;
+export function writeHeartbeat(database: JournalDatabase, { last, ...heartbeat }: KeptHeartbeat): void {
+  const { run, seq, time, pid, trades, tradesPerSecond, lagMs } = heartbeat;
   // SQLite obeys these when they are prepared, not when they are run.
   database.prepare("PRAGMA synchronous = NORMAL").run();
   try {
@@ -51,7 +51,7 @@ export function writeLife(database: JournalDatabase, { last, ...life }: KeptLife
 }
 
 /** The last heartbeat; null before the first. Throws a JournalError where it cannot be read. */
-export function lifeOf(database: JournalDatabase, path: string): KeptLife | null {
+export function heartbeatOf(database: JournalDatabase, path: string): KeptHeartbeat | null {
   const row = database.prepare("SELECT * FROM life WHERE one = 1").get();
   if (row === undefined) return null;
   const { run, seq, time, pid, trades, trades_per_second: tradesPerSecond, lag_ms: lagMs } = row;
@@ -61,5 +61,5 @@ export function lifeOf(database: JournalDatabase, path: string): KeptLife | null
     throw damaged(path, "its heartbeat cannot be read");
   }
   const last = price === null || priceTime === null ? null : { price, time: priceTime };
-  return { run, seq, time, pid, trades, tradesPerSecond, lagMs, last } as KeptLife;
+  return { run, seq, time, pid, trades, tradesPerSecond, lagMs, last } as KeptHeartbeat;
 }

@@ -1,40 +1,48 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import type { Life } from "../../../src/stores/journal/journal_life.ts";
+import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { contentsOf, draft, inFolder, openJournal, TIME, verdictOf, writeSample } from "../sample_journal.ts";
+import {
+  chainResultOf,
+  contentsOf,
+  draft,
+  inFolder,
+  openJournal,
+  TIME,
+  writeSample,
+} from "../sample_journal.ts";
 
-const LIFE: Life = {
+const HEARTBEAT: Heartbeat = {
   ...{ time: TIME, pid: 4711, trades: 12, tradesPerSecond: 3, lagMs: -5 },
   last: { price: "61607.85", time: TIME - 1 },
 };
 
-function lifeIn(path: string) {
+function heartbeatIn(path: string) {
   using reader = JournalReader.open(path);
-  return reader.life;
+  return reader.heartbeat;
 }
 
-Deno.test("Journal.beat() leaves one heartbeat, the last, and nothing else", () => {
+Deno.test("Journal.heartbeat() leaves one heartbeat, the last, and nothing else", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     writeSample(path);
     const before = contentsOf(path);
     using journal = openJournal(path);
-    assertEquals(lifeIn(path), null);
-    journal.beat(LIFE);
-    assertEquals(lifeIn(path), { ...LIFE, run: 1, seq: 16 });
+    assertEquals(heartbeatIn(path), null);
+    journal.heartbeat(HEARTBEAT);
+    assertEquals(heartbeatIn(path), { ...HEARTBEAT, run: 1, seq: 16 });
     assertEquals(contentsOf(path), before);
-    assert(verdictOf(path).isWhole);
+    assert(chainResultOf(path).isWhole);
     assertEquals(journal.commit({ entries: [draft(1)] }), 17);
-    const later = { ...LIFE, time: TIME + 5_000_000, lagMs: null, last: null };
-    journal.beat(later);
-    assertEquals(lifeIn(path), { ...later, run: 1, seq: 17 });
-    assert(verdictOf(path).isWhole);
+    const later = { ...HEARTBEAT, time: TIME + 5_000_000, lagMs: null, last: null };
+    journal.heartbeat(later);
+    assertEquals(heartbeatIn(path), { ...later, run: 1, seq: 17 });
+    assert(chainResultOf(path).isWhole);
   });
 });
 
-Deno.test("Journal.beat() does not wait for the disk, and every commit after it does", () => {
+Deno.test("Journal.heartbeat() does not wait for the disk, and every commit after it does", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     const modes: string[] = [];
@@ -63,10 +71,10 @@ Deno.test("Journal.beat() does not wait for the disk, and every commit after it 
       },
     });
     journal.startRun({ time: TIME, content: {} });
-    journal.beat(LIFE);
+    journal.heartbeat(HEARTBEAT);
     journal.commit({ entries: [draft(1)] });
-    journal.beat(LIFE);
-    journal.beat(LIFE);
+    journal.heartbeat(HEARTBEAT);
+    journal.heartbeat(HEARTBEAT);
     journal.commit({ entries: [draft(2)] });
     assertEquals(modes, [
       ...["COMMIT FULL", "life NORMAL", "COMMIT FULL", "life NORMAL", "life NORMAL", "COMMIT FULL"],
@@ -74,16 +82,16 @@ Deno.test("Journal.beat() does not wait for the disk, and every commit after it 
   });
 });
 
-Deno.test("Journal.beat() comes after the beginning of a run, and is counted in `spent`", () => {
+Deno.test("Journal.heartbeat() comes after the beginning of a run, and is counted in `spent`", () => {
   inFolder((folder) => {
     let clock = 0;
     using journal = openJournal(`${folder}/a.db`, { now: () => clock += 2 });
-    assertThrows(() => journal.beat(LIFE), Error, "has no run yet: startRun() comes first");
+    assertThrows(() => journal.heartbeat(HEARTBEAT), Error, "has no run yet: startRun() comes first");
     journal.startRun({ time: TIME, content: {} });
-    journal.beat(LIFE);
+    journal.heartbeat(HEARTBEAT);
     assertEquals(journal.spent, { commits: 2, totalMs: 4, worstMs: 2 });
     journal.close();
-    assertThrows(() => journal.beat(LIFE), Error, "is closed");
+    assertThrows(() => journal.heartbeat(HEARTBEAT), Error, "is closed");
   });
 });
 
@@ -93,13 +101,13 @@ Deno.test("JournalReader.life refuses a heartbeat that makes no sense", () => {
     writeSample(path);
     {
       using journal = openJournal(path);
-      journal.beat(LIFE);
+      journal.heartbeat(HEARTBEAT);
     }
     for (const change of ["price = '=1+1'", "time = 9223372036854775807", "price = '-1'"]) {
       const database = new DatabaseSync(path);
       database.exec(`UPDATE life SET ${change}`);
       database.close();
-      assertThrows(() => lifeIn(path), JournalError);
+      assertThrows(() => heartbeatIn(path), JournalError);
     }
   });
 });

@@ -2,18 +2,18 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import {
+  backfilledText,
+  type BackfilledTrade,
+  BackfilledTrades,
   faultOf,
   holeIn,
-  type LateRow,
-  LateRows,
-  lateText,
-  readLateText,
+  readBackfilledText,
   runsOf,
-} from "../../../src/domain/market/late_rows.ts";
+} from "../../../src/domain/market/backfilled_trades.ts";
 import type { TradeFields } from "../../../src/domain/market/trade_reader.ts";
 import { Parse } from "../../../src/stages/parse.ts";
 
-const ROW: LateRow = {
+const ROW: BackfilledTrade = {
   firstId: 3735683259,
   lastId: 3735683259,
   price: "61837.63000000",
@@ -22,7 +22,7 @@ const ROW: LateRow = {
   buyerIsMaker: true,
 };
 
-function rowsAt(ids: readonly (readonly [number, number])[]): LateRow[] {
+function rowsAt(ids: readonly (readonly [number, number])[]): BackfilledTrade[] {
   return ids.map(([firstId, lastId]) => ({ ...ROW, firstId, lastId }));
 }
 
@@ -32,7 +32,7 @@ function fieldsOf(trade: TradeFields): TradeFields {
 }
 
 /** The same values as a message of the stream. */
-function messageOf(row: Record<keyof LateRow, unknown>): string {
+function messageOf(row: Record<keyof BackfilledTrade, unknown>): string {
   const { firstId, lastId, price, quantity, time, buyerIsMaker } = row;
   return JSON.stringify({
     e: "aggTrade",
@@ -47,8 +47,8 @@ function messageOf(row: Record<keyof LateRow, unknown>): string {
   });
 }
 
-Deno.test("LateRows reads every row of a page, exactly, and then answers null", () => {
-  const reader = new LateRows("BTCUSDT");
+Deno.test("BackfilledTrades reads every row of a page, exactly, and then answers null", () => {
+  const reader = new BackfilledTrades("BTCUSDT");
   assertEquals([reader.next(), reader.sample()], [null, ""]);
   reader.open([ROW, { ...ROW, firstId: 3735683260, lastId: 3735683264, time: 1723161255342123 }]);
   assertEquals(reader.next(), "trade");
@@ -82,8 +82,8 @@ Deno.test("LateRows reads every row of a page, exactly, and then answers null", 
   assertEquals([reader.open([ROW]).next(), reader.symbol, reader.emptyId], ["trade", "BTCUSDT", -1]);
 });
 
-Deno.test("LateRows rejects what the stream's reader rejects, for the same reasons", () => {
-  const values: { readonly [K in keyof LateRow]: readonly unknown[] } = {
+Deno.test("BackfilledTrades rejects what the stream's reader rejects, for the same reasons", () => {
+  const values: { readonly [K in keyof BackfilledTrade]: readonly unknown[] } = {
     firstId: [-1, 0.5, "7", null, 2 ** 53, 3735683260, undefined],
     lastId: [-1, "7", 2 ** 53, 3735683258],
     price: [
@@ -118,13 +118,13 @@ Deno.test("LateRows rejects what the stream's reader rejects, for the same reaso
     time: [0, -1, 1.5, "1723161255342", null],
     buyerIsMaker: ["true", 1, null, undefined],
   };
-  const late = new LateRows("BTCUSDT");
+  const late = new BackfilledTrades("BTCUSDT");
   const stream = new BinanceMessageReader("BTCUSDT");
   for (const [name, bad] of Object.entries(values)) {
     for (const value of bad) {
       const row = { ...ROW, [name]: value };
       const told = JSON.stringify(row);
-      assertEquals(late.open([row as LateRow, ROW]).next(), "rejected", told);
+      assertEquals(late.open([row as BackfilledTrade, ROW]).next(), "rejected", told);
       assertEquals(stream.readJson(messageOf(row)), "rejected", told);
       if (name === "price" || name === "quantity") assertEquals(late.reason, stream.reason);
       assert(late.sample().length <= 200 && late.reason.length <= 200);
@@ -134,8 +134,8 @@ Deno.test("LateRows rejects what the stream's reader rejects, for the same reaso
   }
 });
 
-Deno.test("LateRows reads every price and quantity as the stream's reader does", () => {
-  const late = new LateRows("BTCUSDT");
+Deno.test("BackfilledTrades reads every price and quantity as the stream's reader does", () => {
+  const late = new BackfilledTrades("BTCUSDT");
   const stream = new BinanceMessageReader("BTCUSDT");
   const amount = fc.oneof(
     fc.stringMatching(/^\d{1,9}\.\d{0,10}0{0,70}$/),
@@ -161,8 +161,8 @@ Deno.test("LateRows reads every price and quantity as the stream's reader does",
   );
 });
 
-Deno.test("LateRows keeps nothing of a longer text for the one after it", () => {
-  const reader = new LateRows("BTCUSDT");
+Deno.test("BackfilledTrades keeps nothing of a longer text for the one after it", () => {
+  const reader = new BackfilledTrades("BTCUSDT");
   const long = `1.5${"0".repeat(61)}`;
   reader.open([{ ...ROW, price: "61837.63999999" }, { ...ROW, price: long }, { ...ROW, price: "6" }]);
   assertEquals([reader.next(), reader.trade.price, reader.trade.decimals], ["trade", 6183763999999, 8]);
@@ -172,7 +172,7 @@ Deno.test("LateRows keeps nothing of a longer text for the one after it", () => 
 
 Deno.test("the parse stage takes late rows as it takes messages", () => {
   const parse = new Parse();
-  const reader = new LateRows("BTCUSDT");
+  const reader = new BackfilledTrades("BTCUSDT");
   const ticks = [...parse.over(reader.open(rowsAt([[5, 5], [6, 8]])))];
   const ids = [5, 6, 7, 8];
   assertEquals(
@@ -224,23 +224,23 @@ const PAGE = fc.tuple(
   ),
 ).map(([begin, rows]) => {
   let next = begin;
-  return rows.map(([count, price, quantity, time, buyerIsMaker]): LateRow => {
+  return rows.map(([count, price, quantity, time, buyerIsMaker]): BackfilledTrade => {
     const firstId = next;
     next += count;
     return { firstId, lastId: next - 1, price, quantity, time, buyerIsMaker };
   });
 });
 
-Deno.test("readLateText() gives back every page that lateText() wrote, to the last character", () => {
+Deno.test("readBackfilledText() gives back every page that backfilledText() wrote, to the last character", () => {
   fc.assert(fc.property(PAGE, (rows) => {
-    const text = lateText(rows);
+    const text = backfilledText(rows);
     assertEquals(text.includes("\n"), false);
-    assertEquals(readLateText(text), { rows });
-    assertEquals(lateText(rows), text);
+    assertEquals(readBackfilledText(text), { rows });
+    assertEquals(backfilledText(rows), text);
   }));
 });
 
-Deno.test("readLateText() refuses what is no page, with what was found", () => {
+Deno.test("readBackfilledText() refuses what is no page, with what was found", () => {
   const row = `[7,7,"1.5","2",1723161255342,true]`;
   const cases: [text: string, says: string][] = [
     ["", "not JSON"],
@@ -261,18 +261,18 @@ Deno.test("readLateText() refuses what is no page, with what was found", () => {
     [`[${row},[9,9,"1.5","2",1723161255342,true]]`, "trade 9 comes after trade 7, expected 8"],
   ];
   for (const [text, says] of cases) {
-    const read = readLateText(text);
+    const read = readBackfilledText(text);
     assert("malformed" in read, text);
     assertStringIncludes(read.malformed, says);
   }
 });
 
-Deno.test("readLateText() never throws, and what it takes is a page, whatever was done to the text", () => {
+Deno.test("readBackfilledText() never throws, and what it takes is a page, whatever was done to the text", () => {
   fc.assert(
     fc.property(PAGE, fc.nat(), fc.string({ maxLength: 3 }), fc.nat(4), (rows, place, scrap, cut) => {
-      const text = lateText(rows);
+      const text = backfilledText(rows);
       const at = place % (text.length + 1);
-      const read = readLateText(text.slice(0, at) + scrap + text.slice(at + cut));
+      const read = readBackfilledText(text.slice(0, at) + scrap + text.slice(at + cut));
       if ("rows" in read) assertEquals(faultOf(read.rows), null);
     }),
     { numRuns: 1_000 },

@@ -8,7 +8,7 @@ export interface EquityPoint {
 }
 
 /** A fall and what became of it: peak and amount exact, times of trades in µs. */
-export interface ReckonedPeriod {
+export interface ReferencePeriod {
   readonly peak: Exact;
   readonly amount: Exact;
   /** The last point at the peak. */
@@ -20,9 +20,9 @@ export interface ReckonedPeriod {
 }
 
 /** Every period below a peak, in order of time. The peak begins at `start`. */
-export function periodsOf(start: Exact, points: readonly EquityPoint[]): ReckonedPeriod[] {
-  const periods: ReckonedPeriod[] = [];
-  let open = null as ReckonedPeriod | null;
+export function periodsOf(start: Exact, points: readonly EquityPoint[]): ReferencePeriod[] {
+  const periods: ReferencePeriod[] = [];
+  let open = null as ReferencePeriod | null;
   let peak = start;
   let from = NaN;
   for (const { time, equity } of points) {
@@ -42,13 +42,13 @@ export function periodsOf(start: Exact, points: readonly EquityPoint[]): Reckone
 }
 
 /** Above, at or below zero as `one` is deeper than, as deep as or less deep than `other`, as fractions of the peaks. */
-export function compareDepths(one: ReckonedPeriod, other: ReckonedPeriod): number {
+export function compareDepths(one: ReferencePeriod, other: ReferencePeriod): number {
   return one.amount.times(other.peak).compare(other.amount.times(one.peak));
 }
 
 /** The deepest period, the first of several; null when there is none. */
-export function deepestOf(periods: readonly ReckonedPeriod[]): ReckonedPeriod | null {
-  let deepest: ReckonedPeriod | null = null;
+export function deepestOf(periods: readonly ReferencePeriod[]): ReferencePeriod | null {
+  let deepest: ReferencePeriod | null = null;
   for (const period of periods) {
     if (deepest === null || compareDepths(period, deepest) > 0) deepest = period;
   }
@@ -56,7 +56,7 @@ export function deepestOf(periods: readonly ReckonedPeriod[]): ReckonedPeriod | 
 }
 
 /** The longest period up to `now`, µs; null when there is none. */
-export function longestOf(periods: readonly ReckonedPeriod[], now: number): number | null {
+export function longestOf(periods: readonly ReferencePeriod[], now: number): number | null {
   return periods.length === 0
     ? null
     : Math.max(...periods.map(({ from, recovered }) => (recovered ?? now) - from));
@@ -74,7 +74,7 @@ export interface PlainPeriod {
 /** Whether `found` is that period. Where equity was at its lowest several times, any of them is the trough. */
 export function isPeriod(
   found: PlainPeriod,
-  { peak, amount, from, troughs, recovered }: ReckonedPeriod,
+  { peak, amount, from, troughs, recovered }: ReferencePeriod,
 ): boolean {
   return found.peak === peak.toString() && found.amount === amount.toString() && found.from === from &&
     troughs.includes(found.to) && found.recovered === recovered;
@@ -86,7 +86,7 @@ export function isPeriod(
  */
 export function wrongInDeepest(
   found: readonly PlainPeriod[],
-  periods: readonly ReckonedPeriod[],
+  periods: readonly ReferencePeriod[],
   most: number,
 ): string | null {
   const expected = [...periods].sort((one, other) => compareDepths(other, one)).slice(0, most);

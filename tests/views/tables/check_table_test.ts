@@ -1,0 +1,27 @@
+import { assert, assertEquals } from "@std/assert";
+import { fail, pass } from "../../../src/domain/process/check_result.ts";
+import { checkTable, conclusion } from "../../../src/views/tables/check_table.ts";
+
+Deno.test("checkTable() has a line for each finding, what to do below it, and leaves it to standard error that some fail", () => {
+  const findings = [
+    pass("permission", "network a:443", "granted"),
+    fail("a:443", "DNS, TCP", "nothing answers", "See to the network"),
+    pass("clock", "", "2 ms ahead"),
+  ];
+  assertEquals(checkTable(findings).split("\n"), [
+    "  ok    permission network a:443  granted",
+    "  FAIL  a:443 DNS, TCP            nothing answers",
+    "                                  → See to the network",
+    "  ok    clock                     2 ms ahead",
+  ]);
+});
+
+Deno.test("checkTable() lets nothing that was received steer the terminal", () => {
+  assert(!checkTable([fail("h", "HTTP", "\x1b[2J", "\x07")]).match(/[^\P{Cc}\n]/u));
+});
+
+Deno.test("conclusion() says that all checks pass only where they do", () => {
+  assertEquals(conclusion([pass("a", "", "b")]), "All checks pass.");
+  assertEquals(checkTable([pass("a", "", "b")]).split("\n").at(-1), "All checks pass.");
+  assertEquals(conclusion([fail("a", "", "b", "c")]), "1 of 1 checks fails");
+});
