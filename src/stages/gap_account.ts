@@ -2,7 +2,7 @@
 
 /** A gap that is being filled, or has just been. */
 export interface GapAccount {
-  /** Its first id where trades were passed over; -1 otherwise: then it follows from the counts. */
+  /** Its first id; -1 until something of it was fetched. */
   readonly fromId: number;
   /** Trades passed over because more were missing than may be fetched. */
   readonly skipped: number;
@@ -29,15 +29,20 @@ export class GapAccounts {
   }
 
   /**
-   * Accounts for `jump` ids from `fromId` on that fetched trades left out, `skipped` of them passed over. Answers how
-   * many trades are missing for the averages: what the exchange does not have is no gap.
+   * Fetched trades come, from `fromId` on or later. A gap whose filling another process goes on with keeps its first id,
+   * so that its event tells of all of it.
    */
-  jumped(fromId: number, jump: number, skipped: number): number {
+  fills(fromId: number): void {
+    if (this.#open.fromId < 0) this.#open = { ...this.#open, fromId };
+  }
+
+  /**
+   * Accounts for `jump` ids that fetched trades left out, `skipped` of them passed over. Answers how many trades are
+   * missing for the averages: what the exchange does not have is no gap.
+   */
+  jumped(jump: number, skipped: number): number {
     const missing = Math.min(jump, skipped);
-    const { fromId: from, skipped: before } = this.#open;
-    if (missing > 0) {
-      this.#open = { ...this.#open, fromId: from < 0 ? fromId : from, skipped: before + missing };
-    }
+    if (missing > 0) this.#open = { ...this.#open, skipped: this.#open.skipped + missing };
     this.lacks(jump - missing);
     return missing;
   }

@@ -58,6 +58,7 @@ export class Parse {
    * reader throws is thrown.
    */
   *over(reader: TradeReader): Generator<Tick> {
+    if (reader.isBackfilled === true) this.#gaps.fills(this.lastId + 1);
     for (let tick = this.#next(reader); tick !== null; tick = this.#next(reader)) yield tick;
   }
 
@@ -286,7 +287,7 @@ export class Parse {
    */
   #fetched({ trade: { firstId, lastId }, skipped = 0 }: TradeReader, jump: number): number {
     const { readTo } = this.#continuity;
-    const missing = this.#gaps.jumped(readTo + 1, jump, skipped);
+    const missing = this.#gaps.jumped(jump, skipped);
     if (missing === 0) {
       this.#continuity.skip(readTo + 1, firstId - 1);
       this.#continuity.judge(firstId, lastId);

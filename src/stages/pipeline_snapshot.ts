@@ -47,6 +47,13 @@ export function inFormOf(
   return { ...snapshot, parse: { lastId, decimals, counts } };
 }
 
+/** The snapshot as older versions made it, which remembered no first id of a gap that was being filled; null where that is the same. */
+export function withoutGapStart(snapshot: PipelineSnapshot): PipelineSnapshot | null {
+  const { gap, ...parse } = snapshot.parse;
+  if (gap === undefined || gap.skipped > 0) return null;
+  return { ...snapshot, parse: gap.absent === 0 ? parse : { ...parse, gap: { ...gap, fromId: -1 } } };
+}
+
 /**
  * The snapshot `kept` as a run has it whose snapshot is `made`, where that may have other limits: without the limit on
  * a day's loss no day is kept, and what a position cost is known from its account where no exit needed it before.

@@ -219,6 +219,21 @@ Deno.test("a gap whose filling was interrupted is told with all that is missing 
   assertEquals(gap!.type === "gap" && [gap!.fromId, gap!.toId, gap!.missing, gap!.filled], [5, 94, 90, 4]);
 });
 
+Deno.test("a gap that a run left to the next one half filled is told with what the first had fetched of it", () => {
+  const left = new Live().receive(flat(1, 4)).fetched([late(5, 100), late(6, 100)]);
+  const events = [...left.engine.end()];
+  const resumed = new Engine(OPTIONS);
+  resumed.restore(JSON.parse(JSON.stringify(left.state.snapshot())), left.state.averages);
+  const rows = new BackfilledTrades(DEFAULTS.symbol).open([late(7, 100)]);
+  events.push(...resumed.apply({ event: "backfilled", trades: rows }));
+  events.push(...resumed.apply({ event: "settled", filled: 1, time: TIME }));
+  const after = new MessageBatch(DEFAULTS.symbol).open([trade(8, 90)]);
+  events.push(...resumed.apply({ event: "frames", trades: after }));
+  assertEquals(events.map((event) => event.type === "gap" && [event.fromId, event.toId, event.filled]), [
+    [5, 7, 3],
+  ]);
+});
+
 Deno.test("live trades that waited longer than the hold move the averages, and never trade", () => {
   const arrived = TIME;
   const live = new Live().receive(flat(1, 4)).receive(

@@ -7,12 +7,13 @@ import type { Blocking } from "../../domain/process/blocking.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../../domain/run/verification.ts";
 import type { Engine } from "../../stages/engine.ts";
-import { inFormOf, type PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
+import { inFormOf, type PipelineSnapshot, withoutGapStart } from "../../stages/pipeline_snapshot.ts";
 import type { AveragesSnapshot } from "../../stages/average.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
 import type { BrokenChain } from "../journal/journal_chain.ts";
+import type { CheckpointDraft } from "../journal/journal_checkpoint.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 import { type Stored, storedCheckpoint } from "../journal/journal_line.ts";
 import { hasPrices } from "../journal/price_note.ts";
@@ -202,10 +203,8 @@ export class Verification {
     }
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
-    const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
-    let draft = checkpointOf(state, this.#symbol, entry.time);
-    draft = { ...draft, state: inFormOf(kept, state.snapshot()) };
-    let stored = storedCheckpoint(draft, this.#priced);
+    const draft = checkpointOf(state, this.#symbol, entry.time);
+    let stored = this.#storedAt(entry, draft);
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
     let first: Difference | null = null;
@@ -215,13 +214,26 @@ export class Verification {
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
-      draft = { ...draft, state: inFormOf(kept, state.snapshot()) };
-      stored = storedCheckpoint(draft, this.#priced);
+      stored = this.#storedAt(entry, draft);
     }
     this.#last = stored;
     this.#lastAt = derivation.at;
     if (hasPrices(stored.note)) this.#priced = entry.seq;
     return null;
+  }
+
+  /** The checkpoint `draft` with the state that the derived run has now, in the form that `entry` has it in where an older version made that. */
+  #storedAt(entry: CheckedEntry, draft: CheckpointDraft): Stored {
+    const { state } = this.#derivation!;
+    const snapshot = inFormOf(
+      entry.content["state"] as Partial<PipelineSnapshot> | undefined,
+      state.snapshot(),
+    );
+    const stored = storedCheckpoint({ ...draft, state: snapshot }, this.#priced);
+    const older = parting(entry, stored) === null ? null : withoutGapStart(snapshot);
+    if (older === null) return stored;
+    const storedBefore = storedCheckpoint({ ...draft, state: older }, this.#priced);
+    return parting(entry, storedBefore) === null ? storedBefore : stored;
   }
 
   /** Derives what a person's release of a halt came to: the run as it stood, without it. */
