@@ -51,7 +51,7 @@ export class OrderThrottle {
   /**
    * Why an order may not pass at a trade of this time: because as many as are allowed passed less than the limit's
    * duration before, or, for a buy, because a losing round trip was closed less than the cooldown before. What lies
-   * more than an hour after this time is over.
+   * more than a minute after this time is over.
    */
   tooSoon(side: Side, time: number): TooSoon | null {
     if (this.#maxOrders !== null) {
