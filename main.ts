@@ -150,7 +150,7 @@ async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> 
     import("./src/feeds/process/debugger.ts"),
   ]);
   const closed = "SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again";
-  keepDebuggerClosed(() => say(`penstock: ${closed}\n`));
+  keepDebuggerClosed(() => writeError(`penstock: ${closed}\n`));
   return endSignals(asked, EXIT.interrupted);
 }
 
@@ -176,7 +176,9 @@ async function fail(error: unknown): Promise<number> {
     return await complain([`the output cannot be written: ${messageOf(error)}`], EXIT.failure);
   }
   if (error instanceof Deno.errors.AddrInUse) return await complain([messageOf(error)], EXIT.failure);
-  await say(`penstock: unexpected failure; please report it with what follows:\n${Deno.inspect(error)}\n`);
+  await writeError(
+    `penstock: unexpected failure; please report it with what follows:\n${Deno.inspect(error)}\n`,
+  );
   return EXIT.failure;
 }
 
@@ -196,19 +198,19 @@ function print(text: string): number {
 
 /** Says on standard error what is wrong, one line each, and returns `code`. */
 async function complain(messages: readonly string[], code: number = EXIT.usage): Promise<number> {
-  await say(messages.map((text) => `penstock: ${printable(text)}\n`).join(""));
+  await writeError(messages.map((text) => `penstock: ${printable(text)}\n`).join(""));
   return code;
 }
 
 /** How long a last message waits for a reader of standard error, by itself and once the end was asked for. */
-const SAY_PATIENCE_MS = 2_000;
-const SAY_GRACE_MS = 300;
+const STDERR_PATIENCE_MS = 2_000;
+const STDERR_GRACE_MS = 300;
 
 /** Writes to standard error, where that is possible. */
-async function say(text: string): Promise<void> {
-  const patience = AbortSignal.any([asked.signal, AbortSignal.timeout(SAY_PATIENCE_MS)]);
+async function writeError(text: string): Promise<void> {
+  const patience = AbortSignal.any([asked.signal, AbortSignal.timeout(STDERR_PATIENCE_MS)]);
   try {
-    await writeUntil(patience, Deno.stderr, text, SAY_GRACE_MS);
+    await writeUntil(patience, Deno.stderr, text, STDERR_GRACE_MS);
   } catch {
     // Nobody reads it: the exit code has to say it.
   }

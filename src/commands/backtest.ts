@@ -74,13 +74,13 @@ export async function backtest(
     : await openJournal(config.state, run, { config, sources }, version);
   // Waiting for the reader of a pipe is no part of the run.
   opening[Symbol.dispose]();
-  const begun = performance.now();
+  const startedAt = performance.now();
   using _over = alarm(config.for, () => ending.abort());
   const draw = setInterval(() => {
-    view.progress({ ...progress, trades: run.trades, elapsedMs: performance.now() - begun });
+    view.progress({ ...progress, trades: run.trades, elapsedMs: performance.now() - startedAt });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
-  const tell = (events: Iterable<PenstockEvent>): void => {
+  const emit = (events: Iterable<PenstockEvent>): void => {
     for (const event of journal === null ? events : kept(events, journal)) {
       if (event.type === "fill") result?.add(event);
       else if (event.type === "model") models.push(event);
@@ -89,13 +89,13 @@ export async function backtest(
   };
   try {
     for (const text of passedOver) view.warn(text);
-    await workOff(files, { config, run, view, result, stop, progress, tell });
+    await processFiles(files, { config, run, view, result, stop, progress, emit });
     if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
-    tell(run.end(ended));
+    emit(run.end(ended));
     warnOfStrays(run, view);
     journal?.stop(Date.now() * 1000, STOPPED[ended]);
-    const summary = run.summary(ended, performance.now() - begun);
+    const summary = run.summary(ended, performance.now() - startedAt);
     try {
       await result?.finish(summary, run.measured, models);
     } finally {
@@ -124,13 +124,13 @@ interface Tools {
   readonly result: ResultFile | null;
   readonly stop: AbortSignal;
   readonly progress: ReadProgress;
-  readonly tell: (events: Iterable<PenstockEvent>) => void;
+  readonly emit: (events: Iterable<PenstockEvent>) => void;
 }
 
 /** Works the files off, until `stop` is aborted or there are trades enough; warns of those that are not what was meant. */
-async function workOff(
+async function processFiles(
   files: readonly string[],
-  { config, run, view, result, stop, progress, tell }: Tools,
+  { config, run, view, result, stop, progress, emit }: Tools,
 ): Promise<void> {
   const onWarning = (text: string): void => view.warn(text);
   const chunks = recordedChunks(await inOrder(files, config, stop), { progress, signal: stop, onWarning });
@@ -142,7 +142,7 @@ async function workOff(
     const warning = mismatches.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
     try {
-      tell(run.take(chunk));
+      emit(run.take(chunk));
     } catch (error) {
       // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
@@ -151,7 +151,7 @@ async function workOff(
     await result?.flush();
     if (run.done || stop.aborted) break;
   }
-  if (!stop.aborted) tell(run.finish());
+  if (!stop.aborted) emit(run.finish());
   warnOfStrays(run, view);
   if (run.trades === 0) return;
   if (!stop.aborted) unused.enter(null);
@@ -223,7 +223,7 @@ async function openJournal(
     );
   }
   const keeping = new RunJournal(journal, engine, config.symbol);
-  keeping.begin({
+  keeping.start({
     time: Date.now() * 1000,
     version,
     options: shownConfig(config),

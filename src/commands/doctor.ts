@@ -133,8 +133,8 @@ function journal(config: Config): CheckResult {
     if (error instanceof Deno.errors.NotCapable) {
       return fail(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
-    const said = error instanceof Error ? error.message : String(error);
-    return fail(subject, "", said, "Restore it from a copy, or start another with --state");
+    const message = error instanceof Error ? error.message : String(error);
+    return fail(subject, "", message, "Restore it from a copy, or start another with --state");
   }
 }
 

@@ -15,12 +15,12 @@ export async function halt({ config, files: [path = ""], signal }: Started): Pro
     ? "its position is sold at the next trade, and nothing is traded after that"
     : "no more buys";
   const until = `until "penstock release ${path} --reason TEXT"`;
-  const said = {
+  const texts = {
     done: `The run in ${path} is halted: ${what}, ${until}.`,
     filed: `A halt of the run in ${path} is filed, but the run has not answered yet: it looks for ` +
       "requests every second, and when it is started again.",
     waiting: `The run in ${path} is not running. The halt is filed: at its next start the run halts before ` +
       `it trades: ${what}, ${until}.`,
   };
-  writeText(Deno.stdout, `${printable(said[how])}\n`);
+  writeText(Deno.stdout, `${printable(texts[how])}\n`);
 }

@@ -21,7 +21,7 @@ const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const ending = new AbortController();
   const view = new RunView(config, { signal, onBroken: () => ending.abort() });
   using _over = alarm(config.for, () => ending.abort());
@@ -61,19 +61,19 @@ export async function run({ command, version, config, sources, signal }: Started
   try {
     // The stream connects while the exchange is asked for the instrument.
     const opened = await feed.during(live.open({ command, version }));
-    if (opened === null) return view.say(neverStarted());
+    if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
-    for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
-    view.say(await dropUnneededPermissions(config));
+    for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
+    view.log(await dropUnneededPermissions(config));
     view.event({ type: "started", time: now(), command, version, config: opened.shown });
-    for (const line of opened.lines) view.say(line);
-    live.begin();
+    for (const line of opened.lines) view.log(line);
+    live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
       take: (arrived) => {
         stream.confirmSymbol();
         live.takeRules(arrived);
       },
-      onTrouble: (text) => view.say({ level: "warn", text }),
+      onTrouble: (text) => view.log({ level: "warn", text }),
       onFailure: fail,
     });
     try {
@@ -92,7 +92,7 @@ export async function run({ command, version, config, sources, signal }: Started
     for (const id of timers) clearInterval(id);
     // A stream that connected for a run which could not begin.
     ending.abort();
-    await live.close(performance.now() - begun);
+    await live.close(performance.now() - startedAt);
   }
   if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;

@@ -24,7 +24,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
     terminal,
   );
-  const begun = performance.now();
+  const startedAt = performance.now();
   using journal = JournalReader.open(path);
   // What a run adds meanwhile only another connection sees.
   using present = JournalReader.open(path);
@@ -53,7 +53,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     await terminal.settled(signal);
     return "interrupted";
   }
-  const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - begun };
+  const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - startedAt };
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
   await terminal.settled(signal);
   await writeUntil(signal, Deno.stdout, `${text}\n`);

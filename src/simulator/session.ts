@@ -232,7 +232,7 @@ export class Session {
           return;
         } else if (this.#state === "flowing" && !this.#delayed && this.#collect()) {
           await writeAll(conn, this.#frames.take());
-          this.#suffer();
+          this.#injectFault();
         } else {
           const { promise, resolve } = Promise.withResolvers<void>();
           this.#wake = resolve;
@@ -270,7 +270,7 @@ export class Session {
   }
 
   /** Lets the fault happen that the tape has reached, if there is one. */
-  #suffer(): void {
+  #injectFault(): void {
     const fault = this.#reached;
     if (fault === null || this.#closing !== null || this.#state !== "flowing") return;
     this.#reached = null;

@@ -190,17 +190,17 @@ export class Pipeline {
    * Halts trading by hand, at `time` (µs since 1970), between two trades; nothing where that changes nothing. What
    * was said with it goes into the event.
    */
-  *halt(action: OnHalt, time: number, said: Partial<ByRequest> = {}): Generator<PipelineEvent> {
+  *halt(action: OnHalt, time: number, details: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     this.#gate.haltByHand(action, this.lastId);
     for (const model of this.#models) model.halt(action, this.lastId);
-    yield* this.#events.news(isoTime(time), said);
+    yield* this.#events.news(isoTime(time), details);
   }
 
   /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing where there is none. */
-  *release(time: number, said: ByRequest): Generator<PipelineEvent> {
+  *release(time: number, details: ByRequest): Generator<PipelineEvent> {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last: this.#last }), this.lastId);
     for (const model of this.#models) model.release(this.#last, this.lastId);
-    yield* this.#events.news(isoTime(time), said);
+    yield* this.#events.news(isoTime(time), details);
   }
 
   /** Whether the instrument's rules are awaited: no order is placed until `takeRules`, or until this is false again. */

@@ -118,7 +118,7 @@ export class RiskGate {
       const { price, decimals, time } = tick;
       this.#drawdown.mark(price, decimals, time);
       const now = clockAt(tick);
-      if (this.#limits.mark(price, decimals, now)) this.#heed(tick);
+      if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
       if (
         tick.signal !== null || this.#exits.isReached(price, decimals) ||
         this.#waiting.isDue(now, this.#parameters.orderTtl !== null)
@@ -368,7 +368,7 @@ export class RiskGate {
   }
 
   /** Acts on a limit that a trade has reached, or on a day that it has begun. */
-  #heed(tick: Signalled): void {
+  #checkLimits(tick: Signalled): void {
     if (this.#limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
       this.#news.push({ type: "released", reason: this.#halt.reason, tradeId: tick.id });
       this.#halt = null;

@@ -24,10 +24,10 @@ async function assertRefused(
   { input, good }: { readonly input?: Input | undefined; readonly good?: number | undefined } = {},
 ): Promise<void> {
   const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
-  const said = stderr.replaceAll(`${folder.path}/`, "");
-  if (typeof message === "string") assertEquals(said, `penstock: ${message}`);
-  else assertMatch(said, message);
-  assertEquals([code, said.split("\n").length], [3, 1], said);
+  const shown = stderr.replaceAll(`${folder.path}/`, "");
+  if (typeof message === "string") assertEquals(shown, `penstock: ${message}`);
+  else assertMatch(shown, message);
+  assertEquals([code, shown.split("\n").length], [3, 1], shown);
   const events = eventsOf(stdout);
   if (good === undefined) return assertEquals(events, []);
   assertEquals(events[0]!.type, "started");
@@ -149,10 +149,10 @@ Deno.test("penstock backtest says of packed data that is cut off or damaged what
       "--skip-bad",
       await folder.write(name, bytes),
     ]);
-    const said = stderr.replaceAll(`${folder.path}/`, "");
-    if (typeof message === "string") assertEquals(said, `penstock: ${message}`);
-    else assertMatch(said, message);
-    assertEquals([code, said.split("\n").length], [3, 1]);
+    const shown = stderr.replaceAll(`${folder.path}/`, "");
+    if (typeof message === "string") assertEquals(shown, `penstock: ${message}`);
+    else assertMatch(shown, message);
+    assertEquals([code, shown.split("\n").length], [3, 1]);
     const events = eventsOf(stdout);
     assert(events.every(({ type }) => type !== "summary"));
     // The table of contents is missing before anything is read.

@@ -5,7 +5,7 @@ import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/serve
 import { Journal } from "../../src/stores/journal/journal.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { FLAGS, Penstock, penstock, type Told, V8_FLAGS } from "../support/penstock.ts";
+import { FLAGS, Penstock, penstock, type PrintedEvent, V8_FLAGS } from "../support/penstock.ts";
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
@@ -68,14 +68,14 @@ export function wholeEntries(path: string): Entry[] {
  * Checks that all that processes told, one after the other, stands in the journal as each wrote it, in that order
  * and before anything else that it wrote.
  */
-export function assertKept(entries: readonly Entry[], told: readonly (readonly Told[])[]): void {
+export function assertKept(entries: readonly Entry[], printed: readonly (readonly PrintedEvent[])[]): void {
   const written: Entry[][] = [];
   for (const entry of entries) {
     if (entry.type === "started" || entry.type === "resumed") written.push([]);
     else if (KEPT.includes(entry.type)) written.at(-1)!.push(entry);
   }
   // A process that was killed before it opened the journal left nothing there, and told nothing.
-  const speaking = told.filter((events) => events.length > 0);
+  const speaking = printed.filter((events) => events.length > 0);
   let at = 0;
   for (const events of speaking) {
     const kept = events.filter(({ type }) => KEPT.includes(type));

@@ -127,9 +127,9 @@ Deno.test("Pipeline fills 5,000,000 random-walk trades as whole numbers do, to t
     if (found.join("\n") !== expected.fills.join("\n")) assertEquals(found, expected.fills);
     fills += found.length;
   }
-  const { trades, fills: told, cash, signals, refusals } = pipeline.totals;
-  assertEquals({ trades, told, cash, signals, refusals }, {
-    ...{ trades: TRADES, told: fills, cash: expected.cash, signals: fills, refusals: 0 },
+  const { trades, fills: printed, cash, signals, refusals } = pipeline.totals;
+  assertEquals({ trades, printed, cash, signals, refusals }, {
+    ...{ trades: TRADES, printed: fills, cash: expected.cash, signals: fills, refusals: 0 },
   });
   assertGreater(fills, 100_000);
   // Comparing sums of doubles, divided, would have bought and sold at other trades.

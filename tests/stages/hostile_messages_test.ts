@@ -151,9 +151,9 @@ function assertRefused(message: string, reason: string): void {
   assertEquals(counts.rejected, 1);
   assertStringIncludes(rejections!.reason, reason);
   const event = { type: "rejected", time: "", symbol: "BTCUSDT", ...rejections! } as const;
-  for (const told of [printable(narrate(event)!.text), printableJson(event)]) {
-    assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(told), told);
-    assert(told.length < 3_000, `${told.length} characters`);
+  for (const printed of [printable(narrate(event)!.text), printableJson(event)]) {
+    assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(printed), printed);
+    assert(printed.length < 3_000, `${printed.length} characters`);
   }
 }
 

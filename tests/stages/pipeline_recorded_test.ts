@@ -117,7 +117,7 @@ Deno.test({
       const choices = { ...DEFAULTS, ...limits, onHalt };
       const totals = assertMatchesReference(recorded, trades, choices);
       const { events } = play(recorded, choices);
-      const told = new Set(events.flatMap((event) => Object.values(event)));
+      const printed = new Set(events.flatMap((event) => Object.values(event)));
       const kinds = [
         "halt",
         "released",
@@ -127,7 +127,7 @@ Deno.test({
         "max-orders",
         "cooldown",
       ];
-      for (const kind of [...kinds, "stop-loss", "take-profit", "order-ttl"]) assert(told.has(kind), kind);
+      for (const kind of [...kinds, "stop-loss", "take-profit", "order-ttl"]) assert(printed.has(kind), kind);
       assert(totals.fills > 100, `${totals.fills}`);
     }
   },

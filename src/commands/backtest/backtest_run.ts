@@ -154,7 +154,7 @@ export class BacktestRun {
       }
     } finally {
       // Also before an error, so that what was told by then does not depend on where chunks end.
-      if (this.#held !== null && this.trades > 0) yield* this.#begin();
+      if (this.#held !== null && this.trades > 0) yield* this.#start();
     }
   }
 
@@ -173,7 +173,7 @@ export class BacktestRun {
   *#shown(events: Iterable<PenstockEvent>): Generator<PenstockEvent> {
     for (const event of events) {
       if (event.type === "rules") this.#takeRules(event);
-      if (this.#held !== null && this.trades > 0) yield* this.#begin();
+      if (this.#held !== null && this.trades > 0) yield* this.#start();
       if (this.#held === null) yield event;
       else this.#held.push(event);
     }
@@ -184,7 +184,7 @@ export class BacktestRun {
    * where the input was read to its end and its last trades are out of order.
    */
   *end(ended: End): Generator<PenstockEvent> {
-    if (this.#held !== null) yield* this.#begin();
+    if (this.#held !== null) yield* this.#start();
     yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
@@ -262,7 +262,7 @@ export class BacktestRun {
     return isOther;
   }
 
-  *#begin(): Generator<PenstockEvent> {
+  *#start(): Generator<PenstockEvent> {
     const held = this.#held ?? [];
     this.#held = null;
     yield { ...this.#started, time: isoTime(this.state.firstTime ?? 0) };

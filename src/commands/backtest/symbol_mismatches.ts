@@ -12,7 +12,7 @@ export function symbolNamed(name: string): string | null {
 /** Compares the symbol asked for with those in the names of files, and says once of each that it is another. */
 export class SymbolMismatches {
   readonly #symbol: string;
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(symbol: string) {
     this.#symbol = symbol;
@@ -22,8 +22,8 @@ export class SymbolMismatches {
   warningOf({ name, layout }: Origin): string | null {
     if (layout.kind !== "csv") return null;
     const symbol = symbolNamed(name);
-    if (symbol === null || symbol === this.#symbol || this.#told.has(symbol)) return null;
-    this.#told.add(symbol);
+    if (symbol === null || symbol === this.#symbol || this.#warned.has(symbol)) return null;
+    this.#warned.add(symbol);
     return `${name} has ${symbol} in its name, but is read as ${this.#symbol}: if that is wrong, give --symbol ${symbol}`;
   }
 }

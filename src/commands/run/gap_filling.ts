@@ -21,7 +21,7 @@ export interface GapFillingOptions {
     input: Happened | Extract<Input, { event: "backfilled" }>,
     note?: () => RecordingNote,
   ) => void;
-  readonly say: (line: Line) => void;
+  readonly log: (line: Line) => void;
 }
 
 /** The gaps of one run. */
@@ -73,8 +73,8 @@ export class GapFilling {
   }
 
   #logSkipped({ fromId, toId }: HeldGap): void {
-    const { config: { backfillMax: most }, say } = this.#options;
-    say({
+    const { config: { backfillMax: most }, log } = this.#options;
+    log({
       level: "warn",
       text:
         `${
@@ -86,11 +86,11 @@ export class GapFilling {
 
   /** What could not be fetched, and what the exchange itself does not have. */
   #logRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
-    const { say } = this.#options;
+    const { log } = this.#options;
     const missing = toId - fromId + 1;
     const absent = end.lastId - fromId + 1 - filled;
     if (absent > 0) {
-      say({
+      log({
         level: "info",
         text:
           `the exchange itself has no trade for ${absent} of the ${missing} ids from ${fromId} to ${toId}: ` +
@@ -99,7 +99,7 @@ export class GapFilling {
     }
     if (end.complete) return;
     const advice = end.hint === null ? "" : ` ${end.hint}`;
-    say({
+    log({
       level: "warn",
       text: `${missing - filled - Math.max(0, absent)} of ${missing} missed trades could not be fetched: ` +
         `${end.reason}.${advice}`,

@@ -44,7 +44,7 @@ export interface FoundInstrument {
 }
 
 /** Flaws of an answer that are told one by one. */
-const TOLD = 3;
+const MOST_SHOWN = 3;
 
 /**
  * Asks the exchange; null where nothing is to be asked: offline, or `restEndpoint` is undefined. Throws a ConfigError
@@ -100,16 +100,16 @@ export function settle(
   },
 ): FoundInstrument {
   const { symbol, newRun } = configuration.config;
-  const told = toldIn(answer, now);
+  const answered = answeredIn(answer, now);
   const remembered = journal === null ? null : lastInfo(journal, symbol, market);
   const kept = journal === null || newRun ? null : rulesOf(journal);
   const notes = answer === null ? [] : notesOn(answer, symbol);
-  const bases = basesOf(configuration.config, told, remembered);
+  const bases = basesOf(configuration.config, answered, remembered);
   const settled = withoutGuesses(
     kept === null ? settleInstrument(configuration, ...bases) : keepInstrument(configuration, kept, ...bases),
   );
   if (kept !== null) {
-    const changes = told === null ? null : changesOf(configuration, kept, told.rules);
+    const changes = answered === null ? null : changesOf(configuration, kept, answered.rules);
     if (changes !== null) notes.push(warn(changedText(symbol, changes)));
   }
   const { config, sources } = settled;
@@ -123,7 +123,7 @@ export function settle(
   if (awaited.length > 0 && !isStopped) notes.push(warn(awaitedText(symbol, awaited)));
   return {
     config,
-    origin: { sources, exchangeInfo: told ?? remembered },
+    origin: { sources, exchangeInfo: answered ?? remembered },
     awaited,
     lines: [{ level: lost === null ? "info" : "warn", text }, ...notes],
   };
@@ -136,9 +136,9 @@ export function arrived(
   answer: InstrumentAnswer & { readonly kind: "told" },
   now: number,
 ): ArrivedRules {
-  const told = toldIn(answer, now)!;
+  const answered = answeredIn(answer, now)!;
   const { origin, config } = found;
-  const fromExchange = settleInstrument(configuration, { rules: told.rules, source: "exchange" });
+  const fromExchange = settleInstrument(configuration, { rules: answered.rules, source: "exchange" });
   const rules = { ...shownRules(config) };
   const sources = { ...origin.sources };
   for (const rule of RULES) {
@@ -146,10 +146,10 @@ export function arrived(
     rules[rule] = shownRules(fromExchange.config)[rule];
     sources[rule] = fromExchange.sources[rule];
   }
-  return { rules, instrument: { sources, exchangeInfo: told } };
+  return { rules, instrument: { sources, exchangeInfo: answered } };
 }
 
-function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
+function answeredIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
   if (answer?.kind !== "told") return null;
   const { host, info: { flaws: _flaws, ...info } } = answer;
   return { time: isoTime(now), host, ...info };
@@ -158,12 +158,12 @@ function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
 /** Where rules come from that no person gave, best first. */
 function basesOf(
   { symbol, offlineInstruments }: Config,
-  told: KeptInfo | null,
+  answered: KeptInfo | null,
   remembered: KeptInfo | null,
 ): (RuleSet | null)[] {
   if (offlineInstruments) return [builtInRules(symbol)];
   return [
-    told && { rules: told.rules, source: "exchange" },
+    answered && { rules: answered.rules, source: "exchange" },
     remembered && { rules: remembered.rules, source: `journal of ${remembered.time}` },
     builtInRules(symbol),
   ];
@@ -183,8 +183,8 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
     notes.push(warn(`${symbol} is not traded now: ${host} says ${status}. The run waits for trades`));
   }
   if (flaws.length > 0) {
-    const more = flaws.length > TOLD ? `; and ${flaws.length - TOLD} more` : "";
-    const list = `${flaws.slice(0, TOLD).join("; ")}${more}`;
+    const more = flaws.length > MOST_SHOWN ? `; and ${flaws.length - MOST_SHOWN} more` : "";
+    const list = `${flaws.slice(0, MOST_SHOWN).join("; ")}${more}`;
     notes.push(warn(`${host} says something of ${symbol} that cannot be used and is ignored: ${list}`));
   }
   return notes;

@@ -80,7 +80,7 @@ export async function openRun(
       holdsAtGaps: options.holdsAtGaps,
     });
     const keeping = journal === null ? null : new runJournals!.RunJournal(journal, engine, symbol);
-    const begins = {
+    const start = {
       time,
       version: options.version,
       options: shown,
@@ -88,7 +88,7 @@ export async function openRun(
       instrument: origin,
       isNew: newRun,
     };
-    const resumed = keeping?.begin(begins) ? [resumedLine(state, engine.state)] : [];
+    const resumed = keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
     return {
       engine,
       journal: keeping,

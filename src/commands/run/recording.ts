@@ -33,17 +33,17 @@ export function recordingTarget({ record, recordKeep }: Config): RecordingTarget
 export async function startRecording(
   { path, isFolder }: RecordingTarget,
   { symbol, recordKeep: keepMs }: Config,
-  { journal, say }: { readonly journal: JournalPlace | undefined; readonly say: (line: Line) => void },
+  { journal, log }: { readonly journal: JournalPlace | undefined; readonly log: (line: Line) => void },
 ): Promise<Recording> {
   const { Recording } = await import("../../stores/recording/recording.ts");
-  const onTrouble = (text: string): void => say({ level: "warn", text });
+  const onTrouble = (text: string): void => log({ level: "warn", text });
   const options = { symbol, journal, onTrouble };
   if (!isFolder) return Recording.create(path, options);
   const [{ RecordingFolder }, { RecordingRetention }] = await Promise.all([
     import("../../stores/recording/recording_folder.ts"),
     import("../../stores/recording/recording_retention.ts"),
   ]);
-  const onDeleted = (text: string): void => say({ level: "info", text });
+  const onDeleted = (text: string): void => log({ level: "info", text });
   const retention = keepMs === null ? null : RecordingRetention.of(path, { keepMs, onDeleted, onTrouble });
   return Recording.createIn(new RecordingFolder(path, retention), options);
 }

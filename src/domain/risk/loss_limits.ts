@@ -73,7 +73,7 @@ export class LossLimits {
   #dayEnd: number;
   /** A time before this one is of a day that is over: then the present day began by a mistake. */
   #dayFloor = -Infinity;
-  #dayBegan = false;
+  #dayStarted = false;
   /** At or below this integer price a limit may be reached. */
   #floorPrice = -Infinity;
 
@@ -100,7 +100,7 @@ export class LossLimits {
     this.#price = price;
     if (price > this.#peakPrice) this.#climb(price);
     if (price <= this.#floorPrice && this.#isReached(price)) return true;
-    return this.#dayBegan;
+    return this.#dayStarted;
   }
 
   /** The limit that is reached at this integer price, exactly, or null; the drawdown's before the day's. */
@@ -117,9 +117,9 @@ export class LossLimits {
 
   /** Whether a new UTC day has begun since the last call. The first trade of all begins none. */
   takeNewDay(): boolean {
-    const began = this.#dayBegan;
-    this.#dayBegan = false;
-    return began;
+    const dayStarted = this.#dayStarted;
+    this.#dayStarted = false;
+    return dayStarted;
   }
 
   /** Stops watching the day's loss until the next day, or everything until the release. */
@@ -167,7 +167,7 @@ export class LossLimits {
     this.#dayStart = kept === null ? worth(this.#marked(price)) : new Money(kept.start);
     this.#dayStartEstimate = estimate(this.#dayStart);
     this.#endDayAt(this.#daily === null ? Infinity : kept?.end ?? -Infinity);
-    this.#dayBegan = false;
+    this.#dayStarted = false;
     this.#spent = spent;
     this.#findPrices();
   }
@@ -205,7 +205,7 @@ export class LossLimits {
   }
 
   #startDay(time: number): void {
-    this.#dayBegan = this.#dayEnd !== -Infinity;
+    this.#dayStarted = this.#dayEnd !== -Infinity;
     this.#dayStart = worth(this.#marked(this.#price));
     this.#dayStartEstimate = estimate(this.#dayStart);
     this.#endDayAt(nextDay(time));

@@ -114,12 +114,12 @@ class FileSource implements ByteSource, ByteParts {
     const isTurn = this.#reads % READS_A_TURN === 0;
     const isHere = !isTurn && this.#reads >= this.#slowUntil;
     this.#reads++;
-    const begun = performance.now();
+    const startedAt = performance.now();
     // A read that is done by the time it is waited for gives nobody a turn by itself.
     const [bytes] = isHere
       ? [this.#file.readSync(into)]
       : await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
-    if (isHere && performance.now() - begun >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
+    if (isHere && performance.now() - startedAt >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
     if (bytes !== null) this.#count(bytes);
     return bytes;
   }

@@ -188,11 +188,11 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
   if (error instanceof Deno.errors.NotFound) {
     return `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`;
   }
-  const said = error instanceof Error ? error.message : String(error);
-  const code = resultCode(error) ?? (NO_SPACE.test(said) ? 13 : null);
+  const message = error instanceof Error ? error.message : String(error);
+  const code = resultCode(error) ?? (NO_SPACE.test(message) ? 13 : null);
   // SQLite says 8 of a folder whose mode forbids new files, and 14 of one on a read-only disk.
   if (code === 14 || code === 8 && doing === "read") {
-    return `the files beside it, -wal and -shm, cannot be made or opened (${said}). ` +
+    return `the files beside it, -wal and -shm, cannot be made or opened (${message}). ` +
       "Copy it, and them if they are there, to a folder that may be written to, and open it there.";
   }
   switch (code) {
@@ -201,19 +201,19 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 15:
       return "another program has it locked. Close that program, then start again.";
     case 8:
-      return `the file or its folder is read-only (${said}). Allow writing there, or choose another place.`;
+      return `the file or its folder is read-only (${message}). Allow writing there, or choose another place.`;
     case 10:
-      return `the disk failed (${said}). Check that it works and has room, then start again.`;
+      return `the disk failed (${message}). Check that it works and has room, then start again.`;
     case 11:
-      return `the file is damaged, perhaps cut short (${said}). ${RESTORE}`;
+      return `the file is damaged, perhaps cut short (${message}). ${RESTORE}`;
     case 13:
-      return `the disk is full (${said}). Make room, then start again.`;
+      return `the disk is full (${message}). Make room, then start again.`;
     case 18:
-      return `a value in it is longer than any that Penstock writes (${said}). ${RESTORE}`;
+      return `a value in it is longer than any that Penstock writes (${message}). ${RESTORE}`;
     case 26:
       return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
     default:
-      return `${said}. Check that the file and its folder may be read and written, or choose another place.`;
+      return `${message}. Check that the file and its folder may be read and written, or choose another place.`;
   }
 }
 

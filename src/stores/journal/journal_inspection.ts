@@ -123,8 +123,8 @@ function verifyDerived(database: JournalDatabase, path: string, chain: WholeChai
   try {
     const version = versionOf(database, path);
     mustBeAsMade(database, path, version);
-    const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
-    if (said !== "ok") return derived(`its database is damaged (${said})`);
+    const result = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+    if (result !== "ok") return derived(`its database is damaged (${result})`);
     const lastRun = lastRunOf(database, path);
     for (let run = lastRun; run > 0; run--) {
       const difference = disagreement(database, path, run, version);

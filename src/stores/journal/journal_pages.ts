@@ -114,8 +114,8 @@ class Pages {
   first(): Uint8Array | null {
     const header = this.#frames.has(1) ? this.page(1) : bytesAt(this.#file, 0, FILE_HEADER);
     if (header === null || new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC) return null;
-    const said = viewOf(header).getUint16(PAGE_SIZE_AT);
-    const size = said === 1 ? 1 << 16 : said;
+    const stated = viewOf(header).getUint16(PAGE_SIZE_AT);
+    const size = stated === 1 ? 1 << 16 : stated;
     if (!isPageSize(size) || this.#frames.size > 0 && size !== this.#size) {
       throw damaged(this.#path, `its pages have ${size} bytes, and those of its log ${this.#size}`);
     }

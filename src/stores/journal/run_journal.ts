@@ -27,7 +27,7 @@ export class OtherRun extends Error {
 }
 
 /** How a run begins. Times in µs since 1970. */
-export interface Beginning {
+export interface RunStart {
   readonly time: number;
   readonly version: string;
   readonly options: ShownOptions;
@@ -84,7 +84,7 @@ export class RunJournal implements Disposable {
    * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
    * or a BooksError where it cannot be taken up.
    */
-  begin({ time, version, options, market, instrument, isNew }: Beginning): boolean {
+  start({ time, version, options, market, instrument, isNew }: RunStart): boolean {
     const last = this.#journal.last();
     const content = { version, options, market, instrument };
     if (last === null || isNew) {

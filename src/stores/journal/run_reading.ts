@@ -82,15 +82,15 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
 /** What a health check looks at, checked alike. The run has to be there. Throws a JournalError like `readRun`. */
 export function readPulse(reader: JournalReader, run: number): KeptPulse {
   return reader.atOnce(() => {
-    const began = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
-    if (began === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    const start = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
+    if (start === null) throw damaged(reader.path, `run ${run} has no beginning`);
     reader.inspectEnd(run, MOST_CHECKED);
     const stopped = lastOf(reader, run, "stopped");
     const sign = reader.heartbeat;
     return {
       journal: reader.path,
       run,
-      stopped: stoppedSince(began, stopped),
+      stopped: stoppedSince(start, stopped),
       lastSign: lastSignOf(reader, run, sign?.run === run ? sign : null),
       halt: haltOf(reader, run)?.event ?? null,
     };
@@ -298,8 +298,8 @@ function haltIn(
 }
 
 /** When and why a run was stopped, unless a process has gone on with it since. */
-function stoppedSince(began: Entry, stopped: Entry | null): KeptRun["stopped"] {
-  return stopped !== null && stopped.seq > began.seq
+function stoppedSince(start: Entry, stopped: Entry | null): KeptRun["stopped"] {
+  return stopped !== null && stopped.seq > start.seq
     ? { time: stopped.time, reason: String(stopped.content["reason"]) }
     : null;
 }

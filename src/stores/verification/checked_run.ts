@@ -41,8 +41,8 @@ export class CheckedEntry implements Entry {
 
   /** Of a checkpoint: trades that had gone through the averages; NaN where it does not say. */
   get trades(): number {
-    const said = CHECKPOINT.exec(this.text)?.[1];
-    if (said !== undefined) return Number(said);
+    const checkpoint = CHECKPOINT.exec(this.text)?.[1];
+    if (checkpoint !== undefined) return Number(checkpoint);
     const { trades, state } = this.content as { readonly trades?: unknown; readonly state?: unknown };
     return Number(trades ?? (state as { readonly trades?: unknown } | undefined)?.trades);
   }

@@ -26,7 +26,7 @@ export interface Mismatch {
 const REMEMBERED = 3;
 
 /**
- * The recordings of one run in their order, each worked off by a pipeline of its own. `begin` one, `expect` the
+ * The recordings of one run in their order, each worked off by a pipeline of its own. `start` one, `expect` the
  * entries that have to come of it, and go on; the first thing that comes otherwise is handed out.
  */
 export class Derivation {
@@ -120,12 +120,12 @@ export class Derivation {
   }
 
   /** Goes on behind the first line that `next` gave. */
-  begin(): void {
+  start(): void {
     this.#head = this.#ahead ?? null;
     this.#ahead = undefined;
     this.#input = null;
     this.#isEnded = false;
-    this.#places.begin(this.#head?.entry ?? 0);
+    this.#places.start(this.#head?.entry ?? 0);
     this.#lost = "";
   }
 

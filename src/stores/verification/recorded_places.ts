@@ -34,7 +34,7 @@ export class RecordedPlaces {
   }
 
   /** Goes on with the next recording, which begins at this entry. */
-  begin(entry: number): void {
+  start(entry: number): void {
     this.#last = { entry: 0 };
     this.#same = entry;
     this.#other = null;

@@ -138,7 +138,7 @@ export class Verification {
 
   /** What one process did. */
   async #part(opening: CheckedEntry, chunks: AsyncIterator<Chunk>): Promise<Found> {
-    const refused = this.#begin(opening, chunks);
+    const refused = this.#start(opening, chunks);
     if (refused !== null) return refused;
     const derivation = this.#derivation!;
     const note = await derivation.next();
@@ -147,7 +147,7 @@ export class Verification {
     if (note?.entry !== opening.seq || note.hash !== opening.hash) {
       return this.#strange(note, opening);
     }
-    derivation.begin();
+    derivation.start();
     while (!this.#run.isPartOver) {
       const entry = this.#run.next()!;
       let found: Found = null;
@@ -156,11 +156,11 @@ export class Verification {
       else derivation.expect(entry);
       if (found !== null) return found;
     }
-    return await this.#leave();
+    return await this.#drop();
   }
 
   /** Makes the engine that a process began with. */
-  #begin(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
+  #start(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
     const { seq, type, content } = opening;
     if (type !== "started" && type !== "resumed") {
       return this.#differ(`Entry ${seq} (${type}) is where a process must start`, { entry: opening });
@@ -240,9 +240,9 @@ export class Verification {
     const { decimals } = this.#averages;
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#priced);
-    const said = divergence(entry.content, { reason, tradeId, text });
+    const stated = divergence(entry.content, { reason, tradeId, text });
     const stood = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
-    if (said !== null) return this.#unlike(entry, differenceAt(entry, said));
+    if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));
     if (stood?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, stood));
     if (stood !== null) return this.#otherState(checkpoint, stored, stood);
     this.#last = stored;
@@ -258,7 +258,7 @@ export class Verification {
   }
 
   /** Leaves a part: what its recording has beyond the last checkpoint may say nothing that the journal does not. */
-  async #leave(): Promise<Found> {
+  async #drop(): Promise<Found> {
     // Entries have not come to their end but to a flaw.
     if (this.#run.flaw !== null) return this.#broken(this.#run.flaw);
     const derivation = this.#derivation!;
@@ -275,10 +275,12 @@ export class Verification {
     if (derivation.missing === null && this.#isBehind()) return this.#keptOther(this.#places.rewritten());
     const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
-    const untold = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
+    const difference = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
     // What was received in its last moment a process may have been killed over before the journal had it. One at work
     // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
-    if (untold !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) return untold;
+    if (difference !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) {
+      return difference;
+    }
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     return this.#keptOther(this.#isBehind() ? this.#places.rewritten() : undefined);
   }
@@ -357,8 +359,10 @@ export class Verification {
     } = {},
   ): Difference {
     const derivation = this.#derivation;
-    const said = (derived ?? journal) as { readonly tradeId?: unknown } | null;
-    const tradeId = typeof said?.tradeId === "number" ? said.tradeId : derivation?.state.lastId ?? -1;
+    const differing = (derived ?? journal) as { readonly tradeId?: unknown } | null;
+    const tradeId = typeof differing?.tradeId === "number"
+      ? differing.tradeId
+      : derivation?.state.lastId ?? -1;
     return {
       type: "difference",
       run: this.#run.run,

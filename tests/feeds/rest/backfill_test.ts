@@ -123,10 +123,10 @@ for (const onRest of [undefined, onlyAggregates]) {
     let requests = 0;
     // Thirty more trades are there at every third request.
     const lagging = (url: URL, answer: RestAnswer): RestAnswer => {
-      const told = onRest?.(url, answer) ?? answer;
-      if (told.status !== 200) return told;
+      const printed = onRest?.(url, answer) ?? answer;
+      if (printed.status !== 200) return printed;
       if (++requests % 3 === 0) released += 30;
-      return withRows(told, (rows) => rows.filter((row) => (row.id ?? row.l) <= released));
+      return withRows(printed, (rows) => rows.filter((row) => (row.id ?? row.l) <= released));
     };
     await using exchange = await past(TRADES.slice(0, 200), lagging);
     const { backfill, clock } = backfillOf(exchange.endpoint, { deadlineMs: 600_000 });
