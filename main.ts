@@ -96,7 +96,7 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
     try {
       await Deno.stat(serve.text);
     } catch (error) {
-      // Whatever else is wrong with it shows when it is read.
+      // Reading the file shows anything else that is wrong with it.
       if (error instanceof Deno.errors.NotFound) {
         mistakes.push(`--serve ${serve.text}: there is no such file`);
       }
@@ -154,9 +154,9 @@ async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> 
   return endSignals(asked, EXIT.interrupted);
 }
 
-/** The exit code that an error ends the program with, after saying what it is. */
+/** Prints an error and returns the exit code that it ends the program with. */
 async function fail(error: unknown): Promise<number> {
-  // The reader of standard output has gone, as `head` does: there is nobody left to tell.
+  // The reader of standard output has gone, as `head` does: there is nobody left to write to.
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
   // The person did not wait for the files that a command needs before it starts, such as a pipe without a writer.
   if (asked.signal.aborted && error === asked.signal.reason) {
@@ -196,13 +196,13 @@ function print(text: string): number {
   return EXIT.done;
 }
 
-/** Says on standard error what is wrong, one line each, and returns `code`. */
+/** Writes what is wrong to standard error, one line each, and returns `code`. */
 async function complain(messages: readonly string[], code: number = EXIT.usage): Promise<number> {
   await writeError(messages.map((text) => `penstock: ${printable(text)}\n`).join(""));
   return code;
 }
 
-/** How long a last message waits for a reader of standard error, by itself and once the end was asked for. */
+/** How long the last message waits for a reader of standard error: in general, and once the end was asked for. */
 const STDERR_PATIENCE_MS = 2_000;
 const STDERR_GRACE_MS = 300;
 
@@ -212,7 +212,7 @@ async function writeError(text: string): Promise<void> {
   try {
     await writeUntil(patience, Deno.stderr, text, STDERR_GRACE_MS);
   } catch {
-    // Nobody reads it: the exit code has to say it.
+    // Nobody reads it: the exit code is all that is left.
   }
 }
 

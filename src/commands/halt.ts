@@ -6,7 +6,7 @@ import { printable, writeText } from "../views/terminal/terminal.ts";
 /** A run looks for requests every second. */
 const WAIT_MS = 5_000;
 
-/** Asks for the halt and says how that went. Throws like `haltRun`. */
+/** Asks for the halt and prints the outcome. Throws like `haltRun`. */
 export async function halt({ config, files: [path = ""], signal }: Started): Promise<void> {
   const action = config.flatten ? "flatten" : "hold";
   const note = { action, time: Date.now() * 1000, text: config.reason } as const;

@@ -1,4 +1,4 @@
-/** `penstock release`, or `resume`: ends the halt of a run, also while it works. */
+/** `penstock release`, or `resume`: ends the halt of a run, even while the run is active. */
 import type { Started } from "../config/command.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import type { Halt } from "../domain/risk/halt.ts";
@@ -8,7 +8,7 @@ import { printable, writeText } from "../views/terminal/terminal.ts";
 /** A run looks for requests every second. */
 const WAIT_MS = 5_000;
 
-/** Releases the halt and says how that went; a ConfigError without a reason. */
+/** Releases the halt and prints the outcome. Throws a ConfigError without a reason. */
 export async function release({ config: { reason }, files: [path = ""], signal }: Started): Promise<void> {
   if (reason === null) {
     throw new ConfigError([

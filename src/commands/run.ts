@@ -19,7 +19,7 @@ const CHECKPOINT_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
 const REQUESTS_MS = 1_000;
 
-/** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
+/** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
   const startedAt = performance.now();
   const ending = new AbortController();
@@ -38,7 +38,7 @@ export async function run({ command, version, config, sources, signal }: Started
   const feed = new ReadAhead(stream);
   const live = new LiveRun({ config, sources }, view, feed, stop);
   const failures: unknown[] = [];
-  /** Ends the run in good order for what failed between two batches, and throws that then. */
+  /** Ends the run in good order after something failed between two batches, and then throws that error. */
   const fail = (error: unknown): void => {
     failures.push(error);
     ending.abort();
@@ -83,14 +83,14 @@ export async function run({ command, version, config, sources, signal }: Started
         if (view.isCrowded) await view.caughtUp(stop);
       }
     } catch (error) {
-      // Its recording ends here as after any other stop, so what waits has to expire here as well.
+      // The recording ends here, as after any other stop, so waiting orders have to expire here as well.
       if (error instanceof ExchangeUnreachable) live.stop(error.message);
       throw error;
     }
     if (failures.length === 0) live.stop(view.broken?.message);
   } finally {
     for (const id of timers) clearInterval(id);
-    // A stream that connected for a run which could not begin.
+    // A stream that connected for a run that could not start.
     ending.abort();
     await live.close(performance.now() - startedAt);
   }

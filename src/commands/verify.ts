@@ -60,7 +60,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   return outcome.type === "verified" ? "done" : "difference";
 }
 
-/** Why a recording is not one of `run` of this journal; null where it is. */
+/** Why a recording is not one of `run` of this journal; null if it is. */
 function strangeness({ run, entry, hash }: TimedHead, wanted: number, journal: JournalReader): string | null {
   if (entry === undefined) return "of runs without a journal";
   if (journal.hashOf(entry) !== hash) return "of another journal, or of entries that were changed since";

@@ -1,10 +1,10 @@
-/** What became of the missing trades of a gap that were not fetched: passed over, or unknown to the exchange itself. */
+/** What became of the missing trades of a gap that were not fetched: skipped, or unknown to the exchange itself. */
 
 /** A gap that is being filled, or has just been. */
 export interface GapAccount {
-  /** Its first id where trades were passed over; -1 otherwise: then it follows from the counts. */
+  /** Its first id where trades were skipped; -1 otherwise: then it follows from the counts. */
   readonly fromId: number;
-  /** Trades passed over because more were missing than may be fetched. */
+  /** Trades skipped because more were missing than may be fetched. */
   readonly skipped: number;
   /** Ids under which the exchange itself has no trade. */
   readonly absent: number;
@@ -29,7 +29,7 @@ export class GapAccounts {
   }
 
   /**
-   * Accounts for `jump` ids from `fromId` on that fetched trades left out, `skipped` of them passed over. Answers how
+   * Accounts for `jump` ids from `fromId` on that fetched trades left out, `skipped` of them skipped. Answers how
    * many trades are missing for the averages: what the exchange does not have is no gap.
    */
   jumped(fromId: number, jump: number, skipped: number): number {

@@ -45,7 +45,7 @@ Deno.test("penstock backtest trades before the bad lines of these tests", () => 
 
 Deno.test("penstock backtest names file, line, column, field and value of a bad row, and what it expected", async () => {
   await using folder = new Folder();
-  // The field's number is also that of the column in which it begins.
+  // The field's number is also that of the column in which it starts.
   const cases: readonly (readonly [field: number, change: (row: string) => string, message: string])[] = [
     [1, (row) => withField(row, 1, "37x"), `id is "37x": expected ${ID}`],
     [2, (row) => withField(row, 2, "abc"), `price is "abc": expected ${PRICE}`],

@@ -9,7 +9,7 @@ import { assertBacktest } from "./event_contract.ts";
 
 const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
-/** How a result begins. */
+/** How a result starts. */
 const OLDER = `{"schema":"penstock-result"`;
 const MOST_POINTS = 2_000;
 

@@ -1,4 +1,4 @@
-/** `penstock backtest` for its tests: run it, compare it with the reckoning, do several at a time. */
+/** `penstock backtest` for its tests: run it, compare it with the reference, do several at a time. */
 import { assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { eventsOf, type Finished, type Input, Penstock, type PrintedEvent } from "../support/penstock.ts";
@@ -43,7 +43,7 @@ export function traded(events: readonly PrintedEvent[]): PipelineEvent[] {
   return events.filter(({ type }) => TRADED.includes(type)) as unknown as PipelineEvent[];
 }
 
-/** Compares every event and the summary with what the reckoning came to. */
+/** Compares every event and the summary with what the reference came to. */
 export function assertSame(events: readonly PrintedEvent[], expected: Reference, what = ""): void {
   const found = traded(events);
   found.forEach((event, at) => assertEquals(event, expected.events[at], what));
@@ -54,7 +54,7 @@ export function assertSame(events: readonly PrintedEvent[], expected: Reference,
   }
 }
 
-/** Runs it and compares it with the reckoning of `trades` under `choices`. */
+/** Runs it and compares it with the reference of `trades` under `choices`. */
 export async function assertMatchesReference(
   args: readonly string[],
   trades: Iterable<PlainTrade>,

@@ -265,7 +265,7 @@ Deno.test({
     }
     {
       await using demo = start();
-      // Ids go on from the beginning, so that nothing is traded before they are new.
+      // Ids go on from the start, so that nothing is traded before they are new.
       await demo.event("started");
       demo.signal("SIGTERM");
       const { stdout } = await demo.finished();

@@ -91,7 +91,7 @@ class Place {
   }
 }
 
-/** The paths that a verification names as passed over. */
+/** The paths that a verification names as skipped. */
 function passedOver(outcome: PrintedEvent, { recordings }: Place): string[] {
   const files = outcome["passedOver"] as { readonly folder: string; readonly names: readonly string[] }[];
   assert(files.every(({ folder }) => folder === recordings));

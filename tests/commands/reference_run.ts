@@ -10,7 +10,7 @@ import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
-/** Where the made-up market's time begins, ms since 1970. */
+/** Where the made-up market's time starts, ms since 1970. */
 const START_TIME = 1_723_161_255_342;
 const PROCESS = { seed: 11, rate: 100, firstId: 1, startTime: START_TIME };
 /** Market time per real time: a fill every hundred trades or so, and about a page missed while a process starts. */
@@ -40,7 +40,7 @@ export function startRunUnder(
   ...args: string[]
 ): Penstock {
   const folder = path.slice(0, path.lastIndexOf("/"));
-  // However long a slow machine takes to fetch what was missed: the reckoning does not know which trades waited.
+  // However long a slow machine takes to fetch what was missed: the reference does not know which trades waited.
   const hold = args.some((arg) => arg.startsWith("--max-hold")) ? [] : ["--max-hold=1h"];
   return Penstock.start([
     ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
@@ -101,7 +101,7 @@ function contentOf({ content }: Entry): Record<string, unknown> {
 }
 
 /**
- * Checks a journal, of one run whose gaps were all filled, against a reckoning over the market's trades made anew:
+ * Checks a journal, of one run whose gaps were all filled, against a reference over the market's trades made again:
  * every decision, and the prices that the averages stand on after the last checkpoint.
  */
 export function assertRunMatchesReference(

@@ -1,6 +1,6 @@
 /**
- * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades
- * it in a process of its own, and every event has to be the one that the independent reckoning comes to.
+ * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades it
+ * in a process of its own, and every event has to be the one that the independent reference comes to.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";

@@ -1,4 +1,4 @@
-/** A run that keeps a journal, stopped and taken up again: what it goes on with, and what it refuses. */
+/** A run that keeps a journal, stopped and resumed: what it goes on with, and what it refuses. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";

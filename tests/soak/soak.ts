@@ -1,6 +1,6 @@
 /**
  * A long run among troubles: the built-in exchange does everything that it can do wrong, in an order drawn from a
- * seed, the process is killed and stopped and started again, and in the end every decision has to be what a reckoning
+ * seed, the process is killed and stopped and started again, and in the end every decision has to be what a reference
  * over the market's trades makes of them. `deno task soak --for 1h [--seed N]`; the gate has two minutes.
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -81,7 +81,7 @@ class Soak {
   readonly #random: SeededRandom;
   readonly #troubles: Record<string, number> = {};
   readonly #printed: PrintedEvent[][] = [];
-  /** Faults still to come before all have been and are shuffled anew. */
+  /** Faults still to come before all have been and are shuffled again. */
   #waiting: FaultAction[] = [];
 
   constructor(exchange: SoakExchange, path: string, seed: number) {

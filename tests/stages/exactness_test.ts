@@ -18,15 +18,15 @@ const CHOICES: Choices = {
   ...{ short: SHORT, long: LONG, cash: "10000", stake: "6000", fee: "0.00001", lot: "0.00001" },
   ...{ slippage: "0", latency: 0, minNotional: "0", maxDrawdown: null },
 };
-/** The same in the units of the reckoning: cash in 10^-8, a price in 10^-2, a lot is 10^-5, the fee in 10^-5. */
+/** The same in the units of the reference: cash in 10^-8, a price in 10^-2, a lot is 10^-5, the fee in 10^-5. */
 const CASH = 10_000n * 10n ** 8n;
 const STAKE = 6_000n * 10n ** 8n;
 const FEE = 1n;
 const FEE_UNIT = 10n ** 5n;
 
 /**
- * The whole strategy again, in whole numbers: both windows are added up anew at every trade, and money is
- * counted in 10^-8, finer than a product of cents and lots.
+ * The whole strategy again, in whole numbers: both windows are added up again at every trade, and money is counted in
+ * 10^-8, finer than a product of cents and lots.
  */
 class WholeNumbers {
   /** Fills since they were last taken, each in one line. */

@@ -197,7 +197,7 @@ Deno.test("a gap of which only some of the newest trades were fetched says so, w
     TIME,
     (live) => live.fetched([late(91, 100)], 85).fetched([late(93, 100)]).settled(2),
   );
-  // 85 were passed over and 6 did not come; one of the others the exchange does not have.
+  // 85 were skipped and 6 did not come; one of the others the exchange does not have.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
   assertEquals(live.state.averages.prices, [90]);
   live.assertReplays();

@@ -144,7 +144,7 @@ function read(message: string) {
   return { ids, counts: parse.counts, rejections: parse.takeRejections() };
 }
 
-/** Asserts that it is refused for `reason`, and that what the person is told of it is short and harmless. */
+/** Asserts that it is refused for `reason`, and that what is logged of it is short and harmless. */
 function assertRefused(message: string, reason: string): void {
   const { ids, counts, rejections } = read(message);
   assertEquals(ids, [1, 3, 4]);

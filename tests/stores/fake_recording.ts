@@ -19,7 +19,7 @@ export class FakeFile implements RecordingFile {
   canTruncate = true;
   canSeek = true;
   isClosed = false;
-  /** How many syncs run at this time, and were begun in all. */
+  /** How many syncs run at this time, and were started in all. */
   syncing = 0;
   syncs = 0;
   syncError: Error | null = null;

@@ -143,7 +143,7 @@ export class Penstock implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** The next event on standard output that has this type and passes `matches`; those before it are passed over. */
+  /** The next event on standard output that has this type and passes `matches`; those before it are skipped. */
   async event(type: string, matches: (event: PrintedEvent) => boolean = () => true): Promise<PrintedEvent> {
     const find = async () => {
       for (;;) {

@@ -37,7 +37,7 @@ export interface Choices {
   readonly tick: string;
   readonly minNotional: string;
   readonly maxDrawdown: string | null;
-  /** What follows limits nothing where it is absent. */
+  /** What follows limits nothing if it is absent. */
   readonly maxDailyLoss?: string | null;
   readonly onHalt?: "hold" | "flatten";
   readonly maxPosition?: string | null;
@@ -45,7 +45,7 @@ export interface Choices {
   readonly maxOrders?: { readonly count: number; readonly within: number } | null;
   /** µs. */
   readonly cooldown?: number | null;
-  /** µs; the streams that are reckoned have no receive times. */
+  /** µs; the streams that are computed have no receive times. */
   readonly maxLag?: number | null;
   readonly participation?: string | null;
   /** µs. */

@@ -1,4 +1,4 @@
-/** Fills a gap: which of the missing trades are fetched, and what the person is told about the others. */
+/** Fills a gap: decides which of the missing trades to fetch, and logs what happened to the others. */
 import type { Happened, Input } from "../../domain/market/input.ts";
 import { backfilledText, BackfilledTrades } from "../../domain/market/backfilled_trades.ts";
 import type { Config } from "../../config/options.ts";
@@ -9,14 +9,17 @@ import type { EngineState } from "../../stages/engine.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 import { waitedSince } from "./waiting.ts";
 
-/** What a gap is filled with and what it is filled into. */
+/** Where the missing trades come from, and where they go. */
 export interface GapFillingOptions {
   readonly state: EngineState;
   readonly backfill: Pick<Backfill, "fetch">;
   readonly config: Pick<Config, "symbol" | "backfillMax" | "maxHold" | "maxLag">;
-  /** Asked once no more comes: whether a gap that is not filled is left to the next run. */
+  /** Called when no more trades come: whether the rest of the gap is left to the next run. */
   readonly leaves: () => boolean;
-  /** Applies fetched trades and what becomes of the gap, keeps and shows what comes of it; `note` records the trades. */
+  /**
+   * Applies fetched trades, or the outcome of the gap, to the engine, and keeps and shows the events; `note` records
+   * the trades.
+   */
   readonly apply: (
     input: Happened | Extract<Input, { event: "backfilled" }>,
     note?: () => RecordingNote,
@@ -41,8 +44,8 @@ export class GapFilling {
   }
 
   /**
-   * Fetches what is missing, the newest of it where that is more than may be fetched, runs it and settles the gap. Live
-   * trades that were received from `receivedAt` on (ms since 1970) have waited then.
+   * Fetches the missing trades, applies them and settles the gap. If more are missing than may be fetched, it fetches
+   * the newest. Live trades received since `receivedAt` (ms since 1970) wait meanwhile.
    */
   async fill(gap: HeldGap, receivedAt: number): Promise<void> {
     const { state, backfill, config, leaves, apply } = this.#options;
@@ -84,7 +87,7 @@ export class GapFilling {
     });
   }
 
-  /** What could not be fetched, and what the exchange itself does not have. */
+  /** Logs what could not be fetched, and what the exchange itself does not have. */
   #logRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
     const { log } = this.#options;
     const missing = toId - fromId + 1;

@@ -1,4 +1,4 @@
-/** The instrument of a live run: asked for while the stream connects, settled before the run begins. */
+/** The instrument of a live run: asked for while the stream connects, and settled before the run starts. */
 import { type Configuration, nameIn } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
@@ -34,21 +34,21 @@ import type { Journal } from "../../stores/journal/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/journal/instrument_memory.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 
-/** The configuration that the run goes by, where its rules come from, and what to tell the person about it. */
+/** The configuration in force, where its rules come from, and what to log about it. */
 export interface FoundInstrument {
   readonly config: Config;
   readonly origin: InstrumentOrigin;
-  /** The rules that no order can do without and that nobody knows yet. */
+  /** The rules that every order needs and that nobody knows yet. */
   readonly awaited: readonly Rule[];
   readonly lines: readonly Line[];
 }
 
-/** Flaws of an answer that are told one by one. */
+/** How many flaws of an answer are named; the others are counted. */
 const MOST_SHOWN = 3;
 
 /**
- * Asks the exchange; null where nothing is to be asked: offline, or `restEndpoint` is undefined. Throws a ConfigError
- * where it has no such symbol, or counts contracts on this `market` where coins are needed.
+ * Asks the exchange; null if offline or if `restEndpoint` is undefined. Throws a ConfigError if it has no such
+ * symbol, or if it counts contracts on this `market` and coins are needed.
  */
 export async function ask(
   { config, sources }: Configuration,
@@ -69,7 +69,7 @@ export async function ask(
   ]);
 }
 
-/** Throws a ConfigError where a share is to be taken of quantities that are contracts. */
+/** Throws a ConfigError if `--participation` would take a share of contracts. */
 function refuseContracts(
   { symbol, participation }: Config,
   sources: Configuration["sources"],
@@ -87,8 +87,9 @@ function refuseContracts(
 
 /**
  * Settles the rules: those given, else those of the run that is resumed from `journal` (null for none), else the
- * exchange's `answer`, the last that the journal remembers of it on this `market`, the built-in ones. Without a lot or a
- * tick the run waits for them. `now` in µs since 1970. Throws a ConfigError where nobody is asked for what is missing.
+ * exchange's `answer`, the last that the journal remembers of it on this `market`, the built-in ones. Without a lot
+ * or a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if nobody is asked for what is
+ * missing.
  */
 export function settle(
   configuration: Configuration,

@@ -41,7 +41,7 @@ export class LiveRun {
   readonly #budget = new RestBudget();
   readonly #backfill: Backfill | null;
   readonly #messages: MessageBatch;
-  /** Null where nothing is fetched. */
+  /** Null if nothing is fetched. */
   #gaps: GapFilling | null = null;
   readonly #throughput = new Throughput();
   /** When data that is run later may have come first, ms since 1970. */
@@ -51,7 +51,7 @@ export class LiveRun {
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
   #isOpen = false;
-  /** Whether it has been told that the run began, and not yet that it stopped. */
+  /** Whether it has been told that the run started, and not yet that it stopped. */
   #hasStarted = false;
   /** Trades that the journal held already. */
   #resumedAfter = 0;
@@ -84,7 +84,10 @@ export class LiveRun {
     return this.#engine.state;
   }
 
-  /** Starts the run, and opens the recording; null like `openRun`. Throws like that, and where the recording cannot be made. */
+  /**
+   * Starts the run, and opens the recording; null like `openRun`. Throws like that, and if the recording cannot be
+   * made.
+   */
   async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
@@ -129,7 +132,7 @@ export class LiveRun {
     this.#happened({ event: "rules", ...arrived, time: Date.now() * 1000 });
   }
 
-  /** Begins, once it has been told that it does. */
+  /** Starts, once it has been told that it does. */
   start(): void {
     this.#hasStarted = true;
     const waited = waitedSince(this.#openedAt, this.#config);
@@ -195,7 +198,7 @@ export class LiveRun {
     this.#journal?.heartbeat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
   }
 
-  /** Emits where the run stands: nothing before it has begun with `start`, and once it has stopped. */
+  /** Emits where the run stands: nothing before it has started with `start`, and once it has stopped. */
   emitStatus(): void {
     if (!this.#hasStarted) return;
     this.#view.event(statusEvent(this.#state.current, this.#shownThroughput, now(), this.#state.heldGap));
@@ -235,7 +238,7 @@ export class LiveRun {
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.log(journalTook(this.#journal.spent));
     this.#journal?.close();
-    // A run that never began has nothing to sum up.
+    // A run that never started has nothing to sum up.
     if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",

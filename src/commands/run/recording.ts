@@ -15,7 +15,7 @@ export interface RecordingTarget {
 
 /**
  * The place that `--record` names, null for none: a folder where it ends in a slash or is one. Throws a ConfigError
- * where `--record-keep` has no folder to look after.
+ * if `--record-keep` has no folder to look after.
  */
 export function recordingTarget({ record, recordKeep }: Config): RecordingTarget | null {
   const folder = record === null ? null : folderNamed(record);
@@ -29,7 +29,7 @@ export function recordingTarget({ record, recordKeep }: Config): RecordingTarget
   return folder === null ? { path: record, isFolder: false } : { path: folder, isFolder: true };
 }
 
-/** Starts the recording. Throws a RecordingError where that cannot be. */
+/** Starts the recording. Throws a RecordingError if that cannot be. */
 export async function startRecording(
   { path, isFolder }: RecordingTarget,
   { symbol, recordKeep: keepMs }: Config,

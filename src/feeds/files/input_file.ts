@@ -16,7 +16,7 @@ export interface InputFile {
   readonly path: string;
   /** As messages call it. */
   readonly name: string;
-  /** In bytes on disk; null where that is not known beforehand: a pipe, a device. */
+  /** In bytes on disk; null if that is not known beforehand: a pipe, a device. */
   readonly size: number | null;
 }
 
@@ -207,7 +207,7 @@ export function readUnlessAborted(
   });
 }
 
-/** Throws UnusableInput where a link leads out of `./data` on the way to `path`. */
+/** Throws UnusableInput if a link leads out of `./data` on the way to `path`. */
 export function refuseOutward(path: string): void {
   const found = outwardLink(path, Deno);
   if (found !== null) throw new UnusableInput({ name: path }, outwardText(found));

@@ -1,4 +1,4 @@
-/** The file behind a journal: finding it, connecting to it, and what is said when that fails. */
+/** The file behind a journal: finding it, connecting to it, and the errors when that fails. */
 import type { Exit } from "../../domain/process/exit.ts";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
@@ -20,7 +20,7 @@ export class JournalError extends Error {
   override readonly name = "JournalError";
   /** What a damaged journal holds is of no use to any command. */
   readonly exit: Extract<Exit, "input" | "failure">;
-  /** What about its content is not as Penstock left it, as a clause; null where that is not the matter. */
+  /** What about its content is not as Penstock left it, as a clause; null if that is not the matter. */
   readonly damage: string | null;
 
   /** `damage`, where given, is the clause that the message is made around. */
@@ -141,13 +141,13 @@ export function failed(doing: Doing, path: string, error: unknown): JournalError
   });
 }
 
-/** SQLite's primary result code of an error; null where it is not SQLite's. */
+/** SQLite's primary result code of an error; null if it is not SQLite's. */
 export function resultCode(error: unknown): number | null {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === "number" ? code & 0xff : null;
 }
 
-/** Begins a transaction that nobody else can write beside; its caller ends it. */
+/** Starts a transaction that nobody else can write beside; its caller ends it. */
 export function prepareToWrite(database: JournalDatabase, path: string): void {
   // A link may have taken the journal's place before it was opened.
   refuseLinks(path, "write to");
@@ -160,8 +160,9 @@ export function prepareToWrite(database: JournalDatabase, path: string): void {
 }
 
 /**
- * Begins a transaction with its statement, once nobody else has one. A process that files a request has one for some µs;
- * only one that was suspended in them, or another program, makes this wait for longer than the database itself does.
+ * Starts a transaction with its statement, once nobody else has one. A process that files a request has one for some
+ * µs; only one that was suspended in them, or another program, makes this wait for longer than the database itself
+ * does.
  */
 export function beginPatiently(begin: JournalStatement): void {
   for (let left = TRIES;; left--) {
@@ -218,8 +219,9 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
 }
 
 /**
- * Throws a JournalError where a link leads out of `./data`, or, unless the journal is only read, out of its folder; and
- * where a file that SQLite has beside it is a link or has other names: SQLite empties the ones, and refuses the others.
+ * Throws a JournalError if a link leads out of `./data`, or, unless the journal is only read, out of its folder; and
+ * where a file that SQLite has beside it is a link or has other names: SQLite empties the ones, and refuses the
+ * others.
  */
 export function refuseLinks(path: string, doing: Doing): void {
   const found = outwardLink(path, Deno, doing !== "read");

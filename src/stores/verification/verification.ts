@@ -37,7 +37,7 @@ export interface KeptEngine {
 
 /** What a verification works with besides the journal. */
 export interface VerificationTools {
-  /** Makes the engine of a process that began with these options. Throws a ConfigError where no run has them. */
+  /** Makes the engine of a process that started with these options. Throws a ConfigError if no run has them. */
   readonly engineOf: (options: Readonly<Record<string, unknown>>) => KeptEngine;
   /** The number of the journal's last entry while more are written. */
   readonly lastSeqNow: () => number;
@@ -51,9 +51,9 @@ type Found = Difference | null;
 /**
  * Proves one run by the chunks of its recordings, in the order in which they were made.
  *
- * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has a
- * recording of its own, whose first line names that entry. A part goes on where the one before was at its last
- * checkpoint, as the process did; what the one before had worked off beyond that is no part of the books.
+ * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has
+ * a recording of its own, whose first line names that entry. A part continues at the last checkpoint of the one
+ * before, as the process did; what the one before had processed after that checkpoint is not part of the books.
  */
 export class Verification {
   readonly #journal: JournalReader;
@@ -68,7 +68,7 @@ export class Verification {
   /** The last checkpoint as it was derived, and the averages then; null before the first. */
   #last: Stored | null = null;
   #averages: AveragesSnapshot = { prices: [], decimals: 0 };
-  /** How far the recording had been worked off then. */
+  /** How far the recording had been processed then. */
   #lastAt: RecordedAt | null = null;
   /** Whether the journal was seen to have more than was read of it. */
   #isOvertaken = false;
@@ -122,7 +122,7 @@ export class Verification {
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
     const chain = run.finish();
     if (!chain.isWhole) return this.#broken(chain);
-    // A recording that was begun after the journal was looked at has its turn another time.
+    // A recording that was started after the journal was looked at has its turn another time.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
     const { trades = 0, last = null, firstTime = 0 } = this.#state ?? {};
     return {
@@ -142,7 +142,7 @@ export class Verification {
     if (refused !== null) return refused;
     const derivation = this.#derivation!;
     const note = await derivation.next();
-    // A process that was killed before it had done anything may not have come to its recording.
+    // A process that was killed before it had done anything may not have opened its recording.
     if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
     if (note?.entry !== opening.seq || note.hash !== opening.hash) {
       return this.#strange(note, opening);
@@ -159,7 +159,7 @@ export class Verification {
     return await this.#drop();
   }
 
-  /** Makes the engine that a process began with. */
+  /** Makes the engine that a process started with. */
   #start(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
     const { seq, type, content } = opening;
     if (type !== "started" && type !== "resumed") {
@@ -224,7 +224,7 @@ export class Verification {
     return null;
   }
 
-  /** Derives what a person's release of a halt came to: the run as it stood, without it. */
+  /** Derives what a manual release of a halt did: the run as it was, without the halt. */
   #release(): Found {
     const entry = this.#run.next()!;
     const checkpoint = this.#run.next();
@@ -249,7 +249,7 @@ export class Verification {
     return null;
   }
 
-  /** Derives the end of a process that was asked to stop: everything it received had been worked off. */
+  /** Derives the end of a process that was asked to stop: it had processed everything that it received. */
   async #stop(): Promise<Found> {
     const derivation = this.#derivation!;
     const mismatch = await derivation.finish();
@@ -259,7 +259,7 @@ export class Verification {
 
   /** Leaves a part: what its recording has beyond the last checkpoint may say nothing that the journal does not. */
   async #drop(): Promise<Found> {
-    // Entries have not come to their end but to a flaw.
+    // The entries did not end: they stopped at a flaw.
     if (this.#run.flaw !== null) return this.#broken(this.#run.flaw);
     const derivation = this.#derivation!;
     const kept = this.#state?.trades ?? 0;
@@ -331,7 +331,7 @@ export class Verification {
     return { ...this.#differ(`The chain of the journal is broken: ${what}`), entry: seq, tradeId: null };
   }
 
-  /** The recordings come to their end, or to the next process's, before this entry. */
+  /** The recordings end, or the next process's start, before this entry. */
   #unproven(entry: Entry): Difference {
     const { lastId } = this.#derivation!.state;
     const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";

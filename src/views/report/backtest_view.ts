@@ -19,7 +19,7 @@ import {
 
 /** Elsewhere than on a terminal a line says how far it has come, so often. */
 const PROGRESS_LINE_MS = 5_000;
-/** Gaps that are told one by one; the table counts all of them. */
+/** Gaps that are reported one by one; the table counts all of them. */
 const MOST_SHOWN = 20;
 const WIDE = 1_000;
 

@@ -64,7 +64,7 @@ export class RunView {
     );
   }
 
-  /** Why what is due on standard output cannot be written; null where nobody misses it. */
+  /** Why what is due on standard output cannot be written; null if nobody misses it. */
   get broken(): Error | null {
     const { broken } = this.#lines;
     const isMissed = this.#config.json || !(broken instanceof ReaderGone || broken instanceof OutputStuck);

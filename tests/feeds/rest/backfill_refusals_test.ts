@@ -326,13 +326,13 @@ for (const [where, answer] of STOPPED) {
     });
     const fetching = collect(backfill, FROM, FROM + 2);
     await (typeof answer(1, new URL("http://x")) === "function" ? asked : paused).promise;
-    // When the beginning of an answer has arrived cannot be seen from outside.
+    // When the start of an answer has arrived cannot be seen from outside.
     if (where === "within an answer") await new Promise((resolve) => setTimeout(resolve, 20));
     stop.abort();
     const { end } = await fetching;
     assertGaveUp(end);
     assertEquals([end.why, end.lastId], ["stopped", FROM - 1]);
-    // Nor is anything begun from then on.
+    // Nor is anything started from then on.
     const { length } = server.visits;
     assertEquals((await collect(backfill, FROM, null)).end.complete, false);
     assertEquals(server.visits.length, length);

@@ -136,7 +136,7 @@ for (const onRest of [undefined, onlyAggregates]) {
     rows.forEach((row, index) =>
       assertEquals(row.firstId, index === 0 ? FIRST_ID : rows[index - 1]!.lastId + 1)
     );
-    // They grow while nothing comes, and start anew when something does.
+    // They grow while nothing comes, and start again when something does.
     assertEquals(clock.pauses.slice(0, 4), [225, 350, 600, 1100]);
     assert(clock.pauses.slice(4).includes(225), `${clock.pauses}`);
   });

@@ -410,6 +410,6 @@ Deno.test("Recording has every lot put on the disk, one sync after another, and 
   assertEquals(readBack(file.bytes).frames.length, 4 * lot.length);
   gate.resolve();
   await closing;
-  // That of the first line; one that began with the first lot; one for the lots that came meanwhile.
+  // That of the first line; one that started with the first lot; one for the lots that came meanwhile.
   assertEquals([file.syncs, file.size, printed], [3, size, []]);
 });

@@ -49,7 +49,7 @@ function fill(tradeId: number): FillEvent {
   };
 }
 
-/** How a result begins. */
+/** How a result starts. */
 const OLDER = `{"schema":"penstock-result"`;
 
 /** Starts a result that nobody stops; what it warns of goes to `warnings`. */
