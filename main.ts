@@ -96,7 +96,7 @@ async function checkMarket({ faults, serve }: GivenOptions, mistakes: string[]):
     try {
       await Deno.stat(serve.text);
     } catch (error) {
-      // Whatever else is wrong with it shows when it is read.
+      // Reading the file shows anything else that is wrong with it.
       if (error instanceof Deno.errors.NotFound) {
         mistakes.push(`--serve ${serve.text}: there is no such file`);
       }
@@ -150,13 +150,13 @@ async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> 
     import("./src/feeds/process/debugger.ts"),
   ]);
   const closed = "SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again";
-  keepDebuggerClosed(() => say(`penstock: ${closed}\n`));
+  keepDebuggerClosed(() => writeError(`penstock: ${closed}\n`));
   return endSignals(asked, EXIT.interrupted);
 }
 
-/** The exit code that an error ends the program with, after saying what it is. */
+/** Prints an error and returns the exit code that it ends the program with. */
 async function fail(error: unknown): Promise<number> {
-  // The reader of standard output has gone, as `head` does: there is nobody left to tell.
+  // The reader of standard output has gone, as `head` does: there is nobody left to write to.
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
   // The person did not wait for the files that a command needs before it starts, such as a pipe without a writer.
   if (asked.signal.aborted && error === asked.signal.reason) {
@@ -176,7 +176,9 @@ async function fail(error: unknown): Promise<number> {
     return await complain([`the output cannot be written: ${messageOf(error)}`], EXIT.failure);
   }
   if (error instanceof Deno.errors.AddrInUse) return await complain([messageOf(error)], EXIT.failure);
-  await say(`penstock: unexpected failure; please report it with what follows:\n${Deno.inspect(error)}\n`);
+  await writeError(
+    `penstock: unexpected failure; please report it with what follows:\n${Deno.inspect(error)}\n`,
+  );
   return EXIT.failure;
 }
 
@@ -194,23 +196,23 @@ function print(text: string): number {
   return EXIT.done;
 }
 
-/** Says on standard error what is wrong, one line each, and returns `code`. */
+/** Writes what is wrong to standard error, one line each, and returns `code`. */
 async function complain(messages: readonly string[], code: number = EXIT.usage): Promise<number> {
-  await say(messages.map((text) => `penstock: ${printable(text)}\n`).join(""));
+  await writeError(messages.map((text) => `penstock: ${printable(text)}\n`).join(""));
   return code;
 }
 
-/** How long a last message waits for a reader of standard error, by itself and once the end was asked for. */
-const SAY_PATIENCE_MS = 2_000;
-const SAY_GRACE_MS = 300;
+/** How long the last message waits for a reader of standard error: in general, and once the end was asked for. */
+const STDERR_PATIENCE_MS = 2_000;
+const STDERR_GRACE_MS = 300;
 
 /** Writes to standard error, where that is possible. */
-async function say(text: string): Promise<void> {
-  const patience = AbortSignal.any([asked.signal, AbortSignal.timeout(SAY_PATIENCE_MS)]);
+async function writeError(text: string): Promise<void> {
+  const patience = AbortSignal.any([asked.signal, AbortSignal.timeout(STDERR_PATIENCE_MS)]);
   try {
-    await writeUntil(patience, Deno.stderr, text, SAY_GRACE_MS);
+    await writeUntil(patience, Deno.stderr, text, STDERR_GRACE_MS);
   } catch {
-    // Nobody reads it: the exit code has to say it.
+    // Nobody reads it: the exit code is all that is left.
   }
 }
 

@@ -25,7 +25,7 @@ const ROOT = new URL("../", import.meta.url);
 const DIST = new URL("dist/", ROOT);
 /** What the program is made of; tests and documents are not. */
 const SOURCES = ["main.ts", "deno.json", "deno.lock", "src", "std"];
-/** 1980, the beginning of time in zip archives. */
+/** 1980, the start of time in zip archives. */
 const EPOCH = new Date("1980-01-01T00:00:00Z");
 
 const UNREACHABLE =
@@ -133,7 +133,7 @@ function readPins(): DenortPins {
   return parsePins(Deno.readTextFileSync(DENORT_PINS));
 }
 
-/** Why the base of one machine cannot be one with a committed checksum; null where it can. */
+/** Why the base of one machine cannot be one with a committed checksum; null if it can. */
 function lackOfPin(target: Target | null): string | null {
   if (Deno.env.get("DENORT_BIN") !== undefined) {
     return "DENORT_BIN is set: with --pinned the base is the one that Deno fetches";

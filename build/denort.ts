@@ -1,6 +1,6 @@
 /**
  * The base of a compiled file: `denort`, which `deno compile` fetches from dl.deno.land by its version, without a
- * checksum. build/denort.sha256 has the checksums, and the build compares. `deno task denort` writes that file anew
+ * checksum. build/denort.sha256 has the checksums, and the build compares. `deno task denort` writes that file again
  * for the Deno that runs it, from two hosts and from what denoland publishes beside each archive; it has to be run
  * where those hosts can be reached, read, and committed.
  *
@@ -41,7 +41,7 @@ export function parsePins(text: string): DenortPins {
   return { version, sums };
 }
 
-/** The checksum that the archive for `target` has to have with Deno `version`; null where none is committed. */
+/** The checksum that the archive for `target` has to have with Deno `version`; null if none is committed. */
 export function pinOf(pins: DenortPins, version: string, target: string): string | null {
   return pins.version === version ? pins.sums.get(archiveName(target)) ?? null : null;
 }

@@ -154,7 +154,7 @@ const EVENT_TYPES = [
   "summary",
 ];
 
-interface Told {
+interface PrintedEvent {
   readonly type: string;
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -176,13 +176,15 @@ async function events(): Promise<Record<string, string>> {
     lines.push(...(await aside(backtest, READING_MS)).stdout.split("\n"));
   }
   // The answers of "halt" and "release" stand between them.
-  const told = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Told);
+  const printed = lines.filter((line) => line.startsWith("{")).map((line) =>
+    JSON.parse(line) as PrintedEvent
+  );
   const examples = EVENT_TYPES.map((type) => {
-    const event = told.find((each) => each.type === type);
+    const event = printed.find((each) => each.type === type);
     if (event === undefined) throw new Error(`No run had an event ${type}`);
     return jsonExcerpt(event, { fields: 99, inner: 4 });
   });
-  const others = told.find(({ type }) => !EVENT_TYPES.includes(type));
+  const others = printed.find(({ type }) => !EVENT_TYPES.includes(type));
   if (others !== undefined) throw new Error(`The event ${others.type} has no place on the page`);
   return { events: examples.join("\n") };
 }

@@ -32,7 +32,7 @@ import { recordingsOf } from "./backtest/folders.ts";
 import { SymbolMismatches } from "./backtest/symbol_mismatches.ts";
 
 const PROGRESS_MS = 250;
-/** What a journal says of each end. */
+/** What a journal calls each end. */
 const STOPPED = {
   "input": "the input ended",
   "stop-after": "as many trades as asked for",
@@ -40,7 +40,7 @@ const STOPPED = {
   "person": "asked to",
 } as const satisfies Record<End, string>;
 
-/** Runs the files to their end, or to that of `--stop-after`, `--for` or the person's patience; shows the result. */
+/** Runs the files to their end, or until `--stop-after`, `--for` or the user ends the run, and shows the result. */
 export async function backtest(
   { command, version, files: paths, signal, ...configuration }: Started,
 ): Promise<void> {
@@ -74,13 +74,13 @@ export async function backtest(
     : await openJournal(config.state, run, { config, sources }, version);
   // Waiting for the reader of a pipe is no part of the run.
   opening[Symbol.dispose]();
-  const begun = performance.now();
+  const startedAt = performance.now();
   using _over = alarm(config.for, () => ending.abort());
   const draw = setInterval(() => {
-    view.progress({ ...progress, trades: run.trades, elapsedMs: performance.now() - begun });
+    view.progress({ ...progress, trades: run.trades, elapsedMs: performance.now() - startedAt });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
-  const tell = (events: Iterable<PenstockEvent>): void => {
+  const emit = (events: Iterable<PenstockEvent>): void => {
     for (const event of journal === null ? events : kept(events, journal)) {
       if (event.type === "fill") result?.add(event);
       else if (event.type === "model") models.push(event);
@@ -89,13 +89,13 @@ export async function backtest(
   };
   try {
     for (const text of passedOver) view.warn(text);
-    await workOff(files, { config, run, view, result, stop, progress, tell });
+    await processFiles(files, { config, run, view, result, stop, progress, emit });
     if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
-    tell(run.end(ended));
+    emit(run.end(ended));
     warnOfStrays(run, view);
     journal?.stop(Date.now() * 1000, STOPPED[ended]);
-    const summary = run.summary(ended, performance.now() - begun);
+    const summary = run.summary(ended, performance.now() - startedAt);
     try {
       await result?.finish(summary, run.measured, models);
     } finally {
@@ -116,7 +116,7 @@ export async function backtest(
   }
 }
 
-/** What a backtest works with. */
+/** What a backtest needs to process its files. */
 interface Tools {
   readonly config: Config;
   readonly run: BacktestRun;
@@ -124,13 +124,16 @@ interface Tools {
   readonly result: ResultFile | null;
   readonly stop: AbortSignal;
   readonly progress: ReadProgress;
-  readonly tell: (events: Iterable<PenstockEvent>) => void;
+  readonly emit: (events: Iterable<PenstockEvent>) => void;
 }
 
-/** Works the files off, until `stop` is aborted or there are trades enough; warns of those that are not what was meant. */
-async function workOff(
+/**
+ * Processes the files until `stop` is aborted or there are enough trades. Warns of files that are hardly what the
+ * user meant.
+ */
+async function processFiles(
   files: readonly string[],
-  { config, run, view, result, stop, progress, tell }: Tools,
+  { config, run, view, result, stop, progress, emit }: Tools,
 ): Promise<void> {
   const onWarning = (text: string): void => view.warn(text);
   const chunks = recordedChunks(await inOrder(files, config, stop), { progress, signal: stop, onWarning });
@@ -142,16 +145,16 @@ async function workOff(
     const warning = mismatches.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
     try {
-      tell(run.take(chunk));
+      emit(run.take(chunk));
     } catch (error) {
-      // A damaged archive gives out bad lines; that it is damaged says more than the first of them.
+      // A damaged archive produces bad lines; the damage explains more than the first bad line.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
     }
     await view.flush();
     await result?.flush();
     if (run.done || stop.aborted) break;
   }
-  if (!stop.aborted) tell(run.finish());
+  if (!stop.aborted) emit(run.finish());
   warnOfStrays(run, view);
   if (run.trades === 0) return;
   if (!stop.aborted) unused.enter(null);
@@ -159,13 +162,13 @@ async function workOff(
   for (const text of unused.warnings(config.symbol)) view.warn(text);
 }
 
-/** Warns of trades out of order that it has not warned of yet: the last may show only when the input has ended. */
+/** Warns of new trades out of order: the last ones may show only when the input has ended. */
 function warnOfStrays(run: BacktestRun, view: BacktestView): void {
   const strays = run.takeStrays();
   if (strays !== null) view.warn(strayText(strays));
 }
 
-/** The files in the order in which they are to be read; none where the person ends the looking at them. */
+/** The files in the order in which to read them; none if the user stops the run while they are looked at. */
 async function inOrder(
   files: readonly string[],
   config: Config,
@@ -193,18 +196,18 @@ function endOf(
   return isAsked ? "person" : "input";
 }
 
-/** Begins the result. Throws a ConfigError where it cannot be written: another `--out` can. */
+/** Starts the result. Throws a ConfigError if it cannot be written: another `--out` can. */
 async function openResult(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
   try {
     return await ResultFile.create(path, head, options);
   } catch (error) {
-    // Who ends the waiting for a pipe's reader has not chosen a wrong one.
+    // A user who stops waiting for a pipe's reader has not chosen a wrong file.
     const isWrong = error instanceof ResultFileError && !options.stop.aborted;
     throw isWrong ? new ConfigError([error.message]) : error;
   }
 }
 
-/** Begins the journal of a backtest, where none may be. */
+/** Starts the journal of a backtest. Throws a ConfigError if there is one already. */
 async function openJournal(
   path: string,
   { engine }: BacktestRun,
@@ -223,7 +226,7 @@ async function openJournal(
     );
   }
   const keeping = new RunJournal(journal, engine, config.symbol);
-  keeping.begin({
+  keeping.start({
     time: Date.now() * 1000,
     version,
     options: shownConfig(config),
@@ -234,7 +237,10 @@ async function openJournal(
   return keeping;
 }
 
-/** The same events, all that the journal has room for on disk before the first is handed out, whatever ended them. */
+/**
+ * Yields the same events in batches: each batch is in the journal, on disk, before its first event is yielded,
+ * whatever ended it.
+ */
 function* kept(events: Iterable<PenstockEvent>, journal: RunJournal): Generator<PenstockEvent> {
   const made: PenstockEvent[] = [];
   try {
@@ -245,12 +251,15 @@ function* kept(events: Iterable<PenstockEvent>, journal: RunJournal): Generator<
   }
 }
 
-/** Whether an event becomes an entry; the others say how a run began, ended and went on, or what was no trade. */
+/**
+ * Whether an event becomes an entry. The others say how the run started, ended and progressed, or what was not a
+ * trade.
+ */
 function isKept(event: PenstockEvent): event is Parameters<RunJournal["keep"]>[0][number] {
   return !["started", "status", "rejected", "model", "summary"].includes(event.type);
 }
 
-/** Whether two paths lead to one file; what cannot be looked at is told by its name. */
+/** Whether two paths lead to one file; a file that cannot be looked at is compared by name. */
 function isSameFile(one: string, other: string): boolean {
   try {
     return one === other || Deno.realPathSync(one) === Deno.realPathSync(other);
@@ -259,7 +268,7 @@ function isSameFile(one: string, other: string): boolean {
   }
 }
 
-/** Finds a chunk's first trade, for sorting; unusable lines are left to the run itself. */
+/** Finds a chunk's first trade, for sorting; the run itself reports unusable lines. */
 function firstTradeIn({ symbol }: Config): (chunk: Chunk) => FirstTrade | null {
   return (chunk) => {
     const reader = new ChunkReader(symbol, false);

@@ -6,9 +6,9 @@ import { OPTION_NAMES, type OptionName, OPTIONS } from "../config/options.ts";
 import { writeText } from "../views/terminal/terminal.ts";
 
 /**
- * Prints one JSON object: each option's value and its source, or with `--json` only the values, as `--config` takes them.
- * Nobody is asked, so that an instrument's rules are those given, with `--offline-instruments` the built-in ones, or the
- * defaults.
+ * Prints one JSON object: each option's value and its source, or with `--json` only the values, as `--config` takes
+ * them. It asks no exchange, so an instrument's rules are those given, the built-in ones with
+ * `--offline-instruments`, or the defaults.
  */
 export function config(configuration: Configuration): void {
   const { offlineInstruments, symbol, json } = configuration.config;
@@ -26,12 +26,12 @@ export function config(configuration: Configuration): void {
   writeText(Deno.stdout, `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`);
 }
 
-/** How a person says of a rule that there is none. */
+/** How a user says that a rule has no limit. */
 const NO_LIMIT = "0";
 
 /**
- * Whether a file may fix the option: the file's own name is no option of it, and neither a default that is the exchange's
- * or the command's to choose.
+ * Whether a file may set the option. It may not set its own name, or a default that the exchange or the command
+ * chooses.
  */
 function isForFile(name: OptionName, { config, sources }: Configuration): boolean {
   if (name === "config") return false;

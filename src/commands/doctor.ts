@@ -1,4 +1,4 @@
-/** `penstock doctor`: whether a run with these options would work here, and what to do where it would not. */
+/** `penstock doctor`: checks whether a run with these options would work here, and says what to do if not. */
 import type { Started } from "../config/command.ts";
 import { hostsNeeded, marketOf, restAddresses, streamOf } from "../exchanges/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../exchanges/hosts.ts";
@@ -24,7 +24,7 @@ export class Unwell extends Error {
 
 /**
  * Looks at permissions, hosts, clock, folders and journal, and prints a table, or with `--json` one object. Throws
- * Unwell where something is amiss.
+ * Unwell if a check fails.
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
   const findings = [...permissions(config), environment(), ...blocking(() => stores(config))];
@@ -71,7 +71,9 @@ function excess(config: Config): string {
   return more.length === 0 ? "nothing" : `granted, and dropped by a run: ${more.join(", ")}`;
 }
 
-/** What the environment changes about the runtime: nothing that a run needs, and much that it should not have. */
+/**
+ * The settings in the environment that change the runtime. A run needs none of them and should not have most of them.
+ */
 function environment(): CheckResult {
   const found = settingsInForce();
   if (found.length === 0) return pass("environment", "", "sets nothing that changes the runtime");
@@ -100,13 +102,13 @@ function stores(config: Config): CheckResult[] {
   ];
 }
 
-/** That a run would not write there, where a link leads out of the folder of the file at `path`. */
+/** Fails if a link leads out of the folder of the file at `path`: a run would not write there. */
 function outward(subject: string, path: string): CheckResult[] {
   const found = outwardLink(path, Deno, true);
   return found === null ? [] : [fail(subject, "", outwardClause(found), OUTWARD_ADVICE)];
 }
 
-/** Whether the journal is whole, from its first entry to its last, and a run can go on from it. */
+/** Whether the journal is whole, from its first entry to its last, and a run can be resumed from it. */
 function journal(config: Config): CheckResult {
   const { state: path, symbol } = config;
   if (path === "none") return pass("journal", "", "no journal is kept (--state none)");
@@ -133,8 +135,8 @@ function journal(config: Config): CheckResult {
     if (error instanceof Deno.errors.NotCapable) {
       return fail(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
-    const said = error instanceof Error ? error.message : String(error);
-    return fail(subject, "", said, "Restore it from a copy, or start another with --state");
+    const message = error instanceof Error ? error.message : String(error);
+    return fail(subject, "", message, "Restore it from a copy, or start another with --state");
   }
 }
 

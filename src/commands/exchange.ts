@@ -7,7 +7,7 @@ import { EventLines } from "../views/terminal/event_lines.ts";
 import { openLog } from "../views/terminal/log.ts";
 import { hasColours, LiveTerminal, ReaderGone } from "../views/terminal/terminal.ts";
 
-/** How long a reader of the events is waited for once the end was asked for. */
+/** How long to wait for a reader of the events once the end was asked for. */
 const GRACE_MS = 700;
 
 /** Serves until the person or `--for` ends it. With `--json` its events are on standard output. */
@@ -40,7 +40,7 @@ export async function exchange({ config, signal }: Started): Promise<void> {
   }
   await terminal.settled(signal);
   await lines.settled(signal, GRACE_MS);
-  // That its clients are gone, as `head` is, is the end of a toy and no failure.
+  // If its reader is gone, as `head` is, the exchange ends without an error.
   if (lines.broken !== null && !(lines.broken instanceof ReaderGone)) throw lines.broken;
 }
 

@@ -25,9 +25,9 @@ export async function exportOrCopy(started: Started): Promise<void> {
 }
 
 /**
- * Writes what the journal holds now, whatever is added meanwhile; every run is an account of its own. What closed
- * positions add up to is logged. Throws a JournalError where the journal cannot be read, a BooksError where its fills
- * do not add up, and a ConfigError for a run that it does not hold.
+ * Writes what the journal holds now, whatever is added meanwhile; every run has an account of its own. Logs the
+ * totals of closed positions. Throws a JournalError if the journal cannot be read, a BooksError if its fills do not
+ * add up, and a ConfigError for a run that it does not hold.
  */
 function exportJournal({ config: { run, format, closed }, files }: Started): void {
   using reader = JournalReader.open(files[0] ?? DEFAULT_JOURNAL);
@@ -42,8 +42,8 @@ function exportJournal({ config: { run, format, closed }, files }: Started): voi
 }
 
 /**
- * Copies the journal and says what is in the copy. Throws a ConfigError where something is at that name, or with options
- * that say what to export, and a JournalError where it cannot be copied.
+ * Copies the journal and prints what is in the copy. Throws a ConfigError if something is at that name, or with
+ * options that say what to export, and a JournalError where it cannot be copied.
  */
 async function copy({ config, sources, files }: Started): Promise<void> {
   const [path, to] = [files[0] ?? DEFAULT_JOURNAL, config.copy!];

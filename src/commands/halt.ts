@@ -6,7 +6,7 @@ import { printable, writeText } from "../views/terminal/terminal.ts";
 /** A run looks for requests every second. */
 const WAIT_MS = 5_000;
 
-/** Asks for the halt and says how that went. Throws like `haltRun`. */
+/** Asks for the halt and prints the outcome. Throws like `haltRun`. */
 export async function halt({ config, files: [path = ""], signal }: Started): Promise<void> {
   const action = config.flatten ? "flatten" : "hold";
   const note = { action, time: Date.now() * 1000, text: config.reason } as const;
@@ -15,12 +15,12 @@ export async function halt({ config, files: [path = ""], signal }: Started): Pro
     ? "its position is sold at the next trade, and nothing is traded after that"
     : "no more buys";
   const until = `until "penstock release ${path} --reason TEXT"`;
-  const said = {
+  const texts = {
     done: `The run in ${path} is halted: ${what}, ${until}.`,
     filed: `A halt of the run in ${path} is filed, but the run has not answered yet: it looks for ` +
       "requests every second, and when it is started again.",
     waiting: `The run in ${path} is not running. The halt is filed: at its next start the run halts before ` +
       `it trades: ${what}, ${until}.`,
   };
-  writeText(Deno.stdout, `${printable(said[how])}\n`);
+  writeText(Deno.stdout, `${printable(texts[how])}\n`);
 }

@@ -1,4 +1,4 @@
-/** `penstock release`, or `resume`: ends the halt of a run, also while it works. */
+/** `penstock release`, or `resume`: ends the halt of a run, even while the run is active. */
 import type { Started } from "../config/command.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import type { Halt } from "../domain/risk/halt.ts";
@@ -8,7 +8,7 @@ import { printable, writeText } from "../views/terminal/terminal.ts";
 /** A run looks for requests every second. */
 const WAIT_MS = 5_000;
 
-/** Releases the halt and says how that went; a ConfigError without a reason. */
+/** Releases the halt and prints the outcome. Throws a ConfigError without a reason. */
 export async function release({ config: { reason }, files: [path = ""], signal }: Started): Promise<void> {
   if (reason === null) {
     throw new ConfigError([
@@ -18,7 +18,7 @@ export async function release({ config: { reason }, files: [path = ""], signal }
   const note = { time: Date.now() * 1000, text: reason };
   const { halt, how } = await releaseHalt(path, note, { waitMs: WAIT_MS, signal });
   const which = `The halt in ${path} (${whyOf(halt)})`;
-  const said = {
+  const texts = {
     here: `${which} is released: ${reason}. Loss limits count from now on. ` +
       "The next start of the run trades again.",
     next: `${which} is released: ${reason}. Another halt is filed for the next start of the run: release ` +
@@ -30,7 +30,7 @@ export async function release({ config: { reason }, files: [path = ""], signal }
       `The release of the halt in ${path} (${whyOf(halt)}) is filed, but the run has not answered yet: ` +
       "it releases the halt at its next look for requests every second, and when it is started again.",
   };
-  writeText(Deno.stdout, `${printable(said[how])}\n`);
+  writeText(Deno.stdout, `${printable(texts[how])}\n`);
 }
 
 function whyOf({ reason, value, limit, tradeId }: Halt): string {

@@ -19,9 +19,9 @@ const CHECKPOINT_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
 const REQUESTS_MS = 1_000;
 
-/** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then says the summary. */
+/** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const ending = new AbortController();
   const view = new RunView(config, { signal, onBroken: () => ending.abort() });
   using _over = alarm(config.for, () => ending.abort());
@@ -38,7 +38,7 @@ export async function run({ command, version, config, sources, signal }: Started
   const feed = new ReadAhead(stream);
   const live = new LiveRun({ config, sources }, view, feed, stop);
   const failures: unknown[] = [];
-  /** Ends the run in good order for what failed between two batches, and throws that then. */
+  /** Ends the run in good order after something failed between two batches, and then throws that error. */
   const fail = (error: unknown): void => {
     failures.push(error);
     ending.abort();
@@ -61,19 +61,19 @@ export async function run({ command, version, config, sources, signal }: Started
   try {
     // The stream connects while the exchange is asked for the instrument.
     const opened = await feed.during(live.open({ command, version }));
-    if (opened === null) return view.say(neverStarted());
+    if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
-    for (const setting of settingsInForce()) view.say({ level: "warn", text: settingText(setting) });
-    view.say(await dropUnneededPermissions(config));
+    for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
+    view.log(await dropUnneededPermissions(config));
     view.event({ type: "started", time: now(), command, version, config: opened.shown });
-    for (const line of opened.lines) view.say(line);
-    live.begin();
+    for (const line of opened.lines) view.log(line);
+    live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
       take: (arrived) => {
         stream.confirmSymbol();
         live.takeRules(arrived);
       },
-      onTrouble: (text) => view.say({ level: "warn", text }),
+      onTrouble: (text) => view.log({ level: "warn", text }),
       onFailure: fail,
     });
     try {
@@ -83,16 +83,16 @@ export async function run({ command, version, config, sources, signal }: Started
         if (view.isCrowded) await view.caughtUp(stop);
       }
     } catch (error) {
-      // Its recording ends here as after any other stop, so what waits has to expire here as well.
+      // The recording ends here, as after any other stop, so waiting orders have to expire here as well.
       if (error instanceof ExchangeUnreachable) live.stop(error.message);
       throw error;
     }
     if (failures.length === 0) live.stop(view.broken?.message);
   } finally {
     for (const id of timers) clearInterval(id);
-    // A stream that connected for a run which could not begin.
+    // A stream that connected for a run that could not start.
     ending.abort();
-    await live.close(performance.now() - begun);
+    await live.close(performance.now() - startedAt);
   }
   if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;

@@ -24,7 +24,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
     terminal,
   );
-  const begun = performance.now();
+  const startedAt = performance.now();
   using journal = JournalReader.open(path);
   // What a run adds meanwhile only another connection sees.
   using present = JournalReader.open(path);
@@ -53,14 +53,14 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     await terminal.settled(signal);
     return "interrupted";
   }
-  const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - begun };
+  const compared = { journal: path, recordings, passedOver, elapsedMs: performance.now() - startedAt };
   const text = config.json ? outcomeJson(outcome, compared) : outcomeText(outcome, compared);
   await terminal.settled(signal);
   await writeUntil(signal, Deno.stdout, `${text}\n`);
   return outcome.type === "verified" ? "done" : "difference";
 }
 
-/** Why a recording is not one of `run` of this journal; null where it is. */
+/** Why a recording is not one of `run` of this journal; null if it is. */
 function strangeness({ run, entry, hash }: TimedHead, wanted: number, journal: JournalReader): string | null {
   if (entry === undefined) return "of runs without a journal";
   if (journal.hashOf(entry) !== hash) return "of another journal, or of entries that were changed since";

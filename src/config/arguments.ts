@@ -7,7 +7,7 @@ import { optionWord } from "../domain/process/option_word.ts";
 
 /** What a command line asks for. */
 export interface Arguments {
-  /** Null where none was given. */
+  /** Null if none was given. */
   readonly command: CommandName | null;
   readonly help: boolean;
   readonly version: boolean;

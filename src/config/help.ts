@@ -197,8 +197,10 @@ function rowsOf(rows: readonly (readonly [term: string, explanation: string])[])
 }
 
 function exitCodes(codes: readonly (ExitCode | readonly [ExitCode, string])[]): string {
-  const said = codes.map((code) => typeof code === "number" ? [code, EXIT_CODES[code]] as const : code);
-  const parts = said.map(([code, meaning], at) => `${code} ${meaning}${at === said.length - 1 ? "" : " ·"}`);
+  const described = codes.map((code) => typeof code === "number" ? [code, EXIT_CODES[code]] as const : code);
+  const parts = described.map(([code, meaning], at) =>
+    `${code} ${meaning}${at === described.length - 1 ? "" : " ·"}`
+  );
   return filled([`Exit codes: ${parts[0]}`, ...parts.slice(1)], WIDTH).join("\n");
 }
 

@@ -39,7 +39,7 @@ const BUILT_IN: Readonly<Record<string, Rules>> = {
   LTCUSDT: rules("0.001", "0.01", "90000"),
 };
 
-/** The built-in rules for a symbol, in upper case; null where there are none. */
+/** The built-in rules for a symbol, in upper case; null if there are none. */
 export function builtInRules(symbol: string): RuleSet | null {
   return Object.hasOwn(BUILT_IN, symbol) ? { rules: BUILT_IN[symbol]!, source: "built-in" } : null;
 }
@@ -114,7 +114,7 @@ export function keepInstrument(
   return { config: settled.config, sources };
 }
 
-/** How the rules that a run keeps differ from those that its exchange has now, as a list; null where they do not. */
+/** How the rules that a run keeps differ from those that its exchange has now, as a list; null if they do not. */
 export function changesOf(configuration: Configuration, kept: KeptRules, now: Rules): string | null {
   const changes = RULES.flatMap((rule) => {
     const text = now[rule];
@@ -132,8 +132,8 @@ export function instrumentText({ config, sources }: SettledInstrument): string {
 }
 
 /**
- * What is wrong with a tick or a lot that is only a default, at a price in quote currency: a tick above a thousandth of
- * the price, or a lot worth more than the stake. Null where nothing is.
+ * What is wrong with a tick or a lot that is only a default, at a price in quote currency: a tick above a thousandth
+ * of the price, or a lot worth more than the stake. Null if nothing is.
  */
 export function senselessRule({ config, sources }: SettledInstrument, price: Money): string | null {
   const { lot, tick } = config;

@@ -67,7 +67,7 @@ function share(text: string, most: number, allowed: string): Money {
   return value;
 }
 
-/** The number in a text such as `20%` or `0.2`; null where it is neither. */
+/** The number in a text such as `20%` or `0.2`; null if it is neither. */
 function shareIn(text: string): Money | null {
   const isPercent = text.endsWith("%");
   const digits = isPercent ? text.slice(0, -1) : text;

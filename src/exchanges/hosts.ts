@@ -7,11 +7,11 @@
 export interface ExchangeAddresses {
   /** The trade stream. */
   readonly stream: string;
-  /** Another host of the stream, for regions that the first refuses; null where there is none. */
+  /** Another host of the stream, for regions that the first refuses; null if there is none. */
   readonly marketDataStream: string | null;
   /** Where missed trades are fetched. */
   readonly rest: string;
-  /** Another host for that, which has aggregates only; null where there is none. */
+  /** Another host for that, which has aggregates only; null if there is none. */
   readonly marketDataRest: string | null;
 }
 

@@ -46,7 +46,7 @@ export interface Chunk {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** It is the beginning of one line that is too long to be read; the rest of the line is left out. */
+  /** It is the start of one line that is too long to be read; the rest of the line is left out. */
   readonly isTooLong?: boolean;
 }
 

@@ -51,7 +51,7 @@ export class ChunkReader implements TradeReader {
     return this.#tooLongIds?.lastId ?? this.#current.emptyId;
   }
 
-  /** Other symbols whose trades were passed over, in the order of their appearance, at most 8. */
+  /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
   get otherSymbols(): readonly string[] {
     return this.#lines.otherSymbols;
   }
@@ -98,7 +98,7 @@ export class ChunkReader implements TradeReader {
     return this.#current.complain();
   }
 
-  /** Passes over the beginning of a line that is too long, whatever it looks like. */
+  /** Passes over the start of a line that is too long, whatever it looks like. */
   #refuse(name: string): ReadResult {
     this.#tooLong = null;
     try {

@@ -31,7 +31,7 @@ export function isLetter(byte: number): boolean {
   return small >= 97 && small <= 122;
 }
 
-/** The time in nanoseconds at `start`, as µs since 1970, and where it ends; null where none stands there. */
+/** The time in nanoseconds at `start`, as µs since 1970, and where it ends; null if none stands there. */
 export function longTimeAt(
   bytes: Uint8Array,
   start: number,
@@ -45,7 +45,7 @@ export function longTimeAt(
 }
 
 /**
- * The ids of a row, whatever else is in it; null where they cannot be read. `starts` says where its fields begin, of
+ * The ids of a row, whatever else is in it; null if they cannot be read. `starts` says where its fields begin, of
  * which there are `found`.
  */
 export function idsIn(

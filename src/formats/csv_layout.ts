@@ -89,9 +89,9 @@ export interface UnknownLayout {
 }
 
 /**
- * The layout of the file that begins with `line` (without line end and byte order mark). A header's columns are
- * found by their names, in any order, of any case, with underscores or without; without a header the layout is
- * told by the number of columns and where `true` and `false` stand.
+ * The layout of the file that starts with `line` (without line end and byte order mark). A header's columns are found
+ * by their names, in any order, of any case, with underscores or without; without a header the layout is told by the
+ * number of columns and where `true` and `false` stand.
  */
 export function csvColumns(line: string): CsvLayout | UnknownLayout {
   if (line.trim() === "") return unknown("the first line is empty");

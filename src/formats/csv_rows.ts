@@ -81,7 +81,7 @@ export class CsvRows implements TradeReader, TradeFields {
   #isAggregate = false;
   #hasFlag = false;
   #mayBeHeader = true;
-  /** Lines begun in this origin, and how many of them were blank. */
+  /** Lines started in this origin, and how many of them were blank. */
   #line = 0;
   #blank = 0;
 
@@ -131,9 +131,9 @@ export class CsvRows implements TradeReader, TradeFields {
   }
 
   /**
-   * Reads one row. A header and blank lines are passed over without a word; an aggregate that Binance marked as
-   * invalid (price and quantity 0, trade ids -1) is "other". Null when the chunk is used up. Throws UnusableInput,
-   * when strict, at a row that is not a trade, with the place of the field and what was expected there.
+   * Reads one row. A header and blank lines are skipped without a word; an aggregate that Binance marked as invalid
+   * (price and quantity 0, trade ids -1) is "other". Null when the chunk is used up. Throws UnusableInput, when
+   * strict, at a row that is not a trade, with the place of the field and what was expected there.
    */
   next(): ReadResult | null {
     for (;;) {
@@ -268,7 +268,7 @@ export class CsvRows implements TradeReader, TradeFields {
       const isShort = found < fields.length;
       const names = fields.map(({ name }) => name).join(",");
       const expected = this.#isPublished ? `${fields.length} (${names})` : `${fields.length}`;
-      // Where the first missing field should have begun, or where the first needless one does.
+      // Where the first missing field should have started, or where the first needless one does.
       const place = isShort ? end : starts[fields.length]!;
       return this.#refuse(
         place,
@@ -291,7 +291,7 @@ export class CsvRows implements TradeReader, TradeFields {
     return "trade";
   }
 
-  /** Finds the fields of a row and their number; behind the last one stands where the next would begin. */
+  /** Finds the fields of a row and their number; behind the last one stands where the next would start. */
   #split(row: number, end: number): number {
     const bytes = this.#bytes;
     const starts = this.#starts;

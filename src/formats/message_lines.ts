@@ -20,7 +20,7 @@ const SAMPLE_CHARACTERS = 200, SHOWN_CHARACTERS = 40;
 const OTHER_SYMBOLS = 8;
 /** How much shorter than the one before a line may be and still be found at the first look. */
 const SLACK = 8;
-// The mark at the beginning is part of a frame that has one: the live run saw it too.
+// The mark at the start is part of a frame that has one: the live run saw it too.
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 const NO_BYTES = new Uint8Array();
@@ -29,7 +29,7 @@ const EVENT_OF_TRADE = /"e"\s*:\s*"(?:trade|aggTrade)"/;
 const SYMBOL = /"s"\s*:\s*"([^"\\]+)"/;
 const JSON_POSITION = /at position (\d+)/;
 
-/** What a reason says begins with `about`: which field that is, and what the reason leaves unsaid. */
+/** What a reason says starts with `about`: which field that is, and what the reason leaves unsaid. */
 interface Fault {
   readonly about: string;
   readonly key: RegExp;
@@ -47,8 +47,8 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /**
- * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until it answers null and
- * `takeNote` has nothing either. Line feeds and CRLF end lines; blank lines are passed over.
+ * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until it answers null and `takeNote`
+ * has nothing either. Line feeds and CRLF end lines; blank lines are skipped.
  */
 export class MessageLines implements TradeReader {
   readonly symbol: string;
@@ -94,7 +94,7 @@ export class MessageLines implements TradeReader {
     this.#strict = strict;
   }
 
-  /** Other symbols whose trades were passed over, in the order of their appearance, at most 8. */
+  /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
   get otherSymbols(): readonly string[] {
     return [...this.#otherSymbols];
   }

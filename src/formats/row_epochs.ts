@@ -11,7 +11,7 @@ export class RowEpochs {
   #epoch = 0;
   #highestId = -1;
   #latest = -1;
-  /** Rows that may begin another sequence. */
+  /** Rows that may start another sequence. */
   #fresh: number[] = [];
   #hasChanged = false;
 

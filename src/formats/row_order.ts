@@ -75,7 +75,7 @@ export class RowOrder {
     this.#reader = new ChunkReader(symbol, strict);
   }
 
-  /** Other symbols whose trades were passed over, at most 8. */
+  /** Other symbols whose trades were skipped, at most 8. */
   get otherSymbols(): readonly string[] {
     return this.#reader.otherSymbols;
   }

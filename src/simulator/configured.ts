@@ -23,8 +23,8 @@ export interface MarketOptions {
 }
 
 /**
- * Starts the exchange on `port` (0 for any free one). Throws a ConfigError where the faults or the recording
- * asked for cannot be used, and the reason of `signal`, whose abort ends the reading of that recording.
+ * Starts the exchange on `port` (0 for any free one). Throws a ConfigError if the faults or the recording asked for
+ * cannot be used, and the reason of `signal`, whose abort ends the reading of that recording.
  */
 export async function openExchange(
   { symbol, seed, rate, speed, faults, serve, host }: MarketOptions,

@@ -11,7 +11,7 @@ const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 const ORIGIN = /^https?:\/\/[^\s/?#@,]+$/i;
 
 /**
- * Throws an HttpError, status 403, for a request whose `Host`, or whose `Origin` where it has one, names neither
+ * Throws an HttpError, status 403, for a request whose `Host`, or whose `Origin` if it has one, names neither
  * loopback nor one of `names`, and for one without an `Origin` that a browser says comes from another site, as those
  * for an image do. Ports do not matter.
  */

@@ -2,10 +2,10 @@ import type { FaultAction, FaultPlan } from "./faults.ts";
 import { Tape } from "./tape.ts";
 import type { ExchangeTrade } from "./trade.ts";
 
-/** Where trades come from, opened when market time begins. */
+/** Where trades come from, opened when market time starts. */
 export interface MarketSource {
   readonly trades: Iterable<ExchangeTrade>;
-  /** The market time in ms at which it begins; null: that of the first trade. */
+  /** The market time in ms at which it starts; null: that of the first trade. */
   readonly origin: number | null;
 }
 
@@ -49,7 +49,7 @@ export class Market {
     this.#causeDueFaults();
   }
 
-  /** Whether market time has begun. */
+  /** Whether market time has started. */
   get isOpen(): boolean {
     return this.#trades !== null;
   }
@@ -59,7 +59,7 @@ export class Market {
     return this.#released;
   }
 
-  /** Lets market time begin; does nothing when it has begun. */
+  /** Lets market time begin; does nothing when it has started. */
   start(): void {
     if (this.#trades !== null || this.#stopped) return;
     const { trades, origin } = this.#options.open();

@@ -7,10 +7,10 @@ import { chunksOf } from "../feeds/files/recorded_files.ts";
 import type { ExchangeTrade } from "./trade.ts";
 
 /**
- * Reads the trades of `symbol` from whatever `penstock backtest` reads, in the order of the file; other streams
- * and Penstock's own notes are passed over, and a recording that was torn by a crash is read up to there. An
- * aggregate becomes one trade with the last of its ids. Throws UnusableInput where something is not readable or no
- * trade is found, and the reason of `signal`, whose abort ends the wait for a pipe without a writer.
+ * Reads the trades of `symbol` from whatever `penstock backtest` reads, in the order of the file; other streams and
+ * Penstock's own notes are skipped, and a recording that was torn by a crash is read up to there. An aggregate
+ * becomes one trade with the last of its ids. Throws UnusableInput if something is not readable or no trade is found,
+ * and the reason of `signal`, which ends the wait for a pipe without a writer.
  */
 export async function readRecordedTrades(
   path: string,

@@ -32,11 +32,11 @@ export interface ExchangeOptions {
   readonly speed?: number;
   /** Id of the first trade of the price process. Default 1. */
   readonly firstId?: number;
-  /** Time since 1970 from which the price process counts. Default: when market time begins. */
+  /** Time since 1970 from which the price process counts. Default: when market time starts. */
   readonly startTime?: number;
   /** Served instead of the price process, and must not throw; after the last one connections stay open without data. */
   readonly trades?: Iterable<ExchangeTrade>;
-  /** Default true: market time begins when the first client subscribes to a stream that has data. */
+  /** Default true: market time starts when the first client subscribes to a stream that has data. */
   readonly startOnFirstSubscriber?: boolean;
   /** Default none. */
   readonly faults?: readonly Fault[];

@@ -104,7 +104,7 @@ export class Session {
     this.#sendUrgently(encodeMessage(text));
   }
 
-  /** Begins a closing handshake, which the client has a second to answer. */
+  /** Starts a closing handshake, which the client has a second to answer. */
   close(code: number, reason: string): void {
     if (this.#closing !== null || this.abandoned) return;
     this.#reason ||= reason;
@@ -205,7 +205,7 @@ export class Session {
     this.#wantsAggregates = subscriptions.has(aggregateStream(symbol));
     if (!idle || (!this.#wantsTrades && !this.#wantsAggregates)) return;
     const { entries } = market.tape;
-    // What is to go wrong before the first trade happens to the client with which the market begins.
+    // What is to go wrong before the first trade happens to the client with which the market starts.
     this.#cursor = market.isOpen ? entries.end : entries.start;
     market.start();
     this.#wake();
@@ -232,7 +232,7 @@ export class Session {
           return;
         } else if (this.#state === "flowing" && !this.#delayed && this.#collect()) {
           await writeAll(conn, this.#frames.take());
-          this.#suffer();
+          this.#injectFault();
         } else {
           const { promise, resolve } = Promise.withResolvers<void>();
           this.#wake = resolve;
@@ -270,7 +270,7 @@ export class Session {
   }
 
   /** Lets the fault happen that the tape has reached, if there is one. */
-  #suffer(): void {
+  #injectFault(): void {
     const fault = this.#reached;
     if (fault === null || this.#closing !== null || this.#state !== "flowing") return;
     this.#reached = null;

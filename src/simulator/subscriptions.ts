@@ -16,7 +16,7 @@ export class Subscriptions {
     return this.#streams.has(stream);
   }
 
-  /** Works off a request as a client sends it; returns the answer to send. */
+  /** Handles a request as a client sends it; returns the answer to send. */
   answer(request: string): string {
     let parsed: unknown;
     try {

@@ -50,7 +50,7 @@ export class Engine {
     this.#given = options.given ?? new Set();
   }
 
-  /** How the run stands. */
+  /** The engine's state. */
   get state(): EngineState {
     return this.#pipeline;
   }

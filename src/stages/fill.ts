@@ -22,8 +22,8 @@ export class PaperFills {
   }
 
   /**
-   * The same ticks, each with what became of its orders. An approved order is booked before the next verdict is
-   * pulled. Throws a BooksError when the books no longer balance.
+   * Yields the same ticks, each with what became of its orders. An approved order is booked before the next decision
+   * is pulled. Throws a BooksError when the books no longer balance.
    */
   *over(ticks: Iterable<Judged>): Generator<Filled> {
     const pulled = ticks[Symbol.iterator]();

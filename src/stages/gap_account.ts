@@ -1,10 +1,10 @@
-/** What became of the missing trades of a gap that were not fetched: passed over, or unknown to the exchange itself. */
+/** What became of the missing trades of a gap that were not fetched: skipped, or unknown to the exchange itself. */
 
 /** A gap that is being filled, or has just been. */
 export interface GapAccount {
   /** Its first id; -1 until something of it was fetched. */
   readonly fromId: number;
-  /** Trades passed over because more were missing than may be fetched. */
+  /** Trades skipped because more were missing than may be fetched. */
   readonly skipped: number;
   /** Ids under which the exchange itself has no trade. */
   readonly absent: number;
@@ -29,15 +29,15 @@ export class GapAccounts {
   }
 
   /**
-   * Fetched trades come, from `fromId` on or later. A gap whose filling another process goes on with keeps its first id,
-   * so that its event tells of all of it.
+   * Fetched trades follow, from `fromId` on or later. A gap that another process continues to fill keeps its first id,
+   * so that its event covers all of it.
    */
   fills(fromId: number): void {
     if (this.#open.fromId < 0) this.#open = { ...this.#open, fromId };
   }
 
   /**
-   * Accounts for `jump` ids that fetched trades left out, `skipped` of them passed over. Answers how many trades are
+   * Accounts for `jump` ids that fetched trades left out, `skipped` of them skipped. Returns how many trades are
    * missing for the averages: what the exchange does not have is no gap.
    */
   jumped(jump: number, skipped: number): number {

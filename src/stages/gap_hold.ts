@@ -20,7 +20,7 @@ export class GapHold {
     this.#isOn = isOn;
   }
 
-  /** The gap before the trade that waits; null where none does. */
+  /** The gap before the trade that waits; null if none does. */
   get gap(): HeldGap | null {
     return this.#held?.gap ?? null;
   }
@@ -49,7 +49,7 @@ export class GapHold {
     return isHeld;
   }
 
-  /** How many trades were fetched for the gap before the next live trade; null where none was settled. */
+  /** How many trades were fetched for the gap before the next live trade; null if none was settled. */
   takeFilled(): number | null {
     const filled = this.#filled;
     this.#filled = null;

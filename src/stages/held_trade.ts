@@ -14,7 +14,7 @@ export interface HeldTrade {
   readonly complain: Complain;
 }
 
-/** A trade that is not believed unless the next one stands by it, and why. */
+/** A trade that is not believed unless the next one confirms it, and why. */
 export interface Suspect {
   readonly held: HeldTrade;
   readonly what: string;

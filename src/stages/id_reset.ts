@@ -64,8 +64,8 @@ export class IdReset {
   }
 
   /**
-   * Ids missing between the last of these trades and this one; null where it does not go on with them. Above the old
-   * ids it is the old sequence that goes on.
+   * Ids missing between the last of these trades and this one; null if it does not go on with them. Above the old ids
+   * it is the old sequence that goes on.
    */
   missingBefore({ firstId, lastId, time }: TradeFields, old: OldSequence): number | null {
     const before = this.#candidates.at(-1)?.held.tick;
@@ -104,7 +104,7 @@ export class IdReset {
 
   /**
    * The ids did not start over: the trades that waited were seen before, or are out of order behind `lastId`. Throws
-   * what a reader makes of that, but not where the input was cut.
+   * what a reader makes of that, but not if the input was cut.
    */
   drop(lastId: number, isCut = false): void {
     for (const { held, isSeen } of this.#take()) {

@@ -94,7 +94,7 @@ export class ModelRun {
     return this.#refusals.byReason;
   }
 
-  /** What it has come to; `last` is the last tick, null before the first. */
+  /** The results so far; `last` is the last tick, null before the first. */
   totals(last: Filled | null): ModelTotals {
     const parts = { account: this.#account, drawdown: this.#drawdown, gate: this.#gate, fills: this.#fills };
     return modelTotals(parts, this.#refusals.total, last);

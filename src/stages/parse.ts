@@ -54,7 +54,7 @@ export class Parse {
   }
 
   /**
-   * One tick for every new trade that `reader` has at hand, in order. Unusable messages are counted; what the
+   * One tick for every new trade that `reader` has available, in order. Unusable messages are counted; what the
    * reader throws is thrown.
    */
   *over(reader: TradeReader): Generator<Tick> {
@@ -92,7 +92,7 @@ export class Parse {
   }
 
   /**
-   * Ends the input: a trade that still waits for the next one to stand by it is counted, and not believed; one after a
+   * Ends the input: a trade that still waits for the next one to confirm it is counted, and not believed; one after a
    * pause is due, and comes with whatever reader is run next. When `isWhole`, the input was read to its end: trades
    * out of order are thrown as a reader makes an error of them. Otherwise those behind might have shown a reset.
    */
@@ -282,8 +282,8 @@ export class Parse {
   }
 
   /**
-   * Accounts for the `jump` ids that a fetched trade left out, and answers how many of them were passed over. Those
-   * that the exchange does not have are no gap.
+   * Accounts for the `jump` ids that a fetched trade left out, and answers how many of them were skipped. Those that
+   * the exchange does not have are no gap.
    */
   #fetched({ trade: { firstId, lastId }, skipped = 0 }: TradeReader, jump: number): number {
     const { readTo } = this.#continuity;

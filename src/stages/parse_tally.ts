@@ -30,7 +30,7 @@ export class ParseTally {
     this.#rejections.add(reason, reader.sample());
   }
 
-  /** Counts a suspect that no trade stood by. */
+  /** Counts a suspect that no trade confirmed. */
   refuse({ held, what }: Suspect, isEnd = false): void {
     const { error, reason } = held.complain(what);
     if (error !== null && !isEnd) throw error;

@@ -38,7 +38,7 @@ export interface PipelineOptions {
   readonly withResults?: boolean;
   /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
   readonly isTransient?: boolean;
-  /** Whether signals, refusals and fills are only counted, and not told as events. */
+  /** Whether signals, refusals and fills are only counted, and not emitted as events. */
   readonly isQuiet?: boolean;
   /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
   readonly holdsAtGaps?: boolean;
@@ -87,7 +87,7 @@ export class Pipeline {
   }
 
   /**
-   * The stages in flow order: the ticks of what the reader has at hand, each with everything found. From stage to
+   * The stages in flow order: the ticks of what the reader has available, each with everything found. From stage to
    * stage ticks are pulled with `next` and not by for…of: V8 keeps what for…of needs to close its source from one
    * trade to the next, which makes a step half as dear again, and there is nothing here to close.
    */
@@ -104,8 +104,9 @@ export class Pipeline {
   }
 
   /**
-   * Runs what the reader has at hand and yields what happened, in order. Stops when `stopAt` trades have gone through
-   * the averages, and at the limit of trades, where it is `done`. Call it again with the same reader to continue.
+   * Runs what the reader has available and yields what happened, in order. Stops when `stopAt` trades have gone
+   * through the averages, and at the limit of trades, where it is `done`. Call it again with the same reader to
+   * continue.
    */
   *run(reader: TradeReader, stopAt = Infinity): Generator<PipelineEvent> {
     if (this.done || this.#trades >= stopAt) return;
@@ -152,7 +153,7 @@ export class Pipeline {
   }
 
   /**
-   * The gap that `run` ended at, null if it did not. Run what can be fetched of it with a late reader, settle it,
+   * The gap that `run` ended at, null if it did not. Run what can be fetched of it with a backfill reader, settle it,
    * and run the same reader again.
    */
   get heldGap(): HeldGap | null {
@@ -180,27 +181,27 @@ export class Pipeline {
   /** Ends the input: what still waits expires. `isWhole` is as in `Parse.end`. */
   *end(isWhole = false): Generator<PipelineEvent> {
     this.#parse.end(isWhole);
-    // A trade that waited for the next one to stand by it may be due now.
+    // A trade that waited for the next one to confirm it may be due now.
     yield* this.run(noTrades(this.#options.symbol));
     const time = isoTime(this.#last?.time ?? 0);
     for (const expired of this.#gate.end()) yield expiredEvent(expired, time, this.#options.symbol);
   }
 
   /**
-   * Halts trading by hand, at `time` (µs since 1970), between two trades; nothing where that changes nothing. What
-   * was said with it goes into the event.
+   * Halts trading by hand, at `time` (µs since 1970), between two trades; nothing if that changes nothing. What was
+   * said with it goes into the event.
    */
-  *halt(action: OnHalt, time: number, said: Partial<ByRequest> = {}): Generator<PipelineEvent> {
+  *halt(action: OnHalt, time: number, details: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     this.#gate.haltByHand(action, this.lastId);
     for (const model of this.#models) model.halt(action, this.lastId);
-    yield* this.#events.news(isoTime(time), said);
+    yield* this.#events.news(isoTime(time), details);
   }
 
-  /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing where there is none. */
-  *release(time: number, said: ByRequest): Generator<PipelineEvent> {
+  /** Releases the halt by hand, at `time` (µs since 1970), between two trades; nothing if there is none. */
+  *release(time: number, details: ByRequest): Generator<PipelineEvent> {
     this.#gate.release(booksIn({ account: this.#account.snapshot(), last: this.#last }), this.lastId);
     for (const model of this.#models) model.release(this.#last, this.lastId);
-    yield* this.#events.news(isoTime(time), said);
+    yield* this.#events.news(isoTime(time), details);
   }
 
   /** Whether the instrument's rules are awaited: no order is placed until `takeRules`, or until this is false again. */
@@ -315,7 +316,7 @@ export class Pipeline {
   }
 
   /**
-   * Where the run stands between two trades. A trade that waits for the next one to stand by it is not part of it.
+   * Where the run stands between two trades. A trade that waits for the next one to confirm it is not part of it.
    * Throws a TypeError when the pipeline was made transient.
    */
   snapshot(): PipelineSnapshot {

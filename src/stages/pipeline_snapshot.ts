@@ -1,4 +1,4 @@
-/** A run as it stands between two trades, in plain values: what a journal keeps and a resumed run takes up. */
+/** The state of a run between two trades, in plain values: what a journal keeps and a resumed run restores. */
 import type { AccountSnapshot } from "../domain/account/account.ts";
 import type { DrawdownSnapshot } from "../domain/performance/drawdown.ts";
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";

@@ -29,7 +29,7 @@ export class PriceUnit {
     return counted;
   }
 
-  /** What is wrong with a price that is not exact in one unit with those before it; null where it is. */
+  /** What is wrong with a price that is not exact in one unit with those before it; null if it is. */
   inexact({ price, decimals }: ReadPrice, symbol: string): string | null {
     const [largest, steps] = decimals > this.#decimals
       ? [this.#largest, decimals - this.#decimals]

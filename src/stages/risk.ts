@@ -70,8 +70,8 @@ export type ApprovedOrder = Approved;
 export type RiskDecision = ApprovedOrder | Refusal | Expired;
 
 /**
- * After the risk stage. The verdicts are made as they are pulled, so that each order is judged against the
- * books that the one before it left; pull them once, before the next tick.
+ * After the risk stage. Decisions are made as they are pulled, so each order is judged against the books that the one
+ * before it left. Pull them once, before the next tick.
  */
 export interface Judged extends Signalled {
   /** Null at the many trades at which no order is due. */
@@ -110,7 +110,7 @@ export class RiskGate {
     this.#waiting = new WaitingOrders(parameters.latency);
   }
 
-  /** The same ticks, each with the verdicts on the orders that fall due at it, oldest first. */
+  /** Yields the same ticks, each with the decisions on the orders that are due at it, oldest first. */
   *over(ticks: Iterable<Signalled>): Generator<Judged> {
     const pulled = ticks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
@@ -118,7 +118,7 @@ export class RiskGate {
       const { price, decimals, time } = tick;
       this.#drawdown.mark(price, decimals, time);
       const now = clockAt(tick);
-      if (this.#limits.mark(price, decimals, now)) this.#heed(tick);
+      if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
       if (
         tick.signal !== null || this.#exits.isReached(price, decimals) ||
         this.#waiting.isDue(now, this.#parameters.orderTtl !== null)
@@ -322,7 +322,7 @@ export class RiskGate {
     return this.#halt !== null && (side === "buy" || this.#halt.action === "flatten");
   }
 
-  /** The verdict on an order at the trade at which it is due; null where it has to wait for room. */
+  /** The decision on an order at the trade at which it is due; null if it has to wait for room. */
   #attempt(order: Order, tick: Signalled, room: Money | null): RiskDecision | null {
     const { side, cause } = order;
     if (cause === null && this.#isBarred(side)) return this.#halted(order, tick);
@@ -336,7 +336,7 @@ export class RiskGate {
     return this.#part(order, sized);
   }
 
-  /** As much of an order as there is room for, and what is set aside for the rest; null where there is no room. */
+  /** As much of an order as there is room for, and what is set aside for the rest; null if there is no room. */
   #part(order: Order, sized: Sized): ApprovedOrder | null {
     const { quantity, notional, whole } = sized;
     const isLast = quantity.eq(whole);
@@ -367,8 +367,8 @@ export class RiskGate {
     return refusal(order, tick.id, { reason: "halted", limit, value });
   }
 
-  /** Acts on a limit that a trade has reached, or on a day that it has begun. */
-  #heed(tick: Signalled): void {
+  /** Acts on a limit that a trade has reached, or on a day that it has started. */
+  #checkLimits(tick: Signalled): void {
     if (this.#limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
       this.#news.push({ type: "released", reason: this.#halt.reason, tradeId: tick.id });
       this.#halt = null;

@@ -27,7 +27,9 @@ export class Crossover {
     return this.#signals;
   }
 
-  /** The same ticks, each with the signal it gave, if any. Equal averages change nothing, nor do late trades. */
+  /**
+   * The same ticks, each with the signal it gave, if any. Equal averages change nothing, nor do backfilled trades.
+   */
   *over(ticks: Iterable<Averaged>): Generator<Signalled> {
     const pulled = ticks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {

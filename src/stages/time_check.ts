@@ -1,4 +1,4 @@
-/** Holds a trade whose time is far from where it should be until the next trade stands by it. */
+/** Holds a trade whose time is far from where it should be until the next trade confirms it. */
 import type { Slots, Tick } from "../domain/market/tick.ts";
 import { DAY, HOUR, isoTime } from "../domain/numbers/time.ts";
 import type { HeldTrade, Suspect } from "./held_trade.ts";
@@ -6,10 +6,10 @@ import type { HeldTrade, Suspect } from "./held_trade.ts";
 const YEAR = 366 * DAY;
 
 /**
- * Checks the times of trades whose ids are all right. With a time of arrival, a trade is suspect when its time is more
- * than an hour from its arrival and from the trade before it. Without one, in files, when it is more than a day from the
- * trade before it: the next trade stands by it unless it is back at that one, or a year further on. One time that nothing stands by would otherwise end cooldowns
- * and daily halts, and decide how equity is sampled.
+ * Checks the times of trades whose ids are all right. With a time of arrival, a trade is suspect when its time is
+ * more than an hour from its arrival and from the trade before it. Without one, in files, when it is more than a day
+ * from the trade before it: the next trade confirms it unless it is back at that one, or a year further on. One time
+ * that nothing stands by would otherwise end cooldowns and daily halts, and decide how equity is sampled.
  */
 export class TimeCheck {
   readonly #refuse: (suspect: Suspect) => void;
@@ -32,7 +32,7 @@ export class TimeCheck {
     return this.#first !== null;
   }
 
-  /** The first trade of a file, which waits no longer; null where it does not wait. */
+  /** The first trade of a file, which waits no longer; null if it does not wait. */
   takeFirst(): HeldTrade | null {
     const first = this.#first;
     this.#first = null;
@@ -71,7 +71,7 @@ export class TimeCheck {
     return [];
   }
 
-  /** A trade that nothing has come to stand by, which waits no longer; null without one. `time` is as in `check`. */
+  /** The suspect trade that nothing confirmed, which waits no longer; null without one. `time` is as in `check`. */
   takeSuspect(time: number): Suspect | null {
     const suspect = this.#suspect;
     this.#suspect = null;

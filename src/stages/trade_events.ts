@@ -57,12 +57,12 @@ export class TradeEvents {
   /** The halts and releases since the last call, at `time`, ISO 8601, with what a request said. */
   *news(time: string, { text, requested }: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     const symbol = this.#symbol;
-    const said = {
+    const details = {
       ...(text === undefined ? {} : { text }),
       ...(requested === undefined ? {} : { requested: isoTime(requested) }),
     };
     for (const { type, ...news } of this.#gate.takeNews()) {
-      yield { type, time, symbol, ...news, ...said } as PipelineEvent;
+      yield { type, time, symbol, ...news, ...details } as PipelineEvent;
     }
   }
 

@@ -33,7 +33,7 @@ async function csv(path: string): Promise<void> {
   const bytes = makeCsv(path, TRADES);
   const sums: number[] = [];
   const runs: number[] = [];
-  const told: number[] = [];
+  const printed: number[] = [];
   let fills = 0;
   for (let round = 0; round < ROUNDS; round++) {
     sums.push(await timedAsync(() => addUp(path)));
@@ -42,14 +42,17 @@ async function csv(path: string): Promise<void> {
         fills = await fillsOf(path, true);
       }),
     );
-    told.push(await timedAsync(() => fillsOf(path, false)));
+    printed.push(await timedAsync(() => fillsOf(path, false)));
   }
   const ratios = runs.map((ms, round) => sums[round]! / ms);
   const perSecond = (ms: number): string => `${(TRADES / ms / 1000).toFixed(2)} M trades/s`;
   table(`CSV file of ${TRADES} trades → fills and metrics`, [
     ["adding up every byte", `${(bytes / median(sums) / 1000).toFixed(0)} MB/s`],
     ["the backtest", `${perSecond(median(runs))}, best ${perSecond(Math.min(...runs))}`],
-    ["the same with every event told", `${perSecond(median(told))}, best ${perSecond(Math.min(...told))}`],
+    [
+      "the same with every event told",
+      `${perSecond(median(printed))}, best ${perSecond(Math.min(...printed))}`,
+    ],
     ["fills", `${fills}`],
     [
       "bytes a second, backtest ÷ adding up",
@@ -102,15 +105,15 @@ async function fillsOf(path: string, isQuiet: boolean): Promise<number> {
     isQuiet,
   });
   const reader = new ChunkReader(symbol, true);
-  let told = 0;
+  let printed = 0;
   for await (const chunk of recordedChunks([path])) {
     reader.open(chunk);
     do {
-      for (const event of pipeline.run(reader)) if (event.type === "fill") told++;
+      for (const event of pipeline.run(reader)) if (event.type === "fill") printed++;
     } while (reader.takeNote() !== null);
   }
   pipeline.results();
   const { fills } = pipeline.totals;
-  if (told !== (isQuiet ? 0 : fills)) throw new Error(`${told} of ${fills} fills were told`);
+  if (printed !== (isQuiet ? 0 : fills)) throw new Error(`${printed} of ${fills} fills were told`);
   return fills;
 }

@@ -103,17 +103,17 @@ async function prove(): Promise<void> {
   }
   const inside: number[] = [];
   const whole: number[] = [];
-  let told: Record<string, unknown> = {};
+  let printed: Record<string, unknown> = {};
   for (let proof = 0; proof < PROOFS; proof++) {
-    const begun = performance.now();
+    const startedAt = performance.now();
     const { stdout } = await new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", "verify", "--json", path, recording],
       stderr: "inherit",
     }).output();
-    whole.push(performance.now() - begun);
-    told = JSON.parse(new TextDecoder().decode(stdout));
-    if (told["type"] !== "verified") throw new Error(`Expected a proof: got ${JSON.stringify(told)}`);
-    inside.push(Number(told["elapsedMs"]));
+    whole.push(performance.now() - startedAt);
+    printed = JSON.parse(new TextDecoder().decode(stdout));
+    if (printed["type"] !== "verified") throw new Error(`Expected a proof: got ${JSON.stringify(printed)}`);
+    inside.push(Number(printed["elapsedMs"]));
   }
   const perSecond = (ms: readonly number[]): string => {
     const rate = (time: number) => (PROVEN_TRADES / time / 1000).toFixed(2);
@@ -122,7 +122,7 @@ async function prove(): Promise<void> {
   table(`penstock verify, ${PROVEN_TRADES} trades of the built-in market (${PROOFS} processes)`, [
     ["trades a second, as it says", perSecond(inside)],
     ["trades a second, with the start of the process", perSecond(whole)],
-    ["entries compared, fills", `${told["entries"]}, ${told["fills"]}`],
+    ["entries compared, fills", `${printed["entries"]}, ${printed["fills"]}`],
   ]);
 }
 

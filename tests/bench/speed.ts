@@ -118,9 +118,9 @@ function oneAtATime(): void {
   const micros = new Float64Array(MESSAGES);
   for (let i = 0; i < MESSAGES; i++) {
     const one = [messages[i]!];
-    const begun = performance.now();
+    const startedAt = performance.now();
     for (const _event of run.run(reader.open(one)));
-    micros[i] = (performance.now() - begun) * 1000;
+    micros[i] = (performance.now() - startedAt) * 1000;
   }
   micros.sort();
   const at = (share: number): string => `${micros[Math.floor(share * (MESSAGES - 1))]!.toFixed(1)} µs`;

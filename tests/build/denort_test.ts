@@ -81,24 +81,24 @@ Deno.test({
 
       const unknown = await pinned("");
       assertEquals(unknown.code, 1);
-      assertStringIncludes(unknown.told, `build/denort.sha256 has no checksum of ${name}`);
-      assertStringIncludes(unknown.told, "run deno task denort");
+      assertStringIncludes(unknown.printed, `build/denort.sha256 has no checksum of ${name}`);
+      assertStringIncludes(unknown.printed, "run deno task denort");
       assertThrows(() => Deno.statSync(`${folder}/dist`), Deno.errors.NotFound);
 
       const right = await pinned(`${await sha256(bytes)}  ${name}\n`);
-      assertEquals(right.code, 0, right.told);
+      assertEquals(right.code, 0, right.printed);
       assert(Deno.statSync(`${folder}/dist/penstock`).isFile);
 
       Deno.removeSync(`${folder}/dist`, { recursive: true });
       const wrong = await pinned(`${SUM}  ${name}\n`);
       assertEquals(wrong.code, 1);
-      assertStringIncludes(wrong.told, `${await sha256(bytes)}, but ${SUM} is in build/denort.sha256`);
+      assertStringIncludes(wrong.printed, `${await sha256(bytes)}, but ${SUM} is in build/denort.sha256`);
       assertEquals([...Deno.readDirSync(`${folder}/dist`)].map(({ name }) => name), ["SHA256SUMS"]);
       assertThrows(() => Deno.statSync(archive), Deno.errors.NotFound);
 
       const named = await build(folder, Deno.execPath(), ["--pinned"], environment);
       assertEquals(named.code, 1);
-      assertStringIncludes(named.told, "DENORT_BIN is set");
+      assertStringIncludes(named.printed, "DENORT_BIN is set");
     } finally {
       for (const each of [folder, cache]) Deno.removeSync(each, { recursive: true });
     }

@@ -1,7 +1,7 @@
 /** A run that starts while nobody knows the instrument's rules: no order, no guess that is kept, the same fills again. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
-import { commandLine, eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { commandLine, eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { hasScript, OwnTerminal } from "../views/own_terminal.ts";
 import { traded } from "./backtest_run.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
@@ -41,7 +41,7 @@ function isUnruled(event: object): boolean {
 Deno.test("penstock run places no order before the rules are known, and keeps, verifies and repeats what it did", () =>
   inFolderAsync(async (folder) => {
     await using exchange = exchangeOf();
-    let first: readonly Told[];
+    let first: readonly PrintedEvent[];
     {
       await using program = start(folder, "1.txt", "--slippage=3", ...exchange.args);
       for (let refusals = 0; refusals < 3; refusals++) await program.event("refusal", isUnruled);

@@ -7,7 +7,7 @@ import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { bytesOf, Folder, gzip, joined, zip } from "../feeds/recorded_input.ts";
 import { isoTime } from "../../src/domain/numbers/time.ts";
-import { eventsOf, type Input, type Told } from "../support/penstock.ts";
+import { eventsOf, type Input, type PrintedEvent } from "../support/penstock.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 import { computeReference } from "../support/reference.ts";
 import { csvText, type FileTrade, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
@@ -234,9 +234,9 @@ Deno.test("penstock backtest keeps the sampling of the ratios where one time is 
       events,
       computeReference(trades.with(1_000, { ...trades[1_000]!, unusable: true } as FileTrade), DEFAULTS),
     );
-    const { metrics, rejected } = events.at(-1)! as unknown as { metrics: Told; rejected: number };
+    const { metrics, rejected } = events.at(-1)! as unknown as { metrics: PrintedEvent; rejected: number };
     const [whole] = (await eventsFrom([await folder.write("whole.csv", csvText(trades))])).slice(-1);
-    assertEquals([metrics.sampling, rejected], [(whole!.metrics as Told).sampling, 1]);
+    assertEquals([metrics.sampling, rejected], [(whole!.metrics as PrintedEvent).sampling, 1]);
   }
 });
 
@@ -421,7 +421,7 @@ function startedOver(firstId: number, count: number, seconds: number): FileTrade
 }
 
 /** A gap event as [fromId, toId, filled], a reset as [fromId, lastId]. */
-function holesIn(events: readonly Told[]): unknown[] {
+function holesIn(events: readonly PrintedEvent[]): unknown[] {
   return events.flatMap(({ type, fromId, toId, filled, lastId }) =>
     type === "gap" ? [[fromId, toId, filled]] : type === "reset" ? [[fromId, lastId]] : []
   );
@@ -429,7 +429,7 @@ function holesIn(events: readonly Told[]): unknown[] {
 
 Deno.test("penstock backtest goes on with a second recording as the run did that was started again", async () => {
   await using folder = new Folder();
-  const read = async (first: string, second: string, ...words: string[]): Promise<Told[]> => {
+  const read = async (first: string, second: string, ...words: string[]): Promise<PrintedEvent[]> => {
     const one = await folder.write("1.txt", startedAt(1) + first + note("ended"));
     const two = await folder.write("2.txt", startedAt(50) + second + note("ended"));
     return await eventsFrom([...words, one, two]);

@@ -24,10 +24,10 @@ async function assertRefused(
   { input, good }: { readonly input?: Input | undefined; readonly good?: number | undefined } = {},
 ): Promise<void> {
   const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
-  const said = stderr.replaceAll(`${folder.path}/`, "");
-  if (typeof message === "string") assertEquals(said, `penstock: ${message}`);
-  else assertMatch(said, message);
-  assertEquals([code, said.split("\n").length], [3, 1], said);
+  const shown = stderr.replaceAll(`${folder.path}/`, "");
+  if (typeof message === "string") assertEquals(shown, `penstock: ${message}`);
+  else assertMatch(shown, message);
+  assertEquals([code, shown.split("\n").length], [3, 1], shown);
   const events = eventsOf(stdout);
   if (good === undefined) return assertEquals(events, []);
   assertEquals(events[0]!.type, "started");
@@ -45,7 +45,7 @@ Deno.test("penstock backtest trades before the bad lines of these tests", () => 
 
 Deno.test("penstock backtest names file, line, column, field and value of a bad row, and what it expected", async () => {
   await using folder = new Folder();
-  // The field's number is also that of the column in which it begins.
+  // The field's number is also that of the column in which it starts.
   const cases: readonly (readonly [field: number, change: (row: string) => string, message: string])[] = [
     [1, (row) => withField(row, 1, "37x"), `id is "37x": expected ${ID}`],
     [2, (row) => withField(row, 2, "abc"), `price is "abc": expected ${PRICE}`],
@@ -149,10 +149,10 @@ Deno.test("penstock backtest says of packed data that is cut off or damaged what
       "--skip-bad",
       await folder.write(name, bytes),
     ]);
-    const said = stderr.replaceAll(`${folder.path}/`, "");
-    if (typeof message === "string") assertEquals(said, `penstock: ${message}`);
-    else assertMatch(said, message);
-    assertEquals([code, said.split("\n").length], [3, 1]);
+    const shown = stderr.replaceAll(`${folder.path}/`, "");
+    if (typeof message === "string") assertEquals(shown, `penstock: ${message}`);
+    else assertMatch(shown, message);
+    assertEquals([code, shown.split("\n").length], [3, 1]);
     const events = eventsOf(stdout);
     assert(events.every(({ type }) => type !== "summary"));
     // The table of contents is missing before anything is read.

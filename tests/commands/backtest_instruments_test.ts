@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { Folder } from "../feeds/recorded_input.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest, eventsFrom, traded } from "./backtest_run.ts";
 
@@ -19,7 +19,7 @@ function saved(filters: unknown = FILTERS, symbol = "BTCUSDT"): string {
 }
 
 /** What `started` says of some rules, and where they come from. */
-function rules([started]: readonly Told[]): string[] {
+function rules([started]: readonly PrintedEvent[]): string[] {
   const config = started!.config as Record<string, string | null> & {
     readonly instrument: { readonly sources: Record<string, string> };
   };

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
 import { bytesOf } from "../stores/sample_journal.ts";
-import { eventsOf, type Told } from "../support/penstock.ts";
+import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest, traded } from "./backtest_run.ts";
 import { wholeEntries } from "./reference_run.ts";
@@ -16,7 +16,7 @@ function decisionsIn(path: string): unknown[] {
     .map(({ type, content }) => ({ type, ...content }));
 }
 
-function withoutTimes(events: readonly Told[]): unknown[] {
+function withoutTimes(events: readonly PrintedEvent[]): unknown[] {
   return traded(events).map(({ time: _time, ...event }) => event);
 }
 
@@ -27,9 +27,9 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   const args = ["--json", "--state", path, ...SWIFT, file];
   const { code, stdout, stderr } = await backtest(args, { writable: folder.path });
   assertEquals([code, stderr], [0, ""]);
-  const told = withoutTimes(eventsOf(stdout));
-  assertEquals(decisionsIn(path), told);
-  assertGreater(told.length, 100);
+  const printed = withoutTimes(eventsOf(stdout));
+  assertEquals(decisionsIn(path), printed);
+  assertGreater(printed.length, 100);
   assertEquals(wholeEntries(path).at(-1)!.content, { reason: "the input ended" });
 
   const short = `${folder.path}/short.db`;
@@ -52,9 +52,9 @@ Deno.test("penstock backtest --state keeps what was told before a line that cann
     { writable: folder.path },
   );
   assertEquals(code, 3);
-  const told = withoutTimes(eventsOf(stdout));
-  assert(told.length > 100);
-  assertEquals(decisionsIn(path), told);
+  const printed = withoutTimes(eventsOf(stdout));
+  assert(printed.length > 100);
+  assertEquals(decisionsIn(path), printed);
   const { type, content } = wholeEntries(path).at(-1)!;
   assertEquals(type, "stopped");
   assertStringIncludes(String(content["reason"]), "trades.csv:");

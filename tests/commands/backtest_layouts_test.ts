@@ -1,4 +1,4 @@
-/** `penstock backtest` reads every layout: the same trades come to the same events in each, as reckoned. */
+/** `penstock backtest` reads every layout: the same trades come to the same events in each, as computed. */
 import { assert } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
 import { DEFAULTS, type MessageShape } from "../support/pipeline_input.ts";

@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FAULT_KINDS } from "../../src/domain/market/fault_kinds.ts";
 import { Folder } from "../feeds/recorded_input.ts";
-import { eventsOf, Penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { backtest, traded } from "./backtest_run.ts";
 import { assertBacktest, assertRun } from "./event_contract.ts";
 
@@ -38,7 +38,7 @@ function startDemo(folder: Folder, args: readonly string[]): Penstock {
 }
 
 /** What both runs have to tell alike: an event of a connection has a time and a hint of its own. */
-function comparable(events: readonly Told[]): unknown[] {
+function comparable(events: readonly PrintedEvent[]): unknown[] {
   const same = [...traded(events), ...events.filter(({ type }) => type.endsWith("connected"))];
   return events.filter((event) => (same as unknown[]).includes(event)).map((event) => {
     if (!event.type.endsWith("connected")) return event;
@@ -47,12 +47,12 @@ function comparable(events: readonly Told[]): unknown[] {
   });
 }
 
-function figures(summary: Told): Record<string, unknown> {
+function figures(summary: PrintedEvent): Record<string, unknown> {
   return Object.fromEntries(Object.entries(summary).filter(([name]) => !NO_FIGURES.includes(name)));
 }
 
 /** Runs a recording again; the events and what the log said. */
-async function again(args: readonly string[]): Promise<{ events: Told[]; log: string }> {
+async function again(args: readonly string[]): Promise<{ events: PrintedEvent[]; log: string }> {
   const { code, stdout, stderr } = await backtest(["--json", "--log-level=error", ...args]);
   assertEquals(code, 0, stderr);
   const events = eventsOf(stdout);
@@ -78,7 +78,7 @@ async function assertParity(
   let tradeId = 0;
   await demo.until((events) => {
     for (const { type, reason, cause, tradeId: id } of events.slice(-1)) {
-      for (const told of [type, reason, cause]) due.delete(told);
+      for (const printed of [type, reason, cause]) due.delete(printed);
       if (typeof id === "number") tradeId = Math.max(tradeId, id);
     }
     return due.size === 0 && tradeId >= lastTrade || events.at(-1)?.type === "summary";

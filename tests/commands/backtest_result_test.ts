@@ -2,19 +2,19 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
-import { eventsOf, type Told } from "../support/penstock.ts";
+import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { csvRows, csvText, USUAL, walk } from "../support/trade_files.ts";
 import { all, backtest, eventsFrom, startBacktest } from "./backtest_run.ts";
 import { assertBacktest } from "./event_contract.ts";
 
 const TRADES = walk(11, 2_500, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
-/** How a result begins. */
+/** How a result starts. */
 const OLDER = `{"schema":"penstock-result"`;
 const MOST_POINTS = 2_000;
 
 /** A summary or model event without what says which run it is of. */
-function figures(event: Told): Record<string, unknown> {
+function figures(event: PrintedEvent): Record<string, unknown> {
   const { type: _, model: __, ended: ___, elapsedMs: ____, tradesPerSecond: _____, ...rest } = event;
   const { slippage: ______, latency: _______, ...figures } = rest;
   return figures;
@@ -62,7 +62,10 @@ Deno.test("penstock backtest --out writes a whole file that agrees with the even
 });
 
 /** The curve goes from the start's cash to the summary's equity, in the order of time. */
-function assertCurve(curve: readonly (readonly [time: string, equity: string])[], summary: Told): void {
+function assertCurve(
+  curve: readonly (readonly [time: string, equity: string])[],
+  summary: PrintedEvent,
+): void {
   assert(curve.length > 100 && curve.length <= MOST_POINTS, `${curve.length} points`);
   assertEquals([curve[0]![0], curve[0]![1]], [summary.firstTime, "10000"]);
   assertEquals(curve.at(-1)![0], summary.lastTime);
@@ -71,7 +74,7 @@ function assertCurve(curve: readonly (readonly [time: string, equity: string])[]
 }
 
 /** The deepest comes first and is the one that the summary tells. */
-function assertPeriods(periods: readonly Record<string, string | null>[], summary: Told): void {
+function assertPeriods(periods: readonly Record<string, string | null>[], summary: PrintedEvent): void {
   const depths = periods.map(({ fraction }) => Number(fraction));
   assertEquals(depths, depths.toSorted((one, other) => other - one));
   assertEquals(Number(summary.maxDrawdown).toFixed(7), depths[0]!.toFixed(7));
@@ -83,14 +86,14 @@ function assertPeriods(periods: readonly Record<string, string | null>[], summar
 Deno.test("penstock backtest --out writes the same without --json, but for the time it took", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
-  const [told, shown] = await Promise.all([["--json"], []].map(async (options, at) => {
+  const [printed, shown] = await Promise.all([["--json"], []].map(async (options, at) => {
     const out = `${folder.path}/${at}.json`;
     const { code } = await backtest([...options, "--out", out, ...SWIFT, file], { writable: folder.path });
     assertEquals(code, 0);
     const { options: _, summary, ...rest } = JSON.parse(await Deno.readTextFile(out));
     return { ...rest, summary: figures(summary) };
   }));
-  assertEquals(told, shown);
+  assertEquals(printed, shown);
 });
 
 Deno.test("penstock backtest --out keeps the older file and leaves no other behind when the run fails", async () => {
@@ -347,6 +350,6 @@ Deno.test("penstock backtest --models shows three columns, which hold what each 
   assertMatch(table.stdout, /\n +optimistic +configured +pessimistic\n/);
   const row = (label: string) => new RegExp(`\\n  ${label} +(.*)\\n`).exec(table.stdout)![1]!.split(/ {2,}/);
   const [optimistic, pessimistic, configured] = events.slice(-3);
-  const cents = ({ fees }: Told) => Number(fees).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ",");
+  const cents = ({ fees }: PrintedEvent) => Number(fees).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ",");
   assertEquals(row("fees, USDT"), [optimistic!, configured!, pessimistic!].map(cents));
 });

@@ -1,7 +1,7 @@
-/** `penstock backtest` for its tests: run it, compare it with the reckoning, do several at a time. */
+/** `penstock backtest` for its tests: run it, compare it with the reference, do several at a time. */
 import { assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
-import { eventsOf, type Finished, type Input, Penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, type Finished, type Input, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { type Choices, computeReference, type PlainTrade, type Reference } from "../support/reference.ts";
 import { assertBacktest } from "./event_contract.ts";
 
@@ -30,7 +30,7 @@ export function startBacktest(args: readonly string[], input?: Input, writable?:
 }
 
 /** Runs it with `--json` to its good end; the events, which follow the contract. */
-export async function eventsFrom(args: readonly string[], input?: Input): Promise<Told[]> {
+export async function eventsFrom(args: readonly string[], input?: Input): Promise<PrintedEvent[]> {
   const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
   assertEquals([code, stderr], [0, ""]);
   const events = eventsOf(stdout);
@@ -39,12 +39,12 @@ export async function eventsFrom(args: readonly string[], input?: Input): Promis
 }
 
 /** What trading came to. */
-export function traded(events: readonly Told[]): PipelineEvent[] {
+export function traded(events: readonly PrintedEvent[]): PipelineEvent[] {
   return events.filter(({ type }) => TRADED.includes(type)) as unknown as PipelineEvent[];
 }
 
-/** Compares every event and the summary with what the reckoning came to. */
-export function assertSame(events: readonly Told[], expected: Reference, what = ""): void {
+/** Compares every event and the summary with what the reference came to. */
+export function assertSame(events: readonly PrintedEvent[], expected: Reference, what = ""): void {
   const found = traded(events);
   found.forEach((event, at) => assertEquals(event, expected.events[at], what));
   assertEquals(found.length, expected.events.length, what);
@@ -54,12 +54,12 @@ export function assertSame(events: readonly Told[], expected: Reference, what = 
   }
 }
 
-/** Runs it and compares it with the reckoning of `trades` under `choices`. */
+/** Runs it and compares it with the reference of `trades` under `choices`. */
 export async function assertMatchesReference(
   args: readonly string[],
   trades: Iterable<PlainTrade>,
   choices: Choices,
-): Promise<Told[]> {
+): Promise<PrintedEvent[]> {
   const events = await eventsFrom(args);
   assertSame(events, computeReference(trades, choices), args.join(" "));
   return events;

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Folder, gzip, joined } from "../feeds/recorded_input.ts";
 import { PRICE, withField } from "../support/csv.ts";
-import { eventsOf, type Told } from "../support/penstock.ts";
+import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
 import { DEFAULTS, messageOf } from "../support/pipeline_input.ts";
 import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { csvRows, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
@@ -44,7 +44,7 @@ async function skip(
   name: string,
   lines: readonly string[],
   spoilt: readonly Spoilt[],
-): Promise<Told> {
+): Promise<PrintedEvent> {
   const path = await folder.write(name, spoil(lines, spoilt).join(""));
   const events = await eventsFrom(["--skip-bad", path]);
   assertSame(events, computeReference(left(TRADES, spoilt), DEFAULTS), name);
@@ -96,9 +96,9 @@ Deno.test("penstock backtest --skip-bad counts lines of any length, and strictly
     const good = few.filter((_, at) => at % 7 !== 3);
     assertSame(events, computeReference(left(few, beyond), DEFAULTS), name);
     assertEquals(events.at(-1)!.rejected, few.length - good.length);
-    const told = events.find(({ type }) => type === "rejected")!;
+    const printed = events.find(({ type }) => type === "rejected")!;
     const reason = `${file}:4:1: the line is longer than 1 MiB, expected one trade or message a line`;
-    assertEquals([told.reason, String(told.sample).length], [reason, 200]);
+    assertEquals([printed.reason, String(printed.sample).length], [reason, 200]);
     const { code, stderr } = await backtest([file]);
     assertEquals([code, stderr.split(". With")[0]], [3, `penstock: ${reason}`]);
   }

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { bytesOf, Folder } from "../feeds/recorded_input.ts";
 import { withField } from "../support/csv.ts";
-import { commandLine, eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
+import { commandLine, eventsOf, type Finished, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, type FileTrade, USUAL, walk } from "../support/trade_files.ts";
@@ -42,7 +42,7 @@ function silentAfter(text: string): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 /** Asserts that it ended well and in time; the events, which follow the contract. */
-async function endedWell(finished: Promise<Finished>): Promise<Told[]> {
+async function endedWell(finished: Promise<Finished>): Promise<PrintedEvent[]> {
   const { code, stdout, stderr } = await finished;
   assertEquals([code, stderr], [0, ""]);
   const events = eventsOf(stdout);
@@ -105,13 +105,13 @@ for (
     const writing = endless().pipeTo(program.stdin).catch(() => {});
     const reader = program.stdout.getReader();
     await reader.read();
-    const begun = performance.now();
+    const startedAt = performance.now();
     program.kill("SIGINT");
     // Two that come before the first is heeded are one.
     const repeating = again ? setInterval(() => program.kill("SIGINT"), 50) : undefined;
     const { code: found } = await program.status;
     clearInterval(repeating);
-    const elapsed = performance.now() - begun;
+    const elapsed = performance.now() - startedAt;
     await writing;
     await reader.cancel();
     assertMatch((await new Response(program.stderr).text()).trim(), words);
@@ -218,8 +218,10 @@ Deno.test("penstock backtest --log-level=debug tells every signal in words, with
   const { code, stdout, stderr } = await backtest(["--log-level=debug", file]);
   assertEquals([code, stdout.includes("Result\n")], [0, true]);
   const { totals } = computeReference(TRADES, DEFAULTS);
-  const told = (word: RegExp) => stderr.split("\n").filter((line) => word.test(line)).length;
-  const [alone, filled] = [/ DEBUG (buy|sell) signal @ /, / DEBUG (BUY|SELL) .* @ .*\(sma .*\)$/].map(told);
+  const printed = (word: RegExp) => stderr.split("\n").filter((line) => word.test(line)).length;
+  const [alone, filled] = [/ DEBUG (buy|sell) signal @ /, / DEBUG (BUY|SELL) .* @ .*\(sma .*\)$/].map(
+    printed,
+  );
   assertEquals([alone! + filled!, filled], [totals.signals, totals.fills]);
 });
 

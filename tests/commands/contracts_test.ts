@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { formatResponse } from "../../src/simulator/http_request.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { RawServer } from "../feeds/raw_server.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { backtest, eventsFrom } from "./backtest_run.ts";
 
 const OPTIONS = ["--short=1", "--long=3", "--participation=0.1"];
@@ -24,7 +24,7 @@ function text(header: string | null): string {
   return [...(header === null ? [] : [header]), ...rows().map((row) => row.join(","))].join("\n");
 }
 
-function filled(events: readonly Told[]): unknown[] {
+function filled(events: readonly PrintedEvent[]): unknown[] {
   return events.filter(({ type }) => type === "fill").map(({ quantity }) => quantity);
 }
 

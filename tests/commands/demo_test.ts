@@ -7,21 +7,21 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { eventsOf, type Finished, penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, type Finished, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
 /** What trading came to, without the times of day at which it happened. */
-function traded({ stdout }: Finished): Omit<Told, "time">[] {
+function traded({ stdout }: Finished): Omit<PrintedEvent, "time">[] {
   return eventsOf(stdout).filter(({ type }) => ["signal", "fill", "refusal", "gap"].includes(type))
     .map(({ time: _, ...event }) => event);
 }
 
 Deno.test("penstock demo --for 2s ends with the summary table and 0", async () => {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const { code, stdout, stderr } = await penstock("demo", "--for", "2s");
   assertEquals(code, 0);
-  const elapsed = performance.now() - begun;
+  const elapsed = performance.now() - startedAt;
   assertGreaterOrEqual(elapsed, 2_000);
   assertLess(elapsed, await soonMs(4_000));
   assertMatch(stdout, /^\nSummary: on paper, .*\n {2}symbol {12}BTCUSDT\n {2}trades seen +\d+ in \d/);

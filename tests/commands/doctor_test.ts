@@ -18,8 +18,8 @@ async function examine(
       ["--no-prompt", ...flags.map((flag) => flag.replace("FOLDER", `${folder}/data`))],
     );
     const finished = await program.finished();
-    const [told] = eventsOf(finished.stdout);
-    return { ...finished, findings: told?.["findings"] as CheckResult[] };
+    const [printed] = eventsOf(finished.stdout);
+    return { ...finished, findings: printed?.["findings"] as CheckResult[] };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -144,8 +144,8 @@ Deno.test("penstock doctor says that a run on another market or symbol cannot go
         ["doctor", "--json", `--state=${state}`, ...args],
         ["--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`],
       );
-      const [told] = eventsOf((await program.finished()).stdout);
-      const { found, advice } = (told?.["findings"] as CheckResult[]).find(({ subject }) =>
+      const [printed] = eventsOf((await program.finished()).stdout);
+      const { found, advice } = (printed?.["findings"] as CheckResult[]).find(({ subject }) =>
         subject.startsWith("journal ")
       )!;
       return [found, advice];

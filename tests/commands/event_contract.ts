@@ -1,6 +1,6 @@
 /** The events that Penstock promises to other programs, field by field, as the contract has them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Told } from "../support/penstock.ts";
+import type { PrintedEvent } from "../support/penstock.ts";
 
 type Kind = (value: unknown) => boolean;
 
@@ -35,7 +35,7 @@ const orAbsent = (kind: Kind): Kind => (value) => value === undefined || kind(va
 const isSpan: Kind = (value) => typeof value === "number" && value >= 0;
 const isOneOf = (...values: readonly string[]): Kind => (value) => values.includes(value as string);
 const isMade = (fields: Fields): Kind => (value) =>
-  isConfig(value) && mistakeIn(value as Told, fields) === null;
+  isConfig(value) && mistakeIn(value as PrintedEvent, fields) === null;
 
 type Fields = Readonly<Record<string, Kind>>;
 
@@ -200,13 +200,13 @@ const CONTRACT: Readonly<Record<string, Fields>> = {
 };
 
 /** The first promised field that is not of its kind, with its value, or null. */
-function mistakeIn(event: Told, fields: Fields): string | null {
+function mistakeIn(event: PrintedEvent, fields: Fields): string | null {
   const wrong = Object.entries(fields).find(([name, isKind]) => !isKind(event[name]));
   return wrong === undefined ? null : `${wrong[0]} is ${JSON.stringify(event[wrong[0]])}`;
 }
 
 /** Checks one event: a known type, a time, and every promised field of the promised kind. */
-export function assertEvent(event: Told): void {
+export function assertEvent(event: PrintedEvent): void {
   const fields = CONTRACT[event.type];
   assert(fields !== undefined, `no such event in the contract: ${JSON.stringify(event)}`);
   assertMatch(String(event.time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
@@ -216,7 +216,7 @@ export function assertEvent(event: Told): void {
 }
 
 /** Checks a whole run: `started` first, `summary` last and once, and counts that agree with the events. */
-export function assertRun(events: readonly Told[]): void {
+export function assertRun(events: readonly PrintedEvent[]): void {
   events.forEach(assertEvent);
   assertEquals(events[0]?.type, "started");
   assertEquals(events.findIndex((event) => event.type === "summary"), events.length - 1);
@@ -231,7 +231,7 @@ export function assertRun(events: readonly Told[]): void {
 }
 
 /** Checks a whole backtest: the run, its beginning at the first trade, its speed and its metrics. */
-export function assertBacktest(events: readonly Told[]): void {
+export function assertBacktest(events: readonly PrintedEvent[]): void {
   assertRun(events);
   const [started, summary] = [events[0]!, events.at(-1)!];
   assertEquals([started.command, started.time], ["backtest", summary.firstTime]);

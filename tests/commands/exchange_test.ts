@@ -1,14 +1,16 @@
 /** `penstock exchange` from outside. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Penstock, penstock, type Told, within } from "../support/penstock.ts";
+import { Penstock, penstock, type PrintedEvent, within } from "../support/penstock.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** Starts the exchange and waits until it listens. */
-async function listening(...args: string[]): Promise<{ program: Penstock; told: Told; port: number }> {
+async function listening(
+  ...args: string[]
+): Promise<{ program: Penstock; printed: PrintedEvent; port: number }> {
   const program = Penstock.start(["exchange", "--port=0", "--json", ...args]);
-  const told = await program.event("listening");
-  return { program, told, port: Number(new URL(String(told.endpoint)).port) };
+  const printed = await program.event("listening");
+  return { program, printed, port: Number(new URL(String(printed.endpoint)).port) };
 }
 
 /** A client that has its handshake behind it and never answers the closing one. */
@@ -39,11 +41,11 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     name: `penstock exchange says where it listens, serves, and ends on ${signal} with 0`,
     ignore: Deno.build.os === "windows",
     fn: async () => {
-      const { program, told } = await listening("--rate=1000");
+      const { program, printed } = await listening("--rate=1000");
       await using _program = program;
-      assertMatch(String(told.endpoint), /^ws:\/\/127\.0\.0\.1:\d+$/);
-      assertMatch(String(told.restEndpoint), /^http:\/\/127\.0\.0\.1:\d+$/);
-      const socket = new WebSocketStream(`${told.endpoint}/ws/btcusdt@trade`);
+      assertMatch(String(printed.endpoint), /^ws:\/\/127\.0\.0\.1:\d+$/);
+      assertMatch(String(printed.restEndpoint), /^http:\/\/127\.0\.0\.1:\d+$/);
+      const socket = new WebSocketStream(`${printed.endpoint}/ws/btcusdt@trade`);
       // A failure to connect is told by `opened`, and a broken end by the stream.
       socket.closed.catch(() => {});
       const reader = (await socket.opened).readable.getReader();
@@ -82,9 +84,9 @@ Deno.test("penstock exchange --for ends by itself", async () => {
 });
 
 Deno.test("penstock exchange --for lasts longer than the runtime's timers", async () => {
-  const { program, told } = await listening("--for=1000h");
+  const { program, printed } = await listening("--for=1000h");
   await using _program = program;
-  const { restEndpoint } = told;
+  const { restEndpoint } = printed;
   const response = await fetch(`${restEndpoint}/api/v3/time`);
   assertEquals(Object.keys(await response.json()), ["serverTime"]);
   program.signal("SIGTERM");

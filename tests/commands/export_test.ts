@@ -8,14 +8,14 @@ import { type Place, withExchange } from "./journal_run.ts";
 
 /** Two runs in one journal; returns what each told. */
 async function twoRuns(place: Place): Promise<string[]> {
-  const told: string[] = [];
+  const printed: string[] = [];
   for (const args of [["--stop-after=3000"], ["--stop-after=2000", "--new-run"]]) {
     await using program = place.run("--short=3", "--long=9", "--slippage=2", ...args);
     const { code, stdout } = await program.finished();
     assertEquals(code, 0);
-    told.push(stdout);
+    printed.push(stdout);
   }
-  return told;
+  return printed;
 }
 
 function positionsOf(path: string, run: number) {
@@ -71,7 +71,7 @@ Deno.test("penstock export gives the fills that a run told: in JSON to the byte,
 
 Deno.test("penstock export --closed adds up to what the journal realized, in every run", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
-    const told = await twoRuns(place);
+    const printed = await twoRuns(place);
     const { code, stdout, stderr } = await penstock("export", place.journal, "--closed", "--run=all");
     assertEquals(code, 0);
     const rows = rowsOf(stdout);
@@ -80,7 +80,7 @@ Deno.test("penstock export --closed adds up to what the journal realized, in eve
       eventsOf(json.stdout).map((event) => Object.values(event).slice(1).map(String)),
       rows.map((row) => Object.values(row)),
     );
-    told.forEach((events, at) => {
+    printed.forEach((events, at) => {
       const own = rows.filter(({ run }) => run === `${at + 1}`);
       const sells = fillsIn(events).map((line) => JSON.parse(line)).filter(({ side }) => side === "sell");
       assertGreater(own.length, 10);
@@ -218,10 +218,10 @@ Deno.test({
       const start = () =>
         Penstock.start(["export", large, "--copy", copy], [...FLAGS, `--allow-write=${folder}`]);
       await using program = start();
-      const begun = async () => {
+      const copyStarted = async () => {
         while (![`${copy}.copy`, copy].some(isThere)) await new Promise((resolve) => setTimeout(resolve));
       };
-      await within(begun(), "the start of the copy");
+      await within(copyStarted(), "the start of the copy");
       program.signal("SIGTERM");
       const { code } = await program.finished();
       assertEquals(isThere(copy), code === 0, `exit code ${code}`);

@@ -34,7 +34,7 @@ async function filled(
   for (const _event of engine.apply(frames));
   const asked: unknown[] = [];
   const notes: RecordingNote[] = [];
-  const said: string[] = [];
+  const logged: string[] = [];
   const gaps = new GapFilling({
     state: engine.state,
     backfill: {
@@ -56,28 +56,30 @@ async function filled(
         notes.push(happened);
       }
     },
-    say: ({ level, text }) => said.push(`${level}: ${text}`),
+    log: ({ level, text }) => logged.push(`${level}: ${text}`),
   });
   await gaps.fill(engine.state.heldGap!, Date.now());
   const events = gaps.isLeft ? [] : [...engine.apply(frames)];
   const [gap = null] = events.filter((event) => event.type === "gap")
     .map(({ fromId, toId, missing, filled, absent }) => ({ fromId, toId, missing, filled, absent }));
-  return { asked, notes: notes.filter(({ event }) => event !== "late"), said, gap, isLeft: gaps.isLeft };
+  return { asked, notes: notes.filter(({ event }) => event !== "late"), logged, gap, isLeft: gaps.isLeft };
 }
 
 Deno.test("GapFilling.fill() says nothing where all was fetched", async () => {
   const rows = rowsOf(...Array.from({ length: 94 }, (_, at) => at + 6));
-  const { said, gap, notes, asked } = await filled({ complete: true, fetched: 94, lastId: 99 }, rows);
-  assertEquals([said, asked], [[], [6, 99]]);
+  const { logged, gap, notes, asked } = await filled({ complete: true, fetched: 94, lastId: 99 }, rows);
+  assertEquals([logged, asked], [[], [6, 99]]);
   assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 94, absent: undefined });
   assertEquals(notes, [{ event: "settled", filled: 94 }]);
 });
 
 Deno.test("GapFilling.fill() fetches the newest of more trades than may be fetched, and says so", async () => {
   const rows = rowsOf(...Array.from({ length: 20 }, (_, at) => at + 80));
-  const { said, gap, asked } = await filled({ complete: true, fetched: 20, lastId: 99 }, rows, { most: 20 });
+  const { logged, gap, asked } = await filled({ complete: true, fetched: 20, lastId: 99 }, rows, {
+    most: 20,
+  });
   assertEquals(asked, [80, 99]);
-  assertEquals(said, [
+  assertEquals(logged, [
     "warn: 94 trades are missing, more than the 20 that may be fetched (--backfill-max): the newest 20 are fetched, " +
     "and the averages start again with them",
   ]);
@@ -85,26 +87,26 @@ Deno.test("GapFilling.fill() fetches the newest of more trades than may be fetch
 });
 
 Deno.test("GapFilling.fill() counts nothing as filled where none of the newest could be fetched", async () => {
-  const { said, gap } = await filled(gaveUp(0, 79), [], { most: 20 });
-  assertEquals(said.length, 2);
-  assertStringIncludes(said[1]!, "20 of 20 missed trades could not be fetched: it said no. Ask again.");
+  const { logged, gap } = await filled(gaveUp(0, 79), [], { most: 20 });
+  assertEquals(logged.length, 2);
+  assertStringIncludes(logged[1]!, "20 of 20 missed trades could not be fetched: it said no. Ask again.");
   assertEquals(gap, { fromId: 6, toId: 99, missing: 94, filled: 0, absent: undefined });
 });
 
 Deno.test("GapFilling.fill() says how many ids the exchange itself lacks, and finds no gap where it lacks all", async () => {
   const some = await filled({ complete: true, fetched: 2, lastId: 99 }, rowsOf(50, 60));
-  assertEquals(some.said, [
+  assertEquals(some.logged, [
     "info: the exchange itself has no trade for 92 of the 94 ids from 6 to 99: nothing is missing there",
   ]);
   assertEquals(some.gap, { fromId: 6, toId: 99, missing: 2, filled: 2, absent: 92 });
   assertEquals(some.notes, [{ event: "settled", filled: 2, through: 99 }]);
   const none = await filled({ complete: true, fetched: 0, lastId: 99 }, []);
-  assertEquals([none.said.length, none.gap], [1, null]);
+  assertEquals([none.logged.length, none.gap], [1, null]);
 });
 
 Deno.test("GapFilling.fill() leaves a gap to the next run only where it is stopped before all is there", async () => {
   const left = await filled(gaveUp(0, 5), [], { leaves: true });
-  assertEquals([left.isLeft, left.notes, left.said], [true, [], []]);
+  assertEquals([left.isLeft, left.notes, left.logged], [true, [], []]);
   const whole = await filled({ complete: true, fetched: 1, lastId: 99 }, rowsOf(99), { leaves: true });
   assertEquals(whole.isLeft, false);
 });

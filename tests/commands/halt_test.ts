@@ -9,7 +9,7 @@ import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { CRASH_RECORDINGS, crashed } from "../support/crash.ts";
-import { commandLine, eventsOf, Penstock, QUICKLY, type Told } from "../support/penstock.ts";
+import { commandLine, eventsOf, Penstock, type PrintedEvent, QUICKLY } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { isRecorded } from "../support/recorded_data.ts";
 import { computeReference, type PlainTrade } from "../support/reference.ts";
@@ -33,7 +33,7 @@ async function ended(folder: Folder, ...args: string[]): Promise<{ code: number;
 }
 
 /** What a summary says that trading is halted for, or null. */
-function reasonIn({ halt }: Told): unknown {
+function reasonIn({ halt }: PrintedEvent): unknown {
   return halt === null ? null : (halt as { readonly reason: string }).reason;
 }
 
@@ -65,7 +65,7 @@ for (const onHalt of ["hold", "flatten"] as const) {
         ...["--stake=10000", "--short=100", "--long=300", "--latency=90s"],
         ...["--max-drawdown=5%", `--on-halt=${onHalt}`, "--stop-after", `${trades.length}`],
       ];
-      const told: Told[] = [];
+      const printed: PrintedEvent[] = [];
       // A run goes on at the address where it was.
       let port = 0;
       {
@@ -78,17 +78,17 @@ for (const onHalt of ["hold", "flatten"] as const) {
         await using run = Penstock.start(["run", "--endpoint", exchange.endpoint, ...options], flags(folder));
         await run.event(before.type, ({ tradeId }) => tradeId === before.tradeId);
         run.signal("SIGKILL");
-        told.push(...eventsOf((await run.finished()).stdout));
+        printed.push(...eventsOf((await run.finished()).stdout));
       }
       {
         await using exchange = BuiltInExchange.listen({ port, trades: served(trades), speed: Infinity });
         await using run = Penstock.start(["run", "--endpoint", exchange.endpoint, ...options], flags(folder));
         const { code, stdout, stderr } = await run.finished();
         assertEquals([code, stderr], [0, ""]);
-        told.push(...eventsOf(stdout));
+        printed.push(...eventsOf(stdout));
       }
-      assertEquals(traded(told), expected.events);
-      const summary = told.at(-1)!;
+      assertEquals(traded(printed), expected.events);
+      const summary = printed.at(-1)!;
       for (const name of ["cash", "position", "equity", "realized", "maxDrawdown"] as const) {
         assertEquals(summary[name], expected.totals[name], name);
       }
@@ -229,7 +229,12 @@ Deno.test("penstock run handles a halt that is filed as it ends, before it says 
 });
 
 /** Checks that a run's journal, and what it told, follow from its recording. */
-async function assertFollows(folder: Folder, state: string, record: string, events: Told[]): Promise<void> {
+async function assertFollows(
+  folder: Folder,
+  state: string,
+  record: string,
+  events: PrintedEvent[],
+): Promise<void> {
   const verified = await ended(folder, "verify", state, record);
   assertEquals([verified.code, verified.err], [0, ""], verified.out);
   const again = await backtest(["--json", "--short=5", "--long=12", record]);
@@ -260,13 +265,13 @@ Deno.test({
     }
     {
       await using demo = start();
-      // Ids go on from the beginning, so that nothing is traded before they are new.
+      // Ids go on from the start, so that nothing is traded before they are new.
       await demo.event("started");
       demo.signal("SIGTERM");
       const { stdout } = await demo.finished();
       assertEquals(reasonIn(eventsOf(stdout).at(-1)!), "manual");
     }
-    const status = async (): Promise<Told> =>
+    const status = async (): Promise<PrintedEvent> =>
       JSON.parse((await ended(folder, "status", state, "--json")).out);
     const halted = await status();
     assertEquals([halted.halted, reasonIn(halted)], [true, "manual"]);

@@ -7,8 +7,8 @@ import {
   FLAGS,
   Penstock,
   penstock,
+  type PrintedEvent,
   QUICKLY,
-  type Told,
 } from "../support/penstock.ts";
 
 /** A folder, an exchange, and what is done with them; both are gone afterwards. */
@@ -60,7 +60,7 @@ export class Place {
   }
 
   /** What `penstock status --json` says. */
-  async status(...args: readonly string[]): Promise<Told> {
+  async status(...args: readonly string[]): Promise<PrintedEvent> {
     const { code, stdout, stderr } = await penstock("status", this.journal, "--json", ...args);
     assertEquals([code, stderr], [0, ""]);
     const [status, ...rest] = eventsOf(stdout);

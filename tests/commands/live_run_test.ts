@@ -10,38 +10,38 @@ import { inFolderAsync } from "../stores/sample_journal.ts";
 import { wholeEntries } from "./reference_run.ts";
 
 /** A view that keeps the types of the events. */
-function viewInto(told: string[]): RunView {
+function viewInto(printed: string[]): RunView {
   return {
     assets: null,
-    event: ({ type }: { readonly type: string }) => told.push(type),
+    event: ({ type }: { readonly type: string }) => printed.push(type),
     events: (events: Iterable<unknown>) => void [...events],
-    say() {},
+    log() {},
     close: () => Promise.resolve(),
   } as unknown as RunView;
 }
 
-function liveRun(state: string, told: string[] = []): LiveRun {
+function liveRun(state: string, printed: string[] = []): LiveRun {
   const given = (text: string) => ({ text, source: "command line" } as const);
   const configuration = configure({ state: given(state), backfill: given("off") }, [], "run");
   const feed = new ReadAhead((async function* () {})());
-  return new LiveRun(configuration, viewInto(told), feed, new AbortController().signal);
+  return new LiveRun(configuration, viewInto(printed), feed, new AbortController().signal);
 }
 
 Deno.test("LiveRun emits no status before it has begun, and none once it has stopped", async () => {
-  const told: string[] = [];
-  const live = liveRun("none", told);
+  const printed: string[] = [];
+  const live = liveRun("none", printed);
   live.emitStatus();
   await live.open({ command: "run", version: "1" });
   // Its timer may fire while permissions are dropped, which comes before the event that says the run started.
   live.emitStatus();
-  assertEquals(told, []);
-  live.begin();
+  assertEquals(printed, []);
+  live.start();
   live.emitStatus();
-  assertEquals(told, ["status"]);
+  assertEquals(printed, ["status"]);
   live.stop();
   live.emitStatus();
   await live.close(1);
-  assertEquals(told, ["status", "summary"]);
+  assertEquals(printed, ["status", "summary"]);
 });
 
 Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
@@ -49,7 +49,7 @@ Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: wha
     const state = `${folder}/run.db`;
     const live = liveRun(state);
     await live.open({ command: "run", version: "1" });
-    live.begin();
+    live.start();
     live.stop();
     const request = { kind: "halt", action: "hold", text: null } as const;
     const database = connect(state, false);

@@ -4,7 +4,7 @@ import { recordingName } from "../../src/domain/recording/recording_name.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
-import { eventsOf, type Finished, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, type Finished, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { messageOf } from "../support/pipeline_input.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
@@ -91,8 +91,8 @@ class Place {
   }
 }
 
-/** The paths that a verification names as passed over. */
-function passedOver(outcome: Told, { recordings }: Place): string[] {
+/** The paths that a verification names as skipped. */
+function passedOver(outcome: PrintedEvent, { recordings }: Place): string[] {
   const files = outcome["passedOver"] as { readonly folder: string; readonly names: readonly string[] }[];
   assert(files.every(({ folder }) => folder === recordings));
   return files.flatMap(({ names }) => names.map((name) => `${recordings}/${name}`));
@@ -206,10 +206,10 @@ Deno.test("penstock backtest FOLDER is without a connection behind a midnight th
       noteText({ event: "disconnected", reason: "x", retryInMs: 1 }),
       noteText({ event: "continued", file: "2.txt" }),
     ]);
-    for (const [part, told] of [[2, "refusal"], [3, "fill"]] as const) {
+    for (const [part, printed] of [[2, "refusal"], [3, "fill"]] as const) {
       write("2.txt", [noteText({ ...head, part, since: time }), trade(5, "110")]);
       const events = await eventsFrom(["--short=2", "--long=4", folder]);
-      assertEquals(traded(events).map(({ type }) => type), ["signal", told]);
+      assertEquals(traded(events).map(({ type }) => type), ["signal", printed]);
     }
   });
 });

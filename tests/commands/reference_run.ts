@@ -5,12 +5,12 @@ import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/serve
 import { Journal } from "../../src/stores/journal/journal.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { FLAGS, Penstock, penstock, type Told, V8_FLAGS } from "../support/penstock.ts";
+import { FLAGS, Penstock, penstock, type PrintedEvent, V8_FLAGS } from "../support/penstock.ts";
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 
-/** Where the made-up market's time begins, ms since 1970. */
+/** Where the made-up market's time starts, ms since 1970. */
 const START_TIME = 1_723_161_255_342;
 const PROCESS = { seed: 11, rate: 100, firstId: 1, startTime: START_TIME };
 /** Market time per real time: a fill every hundred trades or so, and about a page missed while a process starts. */
@@ -40,7 +40,7 @@ export function startRunUnder(
   ...args: string[]
 ): Penstock {
   const folder = path.slice(0, path.lastIndexOf("/"));
-  // However long a slow machine takes to fetch what was missed: the reckoning does not know which trades waited.
+  // However long a slow machine takes to fetch what was missed: the reference does not know which trades waited.
   const hold = args.some((arg) => arg.startsWith("--max-hold")) ? [] : ["--max-hold=1h"];
   return Penstock.start([
     ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
@@ -68,14 +68,14 @@ export function wholeEntries(path: string): Entry[] {
  * Checks that all that processes told, one after the other, stands in the journal as each wrote it, in that order
  * and before anything else that it wrote.
  */
-export function assertKept(entries: readonly Entry[], told: readonly (readonly Told[])[]): void {
+export function assertKept(entries: readonly Entry[], printed: readonly (readonly PrintedEvent[])[]): void {
   const written: Entry[][] = [];
   for (const entry of entries) {
     if (entry.type === "started" || entry.type === "resumed") written.push([]);
     else if (KEPT.includes(entry.type)) written.at(-1)!.push(entry);
   }
   // A process that was killed before it opened the journal left nothing there, and told nothing.
-  const speaking = told.filter((events) => events.length > 0);
+  const speaking = printed.filter((events) => events.length > 0);
   let at = 0;
   for (const events of speaking) {
     const kept = events.filter(({ type }) => KEPT.includes(type));
@@ -101,7 +101,7 @@ function contentOf({ content }: Entry): Record<string, unknown> {
 }
 
 /**
- * Checks a journal, of one run whose gaps were all filled, against a reckoning over the market's trades made anew:
+ * Checks a journal, of one run whose gaps were all filled, against a reference over the market's trades made again:
  * every decision, and the prices that the averages stand on after the last checkpoint.
  */
 export function assertRunMatchesReference(

@@ -2,13 +2,16 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { outcomeOf } from "../support/recorded_run.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { assertRun } from "./event_contract.ts";
 
 /** The events of a run on an exchange that was started again after `fills` fills, and of its recording. */
-async function acrossReset(folder: string, fills: number): Promise<{ live: Told[]; recorded: Told[] }> {
+async function acrossReset(
+  folder: string,
+  fills: number,
+): Promise<{ live: PrintedEvent[]; recorded: PrintedEvent[] }> {
   const state = `${folder}/a.db`;
   const record = `${folder}/a.txt`;
   const windows = ["--short=5", "--long=20", "--cash=1000000", "--json", "--log-level=error"];
@@ -49,7 +52,7 @@ Deno.test("penstock run goes on when an exchange was started again, and its jour
     assertEquals([summary.resets, summary.rejected], [1, 0]);
     const reset = live.find(({ type }) => type === "reset")!;
     assert(Number(reset.lastId) > 20);
-    const decisions = (events: readonly Told[]) =>
+    const decisions = (events: readonly PrintedEvent[]) =>
       events.filter(({ type }) => ["gap", "reset", "signal", "fill", "refusal"].includes(type));
     assertEquals(decisions(recorded), decisions(live));
     for (const count of ["trades", "duplicates", "outOfOrder", "resets", "gaps", "cash", "position"]) {

@@ -32,11 +32,11 @@ Deno.test({
       [...FLAGS, V8_FLAGS],
     );
     await program.event("connected");
-    const begun = performance.now();
+    const startedAt = performance.now();
     const samples: { readonly second: number; readonly megabytes: number }[] = [];
     const sampling = setInterval(() => {
       const megabytes = residentMb(program.pid);
-      samples.push({ second: (performance.now() - begun) / 1000, megabytes });
+      samples.push({ second: (performance.now() - startedAt) / 1000, megabytes });
     }, SAMPLE_MS);
     await program.event("status").finally(() => clearInterval(sampling));
     const { code, stdout } = await program.finished();

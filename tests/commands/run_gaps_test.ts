@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/
 import { parseFaults } from "../../src/simulator/faults.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
 import type { BuiltInExchange } from "../../src/simulator/server.ts";
-import { eventsOf, FLAGS, Penstock, QUICKLY, type Told, within } from "../support/penstock.ts";
+import { eventsOf, FLAGS, Penstock, type PrintedEvent, QUICKLY, within } from "../support/penstock.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { assertVerifies, reproducibleExchange, startRun, wholeEntries } from "./reference_run.ts";
 import { SlowRest } from "./slow_rest.ts";
@@ -13,15 +13,17 @@ const test = (name: string, fn: (folder: string) => Promise<void>) =>
   Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
 
 /** Stops a run as a person does; what it told. */
-async function stopped(program: Penstock): Promise<{ readonly told: Told[]; readonly stderr: string }> {
+async function stopped(
+  program: Penstock,
+): Promise<{ readonly printed: PrintedEvent[]; readonly stderr: string }> {
   program.signal("SIGINT");
   const { code, stdout, stderr } = await program.finished();
   assertEquals(code, 0, stderr);
-  return { told: eventsOf(stdout), stderr };
+  return { printed: eventsOf(stdout), stderr };
 }
 
 /** Decisions about orders, as a journal or a program has them. */
-function decided(events: readonly Told[]): Told[] {
+function decided(events: readonly PrintedEvent[]): PrintedEvent[] {
   return events.filter(({ type }) => ["gap", "signal", "refusal", "fill", "expired"].includes(type));
 }
 
@@ -46,16 +48,16 @@ test("penstock run, away for more trades than may be fetched, fetches the newest
   assertGreater(Number(gap.missing), 3_000);
   assertEquals([Number(gap.toId) - Number(gap.fromId) + 1, gap.filled], [gap.missing, 1_200]);
   await program.event("fill");
-  const { told, stderr } = await stopped(program);
+  const { printed, stderr } = await stopped(program);
   assertStringIncludes(
     stderr,
     "more than the 1200 that may be fetched (--backfill-max): the newest 1200 are fetched",
   );
   assert(!stderr.includes("could not be fetched"), stderr);
   // With averages that were empty at the first live trade no order would be possible before the 50th.
-  assertEquals(told.at(-1)!.gaps, 1);
+  assertEquals(printed.at(-1)!.gaps, 1);
   const { content } = wholeEntries(path).findLast(({ type }) => type === "checkpoint")!;
-  assertEquals(content["trades"], told.at(-1)!.trades);
+  assertEquals(content["trades"], printed.at(-1)!.trades);
   await assertVerifies(path, 2);
 });
 
@@ -78,9 +80,9 @@ test("penstock run takes an id that the exchange itself lacks for no gap, and co
   const gap = await program.event("gap");
   assertEquals([gap.fromId, gap.toId, gap.missing, gap.filled, gap.absent], [401, 460, 59, 59, 1]);
   assertGreater(asked, 1);
-  const { told, stderr } = await stopped(program);
+  const { printed, stderr } = await stopped(program);
   assert(!stderr.includes("could not be fetched"), stderr);
-  assertEquals(told.at(-1)!.absent, 1);
+  assertEquals(printed.at(-1)!.absent, 1);
   await assertVerifies(path, 1);
 });
 
@@ -103,13 +105,13 @@ async function runThatWaited(folder: string, exchange: BuiltInExchange, what: st
   rest.answering.resolve();
   // The exchange counts its trades from 1.
   await program.event("fill", ({ tradeId }) => Number(tradeId) > enough);
-  const { told } = await stopped(program);
+  const { printed } = await stopped(program);
   await assertVerifies(path, 1);
-  return { told, recording };
+  return { printed, recording };
 }
 
 /** Checks that nothing was decided on trades from `fromId` on that had waited too long when the last waiting was over. */
-function assertPassedOver(told: readonly Told[], recording: string, fromId: number): void {
+function assertPassedOver(printed: readonly PrintedEvent[], recording: string, fromId: number): void {
   const lines = Deno.readTextFileSync(recording).split("\n").map((line) => {
     const at = line.indexOf(" ");
     return { received: Number(line.slice(0, at)), frame: line.slice(at + 1) };
@@ -120,22 +122,22 @@ function assertPassedOver(told: readonly Told[], recording: string, fromId: numb
   const waited = lines.filter(({ received, frame }) => received < until - hold && frame.includes('"t":'))
     .map(({ frame }) => Number(/"t":(\d+)/.exec(frame)![1])).filter((id) => id >= fromId);
   assertGreater(waited.length, 0);
-  for (const { type, tradeId } of decided(told)) {
+  for (const { type, tradeId } of decided(printed)) {
     assert(!waited.includes(Number(tradeId)), `a ${type} at trade ${tradeId}, which waited`);
   }
 }
 
 test("penstock run does not trade on what waited for missed trades longer than --max-hold", async (folder) => {
   await using exchange = reproducibleExchange({ faults: parseFaults("hole=60@400"), speed: 5 });
-  const { told, recording } = await runThatWaited(folder, exchange, "historicalTrades");
-  const gap = told.find(({ type }) => type === "gap")!;
-  assertPassedOver(told, recording, Number(gap.toId) + 1);
+  const { printed, recording } = await runThatWaited(folder, exchange, "historicalTrades");
+  const gap = printed.find(({ type }) => type === "gap")!;
+  assertPassedOver(printed, recording, Number(gap.toId) + 1);
 });
 
 test("penstock run does not trade on what waited for its start longer than --max-hold", async (folder) => {
   await using exchange = reproducibleExchange({ speed: 5 });
-  const { told, recording } = await runThatWaited(folder, exchange, "exchangeInfo");
-  assertPassedOver(told, recording, 0);
+  const { printed, recording } = await runThatWaited(folder, exchange, "exchangeInfo");
+  assertPassedOver(printed, recording, 0);
 });
 
 test("penstock run says which missed trades it waits for, in its status and once they take long", async () => {

@@ -10,7 +10,7 @@ import {
   type Finished,
   FLAGS,
   Penstock,
-  type Told,
+  type PrintedEvent,
   within,
 } from "../support/penstock.ts";
 import { ChangingExchange } from "./changing_exchange.ts";
@@ -33,7 +33,10 @@ function start(args: readonly string[], folder?: string): Penstock {
 }
 
 /** A run that ended well. */
-async function goodRun(args: readonly string[], folder?: string): Promise<{ events: Told[]; log: string }> {
+async function goodRun(
+  args: readonly string[],
+  folder?: string,
+): Promise<{ events: PrintedEvent[]; log: string }> {
   const { code, stdout, stderr } = await run(args, folder);
   assertEquals(code, 0, stderr);
   const events = eventsOf(stdout);
@@ -43,7 +46,7 @@ async function goodRun(args: readonly string[], folder?: string): Promise<{ even
 }
 
 /** The rules in a `started` event, each as its value and where it comes from. */
-function rulesIn(events: readonly Told[]): Record<string, string> {
+function rulesIn(events: readonly PrintedEvent[]): Record<string, string> {
   const config = events[0]!.config as Record<string, string | null> & {
     readonly instrument: { readonly sources: Record<string, string> };
   };
@@ -147,10 +150,10 @@ Deno.test("penstock run that goes on keeps the rules it began with, and says wha
     assertEquals(warnings(same.log), []);
     exchange.filters = { LOT_SIZE: { stepSize: "0.00100000" }, MARKET_LOT_SIZE: { maxQty: "0" } };
     const { events, log } = await goodRun(exchange.args, folder);
-    const begun = wholeEntries(`${folder}/run.db`)[0]!.time;
+    const startedAt = wholeEntries(`${folder}/run.db`)[0]!.time;
     const { lot, maxQuantity } = rulesIn(events);
-    assertEquals(lot, `0.00001 journal of ${isoTime(begun)}`);
-    assertEquals(maxQuantity, `100 journal of ${isoTime(begun)}`);
+    assertEquals(lot, `0.00001 journal of ${isoTime(startedAt)}`);
+    assertEquals(maxQuantity, `100 journal of ${isoTime(startedAt)}`);
     assertEquals(warnings(log), [
       "WARN  the exchange has other rules for BTCUSDT than this run started with: lot was 0.00001 and is 0.001, " +
       "max-quantity was 100 and is 9000. The run keeps its own; --new-run starts another with today's",

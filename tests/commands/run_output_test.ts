@@ -185,7 +185,7 @@ Deno.test({
       const [stopped] = latest(journal, "stopped");
       assert(stderr.includes(String(stopped!.content["reason"])), stderr);
       assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
-      // What was written is whole lines from the beginning, but for the last, and far from all that was kept.
+      // What was written is whole lines from the start, but for the last, and far from all that was kept.
       const lines = (await demo.stdout).split("\n").slice(0, -1).map((line) => JSON.parse(line));
       assertEquals(lines[0].type, "started");
       const kept = latest(journal, "fill", 100_000).length;

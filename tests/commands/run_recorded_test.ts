@@ -1,12 +1,12 @@
 /**
- * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades
- * it in a process of its own, and every event has to be the one that the independent reckoning comes to.
+ * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades it
+ * in a process of its own, and every event has to be the one that the independent reference comes to.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";
-import { eventsOf, penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
@@ -26,7 +26,7 @@ async function recorded(): Promise<ExchangeTrade[]> {
 }
 
 /** Trades the recording with `options`; compares every event with what `choices` come to. */
-async function assertTraded(options: readonly string[], choices: Choices): Promise<Told[]> {
+async function assertTraded(options: readonly string[], choices: Choices): Promise<PrintedEvent[]> {
   const trades = await recorded();
   assertEquals(trades.length, TRADES);
   await using exchange = BuiltInExchange.listen({ trades, speed: Infinity });

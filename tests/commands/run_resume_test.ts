@@ -1,9 +1,9 @@
-/** A run that keeps a journal, stopped and taken up again: what it goes on with, and what it refuses. */
+/** A run that keeps a journal, stopped and resumed: what it goes on with, and what it refuses. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
 import { DatabaseSync } from "node:sqlite";
-import { eventsOf, type Finished, type Penstock, type Told, within } from "../support/penstock.ts";
+import { eventsOf, type Finished, type Penstock, type PrintedEvent, within } from "../support/penstock.ts";
 import { bytesOf, inFolderAsync } from "../stores/sample_journal.ts";
 import {
   assertKept,
@@ -21,7 +21,7 @@ const test = (name: string, fn: (folder: string) => Promise<void>) =>
   Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
 
 /** Stops a run as a person does; what it told. */
-async function stopped(program: Penstock): Promise<Told[]> {
+async function stopped(program: Penstock): Promise<PrintedEvent[]> {
   program.signal("SIGINT");
   const { code, stdout, stderr } = await program.finished();
   assertEquals([code, besidesRules(stderr)], [0, ""]);
@@ -34,7 +34,7 @@ async function runFor(
   path: string,
   fills: number,
   ...args: string[]
-): Promise<Told[]> {
+): Promise<PrintedEvent[]> {
   await using program = startRun(exchange, path, ...args);
   for (let fill = 0; fill < fills; fill++) await program.event("fill");
   return await stopped(program);
@@ -63,11 +63,11 @@ async function refused(exchange: BuiltInExchange, path: string, ...args: string[
 test("penstock run, offline for thousands of trades, goes on as if it had seen them", async (folder) => {
   const path = `${folder}/run.db`;
   await using exchange = reproducibleExchange();
-  const told = [await runFor(exchange, path, 5)];
+  const printed = [await runFor(exchange, path, 5)];
   await moreTrades(exchange, 3_500);
-  told.push(await runFor(exchange, path, 5));
-  assertKept(wholeEntries(path), told);
-  const [first, second] = told.map((events) => events.at(-1)!);
+  printed.push(await runFor(exchange, path, 5));
+  assertKept(wholeEntries(path), printed);
+  const [first, second] = printed.map((events) => events.at(-1)!);
   // Trades that the summary's time has nothing to do with.
   assertEquals([first!.resumedAfter, second!.resumedAfter], [undefined, first!.trades]);
   const [gap] = gaps(path);
@@ -151,12 +151,12 @@ test("penstock run takes a run up only under the options that it was made with",
   assertStringIncludes(stderr, "short was 20 and is 5, cash was 10000 and is 500. ");
   assertStringIncludes(stderr, "--new-run");
 
-  const told = await runFor(exchange, path, 3, "--new-run", "--short=5", "--cash=500");
+  const printed = await runFor(exchange, path, 3, "--new-run", "--short=5", "--cash=500");
   const entries = wholeEntries(path);
   assertEquals(entries.filter(({ type }) => type === "started").map(({ run }) => run), [1, 2]);
   assertEquals(entries.filter(({ run, type }) => run === 1 && type === "stopped").length, 2);
   const fills = entries.filter(({ run, type }) => run === 2 && type === "fill");
-  assertEquals(fills.length, told.filter(({ type }) => type === "fill").length);
+  assertEquals(fills.length, printed.filter(({ type }) => type === "fill").length);
   assert(Number(fills[0]!.content["cash"]) < 500);
 });
 

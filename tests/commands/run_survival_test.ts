@@ -1,6 +1,6 @@
 /** A run that is killed at any moment and started again: nothing is lost, nothing is booked twice. */
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
-import { eventsOf, type Penstock, type Told } from "../support/penstock.ts";
+import { eventsOf, type Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { SeededRandom } from "../support/random.ts";
 import { inFolderAsync } from "../stores/sample_journal.ts";
 import { canMount, mount, run } from "../support/small_disk.ts";
@@ -26,7 +26,7 @@ function pause(ms: number): Promise<void> {
 }
 
 /** What a process that was killed had told: its last line may be torn. */
-async function toldBy(program: Penstock): Promise<Told[]> {
+async function printedBy(program: Penstock): Promise<PrintedEvent[]> {
   const { stdout } = await program.finished();
   const lines = stdout.split("\n");
   const last = lines.pop() ?? "";
@@ -42,14 +42,14 @@ Deno.test({
       const path = `${folder}/run.db`;
       const random = new SeededRandom(5);
       await using exchange = reproducibleExchange();
-      const told: Told[][] = [];
+      const printed: PrintedEvent[][] = [];
       for (let kill = 0; kill < KILLS; kill++) {
         await using program = startRun(exchange, path, `--record=${folder}/${kill}.txt`);
         // Every other one trades for certain. One that is killed before it has connected leaves things as they were.
         if (kill % 2 === 0) await program.event("fill");
         await pause(random.fraction() * LATEST_KILL_MS);
         program.signal("SIGKILL");
-        told.push(await toldBy(program));
+        printed.push(await printedBy(program));
         wholeEntries(path);
       }
       await using program = startRun(exchange, path, `--record=${folder}/${KILLS}.txt`);
@@ -57,14 +57,16 @@ Deno.test({
       program.signal("SIGINT");
       const { code, stdout, stderr } = await program.finished();
       assertEquals([code, besidesRules(stderr)], [0, ""]);
-      told.push(eventsOf(stdout));
-      assertKept(wholeEntries(path), told);
+      printed.push(eventsOf(stdout));
+      assertKept(wholeEntries(path), printed);
       await assertVerifies(path, KILLS + 1);
       const { fills, trades } = assertRunMatchesReference(path);
-      const summary = told.at(-1)!.at(-1)!;
+      const summary = printed.at(-1)!.at(-1)!;
       assertEquals([summary.trades, summary.fills], [trades, fills]);
       assertGreater(fills, KILLS / 2);
-      assert(told.some((events) => events.some(({ type, filled }) => type === "gap" && Number(filled) > 0)));
+      assert(
+        printed.some((events) => events.some(({ type, filled }) => type === "gap" && Number(filled) > 0)),
+      );
     }),
 });
 
@@ -77,7 +79,7 @@ Deno.test({
       try {
         const path = `${folder}/run.db`;
         await using exchange = reproducibleExchange();
-        const told: Told[][] = [];
+        const printed: PrintedEvent[][] = [];
         {
           await using program = startRun(exchange, path);
           const { code, stdout, stderr } = await program.finished();
@@ -87,18 +89,18 @@ Deno.test({
             /^penstock: Cannot write to the journal .*run\.db: the disk is full.*/,
           );
           assert(!stderr.includes("    at "), stderr);
-          told.push(eventsOf(stdout));
+          printed.push(eventsOf(stdout));
         }
-        assertEquals(told[0]!.at(-1)!.type, "summary");
+        assertEquals(printed[0]!.at(-1)!.type, "summary");
         assert(mount(folder, "remount,size=64m"));
-        assertKept(wholeEntries(path), told);
+        assertKept(wholeEntries(path), printed);
         await using program = startRun(exchange, path);
         await program.event("fill");
         program.signal("SIGINT");
         const { code, stdout, stderr } = await program.finished();
         assertEquals([code, besidesRules(stderr)], [0, ""]);
-        told.push(eventsOf(stdout));
-        assertKept(wholeEntries(path), told);
+        printed.push(eventsOf(stdout));
+        assertKept(wholeEntries(path), printed);
         assertRunMatchesReference(path);
       } finally {
         run("umount", folder);

@@ -37,7 +37,7 @@ Deno.test("penstock run --stop-after ends after exactly that many trades", async
 
 Deno.test("penstock run --for ends after that time, also when nothing comes", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
-  const begun = performance.now();
+  const startedAt = performance.now();
   const { code, stdout } = await penstock(
     "run",
     "--state=none",
@@ -46,7 +46,7 @@ Deno.test("penstock run --for ends after that time, also when nothing comes", as
     exchange.endpoint,
     "--for=1s",
   );
-  const took = performance.now() - begun;
+  const took = performance.now() - startedAt;
   assertEquals(code, 0);
   const events = eventsOf(stdout);
   assertEquals(events.map(({ type }) => type), ["started", "connected", "summary"]);

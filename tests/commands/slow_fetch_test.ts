@@ -5,21 +5,21 @@ import type { Line } from "../../src/views/terminal/narration.ts";
 const GAP = { fromId: 7, toId: 11 };
 
 Deno.test("loggedIfSlow() says once that trades are still being fetched, and gives what comes of it", async () => {
-  const told: Line[] = [];
+  const printed: Line[] = [];
   const { promise, resolve } = Promise.withResolvers<string>();
-  const tell = (line: Line): void => {
-    told.push(line);
+  const log = (line: Line): void => {
+    printed.push(line);
     resolve("all");
   };
-  assertEquals(await loggedIfSlow(GAP, promise, tell, 1), "all");
+  assertEquals(await loggedIfSlow(GAP, promise, log, 1), "all");
   const text = "5 missed trades (7 to 11) are still being fetched; until then nothing is traded";
-  assertEquals(told, [{ level: "info", text }]);
+  assertEquals(printed, [{ level: "info", text }]);
 });
 
 Deno.test("loggedIfSlow() says nothing of a fetch that is over in time, however it ends, and leaves no timer", async () => {
-  const tell = (): never => {
+  const log = (): never => {
     throw new Error("told");
   };
-  assertEquals(await loggedIfSlow(GAP, Promise.resolve(3), tell), 3);
-  await assertRejects(() => loggedIfSlow(GAP, Promise.reject(new RangeError("no")), tell), RangeError, "no");
+  assertEquals(await loggedIfSlow(GAP, Promise.resolve(3), log), 3);
+  await assertRejects(() => loggedIfSlow(GAP, Promise.reject(new RangeError("no")), log), RangeError, "no");
 });

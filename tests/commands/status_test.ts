@@ -8,7 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { Money } from "../../src/domain/numbers/money.ts";
-import { deadEndpoint, eventsOf, penstock, type Told, within } from "../support/penstock.ts";
+import { deadEndpoint, eventsOf, penstock, type PrintedEvent, within } from "../support/penstock.ts";
 import { assertEvent } from "./event_contract.ts";
 import { withExchange } from "./journal_run.ts";
 import { change, MANY_VIEWS } from "../stores/hostile_journal.ts";
@@ -17,16 +17,16 @@ import { inFolderAsync, writeSample } from "../stores/sample_journal.ts";
 const ignore = Deno.build.os === "windows";
 
 /** Checks that all of a status is of one moment: the account is what its last fill left, marked at the price. */
-function assertOneMoment(status: Told): void {
+function assertOneMoment(status: PrintedEvent): void {
   assertEvent(status);
   const { cash, position, price, equity, realized, unrealized, startCash, fills, lastFills } = status as
-    & Told
+    & PrintedEvent
     & {
       [name: string]: string;
     };
-  const last = (lastFills as unknown as Told[]).at(-1);
+  const last = (lastFills as unknown as PrintedEvent[]).at(-1);
   if (last !== undefined) assertEquals([cash, position], [last.cash, last.position]);
-  assertEquals((lastFills as unknown as Told[]).length, Math.min(10, Number(fills)));
+  assertEquals((lastFills as unknown as PrintedEvent[]).length, Math.min(10, Number(fills)));
   const made = new Money(equity!).minus(startCash!);
   assert(new Money(cash!).plus(new Money(position!).times(price!)).eq(equity!));
   assert(new Money(realized!).plus(unrealized!).eq(made), `${realized} + ${unrealized} is not ${made}`);
@@ -74,7 +74,7 @@ Deno.test("penstock status reads one whole moment of a run that writes many fill
     ) {
       assertEquals(status[name], summary[name], name);
     }
-    assertEquals(status.lastFills as Told[], events.filter(({ type }) => type === "fill").slice(-10));
+    assertEquals(status.lastFills as PrintedEvent[], events.filter(({ type }) => type === "fill").slice(-10));
     assertEquals([status.state, status.connected, status.stopReason], ["stopped", false, "asked to"]);
   });
 });
@@ -129,8 +129,8 @@ Deno.test({
       await program.event("connected");
       const began = await place.status();
       // Nobody tells when it is old enough: only asking again shows that.
-      const until = async (matches: (status: Told) => boolean) => {
-        const find = async (): Promise<Told> => {
+      const until = async (matches: (status: PrintedEvent) => boolean) => {
+        const find = async (): Promise<PrintedEvent> => {
           const status = await place.status();
           return matches(status) ? status : await find();
         };
@@ -162,7 +162,7 @@ Deno.test("penstock status --fail-on-halt fails by a halt, which it names, and b
     assertEquals(both.code, 0);
     assertMatch(both.stdout, /^run 1 in .* is alive: .* old; not halted$/);
     await place.halt("--reason=looked odd");
-    const [halted, alive, told, young] = await Promise.all([
+    const [halted, alive, printed, young] = await Promise.all([
       check(),
       check("--max-age=1h"),
       check("--max-age=1h", "--json"),
@@ -170,12 +170,12 @@ Deno.test("penstock status --fail-on-halt fails by a halt, which it names, and b
     ]);
     const sentence =
       /^penstock: run 1 in .*penstock\.db has been halted since \d{4}-.*Z, by hand \(looked odd\): it buys nothing until "penstock release .*penstock\.db --reason TEXT" ends the halt$/;
-    for (const { code, stderr } of [halted, alive, told]) {
+    for (const { code, stderr } of [halted, alive, printed]) {
       assertEquals(code, 1);
       assertMatch(stderr, sentence);
     }
     assertEquals([halted.stdout, alive.stdout, young.code], ["", "", 0]);
-    assertEquals(eventsOf(told.stdout)[0]?.["halted"], true);
+    assertEquals(eventsOf(printed.stdout)[0]?.["halted"], true);
     program.signal("SIGKILL");
     await program.finished();
     // What is not alive says so first.
@@ -218,7 +218,7 @@ Deno.test("penstock status shows the last run unless another is asked for", asyn
 
 Deno.test("penstock status says how the run goes on that was killed and taken up again", async () => {
   await withExchange({ rate: 500 }, async (place) => {
-    let before: Told;
+    let before: PrintedEvent;
     {
       await using program = place.run();
       await program.event("fill");

@@ -17,12 +17,12 @@ Deno.test("penstock verify proves a run that was stopped, in one line or one JSO
       stdout,
       /^Verified in [\d.]+ m?s: .*a\.db is intact, and all [\d,]+ entries of run 1, with \d+ fills in [\d,]+ trades from 20\S+Z to 20\S+Z, follow from .*1\.txt\.gz$/,
     );
-    const [told, ...more] = eventsOf(
+    const [printed, ...more] = eventsOf(
       (await penstock("verify", "--json", run.journal, ...run.recordings)).stdout,
     );
     assertEquals(more, []);
-    assertEquals([told!.type, told!["run"], told!["chained"]], ["verified", 1, told!["entries"]]);
-    assert(Number(told!["fills"]) >= 20 && Number(told!["trades"]) > 100);
+    assertEquals([printed!.type, printed!["run"], printed!["chained"]], ["verified", 1, printed!["entries"]]);
+    assert(Number(printed!["fills"]) >= 20 && Number(printed!["trades"]) > 100);
   });
 });
 
@@ -156,9 +156,9 @@ Deno.test("penstock verify shows a changed trade in its context and ends with 5"
     assertMatch(stdout, /\n {2}at {7}entry \d+, trade \d+, \S+1\.txt line \d+\n/);
     assertMatch(stdout, /\n {2}before {3}entry \d+, as derived: \{"type":/);
     assertMatch(stdout, /\n {2}(journal|derived) {2}\{/);
-    const [told] = eventsOf((await penstock("verify", "--json", run.journal, recording)).stdout);
-    assertEquals([told!.type, told!["run"], told!["recording"]], ["difference", 1, recording]);
-    assert(Number(told!["line"]) > at, `${told!["line"]}, behind ${at}`);
+    const [printed] = eventsOf((await penstock("verify", "--json", run.journal, recording)).stdout);
+    assertEquals([printed!.type, printed!["run"], printed!["recording"]], ["difference", 1, recording]);
+    assert(Number(printed!["line"]) > at, `${printed!["line"]}, behind ${at}`);
   });
 });
 

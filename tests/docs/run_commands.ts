@@ -99,7 +99,7 @@ function isLocal(line: string): boolean {
   return args !== null && !OUTSIDE.includes(args[0]!);
 }
 
-/** Why the line failed; null where it did not. */
+/** Why the line failed; null if it did not. */
 async function failureOf(line: string): Promise<string | null> {
   try {
     if (programArguments(line) === null) shell(line);

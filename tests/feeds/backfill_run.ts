@@ -124,9 +124,9 @@ export function answering(
   answer: (number: number, url: URL) => Partial<RestAnswer> | ((visit: Visit) => Promise<void>),
 ): RawServer {
   return RawServer.listen(async (visit) => {
-    const told = answer(visit.number, visit.request.url);
-    if (typeof told === "function") return await told(visit);
-    await visit.write(formatResponse(told.status ?? 200, told.body ?? "[]", told.headers));
+    const printed = answer(visit.number, visit.request.url);
+    if (typeof printed === "function") return await printed(visit);
+    await visit.write(formatResponse(printed.status ?? 200, printed.body ?? "[]", printed.headers));
     visit.end();
   });
 }

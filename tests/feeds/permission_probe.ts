@@ -11,7 +11,7 @@ export interface Probe {
 
 /** What it found. */
 export interface Probed {
-  readonly told: string;
+  readonly printed: string;
   readonly locked: string | null;
   /** Whether each is granted, in the order of the questions. */
   readonly granted: readonly boolean[];
@@ -20,7 +20,7 @@ export interface Probed {
 if (import.meta.main) {
   const { needs, paths, questions }: Probe = JSON.parse(Deno.args[0]!);
   const locked = lockedExchange();
-  const told = needs === null ? "" : await dropPermissions(needs, paths);
+  const printed = needs === null ? "" : await dropPermissions(needs, paths);
   const granted = questions.map((question) => Deno.permissions.querySync(question).state === "granted");
-  console.log(JSON.stringify({ told, locked, granted } satisfies Probed));
+  console.log(JSON.stringify({ printed, locked, granted } satisfies Probed));
 }

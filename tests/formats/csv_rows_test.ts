@@ -178,7 +178,7 @@ Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in t
     assertEquals(reader.trade.firstId, Number(row.split(",")[0]), row);
     assertEquals(reader.trade.time, microseconds(time));
   }
-  // What begins as the number before it did is no reason to believe the rest.
+  // What starts as the number before it did is no reason to believe the rest.
   const pairs: [before: string, id: string, isGood: boolean][] = [
     ["123456789", "12345678x", false],
     ["12345678", "02345678", false],
@@ -270,7 +270,7 @@ Deno.test("CsvRows.sample() shows at most the first 200 characters of the row re
   assertStrictEquals(reader.trade, reader);
   open(reader, originOf(FUTURES_TRADES), `é${"x€".repeat(300)}\n${FUTURES_TRADE}\r\n\n1`);
   const samples: string[] = [];
-  // The first row begins with no ASCII letter, so it is no header.
+  // The first row starts with no ASCII letter, so it is no header.
   while (reader.next() !== null) samples.push(reader.sample());
   assertEquals(samples, [`é${"x€".repeat(99)}x`, FUTURES_TRADE, "1"]);
 });

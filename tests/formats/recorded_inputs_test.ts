@@ -77,18 +77,18 @@ Deno.test("RecordedInputs.enter() takes the connection for whole, but in a file 
     note({ event: "continued", file: "b.txt" }),
   ];
   const cases = [
-    { next, told: "refusal" },
-    { next: { ...next, part: 3 }, told: "fill" },
-    { next: { ...next, since: TIME + 1 }, told: "fill" },
-    { next: { ...next, hash: "ab" }, told: "fill" },
-    { next: head, told: "fill" },
+    { next, printed: "refusal" },
+    { next: { ...next, part: 3 }, printed: "fill" },
+    { next: { ...next, since: TIME + 1 }, printed: "fill" },
+    { next: { ...next, hash: "ab" }, printed: "fill" },
+    { next: head, printed: "fill" },
   ];
-  for (const { next, told } of cases) {
+  for (const { next, printed } of cases) {
     const recording = recordingOf([...[1, 2, 3, 4].map((id) => trade(id, 100)), ...after]);
     [...recording.run()];
     recording.inputs.enter();
     const events = eventsIn(recording.run(chunkOf([note(next), trade(5, 110)])));
-    assertEquals(namesOf(events), ["signal", told], JSON.stringify(next));
+    assertEquals(namesOf(events), ["signal", printed], JSON.stringify(next));
   }
 });
 
@@ -96,19 +96,19 @@ Deno.test("RecordedInputs.enter() waits no longer for rules that never came, but
   const head = { event: "recording", version: 1, symbol: CHOICES.symbol } as const;
   const trades = [1, 2, 3, 4].map((id) => trade(id, 100));
   const cases = [
-    { behind: [note({ ...head, part: 2, since: TIME })], told: "refusal" },
-    { behind: [note(head)], told: "fill" },
-    { behind: [note(head), note({ event: "rules-awaited" })], told: "refusal" },
-    { behind: [], told: "fill" },
+    { behind: [note({ ...head, part: 2, since: TIME })], printed: "refusal" },
+    { behind: [note(head)], printed: "fill" },
+    { behind: [note(head), note({ event: "rules-awaited" })], printed: "refusal" },
+    { behind: [], printed: "fill" },
   ];
-  for (const { behind, told } of cases) {
+  for (const { behind, printed } of cases) {
     const model = new ModelRun(tradingParametersOf(CHOICES));
     const recording = recordingOf([note({ event: "rules-awaited" }), ...trades], CHOICES, [model]);
     [...recording.run()];
     recording.inputs.enter();
     const events = [...recording.run(chunkOf([...behind, trade(5, 110)]))];
-    assertEquals(namesOf(events).slice(-2), ["signal", told]);
-    assertEquals(recording.state.totalsOf(model).fills, told === "fill" ? 1 : 0);
+    assertEquals(namesOf(events).slice(-2), ["signal", printed]);
+    assertEquals(recording.state.totalsOf(model).fills, printed === "fill" ? 1 : 0);
   }
 });
 

@@ -105,7 +105,7 @@ Deno.test({
   name: "compile embeds the program and what it imports: no test, no build path, no secret",
   ignore,
   fn: async () => {
-    const { payload, told } = await compiled();
+    const { payload, printed } = await compiled();
     const own = [...payload.files.keys()].filter((path) => !path.startsWith(".deno_compile_node_modules/"));
     for (const path of own) {
       assert(/^(main\.ts|deno\.json|src\/.+\.ts|std\/(cli|log)\/.+\.ts)$/.test(path), path);
@@ -129,7 +129,10 @@ Deno.test({
       if (!/TOKEN|SECRET|PASSWORD|_KEY$/.test(name) || value.length < 8) continue;
       assert(!text.includes(value), `the value of ${name} is in the file`);
     }
-    assert(/^dist\/penstock: \d+\.\d MB, of which \d+(\.\d+)?MB are what was embedded/m.test(told), told);
+    assert(
+      /^dist\/penstock: \d+\.\d MB, of which \d+(\.\d+)?MB are what was embedded/m.test(printed),
+      printed,
+    );
   },
 });
 
@@ -153,8 +156,8 @@ Deno.test({
       for (const path of ["main.ts", "deno.json", "src/domain/numbers/money.ts"]) {
         Deno.utimeSync(`${folder}/${path}`, time, time);
       }
-      const { code, told } = await build(folder, isReal ? null : Deno.execPath(), [], environment);
-      assertEquals(code, 0, told);
+      const { code, printed } = await build(folder, isReal ? null : Deno.execPath(), [], environment);
+      assertEquals(code, 0, printed);
       assertEquals(Deno.readTextFileSync(`${folder}/dist/SHA256SUMS`), sums);
       const { code: checked } = await new Deno.Command("sha256sum", {
         args: ["--check", "--quiet", "SHA256SUMS"],
@@ -223,8 +226,8 @@ Deno.test({
         const { stderr } = await runWith(env, folder, program, "--version");
         seen[name] = sees(stderr);
       };
-      await watch("NODE_OPTIONS", { NODE_OPTIONS: `--require ${at("before.cjs")}` }, (said) =>
-        said.includes("other code"));
+      await watch("NODE_OPTIONS", { NODE_OPTIONS: `--require ${at("before.cjs")}` }, (logged) =>
+        logged.includes("other code"));
       await watch("SSLKEYLOGFILE", { SSLKEYLOGFILE: at("keys.log") }, () =>
         isThere("keys.log"));
       await watch("DENO_COVERAGE_DIR", { DENO_COVERAGE_DIR: at("coverage") }, () =>
@@ -233,15 +236,15 @@ Deno.test({
         isThere("v8.log"));
       await watch("DENO_AUDIT_PERMISSIONS", { DENO_AUDIT_PERMISSIONS: at("audit") }, () =>
         isThere("audit"));
-      await watch("DENO_PERMISSION_BROKER_PATH", { DENO_PERMISSION_BROKER_PATH: at("broker") }, (said) =>
-        said.includes("broker"));
+      await watch("DENO_PERMISSION_BROKER_PATH", { DENO_PERMISSION_BROKER_PATH: at("broker") }, (logged) =>
+        logged.includes("broker"));
       await watch("OTEL_DENO", { OTEL_DENO: "true", ...collector }, () =>
         isAsked);
       isAsked = false;
       await watch("OTEL_DENO, closed", { OTEL_DENO: "true", OTEL_SDK_DISABLED: "true", ...collector }, () =>
         isAsked);
-      await watch("NODE_OPTIONS, closed", { NODE_OPTIONS: "" }, (said) =>
-        said.includes("other code"));
+      await watch("NODE_OPTIONS, closed", { NODE_OPTIONS: "" }, (logged) =>
+        logged.includes("other code"));
       console.log(`lockdown: settings of the environment that take effect: ${JSON.stringify(seen)}`);
       assertEquals([seen["OTEL_DENO, closed"], seen["NODE_OPTIONS, closed"]], [false, false]);
       // What Deno's own base does with them is printed above by the release's workflow, where that base is.
@@ -269,15 +272,15 @@ Deno.test("compile says what is wrong with its command line, and builds nothing"
   const folder = clone();
   try {
     for (
-      const [args, said] of [
+      const [args, logged] of [
         [["--exchange", "nyse"], 'compile: --exchange is "nyse": expected one of binance, binance-us'],
         [["--target", "pdp11"], 'compile: --target is "pdp11": expected one of x86_64-unknown-linux-gnu'],
         [["--allow-all"], "compile: --allow-all: expected --exchange NAME, --target NAME, --all or --pinned"],
       ] as const
     ) {
-      const { code, told } = await build(folder, Deno.execPath(), args);
+      const { code, printed } = await build(folder, Deno.execPath(), args);
       assertEquals(code, 2);
-      assertStringIncludes(told, said);
+      assertStringIncludes(printed, logged);
     }
     assertThrows(() => Deno.statSync(`${folder}/dist`), Deno.errors.NotFound);
   } finally {

@@ -14,7 +14,7 @@ export interface Compiled {
   /** Whether the file runs as Penstock; with a stand-in base its payload has to be run by Deno. */
   readonly isReal: boolean;
   /** What `deno task compile` said. */
-  readonly told: string;
+  readonly printed: string;
   /** The text of SHA256SUMS beside it. */
   readonly sums: string;
 }
@@ -25,7 +25,7 @@ let hasBase: boolean | null = null;
 /** What the build said, with its exit code. */
 export interface Built {
   readonly code: number;
-  readonly told: string;
+  readonly printed: string;
 }
 
 /** A copy of the sources in a folder of its own, as a clone has them: with times of its own. */
@@ -57,7 +57,7 @@ export async function build(
     env: { ...extra, NO_COLOR: "1", ...(base === null ? {} : { DENORT_BIN: base }) },
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, told: text(stdout) + text(stderr) };
+  return { code, printed: text(stdout) + text(stderr) };
 }
 
 /** Compiles the program for this machine, with the real base if that can be downloaded. */
@@ -68,7 +68,7 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
   let built = hasBase === false ? null : await build(folder, null, args);
   hasBase ??= built?.code === 0;
   if (built === null || built.code !== 0) built = await build(folder, Deno.execPath(), args);
-  if (built.code !== 0) throw new Error(`deno task compile failed: ${built.told}`);
+  if (built.code !== 0) throw new Error(`deno task compile failed: ${built.printed}`);
   const path = `${folder}/dist/${fileName(exchange, null)}`;
   // The environment may have named a stand-in too: the file tells by what it is.
   const { stdout } = await new Deno.Command(path, { args: ["--version"] }).output();
@@ -77,7 +77,7 @@ export async function compile(exchange: ExchangeName = "binance"): Promise<Compi
     isReal ? "lockdown: the real base was tested" : "lockdown: a stand-in base was tested (DENORT_BIN)",
   );
   const sums = Deno.readTextFileSync(`${folder}/dist/SHA256SUMS`);
-  return { path, payload: Payload.read(path), isReal, told: built.told, sums };
+  return { path, payload: Payload.read(path), isReal, printed: built.printed, sums };
 }
 
 /**

@@ -7,7 +7,7 @@ import { commandLine } from "../support/penstock.ts";
 const PRELOAD = `--preload=${new URL("as_compiled.ts", import.meta.url).pathname}`;
 
 /** Runs one command line in a folder of its own, with `flags`; what it said, and its exit code. */
-async function said(
+async function logged(
   args: readonly string[],
   flags: readonly string[] = [PRELOAD, ...permissionFlags("binance")],
 ): Promise<{ readonly code: number; readonly text: string }> {
@@ -55,7 +55,7 @@ const BEYOND: readonly (readonly [args: string, code: number, words: string])[] 
 
 Deno.test("a compiled program answers what it may not do with what its reader can do, and names no flag of Deno", async () => {
   for (const [args, code, words] of BEYOND) {
-    const found = await said(args.split(" "));
+    const found = await logged(args.split(" "));
     assertStringIncludes(found.text, words, args);
     assert(!/--allow-|run again with|--deny-/.test(found.text), `${args}: ${found.text}`);
     assertEquals(found.code, code, found.text);
@@ -63,7 +63,7 @@ Deno.test("a compiled program answers what it may not do with what its reader ca
 });
 
 Deno.test("a compiled program's help says which commands it cannot do, and each what it may use", async () => {
-  const { text } = await said(["--help"]);
+  const { text } = await logged(["--help"]);
   const absent = "not in this build, which may not use the local network; from the sources: deno task ";
   for (const command of Object.keys(COMMANDS)) {
     const line = text.split("\n").find((line) => line.startsWith(`  penstock ${command} `))!;
@@ -71,8 +71,8 @@ Deno.test("a compiled program's help says which commands it cannot do, and each 
   }
   const reach = "This build reaches only the hosts of binance and uses only files under ./data.\n";
   assertStringIncludes(text, reach);
-  assertStringIncludes((await said(["backtest", "--help"])).text, reach);
-  assertStringIncludes((await said(["demo", "--help"])).text, `\nNot${absent.slice(3)}demo\n`);
+  assertStringIncludes((await logged(["backtest", "--help"])).text, reach);
+  assertStringIncludes((await logged(["demo", "--help"])).text, `\nNot${absent.slice(3)}demo\n`);
 });
 
 Deno.test("Penstock from its sources names the flags that grant what is missing, and its help marks nothing", async () => {
@@ -86,12 +86,12 @@ Deno.test("Penstock from its sources names the flags that grant what is missing,
       ["run --state=none --record=x.txt", "--allow-write=x.txt"],
     ] as const
   ) {
-    const { text } = await said(args.split(" "), flags);
+    const { text } = await logged(args.split(" "), flags);
     assertStringIncludes(
       text.toLowerCase(),
       `allow it with ${flag} before main.ts, or in deno.json`,
     );
   }
-  const { text } = await said(["--help"], flags);
+  const { text } = await logged(["--help"], flags);
   assert(!text.includes("not in this build") && !text.includes("This build"), text);
 });

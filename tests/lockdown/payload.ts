@@ -3,7 +3,7 @@
  * the layout of its contents is that of Deno 2.9 (cli/lib/standalone/binary.rs).
  */
 
-/** The permissions baked in; null where nothing is granted, an empty list where everything of the kind is. */
+/** The permissions baked in; null if nothing is granted, an empty list where everything of the kind is. */
 export type BakedPermissions = Readonly<Record<string, readonly string[] | null | boolean>>;
 
 /** The part of the metadata that decides what the file is and may do. */
@@ -54,7 +54,7 @@ export class Payload {
   /** The whole section, to search it for what must not be there. */
   readonly bytes: Uint8Array;
 
-  /** Reads it from the ELF file at `path`. Throws a PayloadError where it has none or is not understood. */
+  /** Reads it from the ELF file at `path`. Throws a PayloadError if it has none or is not understood. */
   static read(path: string): Payload {
     return new Payload(noteSection(Deno.readFileSync(path)));
   }

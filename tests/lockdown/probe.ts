@@ -6,7 +6,7 @@
 /** What came of one attempt. */
 export interface Probed {
   readonly attempt: string;
-  /** The error's message; null where it was let through. */
+  /** The error's message; null if it was let through. */
   readonly denied: string | null;
 }
 

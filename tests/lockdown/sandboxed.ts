@@ -44,7 +44,7 @@ export class Sandboxed {
   }
 
   /** Waits until it has printed `text`, on either output; throws where it ends or hangs instead. */
-  async said(text: string): Promise<void> {
+  async waitFor(text: string): Promise<void> {
     const both = () => this.#stdout + this.#log;
     let isOver = false;
     this.#process.status.then(() => {

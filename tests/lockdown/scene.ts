@@ -103,7 +103,7 @@ class Scene {
   /** Connecting, trading, being stopped, resumed and looked into. */
   async *#path(): AsyncGenerator<Row> {
     const first = this.#start(...dockerArguments("CMD"), "--json", "--record=data/first.txt");
-    await first.said('"type":"fill"');
+    await first.waitFor('"type":"fill"');
     yield this.#row(
       "health check while it trades",
       "exit 0, alive",
@@ -133,7 +133,7 @@ class Scene {
     yield this.#row("be stopped by SIGTERM", "exit 0 with a summary", run, 0, '"type":"summary"');
 
     const second = this.#start("run", "--json", "--record=data/second.txt");
-    await second.said('"type":"gap"');
+    await second.waitFor('"type":"gap"');
     second.stop();
     const resumed = await second.ended();
     const both = { ...resumed, stderr: resumed.stderr + resumed.stdout };
@@ -198,7 +198,7 @@ class Scene {
       "redirects to https://example.org/ (HTTP 302), which is not followed",
     );
     const turned = this.#start("run", "--state=none", "--stop-after=600", "--retry-max=250ms");
-    await turned.said("connected to");
+    await turned.waitFor("connected to");
     this.#exchange.inject({ kind: "refuse", status: 302, retryAfterSeconds: 1, count: 1 });
     yield this.#row(
       "a redirect of the stream",
@@ -344,7 +344,7 @@ class Scene {
     ] as const;
     for (const [attempt, before, expected, text] of attempts) {
       const program = Sandboxed.start(this.#parts, ["run", "--state=none"], ENVIRONMENT, before);
-      await program.said("connected to");
+      await program.waitFor("connected to");
       let isOpened = false;
       const until = performance.now() + SIGNALS_MS;
       for (let next = 0; performance.now() < until;) {
@@ -355,7 +355,7 @@ class Scene {
         isOpened ||= isListenedOn(DEBUGGER_PORT);
         await new Promise((resolve) => setTimeout(resolve));
       }
-      if (before.length === 0) await program.said("the debugger that Deno opens at it is closed again");
+      if (before.length === 0) await program.waitFor("the debugger that Deno opens at it is closed again");
       // What came last is still to be closed.
       const late = performance.now() + SIGNALS_MS;
       while (isListenedOn(DEBUGGER_PORT) && performance.now() < late) {
@@ -401,13 +401,13 @@ class Scene {
     };
   }
 
-  /** Goes on with the run in the journal until it has got over what it missed, which is not to be had. */
+  /** Goes on with the run in the journal until it has got over what it missed, which is not available. */
   async #resume(...args: string[]): Promise<Ended> {
     const { released } = this.#exchange;
     // Something has to be missing, or nobody would be asked.
     while (this.#exchange.released < released + 20) await new Promise((resolve) => setTimeout(resolve, 10));
     const program = this.#start("run", "--attempts=1", ...args);
-    await program.said("the averages start again");
+    await program.waitFor("the averages start again");
     program.stop();
     return await program.ended();
   }
@@ -436,9 +436,9 @@ class Scene {
     text: string,
   ): Row {
     const lines = `${stderr}\n${stdout}`.split("\n");
-    const said = lines.find((line) => line.includes(text));
-    const isAsExpected = code === wanted && said !== undefined;
-    const shown = said ?? stderr.split("\n").slice(-12).join(" ⏎ ");
+    const waitFor = lines.find((line) => line.includes(text));
+    const isAsExpected = code === wanted && waitFor !== undefined;
+    const shown = waitFor ?? stderr.split("\n").slice(-12).join(" ⏎ ");
     return { attempt, expected, seen: `exit ${code}: ${shown}`, isAsExpected };
   }
 

@@ -87,7 +87,7 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  /** Begins the closing handshake. */
+  /** Starts the closing handshake. */
   close(): void {
     try {
       this.#socket.close();

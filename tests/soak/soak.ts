@@ -1,6 +1,6 @@
 /**
  * A long run among troubles: the built-in exchange does everything that it can do wrong, in an order drawn from a
- * seed, the process is killed and stopped and started again, and in the end every decision has to be what a reckoning
+ * seed, the process is killed and stopped and started again, and in the end every decision has to be what a reference
  * over the market's trades makes of them. `deno task soak --for 1h [--seed N]`; the gate has two minutes.
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -13,7 +13,7 @@ import {
   startRunUnder,
   wholeEntries,
 } from "../commands/reference_run.ts";
-import { COLLECTING, eventsOf, type Penstock, type Told } from "../support/penstock.ts";
+import { COLLECTING, eventsOf, type Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { SeededRandom } from "../support/random.ts";
 import type { Choices } from "../support/reference.ts";
@@ -80,8 +80,8 @@ class Soak {
   readonly #seed: number;
   readonly #random: SeededRandom;
   readonly #troubles: Record<string, number> = {};
-  readonly #told: Told[][] = [];
-  /** Faults still to come before all have been and are shuffled anew. */
+  readonly #printed: PrintedEvent[][] = [];
+  /** Faults still to come before all have been and are shuffled again. */
   #waiting: FaultAction[] = [];
 
   constructor(exchange: SoakExchange, path: string, seed: number) {
@@ -92,9 +92,9 @@ class Soak {
   }
 
   async run(ms: number): Promise<Soaked> {
-    const begun = performance.now();
+    const startedAt = performance.now();
     // In the first half processes come and go, in the second one lives on.
-    while (performance.now() - begun < ms / 2) {
+    while (performance.now() - startedAt < ms / 2) {
       await using program = this.#start();
       for (let left = this.#random.whole(1, 6); left > 0; left--) await this.#trouble();
       const signal = this.#random.pick(["SIGKILL", "SIGTERM"] as const);
@@ -110,12 +110,12 @@ class Soak {
     let isOver = false;
     const sampling = (async () => {
       for (; !isOver; await pause(SAMPLE_MS)) {
-        const minute = (performance.now() - begun) / 60_000;
+        const minute = (performance.now() - startedAt) / 60_000;
         programs.push(await measure(program.pid, minute));
         exchanges.push(await measure(this.#exchange.pid, minute));
       }
     })();
-    const until = Math.max(begun + ms, watchedFrom + WATCHED * ms);
+    const until = Math.max(startedAt + ms, watchedFrom + WATCHED * ms);
     while (performance.now() < until) await this.#trouble();
     // What the last trouble broke is made good before the end, or it would be left for the next run.
     await pause(MOST_PAUSE_MS);
@@ -124,9 +124,9 @@ class Soak {
     isOver = true;
     await sampling;
     await this.#end(program, "SIGTERM");
-    assertKept(wholeEntries(this.#path), this.#told);
+    assertKept(wholeEntries(this.#path), this.#printed);
     const { fills, trades } = assertRunMatchesReference(this.#path, CHOICES);
-    const summary = this.#told.at(-1)!.at(-1)!;
+    const summary = this.#printed.at(-1)!.at(-1)!;
     assertEquals([summary.type, summary.trades, summary.fills], ["summary", trades, fills]);
     return {
       seed: this.#seed,
@@ -172,7 +172,7 @@ class Soak {
     const { stdout } = await program.finished();
     // The last line of a process that was killed may be torn.
     const whole = stdout.endsWith("}") ? stdout : stdout.slice(0, stdout.lastIndexOf("\n") + 1);
-    this.#told.push(eventsOf(whole));
+    this.#printed.push(eventsOf(whole));
   }
 
   #count(trouble: string): void {

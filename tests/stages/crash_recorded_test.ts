@@ -1,6 +1,6 @@
 /**
  * A crash made from recorded BTCUSDT frames, prices scaled down over 2,000 trades: the drawdown halts trading at
- * exactly the trade that equity, reckoned from the fills alone, names.
+ * exactly the trade that equity, computed from the fills alone, names.
  */
 import { assertEquals, assertGreater } from "@std/assert";
 import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";

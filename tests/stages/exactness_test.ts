@@ -18,15 +18,15 @@ const CHOICES: Choices = {
   ...{ short: SHORT, long: LONG, cash: "10000", stake: "6000", fee: "0.00001", lot: "0.00001" },
   ...{ slippage: "0", latency: 0, minNotional: "0", maxDrawdown: null },
 };
-/** The same in the units of the reckoning: cash in 10^-8, a price in 10^-2, a lot is 10^-5, the fee in 10^-5. */
+/** The same in the units of the reference: cash in 10^-8, a price in 10^-2, a lot is 10^-5, the fee in 10^-5. */
 const CASH = 10_000n * 10n ** 8n;
 const STAKE = 6_000n * 10n ** 8n;
 const FEE = 1n;
 const FEE_UNIT = 10n ** 5n;
 
 /**
- * The whole strategy again, in whole numbers: both windows are added up anew at every trade, and money is
- * counted in 10^-8, finer than a product of cents and lots.
+ * The whole strategy again, in whole numbers: both windows are added up again at every trade, and money is counted in
+ * 10^-8, finer than a product of cents and lots.
  */
 class WholeNumbers {
   /** Fills since they were last taken, each in one line. */
@@ -127,9 +127,9 @@ Deno.test("Pipeline fills 5,000,000 random-walk trades as whole numbers do, to t
     if (found.join("\n") !== expected.fills.join("\n")) assertEquals(found, expected.fills);
     fills += found.length;
   }
-  const { trades, fills: told, cash, signals, refusals } = pipeline.totals;
-  assertEquals({ trades, told, cash, signals, refusals }, {
-    ...{ trades: TRADES, told: fills, cash: expected.cash, signals: fills, refusals: 0 },
+  const { trades, fills: printed, cash, signals, refusals } = pipeline.totals;
+  assertEquals({ trades, printed, cash, signals, refusals }, {
+    ...{ trades: TRADES, printed: fills, cash: expected.cash, signals: fills, refusals: 0 },
   });
   assertGreater(fills, 100_000);
   // Comparing sums of doubles, divided, would have bought and sold at other trades.

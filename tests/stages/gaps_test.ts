@@ -54,7 +54,7 @@ class Live {
       for (; written < until; written++) this.#lines += `${receivedAt} ${messages[written]}\n`;
     };
     for (;;) {
-      this.#tell(this.engine.apply({ event: "frames", trades: reader }));
+      this.#emit(this.engine.apply({ event: "frames", trades: reader }));
       if (this.state.heldGap === null) break;
       write(reader.taken - 1);
       fill(this);
@@ -64,7 +64,7 @@ class Live {
   }
 
   fetched(rows: readonly BackfilledTrade[], skipped = 0): this {
-    this.#tell(this.engine.apply({ event: "backfilled", trades: this.#late.open(rows, skipped) }));
+    this.#emit(this.engine.apply({ event: "backfilled", trades: this.#late.open(rows, skipped) }));
     this.#note({ event: "late", trades: backfilledText(rows), ...(skipped > 0 ? { skipped } : {}) });
     return this;
   }
@@ -103,12 +103,12 @@ class Live {
   }
 
   #happened(note: Untimed): this {
-    this.#tell(this.engine.apply({ ...note, time: TIME }));
+    this.#emit(this.engine.apply({ ...note, time: TIME }));
     this.#note(note);
     return this;
   }
 
-  #tell(events: Iterable<EngineEvent>): void {
+  #emit(events: Iterable<EngineEvent>): void {
     this.events.push(...events);
   }
 
@@ -197,7 +197,7 @@ Deno.test("a gap of which only some of the newest trades were fetched says so, w
     TIME,
     (live) => live.fetched([late(91, 100)], 85).fetched([late(93, 100)]).settled(2),
   );
-  // 85 were passed over and 6 did not come; one of the others the exchange does not have.
+  // 85 were skipped and 6 did not come; one of the others the exchange does not have.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
   assertEquals(live.state.averages.prices, [90]);
   live.assertReplays();

@@ -1,4 +1,4 @@
-/** The whole gate against the naive reckoning, and the laws that hold whatever the trades and the limits are. */
+/** The whole gate against the naive reference, and the laws that hold whatever the trades and the limits are. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";
@@ -37,7 +37,7 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
   return events;
 }
 
-/** The laws of the books, reckoned from what a snapshot says. */
+/** The laws of the books, computed from what a snapshot says. */
 function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }: Choices): void {
   const amount = (name: keyof typeof account) => Exact.of(account[name]);
   const [cash, position, cost] = [amount("cash"), amount("position"), amount("cost")];
@@ -57,7 +57,7 @@ function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }:
   assertEquals(`${amount("realized").plus(unrealized)}`, `${profit}`, "profit");
 }
 
-/** What no order may ever do, reckoned from the events and the trades alone. */
+/** What no order may ever do, computed from the events and the trades alone. */
 function assertLimits(
   events: readonly PipelineEvent[],
   trades: readonly PlainTrade[],

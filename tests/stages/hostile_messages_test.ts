@@ -144,16 +144,16 @@ function read(message: string) {
   return { ids, counts: parse.counts, rejections: parse.takeRejections() };
 }
 
-/** Asserts that it is refused for `reason`, and that what the person is told of it is short and harmless. */
+/** Asserts that it is refused for `reason`, and that what is logged of it is short and harmless. */
 function assertRefused(message: string, reason: string): void {
   const { ids, counts, rejections } = read(message);
   assertEquals(ids, [1, 3, 4]);
   assertEquals(counts.rejected, 1);
   assertStringIncludes(rejections!.reason, reason);
   const event = { type: "rejected", time: "", symbol: "BTCUSDT", ...rejections! } as const;
-  for (const told of [printable(narrate(event)!.text), printableJson(event)]) {
-    assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(told), told);
-    assert(told.length < 3_000, `${told.length} characters`);
+  for (const printed of [printable(narrate(event)!.text), printableJson(event)]) {
+    assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(printed), printed);
+    assert(printed.length < 3_000, `${printed.length} characters`);
   }
 }
 

@@ -68,7 +68,7 @@ const ARRIVED = {
 function linesOf(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): string[] {
   let id = 0;
   let time = TIME;
-  const note = (told: RecordingNote) => noteText(told);
+  const note = (printed: RecordingNote) => noteText(printed);
   return steps.flatMap((made): string[] => {
     if (made === "connected") return [note({ event: "connected", endpoint: "ws://127.0.0.1:1", attempt: 1 })];
     if (made === "disconnected" || made === "stale") {

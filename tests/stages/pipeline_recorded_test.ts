@@ -1,4 +1,4 @@
-/** The pipeline on recorded market data, against figures once worked out by hand and against the reckoning. */
+/** The pipeline on recorded market data, against figures once worked out by hand and against the reference. */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
@@ -54,7 +54,7 @@ function play(
   return { pipeline, events };
 }
 
-/** Compares with the reckoning; returns the totals for what is known beside it. */
+/** Compares with the reference; returns the totals for what is known beside it. */
 function assertMatchesReference(
   messages: readonly string[],
   trades: readonly PlainTrade[],
@@ -117,7 +117,7 @@ Deno.test({
       const choices = { ...DEFAULTS, ...limits, onHalt };
       const totals = assertMatchesReference(recorded, trades, choices);
       const { events } = play(recorded, choices);
-      const told = new Set(events.flatMap((event) => Object.values(event)));
+      const printed = new Set(events.flatMap((event) => Object.values(event)));
       const kinds = [
         "halt",
         "released",
@@ -127,7 +127,7 @@ Deno.test({
         "max-orders",
         "cooldown",
       ];
-      for (const kind of [...kinds, "stop-loss", "take-profit", "order-ttl"]) assert(told.has(kind), kind);
+      for (const kind of [...kinds, "stop-loss", "take-profit", "order-ttl"]) assert(printed.has(kind), kind);
       assert(totals.fills > 100, `${totals.fills}`);
     }
   },

@@ -40,7 +40,7 @@ function* cut(messages: readonly string[], sizes: readonly number[]): Generator<
   }
 }
 
-/** Those of a pipeline's totals that the reckoning has too. */
+/** Those of a pipeline's totals that the reference has too. */
 function referencePart({ totals }: Pipeline): Reference["totals"] {
   const { trades, signals, fills, refusals, duplicates, outOfOrder, gaps } = totals;
   const { cash, position, equity, fees, realized, maxDrawdown } = totals;

@@ -24,8 +24,8 @@ Deno.test("Pipeline.release() leaves a run that is at work as a release leaves o
         fills += events.filter(({ type }) => type === "fill").length;
         kept.take(other);
         if (live.current.halt === null) continue;
-        const [told, ...more] = live.release(TIME, ASKED);
-        assertEquals([told?.type, more.length, live.current.halt], ["released", 0, null]);
+        const [printed, ...more] = live.release(TIME, ASKED);
+        assertEquals([printed?.type, more.length, live.current.halt], ["released", 0, null]);
         other = new Pipeline(optionsOf(choices));
         other.restore(released(kept.state), kept.prices(choices.long));
         // Not the drawdown: a restore estimates it again, and the last bits differ.

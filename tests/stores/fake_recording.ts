@@ -19,7 +19,7 @@ export class FakeFile implements RecordingFile {
   canTruncate = true;
   canSeek = true;
   isClosed = false;
-  /** How many syncs run at this time, and were begun in all. */
+  /** How many syncs run at this time, and were started in all. */
   syncing = 0;
   syncs = 0;
   syncError: Error | null = null;
@@ -77,10 +77,10 @@ export class FakeFile implements RecordingFile {
 /** A recording into a fake file, with all that it told. */
 export function fake(path = "x.rec") {
   const file = new FakeFile();
-  const told: string[] = [];
-  const onTrouble = (text: string): void => void told.push(text);
+  const printed: string[] = [];
+  const onTrouble = (text: string): void => void printed.push(text);
   const recording = Recording.create(path, { symbol: "BTCUSDT", onTrouble, time: TIME, open: () => file });
-  return { file, told, recording };
+  return { file, printed, recording };
 }
 
 /** A line as a naive reader sees it. */

@@ -27,7 +27,7 @@ import {
 const VIEW = ["ALTER TABLE entries RENAME TO kept", "CREATE VIEW entries AS SELECT * FROM kept"];
 
 /** What each of these makes of a journal, and what is said of it. */
-const FORGED: readonly [name: string, statements: readonly string[], said: string][] = [
+const FORGED: readonly [name: string, statements: readonly string[], message: string][] = [
   ["a view for the entries", VIEW, "entries is a view, and Penstock makes a table of that name"],
   [
     "a heartbeat without end",
@@ -123,20 +123,20 @@ Deno.test("Every way to open a journal refuses one that consists of anything but
   await inFolderAsync(async (folder) => {
     const asking = { waitMs: 0, signal: new AbortController().signal };
     writeSample(`${folder}/sample.db`);
-    for (const [at, [name, statements, said]] of FORGED.entries()) {
+    for (const [at, [name, statements, message]] of FORGED.entries()) {
       const path = `${folder}/${at}.db`;
       copyFiles(`${folder}/sample.db`, path);
       change(path, ...statements);
       const before = bytesOf(path);
-      assertThrows(() => JournalReader.open(path), JournalError, said, name);
-      assertStringIncludes(refusal(path), said, name);
+      assertThrows(() => JournalReader.open(path), JournalError, message, name);
+      assertStringIncludes(refusal(path), message, name);
       if (at > 0) continue;
-      await assertRejects(() => copyJournal(path, `${folder}/copy.db`), JournalError, said, name);
-      await assertRejects(() => releaseHalt(path, { time: TIME, text: "x" }, asking), JournalError, said);
+      await assertRejects(() => copyJournal(path, `${folder}/copy.db`), JournalError, message, name);
+      await assertRejects(() => releaseHalt(path, { time: TIME, text: "x" }, asking), JournalError, message);
       await assertRejects(
         () => haltRun(path, { action: "hold", time: TIME, text: null }, asking),
         JournalError,
-        said,
+        message,
         name,
       );
       assertEquals(bytesOf(path), before, name);
@@ -148,7 +148,7 @@ Deno.test("JournalReader refuses older journals that have more, less or other ta
   inFolder((folder) => {
     for (const version of [1, 2] as const) {
       for (
-        const [sql, said] of [
+        const [sql, message] of [
           ["DROP TABLE account", "account is missing from its tables"],
           ["CREATE TABLE states (run INTEGER)", 'it has a table "states"'],
           [
@@ -168,8 +168,8 @@ Deno.test("JournalReader refuses older journals that have more, less or other ta
         Deno.mkdirSync(folder);
         writeOlder(path, version);
         change(path, sql);
-        assertThrows(() => JournalReader.open(path), JournalError, said);
-        assertStringIncludes(refusal(path), said);
+        assertThrows(() => JournalReader.open(path), JournalError, message);
+        assertStringIncludes(refusal(path), message);
       }
     }
   });
@@ -215,7 +215,7 @@ Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, 
     const path = `${folder}/a.db`;
     const LEFT_OF_HEADER = 100;
     for (
-      const [bytes, said] of [
+      const [bytes, message] of [
         // A page of numbers, without one but the last.
         [[5, 0, 0, 0, 0, 15, 255, 0, 0, 0, 0, 1], "the list of its tables comes to page 1 twice"],
         [[5, 0, 0, 0, 0, 15, 255, 0, 127, 0, 0, 0], "page 2130706432 of the file is cut short or missing"],
@@ -226,8 +226,8 @@ Deno.test("JournalReader refuses a list of tables whose pages lead in a circle, 
     ) {
       writeSample(path);
       patch(path, LEFT_OF_HEADER, ...bytes);
-      assertThrows(() => JournalReader.open(path), JournalError, said);
-      assertStringIncludes(refusal(path), said);
+      assertThrows(() => JournalReader.open(path), JournalError, message);
+      assertStringIncludes(refusal(path), message);
       Deno.removeSync(path);
     }
   });
@@ -263,7 +263,7 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
       Deno.removeSync(path + side);
     }
     if (Deno.build.os === "windows") return;
-    // A pipe that nobody writes to: whoever opens it waits for good.
+    // A pipe that nobody writes to: anyone who opens it waits for good.
     assert(new Deno.Command("mkfifo", { args: [`${path}-wal`] }).outputSync().success);
     assertThrows(
       () => JournalReader.open(path),

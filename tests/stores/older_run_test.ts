@@ -8,7 +8,7 @@ import { OtherRun, RunJournal } from "../../src/stores/journal/run_journal.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
 
-Deno.test("RunJournal.begin() refuses a run that an older version kept, and says what to do", async () => {
+Deno.test("RunJournal.start() refuses a run that an older version kept, and says what to do", async () => {
   await using folder = new Folder();
   const path = `${folder.path}/old.db`;
   const options = { now: () => 0, window: 50 };
@@ -31,7 +31,7 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
   using journal = new RunJournal(Journal.open(path, options), new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
   assertThrows(
     () =>
-      journal.begin({
+      journal.start({
         time: 3,
         version: "0.1.0",
         options: {},
@@ -51,7 +51,7 @@ Deno.test("RunJournal.begin() refuses a run that an older version kept, and says
   );
 });
 
-Deno.test("RunJournal.begin() tells the market of an older run by the options that it kept", async () => {
+Deno.test("RunJournal.start() tells the market of an older run by the options that it kept", async () => {
   await using folder = new Folder();
   const { sources } = settleInstrument(configure({}), null);
   const instrument = { sources, exchangeInfo: null };
@@ -71,9 +71,9 @@ Deno.test("RunJournal.begin() tells the market of an older run by the options th
     const journal = Journal.open(`${folder.path}/${at}.db`, { now: () => 0, window: 50 });
     journal.startRun({ time: 1, content: { version: "0.0.9", options: kept, instrument } });
     using run = new RunJournal(journal, new Engine(optionsOf(DEFAULTS)), "BTCUSDT");
-    const begin = () =>
-      run.begin({ time: 2, version: "0.1.0", options: kept, market, instrument, isNew: false });
-    if (isSame) assertEquals(begin(), true, market);
-    else assertThrows(begin, OtherRun, "cannot go on with ");
+    const start = () =>
+      run.start({ time: 2, version: "0.1.0", options: kept, market, instrument, isNew: false });
+    if (isSame) assertEquals(start(), true, market);
+    else assertThrows(start, OtherRun, "cannot go on with ");
   }
 });

@@ -211,8 +211,8 @@ Deno.test({
       await recordedIn(place, null, NOW - 9 * DAY).close(NOW - 9 * DAY);
       const [old] = [...Deno.readDirSync(place)];
       Deno.utimeSync(`${place}/${old!.name}`, new Date(NOW - 2 * DAY), new Date(NOW - 2 * DAY));
-      const said: string[] = [];
-      const say = (text: string): void => void said.push(text);
+      const logged: string[] = [];
+      const say = (text: string): void => void logged.push(text);
       const retention = RecordingRetention.of(place, { keepMs: 2 * DAY, onDeleted: say, onTrouble: say });
       const recording = Recording.createIn(new RecordingFolder(place, retention), {
         symbol: "BTCUSDT",
@@ -227,7 +227,7 @@ Deno.test({
       recording.frames(numbered(0, 2), NOW + DAY);
       await recording.close(NOW + DAY);
       assertEquals(contentOf(others), before);
-      assert(said[0]?.includes("the folder was moved or replaced while the run records there"), said[0]);
+      assert(logged[0]?.includes("the folder was moved or replaced while the run records there"), logged[0]);
       // What it received goes on into the file that is open.
       assertEquals([...Deno.readDirSync(`${folder}/moved`)].length, 2);
     }),

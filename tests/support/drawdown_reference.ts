@@ -19,7 +19,7 @@ export interface ReferencePeriod {
   readonly recovered: number | null;
 }
 
-/** Every period below a peak, in order of time. The peak begins at `start`. */
+/** Every period below a peak, in order of time. The peak starts at `start`. */
 export function periodsOf(start: Exact, points: readonly EquityPoint[]): ReferencePeriod[] {
   const periods: ReferencePeriod[] = [];
   let open = null as ReferencePeriod | null;

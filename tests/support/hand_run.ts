@@ -35,7 +35,7 @@ export class HandRun implements Disposable {
     const journal = Journal.open(path, { now: () => 0, window: long });
     this.journal = new RunJournal(journal, this.engine, symbol);
     const instrument = { sources: {}, exchangeInfo: null } as unknown as InstrumentOrigin;
-    this.journal.begin({
+    this.journal.start({
       time,
       version: "1",
       options,

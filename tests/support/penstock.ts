@@ -18,7 +18,7 @@ export const COLLECTING: readonly string[] = [
 const PATIENCE_MS = 120_000;
 
 /** One event of `--json`, its fields still unproven. */
-export type Told = Record<string, unknown> & { readonly type: string };
+export type PrintedEvent = Record<string, unknown> & { readonly type: string };
 
 /** What a process finds on its standard input; a stream may have no end. */
 export type Input = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -143,15 +143,15 @@ export class Penstock implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** The next event on standard output that has this type and passes `matches`; those before it are passed over. */
-  async event(type: string, matches: (event: Told) => boolean = () => true): Promise<Told> {
+  /** The next event on standard output that has this type and passes `matches`; those before it are skipped. */
+  async event(type: string, matches: (event: PrintedEvent) => boolean = () => true): Promise<PrintedEvent> {
     const find = async () => {
       for (;;) {
         const line = await this.#stdout.next();
         if (line === null) {
           throw new Error(`it ended without "${type}"; it said: ${this.#stderr.all.join("\n")}`);
         }
-        const event: Told = JSON.parse(line);
+        const event: PrintedEvent = JSON.parse(line);
         if (event.type === type && matches(event)) return event;
       }
     };
@@ -159,8 +159,8 @@ export class Penstock implements AsyncDisposable {
   }
 
   /** Reads events from standard output until those read so far are enough. */
-  async until(areEnough: (events: readonly Told[]) => boolean): Promise<void> {
-    const read: Told[] = [];
+  async until(areEnough: (events: readonly PrintedEvent[]) => boolean): Promise<void> {
+    const read: PrintedEvent[] = [];
     while (!areEnough(read)) {
       const line = await within(this.#stdout.next(), "the next event");
       if (line === null) throw new Error(`it ended too early; it said: ${this.#stderr.all.join("\n")}`);
@@ -223,7 +223,7 @@ export class Penstock implements AsyncDisposable {
 }
 
 /** The events on a standard output that holds nothing else. */
-export function eventsOf(stdout: string): Told[] {
+export function eventsOf(stdout: string): PrintedEvent[] {
   return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 

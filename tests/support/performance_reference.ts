@@ -14,7 +14,7 @@ import {
 import { Exact } from "./exact.ts";
 import { type Choices, computeReference, type PlainTrade } from "./reference.ts";
 
-/** Figures with roots and powers, which the reckoning has as doubles. */
+/** Figures with roots and powers, which the reference has as doubles. */
 export const ROUGH = [
   "annualizedReturn",
   "annualizedVolatility",
@@ -127,7 +127,7 @@ export function computeReferencePerformance(
   };
 }
 
-/** Money in the position, and all money, times the time with a position; null where that is no time. */
+/** Money in the position, and all money, times the time with a position; null if that is no time. */
 function exposureOf(
   start: Exact,
   fills: readonly {

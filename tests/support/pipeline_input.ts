@@ -1,4 +1,4 @@
-/** What a pipeline takes, made from what the reckoning takes: options from choices, messages from trades. */
+/** What a pipeline takes, made from what the reference takes: options from choices, messages from trades. */
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";

@@ -5,7 +5,7 @@
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
-import { type ReferenceHalt, ReferenceOrders, type Untold } from "./reference_orders.ts";
+import { type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_orders.ts";
 
 /** What a message says was traded where nothing else is asked for. */
 export const DEFAULT_QUANTITY = "0.00100000";
@@ -37,7 +37,7 @@ export interface Choices {
   readonly tick: string;
   readonly minNotional: string;
   readonly maxDrawdown: string | null;
-  /** What follows limits nothing where it is absent. */
+  /** What follows limits nothing if it is absent. */
   readonly maxDailyLoss?: string | null;
   readonly onHalt?: "hold" | "flatten";
   readonly maxPosition?: string | null;
@@ -45,7 +45,7 @@ export interface Choices {
   readonly maxOrders?: { readonly count: number; readonly within: number } | null;
   /** µs. */
   readonly cooldown?: number | null;
-  /** µs; the streams that are reckoned have no receive times. */
+  /** µs; the streams that are computed have no receive times. */
   readonly maxLag?: number | null;
   readonly participation?: string | null;
   /** µs. */
@@ -96,7 +96,7 @@ class ReferenceRun {
 
   constructor(choices: Choices) {
     this.#choices = choices;
-    this.#orders = new ReferenceOrders(choices, (event) => this.#tell(event), () => this.#measure());
+    this.#orders = new ReferenceOrders(choices, (event) => this.#emit(event), () => this.#measure());
     this.#peak = this.#limitPeak = Exact.of(choices.cash);
     this.#worst = { fall: NOTHING, peak: this.#peak };
   }
@@ -168,7 +168,7 @@ class ReferenceRun {
     this.#counts.gaps++;
     this.#prices = [];
     const missing = firstId - lastId - 1;
-    this.#tell({ type: "gap", fromId: lastId + 1, toId: firstId - 1, missing, filled: 0 });
+    this.#emit({ type: "gap", fromId: lastId + 1, toId: firstId - 1, missing, filled: 0 });
   }
 
   #signal({ lastId }: PlainTrade): Signal | null {
@@ -184,7 +184,7 @@ class ReferenceRun {
     const side = wants === "long" ? "buy" : "sell";
     const average = (total: bigint, window: number) =>
       new Exact(total, PRICE_DECIMALS).ratio(new Exact(BigInt(window)), 8).toString();
-    this.#tell({
+    this.#emit({
       type: "signal",
       side,
       price: this.#price.toString(),
@@ -202,7 +202,7 @@ class ReferenceRun {
     if (this.#day !== null && number <= this.#day.number) return;
     this.#day = { number, start: before };
     if (this.#halt?.reason !== "max-daily-loss") return;
-    this.#tell({ type: "released", reason: this.#halt.reason, tradeId: lastId });
+    this.#emit({ type: "released", reason: this.#halt.reason, tradeId: lastId });
     this.#halt = null;
     this.#orders.askAgain();
   }
@@ -234,7 +234,7 @@ class ReferenceRun {
     const lasts = present?.reason !== "max-daily-loss" || halt.reason === "max-daily-loss";
     if (present !== null && lasts && present.action === action) return;
     this.#halt = { ...halt, action };
-    this.#tell({ type: "halt", ...this.#halt });
+    this.#emit({ type: "halt", ...this.#halt });
     if (action === "flatten") this.#orders.askAgain();
   }
 
@@ -252,7 +252,7 @@ class ReferenceRun {
     return cash.plus(position.times(this.#price));
   }
 
-  #tell(event: Untold): void {
+  #emit(event: Untimed): void {
     this.events.push({ ...event, time: isoText(this.#time), symbol: this.#choices.symbol } as PipelineEvent);
   }
 }

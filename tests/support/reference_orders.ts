@@ -7,7 +7,7 @@ import { Exact } from "./exact.ts";
 import type { Choices } from "./reference.ts";
 
 /** An event before its time and symbol are added. */
-export type Untold<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
+export type Untimed<E = PipelineEvent> = E extends PipelineEvent ? Omit<E, "time" | "symbol"> : never;
 
 type Side = "buy" | "sell";
 type Reason = "halted" | "late" | "no-position" | "lot" | "funds" | "min-notional" | "max-position" | Pace;
@@ -57,7 +57,7 @@ export class ReferenceOrders {
   fills = 0;
   refusals = 0;
   readonly #choices: Choices;
-  readonly #tell: (event: Untold) => void;
+  readonly #emit: (event: Untimed) => void;
   readonly #filled: () => void;
   /** What the position cost, with fees and without. */
   #paid = NOTHING;
@@ -69,9 +69,9 @@ export class ReferenceOrders {
   /** A sale without a signal waits, or was refused since the position last changed. */
   #asked = false;
 
-  constructor(choices: Choices, tell: (event: Untold) => void, filled: () => void) {
+  constructor(choices: Choices, emit: (event: Untimed) => void, filled: () => void) {
     this.#choices = choices;
-    this.#tell = tell;
+    this.#emit = emit;
     this.#filled = filled;
     this.cash = Exact.of(choices.cash);
   }
@@ -259,7 +259,7 @@ export class ReferenceOrders {
     this.fees = this.fees.plus(fee);
     this.fills++;
     this.#filled();
-    this.#tell({
+    this.#emit({
       type: "fill",
       side,
       price: price.toString(),
@@ -310,7 +310,7 @@ export class ReferenceOrders {
 
   #expire(order: Order, reason: "order-ttl" | "replaced" | null): void {
     const { side, signalTradeId } = order;
-    this.#tell({
+    this.#emit({
       ...{ type: "expired", side, signalTradeId },
       ...(reason === null ? {} : { reason }),
       ...causeOf(order),
@@ -321,7 +321,7 @@ export class ReferenceOrders {
   #refuse(order: Order, reason: Reason, limit: string, value: string, { tradeId }: At): void {
     this.refusals++;
     const { side } = order;
-    this.#tell({
+    this.#emit({
       ...{ type: "refusal", side, reason, limit, value, tradeId },
       ...causeOf(order),
       ...progressOf(order),

@@ -1,4 +1,6 @@
-/** Where the chunks of a backtest meet its pipeline and the other fill models behind it. */
+/**
+ * A backtest run: puts chunks of files through an engine, and through the other fill models if they are asked for.
+ */
 import { ChunkReader } from "../../formats/chunk_reader.ts";
 import type { Chunk, Origin } from "../../formats/chunk.ts";
 import { engineChoices, tradingParametersOf } from "../../config/config.ts";
@@ -34,17 +36,17 @@ interface Lane {
   readonly run: ModelRun;
 }
 
-/** After this trade it is checked whether the instrument's rules make sense, before anything is traded by them. */
+/** The trade after which the instrument's rules are checked, before anything is traded by them. */
 const FIRST_TRADE = 1;
 
-/** Puts the chunks through the pipeline, and through the other fill models behind it where they are asked for. */
+/** Turns chunks of files into events, and at the end into a summary and the columns of a report. */
 export class BacktestRun {
   readonly engine: Engine;
   readonly #reader: ChunkReader;
   readonly #inputs: RecordedInputs;
   readonly #fillParameters: FillParameters;
   readonly #lanes: readonly Lane[];
-  /** Null unless rows are to be put in order. */
+  /** Null unless `--sort` puts rows in order. */
   readonly #order: RowOrder | null;
   readonly #started: Omit<StartedEvent, "time">;
   /** What happened before the first trade, whose time `started` takes; null from then on. */
@@ -53,7 +55,7 @@ export class BacktestRun {
   /** The file that is being read, or what puts the rows of several in order. */
   #source: Origin | RowOrder | null = null;
   #instrument: SettledInstrument;
-  /** Whether the input said the instrument's rules itself. */
+  /** Whether the input itself held the instrument's rules. */
   #isTold = false;
 
   /** `sources` says where the instrument's rules come from. */
@@ -83,12 +85,12 @@ export class BacktestRun {
     this.#order = config.sort ? new RowOrder(config.symbol, !config.skipBad) : null;
   }
 
-  /** The configuration, with the instrument's rules that the input said, where it did. */
+  /** The configuration, with the instrument's rules from the input if it held them. */
   get config(): Config {
     return this.#instrument.config;
   }
 
-  /** How the run stands. */
+  /** The engine's state. */
   get state(): EngineState {
     return this.engine.state;
   }
@@ -103,12 +105,12 @@ export class BacktestRun {
     return this.state.done;
   }
 
-  /** Other symbols whose trades were passed over. */
+  /** Other symbols, whose trades were skipped. */
   get otherSymbols(): readonly string[] {
     return [...new Set([...this.#reader.otherSymbols, ...this.#order?.otherSymbols ?? []])];
   }
 
-  /** What is wrong with the input and was not told yet, or null. */
+  /** What is wrong with the input and has not been reported yet, or null. */
   takeRejections(): Rejections | null {
     return this.state.takeRejections();
   }
@@ -118,21 +120,21 @@ export class BacktestRun {
     return this.#order?.tallies ?? null;
   }
 
-  /** What came out of order and was not told yet, or null. */
+  /** What came out of order and has not been reported yet, or null. */
   takeStrays(): Rejections | null {
     return this.state.takeStrays();
   }
 
   /**
    * Runs a chunk and yields what happened, in order. Throws UnusableInput at a line that cannot be used, and a
-   * ConfigError where a tick or a lot that nobody gave makes no sense for the prices.
+   * ConfigError if a default tick or lot makes no sense for the prices.
    */
   *take(chunk: Chunk): Generator<PenstockEvent> {
     if (this.#order === null) return yield* this.#run(chunk);
     for (const piece of this.#order.take(chunk)) yield* this.#run(piece);
   }
 
-  /** Runs what still waited to be put in order, once everything has been read. */
+  /** Runs the rows that still waited to be put in order, once everything has been read. */
   *finish(): Generator<PenstockEvent> {
     if (this.#order === null) return;
     for (const block of this.#order.end()) yield* this.#run(block);
@@ -153,12 +155,12 @@ export class BacktestRun {
         }
       }
     } finally {
-      // Also before an error, so that what was told by then does not depend on where chunks end.
-      if (this.#held !== null && this.trades > 0) yield* this.#begin();
+      // Also before an error, so that the events before it do not depend on where chunks end.
+      if (this.#held !== null && this.trades > 0) yield* this.#start();
     }
   }
 
-  /** Applies an input. Throws a ConfigError where the instrument's rules make no sense for the prices. */
+  /** Applies an input. Throws a ConfigError if the instrument's rules make no sense for the prices. */
   *#apply(input: Input): Generator<PenstockEvent> {
     if (this.trades < FIRST_TRADE && "trades" in input) {
       yield* this.#shown(this.engine.apply(input, FIRST_TRADE));
@@ -173,18 +175,18 @@ export class BacktestRun {
   *#shown(events: Iterable<PenstockEvent>): Generator<PenstockEvent> {
     for (const event of events) {
       if (event.type === "rules") this.#takeRules(event);
-      if (this.#held !== null && this.trades > 0) yield* this.#begin();
+      if (this.#held !== null && this.trades > 0) yield* this.#start();
       if (this.#held === null) yield event;
       else this.#held.push(event);
     }
   }
 
   /**
-   * Ends the input: what was unusable, what still waited, and what the other fill models came to. Throws UnusableInput
-   * where the input was read to its end and its last trades are out of order.
+   * Ends the input and yields what was unusable, the orders that still waited, and the results of the other fill
+   * models. Throws UnusableInput if the input was read to its end and its last trades are out of order.
    */
   *end(ended: End): Generator<PenstockEvent> {
-    if (this.#held !== null) yield* this.#begin();
+    if (this.#held !== null) yield* this.#start();
     yield* this.engine.end(ended === "input");
     const rejections = this.takeRejections();
     if (rejections !== null) yield { type: "rejected", time: this.#lastTime, ...rejections };
@@ -202,7 +204,7 @@ export class BacktestRun {
     }
   }
 
-  /** What the configured run is judged by. */
+  /** The results of the configured run. */
   get measured(): Results {
     return this.#results ??= this.state.results();
   }
@@ -262,7 +264,7 @@ export class BacktestRun {
     return isOther;
   }
 
-  *#begin(): Generator<PenstockEvent> {
+  *#start(): Generator<PenstockEvent> {
     const held = this.#held ?? [];
     this.#held = null;
     yield { ...this.#started, time: isoTime(this.state.firstTime ?? 0) };

@@ -1,4 +1,4 @@
-/** Files whose quantities are contracts: a share of those is no share of coins. */
+/** Files whose quantities are contracts: a share of contracts is not a share of coins. */
 import type { Origin } from "../../formats/chunk.ts";
 import { areContractsInCoins } from "../../formats/csv_layout.ts";
 import { isContractSymbol } from "../../exchanges/binance/exchange_info.ts";
@@ -7,7 +7,7 @@ import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { symbolNamed } from "./symbol_mismatches.ts";
 
 /**
- * Throws UnusableInput for a file of Binance's COIN-M market that does not say its quantities in coins, where
+ * Throws UnusableInput for a file of Binance's COIN-M market that does not give its quantities in coins if
  * `--participation` takes a share of them; nothing else depends on a quantity.
  */
 export function refuseContracts({ name, layout }: Origin, { symbol, participation }: Config): void {

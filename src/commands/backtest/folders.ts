@@ -1,9 +1,9 @@
-/** The files of a backtest where some of what was given are folders of recordings. */
+/** The files of a backtest if some of the paths are folders of recordings. */
 import type { Config } from "../../config/options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { passedOverText, withFoldersOpened } from "../../feeds/files/recording_folder.ts";
 
-/** The files to read, and what to say about those that were skipped, a sentence each. */
+/** The files to read, and a warning about each that was skipped. */
 export interface OpenedFolders {
   readonly files: readonly string[];
   readonly passedOver: readonly string[];

@@ -8,15 +8,15 @@ import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "../../feeds/files/input_file.ts";
 import { readSmallFile } from "../../feeds/files/small_file.ts";
 
-/** How a SQLite database begins. */
+/** How a SQLite database starts. */
 const SQLITE = new TextEncoder().encode("SQLite format 3\0");
 /** Several times what an exchange says of all its symbols. */
 const MOST_BYTES = 64 << 20;
 
 /**
- * The configuration with the rules in the file where the person has given none; a file is told apart by its content.
- * Without a file those given and the defaults. Throws a ConfigError where the file does not have them, and a
- * JournalError where it is a journal that cannot be read, and the reason of `signal`, whose abort ends the wait for a
+ * The configuration, with the rules in the file for those that the user has not given. The content shows what kind of
+ * file it is. Without a file: the rules given, and the defaults. Throws a ConfigError if the file does not have them,
+ * and a JournalError if it is a journal that cannot be read, and the reason of `signal`, which ends the wait for a
  * pipe without a writer.
  */
 export async function instrumentOf(
@@ -34,7 +34,7 @@ export async function instrumentOf(
 }
 
 async function isDatabase(path: string, name: string, signal?: AbortSignal): Promise<boolean> {
-  // A journal can be much larger than what is to be known of it.
+  // A journal can be much larger than what is needed from it.
   const beginning = await read(
     async () => {
       const link = outwardLink(path, Deno);
@@ -50,7 +50,7 @@ async function isDatabase(path: string, name: string, signal?: AbortSignal): Pro
   return SQLITE.every((byte, at) => beginning[at] === byte);
 }
 
-/** What comes of reading; a ConfigError where there is no such file or it cannot be read. */
+/** Reads a file; throws a ConfigError if there is no such file or it cannot be read. */
 async function read<T>(reading: () => Promise<T>, name: string, signal?: AbortSignal): Promise<T> {
   try {
     return await reading();

@@ -1,8 +1,8 @@
-/** Which of a backtest's files added no trade to it: no error, but hardly what the person meant. */
+/** Which files added no trade to a backtest: not an error, but hardly what the user meant. */
 import type { Origin } from "../../formats/chunk.ts";
 import type { FileTally } from "../../formats/row_order.ts";
 
-/** Files that a warning names; of the others it says how many they are. */
+/** How many files a warning names; it counts the others. */
 const NAMED = 3;
 
 /** What was counted so far. */
@@ -31,7 +31,7 @@ export class UnusedFiles {
     if (origin === this.#origin) return;
     const { trades, duplicates, outOfOrder } = this.#pipeline.totals;
     const dropped = duplicates - this.#before.duplicates;
-    // Of trades out of order another warning says how many they are.
+    // Another warning counts the trades out of order.
     const isEmpty = trades === this.#before.trades && outOfOrder === this.#before.outOfOrder;
     if (this.#origin !== null && isEmpty) {
       (dropped === 0 ? this.#empty : this.#known).push(this.#origin.name);
@@ -41,14 +41,14 @@ export class UnusedFiles {
     this.#before = { trades, duplicates, outOfOrder };
   }
 
-  /** Takes what is known of a file or member that has been read to its end, where that was counted elsewhere. */
+  /** Adds a file or a member that has been read to its end and was counted elsewhere. */
   add({ name, trades, repeats }: FileTally): void {
     if (trades > repeats) return;
     (trades === 0 ? this.#empty : this.#known).push(name);
     this.#dropped += repeats;
   }
 
-  /** What to say about them in a backtest of `symbol`, a sentence each. */
+  /** The warnings of a backtest of `symbol`, a sentence each. */
   *warnings(symbol: string): Generator<string> {
     if (this.#empty.length > 0) yield `no trade of ${symbol} in ${listOf(this.#empty)}`;
     if (this.#known.length === 0) return;

@@ -1,18 +1,21 @@
 /** The rules of an instrument that a live run waits for while it goes on. */
 import type { ArrivedRules } from "../../domain/market/instrument.ts";
 
-/** Waits until the exchange says the rules; null once `signal` is aborted. `onTrouble` is told why it takes long. */
+/**
+ * Waits until the exchange gives the rules; null once `signal` is aborted. Calls `onTrouble` with each reason why it
+ * takes long.
+ */
 export type AwaitRules = (
   signal: AbortSignal,
   onTrouble: (text: string) => void,
 ) => Promise<ArrivedRules | null>;
 
-/** What is done with them. */
+/** Takes the rules. */
 export interface RulesTaker {
   take(arrived: ArrivedRules): void;
-  /** Told, in a line for the person, every new reason why they have not come. */
+  /** Called with a log line for every new reason why they have not come. */
   onTrouble(text: string): void;
-  /** Told why the rules could not be asked for or taken: the run cannot go on. */
+  /** Called with the error if the rules could not be asked for or taken: the run cannot go on. */
   onFailure(error: unknown): void;
 }
 
@@ -21,7 +24,7 @@ export class AwaitedRules implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #done: Promise<void>;
 
-  /** Waits for nothing where `awaitRules` is null: all rules are known then. */
+  /** Waits for nothing if `awaitRules` is null: then all rules are known. */
   constructor(awaitRules: AwaitRules | null, taker: RulesTaker) {
     this.#done = awaitRules === null ? Promise.resolve() : this.#wait(awaitRules, taker);
   }

@@ -1,4 +1,4 @@
-/** What a run still has to be allowed once it is open, and what it gives up. */
+/** Drops the permissions that a run does not need once it is open. */
 import { hostsNeeded } from "../../exchanges/endpoints.ts";
 import type { Config } from "../../config/options.ts";
 import { dropPermissions } from "../../feeds/process/permissions.ts";
@@ -7,10 +7,10 @@ import type { Line } from "../../views/terminal/narration.ts";
 import { recordingTarget } from "./recording.ts";
 
 /**
- * Gives up, for good, what a run with its journal and its recording open does not need any more: all but the hosts to
- * reconnect to, the lock beside the journal, which is removed at the end, looking at the journal's files, to see that
- * they are still there, and the folder of recordings, where each day gets a file and old ones are deleted. Says what
- * remains.
+ * Drops for good every permission that a run no longer needs once its journal and its recording are open. It keeps
+ * the hosts to reconnect to, the lock beside the journal (removed at the end), reading the journal's files (to see
+ * that they are still there) and the folder of recordings (each day gets a file, and old ones are deleted). Returns a
+ * log line that says what remains.
  */
 export async function dropUnneededPermissions(config: Config): Promise<Line> {
   const { state } = config;
@@ -24,7 +24,7 @@ export async function dropUnneededPermissions(config: Config): Promise<Line> {
     writes: state === "none" ? [] : [`${state}.lock`],
     reads: [
       ...(state === "none" ? [] : filesOfJournal(await realPath(state))),
-      // To see that it is still the same, and that what is deleted there is.
+      // To check that the folder is still the same one, and what is deleted in it.
       ...(target?.isFolder === true ? [target.path] : []),
     ],
     folder: target?.isFolder === true ? target.path : null,
@@ -32,7 +32,7 @@ export async function dropUnneededPermissions(config: Config): Promise<Line> {
   return { level: "info", text: await dropPermissions(needs, files) };
 }
 
-/** The path behind all links; as it is where nothing is. */
+/** The path with all links followed; unchanged if nothing is there. */
 async function realPath(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);

@@ -1,4 +1,4 @@
-/** Fills a gap: which of the missing trades are fetched, and what the person is told about the others. */
+/** Fills a gap: decides which of the missing trades to fetch, and logs what happened to the others. */
 import type { Happened, Input } from "../../domain/market/input.ts";
 import { backfilledText, BackfilledTrades } from "../../domain/market/backfilled_trades.ts";
 import type { Config } from "../../config/options.ts";
@@ -9,19 +9,22 @@ import type { EngineState } from "../../stages/engine.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 import { waitedSince } from "./waiting.ts";
 
-/** What a gap is filled with and what it is filled into. */
+/** Where the missing trades come from, and where they go. */
 export interface GapFillingOptions {
   readonly state: EngineState;
   readonly backfill: Pick<Backfill, "fetch">;
   readonly config: Pick<Config, "symbol" | "backfillMax" | "maxHold" | "maxLag">;
-  /** Asked once no more comes: whether a gap that is not filled is left to the next run. */
+  /** Called when no more trades come: whether the rest of the gap is left to the next run. */
   readonly leaves: () => boolean;
-  /** Applies fetched trades and what becomes of the gap, keeps and shows what comes of it; `note` records the trades. */
+  /**
+   * Applies fetched trades, or the outcome of the gap, to the engine, and keeps and shows the events; `note` records
+   * the trades.
+   */
   readonly apply: (
     input: Happened | Extract<Input, { event: "backfilled" }>,
     note?: () => RecordingNote,
   ) => void;
-  readonly say: (line: Line) => void;
+  readonly log: (line: Line) => void;
 }
 
 /** The gaps of one run. */
@@ -41,8 +44,8 @@ export class GapFilling {
   }
 
   /**
-   * Fetches what is missing, the newest of it where that is more than may be fetched, runs it and settles the gap. Live
-   * trades that were received from `receivedAt` on (ms since 1970) have waited then.
+   * Fetches the missing trades, applies them and settles the gap. If more are missing than may be fetched, it fetches
+   * the newest. Live trades received since `receivedAt` (ms since 1970) wait meanwhile.
    */
   async fill(gap: HeldGap, receivedAt: number): Promise<void> {
     const { state, backfill, config, leaves, apply } = this.#options;
@@ -73,8 +76,8 @@ export class GapFilling {
   }
 
   #logSkipped({ fromId, toId }: HeldGap): void {
-    const { config: { backfillMax: most }, say } = this.#options;
-    say({
+    const { config: { backfillMax: most }, log } = this.#options;
+    log({
       level: "warn",
       text:
         `${
@@ -84,13 +87,13 @@ export class GapFilling {
     });
   }
 
-  /** What could not be fetched, and what the exchange itself does not have. */
+  /** Logs what could not be fetched, and what the exchange itself does not have. */
   #logRest({ toId }: HeldGap, fromId: number, filled: number, end: BackfillEnd): void {
-    const { say } = this.#options;
+    const { log } = this.#options;
     const missing = toId - fromId + 1;
     const absent = end.lastId - fromId + 1 - filled;
     if (absent > 0) {
-      say({
+      log({
         level: "info",
         text:
           `the exchange itself has no trade for ${absent} of the ${missing} ids from ${fromId} to ${toId}: ` +
@@ -99,7 +102,7 @@ export class GapFilling {
     }
     if (end.complete) return;
     const advice = end.hint === null ? "" : ` ${end.hint}`;
-    say({
+    log({
       level: "warn",
       text: `${missing - filled - Math.max(0, absent)} of ${missing} missed trades could not be fetched: ` +
         `${end.reason}.${advice}`,

@@ -1,4 +1,4 @@
-/** The instrument of a live run: asked for while the stream connects, settled before the run begins. */
+/** The instrument of a live run: asked for while the stream connects, and settled before the run starts. */
 import { type Configuration, nameIn } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
@@ -34,21 +34,21 @@ import type { Journal } from "../../stores/journal/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/journal/instrument_memory.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 
-/** The configuration that the run goes by, where its rules come from, and what to tell the person about it. */
+/** The configuration in force, where its rules come from, and what to log about it. */
 export interface FoundInstrument {
   readonly config: Config;
   readonly origin: InstrumentOrigin;
-  /** The rules that no order can do without and that nobody knows yet. */
+  /** The rules that every order needs and that nobody knows yet. */
   readonly awaited: readonly Rule[];
   readonly lines: readonly Line[];
 }
 
-/** Flaws of an answer that are told one by one. */
-const TOLD = 3;
+/** How many flaws of an answer are named; the others are counted. */
+const MOST_SHOWN = 3;
 
 /**
- * Asks the exchange; null where nothing is to be asked: offline, or `restEndpoint` is undefined. Throws a ConfigError
- * where it has no such symbol, or counts contracts on this `market` where coins are needed.
+ * Asks the exchange; null if offline or if `restEndpoint` is undefined. Throws a ConfigError if it has no such
+ * symbol, or if it counts contracts on this `market` and coins are needed.
  */
 export async function ask(
   { config, sources }: Configuration,
@@ -69,7 +69,7 @@ export async function ask(
   ]);
 }
 
-/** Throws a ConfigError where a share is to be taken of quantities that are contracts. */
+/** Throws a ConfigError if `--participation` would take a share of contracts. */
 function refuseContracts(
   { symbol, participation }: Config,
   sources: Configuration["sources"],
@@ -87,8 +87,9 @@ function refuseContracts(
 
 /**
  * Settles the rules: those given, else those of the run that is resumed from `journal` (null for none), else the
- * exchange's `answer`, the last that the journal remembers of it on this `market`, the built-in ones. Without a lot or a
- * tick the run waits for them. `now` in µs since 1970. Throws a ConfigError where nobody is asked for what is missing.
+ * exchange's `answer`, the last that the journal remembers of it on this `market`, the built-in ones. Without a lot
+ * or a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if nobody is asked for what is
+ * missing.
  */
 export function settle(
   configuration: Configuration,
@@ -100,16 +101,16 @@ export function settle(
   },
 ): FoundInstrument {
   const { symbol, newRun } = configuration.config;
-  const told = toldIn(answer, now);
+  const answered = answeredIn(answer, now);
   const remembered = journal === null ? null : lastInfo(journal, symbol, market);
   const kept = journal === null || newRun ? null : rulesOf(journal);
   const notes = answer === null ? [] : notesOn(answer, symbol);
-  const bases = basesOf(configuration.config, told, remembered);
+  const bases = basesOf(configuration.config, answered, remembered);
   const settled = withoutGuesses(
     kept === null ? settleInstrument(configuration, ...bases) : keepInstrument(configuration, kept, ...bases),
   );
   if (kept !== null) {
-    const changes = told === null ? null : changesOf(configuration, kept, told.rules);
+    const changes = answered === null ? null : changesOf(configuration, kept, answered.rules);
     if (changes !== null) notes.push(warn(changedText(symbol, changes)));
   }
   const { config, sources } = settled;
@@ -123,7 +124,7 @@ export function settle(
   if (awaited.length > 0 && !isStopped) notes.push(warn(awaitedText(symbol, awaited)));
   return {
     config,
-    origin: { sources, exchangeInfo: told ?? remembered },
+    origin: { sources, exchangeInfo: answered ?? remembered },
     awaited,
     lines: [{ level: lost === null ? "info" : "warn", text }, ...notes],
   };
@@ -136,9 +137,9 @@ export function arrived(
   answer: InstrumentAnswer & { readonly kind: "told" },
   now: number,
 ): ArrivedRules {
-  const told = toldIn(answer, now)!;
+  const answered = answeredIn(answer, now)!;
   const { origin, config } = found;
-  const fromExchange = settleInstrument(configuration, { rules: told.rules, source: "exchange" });
+  const fromExchange = settleInstrument(configuration, { rules: answered.rules, source: "exchange" });
   const rules = { ...shownRules(config) };
   const sources = { ...origin.sources };
   for (const rule of RULES) {
@@ -146,10 +147,10 @@ export function arrived(
     rules[rule] = shownRules(fromExchange.config)[rule];
     sources[rule] = fromExchange.sources[rule];
   }
-  return { rules, instrument: { sources, exchangeInfo: told } };
+  return { rules, instrument: { sources, exchangeInfo: answered } };
 }
 
-function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
+function answeredIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
   if (answer?.kind !== "told") return null;
   const { host, info: { flaws: _flaws, ...info } } = answer;
   return { time: isoTime(now), host, ...info };
@@ -158,12 +159,12 @@ function toldIn(answer: InstrumentAnswer | null, now: number): KeptInfo | null {
 /** Where rules come from that no person gave, best first. */
 function basesOf(
   { symbol, offlineInstruments }: Config,
-  told: KeptInfo | null,
+  answered: KeptInfo | null,
   remembered: KeptInfo | null,
 ): (RuleSet | null)[] {
   if (offlineInstruments) return [builtInRules(symbol)];
   return [
-    told && { rules: told.rules, source: "exchange" },
+    answered && { rules: answered.rules, source: "exchange" },
     remembered && { rules: remembered.rules, source: `journal of ${remembered.time}` },
     builtInRules(symbol),
   ];
@@ -183,8 +184,8 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
     notes.push(warn(`${symbol} is not traded now: ${host} says ${status}. The run waits for trades`));
   }
   if (flaws.length > 0) {
-    const more = flaws.length > TOLD ? `; and ${flaws.length - TOLD} more` : "";
-    const list = `${flaws.slice(0, TOLD).join("; ")}${more}`;
+    const more = flaws.length > MOST_SHOWN ? `; and ${flaws.length - MOST_SHOWN} more` : "";
+    const list = `${flaws.slice(0, MOST_SHOWN).join("; ")}${more}`;
     notes.push(warn(`${host} says something of ${symbol} that cannot be used and is ignored: ${list}`));
   }
   return notes;

@@ -41,7 +41,7 @@ export class LiveRun {
   readonly #budget = new RestBudget();
   readonly #backfill: Backfill | null;
   readonly #messages: MessageBatch;
-  /** Null where nothing is fetched. */
+  /** Null if nothing is fetched. */
   #gaps: GapFilling | null = null;
   readonly #throughput = new Throughput();
   /** When data that is run later may have come first, ms since 1970. */
@@ -51,7 +51,7 @@ export class LiveRun {
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
   #isOpen = false;
-  /** Whether it has been told that the run began, and not yet that it stopped. */
+  /** Whether it has been told that the run started, and not yet that it stopped. */
   #hasStarted = false;
   /** Trades that the journal held already. */
   #resumedAfter = 0;
@@ -84,7 +84,10 @@ export class LiveRun {
     return this.#engine.state;
   }
 
-  /** Starts the run, and opens the recording; null like `openRun`. Throws like that, and where the recording cannot be made. */
+  /**
+   * Starts the run, and opens the recording; null like `openRun`. Throws like that, and if the recording cannot be
+   * made.
+   */
   async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
     const opened = await openRun(this.#configuration, {
@@ -109,13 +112,13 @@ export class LiveRun {
           note === undefined || input.event !== "backfilled"
             ? this.#happened(input as Happened)
             : this.#apply(input, { record: () => this.#note(note()) }),
-        say: (line) => this.#view.say(line),
+        log: (line) => this.#view.log(line),
       });
     }
     if (target !== null) {
       this.#recording = await startRecording(target, this.#config, {
         journal: this.#journal?.place,
-        say: (line) => this.#view.say(line),
+        log: (line) => this.#view.log(line),
       });
       if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
@@ -129,8 +132,8 @@ export class LiveRun {
     this.#happened({ event: "rules", ...arrived, time: Date.now() * 1000 });
   }
 
-  /** Begins, once it has been told that it does. */
-  begin(): void {
+  /** Starts, once it has been told that it does. */
+  start(): void {
     this.#hasStarted = true;
     const waited = waitedSince(this.#openedAt, this.#config);
     if (waited !== null) this.#happened(waited);
@@ -166,7 +169,7 @@ export class LiveRun {
       }
       case "notice":
         this.#note({ event: "notice", message: batch.message });
-        this.#view.say({ level: "info", text: batch.message });
+        this.#view.log({ level: "info", text: batch.message });
     }
   }
 
@@ -175,7 +178,7 @@ export class LiveRun {
     if (!this.#hasStarted || this.#journal === null) return;
     for (const asked of this.#journal.requests()) {
       const input = requestedInput(asked, Date.now() * 1000);
-      if (input === null) this.#view.say(droppedRequest(asked.kind, asked.time, asked.why));
+      if (input === null) this.#view.log(droppedRequest(asked.kind, asked.time, asked.why));
       else this.#happened(input, { handled: [asked.id] });
     }
   }
@@ -195,7 +198,7 @@ export class LiveRun {
     this.#journal?.heartbeat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
   }
 
-  /** Emits where the run stands: nothing before it has begun with `begin`, and once it has stopped. */
+  /** Emits where the run stands: nothing before it has started with `start`, and once it has stopped. */
   emitStatus(): void {
     if (!this.#hasStarted) return;
     this.#view.event(statusEvent(this.#state.current, this.#shownThroughput, now(), this.#state.heldGap));
@@ -204,7 +207,7 @@ export class LiveRun {
   logRejections(): void {
     if (!this.#isOpen) return;
     const strays = this.#state.takeStrays();
-    if (strays !== null) this.#view.say({ level: "warn", text: strayText(strays) });
+    if (strays !== null) this.#view.log({ level: "warn", text: strayText(strays) });
     const rejections = this.#state.takeRejections();
     if (rejections === null) return;
     this.#rejectionsLogged = true;
@@ -233,9 +236,9 @@ export class LiveRun {
   async close(elapsedMs: number): Promise<void> {
     this.#hasStarted = false;
     await this.#recording?.close();
-    if (this.#journal !== null) this.#view.say(journalTook(this.#journal.spent));
+    if (this.#journal !== null) this.#view.log(journalTook(this.#journal.spent));
     this.#journal?.close();
-    // A run that never began has nothing to sum up.
+    // A run that never started has nothing to sum up.
     if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",
@@ -281,7 +284,7 @@ export class LiveRun {
         const gap = state.heldGap;
         if (gap === null || this.done) break;
         await this.#feed.during(
-          loggedIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.say(line)),
+          loggedIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.log(line)),
         );
         if (this.#gaps!.isLeft) break;
       }

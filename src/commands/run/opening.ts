@@ -1,4 +1,4 @@
-/** How a live run begins: its instrument, its pipeline and its journal, each of which needs the one before. */
+/** How a live run starts: its instrument, its pipeline and its journal, each of which needs the one before. */
 import { type Configuration, engineChoices, shownConfig } from "../../config/config.ts";
 import type { StartedEvent } from "../../domain/run/event.ts";
 import type { CommandName } from "../../config/command_name.ts";
@@ -24,16 +24,16 @@ export interface OpeningOptions {
   readonly signal: AbortSignal;
 }
 
-/** A run that has begun. */
+/** A run that has started. */
 export interface OpenedRun {
   readonly engine: Engine;
-  /** Null where none is kept. */
+  /** Null if none is kept. */
   readonly journal: RunJournal | null;
   /** The configuration as the `started` event has it. */
   readonly shown: StartedEvent["config"];
   /** Whether the exchange has said, now or to this run before, that it has the symbol. */
   readonly isKnownSymbol: boolean;
-  /** Waits until the exchange says the rules that nobody knows yet; null where they are known. */
+  /** Waits until the exchange says the rules that nobody knows yet; null if they are known. */
   readonly awaitRules: AwaitRules | null;
   /** What there is to say of the run that the journal held already, and of the instrument. */
   readonly lines: readonly Line[];
@@ -49,8 +49,8 @@ export function neverStarted(): Line {
 
 /**
  * Starts a run, or resumes the one that its journal holds; null, with nothing written, where `signal` is aborted
- * before the exchange has answered. Throws a ConfigError where the exchange has no such
- * symbol, before anything is written, and like `Journal.open` and `RunJournal.begin`.
+ * before the exchange has answered. Throws a ConfigError if the exchange has no such symbol, before anything is
+ * written, and like `Journal.open` and `RunJournal.begin`.
  */
 export async function openRun(
   configuration: Configuration,
@@ -80,7 +80,7 @@ export async function openRun(
       holdsAtGaps: options.holdsAtGaps,
     });
     const keeping = journal === null ? null : new runJournals!.RunJournal(journal, engine, symbol);
-    const begins = {
+    const start = {
       time,
       version: options.version,
       options: shown,
@@ -88,7 +88,7 @@ export async function openRun(
       instrument: origin,
       isNew: newRun,
     };
-    const resumed = keeping?.begin(begins) ? [resumedLine(state, engine.state)] : [];
+    const resumed = keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
     return {
       engine,
       journal: keeping,

@@ -15,7 +15,7 @@ export interface RecordingTarget {
 
 /**
  * The place that `--record` names, null for none: a folder where it ends in a slash or is one. Throws a ConfigError
- * where `--record-keep` has no folder to look after.
+ * if `--record-keep` has no folder to look after.
  */
 export function recordingTarget({ record, recordKeep }: Config): RecordingTarget | null {
   const folder = record === null ? null : folderNamed(record);
@@ -29,21 +29,21 @@ export function recordingTarget({ record, recordKeep }: Config): RecordingTarget
   return folder === null ? { path: record, isFolder: false } : { path: folder, isFolder: true };
 }
 
-/** Starts the recording. Throws a RecordingError where that cannot be. */
+/** Starts the recording. Throws a RecordingError if that cannot be. */
 export async function startRecording(
   { path, isFolder }: RecordingTarget,
   { symbol, recordKeep: keepMs }: Config,
-  { journal, say }: { readonly journal: JournalPlace | undefined; readonly say: (line: Line) => void },
+  { journal, log }: { readonly journal: JournalPlace | undefined; readonly log: (line: Line) => void },
 ): Promise<Recording> {
   const { Recording } = await import("../../stores/recording/recording.ts");
-  const onTrouble = (text: string): void => say({ level: "warn", text });
+  const onTrouble = (text: string): void => log({ level: "warn", text });
   const options = { symbol, journal, onTrouble };
   if (!isFolder) return Recording.create(path, options);
   const [{ RecordingFolder }, { RecordingRetention }] = await Promise.all([
     import("../../stores/recording/recording_folder.ts"),
     import("../../stores/recording/recording_retention.ts"),
   ]);
-  const onDeleted = (text: string): void => say({ level: "info", text });
+  const onDeleted = (text: string): void => log({ level: "info", text });
   const retention = keepMs === null ? null : RecordingRetention.of(path, { keepMs, onDeleted, onTrouble });
   return Recording.createIn(new RecordingFolder(path, retention), options);
 }

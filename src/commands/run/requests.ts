@@ -6,7 +6,7 @@ import type { AskedFor } from "../../stores/journal/run_journal.ts";
 export function requestedInput({ request, time: requested, why }: AskedFor, time: number): Happened | null {
   if (request === null || why !== null) return null;
   const { text } = request;
-  const said = { requested, ...(text === null ? {} : { text }) };
-  if (request.kind === "release") return { event: "released", ...said, time };
-  return { event: "halt", action: request.action, ...said, time };
+  const details = { requested, ...(text === null ? {} : { text }) };
+  if (request.kind === "release") return { event: "released", ...details, time };
+  return { event: "halt", action: request.action, ...details, time };
 }

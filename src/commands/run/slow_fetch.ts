@@ -9,10 +9,10 @@ const PATIENCE_MS = 3_000;
 export async function loggedIfSlow<T>(
   gap: HeldGap,
   fetching: Promise<T>,
-  tell: (line: Line) => void,
+  log: (line: Line) => void,
   patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const timer = setTimeout(() => tell(stillFetching(gap)), patienceMs);
+  const timer = setTimeout(() => log(stillFetching(gap)), patienceMs);
   try {
     return await fetching;
   } finally {

@@ -3,8 +3,8 @@ import type { Happened } from "../../domain/market/input.ts";
 import type { Config } from "../../config/options.ts";
 
 /**
- * That what was received from `since` on (ms since 1970) has waited until now. Null where that was no longer than
- * trades may wait, and nobody asks how old a trade is.
+ * That what was received from `since` on (ms since 1970) has waited until now. Null if that was no longer than trades
+ * may wait, and nobody asks how old a trade is.
  */
 export function waitedSince(
   since: number,

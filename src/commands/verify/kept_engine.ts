@@ -11,7 +11,7 @@ const NEEDED = [
   ...["stopLoss", "takeProfit"],
 ] as const;
 
-/** Makes the engine of a run as it begins. Throws a ConfigError for options that are not those of a run. */
+/** Makes the engine of a run as it starts. Throws a ConfigError for options that are not those of a run. */
 export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngine {
   const choices = engineChoices(configFrom(options, NEEDED));
   return { symbol: choices.symbol, engine: new Engine({ ...choices, stopAfter: null }) };

@@ -1,9 +1,9 @@
 /**
  * The paper account: double entry per asset, checked against its own laws after every fill.
  *
- * Every fill is a transaction of postings between the trader's accounts (cash, position, fees paid) and the
- * market; per asset its postings sum to zero. Profit is reckoned beside the ledger, from what each position
- * cost and brought in, and the two must agree to the last digit.
+ * Every fill is a transaction of postings between the trader's accounts (cash, position, fees paid) and the market;
+ * per asset its postings sum to zero. Profit is computed a second way, from what each position cost and brought in.
+ * The two must agree to the last digit.
  */
 import { costShare, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 
@@ -139,8 +139,8 @@ export class Account {
   }
 
   /**
-   * Books one fill and checks the books. Returns, for a sale, its profit after the fees of both sides; the cost
-   * of a part of the position is its share of the whole (average cost). Throws a BooksError where a law breaks.
+   * Books one fill and checks the books. Returns, for a sale, its profit after the fees of both sides; the cost of a
+   * part of the position is its share of the whole (average cost). Throws a BooksError if a law breaks.
    */
   book(booking: Booking): Money | null {
     this.#keep(booking);

@@ -26,8 +26,8 @@ export class Exposure {
   }
 
   /**
-   * Up to `end` (µs since 1970): Σ cost × time ÷ Σ (cost + cash) × time, over the time with a position; a fraction from
-   * 0 to 1. Null where no position was held for any time.
+   * Up to `end` (µs since 1970): Σ cost × time ÷ Σ (cost + cash) × time, over the time with a position; a fraction
+   * from 0 to 1. Null if no position was held for any time.
    */
   mean(end: number): Money | null {
     const [deployed, available] = this.#sumsAt(end);

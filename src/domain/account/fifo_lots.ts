@@ -123,7 +123,7 @@ export class FifoLots {
 
   /**
    * Compares with what the account realized at average cost, which is the same where nothing is open. Throws a
-   * BooksError where it is not.
+   * BooksError if it is not.
    */
   check(realized: Money): void {
     if (!this.isFlat || this.#totals.profit.eq(realized)) return;

@@ -84,7 +84,7 @@ export class BackfilledTrades implements TradeReader {
     return -1;
   }
 
-  /** Missing trades that were passed over before the first row of the page; 0 behind it. */
+  /** Missing trades that were skipped before the first row of the page; 0 behind it. */
   get skipped(): number {
     return this.#taken === 1 ? this.#skipped : 0;
   }
@@ -94,7 +94,7 @@ export class BackfilledTrades implements TradeReader {
     return this.#taken;
   }
 
-  /** Takes a page to read, before which `skipped` missing trades were passed over; drops the rest of the last one. */
+  /** Takes a page to read, before which `skipped` missing trades were skipped; drops the rest of the last one. */
   open(rows: readonly BackfilledTrade[], skipped = 0): this {
     this.#rows = rows;
     this.#skipped = skipped;
@@ -218,7 +218,7 @@ export function runsOf(rows: readonly BackfilledTrade[]): BackfilledTrade[][] {
   return runs;
 }
 
-/** The first hole in the ids from `next` on over `rows`, as a sentence; null where there is none. */
+/** The first hole in the ids from `next` on over `rows`, as a sentence; null if there is none. */
 export function holeIn(rows: readonly BackfilledTrade[], next: number): string | null {
   for (const { firstId, lastId } of rows) {
     if (firstId > next) return `trade ${next} is missing, the first one after it is ${firstId}`;

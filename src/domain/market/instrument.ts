@@ -25,16 +25,16 @@ export interface RuleSet {
 export interface InstrumentOrigin {
   /** `command line`, `file`, `exchange`, `journal of TIME`, `built-in`, `default`, `awaited`, or a backtest's file. */
   readonly sources: Readonly<Record<Rule, string>>;
-  /** The last that the exchange is known to have said; null where it never was asked. */
+  /** The last that the exchange is known to have said; null if it never was asked. */
   readonly exchangeInfo: KeptInfo | null;
 }
 
-/** A run that is taken up again: its rules, as its options show them, and where they came from. */
+/** A resumed run: its rules, as its options show them, and where they came from. */
 export interface KeptRules {
   readonly options: Readonly<Record<string, unknown>>;
   /** Missing in a run of a Penstock that did not ask. */
   readonly sources: Readonly<Partial<Record<Rule, string>>>;
-  /** When it began, ISO 8601 UTC. */
+  /** When it started, ISO 8601 UTC. */
   readonly time: string;
 }
 

@@ -11,7 +11,7 @@ export type Rules = Readonly<Partial<Record<Rule, string>>>;
 
 /** What an exchange says of a symbol. */
 export interface ExchangeInfo {
-  /** Such as TRADING or BREAK; null where it does not say. */
+  /** Such as TRADING or BREAK; null if it does not say. */
   readonly status: string | null;
   /** The assets that are bought and paid with, such as BTC and USDT; absent where it does not say. */
   readonly base?: string;

@@ -1,9 +1,9 @@
 /**
  * The one record that flows: a trade on its way through the stages.
  *
- * A record is made once, by the parse stage, with a slot for every finding; each stage fills in its own slots
- * and hands the same record on under a wider type. So there is one allocation per trade, and a stage that is
- * left out is a type error at the next.
+ * The parse stage makes a record once, with a slot for everything that later stages add. Each stage fills in its own
+ * slots and passes the same record on under a wider type. So there is one allocation per trade, and leaving out a
+ * stage is a type error at the next.
  */
 import { HOUR } from "../numbers/time.ts";
 import type { Fill } from "../orders/fill.ts";

@@ -41,7 +41,7 @@ export interface TradeReader {
   readonly symbol: string;
   /** Whether its trades were fetched after the fact. */
   readonly isBackfilled?: boolean;
-  /** Missing trades that were passed over before the fetched trade read last. */
+  /** Missing trades that were skipped before the fetched trade read last. */
   readonly skipped?: number;
   /** When the trade read last arrived, µs since 1970; 0 or absent where that is not known. */
   readonly receivedAt?: number;

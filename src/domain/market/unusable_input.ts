@@ -14,7 +14,7 @@ export class UnusableInput extends Error {
   readonly exit = "input";
   /** What the same look found wrong with other files. */
   others: readonly UnusableInput[] = [];
-  /** What the person can do, behind the message; empty where there is nothing to add. */
+  /** What the person can do, behind the message; empty if there is nothing to add. */
   advice = "";
 
   /** `what` says which field, the value found and what was expected. */

@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The whole milliseconds in a text such as `1.5s`, or a bare number of milliseconds; null where it is neither.
+ * The whole milliseconds in a text such as `1.5s`, or a bare number of milliseconds; null if it is neither.
  *
  * @example
  * ```ts

@@ -97,7 +97,7 @@ export interface Outlay {
   readonly grossStake: Money;
 }
 
-/** What `stake` (quote currency) comes to at a fee rate (a fraction). */
+/** What buying for `stake` (quote currency) costs with its fee; the rate is a fraction. */
 export function outlayOf(stake: Money, feeRate: Money): Outlay {
   const grossing = feeRate.plus(ONE);
   return { stake, grossing, grossStake: stake.times(grossing) };
@@ -166,9 +166,9 @@ export function averageCostText(cost: Money, quantity: Money): string {
 }
 
 /**
- * `amount` as a double, within a few units of its last place: for estimates whose doubtful cases are decided in
- * decimals. Reads the leading digits as decimal.js documents them (base 10^7, `e` the exponent of the first
- * digit), which is several times cheaper than going through text.
+ * `amount` as a double, within a few units of its last place: for estimates whose close cases are decided in
+ * decimals. Reads the leading digits as decimal.js documents them (base 10^7, `e` the exponent of the first digit),
+ * which is several times cheaper than going through text.
  */
 export function estimate(amount: Money): number {
   const { d, e, s } = amount;

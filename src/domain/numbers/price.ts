@@ -24,7 +24,7 @@ const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_0
 
 const UNITS: readonly Money[] = POWERS.map((_, decimals) => new Money(`1e-${decimals}`));
 
-/** 10^n for n from 0 to 8. Throws a RangeError beyond, where a result would no longer be exact. */
+/** 10^n for n from 0 to 8. Throws a RangeError beyond, if a result would no longer be exact. */
 export function powerOfTen(n: number): number {
   const power = POWERS[n];
   if (power === undefined) throw new RangeError(`Cannot rescale by ${n} decimals: at most ${MAX_DECIMALS}`);

@@ -86,7 +86,7 @@ export function hasPassed(length: number, since: number, now: number): boolean {
   return elapsed >= length || elapsed < -STEP_BACK;
 }
 
-/** When the UTC day that follows `time` (µs since 1970) begins. */
+/** When the UTC day that follows `time` (µs since 1970) starts. */
 export function nextDay(time: number): number {
   return (Math.floor(time / DAY) + 1) * DAY;
 }

@@ -1,4 +1,4 @@
-/** A number that every trade of a run goes into, so that where a run stood says which trades it had worked off. */
+/** A digest of every trade of a run: a checkpoint that holds it shows which trades had been processed. */
 import type { Tick } from "../market/tick.ts";
 
 /** Multiplies a whole number down to what is above its 32 low bits, exactly. */
@@ -9,10 +9,10 @@ const TEXT = /^[0-9a-f]{16}$/;
 
 /**
  * A running digest of 64 bits over all that is known of the trades, in their order: ids, time, price in the symbol's
- * unit, quantity, the taker's side, and whether it was fetched late.
+ * unit, quantity, the taker's side, and whether it was backfilled.
  *
  * Every step can be undone, so that two sequences which differ in one field of one trade never end alike; others do
- * by chance about once in 2^32. It has no key: it shows what was altered, not what someone who reckons it anew
+ * by chance about once in 2^32. It has no key: it shows what was altered, not what somebody who computes it again
  * puts in its place. Some 15 ns a trade, a tenth of what a cryptographic hash would take.
  */
 export class TradeDigest {

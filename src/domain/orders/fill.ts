@@ -3,8 +3,8 @@ import type { Progress } from "./order.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 
 /**
- * An order, or a part of one, filled and booked. Amounts are exact. The last fill of an order that took several says
- * what all of them came to.
+ * An order, or a part of one, that was filled and booked. Amounts are exact. If an order took several fills, the last
+ * one has the totals of all of them.
  */
 export interface Fill extends Progress {
   readonly kind: "fill";

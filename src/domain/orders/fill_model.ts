@@ -20,8 +20,8 @@ const LEAST_SLIPPAGE = new Money(2);
 const MOST_SLIPPAGE = new Money(9_999);
 
 /**
- * The terms under a fill model: optimistic has no latency and no slippage; pessimistic three times the configured
- * ones, and at least 250 ms and 2 basis points.
+ * The trading parameters under a fill model: optimistic has no latency and no slippage; pessimistic three times the
+ * configured ones, and at least 250 ms and 2 basis points.
  */
 export function tradingParametersUnder(model: FillModel, parameters: TradingParameters): TradingParameters {
   switch (model) {

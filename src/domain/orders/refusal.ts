@@ -53,7 +53,7 @@ export interface Expired extends Progress {
 /** Why an order is refused while nobody knows the instrument's rules. */
 export const UNRULED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
 
-/** What every verdict says of an order. */
+/** What every decision says about an order. */
 export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;
 
 /** The refusal of an order at the trade of this id. */

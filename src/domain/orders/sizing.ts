@@ -35,14 +35,14 @@ export interface Unsized {
   readonly value: string;
 }
 
-/** Sizes orders under the same terms. */
+/** Sizes orders under the same trading parameters. */
 export class OrderSizing {
   readonly #parameters: TradingParameters;
-  /** Of a stake that is an amount; null where it is a share of the cash. */
+  /** Of a stake that is an amount; null if it is a share of the cash. */
   readonly #outlay: Outlay | null;
   /** 1 + fee rate. */
   readonly #grossing: Money;
-  /** No buy spends more than this, its fee rounded up included; null where that is known only of each order. */
+  /** No buy spends more than this, its fee rounded up included; null if that is known only of each order. */
   readonly #most: Money | null;
   /** The smallest quantity of an order. */
   readonly #least: Money;
@@ -62,9 +62,8 @@ export class OrderSizing {
   /**
    * Sizes an order against the account at a trade's price: a buy spends the stake, or what it has not spent of it
    * yet, or what the cash allows with the fee on top; a sell sells the whole position. A stake that is a share of the
-   * cash is worked out here, of the cash there is, until the order works. No more than `room` (base
-   * currency, null for any amount) is traded now; the instrument's limits of an
-   * order are about the whole, when it begins.
+   * cash is worked out here, of the cash there is, until the order works. No more than `room` (base currency, null
+   * for any amount) is traded now; the instrument's limits of an order are about the whole, when it starts.
    */
   size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
     const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#parameters;
@@ -127,7 +126,7 @@ export class OrderSizing {
   }
 
   /**
-   * Why an order would be beyond the instrument's limits with what it has filled already; null where it is not. The
+   * Why an order would be beyond the instrument's limits with what it has filled already; null if it is not. The
    * quantity of a sale does not change any more once it fills, that of a purchase does with the price.
    */
   #tooLarge({ side, isWorking, filled, spent }: Order, whole: Money, all: Money): Unsized | null {
@@ -144,7 +143,7 @@ export class OrderSizing {
     return null;
   }
 
-  /** Says why a quantity came to nothing that can be traded; amounts of `lot` and `funds` in quote currency. */
+  /** Says why no tradable quantity is left; `lot` and `funds` are in quote currency. */
   #nothing(order: Order, price: Money, account: Account): Unsized {
     const { lot } = this.#parameters;
     const leastCost = price.times(order.isWorking ? lot : this.#least);

@@ -1,10 +1,10 @@
 /**
  * Equity marked to the market, and how far it has fallen from its peak.
  *
- * Equity is cash + position × price, marked at every trade before that trade's orders and again after every
- * fill. Between two fills it moves with the price alone, so a trade costs one or two integer comparisons;
- * decimal arithmetic happens at a fill, and where a fall may be the worst so far. What halts trading is apart, in
- * loss_limits.ts: its peak begins anew with every release, this one never does.
+ * Equity is cash + position × price, marked at every trade before that trade's orders and again after every fill.
+ * Between two fills it moves with the price alone, so a trade costs one or two integer comparisons; decimal
+ * arithmetic happens at a fill, and where a fall may be the worst so far. What halts trading is apart, in
+ * loss_limits.ts: its peak starts again with every release; this one never does.
  */
 import {
   booksOf,

@@ -69,8 +69,8 @@ const DAY = 24 * HOUR;
  */
 export class EquityCurve {
   /**
-   * Coarse before fine. A finer grid is given up once a coarser one has enough, so that the hours never go
-   * beyond 31 days and the minutes never beyond 31 hours.
+   * Coarse before fine. A finer grid is dropped once a coarser one has enough samples, so hours never cover more than
+   * 31 days and minutes never more than 31 hours.
    */
   readonly #grids: Grid[] = [
     new Grid("1d", DAY, ENOUGH_RETURNS),

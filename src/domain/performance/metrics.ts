@@ -1,14 +1,13 @@
 /**
- * What a backtest came to: the figures a trader judges a strategy by.
+ * The results of a backtest: the figures a trader judges a strategy by.
  *
- * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; roots of
- * returns are doubles made of additions, multiplications, divisions and square roots only, which IEEE 754
- * defines to the last bit, so that the same trades give the same text everywhere. A figure that does not
- * exist is null, never 0. Of what is made of sampled returns six digits are right, and no more are shown.
+ * Every formula is a function of its own. Quotients of money are exact decimals to 100 digits; roots of returns are
+ * doubles made of additions, multiplications, divisions and square roots only, which IEEE 754 defines to the last
+ * bit, so that the same trades give the same text everywhere. A figure that does not exist is null, never 0. Of what
+ * is made of sampled returns six digits are right, and no more are shown.
  *
- * The returns are simple returns of equity, sampled by the day, hour or minute (see `SampledEquity`). A year
- * has 365 days of 24 hours, since these markets never close. The risk-free rate and the target return are
- * zero.
+ * The returns are simple returns of equity, sampled by the day, hour or minute (see `SampledEquity`). A year has 365
+ * days of 24 hours, since these markets never close. The risk-free rate and the target return are zero.
  */
 import type { SampledEquity, Sampling } from "./equity_curve.ts";
 import { amountText, fractionText, meanMilliseconds, Money, plain, sampledText } from "../numbers/money.ts";
@@ -55,11 +54,11 @@ export interface MetricsInput {
   readonly longestUnderWater: number | null;
 }
 
-/** An amount of money, quote currency, as plain decimal text, or null where there is none. */
+/** An amount of money, quote currency, as plain decimal text, or null if there is none. */
 type Amount = string | null;
-/** A ratio as plain decimal text, 8 decimals, half to even, or null where it does not exist. */
+/** A ratio as plain decimal text, 8 decimals, half to even, or null if it does not exist. */
 type Ratio = string | null;
-/** A ratio of sampled returns as plain decimal text, six significant digits, or null where it does not exist. */
+/** A ratio of sampled returns as plain decimal text, six significant digits, or null if it does not exist. */
 type Sampled = string | null;
 
 /**
@@ -120,7 +119,7 @@ export interface Metrics {
   readonly sortino: Sampled;
   readonly calmar: Ratio;
   readonly sqn: Ratio;
-  /** The period of the returns behind volatility, Sharpe and Sortino; null where no annualized figure exists. */
+  /** The period of the returns behind volatility, Sharpe and Sortino; null if no annualized figure exists. */
   readonly sampling: Sampling | null;
 }
 
@@ -248,10 +247,7 @@ export function payoffRatio(
   return wins === 0 || grossLoss.isZero() ? null : grossProfit.times(losses).div(grossLoss.abs().times(wins));
 }
 
-/**
- * Time with a position ÷ time from the first to the last trade (both µs), at most 1; null where no time
- * passed.
- */
+/** Time with a position ÷ time from the first to the last trade (both µs), at most 1; null if no time passed. */
 export function timeInMarket(time: number, span: number): Money | null {
   // Above 1 only where an exchange's times went back between two round trips.
   return span <= 0 ? null : Money.min(new Money(time).div(span), 1);

@@ -56,7 +56,7 @@ export class Performance {
     if (isRebooked) this.#exposure.rebook(tick.time, this.#account.cost, this.#account.cash);
   }
 
-  /** What it has come to so far; `last` is the last trade noted, null before the first. */
+  /** The results so far; `last` is the last trade noted, null before the first. */
   results(last: Tick | null): Results {
     const first = this.#first;
     const end = last?.time ?? 0;

@@ -19,9 +19,7 @@ export interface HoldingTimes {
   readonly longest: number;
 }
 
-/**
- * What all round trips came to. Profits are after the fees of both sides; amounts are exact, quote currency.
- */
+/** Totals over all round trips. Profits are after the fees of both sides; amounts are exact, in quote currency. */
 export interface RoundTripTotals {
   /** Closed round trips; a position still open is none yet. */
   readonly count: number;
@@ -89,9 +87,7 @@ export class RoundTrips {
     else this.#profit = profit;
   }
 
-  /**
-   * What it came to. `lastTime`, the last trade's time (µs since 1970), ends the time of an open position.
-   */
+  /** The totals. `lastTime`, the last trade's time (µs since 1970), ends the time of an open position. */
   totals(lastTime: number): RoundTripTotals {
     const count = this.#wins + this.#losses + this.#breakEven;
     return {

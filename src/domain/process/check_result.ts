@@ -2,21 +2,21 @@
 export interface CheckResult {
   /** What was looked at: a permission, a host, the clock, a folder, the journal. */
   readonly subject: string;
-  /** Which side of it, such as `TCP`; empty where it has only one. */
+  /** Which side of it, such as `TCP`; empty if it has only one. */
   readonly step: string;
   readonly isGood: boolean;
   /** What was found, with times and values. */
   readonly found: string;
-  /** What to do about it; null where there is nothing to do. */
+  /** What to do about it; null if there is nothing to do. */
   readonly advice: string | null;
 }
 
-/** A finding with nothing amiss. */
+/** A check that passed. */
 export function pass(subject: string, step: string, found: string): CheckResult {
   return { subject, step, isGood: true, found, advice: null };
 }
 
-/** A finding that needs attention. */
+/** A check that failed. */
 export function fail(subject: string, step: string, found: string, advice: string): CheckResult {
   return { subject, step, isGood: false, found, advice };
 }

@@ -24,10 +24,10 @@ const DATA = "data";
 const MOST_LINKS = 40;
 
 /**
- * The first link on the way to `path` that leads where it must not; null where none does. In `./data`, folders in it
- * too, every link must stay in `./data`, which may be a link itself. Elsewhere folders are the person's own affair; with
- * `keepsFolder` the last name must not be a link out of its folder, as of a file that Penstock keeps there. What may not
- * be looked at counts as no link; no task and no compiled program may write where it may not look.
+ * The first link on the way to `path` that leads where it must not; null if none does. In `./data`, folders in it
+ * too, every link must stay in `./data`, which may be a link itself. Elsewhere folders are the person's own affair;
+ * with `keepsFolder` the last name must not be a link out of its folder, as of a file that Penstock keeps there. What
+ * may not be looked at counts as no link; no task and no compiled program may write where it may not look.
  *
  * @example
  * ```ts
@@ -108,7 +108,7 @@ function isLinkAt(path: string, files: LinkFiles): boolean {
   }
 }
 
-/** The path behind all links; null where it ends nowhere or may not be looked at. */
+/** The path behind all links; null if it ends nowhere or may not be looked at. */
 function realOf(path: string, files: LinkFiles): string | null {
   try {
     return files.realPathSync(path);

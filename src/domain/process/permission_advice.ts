@@ -51,7 +51,7 @@ export function grantAdvice(missing: MissingGrants, isCompiled: boolean): string
   return `allow it with ${flags.join(" ")} ${WHERE}`;
 }
 
-/** What Deno's own message says is missing; null where it says it in words that are not known. */
+/** What Deno's own message says is missing; null if it says it in words that are not known. */
 export function missingIn(message: string): MissingGrants | null {
   const [, kind, what] = /^Requires (net|read|write|all) access to "([^"]+)"/.exec(message) ?? [];
   if (kind === undefined || what === undefined) return null;

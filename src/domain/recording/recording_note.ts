@@ -1,8 +1,7 @@
 /**
- * The notes that Penstock writes between the frames of a recording: lines whose frame is
- * `{"penstock":{"event":…}}`. What begins like that is a note and nothing else is, so that a look at the
- * beginning decides; a received frame that begins like that, or that would not fit on one line, is kept inside
- * of a note.
+ * The notes that Penstock writes between the frames of a recording: lines whose frame is `{"penstock":{"event":…}}`.
+ * What starts like that is a note and nothing else is, so that a look at the start decides; a received frame that
+ * starts like that, or that would not fit on one line, is kept inside of a note.
  */
 
 import type { DisconnectCause } from "../market/disconnect_cause.ts";
@@ -14,7 +13,7 @@ import { DECIMAL } from "../numbers/money.ts";
 /** The version of the recordings that this program writes and reads. */
 export const RECORDING_VERSION = 1;
 
-/** Where in a journal the process that made a recording began: its `started` or `resumed` entry. */
+/** Where in a journal the process that made a recording started: its `started` or `resumed` entry. */
 export interface JournalPlace {
   readonly run: number;
   /** The entry's number. */
@@ -84,7 +83,7 @@ export type RecordingNote =
     /** Trades that the stream missed and that were fetched afterwards, as `backfilledText` writes them. */
     readonly event: "late";
     readonly trades: string;
-    /** Missing trades before them that were passed over; absent for none. */
+    /** Missing trades before them that were skipped; absent for none. */
     readonly skipped?: number;
   }
   | {
@@ -213,7 +212,7 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
 
 const BEGINNING = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
 
-/** Whether a frame's text is to be read as a note: whether it begins, spaces aside, with `{"penstock":`. */
+/** Whether a frame's text is to be read as a note: whether it starts, spaces aside, with `{"penstock":`. */
 export function isNote(frame: string): boolean {
   return BEGINNING.test(frame);
 }

@@ -17,7 +17,7 @@ export interface Halt {
   readonly action: OnHalt;
 }
 
-/** A halt that has ended, because a new UTC day began or because a person released it. */
+/** A halt that has ended, because a new UTC day started or because a person released it. */
 export interface Release {
   readonly reason: HaltReason;
   /** The first trade of the new day; by hand, the last trade before it, or -1. */

@@ -1,10 +1,10 @@
 /**
- * The limits on losses: how far equity may fall from its peak, and from where it stood when the day began.
+ * The limits on losses: how far equity may fall from its peak, and from where it stood when the day started.
  *
  * Equity is cash + position × price, marked at every trade before that trade's orders. Between two fills it moves
- * with the price alone, so both limits come to one integer price, at or below which one of them is reached, and a
- * trade costs three comparisons of integers. That price is worked out in doubles, a little too high, when the
- * position, the peak or the day changes; whatever lies at or below it is decided in exact decimals.
+ * with the price alone, so both limits together are one integer price: at or below it, one of them is reached. A
+ * trade costs three comparisons of integers. When the position, the peak or the day changes, that price is computed
+ * in doubles, a little too high; anything at or below it is decided in exact decimals.
  *
  * Drawdown: (peak − equity) ÷ peak, as Magdon-Ismail and Atiya, "Maximum Drawdown", Risk 17 (10), 2004, have it. A
  * day's loss is measured the same way against the equity of 00:00 UTC, which is the one that the trade before left.
@@ -20,7 +20,7 @@ import { estimate, Money, plain, ZERO } from "../numbers/money.ts";
 import { powerOfTen } from "../numbers/price.ts";
 import { DAY, HOUR, nextDay } from "../numbers/time.ts";
 
-/** A limit that is reached: fractions of the peak, or of the equity when the day began. */
+/** A limit that is reached: fractions of the peak, or of the equity when the day started. */
 export interface Loss {
   readonly reason: "max-drawdown" | "max-daily-loss";
   readonly limit: Money;
@@ -36,7 +36,7 @@ export interface LossParameters {
 /** Where the limits stand, as plain values; the books are the account's to keep. */
 export interface LossSnapshot {
   readonly peak: BooksSnapshot;
-  /** Equity when the day began, and when it ends, µs since 1970; null before the first trade. */
+  /** Equity when the day started, and when it ends, µs since 1970; null before the first trade. */
   readonly day: { readonly start: string; readonly end: number } | null;
   /** Which limits have been reached and wait: for a release, or for the next day. */
   readonly spent: "nothing" | "day" | "all";
@@ -71,9 +71,9 @@ export class LossLimits {
   #dayStart: Money;
   #dayStartEstimate: number;
   #dayEnd: number;
-  /** A time before this one is of a day that is over: then the present day began by a mistake. */
+  /** A time before this one is of a day that is over: then the present day started by a mistake. */
   #dayFloor = -Infinity;
-  #dayBegan = false;
+  #dayStarted = false;
   /** At or below this integer price a limit may be reached. */
   #floorPrice = -Infinity;
 
@@ -100,7 +100,7 @@ export class LossLimits {
     this.#price = price;
     if (price > this.#peakPrice) this.#climb(price);
     if (price <= this.#floorPrice && this.#isReached(price)) return true;
-    return this.#dayBegan;
+    return this.#dayStarted;
   }
 
   /** The limit that is reached at this integer price, exactly, or null; the drawdown's before the day's. */
@@ -115,11 +115,11 @@ export class LossLimits {
     return lossOf("max-daily-loss", this.#dayStart, equity, this.#daily);
   }
 
-  /** Whether a new UTC day has begun since the last call. The first trade of all begins none. */
+  /** Whether a new UTC day has started since the last call. The first trade of all starts none. */
   takeNewDay(): boolean {
-    const began = this.#dayBegan;
-    this.#dayBegan = false;
-    return began;
+    const dayStarted = this.#dayStarted;
+    this.#dayStarted = false;
+    return dayStarted;
   }
 
   /** Stops watching the day's loss until the next day, or everything until the release. */
@@ -167,7 +167,7 @@ export class LossLimits {
     this.#dayStart = kept === null ? worth(this.#marked(price)) : new Money(kept.start);
     this.#dayStartEstimate = estimate(this.#dayStart);
     this.#endDayAt(this.#daily === null ? Infinity : kept?.end ?? -Infinity);
-    this.#dayBegan = false;
+    this.#dayStarted = false;
     this.#spent = spent;
     this.#findPrices();
   }
@@ -205,7 +205,7 @@ export class LossLimits {
   }
 
   #startDay(time: number): void {
-    this.#dayBegan = this.#dayEnd !== -Infinity;
+    this.#dayStarted = this.#dayEnd !== -Infinity;
     this.#dayStart = worth(this.#marked(this.#price));
     this.#dayStartEstimate = estimate(this.#dayStart);
     this.#endDayAt(nextDay(time));
@@ -213,7 +213,7 @@ export class LossLimits {
     this.#findPrices();
   }
 
-  /** Where the time went back no day begins, so that a halt is not released twice; it ends when its own day does. */
+  /** Where the time went back no day starts, so that a halt is not released twice; it ends when its own day does. */
   #endDayAt(end: number): void {
     this.#dayEnd = end;
     this.#dayFloor = Number.isFinite(end) ? end - DAY - HOUR : -Infinity;
@@ -253,7 +253,7 @@ export class LossLimits {
   }
 }
 
-/** The limits as they stand once what was reached is forgiven: peak and day begin anew with the equity of now. */
+/** The limits after a release: the peak and the day start again from the present equity. */
 export function forgiven({ day }: LossSnapshot, books: MarkedBooks): LossSnapshot {
   return {
     peak: booksText(books),

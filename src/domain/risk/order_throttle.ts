@@ -24,17 +24,17 @@ export interface TooSoon {
   readonly value: string;
 }
 
-/** Where the pace stands, as plain values. */
+/** The throttle's state, as plain values. */
 export interface ThrottleSnapshot {
   /** When the last orders passed, oldest first. */
   readonly passed: readonly number[];
   /** When the last losing round trip was closed; null before the first. */
   readonly lostAt: number | null;
-  /** The account's realized profit when the present round trip began, decimal text. */
+  /** The account's realized profit when the present round trip started, decimal text. */
   readonly before: string;
 }
 
-/** The pace of one account's orders. */
+/** Limits how often one account's orders may pass. */
 export class OrderThrottle {
   readonly #maxOrders: OrderRate | null;
   readonly #cooldown: number | null;

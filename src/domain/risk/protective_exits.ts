@@ -3,8 +3,8 @@
  *
  * A stop-loss of s is reached where price ≤ entry × (1 − s), a take-profit of t where price ≥ entry × (1 + t); entry
  * is the average price that the position was bought at, fees aside: Σ price × quantity ÷ Σ quantity, of which a sale
- * of a part takes its share. Both come to integer prices, worked out in doubles, a little too near, when the position
- * changes, so that a trade costs two comparisons; what reaches them is decided in exact decimals.
+ * of a part takes its share. Both become integer prices when the position changes, computed in doubles and a little
+ * too near, so a trade costs two comparisons. A price that reaches one of them is decided in exact decimals.
  */
 import { costShare, estimate, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 import { powerOfTen, priceAsMoney } from "../numbers/price.ts";
@@ -61,7 +61,7 @@ export class ProtectiveExits {
     return price <= this.#low || price >= this.#high;
   }
 
-  /** Why a trade at this integer price asks for a sale; null where it does not. */
+  /** Why a trade at this integer price asks for a sale; null if it does not. */
   causeAt(price: number, decimals: number): ExitCause | null {
     if (!this.isReached(price, decimals)) return null;
     if (this.#isFlattening) return "flatten";

@@ -75,7 +75,7 @@ export interface SignalEvent extends OfSymbol {
   readonly longAverage: string;
 }
 
-/** Of an order that took several fills: what they came to, in the last event of that order. */
+/** If an order took several fills: their totals, in the last event of that order. */
 interface OfOrder extends OfSymbol, Progress {
   /** Why it sells without a signal; absent for a signal's order. */
   readonly cause?: ExitCause;

@@ -35,7 +35,7 @@ export function signalEvent(
   return { ...event, shortAverage, longAverage };
 }
 
-/** The trades of a gap that were not fetched: its first id (-1: it follows from the counts), passed over, or unknown. */
+/** The trades of a gap that were not fetched: its first id (-1: it follows from the counts), skipped, or unknown. */
 interface NotFetched {
   readonly fromId: number;
   readonly skipped: number;

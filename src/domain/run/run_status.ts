@@ -1,4 +1,4 @@
-/** Where a run stands, reckoned from what its journal holds: the figures that `penstock status` shows. */
+/** The state of a run, computed from its journal: the figures that `penstock status` shows. */
 import type {
   ConnectedEvent,
   DisconnectedEvent,
@@ -18,14 +18,14 @@ export interface KeptRun {
   readonly symbol: string;
   /** What the exchange calls its assets; absent where the journal does not say. */
   readonly assets?: { readonly base: string; readonly quote: string };
-  /** When the run began, and the process that goes on with it, if that is another; by the wall clock. */
+  /** When the run started, and the process that goes on with it, if that is another; by the wall clock. */
   readonly started: number;
   readonly resumed: number | null;
   /** When and why it was stopped; null unless that is the last that was heard. */
   readonly stopped: { readonly time: number; readonly reason: string } | null;
   /** The wall-clock time of the last that a live process wrote. */
   readonly lastSign: number;
-  /** The process that wrote it; null where it wrote no heartbeat. */
+  /** The process that wrote it; null if it wrote no heartbeat. */
   readonly pid: number | null;
   /** What was last said of the connection by the present process, and since when that has been so; null for nothing. */
   readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;

@@ -8,7 +8,7 @@ export interface Verified {
   readonly run: number;
   /** Entries of the run. */
   readonly entries: number;
-  /** Trades that went through the averages, each counted once however often the run was taken up again. */
+  /** Trades that went through the averages, each counted once however often the run was resumed. */
   readonly trades: number;
   readonly fills: number;
   /** Times of the first and the last of these trades, µs since 1970; null without trades. */
@@ -42,12 +42,12 @@ export interface Difference {
   readonly run: number | null;
   /** What it is, as one or more sentences. */
   readonly what: string;
-  /** The journal's entry; null where it has none for it. */
+  /** The journal's entry; null if it has none for it. */
   readonly entry: number | null;
   readonly tradeId: number | null;
-  /** The place up to which the recordings had been worked off; null before the first. */
+  /** How far the recordings had been processed; null before the first. */
   readonly at: RecordedAt | null;
-  /** What the journal says and what the derivation comes to; null where there is nothing. */
+  /** What the journal says and what the derivation computes; null if there is nothing. */
   readonly journal: unknown;
   readonly derived: unknown;
   /** The last decisions before it, oldest first. */

@@ -17,7 +17,7 @@ export function isServerShutdown(message: string): boolean {
   return message.length < 120 && message.includes('"serverShutdown"');
 }
 
-/** What a refusal by `address` means, by its HTTP status, or null where there is nothing to add. */
+/** What a refusal by `address` means, by its HTTP status, or null if there is nothing to add. */
 export function refusalHint(status: number, address: string): string | null {
   switch (status) {
     case 451: {

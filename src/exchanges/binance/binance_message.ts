@@ -13,7 +13,7 @@ import type { ReadResult, TradeFields } from "../../domain/market/trade_reader.t
 const QUOTE = 34, COMMA = 44, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125, S = 115;
 const ENCODER = new TextEncoder();
 
-/** `,"t"` as a word: how the field of one letter begins. */
+/** `,"t"` as a word: how the field of one letter starts. */
 function fieldWord(letter: string): number {
   return new DataView(ENCODER.encode(`,"${letter}"`).buffer).getInt32(0);
 }
@@ -50,7 +50,7 @@ const PRICE = new Literal(',"p":"'), QUANTITY = new Literal('","q":"');
 const MAKER = new Literal(',"m":true'), TAKER = new Literal(',"m":false');
 const IGNORED = new Literal(',"M":true'), IGNORED_FALSE = new Literal(',"M":false');
 
-/** How a message begins, by its kind. */
+/** How a message starts, by its kind. */
 interface Shape {
   readonly trade: Literal;
   readonly aggregate: Literal;

@@ -113,7 +113,7 @@ class FilterReader {
     this.#flaws = flaws;
   }
 
-  /** The amount in a filter; null where there is none that can be used. */
+  /** The amount in a filter; null if there is none that can be used. */
   amount(type: string, field: string): Money | null {
     const value = this.#filters.get(type)?.[field];
     if (value === undefined) return null;

@@ -45,9 +45,9 @@ export interface Member {
 
 /**
  * The files in the zip archive of this name, in the order of their names, `part2` before `part10`; what archivers add
- * of their own is passed over. All are looked at before the first is handed out. Throws UnusableInput for an archive
- * that is cut off, damaged or empty, that has more than 100,000 members or members that overlap, and for members that
- * are encrypted or packed in a way not known here; a checksum that does not agree is found where the member ends.
+ * of their own is skipped. All are looked at before the first is handed out. Throws UnusableInput for an archive that
+ * is cut off, damaged or empty, that has more than 100,000 members or members that overlap, and for members that are
+ * encrypted or packed in a way not known here; a checksum that does not agree is found where the member ends.
  */
 export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator<Member> {
   // Most inputs are no archives: they do without the time that loading this takes.

@@ -3,9 +3,8 @@
 /** Where bytes come from. Only one read is under way at a time. */
 export interface ByteSource {
   /**
-   * Reads into the beginning of `into`, which has room for one byte at least. Answers how many bytes there were,
-   * at least one, or null at the end. Throws UnusableInput where there are none to be had, and the signal's
-   * reason when it was aborted.
+   * Reads into the start of `into`, which has room for one byte at least. Answers how many bytes there were, at least
+   * one, or null at the end. Throws UnusableInput if none can be read, and the signal's reason when it was aborted.
    */
   read(into: Uint8Array): Promise<number | null>;
   /** Lets go of all that is open, once; a read under way ends soon, however it ends. */

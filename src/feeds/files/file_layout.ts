@@ -31,10 +31,10 @@ const SHOWN_BYTES = 8;
 export const ENOUGH_LINES = 3;
 
 /**
- * The layout of a file that begins with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
+ * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
  * what it is instead. Mostly the first line says so. One that is a row of CSV or nothing known may be damaged: when
- * the two behind it are rows of one layout, or have receive times, that is the file's. Null where it takes more lines
- * to tell and there are some, as `isAll` denies.
+ * the two behind it are rows of one layout, or have receive times, that is the file's. Null if it takes more lines to
+ * tell and there are some, as `isAll` denies.
  */
 export function layoutOfLines(lines: readonly Uint8Array[], isAll: boolean): Layout | string | null {
   const [first = new Uint8Array(), ...next] = lines;
@@ -54,7 +54,7 @@ function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
   return !CHECKSUM.test(text) && !isHeader(line);
 }
 
-/** Whether a line names columns: it begins with a letter, and none of its fields with a digit. */
+/** Whether a line names columns: it starts with a letter, and none of its fields with a digit. */
 function isHeader(line: Uint8Array): boolean {
   const text = textOf(line)?.trim() ?? "";
   return /^[A-Za-z].*,/.test(text) && !text.split(",").some((field) => /^\s*[-+]?\d/.test(field));
@@ -70,8 +70,8 @@ function isSame(one: Layout, other: Layout | string): boolean {
 }
 
 /**
- * The layout of a file of which `line` is the first line that is not blank, or the beginning of it, without its
- * line feed and without a byte order mark; or, in words, what it is instead and what was expected.
+ * The layout of a file of which `line` is the first line that is not blank, or the start of it, without its line feed
+ * and without a byte order mark; or, in words, what it is instead and what was expected.
  *
  * @example
  * ```ts

@@ -11,12 +11,12 @@ const PACKED_BYTES = 32 << 10;
 const UNPACKED_BYTES = 256 << 10;
 const LEAST_BYTES = 1 << 10;
 
-/** What zlib says of bytes behind a member that are not the beginning of another one. */
+/** What zlib says of bytes behind a member that are not the start of another one. */
 const NO_MEMBER = ["incorrect header check", "unknown compression method", "unknown header flags set"];
 
 /**
- * The unpacked bytes of a gzip file, which may hold several members, one after the other, as recorders append
- * them, or of a member of a zip archive. Zeros behind the end are padding and passed over.
+ * The unpacked bytes of a gzip file, which may hold several members, one after the other, as recorders append them,
+ * or of a member of a zip archive. Zeros behind the end are padding and skipped.
  */
 export class InflateSource implements ByteSource {
   readonly #name: string;
@@ -33,8 +33,8 @@ export class InflateSource implements ByteSource {
   #wake = (): void => {};
 
   /**
-   * `packed` begins with a gzip header if it is gzip; `name` is for errors. What is known to unpack to `size` bytes takes
-   * no more memory than that.
+   * `packed` starts with a gzip header if it is gzip; `name` is for errors. What is known to unpack to `size` bytes
+   * takes no more memory than that.
    */
   constructor(name: string, format: "gzip" | "zip", packed: ByteSource, size = Infinity) {
     this.#name = name;

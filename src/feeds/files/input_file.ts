@@ -16,7 +16,7 @@ export interface InputFile {
   readonly path: string;
   /** As messages call it. */
   readonly name: string;
-  /** In bytes on disk; null where that is not known beforehand: a pipe, a device. */
+  /** In bytes on disk; null if that is not known beforehand: a pipe, a device. */
   readonly size: number | null;
 }
 
@@ -114,12 +114,12 @@ class FileSource implements ByteSource, ByteParts {
     const isTurn = this.#reads % READS_A_TURN === 0;
     const isHere = !isTurn && this.#reads >= this.#slowUntil;
     this.#reads++;
-    const begun = performance.now();
+    const startedAt = performance.now();
     // A read that is done by the time it is waited for gives nobody a turn by itself.
     const [bytes] = isHere
       ? [this.#file.readSync(into)]
       : await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
-    if (isHere && performance.now() - begun >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
+    if (isHere && performance.now() - startedAt >= QUICK_MS) this.#slowUntil = this.#reads + SLOW_READS;
     if (bytes !== null) this.#count(bytes);
     return bytes;
   }
@@ -207,7 +207,7 @@ export function readUnlessAborted(
   });
 }
 
-/** Throws UnusableInput where a link leads out of `./data` on the way to `path`. */
+/** Throws UnusableInput if a link leads out of `./data` on the way to `path`. */
 export function refuseOutward(path: string): void {
   const found = outwardLink(path, Deno);
   if (found !== null) throw new UnusableInput({ name: path }, outwardText(found));

@@ -33,12 +33,12 @@ interface Opening {
 }
 
 /**
- * The lines of a source, named `name`, which is closed at the end. A byte order mark is left out; blank lines
- * and a header are not. A line longer than LINE_LIMIT is a chunk of its own, marked, with its beginning only. Throws
- * UnusableInput, behind the lines before, where nothing can be read, and where the first lines are of no known
- * layout or too long. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
+ * The lines of a source, named `name`, which is closed at the end. A byte order mark is left out; blank lines and a
+ * header are not. A line longer than LINE_LIMIT is a chunk of its own, marked, with its beginning only. Throws
+ * UnusableInput, behind the lines before, if nothing can be read, and if the first lines are of no known layout or
+ * too long. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
  *
- * While a chunk is worked off the next one is being read.
+ * The next chunk is read while the caller processes this one.
  */
 export async function* lineChunks(
   name: string,
@@ -50,7 +50,7 @@ export async function* lineChunks(
   let bytes = new Uint8Array(chunkBytes);
   let spare = new Uint8Array(chunkBytes);
   let filled = 0;
-  /** Where what has not been handed out begins: behind a byte order mark. */
+  /** Where what has not been handed out starts: behind a byte order mark. */
   let start = 0;
   let opening: Opening | null = null;
   let cut: TruncatedInput | null = null;
@@ -68,7 +68,7 @@ export async function* lineChunks(
         const whole = bytes.subarray(start, filled).lastIndexOf(LINE_FEED) + 1;
         const isAll = filled - start > LINE_LIMIT;
         opening = openingOf({ name, isPacked }, bytes.subarray(start, start + whole), isAll);
-        // Blank lines at the beginning wait for the line that says what they are in, and that for its witnesses.
+        // Blank lines at the start wait for the line that says what they are in, and that for its witnesses.
         if (opening === null) end = start;
       }
       const long = filled - start > LINE_LIMIT ? longLine(bytes, start, filled) : null;
@@ -91,7 +91,7 @@ export async function* lineChunks(
       if (spare.length < tail + chunkBytes) spare = new Uint8Array(2 * tail + chunkBytes);
       spare.set(bytes.subarray(end, filled));
       reading = source.read(spare.subarray(tail, tail + chunkBytes));
-      // Whoever asks for nothing more does not learn of what is wrong with it.
+      // A caller that asks for nothing more does not learn what is wrong with it.
       reading.catch(() => {});
       yield { origin: opening.origin, bytes, start, end };
       [bytes, spare] = [spare, bytes];
@@ -103,7 +103,7 @@ export async function* lineChunks(
     await source.close();
   }
 
-  /** What a read comes to; null also where the source turns out to be cut off. */
+  /** The result of a read; null also if the source turns out to be cut off. */
   function untilCut(read: Promise<number | null>): Promise<number | null> {
     return read.catch((error) => {
       if (!(error instanceof TruncatedInput)) throw error;
@@ -208,7 +208,7 @@ function isWhole(line: Uint8Array): boolean {
   }
 }
 
-/** Where the first line longer than the limit begins, or null. */
+/** Where the first line longer than the limit starts, or null. */
 function longLine(bytes: Uint8Array, start: number, end: number): number | null {
   for (let from = start; end - from > LINE_LIMIT;) {
     const { length } = lineAt(bytes, from, end);

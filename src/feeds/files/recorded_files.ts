@@ -28,7 +28,7 @@ export interface ReadOptions {
   readonly onWarning?: (text: string) => void;
 }
 
-/** Where a file begins in time, for `sortByFirstTrade`. */
+/** Where a file starts in time, for `sortByFirstTrade`. */
 export interface FirstTrade {
   /** In the same unit for all files. */
   readonly time: number;
@@ -118,7 +118,7 @@ export async function* recordedChunks(
 
 /**
  * What is wrong with the archive that a chunk of `origin` came from, found by reading the rest of it, to be asked
- * when a line in it is of no use; null where it is whole, or no archive. Ends the chunks.
+ * when a line in it is of no use; null if it is whole, or no archive. Ends the chunks.
  */
 export async function damageBehind(
   chunks: AsyncGenerator<Chunk>,
@@ -180,8 +180,8 @@ export async function sortByFirstTrade(
 }
 
 /**
- * Looks for all files, so that the last one is missed before the first one has been worked off. Throws what is wrong
- * with the first that cannot be used, and with it what is wrong with the others.
+ * Looks for all files, so that a missing last file is noticed before the first one has been processed. Throws what is
+ * wrong with the first that cannot be used, and with it what is wrong with the others.
  */
 async function findInputs(paths: readonly string[]): Promise<InputFile[]> {
   if (paths.indexOf(STANDARD_INPUT) !== paths.lastIndexOf(STANDARD_INPUT)) {
@@ -259,7 +259,7 @@ async function* unpacked(
       const parts = source.parts ?? await bufferArchive(name, whole);
       for await (const member of membersOf(name, parts)) {
         try {
-          // The name of a member of an archive in an archive begins with that of the archive.
+          // The name of a member of an archive in an archive starts with that of the archive.
           if (wanted === null || wanted.startsWith(member.name)) {
             yield* unpacked(member.name, member.source, depth + 1, wanted);
           }
@@ -274,7 +274,7 @@ async function* unpacked(
   }
 }
 
-/** How a file that begins with these bytes is packed. */
+/** How a file that starts with these bytes is packed. */
 function packingOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
   // Behind the mark stand the method, of which there is one, and flags, of which three are never set.
   const isGzip = first === 0x1f && second === 0x8b && (third ?? 8) === 8 && (fourth ?? 0) < 0x20;

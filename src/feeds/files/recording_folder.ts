@@ -15,7 +15,7 @@ export interface FoundRecording {
   readonly head: TimedHead;
 }
 
-/** Files of a folder that were passed over, for one reason. */
+/** Files of a folder that were skipped, for one reason. */
 export interface PassedOver {
   readonly folder: string;
   /** In a few words that fit what a few files and one file are. */
@@ -25,11 +25,11 @@ export interface PassedOver {
 
 /** What to take of a folder. */
 export interface Choice {
-  /** Why a recording is not meant, in a few words; null where it is. */
+  /** Why a recording is not meant, in a few words; null if it is. */
   readonly against: (head: TimedHead) => string | null;
   /** The order of two recordings; by the times at which they were started unless it is given. */
   readonly order?: (a: TimedHead, b: TimedHead) => number;
-  /** Called once for each reason for which anything in a folder was passed over. */
+  /** Called once for each reason for which anything in a folder was skipped. */
   readonly onPassedOver: (files: PassedOver) => void;
   readonly signal?: AbortSignal;
 }
@@ -48,7 +48,7 @@ const NATURAL = new Intl.Collator("en", { numeric: true });
 /**
  * The paths with each folder replaced by the recordings of Penstock's in it that `against` lets through, in the order
  * in which they were made. Folders in it are not looked into. A folder that holds none, and whatever is wrong with
- * other paths, is left to their reading. An abort of `signal` ends the looking. Throws UnusableInput where a folder may
+ * other paths, is left to their reading. An abort of `signal` ends the looking. Throws UnusableInput if a folder may
  * not be read.
  */
 export async function withFoldersOpened(paths: readonly string[], choice: Choice): Promise<string[]> {
@@ -148,7 +148,7 @@ async function headOf(path: string, signal?: AbortSignal): Promise<TimedHead | n
   }
 }
 
-/** The first line of a source, unpacked; null where it has none, or a longer one than any that is meant. */
+/** The first line of a source, unpacked; null if it has none, or a longer one than any that is meant. */
 async function firstLine(name: string, source: ByteSource): Promise<string | null> {
   const magic = await readUpTo(source, 2);
   const whole = new PeekedSource(magic, source);

@@ -11,9 +11,9 @@ const CHUNK_BYTES = 64 * 1024;
 
 /**
  * The text of the file at `path`, of at most `most` bytes, as UTF-8 with its byte order mark. Throws FileTooLarge
- * after reading that much of a larger one, whatever size the system gives for it (a pipe and a device have none),
- * an Error where a link leads out of `./data`, what opening and reading throw, and the reason of `signal`, whose abort
- * ends the wait for a pipe without a writer.
+ * after reading that much of a larger one, whatever size the system gives for it (a pipe and a device have none), an
+ * Error if a link leads out of `./data`, what opening and reading throw, and the reason of `signal`, which ends the
+ * wait for a pipe without a writer.
  */
 export async function readSmallFile(path: string, most: number, signal?: AbortSignal): Promise<string> {
   const link = outwardLink(path, Deno);

@@ -31,15 +31,15 @@ export const NO_NETWORK = Deno.build.standalone
   : `Without a network, "penstock demo" runs against the built-in exchange.`;
 
 const PROBE_TIMEOUT_MS = 3_000;
-/** Binance bans for two minutes to three days; whoever asks for more would keep a run away for good. */
+/** Binance bans for two minutes to three days; anyone who asks for more would keep a run away for good. */
 const LONGEST_BAN_MS = 3 * 86_400_000;
 /** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then tells only what came of that. */
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 
 /**
- * Explains the error of a failed handshake with `url`. Throws a NetPermissionError where permission is missing.
- * A refused handshake is asked about once more over HTTP, because the WebSocket hides the refusal's headers;
- * `signal` ends that question.
+ * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. A
+ * refused handshake is asked about once more over HTTP, because the WebSocket hides the refusal's headers; `signal`
+ * ends that question.
  */
 export async function explain(error: unknown, url: string, signal: AbortSignal): Promise<ConnectFailure> {
   const host = hostOf(url);

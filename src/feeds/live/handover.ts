@@ -38,7 +38,7 @@ export class Handover {
     });
   }
 
-  /** Takes note of the messages that the old connection delivered, once they are worked off. */
+  /** Notes the messages that the old connection delivered, once they have been processed. */
   note(messages: readonly string[]): void {
     this.#lastId = lastIdIn(messages, this.#reader) ?? this.#lastId;
     if (this.#next !== null) this.#bePatient();

@@ -91,7 +91,7 @@ export class LiveFeed implements Feed {
   }
 
   /**
-   * Runs the feed. Throws ExchangeUnreachable after `attempts` failures in a row, and where a connection that was
+   * Runs the feed. Throws ExchangeUnreachable after `attempts` failures in a row, and if a connection that was
    * dropped takes memory without bound; NetPermissionError where the host may not be reached at all.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {

@@ -47,7 +47,7 @@ export class QuietLimit {
     this.#latest = NONE;
   }
 
-  /** Notes messages that came at `now`. What to tell the person where the limit has changed, else null. */
+  /** Notes messages that came at `now`. What to log where the limit has changed, else null. */
   heard(messages: readonly string[], now: number): string | null {
     if (this.#isOpen) return this.#decide(messages, now);
     const quietMs = now - this.#heardAt;

@@ -13,7 +13,7 @@ export class ReadAhead implements Feed {
   readonly #limit: number;
   readonly #kept: Batch[] = [];
   #frames = 0;
-  /** A read that has been begun and not handed over. */
+  /** A read that has been started and not handed over. */
   #next: Promise<IteratorResult<Batch>> | null = null;
 
   /** Reads `feed`, keeping up to `limit` frames. */

@@ -203,7 +203,7 @@ export class TradeSocket {
     this.#reader.read().then(({ done }) => done || this.#forget(), () => {});
   }
 
-  /** Each read begins the next from its own callback, which costs less than an `await` a frame. */
+  /** Each read starts the next from its own callback, which costs less than an `await` a frame. */
   #readOn(): void {
     if (this.#end === null) this.#reader.read().then(this.#onFrame, this.#onBreak);
   }

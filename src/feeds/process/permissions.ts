@@ -37,14 +37,14 @@ export function superfluous(): string[] {
 
 /**
  * The exchange that this program is locked to, as the permissions fixed at its build tell: the one whose stream may
- * be reached when that of no other may. Null where they leave the choice.
+ * be reached when that of no other may. Null if they leave the choice.
  */
 export function lockedExchange(): ExchangeName | null {
   const reachable = EXCHANGE_NAMES.filter((name) => mayReach(hostsOf(name)[0]!));
   return reachable.length === 1 ? reachable[0]! : null;
 }
 
-/** What keeps a command from running at all, as a sentence with what to do; null where nothing does. */
+/** What keeps a command from running at all, as a sentence with what to do; null if nothing does. */
 export function obstacleTo(command: string, port = 0): string | null {
   if (command !== "demo" && command !== "exchange") return null;
   const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
@@ -74,10 +74,10 @@ export function buildLimits(): BuildLimits | null {
 }
 
 /**
- * Gives up, for good, every permission but what `needs` names, and says in words what remains. Where the whole
+ * Drops for good every permission but those that `needs` names, and returns in words what remains. Where the whole
  * network, or reading anywhere, was granted it cannot be narrowed without losing it, and is kept; where writing was
- * granted anywhere, it is lost altogether, or kept for a folder that is needed. A grant for a folder goes where one of
- * `paths` is in it. What is open stays open.
+ * granted anywhere, it is lost altogether, or kept for a folder that is needed. A grant for a folder goes where one
+ * of `paths` is in it. What is open stays open.
  */
 export async function dropPermissions(needs: Needs, paths: readonly string[]): Promise<string> {
   const { folder } = needs;

@@ -22,14 +22,14 @@ interface Found {
 }
 
 /**
- * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is looked for by aggregate ids: the newest
- * ones tell how many trades lie between, and each aggregate holds at least one.
+ * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is looked for by aggregate ids: the newest ones
+ * tell how many trades lie between, and each aggregate holds at least one.
  *
  * A hole between aggregates is asked for twice, and believed where the exchange has older ones: it does not have what
  * lies in it.
  *
- * An aggregate whose trades are all known is passed over; one that holds known and missed trades is cut to those
- * that were missed, for all its trades have its price. Its quantity stays that of the whole.
+ * An aggregate whose trades are all known is skipped; one that holds known and missed trades is cut to those that
+ * were missed, for all its trades have its price. Its quantity stays that of the whole.
  */
 export class AggregatePages implements BackfillPages {
   readonly source = "aggTrades";
@@ -78,7 +78,7 @@ export class AggregatePages implements BackfillPages {
       this.#goesBack = true;
       return newest.lastId! + 1;
     }
-    /** The lowest aggregate known to begin behind `next`, and the highest known to end before it. */
+    /** The lowest aggregate known to start behind `next`, and the highest known to end before it. */
     let high: Aggregate | null = null;
     let low: number | null = null;
     for (;;) {

@@ -27,18 +27,18 @@ export async function examineStream(endpoint: string, options: CheckupOptions): 
   const found = await examineConnection(endpoint, options);
   const { symbol, signal, tradeMs, stepMs = STEP_MS } = options;
   const url = tradeStreamUrl(endpoint, symbol);
-  const begun = performance.now();
+  const startedAt = performance.now();
   let socket: TradeSocket;
   try {
     socket = await TradeSocket.open(url, { handshakeMs: stepMs, staleMs: tradeMs }, signal);
   } catch (error) {
     return await failed(found, host, "WebSocket", error, url, signal);
   }
-  found.push(pass(host, "WebSocket", `open after ${since(begun)}`));
+  found.push(pass(host, "WebSocket", `open after ${since(startedAt)}`));
   const stop = (): void => socket.abandon("stopped");
   signal.addEventListener("abort", stop);
   try {
-    found.push(await firstTrade(socket, host, symbol, begun));
+    found.push(await firstTrade(socket, host, symbol, startedAt));
   } finally {
     signal.removeEventListener("abort", stop);
     socket.abandon("done");
@@ -53,14 +53,14 @@ export async function examineRest(base: string, options: CheckupOptions): Promis
   const { signal, stepMs = STEP_MS } = options;
   const url = `${base}/api/v3/time`;
   const sent = Date.now();
-  const begun = performance.now();
+  const startedAt = performance.now();
   try {
     const response = await fetch(url, {
       redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(stepMs)]),
     });
     const text = await beginningOf(response);
-    const tookMs = performance.now() - begun;
+    const tookMs = performance.now() - startedAt;
     const isGood = response.status === 200;
     const answer = `HTTP ${response.status} after ${shownMs(tookMs)}`;
     if (!isGood) {
@@ -83,18 +83,18 @@ async function examineConnection(
   const { hostname, protocol } = new URL(address);
   const port = Number(host.slice(host.lastIndexOf(":") + 1));
   const found: CheckResult[] = [];
-  let begun = performance.now();
+  let startedAt = performance.now();
   let conn: Deno.Conn | null = null;
   try {
     const tcp = await Deno.connect({ hostname, port, signal: AbortSignal.timeout(stepMs) });
     conn = tcp;
-    found.push(pass(host, "DNS, TCP", `connected after ${since(begun)}`));
+    found.push(pass(host, "DNS, TCP", `connected after ${since(startedAt)}`));
     if (protocol !== "wss:" && protocol !== "https:") return found;
-    begun = performance.now();
+    startedAt = performance.now();
     const tls = await Deno.startTls(tcp, { hostname });
     conn = tls;
     await withDeadline(tls.handshake(), stepMs);
-    found.push(pass(host, "TLS", `the certificate is valid, after ${since(begun)}`));
+    found.push(pass(host, "TLS", `the certificate is valid, after ${since(startedAt)}`));
   } catch (error) {
     found.push(connectionFailure(host, found.length === 0 ? "DNS, TCP" : "TLS", error));
   } finally {
@@ -136,7 +136,7 @@ async function firstTrade(
   socket: TradeSocket,
   host: string,
   symbol: string,
-  begun: number,
+  startedAt: number,
 ): Promise<CheckResult> {
   const step = "first trade";
   const batch = new MessageBatch(symbol);
@@ -148,7 +148,7 @@ async function firstTrade(
     }
     const reader = batch.open(messages);
     for (let left = messages.length; left > 0; left--) {
-      if (reader.next() === "trade") return pass(host, step, `${symbol} after ${since(begun)}`);
+      if (reader.next() === "trade") return pass(host, step, `${symbol} after ${since(startedAt)}`);
     }
   }
 }
@@ -242,8 +242,8 @@ async function withDeadline(promise: Promise<unknown>, ms: number): Promise<void
   }
 }
 
-function since(begun: number): string {
-  return shownMs(performance.now() - begun);
+function since(startedAt: number): string {
+  return shownMs(performance.now() - startedAt);
 }
 
 function shownMs(ms: number): string {

@@ -49,7 +49,7 @@ export type InstrumentAnswer =
     readonly isStopped: boolean;
   };
 
-/** A run waits for the answer before it begins. */
+/** A run waits for the answer before it starts. */
 const HOST_MS = 2_000;
 /** The shortest wait before it is asked again. */
 const ASK_AGAIN_MIN_MS = 500;

@@ -48,7 +48,7 @@ export class GaveUp extends Error {
   readonly hint: string | null;
   /** Whether another path of the same host would be answered alike. */
   readonly isWholeHost: boolean;
-  /** The exchange's own code of a refusal, such as -1121 for an unknown symbol; null where it gave none. */
+  /** The exchange's own code of a refusal, such as -1121 for an unknown symbol; null if it gave none. */
   readonly code: number | null;
 
   constructor(
@@ -132,8 +132,8 @@ export class RestClient {
   }
 
   /**
-   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp where there is none: at once where
-   * asking again is no use, after three answers that cannot be believed, or when time or tries run out.
+   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp where there is none: at once if asking
+   * again is no use, after three answers that cannot be believed, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {
     const { budget, clock, random, tries = Infinity } = this.#options;
@@ -159,8 +159,8 @@ export class RestClient {
   }
 
   /**
-   * Waits `ms`. Throws `otherwise`, at once, where that would last until `deadline` or longer, and a GaveUp
-   * ("stopped") when the signal is aborted.
+   * Waits `ms`. Throws `otherwise`, at once, if that would last until `deadline` or longer, and a GaveUp ("stopped")
+   * when the signal is aborted.
    */
   async pause(ms: number, deadline: number, otherwise: GaveUp): Promise<void> {
     const { clock, signal } = this.#options;

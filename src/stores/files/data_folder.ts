@@ -54,8 +54,13 @@ export function examineFolder(folder: string, withParents = false): CheckResult 
       const advice = asSentence(grantAdvice({ write: folder }, Deno.build.standalone));
       return fail(subject, "", "writing there is not permitted", advice);
     }
-    const said = error instanceof Error ? error.message : String(error);
-    return fail(subject, "", `cannot be written to: ${said}`, "Choose another, or give this user the right");
+    const message = error instanceof Error ? error.message : String(error);
+    return fail(
+      subject,
+      "",
+      `cannot be written to: ${message}`,
+      "Choose another, or give this user the right",
+    );
   }
 }
 

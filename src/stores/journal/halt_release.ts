@@ -35,13 +35,13 @@ export interface Release {
 }
 
 /**
- * Releases the halt of the last run in the journal at `path`. Where no process has the journal, an entry says when and
- * why, and a checkpoint has the run without it, its peak and its day starting again; both are on disk when this returns.
- * Where no halt stands, those that were filed before for the next start of the run are withdrawn; where one does, they
- * stay, for they were asked for on their own.
- * Otherwise the process that has it is asked, and has answered or is not waited for any longer when this returns. Throws
- * NotHalted where the run is not halted, RunIsOver for a backtest, and a JournalError where there is no journal, or it is of an older version
- * and in use, or it cannot be written.
+ * Releases the halt of the last run in the journal at `path`. Where no process has the journal, an entry says when
+ * and why, and a checkpoint has the run without it, its peak and its day starting again; both are on disk when this
+ * returns. Where no halt stands, those that were filed before for the next start of the run are withdrawn; where one
+ * does, they stay, for they were asked for on their own. Otherwise the process that has it is asked, and has answered
+ * or is not waited for any longer when this returns. Throws NotHalted if the run is not halted, RunIsOver for a
+ * backtest, and a JournalError where there is no journal, or it is of an older version and in use, or it cannot be
+ * written.
  */
 export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {
   if (!isThere(path, "open")) {

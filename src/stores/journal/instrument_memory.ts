@@ -17,8 +17,8 @@ import { damaged } from "./journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
 /**
- * The rules of the journal's last run, as it was resumed last or as they have come since; null where it holds none.
- * Throws a JournalError, also where one of them is none.
+ * The rules of the journal's last run, as it was resumed last or as they have come since; null if it holds none.
+ * Throws a JournalError, also if one of them is none.
  */
 export function rulesOf(journal: Journal): KeptRules | null {
   const last = journal.lastOpening();
@@ -34,7 +34,7 @@ export function rulesOf(journal: Journal): KeptRules | null {
 }
 
 /**
- * The last that an exchange said of `symbol` in any of the journal's runs on `market`; null where none of them knows.
+ * The last that an exchange said of `symbol` in any of the journal's runs on `market`; null if none of them knows.
  * Throws a JournalError like `rulesOf`.
  */
 export function lastInfo(journal: Journal, symbol: string, market: string): KeptInfo | null {
@@ -82,8 +82,8 @@ export function rulesIn(reader: JournalReader, symbol: string): RuleSet | null {
 }
 
 /**
- * Throws a JournalError where an entry says of an instrument what none can be: whoever can compute the hashes of a
- * journal can write anything there.
+ * Throws a JournalError if an entry says something about an instrument that cannot be: anyone who can compute the
+ * hashes of a journal can write anything there.
  */
 function mustBeSound(entry: Entry, path: string): void {
   const instrument: unknown = entry.content["instrument"] ?? {};

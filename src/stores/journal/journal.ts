@@ -54,9 +54,9 @@ export interface Commit {
 /** The last run, as a resume needs it; its prices come from `lastPrices()`. */
 export interface LastRun {
   readonly run: number;
-  /** Its first entry, with the configuration that it began with. */
+  /** Its first entry, with the configuration that it started with. */
   readonly started: Entry;
-  /** Null where it never came to one. */
+  /** Null if it never got that far. */
   readonly checkpoint: Checkpoint | null;
 }
 
@@ -123,7 +123,7 @@ export class Journal implements Disposable {
       }
       return new Journal(path, database, lock, options);
     } catch (error) {
-      // What was begun is undone by closing.
+      // What was started is undone by closing.
       database?.close();
       lock[Symbol.dispose]();
       throw failed("open", path, error);
@@ -181,10 +181,9 @@ export class Journal implements Disposable {
    * Adds entries to the present run, and a checkpoint after them, in one transaction that is on disk when this
    * returns. Returns the number of the journal's last entry.
    *
-   * Throws a JournalError where it cannot be written: nothing may be told of it then, and no further commit is
-   * taken. All of it or nothing is in the journal: nothing, unless the disk failed in the very act of confirming;
-   * opening it again shows. Throws a RangeError or a TypeError, before anything is written, for what no journal
-   * can hold.
+   * Throws a JournalError if it cannot be written: nothing may be told of it then, and no further commit is taken.
+   * All of it or nothing is in the journal: nothing, unless the disk failed in the very act of confirming; opening it
+   * again shows. Throws a RangeError or a TypeError, before anything is written, for what no journal can hold.
    */
   commit({ entries = [], checkpoint, handled = [] }: Commit): number {
     this.#mustTake();
@@ -202,15 +201,15 @@ export class Journal implements Disposable {
     return this.#read(() => requestsIn(this.#requests));
   }
 
-  /** The number of the last entry of `type` in the present run; null where there is none. Throws like `last`. */
+  /** The number of the last entry of `type` in the present run; null if there is none. Throws like `last`. */
   lastOf(type: EntryType): number | null {
     return this.#read(() => lastOfType(this.#database, this.#path, this.run, type)?.seq ?? null);
   }
 
   /**
-   * Says to other processes that this one is alive. That is no entry; see journal_heartbeat.ts. While another process holds
-   * the journal locked nothing is said: the next time will do. Throws like `commit` where it cannot be written, and
-   * like `mustBeInPlace`.
+   * Says to other processes that this one is alive. That is no entry; see journal_heartbeat.ts. While another process
+   * holds the journal locked nothing is said: the next time will do. Throws like `commit` if it cannot be written,
+   * and like `mustBeInPlace`.
    */
   heartbeat(heartbeat: Heartbeat): void {
     this.#mustTake();
@@ -226,7 +225,7 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Throws a JournalError where a file of the journal was removed or replaced since it was opened: then what is
+   * Throws a JournalError if a file of the journal was removed or replaced since it was opened: then what is
    * committed is not on disk, or another process may be writing too. No further commit is taken.
    */
   mustBeInPlace(): void {
@@ -241,7 +240,7 @@ export class Journal implements Disposable {
     );
   }
 
-  /** The last run as it stands in the journal; null before the first. Throws a JournalError where it cannot be read. */
+  /** The last run as it stands in the journal; null before the first. Throws a JournalError if it cannot be read. */
   last(): LastRun | null {
     if (this.run === 0) return null;
     return this.#read(() => {
@@ -262,7 +261,7 @@ export class Journal implements Disposable {
     }
   }
 
-  /** How `run` was resumed last, or else started; null where it has no start. Throws like `last`. */
+  /** How `run` was resumed last, or else started; null if it has no start. Throws like `last`. */
   openingOf(run: number): Entry | null {
     return this.#latest(run, "resumed") ?? this.#latest(run, "started");
   }
@@ -284,8 +283,7 @@ export class Journal implements Disposable {
 
   /**
    * The prices of the last up to `window` trades before the last checkpoint, oldest first, in the finest unit among
-   * them; none where the last run has no checkpoint. Throws a JournalError where a part of them is missing or
-   * altered.
+   * them; none where the last run has no checkpoint. Throws a JournalError if a part of them is missing or altered.
    */
   lastPrices(): Prices {
     return this.#read(() => {

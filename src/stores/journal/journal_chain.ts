@@ -1,7 +1,7 @@
 /**
  * The chain of a journal: every entry has the SHA-256 over the hash before it and a canonical text of its own. What
  * was changed, removed, added or moved afterwards no longer fits. It has no key: it shows what was altered by
- * accident or by hand, not what someone who reckons all later hashes anew puts in its place.
+ * accident or by hand, not what somebody who computes all later hashes again puts in its place.
  */
 import { hash } from "node:crypto";
 import {
@@ -19,7 +19,7 @@ import { failed, type JournalDatabase, resultCode } from "./journal_file.ts";
 export const GENESIS: Uint8Array = new Uint8Array(32);
 const HEX_GENESIS = GENESIS.toHex();
 
-/** A chain without a flaw, and what it holds. Times in µs since 1970, null where there are no entries. */
+/** A chain without a flaw, and what it holds. Times in µs since 1970, null if there are no entries. */
 export interface WholeChain {
   readonly isWhole: true;
   /** Entries looked at. */
@@ -112,7 +112,7 @@ export interface ChainPlace {
   readonly hash: Uint8Array;
 }
 
-/** Where the journal says that it ends: the last entry and its hash; null where it does not say. */
+/** Where the journal says that it ends: the last entry and its hash; null if it does not say. */
 export function headOf(database: JournalDatabase): ChainPlace | null {
   const { seq, hash } = database.prepare("SELECT seq, hash FROM head WHERE one = 1").get() ?? {};
   return Number.isSafeInteger(seq) && hash instanceof Uint8Array ? { seq: seq as number, hash } : null;
@@ -127,8 +127,8 @@ export interface ChainPart {
 }
 
 /**
- * Looks at the entries of `part` and at its end, in memory that does not grow with the journal. Throws a JournalError,
- * with the journal's `path`, where the database cannot be read for another reason than being damaged.
+ * Looks at the entries of `part` and at its end, in memory that does not grow with the journal. Throws a
+ * JournalError, with the journal's `path`, if the database cannot be read for another reason than being damaged.
  */
 export function verifyEntries(database: JournalDatabase, path: string, part: ChainPart = {}): ChainResult {
   const entries = chainedEntries(database, path, part);
@@ -262,7 +262,7 @@ function diagnosed(
   );
 }
 
-/** Where an entry stood when its hash was made; null where nothing near it was its predecessor. */
+/** Where an entry stood when its hash was made; null if nothing near it was its predecessor. */
 function placeBefore(database: JournalDatabase, entry: RawEntry): number | null {
   const fits = (before: string, seq: number) => hasHash(before, { ...entry, seq });
   if (fits(HEX_GENESIS, 1)) return 1;
@@ -333,7 +333,7 @@ function entryAfter(database: JournalDatabase, seq: number): RawEntry | null {
   }
 }
 
-/** In hexadecimal; null where there is none. */
+/** In hexadecimal; null if there is none. */
 export function hashAt(database: JournalDatabase, seq: number): string | null {
   const hash = database.prepare("SELECT hash FROM entries WHERE seq = ?").get(seq)?.["hash"];
   return hash instanceof Uint8Array ? hash.toHex() : null;

@@ -49,8 +49,8 @@ export interface Checkpoint {
 }
 
 /**
- * The last checkpoint of `run`; null where it has none. Throws a JournalError where it cannot be read, or is not what
- * its entry proves.
+ * The last checkpoint of `run`; null if it has none. Throws a JournalError if it cannot be read, or is not what its
+ * entry proves.
  */
 export function lastCheckpoint(database: JournalDatabase, path: string, run: number): Checkpoint | null {
   const entry = lastOfType(database, path, run, "checkpoint");
@@ -79,7 +79,7 @@ export function holdsState({ state }: Entry["content"]): boolean {
 
 /**
  * What stands beside the entries and is not what the last checkpoint of `run` says, as a clause; null when all
- * agrees. Throws a JournalError where that checkpoint cannot be read or is not what its entry proves.
+ * agrees. Throws a JournalError if that checkpoint cannot be read or is not what its entry proves.
  */
 export function disagreement(
   database: JournalDatabase,
@@ -132,7 +132,7 @@ export function checkedContent(
   return { state, account, positions, prices };
 }
 
-/** What a row of the states holds, unproven; null where it cannot be read. */
+/** What a row of the states holds, unproven; null if it cannot be read. */
 function contentOf({ content, prices }: Row): Pick<Checkpoint, "state" | "prices"> | null {
   try {
     const kept = { ...JSON.parse(String(content)), prices: JSON.parse(String(prices)) };

@@ -67,8 +67,8 @@ export async function copyJournal(path: string, to: string): Promise<CopiedJourn
 
 /** Throws a JournalError for a journal that is nearly all of it a hole in its file: in a copy it would fill the disk. */
 function mustBeStored(source: DatabaseSync, path: string): void {
-  const said = (name: string) => Number(source.prepare(`PRAGMA ${name}`).get()?.[name]);
-  const bytes = said("page_count") * said("page_size");
+  const pragma = (name: string) => Number(source.prepare(`PRAGMA ${name}`).get()?.[name]);
+  const bytes = pragma("page_count") * pragma("page_size");
   const { blocks } = Deno.statSync(path);
   const stored = blocks === null ? bytes : blocks * BLOCK_BYTES;
   if (bytes > LARGE_BYTES && bytes > MOST_HOLLOW * stored) {

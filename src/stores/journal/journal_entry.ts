@@ -80,7 +80,7 @@ export function rawEntry({ seq, run, type, time, content, hash }: Row): RawEntry
   return { seq: seq as number, run: run as number, type, time: time as number, content, hash };
 }
 
-/** The content of an entry as it was written; null where it is not text. */
+/** The content of an entry as it was written; null if it is not text. */
 export function textOf({ content }: RawEntry): string | null {
   if (typeof content === "string") return content;
   try {
@@ -90,7 +90,7 @@ export function textOf({ content }: RawEntry): string | null {
   }
 }
 
-/** The content of an entry from its text; null where it is not a JSON object. */
+/** The content of an entry from its text; null if it is not a JSON object. */
 export function contentIn(text: string | null): Readonly<Record<string, unknown>> | null {
   if (text === null) return null;
   try {
@@ -101,7 +101,7 @@ export function contentIn(text: string | null): Readonly<Record<string, unknown>
   }
 }
 
-/** The entry in a row of `RAW_COLUMNS`. Throws a JournalError, with the journal's `path`, where it cannot be read. */
+/** The entry in a row of `RAW_COLUMNS`. Throws a JournalError, with the journal's `path`, if it cannot be read. */
 export function readEntry(row: Row, path: string): Entry {
   const raw = rawEntry(row);
   const content = raw && contentIn(textOf(raw));

@@ -1,4 +1,4 @@
-/** The file behind a journal: finding it, connecting to it, and what is said when that fails. */
+/** The file behind a journal: finding it, connecting to it, and the errors when that fails. */
 import type { Exit } from "../../domain/process/exit.ts";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
@@ -20,7 +20,7 @@ export class JournalError extends Error {
   override readonly name = "JournalError";
   /** What a damaged journal holds is of no use to any command. */
   readonly exit: Extract<Exit, "input" | "failure">;
-  /** What about its content is not as Penstock left it, as a clause; null where that is not the matter. */
+  /** What about its content is not as Penstock left it, as a clause; null if that is not the matter. */
   readonly damage: string | null;
 
   /** `damage`, where given, is the clause that the message is made around. */
@@ -141,13 +141,13 @@ export function failed(doing: Doing, path: string, error: unknown): JournalError
   });
 }
 
-/** SQLite's primary result code of an error; null where it is not SQLite's. */
+/** SQLite's primary result code of an error; null if it is not SQLite's. */
 export function resultCode(error: unknown): number | null {
   const code = (error as { errcode?: unknown } | null)?.errcode;
   return typeof code === "number" ? code & 0xff : null;
 }
 
-/** Begins a transaction that nobody else can write beside; its caller ends it. */
+/** Starts a transaction that nobody else can write beside; its caller ends it. */
 export function prepareToWrite(database: JournalDatabase, path: string): void {
   // A link may have taken the journal's place before it was opened.
   refuseLinks(path, "write to");
@@ -160,8 +160,9 @@ export function prepareToWrite(database: JournalDatabase, path: string): void {
 }
 
 /**
- * Begins a transaction with its statement, once nobody else has one. A process that files a request has one for some µs;
- * only one that was suspended in them, or another program, makes this wait for longer than the database itself does.
+ * Starts a transaction with its statement, once nobody else has one. A process that files a request has one for some
+ * µs; only one that was suspended in them, or another program, makes this wait for longer than the database itself
+ * does.
  */
 export function beginPatiently(begin: JournalStatement): void {
   for (let left = TRIES;; left--) {
@@ -188,11 +189,11 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
   if (error instanceof Deno.errors.NotFound) {
     return `the folder ${folderOf(path)} does not exist. Create it, or choose another place.`;
   }
-  const said = error instanceof Error ? error.message : String(error);
-  const code = resultCode(error) ?? (NO_SPACE.test(said) ? 13 : null);
+  const message = error instanceof Error ? error.message : String(error);
+  const code = resultCode(error) ?? (NO_SPACE.test(message) ? 13 : null);
   // SQLite says 8 of a folder whose mode forbids new files, and 14 of one on a read-only disk.
   if (code === 14 || code === 8 && doing === "read") {
-    return `the files beside it, -wal and -shm, cannot be made or opened (${said}). ` +
+    return `the files beside it, -wal and -shm, cannot be made or opened (${message}). ` +
       "Copy it, and them if they are there, to a folder that may be written to, and open it there.";
   }
   switch (code) {
@@ -201,25 +202,26 @@ function reasonOf(error: unknown, doing: Doing, path: string): string {
     case 15:
       return "another program has it locked. Close that program, then start again.";
     case 8:
-      return `the file or its folder is read-only (${said}). Allow writing there, or choose another place.`;
+      return `the file or its folder is read-only (${message}). Allow writing there, or choose another place.`;
     case 10:
-      return `the disk failed (${said}). Check that it works and has room, then start again.`;
+      return `the disk failed (${message}). Check that it works and has room, then start again.`;
     case 11:
-      return `the file is damaged, perhaps cut short (${said}). ${RESTORE}`;
+      return `the file is damaged, perhaps cut short (${message}). ${RESTORE}`;
     case 13:
-      return `the disk is full (${said}). Make room, then start again.`;
+      return `the disk is full (${message}). Make room, then start again.`;
     case 18:
-      return `a value in it is longer than any that Penstock writes (${said}). ${RESTORE}`;
+      return `a value in it is longer than any that Penstock writes (${message}). ${RESTORE}`;
     case 26:
       return `it is not a SQLite database, or its beginning was overwritten. ${RESTORE}`;
     default:
-      return `${said}. Check that the file and its folder may be read and written, or choose another place.`;
+      return `${message}. Check that the file and its folder may be read and written, or choose another place.`;
   }
 }
 
 /**
- * Throws a JournalError where a link leads out of `./data`, or, unless the journal is only read, out of its folder; and
- * where a file that SQLite has beside it is a link or has other names: SQLite empties the ones, and refuses the others.
+ * Throws a JournalError if a link leads out of `./data`, or, unless the journal is only read, out of its folder; and
+ * where a file that SQLite has beside it is a link or has other names: SQLite empties the ones, and refuses the
+ * others.
  */
 export function refuseLinks(path: string, doing: Doing): void {
   const found = outwardLink(path, Deno, doing !== "read");

@@ -50,7 +50,7 @@ export function writeHeartbeat(database: JournalDatabase, { last, ...heartbeat }
   }
 }
 
-/** The last heartbeat; null before the first. Throws a JournalError where it cannot be read. */
+/** The last heartbeat; null before the first. Throws a JournalError if it cannot be read. */
 export function heartbeatOf(database: JournalDatabase, path: string): KeptHeartbeat | null {
   const row = database.prepare("SELECT * FROM life WHERE one = 1").get();
   if (row === undefined) return null;

@@ -103,7 +103,7 @@ function placeIn({ seq, hash }: Row): ChainPlace | null {
 
 /**
  * Looks at everything: the chain from its first entry, the tables that derive from it, the prices that are kept, and
- * the database itself. Memory does not grow with the journal. Throws a JournalError where it cannot be read.
+ * the database itself. Memory does not grow with the journal. Throws a JournalError if it cannot be read.
  */
 export function verifyAll(database: JournalDatabase, path: string): ChainResult {
   const chain = verifyEntries(database, path);
@@ -123,8 +123,8 @@ function verifyDerived(database: JournalDatabase, path: string, chain: WholeChai
   try {
     const version = versionOf(database, path);
     mustBeAsMade(database, path, version);
-    const said = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
-    if (said !== "ok") return derived(`its database is damaged (${said})`);
+    const result = database.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+    if (result !== "ok") return derived(`its database is damaged (${result})`);
     const lastRun = lastRunOf(database, path);
     for (let run = lastRun; run > 0; run--) {
       const difference = disagreement(database, path, run, version);
@@ -168,7 +168,7 @@ function strayRun(database: JournalDatabase, lastRun: number, version: number): 
   return null;
 }
 
-/** The number of the last run; 0 before the first. Throws a JournalError for one that no journal comes to. */
+/** The number of the last run; 0 before the first. Throws a JournalError for a number that no journal can reach. */
 export function lastRunOf(database: JournalDatabase, path: string): number {
   const row = database.prepare("SELECT seq, run FROM entries ORDER BY seq DESC LIMIT 1").get();
   if (row === undefined) return 0;

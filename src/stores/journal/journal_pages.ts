@@ -6,7 +6,7 @@
 import { damaged, type Doing, failed, realPath, refused } from "./journal_file.ts";
 import type { ListedObject } from "./journal_tables.ts";
 
-/** How a database begins, before anything is known to be right. */
+/** How a database starts, before anything is known to be right. */
 export interface Beginning {
   readonly applicationId: number;
   /** The version that its application gave its tables. */
@@ -36,13 +36,13 @@ const LOG_VERSION = 3_007_000;
 /** A run keeps its log near a megabyte; while others read for long it grows. */
 const MOST_LOG = 1 << 30;
 const CHUNK = 1 << 20;
-/** A run begins its log again every few minutes, and several times a second only while it decides all the time. */
+/** A run starts its log again every few minutes, and several times a second only while it decides all the time. */
 const TRIES = 10;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * How the journal at `path` begins; null where it is no database. Throws a JournalError where what it consists of is
- * more than a journal has or cannot be read, and for a file beside it that SQLite would write over it with.
+ * How the journal at `path` starts; null if it is no database. Throws a JournalError if what it consists of is more
+ * than a journal has or cannot be read, and for a file beside it that SQLite would write over it with.
  */
 export function beginningOf(path: string, applicationId: number, doing: Doing): Beginning | null {
   const place = realPath(path);
@@ -62,7 +62,7 @@ export function beginningOf(path: string, applicationId: number, doing: Doing): 
   }
 }
 
-/** The same, read but for what is wrong with it: a run may have begun its log again meanwhile. */
+/** The same, read but for what is wrong with it: a run may have started its log again meanwhile. */
 function beginningIn(path: string, place: string, applicationId: number): () => Beginning | null {
   using file = Deno.openSync(place);
   using log = openLog(`${place}-wal`);
@@ -110,12 +110,12 @@ class Pages {
     this.#size = size;
   }
 
-  /** The first page; null where it is not that of a database. */
+  /** The first page; null if it is not that of a database. */
   first(): Uint8Array | null {
     const header = this.#frames.has(1) ? this.page(1) : bytesAt(this.#file, 0, FILE_HEADER);
     if (header === null || new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC) return null;
-    const said = viewOf(header).getUint16(PAGE_SIZE_AT);
-    const size = said === 1 ? 1 << 16 : said;
+    const stated = viewOf(header).getUint16(PAGE_SIZE_AT);
+    const size = stated === 1 ? 1 << 16 : stated;
     if (!isPageSize(size) || this.#frames.size > 0 && size !== this.#size) {
       throw damaged(this.#path, `its pages have ${size} bytes, and those of its log ${this.#size}`);
     }
@@ -123,7 +123,7 @@ class Pages {
     return this.page(1);
   }
 
-  /** Page `number`. Throws a JournalError where it is not all there. */
+  /** Page `number`. Throws a JournalError if it is not all there. */
   page(number: number): Uint8Array {
     const frame = this.#frames.get(number);
     const bytes = new Uint8Array(this.#size);
@@ -167,7 +167,9 @@ function listed(pages: Pages, path: string, reserved: number): ListedObject[] {
   return objects;
 }
 
-/** The row at an offset of a page of which so many bytes are in use. Throws a RangeError where it is none, or too long. */
+/**
+ * The row at an offset of a page of which so many bytes are in use. Throws a RangeError if it is none, or too long.
+ */
 function objectAt(page: DataView, from: number, usable: number): ListedObject {
   let at = from;
   const next = (): number => {
@@ -283,7 +285,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** So many bytes from an offset on; null where there are less. */
+/** So many bytes from an offset on; null if there are less. */
 function bytesAt(file: Deno.FsFile, offset: number, length: number): Uint8Array | null {
   const bytes = new Uint8Array(length);
   return fill(file, offset, bytes) === length ? bytes : null;

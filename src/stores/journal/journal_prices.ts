@@ -32,7 +32,7 @@ export class KeptPrices {
   #parts: { readonly seq: number; readonly count: number }[];
   #total = 0;
 
-  /** Begins with what the journal has. */
+  /** Starts with what the journal has. */
   constructor(database: JournalDatabase, window: number) {
     this.#window = window;
     // Every part but the first has a price at least: those that are needed are no more than that.
@@ -63,8 +63,8 @@ export class KeptPrices {
 }
 
 /**
- * The prices of the last up to `window` trades before a checkpoint, oldest first, in the finest unit among them. Throws
- * a JournalError where a part of them is missing or is not what its entry says.
+ * The prices of the last up to `window` trades before a checkpoint, oldest first, in the finest unit among them.
+ * Throws a JournalError if a part of them is missing or is not what its entry says.
  */
 export function gatherPrices(
   database: JournalDatabase,
@@ -88,8 +88,8 @@ export function gatherPrices(
 }
 
 /**
- * Reads all prices that are kept for a checkpoint, which has to be the last one of all, to resume with those of the last
- * `window` trades. Throws a JournalError where one that is needed is missing, one is altered, or one is too many.
+ * Reads all prices that are kept for a checkpoint, which has to be the last one of all, to resume with those of the
+ * last `window` trades. Throws a JournalError if one that is needed is missing, one is altered, or one is too many.
  */
 export function checkPrices(
   database: JournalDatabase,

@@ -116,7 +116,7 @@ export class JournalReader implements Disposable {
     );
   }
 
-  /** The time of the last entry, µs since 1970; null where there is none. */
+  /** The time of the last entry, µs since 1970; null if there is none. */
   get lastEntryTime(): number | null {
     return this.#read(() => {
       const row = this.#database.prepare("SELECT time FROM entries ORDER BY seq DESC LIMIT 1").get();
@@ -153,7 +153,7 @@ export class JournalReader implements Disposable {
     return rows.reverse().map((row) => this.#read(() => linkedEntry(this.#database, this.#path, row)));
   }
 
-  /** The first entry of one type after `afterSeq` in `run`; null where there is none. Throws like `latest`. */
+  /** The first entry of one type after `afterSeq` in `run`; null if there is none. Throws like `latest`. */
   first(type: EntryType, afterSeq: number, run: number): Entry | null {
     const sql = `SELECT ${RAW_COLUMNS} FROM entries WHERE ${
       ofTypeInRun(type)
@@ -164,7 +164,7 @@ export class JournalReader implements Disposable {
     });
   }
 
-  /** The hash of an entry, in hexadecimal; null where there is no such entry. */
+  /** The hash of an entry, in hexadecimal; null if there is no such entry. */
   hashOf(seq: number): string | null {
     return this.#read(() => hashAt(this.#database, seq));
   }
@@ -203,7 +203,7 @@ export class JournalReader implements Disposable {
 
   /**
    * Looks at the end of `run`, no more than `most` entries, as `inspectEnd` does. To be called `atOnce`. Throws a
-   * JournalError where it is not as Penstock left it.
+   * JournalError if it is not as Penstock left it.
    */
   inspectEnd(run: number, most: number): CheckedEnd {
     return this.#read(() => inspectEnd(this.#database, this.#path, run, most));
@@ -225,7 +225,7 @@ export class JournalReader implements Disposable {
 
   /**
    * Looks at the whole journal as it stands now: every entry, the tables that derive from them, the prices that are
-   * kept and the database itself. Throws a JournalError where it cannot be read.
+   * kept and the database itself. Throws a JournalError if it cannot be read.
    */
   verifyChain(): ChainResult {
     return this.atOnce(() => verifyAll(this.#database, this.#path));
@@ -244,9 +244,9 @@ export class JournalReader implements Disposable {
   }
 
   /**
-   * The same while it is read: every entry as it was written, once its hash was found to be right, and what there is to
-   * say of all at the end. What they say the caller has to look at. Meanwhile this reader sees one state of the journal.
-   * Throws a JournalError where it cannot be read.
+   * The same while it is read: every entry as it was written, once its hash was found to be right, and what there is
+   * to say of all at the end. What they say the caller has to look at. Meanwhile this reader sees one state of the
+   * journal. Throws a JournalError if it cannot be read.
    */
   *chained(): Generator<RawEntry, ChainResult> {
     const run = (sql: string) => this.#read(() => this.#database.prepare(sql).run());

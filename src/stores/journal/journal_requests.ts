@@ -41,7 +41,7 @@ export interface FiledRequest extends RequestKey {
   /** The run that it is for. */
   readonly run: number;
   readonly kind: string;
-  /** Null where it is none that this program knows. */
+  /** Null if it is none that this program knows. */
   readonly request: RunRequest | null;
 }
 

@@ -24,7 +24,7 @@ export const APPLICATION_ID = 0x504e5354;
 const LISTED = 'SELECT type, name, tbl_name AS "table", rootpage AS root, sql FROM sqlite_schema LIMIT ?';
 const MOST_LISTED = 64;
 
-/** Brings a database one version on, within a transaction that its caller begins and ends. */
+/** Brings a database one version on, within a transaction that its caller starts and ends. */
 export type Migration = (database: JournalDatabase) => void;
 
 /** By the version from which it starts. */
@@ -83,9 +83,9 @@ export interface Connected<D extends JournalDatabase> {
 }
 
 /**
- * Opens the journal at `path` for reading, once what it consists of was found to be what Penstock makes, to the letter:
- * before SQLite reads it, and again as SQLite reads it. Throws a JournalError where it is not, for another program's
- * database and for a version that is not known.
+ * Opens the journal at `path` for reading, once what it consists of was found to be what Penstock makes, to the
+ * letter: before SQLite reads it, and again as SQLite reads it. Throws a JournalError if it is not, for another
+ * program's database and for a version that is not known.
  */
 export function connectToRead<D extends JournalDatabase>(
   path: string,
@@ -124,7 +124,7 @@ export function versionOf(database: JournalDatabase, path: string): number {
   return version;
 }
 
-/** Throws a JournalError where a database is not, to the letter, what Penstock makes in `version` of the tables. */
+/** Throws a JournalError if a database is not, to the letter, what Penstock makes in `version` of the tables. */
 export function mustBeAsMade(database: JournalDatabase, path: string, version: number): void {
   const rows = database.prepare(LISTED).all(MOST_LISTED);
   mustConsistOf(rows as unknown as ListedObject[], path, version);
@@ -237,7 +237,7 @@ function isDraft(path: string): boolean {
   return new TextDecoder().decode(bytes.subarray(0, HEADER.length)) === HEADER && id === APPLICATION_ID;
 }
 
-/** In bytes; null where there is nothing. */
+/** In bytes; null if there is nothing. */
 function sizeOf(path: string): number | null {
   try {
     return Deno.statSync(path).size;

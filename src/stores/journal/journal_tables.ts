@@ -5,7 +5,7 @@ import { REQUESTS_TABLE } from "./journal_requests.ts";
 export const SCHEMA_VERSION = 3;
 /** The oldest version that can be read as it is. */
 export const FIRST_READABLE = 1;
-/** The first version with the table `life`. */
+/** The first version with the table `life`, which holds the heartbeat. */
 export const FIRST_WITH_HEARTBEAT = 2;
 /** The first version in which the state is a row of its own, and no part of an entry. */
 export const FIRST_WITH_STATES = 3;
@@ -61,7 +61,7 @@ export const OBJECTS: Readonly<Record<string, string>> = {
     prices TEXT NOT NULL
   ) STRICT`,
   // prices: float64, little-endian, integers in units of 10^-decimals. before: the checkpoint with those before.
-  // state: SHA-256 of the content that this checkpoint had in states; null where its entry holds it (version 2).
+  // state: SHA-256 of the content that this checkpoint had in states; null if its entry holds it (version 2).
   checkpoint_prices: `CREATE TABLE checkpoint_prices (
     seq INTEGER PRIMARY KEY,
     decimals INTEGER NOT NULL,
@@ -121,7 +121,7 @@ export function tablesByRun(version: number): readonly string[] {
 }
 
 /**
- * The first thing in which `found` is not what Penstock makes in `version` of the tables, as a clause; null where it is
+ * The first thing in which `found` is not what Penstock makes in `version` of the tables, as a clause; null if it is
  * that exactly: no object more, none less, each of its kind, made with the same statement.
  */
 export function tablesDiffer(found: readonly ListedObject[], version: number): string | null {

@@ -33,7 +33,7 @@ export class JournalWatch {
   }
 }
 
-/** What tells a file from all others; null where there is none. */
+/** What tells a file from all others; null if there is none. */
 function identityOf(path: string): string | null {
   try {
     const { dev, ino } = Deno.statSync(path);

@@ -27,7 +27,7 @@ const NEIGHBOURS = `SELECT
 const MOST_PASSED = 1_000_000;
 
 /**
- * The entry in a row of `RAW_COLUMNS`. Throws a JournalError, with the journal's `path`, where it cannot be read or does
+ * The entry in a row of `RAW_COLUMNS`. Throws a JournalError, with the journal's `path`, if it cannot be read or does
  * not fit between its neighbours.
  */
 export function linkedEntry(database: JournalDatabase, path: string, row: Row): Entry {
@@ -36,7 +36,7 @@ export function linkedEntry(database: JournalDatabase, path: string, row: Row): 
   return entry;
 }
 
-/** The last entry of `type` in `run`; null where there is none. Throws like `linkedEntry`. */
+/** The last entry of `type` in `run`; null if there is none. Throws like `linkedEntry`. */
 export function lastOfType(
   database: JournalDatabase,
   path: string,
@@ -47,7 +47,9 @@ export function lastOfType(
   return row === undefined ? null : linkedEntry(database, path, row);
 }
 
-/** The same as it stands there, unchecked. Throws a JournalError where a checkpoint would be further back than one is. */
+/**
+ * The same as it stands there, unchecked. Throws a JournalError if a checkpoint would be further back than one is.
+ */
 export function rowOfLast(
   database: JournalDatabase,
   path: string,
@@ -72,7 +74,7 @@ export function rowOfLast(
   return row;
 }
 
-/** The last entry of all; null where there is none. Throws like `linkedEntry`. */
+/** The last entry of all; null if there is none. Throws like `linkedEntry`. */
 export function lastEntry(database: JournalDatabase, path: string): Entry | null {
   const row = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries ORDER BY seq DESC LIMIT 1`).get();
   return row === undefined ? null : linkedEntry(database, path, row);

@@ -21,7 +21,7 @@ export type Answered = "done" | "dropped" | "overtaken" | "filed";
 
 const POLL_MS = 100;
 
-/** Throws a JournalError where the journal at `path`, which another process has open, is of an older version. */
+/** Throws a JournalError if the journal at `path`, which another process has open, is of an older version. */
 export function mustTakeRequests(path: string): void {
   try {
     const { database, version } = connectToRead(path, "read", connect);
@@ -38,8 +38,8 @@ export function mustTakeRequests(path: string): void {
 }
 
 /**
- * Files a request in the journal at `path`, which another process has open, and waits. `answer` looks for what the run
- * wrote about it, null for nothing yet; a request that is overtaken is taken back. Throws a JournalError where the
+ * Files a request in the journal at `path`, which another process has open, and waits. `answer` looks for what the
+ * run wrote about it, null for nothing yet; a request that is overtaken is taken back. Throws a JournalError if the
  * journal cannot be written. It has to be one for which `mustTakeRequests` holds.
  */
 export async function askRun(

@@ -1,4 +1,4 @@
-/** Keeps a run in its journal: what it decided, before anyone is told, and where it stands, to be taken up again. */
+/** Keeps a run in its journal: its decisions, before anyone sees them, and its state, so that it can be resumed. */
 import { BooksError } from "../../domain/account/account.ts";
 import { BUILT_IN_MARKET, marketIn } from "../../exchanges/endpoints.ts";
 import type { ConnectedEvent, DisconnectedEvent, PipelineEvent } from "../../domain/run/event.ts";
@@ -26,8 +26,8 @@ export class OtherRun extends Error {
   readonly exit = "usage";
 }
 
-/** How a run begins. Times in µs since 1970. */
-export interface Beginning {
+/** How a run starts. Times in µs since 1970. */
+export interface RunStart {
   readonly time: number;
   readonly version: string;
   readonly options: ShownOptions;
@@ -80,11 +80,11 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * Starts a run, or takes the journal's last one up: then the engine goes on where its last checkpoint was, and
-   * the answer is true. Throws OtherRun where that run was made with options that cannot change, and a JournalError
-   * or a BooksError where it cannot be taken up.
+   * Starts a run, or resumes the journal's last one. If it resumes, the engine continues at the last checkpoint, and
+   * the answer is true. Throws OtherRun if that run was made with options that cannot change, and a JournalError or a
+   * BooksError if it cannot be resumed.
    */
-  begin({ time, version, options, market, instrument, isNew }: Beginning): boolean {
+  start({ time, version, options, market, instrument, isNew }: RunStart): boolean {
     const last = this.#journal.last();
     const content = { version, options, market, instrument };
     if (last === null || isNew) {
@@ -132,8 +132,8 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * What other processes ask of this run, oldest first, each judged when it is taken; it waits until a `keep` says that
-   * it was handled. Those that make no sense any more are removed when this comes to them.
+   * The requests of other processes, oldest first. Each is judged when it is taken, and waits until a `keep` says
+   * that it was handled. A request that no longer makes sense is removed when it is reached.
    */
   *requests(): Generator<AskedFor> {
     for (const filed of this.#journal.requests()) {
@@ -176,8 +176,8 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * The engine goes on where `checkpoint` was. Whoever can compute the hashes of a chain can put any state into it, so
-   * one is believed where a snapshot of what it makes is the same.
+   * The engine continues at `checkpoint`. Anyone who can compute the hashes of a chain can put any state into it, so
+   * a state is believed only if restoring it and taking a snapshot gives the same state.
    */
   #restore(checkpoint: Checkpoint): void {
     const { decimals, values } = this.#journal.lastPrices();
@@ -246,7 +246,7 @@ export class RunJournal implements Disposable {
   }
 }
 
-/** The market of a run, by the entry that it was started or resumed with; null where that cannot be told. */
+/** The market of a run, by the entry that it was started or resumed with; null if that cannot be told. */
 function keptMarket({ content }: Entry, now: string): string | null {
   const { market, options = {} } = content;
   return typeof market === "string" ? market : marketIn(options as ShownOptions, now);

@@ -23,10 +23,10 @@ const MOST_CHARACTERS = 100;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /**
- * How `run` stands, as of one moment whatever is written meanwhile. The run has to be there. Throws a JournalError
- * where the journal cannot be read, or where what is shown is not as Penstock left it: the entries from the last
- * checkpoint to the end of the run are checked one after the other, the state against that checkpoint, and older
- * entries against their neighbours. The heartbeat is no entry, and nothing shows whether it was changed.
+ * How `run` stands, as of one moment whatever is written meanwhile. The run has to be there. Throws a JournalError if
+ * the journal cannot be read, or if what is shown is not as Penstock left it: the entries from the last checkpoint to
+ * the end of the run are checked one after the other, the state against that checkpoint, and older entries against
+ * their neighbours. The heartbeat is no entry, and nothing shows whether it was changed.
  */
 export function readRun(reader: JournalReader, run: number): KeptRun {
   return reader.atOnce(() => {
@@ -82,15 +82,15 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
 /** What a health check looks at, checked alike. The run has to be there. Throws a JournalError like `readRun`. */
 export function readPulse(reader: JournalReader, run: number): KeptPulse {
   return reader.atOnce(() => {
-    const began = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
-    if (began === null) throw damaged(reader.path, `run ${run} has no beginning`);
+    const start = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
+    if (start === null) throw damaged(reader.path, `run ${run} has no beginning`);
     reader.inspectEnd(run, MOST_CHECKED);
     const stopped = lastOf(reader, run, "stopped");
     const sign = reader.heartbeat;
     return {
       journal: reader.path,
       run,
-      stopped: stoppedSince(began, stopped),
+      stopped: stoppedSince(start, stopped),
       lastSign: lastSignOf(reader, run, sign?.run === run ? sign : null),
       halt: haltOf(reader, run)?.event ?? null,
     };
@@ -133,7 +133,7 @@ export class RunIsOver extends Error {
   readonly exit = "usage";
 }
 
-/** Throws RunIsOver where `run` is a backtest. */
+/** Throws RunIsOver if `run` is a backtest. */
 export function mustGoOn(reader: JournalReader, run: number): void {
   if (marketOfRun(reader, run, RECORDED_MARKET).market !== RECORDED_MARKET) return;
   throw new RunIsOver(
@@ -147,7 +147,7 @@ export function lastRunIn(reader: JournalReader): number {
   return chosenRun(reader, null);
 }
 
-/** The run that is asked for, the last unless it is said. Throws a ConfigError where the journal does not hold it. */
+/** The run that is asked for, the last unless it is said. Throws a ConfigError if the journal does not hold it. */
 export function chosenRun(reader: JournalReader, run: number | "all" | null): number {
   return chosenRuns(reader, run).at(-1)!;
 }
@@ -298,13 +298,13 @@ function haltIn(
 }
 
 /** When and why a run was stopped, unless a process has gone on with it since. */
-function stoppedSince(began: Entry, stopped: Entry | null): KeptRun["stopped"] {
-  return stopped !== null && stopped.seq > began.seq
+function stoppedSince(start: Entry, stopped: Entry | null): KeptRun["stopped"] {
+  return stopped !== null && stopped.seq > start.seq
     ? { time: stopped.time, reason: String(stopped.content["reason"]) }
     : null;
 }
 
-/** What a run has come to, which its last checkpoint says: counting would go through all of the journal. */
+/** The totals of a run, from its last checkpoint: counting them would mean reading the whole journal. */
 function countsOf(
   reader: JournalReader,
   run: number,
@@ -337,7 +337,7 @@ function lastSignOf(
   return heartbeat !== null && heartbeat.seq >= entry.seq ? heartbeat.time : entry.time;
 }
 
-/** What the process that began at the entry `sinceSeq` said last of its connection, and since when that is so. */
+/** What the process that started at the entry `sinceSeq` said last of its connection, and since when that is so. */
 function connectionOf(reader: JournalReader, run: number, sinceSeq: number): KeptRun["connection"] {
   const [up, down] = [lastOf(reader, run, "connected"), lastOf(reader, run, "disconnected")];
   const last = (up?.seq ?? 0) > (down?.seq ?? 0) ? up : down;

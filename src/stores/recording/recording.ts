@@ -16,9 +16,9 @@ export interface RecordingOptions {
   readonly symbol: string;
   /** Told, in a sentence or two for the person, when writing fails and when it works again; never often. */
   readonly onTrouble: (text: string) => void;
-  /** When it begins, ms since 1970; now unless it is given. */
+  /** When it starts, ms since 1970; now unless it is given. */
   readonly time?: number;
-  /** Where the run's journal stands as the recording begins. */
+  /** Where the run's journal stands as the recording starts. */
   readonly journal?: JournalPlace | undefined;
 }
 
@@ -84,7 +84,7 @@ export class Recording implements AsyncDisposable {
   #trouble: string | null = null;
   /** What was dropped and is not yet noted in the file. */
   #lost = nothingHeld();
-  /** Frames lost since writing began to fail. */
+  /** Frames lost since writing started to fail. */
   #lostFrames = 0;
   /** The journal's last entry, to be noted with the next lot; null once it is. */
   #kept: KeptEntry | null = null;
@@ -92,7 +92,7 @@ export class Recording implements AsyncDisposable {
 
   /**
    * Starts a recording in one file; its first line is in the file when this returns. Compressed when `path` ends in
-   * `.gz`. Throws RecordingError where `path` is a file with something in it, which is never overwritten, or cannot be
+   * `.gz`. Throws RecordingError if `path` is a file with something in it, which is never overwritten, or cannot be
    * written to.
    */
   static create(path: string, options: FileOptions): Recording {
@@ -119,8 +119,8 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Starts a recording with a file a day (UTC) in `folder`, the first line of the first in the file when this returns.
-   * Throws RecordingError where that cannot be.
+   * Starts a recording with a file a day (UTC) in `folder`, the first line of the first in the file when this
+   * returns. Throws RecordingError if that cannot be.
    */
   static createIn(folder: DayFiles, options: RecordingOptions): Recording {
     const { symbol, onTrouble, time = Date.now() } = options;

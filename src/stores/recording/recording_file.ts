@@ -1,4 +1,4 @@
-/** The file behind a recording: opening it, and what is said when that fails. */
+/** The file behind a recording: opening it, and the errors when that fails. */
 
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
@@ -15,7 +15,7 @@ export interface RecordingFile {
   close(): void;
 }
 
-/** A recording cannot be begun; the message says why and what to do. */
+/** A recording cannot be started; the message says why and what to do. */
 export class RecordingError extends Error {
   override readonly name = "RecordingError";
   readonly exit = "usage";
@@ -54,7 +54,7 @@ function refuseOutward(path: string): void {
   if (found !== null) throw unusable(path, `${outwardText(found)}.`);
 }
 
-/** Throws a RecordingError where what was opened is not the file at `path`, or is there under other names too. */
+/** Throws a RecordingError if what was opened is not the file at `path`, or is there under other names too. */
 function refuseOtherNames(path: string, file: Deno.FsFile): void {
   let [open, there]: Deno.FileInfo[] = [];
   try {
@@ -72,7 +72,7 @@ function refuseOtherNames(path: string, file: Deno.FsFile): void {
   }
 }
 
-/** What tells the file or folder at `path` from all others, links followed; null where that may not be asked. */
+/** What tells the file or folder at `path` from all others, links followed; null if that may not be asked. */
 export function identityOf(path: string): string | null {
   try {
     const { dev, ino } = Deno.statSync(path);

@@ -30,7 +30,7 @@ export class RecordingFolder implements DayFiles {
   readonly #retention: RecordingRetention | null;
   /** The file of this process that is being written. */
   #current: string | null = null;
-  /** What tells the folder from all others, once there is a file in it; null where that may not be asked. */
+  /** What tells the folder from all others, once there is a file in it; null if that may not be asked. */
   #identity: string | null = null;
 
   /** `path` ends in no slash. Files are deleted as `retention` says; null keeps them. */
@@ -40,9 +40,9 @@ export class RecordingFolder implements DayFiles {
   }
 
   /**
-   * Creates the file of a recording of `symbol` from `time` on, ms since 1970, in a folder that is created where it is
-   * missing; the file of this process before is over then. Old ones are deleted first, which makes room. Throws
-   * RecordingError where it cannot be created, where a link leads out of `./data`, and where the folder is another one
+   * Creates the file of a recording of `symbol` from `time` on, ms since 1970, in a folder that is created where it
+   * is missing; the file of this process before is over then. Old ones are deleted first, which makes room. Throws
+   * RecordingError if it cannot be created, where a link leads out of `./data`, and where the folder is another one
    * than before.
    */
   create(symbol: string, time: number): CreatedFile {

@@ -15,7 +15,7 @@ export function noteLine(note: RecordingNote, time: number): string {
 
 /** Whether a frame is the same when it is read as the rest of its line. */
 function fitsLine(frame: string): boolean {
-  // Most begin like {"e" or {"stream" and need no closer look at the beginning.
+  // Most begin like {"e" or {"stream" and need no closer look at the start.
   const isObject = frame.charCodeAt(0) === BRACE && frame.charCodeAt(1) === QUOTE &&
     frame.charCodeAt(2) !== P;
   if (!isObject && (frame === "" || isNote(frame))) return false;

@@ -38,9 +38,9 @@ export class RecordingRetention {
   #olds: Old[];
 
   /**
-   * Looks through `folder`; nothing is deleted before `prune`. What counts as a recording is a file, no link, of a name
-   * as Penstock gives it, whose first line says that Penstock wrote it, and which no process is writing. Throws a
-   * RecordingError where the folder is there and cannot be read, or a link leads to it out of `./data`.
+   * Looks through `folder`; nothing is deleted before `prune`. What counts as a recording is a file, no link, of a
+   * name as Penstock gives it, whose first line says that Penstock wrote it, and which no process is writing. Throws
+   * a RecordingError if the folder is there and cannot be read, or a link leads to it out of `./data`.
    */
   static of(folder: string, options: RetentionOptions): RecordingRetention {
     const found = outwardLink(folder, Deno);

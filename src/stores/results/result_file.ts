@@ -42,8 +42,8 @@ export class ResultFile implements Disposable {
   #fills = 0;
 
   /**
-   * Starts a result at `path`: a file that is not there or is an older result or empty, what a link leads to, a pipe, a
-   * device. Waits for a pipe's reader. Throws a ResultFileError where it cannot be written.
+   * Starts a result at `path`: a file that is not there or is an older result or empty, what a link leads to, a pipe,
+   * a device. Waits for a pipe's reader. Throws a ResultFileError if it cannot be written.
    */
   static async create(path: string, head: ResultHead, options: PlaceOptions): Promise<ResultFile> {
     return new ResultFile(await resultPlaceAt(path, options), head);
@@ -56,18 +56,18 @@ export class ResultFile implements Disposable {
     place.write(`${JSON.stringify(head).slice(0, -1)},\n"fills":[`);
   }
 
-  /** Adds a fill. Throws a ResultFileError where it cannot be written. */
+  /** Adds a fill. Throws a ResultFileError if it cannot be written. */
   add(fill: FillEvent): void {
     this.#text += `${this.#fills++ === 0 ? "\n" : ",\n"}${JSON.stringify(fill)}`;
     if (this.#text.length >= FLUSH_CHARACTERS) this.#write();
   }
 
-  /** Waits until a pipe's reader has taken what was added. Throws a ResultFileError where it cannot be written. */
+  /** Waits until a pipe's reader has taken what was added. Throws a ResultFileError if it cannot be written. */
   flush(): Promise<void> {
     return this.#place.flush();
   }
 
-  /** Writes the rest and gives the file its name. Throws a ResultFileError where it cannot be written. */
+  /** Writes the rest and gives the file its name. Throws a ResultFileError if it cannot be written. */
   async finish(
     summary: SummaryEvent,
     { metrics, equityCurve, drawdownPeriods }: Results,

@@ -14,11 +14,11 @@ export const RESULT_START = `{"schema":"penstock-result"`;
 
 /** Takes a result's text piece by piece. */
 export interface ResultPlace extends Disposable {
-  /** Takes a piece, which is written now or at the next `flush`. Throws a ResultFileError where it cannot be. */
+  /** Takes a piece, which is written now or at the next `flush`. Throws a ResultFileError if it cannot be. */
   write(text: string): void;
-  /** Writes what waits for a reader. Throws a ResultFileError where it cannot be written, or nobody reads. */
+  /** Writes what waits for a reader. Throws a ResultFileError if it cannot be written, or nobody reads. */
   flush(): Promise<void>;
-  /** The result is whole: it takes its name. Throws a ResultFileError where it cannot. */
+  /** The result is whole: it takes its name. Throws a ResultFileError if it cannot. */
   finish(): Promise<void>;
   /** Drops what is not finished. */
   [Symbol.dispose](): void;
@@ -45,7 +45,7 @@ const OPEN_FILES = /^\/(proc|dev\/fd)\//;
 const MOST_PARTS = 100;
 
 /**
- * Opens the place at `path`. A link is followed, to a file that is not there yet too. Throws a ResultFileError where no
+ * Opens the place at `path`. A link is followed, to a file that is not there yet too. Throws a ResultFileError if no
  * result can be written: at a folder, a socket, or a file that is no result, or where a link leads out of `./data`.
  */
 export async function resultPlaceAt(path: string, options: PlaceOptions): Promise<ResultPlace> {
@@ -242,7 +242,7 @@ async function openPipe(path: string, { stop, onWarning }: PlaceOptions): Promis
   }
 }
 
-/** What is at `path`, links followed; null where nothing is. */
+/** What is at `path`, links followed; null if nothing is. */
 function infoOf(path: string): Deno.FileInfo | null {
   try {
     return Deno.statSync(path);
@@ -272,7 +272,7 @@ function targetOf(path: string): string {
   throw impossible(path, "too many links lead from it, one to the next");
 }
 
-/** The folder of a file, with the slash behind it; nothing where it is the working folder. */
+/** The folder of a file, with the slash behind it; nothing if it is the working folder. */
 function folderOf(path: string): string {
   return /^.*[\\/]/.exec(path)?.[0] ?? "";
 }
@@ -309,7 +309,7 @@ function isAbandoned(path: string): boolean {
   }
 }
 
-/** Throws a ResultFileError where a file is that a result must not replace. */
+/** Throws a ResultFileError if a file is that a result must not replace. */
 function refuseOther(path: string): void {
   const info = infoOf(path);
   // What else it is shows where it is opened or replaced.

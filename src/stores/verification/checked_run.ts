@@ -29,7 +29,7 @@ export class CheckedEntry implements Entry {
     this.text = text;
   }
 
-  /** The content, read when it is first asked for; empty where it is not JSON. */
+  /** The content, read when it is first asked for; empty if it is not JSON. */
   get content(): Entry["content"] {
     return this.#content ??= contentIn(this.text) ?? NOTHING;
   }
@@ -41,8 +41,8 @@ export class CheckedEntry implements Entry {
 
   /** Of a checkpoint: trades that had gone through the averages; NaN where it does not say. */
   get trades(): number {
-    const said = CHECKPOINT.exec(this.text)?.[1];
-    if (said !== undefined) return Number(said);
+    const checkpoint = CHECKPOINT.exec(this.text)?.[1];
+    if (checkpoint !== undefined) return Number(checkpoint);
     const { trades, state } = this.content as { readonly trades?: unknown; readonly state?: unknown };
     return Number(trades ?? (state as { readonly trades?: unknown } | undefined)?.trades);
   }
@@ -74,7 +74,7 @@ export class CheckedRun {
     throw new JournalError(`The journal ${journal.path} ${which}`);
   }
 
-  /** The next entry, which stays; null where none is left or the chain is broken. */
+  /** The next entry, which stays; null if none is left or the chain is broken. */
   get upcoming(): CheckedEntry | null {
     return this.#upcoming;
   }
@@ -86,7 +86,7 @@ export class CheckedRun {
       isRelease(entry);
   }
 
-  /** The flaw of the chain where one has been come to, which ends the entries; null otherwise. */
+  /** The flaw of the chain once one has been reached, which ends the entries; null before. */
   get flaw(): BrokenChain | null {
     return this.#chain === null || this.#chain.isWhole ? null : this.#chain;
   }
@@ -111,7 +111,7 @@ export class CheckedRun {
     return { entries: this.#count, fills: this.#fills };
   }
 
-  /** Takes the next entry. Throws a JournalError where it cannot be read. */
+  /** Takes the next entry. Throws a JournalError if it cannot be read. */
   next(): CheckedEntry | null {
     const entry = this.#upcoming;
     if (entry === null) return null;
@@ -124,7 +124,7 @@ export class CheckedRun {
     return entry;
   }
 
-  /** Goes through what is left of the chain. Throws a JournalError where it cannot be read. */
+  /** Goes through what is left of the chain. Throws a JournalError if it cannot be read. */
   finish(): ChainResult {
     return this.#blocking(() => {
       while (this.#chain === null) this.#nextOfAny();

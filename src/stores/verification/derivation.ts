@@ -1,4 +1,4 @@
-/** Recordings worked off again, beside the entries that have to come of it. */
+/** Runs recordings through an engine again and compares the events with the journal's entries. */
 import type { Chunk } from "../../formats/chunk.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
 import { isNextPart, type TimedHead } from "../../domain/recording/recording_note.ts";
@@ -17,7 +17,7 @@ export type Opening = TimedHead;
 
 /** Something that came of the recordings and is not what was expected. */
 export interface Mismatch {
-  /** The entry that was expected; null where none was. */
+  /** The entry that was expected; null if none was. */
   readonly entry: CheckedEntry | null;
   readonly derived: Decision;
 }
@@ -26,7 +26,7 @@ export interface Mismatch {
 const REMEMBERED = 3;
 
 /**
- * The recordings of one run in their order, each worked off by a pipeline of its own. `begin` one, `expect` the
+ * The recordings of one run in their order, each processed by a pipeline of its own. `start` one, `expect` the
  * entries that have to come of it, and go on; the first thing that comes otherwise is handed out.
  */
 export class Derivation {
@@ -35,7 +35,7 @@ export class Derivation {
   readonly #inputs: RecordedInputs;
   /** Of the recording at hand. */
   engine: Engine;
-  /** What was applied last, perhaps not to its end; null where it was. */
+  /** What was applied last, perhaps not to its end; null if it was. */
   #input: Input | null = null;
   readonly #places: RecordedPlaces;
   #name = "";
@@ -87,7 +87,7 @@ export class Derivation {
     return this.#expected[this.#come] ?? null;
   }
 
-  /** Whether this recording has been worked off. */
+  /** Whether this recording has been processed. */
   get isOver(): boolean {
     return this.#ahead !== undefined;
   }
@@ -105,7 +105,7 @@ export class Derivation {
     return this.#isEnded;
   }
 
-  /** The first line of the next recording; null where there is none. Throws UnusableInput for another kind of file. */
+  /** The first line of the next recording; null if there is none. Throws UnusableInput for another kind of file. */
   async next(): Promise<Opening | null> {
     this.#input = null;
     while (this.#ahead === undefined && await this.#hasMore()) {
@@ -120,12 +120,12 @@ export class Derivation {
   }
 
   /** Goes on behind the first line that `next` gave. */
-  begin(): void {
+  start(): void {
     this.#head = this.#ahead ?? null;
     this.#ahead = undefined;
     this.#input = null;
     this.#isEnded = false;
-    this.#places.begin(this.#head?.entry ?? 0);
+    this.#places.start(this.#head?.entry ?? 0);
     this.#lost = "";
   }
 

@@ -1,15 +1,16 @@
 /**
- * What recordings say of the places in their journal: the entry that each begins at, and up to which entry the journal
- * had kept everything by a line of it. Each comes with the entry's hash, which nobody can have another journal's
- * entries fit, whatever hashes are computed again. So what no recording leads to is proven by them all the same: when
- * a checkpoint was made, when and why a run was stopped, how a halt was released while no process was at work.
+ * What recordings say of the places in their journal: the entry that each starts at, and up to which entry the
+ * journal had kept everything by a line of it. Each comes with the entry's hash, which nobody can have another
+ * journal's entries fit, whatever hashes are computed again. So what no recording leads to is proven by them all the
+ * same: when a checkpoint was made, when and why a run was stopped, how a halt was released while no process was at
+ * work.
  */
 import type { RecordingNote, TimedHead } from "../../domain/recording/recording_note.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 
 type KeptNote = Omit<Extract<RecordingNote, { readonly event: "kept" }>, "event">;
 
-/** Tells the hash of a journal's entry, in hexadecimal; null where there is no such entry. */
+/** Tells the hash of a journal's entry, in hexadecimal; null if there is no such entry. */
 export type HashOf = (seq: number) => string | null;
 
 /** What is not as a recording says, as a sentence without its end, with both sides of it. */
@@ -33,8 +34,8 @@ export class RecordedPlaces {
     this.#hashOf = hashOf;
   }
 
-  /** Goes on with the next recording, which begins at this entry. */
-  begin(entry: number): void {
+  /** Goes on with the next recording, which starts at this entry. */
+  start(entry: number): void {
     this.#last = { entry: 0 };
     this.#same = entry;
     this.#other = null;
@@ -59,7 +60,7 @@ export class RecordedPlaces {
     };
   }
 
-  /** Between which entries the journal is not the one that was recorded beside; null where it is. */
+  /** Between which entries the journal is not the one that was recorded beside; null if it is. */
   rewritten(): PlaceDifference | null {
     if (this.#other === null) return null;
     const { entry, hash } = this.#other;

@@ -23,7 +23,7 @@ export interface Since {
   readonly at: RecordedAt | null;
 }
 
-/** Where a checkpoint's entry and a derived state part; null where they do not. */
+/** Where a checkpoint's entry and a derived state part; null if they do not. */
 export function parting(entry: CheckedEntry, stored: Stored): Divergence | null {
   if (!entry.holdsState) {
     return stored.line.text === entry.text ? null : divergence(entry.content, JSON.parse(stored.line.text));
@@ -43,7 +43,7 @@ const ALONE: readonly EntryType[] = [
   "stopped",
 ];
 
-/** Where the time of a checkpoint parts from that of the decision which it was kept with; null where it does not. */
+/** Where the time of a checkpoint parts from that of the decision which it was kept with; null if it does not. */
 export function strangeTime(checkpoint: CheckedEntry, before: CheckedEntry | null): Divergence | null {
   if (before === null || ALONE.includes(before.type) || checkpoint.time === before.time) return null;
   return { path: "time", journal: checkpoint.time, derived: before.time };
@@ -86,7 +86,7 @@ export function stateDifference(
   return { ...differenceAt(entry, found), what };
 }
 
-/** The last checkpoint of `run`; null where it is not what its entry proves, which the end of the chain shows. */
+/** The last checkpoint of `run`; null if it is not what its entry proves, which the end of the chain shows. */
 export function keptState(journal: JournalReader, run: number): Checkpoint | null {
   try {
     return journal.checkpoint(run);

@@ -38,7 +38,7 @@ export interface KeptEngine {
 
 /** What a verification works with besides the journal. */
 export interface VerificationTools {
-  /** Makes the engine of a process that began with these options. Throws a ConfigError where no run has them. */
+  /** Makes the engine of a process that started with these options. Throws a ConfigError if no run has them. */
   readonly engineOf: (options: Readonly<Record<string, unknown>>) => KeptEngine;
   /** The number of the journal's last entry while more are written. */
   readonly lastSeqNow: () => number;
@@ -52,9 +52,9 @@ type Found = Difference | null;
 /**
  * Proves one run by the chunks of its recordings, in the order in which they were made.
  *
- * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has a
- * recording of its own, whose first line names that entry. A part goes on where the one before was at its last
- * checkpoint, as the process did; what the one before had worked off beyond that is no part of the books.
+ * A run has a part for every process that wrote to it: from `started` or `resumed` up to the next of these. Each has
+ * a recording of its own, whose first line names that entry. A part continues at the last checkpoint of the one
+ * before, as the process did; what the one before had processed after that checkpoint is not part of the books.
  */
 export class Verification {
   readonly #journal: JournalReader;
@@ -69,7 +69,7 @@ export class Verification {
   /** The last checkpoint as it was derived, and the averages then; null before the first. */
   #last: Stored | null = null;
   #averages: AveragesSnapshot = { prices: [], decimals: 0 };
-  /** How far the recording had been worked off then. */
+  /** How far the recording had been processed then. */
   #lastAt: RecordedAt | null = null;
   /** Whether the journal was seen to have more than was read of it. */
   #isOvertaken = false;
@@ -123,7 +123,7 @@ export class Verification {
     const extra = this.#isOvertaken ? null : await this.#derivation!.next();
     const chain = run.finish();
     if (!chain.isWhole) return this.#broken(chain);
-    // A recording that was begun after the journal was looked at has its turn another time.
+    // A recording that was started after the journal was looked at has its turn another time.
     if (extra !== null && (extra.entry ?? 0) <= run.lastSeq) return this.#strange(extra, null);
     const { trades = 0, last = null, firstTime = 0 } = this.#state ?? {};
     return {
@@ -139,16 +139,16 @@ export class Verification {
 
   /** What one process did. */
   async #part(opening: CheckedEntry, chunks: AsyncIterator<Chunk>): Promise<Found> {
-    const refused = this.#begin(opening, chunks);
+    const refused = this.#start(opening, chunks);
     if (refused !== null) return refused;
     const derivation = this.#derivation!;
     const note = await derivation.next();
-    // A process that was killed before it had done anything may not have come to its recording.
+    // A process that was killed before it had done anything may not have opened its recording.
     if (this.#run.isPartOver && note?.entry !== opening.seq) return null;
     if (note?.entry !== opening.seq || note.hash !== opening.hash) {
       return this.#strange(note, opening);
     }
-    derivation.begin();
+    derivation.start();
     while (!this.#run.isPartOver) {
       const entry = this.#run.next()!;
       let found: Found = null;
@@ -157,11 +157,11 @@ export class Verification {
       else derivation.expect(entry);
       if (found !== null) return found;
     }
-    return await this.#leave();
+    return await this.#drop();
   }
 
-  /** Makes the engine that a process began with. */
-  #begin(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
+  /** Makes the engine that a process started with. */
+  #start(opening: Entry, chunks: AsyncIterator<Chunk>): Found {
     const { seq, type, content } = opening;
     if (type !== "started" && type !== "resumed") {
       return this.#differ(`Entry ${seq} (${type}) is where a process must start`, { entry: opening });
@@ -222,7 +222,7 @@ export class Verification {
     return null;
   }
 
-  /** The checkpoint `draft` with the state that the derived run has now, in the form that `entry` has it in where an older version made that. */
+  /** The checkpoint `draft` with the state that the derived run has now, in an older version's form where `entry` has that. */
   #storedAt(entry: CheckedEntry, draft: CheckpointDraft): Stored {
     const { state } = this.#derivation!;
     const snapshot = inFormOf(
@@ -236,7 +236,7 @@ export class Verification {
     return parting(entry, storedBefore) === null ? storedBefore : stored;
   }
 
-  /** Derives what a person's release of a halt came to: the run as it stood, without it. */
+  /** Derives what a manual release of a halt did: the run as it was, without the halt. */
   #release(): Found {
     const entry = this.#run.next()!;
     const checkpoint = this.#run.next();
@@ -252,16 +252,16 @@ export class Verification {
     const { decimals } = this.#averages;
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#priced);
-    const said = divergence(entry.content, { reason, tradeId, text });
+    const stated = divergence(entry.content, { reason, tradeId, text });
     const stood = strangeTime(checkpoint, entry) ?? parting(checkpoint, stored);
-    if (said !== null) return this.#unlike(entry, differenceAt(entry, said));
+    if (stated !== null) return this.#unlike(entry, differenceAt(entry, stated));
     if (stood?.path === "time") return this.#unlike(checkpoint, differenceAt(checkpoint, stood));
     if (stood !== null) return this.#otherState(checkpoint, stored, stood);
     this.#last = stored;
     return null;
   }
 
-  /** Derives the end of a process that was asked to stop: everything it received had been worked off. */
+  /** Derives the end of a process that was asked to stop: it had processed everything that it received. */
   async #stop(): Promise<Found> {
     const derivation = this.#derivation!;
     const mismatch = await derivation.finish();
@@ -270,8 +270,8 @@ export class Verification {
   }
 
   /** Leaves a part: what its recording has beyond the last checkpoint may say nothing that the journal does not. */
-  async #leave(): Promise<Found> {
-    // Entries have not come to their end but to a flaw.
+  async #drop(): Promise<Found> {
+    // The entries did not end: they stopped at a flaw.
     if (this.#run.flaw !== null) return this.#broken(this.#run.flaw);
     const derivation = this.#derivation!;
     const kept = this.#state?.trades ?? 0;
@@ -287,10 +287,12 @@ export class Verification {
     if (derivation.missing === null && this.#isBehind()) return this.#keptOther(this.#places.rewritten());
     const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
-    const untold = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
+    const difference = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
     // What was received in its last moment a process may have been killed over before the journal had it. One at work
     // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
-    if (untold !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) return untold;
+    if (difference !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) {
+      return difference;
+    }
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
     return this.#keptOther(this.#isBehind() ? this.#places.rewritten() : undefined);
   }
@@ -341,7 +343,7 @@ export class Verification {
     return { ...this.#differ(`The chain of the journal is broken: ${what}`), entry: seq, tradeId: null };
   }
 
-  /** The recordings come to their end, or to the next process's, before this entry. */
+  /** The recordings end, or the next process's start, before this entry. */
   #unproven(entry: Entry): Difference {
     const { lastId } = this.#derivation!.state;
     const where = this.#derivation!.isOver ? "The recording ends" : "The recording comes to its next trade";
@@ -369,8 +371,10 @@ export class Verification {
     } = {},
   ): Difference {
     const derivation = this.#derivation;
-    const said = (derived ?? journal) as { readonly tradeId?: unknown } | null;
-    const tradeId = typeof said?.tradeId === "number" ? said.tradeId : derivation?.state.lastId ?? -1;
+    const differing = (derived ?? journal) as { readonly tradeId?: unknown } | null;
+    const tradeId = typeof differing?.tradeId === "number"
+      ? differing.tradeId
+      : derivation?.state.lastId ?? -1;
     return {
       type: "difference",
       run: this.#run.run,

@@ -51,14 +51,14 @@ export interface FillParameters {
   readonly latencyMs: number;
 }
 
-/** The fill terms that a configuration asks for. */
+/** The fill parameters of a configuration. */
 export function fillParametersOf({ slippage, latency }: Assumed): FillParameters {
   return { slippage: plain(slippage), latencyMs: latency };
 }
 
 /**
- * The lines, each with two blanks before it. With `withFillParameters` slippage and latency are among them; `named` is what
- * the exchange calls the assets, null where nobody has said so.
+ * The lines, each with two blanks before it. With `withFillParameters` slippage and latency are among them; `named`
+ * is what the exchange calls the assets, null if nobody has said so.
  */
 export function assumptions(
   config: Assumed,

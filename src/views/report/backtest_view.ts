@@ -19,8 +19,8 @@ import {
 
 /** Elsewhere than on a terminal a line says how far it has come, so often. */
 const PROGRESS_LINE_MS = 5_000;
-/** Gaps that are told one by one; the table counts all of them. */
-const TOLD = 20;
+/** Gaps that are reported one by one; the table counts all of them. */
+const MOST_SHOWN = 20;
 const WIDE = 1_000;
 
 /** How a backtest is shown. */
@@ -72,11 +72,11 @@ export class BacktestView {
     this.#settle();
     const line = narrate(event);
     if (line === null) return;
-    if (event.type !== "gap" || ++this.#gaps <= TOLD) {
+    if (event.type !== "gap" || ++this.#gaps <= MOST_SHOWN) {
       // Beside others it has to be said whose halt it is.
       const whose = this.#config.models && event.type === "halt" ? "the configured fill model is " : "";
       this.#log[line.level](`${whose}${line.text}`);
-    } else if (this.#gaps === TOLD + 1) this.#log.warn("further gaps are counted, not shown");
+    } else if (this.#gaps === MOST_SHOWN + 1) this.#log.warn("further gaps are counted, not shown");
   }
 
   #settle(): void {

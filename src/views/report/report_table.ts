@@ -1,4 +1,4 @@
-/** What a backtest came to, as a trader reads it: one column of figures, or one a fill model. */
+/** The results of a backtest, as a trader reads them: one column of figures, or one for each fill model. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import type { Metrics } from "../../domain/performance/metrics.ts";
 import { Money } from "../../domain/numbers/money.ts";
@@ -52,7 +52,7 @@ const FILL_PARAMETERS: readonly Row[] = [
   ["latency", ({ fillParameters }) => durationText(fillParameters.latencyMs)],
 ];
 
-/** The rows in sections, a section's name standing alone; `reasons` are those of refused orders. */
+/** The rows in sections, a section's name on a line of its own; `reasons` are those of refused orders. */
 function rowsIn(
   { base, quote }: { readonly base: string; readonly quote: string },
   reasons: readonly string[],

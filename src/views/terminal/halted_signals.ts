@@ -1,4 +1,4 @@
-/** Signals that come to nothing because no order is placed for now: the first is shown in full, the others are counted. */
+/** Signals that place no order during a halt: the first is shown in full, the others are counted. */
 import type { PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
 import type { NamedAssets } from "./assets.ts";
 import type { Line } from "./narration.ts";
@@ -16,13 +16,13 @@ const REASONS = {
 /** The log lines of one run, from its events in their order. */
 export class HaltedSignals {
   readonly #trades = new TradeNarration();
-  /** Why signals are counted, and not shown; null where they are shown. */
+  /** Why signals are counted, and not shown; null if they are shown. */
   #reason: keyof typeof REASONS | null = null;
   /** When the first signal was refused for that, or when the count was shown last, ISO 8601. */
   #since = "";
   #count = 0;
 
-  /** What there is to say of this event; `named` is what the exchange calls the assets, null where it has not said. */
+  /** What there is to say of this event; `named` is what the exchange calls the assets, null if it has not said. */
   *lines(event: PenstockEvent, named: NamedAssets | null = null): Generator<Line> {
     const reason = this.#reason;
     if (reason !== null) {

@@ -154,7 +154,7 @@ export function droppedRequest(kind: string, requested: number, why: string | nu
   return warn(`a request (${kind}) filed at ${isoTime(requested)} is dropped: ${why}`);
 }
 
-/** What an order that took several fills came to. */
+/** The totals of an order that took several fills. */
 function got({ filled, averagePrice }: { filled?: string; averagePrice?: string }): string {
   return filled === undefined ? "" : `; in all ${filled} at ${averagePrice} on average`;
 }

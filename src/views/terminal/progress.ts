@@ -3,7 +3,7 @@ import { grouped, span } from "./figures.ts";
 
 /** Where a backtest stands. */
 export interface BacktestProgress {
-  /** Bytes of the files as they lie on disk; the total is null where it cannot be known. */
+  /** Bytes of the files as they lie on disk; the total is null if it cannot be known. */
   readonly bytesRead: number;
   readonly bytesTotal: number | null;
   readonly trades: number;

@@ -64,7 +64,7 @@ export class RunView {
     );
   }
 
-  /** Why what is due on standard output cannot be written; null where nobody misses it. */
+  /** Why what is due on standard output cannot be written; null if nobody misses it. */
   get broken(): Error | null {
     const { broken } = this.#lines;
     const isMissed = this.#config.json || !(broken instanceof ReaderGone || broken instanceof OutputStuck);
@@ -91,13 +91,13 @@ export class RunView {
     try {
       for (const event of events) this.#show(event);
     } finally {
-      for (const line of this.#narration.settle(this.#assets)) this.say(line);
+      for (const line of this.#narration.settle(this.#assets)) this.log(line);
       this.#lines.flush();
     }
   }
 
   /** Writes one line to the log. */
-  say({ level, text }: Line): void {
+  log({ level, text }: Line): void {
     this.#log[level](text);
   }
 
@@ -126,7 +126,7 @@ export class RunView {
     if (this.#config.json) this.#lines.add(event);
     if (event.type === "started") this.#assets = namedAssets(event.config["instrument"]);
     else if (event.type === "rules") this.#assets = namedAssets(event.instrument);
-    for (const line of this.#narration.lines(event, this.#assets)) this.say(line);
+    for (const line of this.#narration.lines(event, this.#assets)) this.log(line);
     if (event.type !== "summary") return;
     this.#terminal.live = "";
     if (!this.#config.json) this.#table = `${summaryTable(event, this.#config.cash, this.#assets)}\n`;

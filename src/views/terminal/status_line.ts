@@ -6,7 +6,7 @@ import { assets, type NamedAssets } from "./assets.ts";
 import { averagesText, money, priceText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
-/** What the live line shows beside the pipeline's own standing. */
+/** What the live line shows besides the run's state. */
 export interface Throughput {
   readonly symbol: string;
   readonly connected: boolean;
@@ -73,7 +73,7 @@ const CONNECTED = "●";
 /** What a narrow terminal does without, in this order. */
 const DROPPED = ["rate", "lag", "averages", "position", "equity", "symbol"] as const;
 
-/** A part of the line, in full and in short; empty where there is nothing to say. */
+/** A part of the line, in full and in short; empty if there is nothing to say. */
 interface Part {
   readonly name: typeof DROPPED[number] | "state" | "trouble" | "price";
   readonly full: string;

@@ -6,8 +6,8 @@ import { seconds, signed } from "./narration.ts";
 import { counted, grouped, money, percent, unsignedPercent } from "./figures.ts";
 
 /**
- * A table of what the run came to. `startCash` is the cash it started with, quote currency; `named` are the assets
- * where they are known.
+ * A table of the run's results. `startCash` is the cash it started with, quote currency; `named` are the assets where
+ * they are known.
  */
 export function summaryTable(
   summary: SummaryEvent,

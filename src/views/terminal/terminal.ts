@@ -8,8 +8,8 @@ export interface Sink {
 
 const ENCODER = new TextEncoder();
 /**
- * Takes away what stands from the cursor's line down. The cursor waits where the live line begins: a terminal that was
- * made narrower may have broken the line into several, and all of them go.
+ * Takes away what stands from the cursor's line down. The cursor waits where the live line starts: a terminal that
+ * was made narrower may have broken the line into several, and all of them go.
  */
 const CLEAR = "\r\x1b[J";
 /** Around the live line: what has no room in a line is not shown, rather than in a line of its own. */

@@ -123,9 +123,9 @@ Deno.test("BackfilledTrades rejects what the stream's reader rejects, for the sa
   for (const [name, bad] of Object.entries(values)) {
     for (const value of bad) {
       const row = { ...ROW, [name]: value };
-      const told = JSON.stringify(row);
-      assertEquals(late.open([row as BackfilledTrade, ROW]).next(), "rejected", told);
-      assertEquals(stream.readJson(messageOf(row)), "rejected", told);
+      const printed = JSON.stringify(row);
+      assertEquals(late.open([row as BackfilledTrade, ROW]).next(), "rejected", printed);
+      assertEquals(stream.readJson(messageOf(row)), "rejected", printed);
       if (name === "price" || name === "quantity") assertEquals(late.reason, stream.reason);
       assert(late.sample().length <= 200 && late.reason.length <= 200);
       // The next one is read all the same.

@@ -34,7 +34,7 @@ function shown({ config, sources }: ReturnType<typeof settleInstrument>): Record
   >;
 }
 
-/** A run that began with these options and rules, and is taken up again. */
+/** A run that started with these options and rules, and is resumed. */
 function keptRun(options: Partial<Record<OptionName, string>>, base: RuleSet | null): KeptRules {
   const { config, sources } = settleInstrument(given(options), base);
   return { options: shownConfig(config), sources, time: BEGUN };

@@ -8,7 +8,7 @@ import { type Run, run, stepsOf } from "../drawdown_run.ts";
 
 const m = (amount: string) => new Money(amount);
 
-/** The worst fall of a run, and that of a reckoning that looks at every point of the equity. */
+/** The worst fall of a run, and that of a reference that looks at every point of the equity. */
 function outcomes(made: Run): { found: string; expected: string } {
   let found = "0";
   let peak = Exact.of(made.cash);

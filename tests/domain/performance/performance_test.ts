@@ -137,9 +137,9 @@ Deno.test("Pipeline.results() are those of a reckoning that keeps every trade's 
       }
       assertEquals(wrongInDeepest(drawdownPeriods.map(plainOf), periods, 10), null);
 
-      const [begin, end] = [equityCurve[0]!, equityCurve.at(-1)!];
-      assertEquals([begin.time, end.time], [first.time, last.time]);
-      assertEquals(begin.equity, number(first.equity));
+      const [start, end] = [equityCurve[0]!, equityCurve.at(-1)!];
+      assertEquals([start.time, end.time], [first.time, last.time]);
+      assertEquals(start.equity, number(first.equity));
       assertLess(Math.abs(end.equity / number(last.equity) - 1), 1e-12);
       assertLess(equityCurve.length, 2_001);
       for (const { time } of equityCurve) assert(time >= first.time && time <= last.time);
@@ -183,10 +183,10 @@ Deno.test("Pipeline that is quiet tells only gaps, halts and what expired, and c
     fc.property(scenario, (made) => {
       const full = runOf(made);
       const quiet = runOf(made, { isQuiet: true });
-      const told = full.events.filter(({ type }) => ["gap", "halt", "expired"].includes(type));
-      assertEquals(quiet.events, told);
+      const printed = full.events.filter(({ type }) => ["gap", "halt", "expired"].includes(type));
+      assertEquals(quiet.events, printed);
       assertEquals(shown(quiet.pipeline), shown(full.pipeline));
-      for (const { type } of told) seen.add(type);
+      for (const { type } of printed) seen.add(type);
     }),
     { numRuns: 300 },
   );

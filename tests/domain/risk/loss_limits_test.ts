@@ -51,7 +51,7 @@ const run = fc.record({
 /** A loss as texts: what is reached, and by how much. */
 type Found = string | null;
 
-/** What the limits say at every trade, and what a reckoning says that looks at equity as it is. */
+/** What the limits say at every trade, and what a reference says that looks at equity as it is. */
 function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Generator<[Found, Found]> {
   const { cash: start, fee, drawdown, daily, moves } = made;
   const parameters = {
@@ -231,7 +231,7 @@ Deno.test("LossLimits ends a day at its own midnight once a time far ahead of it
   const limits = invested(null, "0.1");
   marks(limits, [100, 10 * HOUR], [95, 11 * HOUR], [95, 200 * 365 * DAY]);
   assertEquals(limits.takeNewDay(), true);
-  // Back in the first day: none begins, and its loss counts from what the mistake took for its start.
+  // Back in the first day: none starts, and its loss counts from what the mistake took for its start.
   assertEquals(marks(limits, [90, 12 * HOUR]), [false]);
   assertEquals(limits.snapshot().day, { start: "950", end: DAY });
   assertEquals(limits.mark(85, 0, 13 * HOUR), true);

@@ -4,21 +4,21 @@ import { haltSentence, healthOf, type KeptRun, statusOf } from "../../../src/dom
 import { isoTime } from "../../../src/domain/numbers/time.ts";
 
 const SECOND = 1_000_000;
-const BEGAN = 1_723_161_255_342_123;
+const STARTED = 1_723_161_255_342_123;
 
 /** A run that bought and goes on; its last heartbeat came 100 s after its beginning. */
 function kept(over: Partial<KeptRun> = {}): KeptRun {
   return {
-    ...{ journal: "a.db", run: 2, symbol: "BTCUSDT", started: BEGAN, resumed: null, stopped: null },
-    lastSign: BEGAN + 100 * SECOND,
+    ...{ journal: "a.db", run: 2, symbol: "BTCUSDT", started: STARTED, resumed: null, stopped: null },
+    lastSign: STARTED + 100 * SECOND,
     pid: 77,
     connection: {
-      event: { type: "connected", time: isoTime(BEGAN), endpoint: "ws://h", attempt: 1 },
-      since: BEGAN + SECOND,
+      event: { type: "connected", time: isoTime(STARTED), endpoint: "ws://h", attempt: 1 },
+      since: STARTED + SECOND,
     },
     trades: 500,
     pace: { tradesPerSecond: 5, lagMs: 12 },
-    last: { price: "101.5", time: BEGAN + 99 * SECOND },
+    last: { price: "101.5", time: STARTED + 99 * SECOND },
     startCash: "10000",
     account: { cash: "8999", fees: "1.5", realized: "-0.5" },
     position: { quantity: "10", cost: "1000.5" },
@@ -65,9 +65,9 @@ Deno.test("statusOf() says that a run is running, silent after half a minute, or
   assertEquals(states.map(({ state }) => state), ["running", "running", "silent", "silent"]);
   assertEquals(states.map(({ ageMs }) => ageMs), [0, 30_000, 30_001, 3_600_000]);
   assertEquals(states.map(({ tradesPerSecond }) => tradesPerSecond), [5, 5, 0, 0]);
-  const stopped = after(1, { stopped: { time: BEGAN + 100 * SECOND, reason: "asked to" } });
+  const stopped = after(1, { stopped: { time: STARTED + 100 * SECOND, reason: "asked to" } });
   assertEquals([stopped.state, stopped.stopReason, stopped.stopped], [
-    ...["stopped", "asked to", isoTime(BEGAN + 100 * SECOND)],
+    ...["stopped", "asked to", isoTime(STARTED + 100 * SECOND)],
   ]);
   const ahead = after(-5);
   assertEquals([ahead.state, ahead.ageMs], ["running", -5_000]);
@@ -76,20 +76,20 @@ Deno.test("statusOf() says that a run is running, silent after half a minute, or
 Deno.test("statusOf() says whether data flows as far as that can be known, and since when", () => {
   const shown = (seconds: number, over: Partial<KeptRun> = {}) => {
     const { connected, connectionSince, endpoint, reason } = after(seconds, over);
-    return [connected, (Date.parse(connectionSince) - Math.floor(BEGAN / 1000)) / 1000, endpoint, reason];
+    return [connected, (Date.parse(connectionSince) - Math.floor(STARTED / 1000)) / 1000, endpoint, reason];
   };
   const down: KeptRun["connection"] = {
-    event: { type: "disconnected", time: isoTime(BEGAN), reason: "refused", retryInMs: 5 },
-    since: BEGAN + 60 * SECOND,
+    event: { type: "disconnected", time: isoTime(STARTED), reason: "refused", retryInMs: 5 },
+    since: STARTED + 60 * SECOND,
   };
   assertEquals(shown(3), [true, 1, "ws://h", null]);
   assertEquals(shown(3, { connection: down }), [false, 60, null, "refused"]);
   assertEquals(shown(3, { connection: null }), [false, 0, null, null]);
-  assertEquals(shown(3, { connection: null, resumed: BEGAN + 50 * SECOND }), [false, 50, null, null]);
+  assertEquals(shown(3, { connection: null, resumed: STARTED + 50 * SECOND }), [false, 50, null, null]);
   // A process that is not heard of any more is not known to be connected.
   assertEquals(shown(60), [false, 100, "ws://h", null]);
   assertEquals(shown(60, { connection: down }), [false, 60, null, "refused"]);
-  const stopped = { time: BEGAN + 90 * SECOND, reason: "asked to" };
+  const stopped = { time: STARTED + 90 * SECOND, reason: "asked to" };
   assertEquals(shown(1, { stopped }), [false, 90, "ws://h", null]);
 });
 
@@ -98,7 +98,7 @@ Deno.test("healthOf() holds for heartbeats that are younger than the limit, by w
   assertEquals([0, 59.999, -59.999].map((seconds) => alive(seconds).isAlive), [true, true, true]);
   assertEquals([60, 1e6, -60.001].map((seconds) => alive(seconds).isAlive), [false, false, false]);
   assertEquals(alive(12.5).text, "run 2 in a.db is alive: its last heartbeat is 12.5 s old");
-  const at = isoTime(BEGAN + 100 * SECOND);
+  const at = isoTime(STARTED + 100 * SECOND);
   assertEquals(
     alive(75).text,
     `the last heartbeat of run 2 in a.db, at ${at}, is 75 s old, limit 60 s: ` +
@@ -109,7 +109,7 @@ Deno.test("healthOf() holds for heartbeats that are younger than the limit, by w
     `the last heartbeat of run 2 in a.db, at ${at}, is 90 s ahead of this clock: the clock was set back, ` +
       "or the clocks differ. Until the next heartbeat nobody can tell whether the run is alive",
   );
-  const stopped = { time: BEGAN + 100 * SECOND, reason: "asked to" };
+  const stopped = { time: STARTED + 100 * SECOND, reason: "asked to" };
   assertEquals(alive(1, { stopped }), {
     isAlive: false,
     text: `run 2 in a.db was stopped at ${at} (on request): it is not running. Start it again to resume it`,
@@ -119,12 +119,12 @@ Deno.test("healthOf() holds for heartbeats that are younger than the limit, by w
 Deno.test("haltSentence() names the halt, what it keeps the run from, and what ends it", () => {
   const sentence = (over: Partial<HaltEvent>) => {
     const halt: HaltEvent = {
-      ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
+      ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
       ...{ value: "0.21", tradeId: 7, action: "hold", ...over },
     };
     return haltSentence({ journal: "a.db", run: 2, halt });
   };
-  const since = `run 2 in a.db has been halted since ${isoTime(BEGAN)}, `;
+  const since = `run 2 in a.db has been halted since ${isoTime(STARTED)}, `;
   const until = `until "penstock release a.db --reason TEXT" ends the halt`;
   assertEquals(haltSentence({ journal: "a.db", run: 2, halt: null }), null);
   assertEquals(

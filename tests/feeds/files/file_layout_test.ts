@@ -4,18 +4,18 @@ import { layoutOf, layoutOfLines } from "../../../src/feeds/files/file_layout.ts
 import { bytesOf, HEADER, rows } from "../recorded_input.ts";
 
 /** The layout's kind, or the words in place of it. */
-function told(line: string | Uint8Array): string {
+function printed(line: string | Uint8Array): string {
   const layout = layoutOf(typeof line === "string" ? bytesOf(line) : line);
   return typeof layout === "string" ? layout : layout.kind;
 }
 
 Deno.test("layoutOf() tells Binance public data, recordings and messages apart", () => {
-  assertEquals(told(rows(1)), "csv");
-  assertEquals(told(HEADER.trimEnd() + "\r"), "csv");
-  assertEquals(told(`{"stream":"btcusdt@trade","data":{}}`), "messages");
-  assertEquals(told(`1723161253937085768 {"stream":"btcusdt@trade"}`), "recording");
-  assertEquals(told(`1723161253937085768 a frame that is not JSON`), "recording");
-  assertEquals(told(`1723161253937085768   {"e":1}`), "recording");
+  assertEquals(printed(rows(1)), "csv");
+  assertEquals(printed(HEADER.trimEnd() + "\r"), "csv");
+  assertEquals(printed(`{"stream":"btcusdt@trade","data":{}}`), "messages");
+  assertEquals(printed(`1723161253937085768 {"stream":"btcusdt@trade"}`), "recording");
+  assertEquals(printed(`1723161253937085768 a frame that is not JSON`), "recording");
+  assertEquals(printed(`1723161253937085768   {"e":1}`), "recording");
 });
 
 Deno.test("layoutOf() says what else a file is and what to do with it", () => {
@@ -36,7 +36,7 @@ Deno.test("layoutOf() says what else a file is and what to do with it", () => {
     ["1729987202368,1,2,3,4,5,6,7,8,9,10,11", "klines"],
   ];
   for (const [line, words] of cases) {
-    assertStringIncludes(told(typeof line === "string" ? line : new Uint8Array(line)), words);
+    assertStringIncludes(printed(typeof line === "string" ? line : new Uint8Array(line)), words);
   }
 });
 
@@ -49,7 +49,7 @@ Deno.test("layoutOf() names the first bytes of what is not text, and what is rea
       [[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00], "89 50 4e 47 0d 0a 1a 0a"],
     ] as const
   ) {
-    const words = told(new Uint8Array(bytes));
+    const words = printed(new Uint8Array(bytes));
     assertStringIncludes(
       words,
       `it is not text: its first line starts with the bytes ${shown}; readable are`,
@@ -58,11 +58,11 @@ Deno.test("layoutOf() names the first bytes of what is not text, and what is rea
 });
 
 Deno.test("layoutOf() takes a line that was cut within a character", () => {
-  assertEquals(told(bytesOf(`{"a":"€`).subarray(0, -1)), "messages");
+  assertEquals(printed(bytesOf(`{"a":"€`).subarray(0, -1)), "messages");
 });
 
 /** What the first lines of a file tell, with `bare` where the first is taken for a damaged row. */
-function toldBy(lines: readonly string[], isAll = false): string | null {
+function printedBy(lines: readonly string[], isAll = false): string | null {
   const layout = layoutOfLines(lines.map(bytesOf), isAll);
   if (layout === null || typeof layout === "string") return layout;
   return layout.kind === "csv" ? `${layout.columns.name}${layout.isBare ? ", bare" : ""}` : layout.kind;
@@ -76,34 +76,34 @@ Deno.test("layoutOfLines() goes by the two lines behind a first one that is dama
     ...[FUTURES, SPOT.slice(0, 30), SPOT.slice(20), SPOT.replace("False", "maybe"), `x${SPOT}`, `${SPOT},1`],
     ...[SPOT.replace("3735683259", "NaN"), "garbage", "\0\0\0", "-"],
   ];
-  for (const first of damaged) assertEquals(toldBy([first, SPOT, SPOT]), "spot trades, bare", first);
-  assertEquals(toldBy(["17231612", `1723161253937085 {"e":1}`, `1723161253937086 {"e":1}`]), "recording");
+  for (const first of damaged) assertEquals(printedBy([first, SPOT, SPOT]), "spot trades, bare", first);
+  assertEquals(printedBy(["17231612", `1723161253937085 {"e":1}`, `1723161253937086 {"e":1}`]), "recording");
 });
 
 Deno.test("layoutOfLines() goes by the first line where it is whole, or the others do not agree", () => {
-  assertEquals(toldBy([SPOT, SPOT, SPOT]), "spot trades");
-  assertEquals(toldBy([SPOT, FUTURES, SPOT]), "spot trades");
-  assertEquals(toldBy([SPOT, FUTURES, "x"]), "spot trades");
-  assertEquals(toldBy([SPOT, "{}", "{}"]), "spot trades");
-  assertEquals(toldBy([HEADER.trimEnd(), SPOT, SPOT]), "futures aggTrades");
+  assertEquals(printedBy([SPOT, SPOT, SPOT]), "spot trades");
+  assertEquals(printedBy([SPOT, FUTURES, SPOT]), "spot trades");
+  assertEquals(printedBy([SPOT, FUTURES, "x"]), "spot trades");
+  assertEquals(printedBy([SPOT, "{}", "{}"]), "spot trades");
+  assertEquals(printedBy([HEADER.trimEnd(), SPOT, SPOT]), "futures aggTrades");
   assertEquals(
-    toldBy([" price,id,qty,quote_qty,time,is_buyer_maker", FUTURES, FUTURES]),
+    printedBy([" price,id,qty,quote_qty,time,is_buyer_maker", FUTURES, FUTURES]),
     "futures trades in the order of the header",
   );
   for (const stranger of ["trade_id,price,size,time,side", "<html>", `[{"id":1}]`, "SQLite format 3\0"]) {
-    assertEquals(toldBy([stranger, SPOT, SPOT]), told(stranger));
+    assertEquals(printedBy([stranger, SPOT, SPOT]), printed(stranger));
   }
-  assertEquals(toldBy(["garbage", SPOT, FUTURES]), told("garbage"));
+  assertEquals(printedBy(["garbage", SPOT, FUTURES]), printed("garbage"));
 });
 
 Deno.test("layoutOfLines() asks for more lines only where it takes them, and there are some", () => {
   for (const lines of [[SPOT], [SPOT, SPOT], ["garbage"], ["garbage", SPOT], []]) {
-    assertEquals(toldBy(lines), null);
+    assertEquals(printedBy(lines), null);
   }
-  assertEquals(toldBy([SPOT], true), "spot trades");
-  assertEquals(toldBy([FUTURES, SPOT], true), "futures trades");
-  assertEquals(toldBy(["garbage", SPOT], true), told("garbage"));
-  assertEquals([toldBy(["{"]), toldBy([`1723161253937085 {}`]), toldBy([HEADER.trimEnd()])], [
+  assertEquals(printedBy([SPOT], true), "spot trades");
+  assertEquals(printedBy([FUTURES, SPOT], true), "futures trades");
+  assertEquals(printedBy(["garbage", SPOT], true), printed("garbage"));
+  assertEquals([printedBy(["{"]), printedBy([`1723161253937085 {}`]), printedBy([HEADER.trimEnd()])], [
     "messages",
     "recording",
     "futures aggTrades",

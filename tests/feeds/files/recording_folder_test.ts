@@ -19,13 +19,13 @@ function text(time: number, head: Partial<RecordingHead> = {}): string {
 
 /** The names opened in the folder, and what was told. */
 async function opened(folder: Folder, choice: Partial<Choice> = {}) {
-  const told: string[] = [];
+  const printed: string[] = [];
   const paths = await withFoldersOpened([folder.path], {
     against: () => null,
-    onPassedOver: (files) => told.push(passedOverText(files).replaceAll(folder.path, "DIR")),
+    onPassedOver: (files) => printed.push(passedOverText(files).replaceAll(folder.path, "DIR")),
     ...choice,
   });
-  return { names: paths.map((path) => path.slice(folder.path.length + 1)), told };
+  return { names: paths.map((path) => path.slice(folder.path.length + 1)), printed };
 }
 
 async function write(folder: Folder, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
@@ -48,7 +48,7 @@ Deno.test("withFoldersOpened() takes recordings by what they say, in the order i
     "same10.txt": text(TIME + 6),
     "same9.txt": text(TIME + 6),
   });
-  const { names, told } = await opened(folder);
+  const { names, printed } = await opened(folder);
   assertEquals(names, [
     "z.txt",
     "part1.gz",
@@ -59,7 +59,7 @@ Deno.test("withFoldersOpened() takes recordings by what they say, in the order i
     "same9.txt",
     "same10.txt",
   ]);
-  assertEquals(told, []);
+  assertEquals(printed, []);
 });
 
 Deno.test("withFoldersOpened() names what is no recording, and waits for nothing that never comes", async () => {
@@ -82,11 +82,11 @@ Deno.test("withFoldersOpened() names what is no recording, and waits for nothing
     await new Deno.Command("mkfifo", { args: [`${folder.path}/pipe`] }).output();
     await Deno.symlink(`${folder.path}/nowhere`, `${folder.path}/link`);
   }
-  const { names, told } = await opened(folder);
+  const { names, printed } = await opened(folder);
   assertEquals(names, ["a.txt"]);
-  assertEquals(told.length, 1);
+  assertEquals(printed.length, 1);
   assertStringIncludes(
-    told[0]!,
+    printed[0]!,
     "skipped in DIR, not recordings of Penstock's: bytes.bin, cut.txt, empty.txt, foreign.txt, inner and ",
   );
 });
@@ -95,9 +95,9 @@ Deno.test("withFoldersOpened() says of an empty recording that its run was kille
   await using folder = new Folder();
   const [whole, empty] = [recordingName("BTCUSDT", TIME / 1000), recordingName("BTCUSDT", TIME / 1000 + 1)];
   await write(folder, { [whole]: gzip(text(TIME)), [empty]: "", "empty.txt": "" });
-  const { names, told } = await opened(folder);
+  const { names, printed } = await opened(folder);
   assertEquals(names, [whole]);
-  assertEquals(told, [
+  assertEquals(printed, [
     "skipped in DIR, not recordings of Penstock's: empty.txt",
     "skipped in DIR, empty (a run was killed as it created the file, or has only just created it): " +
     empty,
@@ -114,12 +114,12 @@ Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and
     "d.txt": text(TIME + 6, of(7)),
     "e.txt": text(TIME, { symbol: "ETHUSDT" }),
   });
-  const { names, told } = await opened(folder, {
+  const { names, printed } = await opened(folder, {
     against: ({ symbol }) => symbol === "BTCUSDT" ? null : `of ${symbol}`,
     order: byEntry,
   });
   assertEquals(names, ["a.txt", "d.txt", "c.txt", "b.txt"]);
-  assertEquals(told, ["skipped in DIR, of ETHUSDT: e.txt"]);
+  assertEquals(printed, ["skipped in DIR, of ETHUSDT: e.txt"]);
 });
 
 Deno.test("withFoldersOpened() takes files, and folders without a recording, as they are", async () => {

@@ -3,9 +3,9 @@ import { alarm, pause } from "../../../src/feeds/live/alarm.ts";
 
 Deno.test("alarm() rings once, when the time is over, though that is longer than a timer may last", async () => {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const begun = performance.now();
+  const startedAt = performance.now();
   using _alarm = alarm(50, () => resolve(performance.now()), 3);
-  assertGreaterOrEqual(Math.ceil(await promise - begun), 50);
+  assertGreaterOrEqual(Math.ceil(await promise - startedAt), 50);
 });
 
 Deno.test("alarm() waits for times that the runtime's timers take for none", async () => {
@@ -33,9 +33,9 @@ Deno.test("alarm() without a time never rings, and none rings once it is out of 
 });
 
 Deno.test("pause() lasts its time, and an abort ends it at once and without an error", async () => {
-  const begun = performance.now();
+  const startedAt = performance.now();
   await pause(20, new AbortController().signal);
-  assertGreaterOrEqual(Math.ceil(performance.now() - begun), 20);
+  assertGreaterOrEqual(Math.ceil(performance.now() - startedAt), 20);
   const ending = new AbortController();
   const paused = pause(1_000 * 3_600_000, ending.signal);
   ending.abort();

@@ -49,21 +49,21 @@ function refusing(status: number, headers: Record<string, string> = {}): RawServ
 }
 
 socketTest("explain() says that a name cannot be resolved", async () => {
-  const told = JSON.parse(
+  const printed = JSON.parse(
     await failureInChild("wss://stream.invalid:9443/ws", ["--allow-net=stream.invalid"]),
   );
-  assertEquals(told.reason, "the name stream.invalid cannot be resolved (DNS)");
-  assertStringIncludes(told.hint, "penstock demo");
-  assertEquals([told.status, told.retryAfterMs], [null, 0]);
+  assertEquals(printed.reason, "the name stream.invalid cannot be resolved (DNS)");
+  assertStringIncludes(printed.hint, "penstock demo");
+  assertEquals([printed.status, printed.retryAfterMs], [null, 0]);
 });
 
 socketTest("explain() finds the status that the runtime hides where TLS is on", async () => {
   const hidden = new Error("failed to connect to WebSocket: Didn't receive h2 alpn, aborting connection");
   for (const [status, seconds] of [[451, 0], [429, 7], [302, 0]] as const) {
     await using server = refusing(status, seconds === 0 ? {} : { "Retry-After": String(seconds) });
-    const told = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
-    assertStringIncludes(told.reason, `refused the connection: HTTP ${status}`);
-    assertEquals([told.status, told.retryAfterMs], [status, seconds * 1000]);
+    const printed = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+    assertStringIncludes(printed.reason, `refused the connection: HTTP ${status}`);
+    assertEquals([printed.status, printed.retryAfterMs], [status, seconds * 1000]);
   }
 });
 
@@ -73,9 +73,9 @@ socketTest(
     const hidden = new Error("Didn't receive h2 alpn, aborting connection");
     for (const status of [400, 404, 426]) {
       await using server = refusing(status);
-      const told = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
-      assertStringIncludes(told.reason, "refused the connection, and does not say why");
-      assertEquals([told.status, told.hint], [null, null]);
+      const printed = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+      assertStringIncludes(printed.reason, "refused the connection, and does not say why");
+      assertEquals([printed.status, printed.hint], [null, null]);
     }
   },
 );

@@ -37,7 +37,12 @@ function assertCounted(run: FeedRun): void {
 }
 
 /** Makes `kind` happen that often, each time in the midst of trades, and waits until they flow again. */
-async function suffer(run: FeedRun, exchange: BuiltInExchange, kind: Breaking, times: number): Promise<void> {
+async function breakConnection(
+  run: FeedRun,
+  exchange: BuiltInExchange,
+  kind: Breaking,
+  times: number,
+): Promise<void> {
   for (let time = 1; time <= times + 1; time++) {
     await run.until(() => run.connected.length >= time);
     const { trades } = run.pipeline;
@@ -49,7 +54,7 @@ async function suffer(run: FeedRun, exchange: BuiltInExchange, kind: Breaking, t
 socketTest("LiveFeed goes on after ten cuts, and every trade received is counted once", async () => {
   await using exchange = listen("");
   await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 250, random: () => 0.2 });
-  await suffer(run, exchange, "drop", 10);
+  await breakConnection(run, exchange, "drop", 10);
   await run.stop();
   assertEquals(exchange.connectionsAccepted, 11);
   assertEquals([run.disconnected.length, run.connected.length], [10, 11]);
@@ -63,7 +68,7 @@ for (const fault of ["stall", "half-open", "no-close", "close"] as const) {
   socketTest(`LiveFeed gives up a connection after --stale and goes on: ${fault}`, async () => {
     await using exchange = listen("", { pingEveryMs: 20 });
     await using run = new FeedRun(exchange.endpoint, { staleMs: fault === "close" ? 60_000 : 200 });
-    await suffer(run, exchange, fault, 2);
+    await breakConnection(run, exchange, fault, 2);
     await run.stop();
     const [cause, says] = fault === "close" ? ["closed", `(1001 "fault: close")`] : ["stale", "no data for "];
     for (const lost of run.disconnected) {

@@ -6,18 +6,18 @@ const STALE = 15_000;
 const HOUR = 3_600_000;
 
 /** A limit that has heard trade 1 at 0, and no trade until `at`: a stale connection was dropped meanwhile. */
-function quietUntil(at: number, id = 2): { readonly limit: QuietLimit; readonly told: string | null } {
+function quietUntil(at: number, id = 2): { readonly limit: QuietLimit; readonly printed: string | null } {
   const limit = new QuietLimit(STALE, "BTCUSDT");
   assertEquals(limit.heard([tradeMessage(1)], 0), null);
   limit.dropped();
-  return { limit, told: limit.heard([tradeMessage(id)], at) };
+  return { limit, printed: limit.heard([tradeMessage(id)], at) };
 }
 
 Deno.test("QuietLimit believes twice the quiet time in which no trade was missed, and says so", () => {
-  const { limit, told } = quietUntil(20_000);
+  const { limit, printed } = quietUntil(20_000);
   assertEquals(limit.limitMs, 40_000);
-  assertStringIncludes(told!, "no trade of BTCUSDT came for 20 s, and none was missed");
-  assertStringIncludes(told!, "stale after 40 s");
+  assertStringIncludes(printed!, "no trade of BTCUSDT came for 20 s, and none was missed");
+  assertStringIncludes(printed!, "stale after 40 s");
 });
 
 Deno.test("QuietLimit measures a quiet time over several connections", () => {
@@ -43,16 +43,16 @@ Deno.test("QuietLimit believes ten minutes at most, or --stale where that is lon
 Deno.test("QuietLimit falls back to --stale where trades were missed, and says how many", () => {
   const { limit } = quietUntil(20_000);
   limit.dropped();
-  const told = limit.heard([tradeMessage(6)], 70_000);
+  const printed = limit.heard([tradeMessage(6)], 70_000);
   assertEquals(limit.limitMs, STALE);
-  assertStringIncludes(told!, "3 trades of BTCUSDT were missed while its stream sent nothing for 50 s");
-  assertStringIncludes(told!, "stale after 15 s without a trade again");
+  assertStringIncludes(printed!, "3 trades of BTCUSDT were missed while its stream sent nothing for 50 s");
+  assertStringIncludes(printed!, "stale after 15 s without a trade again");
 });
 
 Deno.test("QuietLimit believes nothing where trades were missed, or ids say nothing", () => {
   for (const id of [3, 1, 5_000_000_000]) {
-    const { limit, told } = quietUntil(20_000, id);
-    assertEquals([limit.limitMs, told], [STALE, null], `${id}`);
+    const { limit, printed } = quietUntil(20_000, id);
+    assertEquals([limit.limitMs, printed], [STALE, null], `${id}`);
   }
   const unheard = new QuietLimit(STALE, "BTCUSDT");
   unheard.dropped();
@@ -70,7 +70,7 @@ Deno.test("QuietLimit forgets after an hour in which the symbol was never that q
   assertEquals(trade(16_000), null);
   for (let passed = 0; passed < HOUR - 30_000; passed += 10_000) assertEquals(trade(10_000), null);
   assertEquals(limit.limitMs, 40_000);
-  const told = Array.from({ length: 5 }, () => trade(10_000)).filter((text) => text !== null);
-  assertEquals([told.length, limit.limitMs], [1, STALE]);
-  assertStringIncludes(told[0]!, "for an hour");
+  const printed = Array.from({ length: 5 }, () => trade(10_000)).filter((text) => text !== null);
+  assertEquals([printed.length, limit.limitMs], [1, STALE]);
+  assertStringIncludes(printed[0]!, "for an hour");
 });

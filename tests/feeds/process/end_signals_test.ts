@@ -2,7 +2,9 @@ import { assertEquals } from "@std/assert";
 
 const MODULE = new URL("../../../src/feeds/process/end_signals.ts", import.meta.url).href;
 
-/** Runs `body` after `endSignals`, and says when it began; how the process ended after SIGTERM, and what it printed. */
+/**
+ * Runs `body` after `endSignals`, and says when it started; how the process ended after SIGTERM, and what it printed.
+ */
 async function terminated(body: string): Promise<[signal: string | null, code: number, printed: string]> {
   const script = `import { endSignals } from ${JSON.stringify(MODULE)};
     const { signal, blocking } = endSignals(new AbortController(), 130);

@@ -21,7 +21,7 @@ function net(...hosts: readonly string[]): Deno.PermissionDescriptor[] {
 }
 
 Deno.test("dropPermissions() keeps the hosts and files that are named, and nothing else", async () => {
-  const { told, granted } = await probe(
+  const { printed, granted } = await probe(
     [
       `--allow-net=${hostsOf("binance")},127.0.0.1`,
       "--allow-read=data,.",
@@ -45,7 +45,7 @@ Deno.test("dropPermissions() keeps the hosts and files that are named, and nothi
     },
   );
   assertEquals(
-    told,
+    printed,
     `permissions kept: network to ${STREAM}, network to ${REST}, writing ${LOCK}; all others are dropped`,
   );
   assertEquals(granted, [true, true, false, false, false, true, ...Array(11).fill(false)]);
@@ -60,13 +60,13 @@ Deno.test("dropPermissions() narrows loopback to the one port that is needed", a
 });
 
 Deno.test("dropPermissions() says that the whole network is kept, and gives writing anywhere up", async () => {
-  const { told, granted } = await probe(["--allow-all"], {
+  const { printed, granted } = await probe(["--allow-all"], {
     needs: { hosts: [STREAM], writes: [LOCK], folder: null },
     paths: ["data/penstock.db"],
     questions: [...net(MARKET_DATA), { name: "read" }, { name: "write" }, { name: "write", path: LOCK }],
   });
   assertEquals(
-    told,
+    printed,
     "permissions kept: network to any host (granted without limits); all others are dropped",
   );
   assertEquals(granted, [true, false, false, false]);
@@ -78,25 +78,28 @@ Deno.test("dropPermissions() keeps reading the files that are named alone, and a
   const questions = [log, LOCK, other, "data", "deno.json"].map((path) => ({ name: "read", path } as const));
   const asked = { needs, paths: ["data/penstock.db"], questions: [...questions, { name: "read" } as const] };
   for (const flag of ["--allow-read=.", "--allow-read=data", "--allow-read=./data,."]) {
-    const { told, granted } = await probe([flag, "--allow-write=data"], asked);
+    const { printed, granted } = await probe([flag, "--allow-write=data"], asked);
     assertEquals(
-      told,
+      printed,
       `permissions kept: writing ${LOCK}, reading ${log}, reading ${LOCK}; all others are dropped`,
     );
     assertEquals(granted, [true, true, false, false, false, false], flag);
   }
-  const { told, granted } = await probe(["--allow-read"], asked);
-  assertEquals(told, "permissions kept: reading anywhere (granted without limits); all others are dropped");
+  const { printed, granted } = await probe(["--allow-read"], asked);
+  assertEquals(
+    printed,
+    "permissions kept: reading anywhere (granted without limits); all others are dropped",
+  );
   assertEquals(granted, Array(6).fill(true));
 });
 
 Deno.test("dropPermissions() with nothing to keep says so, and takes grants of the folders above a file", async () => {
-  const { told, granted } = await probe(["--allow-write=/srv/penstock,/srv"], {
+  const { printed, granted } = await probe(["--allow-write=/srv/penstock,/srv"], {
     needs: { hosts: [STREAM], writes: [], folder: null },
     paths: ["/srv/penstock/day.txt.gz"],
     questions: [{ name: "write", path: "/srv" }, { name: "write", path: "/srv/penstock/day.txt.gz" }],
   });
-  assertEquals(told, "permissions kept: none; all others are dropped");
+  assertEquals(printed, "permissions kept: none; all others are dropped");
   assertEquals(granted, [false, false]);
 });
 
@@ -107,12 +110,12 @@ Deno.test("dropPermissions() keeps a folder of recordings, whatever lies over it
   }));
   const needs = { hosts: [], writes: [LOCK], folder: "data/rec" };
   for (const paths of [["data/penstock.db"], ["data/rec/penstock.db", "data/penstock.db"]]) {
-    const { told, granted } = await probe(["--allow-read=.", "--allow-write=./data"], {
+    const { printed, granted } = await probe(["--allow-read=.", "--allow-write=./data"], {
       needs,
       paths,
       questions,
     });
-    assertEquals(told, `permissions kept: writing ${LOCK}, writing data/rec; all others are dropped`);
+    assertEquals(printed, `permissions kept: writing ${LOCK}, writing data/rec; all others are dropped`);
     assertEquals(granted, [true, true, true, false, false, false]);
   }
 });
@@ -124,13 +127,13 @@ Deno.test("dropPermissions() keeps reading the folder of recordings too, whereve
   }));
   for (const journal of ["data/penstock.db", "data/rec/penstock.db"]) {
     for (const grants of [".", "data", "./data,."]) {
-      const { told, granted } = await probe([`--allow-read=${grants}`, "--allow-write=./data"], {
+      const { printed, granted } = await probe([`--allow-read=${grants}`, "--allow-write=./data"], {
         needs: { hosts: [], writes: [LOCK], reads: [journal, "data/rec"], folder: "data/rec" },
         paths: [journal],
         questions,
       });
       const kept = `writing ${LOCK}, writing data/rec, reading ${journal}, reading data/rec`;
-      assertEquals(told, `permissions kept: ${kept}; all others are dropped`);
+      assertEquals(printed, `permissions kept: ${kept}; all others are dropped`);
       assertEquals(granted, [true, false, false], grants);
     }
   }
@@ -148,7 +151,7 @@ Deno.test("dropPermissions() keeps the folder that was granted itself, and writi
   });
   assertEquals(any.granted, [true, true, false]);
   assertEquals(
-    any.told,
+    any.printed,
     "permissions kept: writing anywhere (granted without limits); all others are dropped",
   );
 });

@@ -326,13 +326,13 @@ for (const [where, answer] of STOPPED) {
     });
     const fetching = collect(backfill, FROM, FROM + 2);
     await (typeof answer(1, new URL("http://x")) === "function" ? asked : paused).promise;
-    // When the beginning of an answer has arrived cannot be seen from outside.
+    // When the start of an answer has arrived cannot be seen from outside.
     if (where === "within an answer") await new Promise((resolve) => setTimeout(resolve, 20));
     stop.abort();
     const { end } = await fetching;
     assertGaveUp(end);
     assertEquals([end.why, end.lastId], ["stopped", FROM - 1]);
-    // Nor is anything begun from then on.
+    // Nor is anything started from then on.
     const { length } = server.visits;
     assertEquals((await collect(backfill, FROM, null)).end.complete, false);
     assertEquals(server.visits.length, length);
@@ -360,9 +360,9 @@ Deno.test("a fetch takes no longer than it may, on a real clock", async () => {
     deadlineMs: 60,
     requestMs: 600_000,
   });
-  const begun = performance.now();
+  const startedAt = performance.now();
   const { end } = await collect(backfill, FROM, FROM);
-  const took = performance.now() - begun;
+  const took = performance.now() - startedAt;
   assertGaveUp(end);
   assertEquals(end.why, "unreachable");
   assert(took >= 55, `${took}`);

@@ -123,10 +123,10 @@ for (const onRest of [undefined, onlyAggregates]) {
     let requests = 0;
     // Thirty more trades are there at every third request.
     const lagging = (url: URL, answer: RestAnswer): RestAnswer => {
-      const told = onRest?.(url, answer) ?? answer;
-      if (told.status !== 200) return told;
+      const printed = onRest?.(url, answer) ?? answer;
+      if (printed.status !== 200) return printed;
       if (++requests % 3 === 0) released += 30;
-      return withRows(told, (rows) => rows.filter((row) => (row.id ?? row.l) <= released));
+      return withRows(printed, (rows) => rows.filter((row) => (row.id ?? row.l) <= released));
     };
     await using exchange = await past(TRADES.slice(0, 200), lagging);
     const { backfill, clock } = backfillOf(exchange.endpoint, { deadlineMs: 600_000 });
@@ -136,7 +136,7 @@ for (const onRest of [undefined, onlyAggregates]) {
     rows.forEach((row, index) =>
       assertEquals(row.firstId, index === 0 ? FIRST_ID : rows[index - 1]!.lastId + 1)
     );
-    // They grow while nothing comes, and start anew when something does.
+    // They grow while nothing comes, and start again when something does.
     assertEquals(clock.pauses.slice(0, 4), [225, 350, 600, 1100]);
     assert(clock.pauses.slice(4).includes(225), `${clock.pauses}`);
   });

@@ -93,10 +93,10 @@ Deno.test("askInstrument() has one line for whatever else comes", async () => {
   ];
   for (const [answer, expected] of answers) {
     await using server = answering(answer);
-    const told = await ask(restOf(server));
-    assertSilent(told);
-    assertStringIncludes(told.reason, expected);
-    assertEquals([told.isStopped, server.visits.length], [false, 1]);
+    const printed = await ask(restOf(server));
+    assertSilent(printed);
+    assertStringIncludes(printed.reason, expected);
+    assertEquals([printed.isStopped, server.visits.length], [false, 1]);
   }
 });
 

@@ -6,14 +6,14 @@ const MINUTE = 60_000;
 
 Deno.test("RestBudget lets pass what stays within the share, then waits for the next minute", () => {
   const budget = new RestBudget({ perMinute: 100, share: 0.5 });
-  const begin = 1_000 * MINUTE;
+  const start = 1_000 * MINUTE;
   for (const at of [0, 10, 20_000]) {
-    assertEquals(budget.waitMs(15, begin + at), 0);
-    budget.spend(15, begin + at);
+    assertEquals(budget.waitMs(15, start + at), 0);
+    budget.spend(15, start + at);
   }
-  assertEquals(budget.waitMs(5, begin + 20_000), 0);
-  assertEquals(budget.waitMs(6, begin + 20_000), 41_000);
-  assertEquals(budget.waitMs(50, begin + MINUTE), 0);
+  assertEquals(budget.waitMs(5, start + 20_000), 0);
+  assertEquals(budget.waitMs(6, start + 20_000), 41_000);
+  assertEquals(budget.waitMs(50, start + MINUTE), 0);
 });
 
 Deno.test("RestBudget takes the host's own count, higher or lower", () => {

@@ -109,12 +109,12 @@ Deno.test("rulesOf(), lastInfo() and rulesIn() know the rules that have come, an
       ]);
     }
     const rules = { lot: "2", tick: "0.5", minNotional: "9", maxQuantity: "7" };
-    const told = { ...info("2"), base: "BTC", quote: "USDT" };
+    const printed = { ...info("2"), base: "BTC", quote: "USDT" };
     const sources = { lot: "exchange", tick: "exchange", minNotional: "exchange" };
-    const come = { symbol: "BTCUSDT", rules, instrument: { sources, exchangeInfo: told } };
+    const come = { symbol: "BTCUSDT", rules, instrument: { sources, exchangeInfo: printed } };
     journal.commit({ entries: [{ type: "rules", time: TIME, content: come }] });
     assertEquals(rulesOf(journal), { options: { ...options, ...rules }, sources, time: NOW });
-    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), told);
+    assertEquals(lastInfo(journal, "BTCUSDT", "binance"), printed);
     using reader = JournalReader.open(path);
     const { rules: found, assets } = rulesIn(reader, "BTCUSDT")!;
     assertEquals([found.lot, found.minNotional, assets], ["2", "9", { base: "BTC", quote: "USDT" }]);

@@ -107,7 +107,7 @@ Deno.test("Journal stops at a fault at any write and opens again whole, with all
         );
         assert(isMissing(`${path}.new`) && isMissing(`${path}.lock`));
         const state = stateOf(path);
-        // Whoever is told of a fault after the commit cannot know that it took place.
+        // Anyone who is told of a fault after the commit cannot know that it took place.
         const isIn = moment === "after" && failed === "COMMIT" && confirmed >= 0;
         assertEquals(state, states[Math.max(0, confirmed) + (isIn ? 1 : 0)]!, `${moment} ${failed}`);
       }

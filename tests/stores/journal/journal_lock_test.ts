@@ -104,7 +104,7 @@ Deno.test("Journal.open() takes permission to read and write the folder, and nam
     `;
     const read = `--allow-read=${folder}/data`;
     const write = `--allow-write=${folder}/data`;
-    const said = async (...flags: string[]) => {
+    const logged = async (...flags: string[]) => {
       const { stdout } = await journalProcess(folder, body, flags).output();
       return new TextDecoder().decode(stdout).trim().split("\n");
     };
@@ -115,11 +115,11 @@ Deno.test("Journal.open() takes permission to read and write the folder, and nam
       `JournalError Cannot read the journal ${path}: it is not allowed. Allow it with ${read} ${place}`;
     const none =
       `JournalError Cannot open the journal ${path}: there is none. Name the file that a run keeps its journal in.`;
-    assertEquals(await said(), [writing, reading]);
-    assertEquals(await said(read), [writing, none]);
-    assertEquals(await said(write), [writing, reading]);
-    assertEquals(await said(read, write), ["journal ok", "reader ok"]);
-    assertEquals(await said(read), [writing, "reader ok"]);
+    assertEquals(await logged(), [writing, reading]);
+    assertEquals(await logged(read), [writing, none]);
+    assertEquals(await logged(write), [writing, reading]);
+    assertEquals(await logged(read, write), ["journal ok", "reader ok"]);
+    assertEquals(await logged(read), [writing, "reader ok"]);
   });
 });
 

@@ -117,10 +117,10 @@ Deno.test("A run of version 2 is proven, resumed by the present version, and pro
     {
       using run = new HandRun(journal, next, options, entries.at(-1)!.time);
       const random = new SeededRandom(6);
-      const told: string[] = [];
-      for (let price = 60_000; told.filter((type) => type === "fill").length < 4;) {
+      const printed: string[] = [];
+      for (let price = 60_000; printed.filter((type) => type === "fill").length < 4;) {
         price += random.whole(-50, 50);
-        told.push(...run.trade(price).map(({ type }) => type));
+        printed.push(...run.trade(price).map(({ type }) => type));
       }
       run.stop();
     }

@@ -193,11 +193,11 @@ async function releasedRun(folder: string): Promise<{ journal: string; recording
   for (const [part, recording] of recordings.entries()) {
     {
       using run = new HandRun(journal, recording, OPTIONS, TIME + part * 10_000_000);
-      const told = new Set<string>();
-      for (let [price, trades] = [60_000, 0]; !(told.has("fill") && told.has("refusal")); trades++) {
-        assert(trades < 300, `${[...told]}`);
+      const printed = new Set<string>();
+      for (let [price, trades] = [60_000, 0]; !(printed.has("fill") && printed.has("refusal")); trades++) {
+        assert(trades < 300, `${[...printed]}`);
         price += random.whole(-50, 50);
-        for (const { type } of run.trade(price)) told.add(type);
+        for (const { type } of run.trade(price)) printed.add(type);
       }
       if (part === 0) run.halt();
       // A checkpoint by the clock comes where trades decide nothing.

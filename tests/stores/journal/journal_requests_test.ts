@@ -55,7 +55,7 @@ class Process implements Disposable {
     this.journal = new RunJournal(opened, this.engine, DEFAULTS.symbol);
     const { sources } = settleInstrument(configure({}), null);
     const instrument = { sources, exchangeInfo: null };
-    this.journal.begin({ time: TIME, version: "1", options: {}, market, instrument, isNew });
+    this.journal.start({ time: TIME, version: "1", options: {}, market, instrument, isNew });
     const trade = { firstId: 1, lastId: 1, time: TIME, price: "100" };
     if (this.engine.state.trades > 0) return;
     [...this.engine.apply({ event: "frames", trades: reading([messageOf(trade)]) })];
@@ -70,11 +70,11 @@ class Process implements Disposable {
   handle(): (string | null)[] {
     return Array.from(this.journal.requests(), ({ id, request, time: requested, why }) => {
       if (request === null || why !== null) return why;
-      const said = { requested, ...(request.text === null ? {} : { text: request.text }) };
+      const details = { requested, ...(request.text === null ? {} : { text: request.text }) };
       const events = this.engine.apply(
         request.kind === "halt"
-          ? { event: "halt", action: request.action, time: TIME, ...said }
-          : { event: "released", time: TIME, ...said },
+          ? { event: "halt", action: request.action, time: TIME, ...details }
+          : { event: "released", time: TIME, ...details },
       );
       this.journal.keep([...events], [id]);
       return null;
@@ -268,8 +268,10 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
       "it was for run 1, and this is run 2",
     ]);
     assertEquals([next.engine.state.current.halt, next.handle()], [null, []]);
-    const said = next.entries.filter(({ type }) => type === "released").map(({ content }) => content["text"]);
-    assertEquals(said, ["once"]);
+    const details = next.entries.filter(({ type }) => type === "released").map(({ content }) =>
+      content["text"]
+    );
+    assertEquals(details, ["once"]);
   });
 });
 

@@ -38,9 +38,9 @@ function sizeAfter(
     choices.symbol,
   );
   const instrument = { sources: {}, exchangeInfo: null } as unknown as Parameters<
-    RunJournal["begin"]
+    RunJournal["start"]
   >[0]["instrument"];
-  journal.begin({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew: false });
+  journal.start({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew: false });
   const random = new SeededRandom(7);
   const batch = new MessageBatch(choices.symbol);
   let cents = 6_000_000;

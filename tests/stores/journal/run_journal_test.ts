@@ -40,13 +40,13 @@ function walk(count: number): PlainTrade[] {
 function process(
   path: string,
   trades: readonly PlainTrade[],
-  told: PipelineEvent[],
+  printed: PipelineEvent[],
   connect?: Connect,
 ): void {
   const engine = new Engine(optionsOf(CHOICES));
   const options = { now: () => 0, window: CHOICES.long, ...(connect === undefined ? {} : { connect }) };
   using journal = new RunJournal(Journal.open(path, options), engine, "BTCUSDT");
-  journal.begin({
+  journal.start({
     time: TIME,
     version: "1",
     options: SHOWN,
@@ -61,7 +61,7 @@ function process(
     const messages = rest.slice(at, at + BATCH).map((trade) => messageOf(trade));
     const events = [...engine.apply({ event: "frames", trades: reading(messages) })] as PipelineEvent[];
     journal.keep(events);
-    told.push(...events);
+    printed.push(...events);
     if (at % (5 * BATCH) === 0) journal.checkpoint(TIME + at);
   }
   journal.stop(TIME, "asked to");
@@ -100,18 +100,20 @@ Deno.test("RunJournal, failing at any write of a run, keeps what was told and de
           hasFailed = true;
           throw diskError();
         });
-        const told: PipelineEvent[] = [];
+        const printed: PipelineEvent[] = [];
         try {
-          process(path, trades, told, connect);
+          process(path, trades, printed, connect);
         } catch (error) {
           assert(error instanceof JournalError && hasFailed, String(error));
           assertStringIncludes(error.message, "the disk failed");
           // Nothing was told that is not kept, and perhaps one commit kept that was not told.
-          if (told.length > 0) assertEquals(decisionsOf(path).slice(0, told.length), withoutTime(told));
+          if (printed.length > 0) {
+            assertEquals(decisionsOf(path).slice(0, printed.length), withoutTime(printed));
+          }
         }
         if (!hasFailed) continue;
         writes++;
-        process(path, trades, told);
+        process(path, trades, printed);
         assertEquals(decisionsOf(path), withoutTime(whole), `${moment} write ${failing}`);
       }
     }
@@ -119,30 +121,30 @@ Deno.test("RunJournal, failing at any write of a run, keeps what was told and de
   });
 });
 
-Deno.test("RunJournal.begin() refuses to go on under other options, and begins anew when asked to", () => {
+Deno.test("RunJournal.start() refuses to go on under other options, and begins anew when asked to", () => {
   inFolder((folder) => {
     const path = `${folder}/run.db`;
-    const told: PipelineEvent[] = [];
-    process(path, walk(60), told);
-    const begin = (options: ShownOptions, isNew: boolean) => {
+    const printed: PipelineEvent[] = [];
+    process(path, walk(60), printed);
+    const start = (options: ShownOptions, isNew: boolean) => {
       const engine = new Engine(optionsOf(CHOICES));
       const kept = Journal.open(path, { now: () => 0, window: CHOICES.long });
       using journal = new RunJournal(kept, engine, "BTCUSDT");
       return [
-        journal.begin({ time: TIME, version: "1", options, market: "binance", instrument: ORIGIN, isNew }),
+        journal.start({ time: TIME, version: "1", options, market: "binance", instrument: ORIGIN, isNew }),
         engine.state.trades,
       ] as const;
     };
     const other = { ...SHOWN, short: 3, stale: 1_000 };
-    const { message } = assertThrows(() => begin(other, false), OtherRun);
+    const { message } = assertThrows(() => start(other, false), OtherRun);
     assertStringIncludes(message, "cannot go on with other options: short was 2 and is 3. ");
-    assertEquals(begin({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
-    assertEquals(begin(other, true), [false, 0]);
-    assertEquals(begin(other, false), [true, 0]);
+    assertEquals(start({ ...SHOWN, stale: 1_000 }, false), [true, 60]);
+    assertEquals(start(other, true), [false, 0]);
+    assertEquals(start(other, false), [true, 0]);
   });
 });
 
-Deno.test("RunJournal.begin() refuses a state that no run can have, with a proof and all, and says what is wrong", () => {
+Deno.test("RunJournal.start() refuses a state that no run can have, with a proof and all, and says what is wrong", () => {
   const cases: readonly (readonly [change: (state: PipelineSnapshot) => object, why: string])[] = [
     [
       (state) => ({ ...state, account: { ...state.account, fees: "1e999999999" } }),

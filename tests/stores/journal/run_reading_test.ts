@@ -62,7 +62,7 @@ function keepFill(journal: Journal, time: number, fill: object = FILL): void {
   });
 }
 
-/** Runs `use` with a journal whose run 1 has begun at TIME, and its reader. */
+/** Runs `use` with a journal whose run 1 has started at TIME, and its reader. */
 function withRun(use: (journal: Journal, reader: JournalReader) => void): void {
   inFolder((folder) => {
     const path = `${folder}/a.db`;

@@ -153,12 +153,12 @@ Deno.test("RecordingFolder.create() gives every process a file of its own, howev
 
 Deno.test("Recording.createIn() goes on in the last file where there can be no other, and tries again the next day", async () => {
   const folder = new FakeFolder();
-  const told: string[] = [];
-  const onTrouble = (text: string): void => void told.push(text);
+  const printed: string[] = [];
+  const onTrouble = (text: string): void => void printed.push(text);
   const recording = Recording.createIn(folder, { symbol: "BTCUSDT", onTrouble, time: MIDNIGHT });
   folder.refuses = true;
   recording.frames(numbered(0, 1), MIDNIGHT + DAY);
-  assertEquals(told, [
+  assertEquals(printed, [
     "Cannot record to data/rec/: it is gone. What is received goes on into rec/1.txt, until the next day.",
   ]);
   recording.frames(numbered(1, 2), MIDNIGHT + DAY + 1);
@@ -167,20 +167,20 @@ Deno.test("Recording.createIn() goes on in the last file where there can be no o
   folder.prepare = (file) => void (file.room = 10);
   recording.frames(numbered(2, 3), MIDNIGHT + 2 * DAY);
   assertEquals(folder.discarded, ["rec/2.txt"]);
-  assertStringIncludes(told[1]!, "Cannot record to rec/2.txt: No space left on device");
+  assertStringIncludes(printed[1]!, "Cannot record to rec/2.txt: No space left on device");
   folder.prepare = () => {};
   recording.frames(numbered(3, 4), MIDNIGHT + 3 * DAY);
   await recording.close(MIDNIGHT + 3 * DAY);
   const [first, failed, last] = folder.files as [FakeFile, FakeFile, FakeFile];
-  assertEquals([first.isClosed, failed.isClosed, last.isClosed, told.length], [true, true, true, 2]);
+  assertEquals([first.isClosed, failed.isClosed, last.isClosed, printed.length], [true, true, true, 2]);
   assertEquals([first, last].map(({ bytes }) => idsOf(readBack(bytes).frames)), [[0, 1, 2], [3]]);
   assertEquals(readBack(last.bytes).notes[0]!["part"], 2);
 });
 
 Deno.test("Recording.createIn() takes along what could not be written to the last file", async () => {
   const folder = new FakeFolder();
-  const told: string[] = [];
-  const onTrouble = (text: string): void => void told.push(text);
+  const printed: string[] = [];
+  const onTrouble = (text: string): void => void printed.push(text);
   const recording = Recording.createIn(folder, { symbol: "BTCUSDT", onTrouble, time: MIDNIGHT });
   const lot = LOT / 64;
   folder.files[0]!.room = 1_000;
@@ -190,8 +190,8 @@ Deno.test("Recording.createIn() takes along what could not be written to the las
   const [first, second] = folder.files.map(({ bytes }) => readBack(bytes));
   assertEquals(idsOf(first!.frames), []);
   assertEquals(idsOf(second!.frames), Array.from({ length: lot + 2 }, (_, id) => id));
-  assertEquals(told.length, 2);
-  assertEquals(told[1], "Writing to rec/2.txt works again. Nothing was lost.");
+  assertEquals(printed.length, 2);
+  assertEquals(printed[1], "Writing to rec/2.txt works again. Nothing was lost.");
 });
 
 Deno.test("Recording.createIn() stays with a file whose torn end cannot be taken back", async () => {

@@ -59,23 +59,23 @@ Deno.test("Recording writes one frame a line with its time in µs, notes between
 });
 
 Deno.test("Recording.flush() writes what has gathered at once, and has it put on the disk within the second", async () => {
-  const { file, told, recording } = fake();
+  const { file, printed, recording } = fake();
   const synced = () => file.syncing === 0 ? file.syncs : -1;
   await Promise.resolve();
-  const begun = { size: file.size, syncs: file.syncs };
+  const initial = { size: file.size, syncs: file.syncs };
   recording.frames(numbered(0, 3), TIME);
-  assertEquals(file.size, begun.size);
+  assertEquals(file.size, initial.size);
   recording.flush();
   assertEquals(idsOf(readBack(file.bytes).frames), [0, 1, 2]);
-  assertEquals(file.syncs, begun.syncs);
+  assertEquals(file.syncs, initial.syncs);
   recording.flush();
   assertEquals(readBack(file.bytes).frames.length, 3);
-  while (synced() <= begun.syncs) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (synced() <= initial.syncs) await new Promise((resolve) => setTimeout(resolve, 10));
   // While the disk is full it is left to the lots to try again.
   file.room = 0;
   recording.frames(numbered(3, 4), TIME);
   recording.flush();
-  assertEquals(told.length, 1);
+  assertEquals(printed.length, 1);
   file.room = Infinity;
   recording.frames(numbered(4, 5), TIME);
   recording.flush();
@@ -154,7 +154,7 @@ Deno.test("Recording keeps any frames, in order, and they are read as the live r
   const anyBatch = fc.record({ frames: fc.array(anyFrame, { maxLength: 8 }), later: fc.nat(5000) });
   await fc.assert(
     fc.asyncProperty(fc.array(anyBatch, { maxLength: 6 }), fc.boolean(), async (batches, isPacked) => {
-      const { file, told, recording } = fake(isPacked ? "x.gz" : "x");
+      const { file, printed, recording } = fake(isPacked ? "x.gz" : "x");
       const expected: Line[] = [];
       let at = TIME;
       for (const { frames, later } of batches) {
@@ -168,7 +168,7 @@ Deno.test("Recording keeps any frames, in order, and they are read as the live r
       const reader = new BinanceMessageReader("BTCUSDT");
       assertEquals(read.decisions, expected.map(({ frame }) => reader.readJson(frame)));
       assertEquals(read.notes.map(({ event }) => event), ["recording", "ended"]);
-      assertEquals(told, []);
+      assertEquals(printed, []);
     }),
     { numRuns: 600 },
   );
@@ -179,14 +179,14 @@ Deno.test({
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
     const lines = (await Promise.all(BTCUSDT.map(gzipLines))).flat();
-    const { file, told, recording } = fake("x.gz");
+    const { file, printed, recording } = fake("x.gz");
     const frames = lines.map((line) => line.slice(line.indexOf(" ") + 1));
     for (let at = 0; at < frames.length; at += 256) recording.frames(frames.slice(at, at + 256), TIME);
     await recording.close(TIME);
     const kept = gunzipSync(file.bytes).toString().split("\n").slice(1, -2);
     assertEquals(kept.length, 99_574);
     assert(kept.every((line, at) => line === `${TIME}000 ${frames[at]}`));
-    assertEquals(told, []);
+    assertEquals(printed, []);
     assertGreater(gunzipSync(file.bytes).length / file.size, 6);
   },
 });
@@ -303,21 +303,21 @@ Deno.test("Recording loses at most the last second when the program is killed", 
       }, 5);
     `;
     const running = child(body, folder);
-    let said = "";
+    let logged = "";
     // Killed when the first lot is written and the second is nearly due.
     for await (const bytes of running.stdout.values({ preventCancel: true })) {
-      said += DECODER.decode(bytes, { stream: true });
-      if (Number(/(\d+) \d+ \d+\n$/.exec(said)?.[1]) > 1_700) break;
+      logged += DECODER.decode(bytes, { stream: true });
+      if (Number(/(\d+) \d+ \d+\n$/.exec(logged)?.[1]) > 1_700) break;
     }
     running.kill("SIGKILL");
-    for await (const bytes of running.stdout) said += DECODER.decode(bytes, { stream: true });
+    for await (const bytes of running.stdout) logged += DECODER.decode(bytes, { stream: true });
     assertEquals((await running.status).signal, "SIGKILL");
-    const [, killedAt, received] = /\d+ (\d+) (\d+)\n[^\n]*$/.exec(said)!.map(Number) as [
+    const [, killedAt, received] = /\d+ (\d+) (\d+)\n[^\n]*$/.exec(logged)!.map(Number) as [
       number,
       number,
       number,
     ];
-    const ticks = Array.from(said.matchAll(/^\d+ (\d+) \d+$/gm), ([, now]) => Number(now));
+    const ticks = Array.from(logged.matchAll(/^\d+ (\d+) \d+$/gm), ([, now]) => Number(now));
     const longestPause = Math.max(...ticks.slice(1).map((now, at) => now - ticks[at]!));
     for (const path of paths) {
       const bytes = Deno.readFileSync(path);
@@ -344,12 +344,12 @@ Deno.test("Recording writes within a second of the first frame, and at once when
   const before = file.size;
   const written = Promise.withResolvers<void>();
   file.onWrite = written.resolve;
-  const begun = performance.now();
+  const initial = performance.now();
   recording.frames(numbered(0, 3), TIME);
   recording.note({ event: "notice", message: "x" }, TIME);
   assertEquals(file.size, before);
   await written.promise;
-  assertGreater(performance.now() - begun, 500);
+  assertGreater(performance.now() - initial, 500);
   assertEquals(idsOf(readBack(file.bytes).frames), [0, 1, 2]);
   const lot = numbered(3, 3 + LOT / 100);
   recording.frames(lot, TIME);
@@ -394,7 +394,7 @@ Deno.test("Recording is closed when its block is left", async () => {
 });
 
 Deno.test("Recording has every lot put on the disk, one sync after another, and never waits for it", async () => {
-  const { file, told, recording } = fake();
+  const { file, printed, recording } = fake();
   const gate = Promise.withResolvers<void>();
   file.gate = gate.promise;
   assertEquals(file.syncs, 1);
@@ -410,6 +410,6 @@ Deno.test("Recording has every lot put on the disk, one sync after another, and 
   assertEquals(readBack(file.bytes).frames.length, 4 * lot.length);
   gate.resolve();
   await closing;
-  // That of the first line; one that began with the first lot; one for the lots that came meanwhile.
-  assertEquals([file.syncs, file.size, told], [3, size, []]);
+  // That of the first line; one that started with the first lot; one for the lots that came meanwhile.
+  assertEquals([file.syncs, file.size, printed], [3, size, []]);
 });

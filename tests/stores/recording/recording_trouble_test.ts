@@ -7,7 +7,7 @@ import { fake, idsOf, LOT, MIB, numbered, readBack, TIME } from "../fake_recordi
 
 for (const path of ["x.txt", "x.gz"]) {
   Deno.test(`Recording goes on when the disk is full and loses nothing that it can hold: ${path}`, async () => {
-    const { file, told, recording } = fake(path);
+    const { file, printed, recording } = fake(path);
     const unpacked = () => path.endsWith(".gz") ? gunzipSync(file.bytes) : file.bytes;
     const lot = Math.ceil(LOT / 100);
     recording.frames(numbered(0, lot), TIME);
@@ -20,13 +20,13 @@ for (const path of ["x.txt", "x.gz"]) {
     }
     recording.note({ event: "disconnected", reason: "x", retryInMs: 1 }, TIME);
     assertEquals(file.bytes, good);
-    assertEquals(told, [
+    assertEquals(printed, [
       `Cannot write to ${path}: No space left on device (os error 28). The run goes on, and what it receives ` +
       "waits in memory until writing works again; make room.",
     ]);
     file.room = Infinity;
     recording.frames(numbered(2 * lot, 3 * lot), TIME);
-    assertEquals(told.slice(1), [`Writing to ${path} works again. Nothing was lost.`]);
+    assertEquals(printed.slice(1), [`Writing to ${path} works again. Nothing was lost.`]);
     const { frames, notes } = readBack(unpacked());
     const once = (n: number) => Array.from({ length: lot }, (_, i) => n * lot + i);
     assertEquals(idsOf(frames), [0, 1, 1, 1, 1, 2].flatMap(once));
@@ -39,35 +39,35 @@ for (const path of ["x.txt", "x.gz"]) {
     recording.frames(numbered(0, lot), TIME);
     file.room = Infinity;
     await recording.close(TIME);
-    assertEquals(told.length, 4);
+    assertEquals(printed.length, 4);
     assertEquals(readBack(unpacked()).frames.length, 7 * lot);
   });
 }
 
 Deno.test("Recording tries again by itself when nothing more comes", async () => {
-  const { file, told, recording } = fake();
+  const { file, printed, recording } = fake();
   file.room = 0;
   recording.frames(numbered(0, LOT / 100), TIME);
-  assertEquals(told.length, 1);
+  assertEquals(printed.length, 1);
   const written = Promise.withResolvers<void>();
   file.onWrite = written.resolve;
   file.room = Infinity;
   await written.promise;
   await recording.close();
   assertEquals(idsOf(readBack(file.bytes).frames).length, Math.floor(LOT / 100));
-  assertEquals(told[1], "Writing to x.rec works again. Nothing was lost.");
+  assertEquals(printed[1], "Writing to x.rec works again. Nothing was lost.");
 });
 
 Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes in their place what is lost", async () => {
-  const { file, told, recording } = fake();
+  const { file, printed, recording } = fake();
   const lot = 300;
   const batch = (n: number) => recording.frames(numbered(n * lot, (n + 1) * lot, 1_000), TIME + n);
   batch(0);
   file.room = 0;
   recording.note({ event: "disconnected", reason: "x", retryInMs: 7 }, TIME);
   for (let n = 1; n < 100; n++) batch(n);
-  assertEquals(told.length, 2);
-  assertEquals(told[1], "Cannot write to x.rec, and memory holds no more: the oldest frames are lost.");
+  assertEquals(printed.length, 2);
+  assertEquals(printed[1], "Cannot write to x.rec, and memory holds no more: the oldest frames are lost.");
   file.room = Infinity;
   batch(100);
   // What was lost is noted and told once.
@@ -75,7 +75,7 @@ Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes in their p
   batch(101);
   file.room = Infinity;
   batch(102);
-  assertEquals(told.splice(3), [told[0]!, "Writing to x.rec works again. Nothing was lost."]);
+  assertEquals(printed.splice(3), [printed[0]!, "Writing to x.rec works again. Nothing was lost."]);
   await recording.close();
   const { frames, notes } = readBack(file.bytes);
   const ids = idsOf(frames);
@@ -98,11 +98,11 @@ Deno.test("Recording drops the oldest frames beyond 16 MiB, and notes in their p
     // A note among what was lost is kept: what comes later would make no sense without it.
     { event: "disconnected", reason: "x", retryInMs: 7, time: TIME * 1000, after: lot },
   ]);
-  assertEquals(told.slice(2), [`Writing to x.rec works again. ${lost} frames were lost.`]);
+  assertEquals(printed.slice(2), [`Writing to x.rec works again. ${lost} frames were lost.`]);
 });
 
 Deno.test("Recording writes nothing behind a torn lot that it could not take back", async () => {
-  const { file, told, recording } = fake();
+  const { file, printed, recording } = fake();
   const lot = Math.ceil(LOT / 100);
   file.room = 100;
   file.canTruncate = false;
@@ -110,23 +110,23 @@ Deno.test("Recording writes nothing behind a torn lot that it could not take bac
   const torn = file.size;
   file.room = Infinity;
   recording.frames(numbered(lot, 2 * lot), TIME);
-  assertEquals([file.size, told.length], [torn, 1]);
+  assertEquals([file.size, printed.length], [torn, 1]);
   file.canTruncate = true;
   recording.frames(numbered(2 * lot, 3 * lot), TIME);
   assertEquals(idsOf(readBack(file.bytes).frames), Array.from({ length: 3 * lot }, (_, i) => i));
-  assertEquals(told.length, 2);
+  assertEquals(printed.length, 2);
   await recording.close();
 });
 
 Deno.test("Recording.close() tries a last time, and tells what is lost", async () => {
-  const { file, told, recording } = fake();
+  const { file, printed, recording } = fake();
   const good = file.size;
   file.room = 0;
   recording.frames(numbered(0, 3), TIME);
   await recording.close(TIME);
-  assertEquals([file.size, file.isClosed, told.length], [good, true, 2]);
+  assertEquals([file.size, file.isClosed, printed.length], [good, true, 2]);
   assertEquals(
-    told[1],
+    printed[1],
     "x.rec could not be written to the end: No space left on device (os error 28). 3 frames were lost.",
   );
   const torn = fake();
@@ -134,18 +134,21 @@ Deno.test("Recording.close() tries a last time, and tells what is lost", async (
   torn.file.canTruncate = false;
   torn.recording.frames(numbered(0, 1), TIME);
   await torn.recording.close(TIME);
-  assertStringIncludes(torn.told[1]!, "1 frame was lost, and its last frame may be incomplete.");
+  assertStringIncludes(torn.printed[1]!, "1 frame was lost, and its last frame may be incomplete.");
 });
 
 Deno.test("Recording tells once when the system cannot put it on the disk, and goes on", async () => {
-  const { file, told, recording } = fake();
+  const { file, printed, recording } = fake();
   file.syncError = new Error("Input/output error (os error 5)");
   recording.frames(numbered(0, 2 * LOT / 100), TIME);
   await new Promise<void>((resolve) => setTimeout(resolve));
   recording.frames(numbered(0, 2 * LOT / 100), TIME);
   await recording.close();
-  assertEquals(told.length, 1);
-  assertStringIncludes(told[0]!, "The system does not confirm that x.rec is on the disk: Input/output error");
+  assertEquals(printed.length, 1);
+  assertStringIncludes(
+    printed[0]!,
+    "The system does not confirm that x.rec is on the disk: Input/output error",
+  );
   assertGreater(readBack(file.bytes).frames.length, 10_000);
 });
 
@@ -155,18 +158,21 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await inFolderAsync(async (folder) => {
-      const told: string[] = [];
+      const printed: string[] = [];
       const path = `${folder}/x.txt`;
-      const recording = Recording.create(path, { symbol: "BTCUSDT", onTrouble: (text) => told.push(text) });
+      const recording = Recording.create(path, {
+        symbol: "BTCUSDT",
+        onTrouble: (text) => printed.push(text),
+      });
       const lot = () => recording.frames(numbered(0, LOT / 100), TIME);
       Deno.renameSync(path, `${folder}/y.txt`);
       lot();
-      assertEquals(told, []);
+      assertEquals(printed, []);
       Deno.removeSync(`${folder}/y.txt`);
       lot();
       lot();
       await recording.close();
-      assertEquals(told, [
+      assertEquals(printed, [
         `${path} was removed while the run writes to it: what is received is not recorded any more, and the run ` +
         "goes on. To record again, start it again.",
       ]);

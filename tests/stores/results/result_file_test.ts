@@ -49,7 +49,7 @@ function fill(tradeId: number): FillEvent {
   };
 }
 
-/** How a result begins. */
+/** How a result starts. */
 const OLDER = `{"schema":"penstock-result"`;
 
 /** Starts a result that nobody stops; what it warns of goes to `warnings`. */
@@ -240,7 +240,7 @@ for (const fills of [0, 10_000]) {
     // Only Linux has a device that is always full.
     ignore: Deno.build.os !== "linux",
     async fn() {
-      const told = await evaluate(`
+      const printed = await evaluate(`
         try {
           using file = await start("/dev/full");
           for (let n = 0; n < ${fills}; n++) file.add(fill);
@@ -249,7 +249,7 @@ for (const fills of [0, 10_000]) {
           console.log(\`\${error.name}: \${error.message}\`);
         }`);
       assertStringIncludes(
-        told,
+        printed,
         "ResultFileError: the result cannot be written to /dev/full: No space left on device",
       );
     },
@@ -262,7 +262,7 @@ Deno.test({
   async fn() {
     const names = await inFolder(async (folder) => {
       // A process may be kept from making large files, which is an error like that of a full disk.
-      const told = await evaluate(
+      const printed = await evaluate(
         `
         try {
           using file = await start("${folder}/x.json");
@@ -274,7 +274,7 @@ Deno.test({
         "limited",
       );
       assertEquals(
-        told,
+        printed,
         `ResultFileError: the result cannot be written to ${folder}/x.json: File too large (os error 27)`,
       );
     });

@@ -48,7 +48,7 @@ class RunAtWork implements Disposable {
     }
   }
 
-  /** What has come to the recording since this was last asked; null where nothing has. */
+  /** What has come to the recording since this was last asked; null if nothing has. */
   async chunk(): Promise<Chunk | null> {
     if (this.#origin === null) {
       for await (const { origin } of recordedChunks([this.#recording])) this.#origin ??= origin;

@@ -5,15 +5,22 @@ import { isoTime } from "../../../src/domain/numbers/time.ts";
 import { statusTable } from "../../../src/views/tables/status_table.ts";
 
 const SECOND = 1_000_000;
-const BEGAN = 1_723_161_255_342_123;
-const NOW = BEGAN + 3_723 * SECOND;
+const STARTED = 1_723_161_255_342_123;
+const NOW = STARTED + 3_723 * SECOND;
 
 const KEPT: KeptRun = {
-  ...{ journal: "data/penstock.db", run: 2, symbol: "BTCUSDT", started: BEGAN, resumed: null, stopped: null },
+  ...{
+    journal: "data/penstock.db",
+    run: 2,
+    symbol: "BTCUSDT",
+    started: STARTED,
+    resumed: null,
+    stopped: null,
+  },
   ...{ lastSign: NOW - 2 * SECOND, pid: 4711, trades: 12_345, pace: { tradesPerSecond: 20, lagMs: 35 } },
   connection: {
-    event: { type: "connected", time: isoTime(BEGAN), endpoint: "wss://stream.test:9443", attempt: 1 },
-    since: BEGAN + SECOND,
+    event: { type: "connected", time: isoTime(STARTED), endpoint: "wss://stream.test:9443", attempt: 1 },
+    since: STARTED + SECOND,
   },
   last: { price: "60100", time: NOW - SECOND / 2 },
   ...{ startCash: "10000", account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" } },
@@ -29,7 +36,7 @@ const KEPT: KeptRun = {
     {
       ...{
         type: "fill",
-        time: isoTime(BEGAN + 60 * SECOND),
+        time: isoTime(STARTED + 60 * SECOND),
         symbol: "BTCUSDT",
         side: "sell",
         price: "59904.1",
@@ -40,7 +47,7 @@ const KEPT: KeptRun = {
     {
       ...{
         type: "fill",
-        time: isoTime(BEGAN + 61 * SECOND),
+        time: isoTime(STARTED + 61 * SECOND),
         symbol: "BTCUSDT",
         side: "buy",
         price: "60023.22",
@@ -56,20 +63,20 @@ const KEPT: KeptRun = {
     },
   ],
   lastRefusals: [{
-    ...{ type: "refusal", time: isoTime(BEGAN), symbol: "BTCUSDT", side: "buy", reason: "min-notional" },
+    ...{ type: "refusal", time: isoTime(STARTED), symbol: "BTCUSDT", side: "buy", reason: "min-notional" },
     ...{ limit: "5", value: "4.9", tradeId: 9 },
   }],
   lastGaps: [
     {
       type: "gap",
-      time: isoTime(BEGAN),
+      time: isoTime(STARTED),
       symbol: "BTCUSDT",
       fromId: 11,
       toId: 1_210,
       missing: 1_200,
       filled: 1_200,
     },
-    { type: "gap", time: isoTime(BEGAN), symbol: "BTCUSDT", fromId: 5, toId: 4, missing: 0, filled: 0 },
+    { type: "gap", time: isoTime(STARTED), symbol: "BTCUSDT", fromId: 5, toId: 4, missing: 0, filled: 0 },
   ],
 };
 
@@ -114,7 +121,7 @@ Gaps: 2
 
 Deno.test("statusTable() says that trading was halted by hand", () => {
   const halt: HaltEvent = {
-    ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "manual", limit: "released" },
+    ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "manual", limit: "released" },
     ...{ value: "halted", tradeId: 5, action: "flatten" },
   };
   const since = "trading         HALTED at 2024-08-08 23:54:15 UTC by hand";
@@ -124,7 +131,7 @@ Deno.test("statusTable() says that trading was halted by hand", () => {
 
 Deno.test("statusTable() shows what was asked of the run and is not handled yet", () => {
   const requests = [
-    { kind: "halt", action: "flatten", text: "odd prices", time: BEGAN },
+    { kind: "halt", action: "flatten", text: "odd prices", time: STARTED },
     { kind: "release", halt: 7, text: "fine", time: NOW - SECOND },
   ] as const;
   const filed = "filed 2024-08-08 23:54:15 UTC (1 h 2 m ago)";
@@ -151,7 +158,7 @@ Deno.test("statusTable() says that no order is placed while the rules are awaite
 Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {
   const halted = shown({
     halt: {
-      ...{ type: "halt", time: isoTime(BEGAN), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
+      ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
       ...{ value: "0.21", tradeId: 5, action: "hold" },
     },
   });
@@ -161,7 +168,7 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
   );
   const down = shown({
     connection: {
-      event: { type: "disconnected", time: isoTime(BEGAN), reason: "no data for 15 s", retryInMs: 1 },
+      event: { type: "disconnected", time: isoTime(STARTED), reason: "no data for 15 s", retryInMs: 1 },
       since: NOW - 20 * SECOND,
     },
   });
@@ -169,7 +176,7 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
     down,
     "connection      NOT CONNECTED since 2024-08-09 00:55:58 UTC (20 s ago): no data for 15 s",
   );
-  const silent = shown({ resumed: BEGAN + SECOND }, NOW + 600 * SECOND);
+  const silent = shown({ resumed: STARTED + SECOND }, NOW + 600 * SECOND);
   assertStringIncludes(silent, "state           SILENT, process 4711 was killed, failed or hangs. Start it");
   assertStringIncludes(silent, "started         2024-08-08 23:54:15 UTC (1 h 12 m ago)");
   assertStringIncludes(silent, "last heartbeat  10 m 2 s ago");

@@ -48,27 +48,27 @@ const RULES: RulesEvent = {
 };
 
 /** The beginnings of the lines that come of these events. */
-function said(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
+function logged(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
   return events.flatMap((event) => [...log.lines(event)]).map(({ text }) => text.slice(0, 24));
 }
 
 Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts the others until the release", () => {
   const log = new HaltedSignals();
-  assertEquals(said(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
+  assertEquals(logged(log, HALT, signal(1, "buy"), refusal(1, "buy")), [
     "halted: by hand; no more",
     "buy signal @ 1.00  (sma ",
     "buy refused (halted): tr",
     "further signals are refu",
   ]);
   for (let second = 2; second < 80; second += 2) {
-    assertEquals(said(log, signal(second, "sell"), refusal(second, "sell", "no-position")), []);
-    assertEquals(said(log, signal(second + 1, "buy"), refusal(second + 1, "buy")), []);
+    assertEquals(logged(log, signal(second, "sell"), refusal(second, "sell", "no-position")), []);
+    assertEquals(logged(log, signal(second + 1, "buy"), refusal(second + 1, "buy")), []);
   }
   assertEquals([...log.lines(RELEASED)].map(({ text }) => text), [
     "78 more signals were refused since 1970-01-01T00:00:01.000000Z while trading was halted",
     "the halt (by hand) is released: fine; trading resumes",
   ]);
-  assertEquals(said(log, signal(91, "buy"), refusal(91, "buy", "cooldown")), [
+  assertEquals(logged(log, signal(91, "buy"), refusal(91, "buy", "cooldown")), [
     "buy signal @ 1.00  (sma ",
     "buy refused (cooldown): ",
   ]);
@@ -78,7 +78,7 @@ Deno.test("HaltedSignals shows the first signal that comes before the rules, and
   const log = new HaltedSignals();
   const seen: string[] = [];
   for (let second = 1; second < 5; second++) {
-    seen.push(...said(log, signal(second, "buy"), refusal(second, "buy", "no-rules")));
+    seen.push(...logged(log, signal(second, "buy"), refusal(second, "buy", "no-rules")));
   }
   assertEquals(seen, ["buy signal @ 1.00  (sma ", "buy refused (no-rules): ", "further signals are refu"]);
   const lines = [...log.lines(RULES)].map(({ text }) => text);
@@ -88,26 +88,26 @@ Deno.test("HaltedSignals shows the first signal that comes before the rules, and
     "3 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules had not arrived",
   );
   // A halt that came meanwhile shows from here on.
-  assertEquals(said(log, signal(6, "buy"), refusal(6, "buy")).length, 3);
-  assertEquals(said(log, signal(7, "buy"), refusal(7, "buy")), []);
+  assertEquals(logged(log, signal(6, "buy"), refusal(6, "buy")).length, 3);
+  assertEquals(logged(log, signal(7, "buy"), refusal(7, "buy")), []);
 });
 
 Deno.test("HaltedSignals says once an hour how many there were, and nothing where there were none", () => {
   const log = new HaltedSignals();
-  said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
+  logged(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const lines: string[] = [];
   for (let minute = 1; minute <= 150; minute++) {
-    lines.push(...said(log, signal(1 + minute * 60, "buy"), refusal(1 + minute * 60, "buy")));
+    lines.push(...logged(log, signal(1 + minute * 60, "buy"), refusal(1 + minute * 60, "buy")));
   }
   assertEquals(lines, ["60 more signals were ref", "60 more signals were ref"]);
-  assertEquals(said(log, RELEASED)[0], "30 more signals were ref");
-  said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
-  assertEquals(said(log, RELEASED).length, 1);
+  assertEquals(logged(log, RELEASED)[0], "30 more signals were ref");
+  logged(log, HALT, signal(1, "buy"), refusal(1, "buy"));
+  assertEquals(logged(log, RELEASED).length, 1);
 });
 
 Deno.test("HaltedSignals shows every sale that no signal asked for, and of every fill", () => {
   const log = new HaltedSignals();
-  said(log, HALT, signal(1, "buy"), refusal(1, "buy"));
+  logged(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const sale = { ...refusal(2, "sell", "min-notional"), cause: "stop-loss" } as const;
-  assertEquals(said(log, sale), ["sell (stop-loss) refused"]);
+  assertEquals(logged(log, sale), ["sell (stop-loss) refused"]);
 });

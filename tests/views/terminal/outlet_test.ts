@@ -105,25 +105,25 @@ Deno.test("Outlet hands all that waited to onLost when a write fails, and tries 
 Deno.test("LiveTerminal counts the lines that it cannot take, and tells once it can write again", async () => {
   const reader = new Reader();
   const terminal = new LiveTerminal(reader, 20);
-  const told: number[] = [];
+  const printed: number[] = [];
   terminal.onLost = (lines) => {
-    told.push(lines);
+    printed.push(lines);
     terminal.print(`${lines} lost`);
   };
   reader.stop();
   for (let line = 0; line < 10; line++) terminal.print(`line ${line}`);
   reader.goOn();
   await terminal.settled(never);
-  assertEquals(told, [8]);
+  assertEquals(printed, [8]);
   assertEquals(reader.text, "line 0\nline 1\n8 lost\n");
   reader.fail(new Error("no space left"));
   terminal.print("lost too");
   await terminal.settled(never);
-  assertEquals(told, [8]);
+  assertEquals(printed, [8]);
   reader.fail(null);
   terminal.print("last");
   await terminal.settled(never);
-  assertEquals(told, [8, 1]);
+  assertEquals(printed, [8, 1]);
 });
 
 Deno.test("LiveTerminal draws no live line that would wait, and always takes it away", async () => {

@@ -20,18 +20,18 @@ const REFUSAL: RefusalEvent = {
 
 const FILLED = "BUY 1 BTC @ 5.00  fee 1.00  cash 9.00";
 
-function said(narration: TradeNarration, ...events: PenstockEvent[]): string[] {
+function logged(narration: TradeNarration, ...events: PenstockEvent[]): string[] {
   return events.flatMap((event) => [...narration.lines(event, null)]).map(({ text }) => text);
 }
 
 Deno.test("TradeNarration makes one line of a signal and the fill that follows at once", () => {
   const narration = new TradeNarration();
-  assertEquals(said(narration, signal(1), fill(1, 1)), [`${FILLED}  (sma 1.00 > 0.00)`]);
+  assertEquals(logged(narration, signal(1), fill(1, 1)), [`${FILLED}  (sma 1.00 > 0.00)`]);
   assertEquals([...narration.settle(null)], []);
 });
 
 Deno.test("TradeNarration shows a signal that is refused, and then why", () => {
-  assertEquals(said(new TradeNarration(), signal(1), REFUSAL), [
+  assertEquals(logged(new TradeNarration(), signal(1), REFUSAL), [
     "buy signal @ 5.00  (sma 1.00 > 0.00)",
     "buy refused (min-notional): 4 found, limit 5, trade 1",
   ]);
@@ -40,12 +40,12 @@ Deno.test("TradeNarration shows a signal that is refused, and then why", () => {
 Deno.test("TradeNarration shows a signal that waits as soon as no more events are at hand, and every fill with its own signal", () => {
   const narration = new TradeNarration();
   for (const tradeId of [1, 2]) {
-    assertEquals(said(narration, signal(tradeId)), []);
+    assertEquals(logged(narration, signal(tradeId)), []);
     assertEquals([...narration.settle(null)].map(({ text }) => text), [
       `buy signal @ 5.00  (sma ${tradeId}.00 > 0.00)`,
     ]);
   }
-  assertEquals(said(narration, fill(8, 1, { partial: true }), fill(9, 1), fill(9, 2), fill(9, 99)), [
+  assertEquals(logged(narration, fill(8, 1, { partial: true }), fill(9, 1), fill(9, 2), fill(9, 99)), [
     "BUY 1 BTC @ 5.00  in part  fee 1.00  cash 9.00  (sma 1.00 > 0.00)",
     `${FILLED}  (sma 1.00 > 0.00)`,
     `${FILLED}  (sma 2.00 > 0.00)`,
@@ -55,8 +55,8 @@ Deno.test("TradeNarration shows a signal that waits as soon as no more events ar
 
 Deno.test("TradeNarration shows a signal before the fill of another", () => {
   const narration = new TradeNarration();
-  said(narration, signal(1));
-  assertEquals(said(narration, signal(2), fill(2, 1)), [
+  logged(narration, signal(1));
+  assertEquals(logged(narration, signal(2), fill(2, 1)), [
     "buy signal @ 5.00  (sma 1.00 > 0.00)",
     "buy signal @ 5.00  (sma 2.00 > 0.00)",
     `${FILLED}  (sma 1.00 > 0.00)`,
@@ -65,7 +65,7 @@ Deno.test("TradeNarration shows a signal before the fill of another", () => {
 
 Deno.test("TradeNarration takes no protective sale for that of the signal at its trade", () => {
   const sale = fill(1, 1, { side: "sell", cause: "stop-loss" });
-  assertEquals(said(new TradeNarration(), signal(1, "sell"), sale), [
+  assertEquals(logged(new TradeNarration(), signal(1, "sell"), sale), [
     "sell signal @ 5.00  (sma 1.00 < 0.00)",
     "SELL 1 BTC @ 5.00  fee 1.00  cash 9.00  (stop-loss)",
   ]);
