@@ -31,7 +31,7 @@ for (const command of Object.keys(COMMANDS) as CommandName[]) {
   Deno.test(`main() answers "${command} --help" with every option of the command and no other`, async () => {
     const { code, stdout, stderr } = await penstock(command, "--help");
     assertEquals([code, stderr], [0, ""]);
-    assertStringIncludes(stdout, `penstock ${command}: ${COMMANDS[command]}`);
+    assertStringIncludes(stdout.replaceAll("\n", " "), `penstock ${command}: ${COMMANDS[command]}`);
     const listed = stdout.split("\n").flatMap((line) => /^ {2}--([a-z-]+)/.exec(line)?.[1] ?? []);
     const expected = OPTION_NAMES.filter((name) => OPTIONS[name].commands.includes(command)).map(optionWord);
     assertEquals(listed, expected);

@@ -50,7 +50,7 @@ async function terminalRun(): Promise<{ readonly demo: string; readonly picture:
   const rows = screenAfter(prompt + shown, COLUMNS);
   const log = screenAfter(stderr, Infinity).map((row) => row.map(({ text }) => text).join(""));
   return {
-    demo: [...middleCut(log.filter((line) => line !== ""), 7, 2), stdout.trimEnd()].join("\n"),
+    demo: [...middleCut(log.filter((line) => line !== ""), 9, 2), stdout.trimEnd()].join("\n"),
     picture: terminalPicture(
       rows,
       COLUMNS,

@@ -5,7 +5,7 @@ import { alarm } from "../feeds/live/alarm.ts";
 import { exchangeEventText, openExchange } from "../simulator/configured.ts";
 import { EventLines } from "../views/terminal/event_lines.ts";
 import { openLog } from "../views/terminal/log.ts";
-import { hasColours, LiveTerminal, ReaderGone } from "../views/terminal/terminal.ts";
+import { LiveTerminal, logLook, ReaderGone } from "../views/terminal/terminal.ts";
 
 /** How long to wait for a reader of the events once the end was asked for. */
 const GRACE_MS = 700;
@@ -18,7 +18,7 @@ export async function exchange({ config, signal }: Started): Promise<void> {
     {
       level: config.logLevel,
       format: config.logFormat,
-      colours: hasColours(Deno.stderr),
+      ...logLook(Deno.stderr),
     },
     terminal,
   );

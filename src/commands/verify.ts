@@ -12,7 +12,7 @@ import {
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { Verification } from "../stores/verification/verification.ts";
 import { openLog } from "../views/terminal/log.ts";
-import { hasColours, LiveTerminal, writeUntil } from "../views/terminal/terminal.ts";
+import { LiveTerminal, logLook, writeUntil } from "../views/terminal/terminal.ts";
 import { keptEngine } from "./verify/kept_engine.ts";
 import { outcomeJson, outcomeText } from "../views/tables/verification_text.ts";
 
@@ -21,7 +21,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
   const log = openLog(
-    { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
+    { level: config.logLevel, format: config.logFormat, ...logLook(Deno.stderr) },
     terminal,
   );
   const startedAt = performance.now();

@@ -36,51 +36,61 @@ const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCod
 };
 
 /** No line is longer, in columns. */
-const WIDTH = 100;
+const WIDTH = 80;
 
 /** How a command is called, and examples. */
 const USAGE: Readonly<Record<CommandName, string>> = {
   run: `penstock run trades on paper until you stop it: no keys, no real orders.
 
   penstock run --symbol ETHUSDT
-                            started again after a stop or a crash, the run goes on from its journal
+                            started again after a stop or a crash, the run goes
+                            on from its journal
   penstock run --record data/recordings/
                             keeps every received frame, for backtest and verify`,
-  demo: `penstock demo starts the built-in exchange on this machine and trades on it. Only the trades are
-made up: WebSocket and REST client, averages, risk limits, fills and journal are the same as in
-"penstock run". The same --seed and --rate make the same trades, and so the same signals and fills.
+  demo: `penstock demo starts the built-in exchange on this machine and trades on it.
+Only the trades are made up: WebSocket and REST client, averages, risk limits,
+fills and journal are the same as in "penstock run". The same --seed and --rate
+make the same trades, and so the same signals and fills.
 
   penstock demo --for 30s   half a minute, then the summary
   penstock demo --rate 500 --faults random
                             a busy market, and connections that break`,
-  exchange: `penstock exchange speaks Binance's WebSocket and REST protocols on 127.0.0.1, until you stop it.
+  exchange: `penstock exchange speaks Binance's WebSocket and REST protocols on 127.0.0.1,
+until you stop it.
 
   penstock exchange --port 9001
                             then, elsewhere: penstock run --state none
-                              --endpoint ws://127.0.0.1:9001 --rest-endpoint http://127.0.0.1:9001
+                              --endpoint ws://127.0.0.1:9001
+                              --rest-endpoint http://127.0.0.1:9001
   penstock exchange --serve data/today.txt.gz --speed 60
                             the trades of a recording, an hour in a minute`,
   config: `penstock config takes the options of a run.
 
   penstock config --long 200
-                            each value, and where it comes from: default, file or command line
+                            each value, and where it comes from: default, file
+                            or command line
   penstock config --long 200 --json > long.json
-                            a file for --config, without what the exchange or a command decides`,
-  backtest:
-    `penstock backtest FILE... reads recorded trades and treats them as "penstock run" treats live ones:
-the same averages, risk limits, fills and books. "-" is standard input. Files may be plain, .gz or
-.zip: the content decides, not the name.
+                            a file for --config, without what the exchange or a
+                            command decides`,
+  backtest: `penstock backtest FILE... reads recorded trades and treats them as "penstock
+run" treats live ones: the same averages, risk limits, fills and books. "-" is
+standard input. Files may be plain, .gz or .zip: the content decides, not the
+name. Trades, not candles: a CSV of your own begins with a line that names the
+columns id,price,qty,time,is_buyer_maker.
 
   penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip
-                            Binance public data, trades or aggTrades, spot or futures
+                            Binance public data, trades or aggTrades, spot or
+                            futures
   penstock backtest data/today.txt.gz
-                            what a run with --record kept; or Binance messages, one a line
+                            what a run with --record kept; or Binance messages,
+                            one a line
   penstock backtest data/recordings/
-                            all recordings of the symbol in a folder, oldest first
+                            all recordings of the symbol in a folder, oldest
+                            first
   penstock backtest trades.csv --models --out result.json
                             three fill models side by side; the result as JSON`,
-  status:
-    `penstock status [JOURNAL] works while a run writes to the journal; the default is ${DEFAULT_JOURNAL}.
+  status: `penstock status [JOURNAL] works while a run writes to the journal; the default
+is ${DEFAULT_JOURNAL}.
 
   penstock status           the state of the run, as a table
   penstock status data/penstock.db --json
@@ -89,29 +99,36 @@ the same averages, risk limits, fills and books. "-" is standard input. Files ma
                             a health check: exit code 0 while the run is alive
   penstock status data/penstock.db --max-age 60s --fail-on-halt
                             the same, and exit code 1 while the run is halted`,
-  halt: `penstock halt JOURNAL halts the run within a second. If the run is stopped, the halt is kept in
-its journal, and the next start halts before it trades.
+  halt: `penstock halt JOURNAL halts the run within a second. If the run is stopped, the
+halt is kept in its journal, and the next start halts before it trades.
 
   penstock halt data/penstock.db
                             no more buys
   penstock halt data/penstock.db --flatten --reason "feed looks wrong"
-                            sells the position with the next trade, then trades nothing`,
-  release: `penstock release JOURNAL --reason TEXT ends the halt within a second, also of a run that is
-stopped. Loss limits count from that moment on.
+                            sells the position with the next trade, then trades
+                            nothing`,
+  release: `penstock release JOURNAL --reason TEXT ends the halt within a second, also of a
+run that is stopped. Loss limits count from that moment on.
 
   penstock release data/penstock.db --reason "checked against the exchange"`,
-  resume: `penstock resume is penstock release under another name: see "penstock release --help".`,
-  doctor: `penstock doctor takes the options of a run and checks whether that run would work here.
+  resume: `penstock resume is penstock release under another name: see "penstock release
+--help".`,
+  doctor: `penstock doctor takes the options of a run and checks whether that run would
+work here.
 
-  penstock doctor           checks permissions, hosts, clock, data folder and journal
-  penstock doctor --json    the same as one JSON object; exit code 0 or 1 either way`,
-  verify: `penstock verify JOURNAL RECORDING... prints what is proven, or the first difference.
+  penstock doctor           checks permissions, hosts, clock, data folder and
+                            journal
+  penstock doctor --json    the same as one JSON object; exit code 0 or 1 either
+                            way`,
+  verify: `penstock verify JOURNAL RECORDING... prints what is proven, or the first
+difference.
 
   penstock verify data/penstock.db data/recordings/
                             the recordings of the run in a folder
   penstock verify data/penstock.db data/monday.txt.gz data/tuesday.txt.gz
                             the recordings, oldest first`,
-  export: `penstock export [JOURNAL] writes to standard output; the default is ${DEFAULT_JOURNAL}.
+  export: `penstock export [JOURNAL] writes to standard output; the default is
+${DEFAULT_JOURNAL}.
 
   penstock export > fills.csv
                             the fills of the last run
@@ -121,10 +138,15 @@ stopped. Loss limits count from that moment on.
                             a backup, complete even while a run writes`,
 };
 
+/** How the commands are called without a compiled program. */
+const IN_A_COPY = ` In a copy of the repository, "penstock" is "deno task".`;
+
 /** Help for the program; `limits` are those of a compiled one. */
 export function programHelp(version: string, limits: BuildLimits | null = null): string {
-  const commands = (Object.keys(COMMANDS) as CommandName[]).map((name) =>
-    `  penstock ${name.padEnd(10)} ${limits?.missing.get(name) ?? COMMANDS[name]}`
+  const commands = rowsOf(
+    (Object.keys(COMMANDS) as CommandName[]).map((name) =>
+      [`penstock ${name}`, limits?.missing.get(name) ?? COMMANDS[name]] as const
+    ),
   );
   const codes = Object.keys(EXIT_CODES).map((code) => Number(code) as ExitCode);
   return `Penstock ${version}: paper trading you can trust
@@ -135,7 +157,8 @@ ${
     limits === null
       ? ""
       : `${limits.reach}\n`
-  }"penstock COMMAND --help" lists a command's options; "penstock --version" prints the version.
+  }"penstock COMMAND --help" lists a command's options; "penstock --version" prints
+the version.${limits === null ? IN_A_COPY : ""}
 ${exitCodes(codes)}
 `;
 }
@@ -147,16 +170,17 @@ export function commandHelp(command: CommandName, limits: BuildLimits | null = n
   const takesFaults = OPTIONS.faults.commands.some((name) => name === command);
   const faults = !takesFaults
     ? ""
-    : `\n--faults takes a list of these, with commas between them; each happens after trade N:\n${
-      rowsOf(Object.values(FAULT_KINDS)).join("\n")
-    }\n`;
-  return `penstock ${command}: ${COMMANDS[command]}
+    : `\n--faults takes a list of these, with commas between them; each happens after
+trade N:\n${rowsOf(Object.values(FAULT_KINDS)).join("\n")}\n`;
+  const title = filled(`penstock ${command}: ${COMMANDS[command]}`.split(" "), WIDTH).join("\n");
+  return `${title}
 
 ${here}${USAGE[command]}
 
 ${optionLines(command).join("\n")}
 ${faults}
-Defaults are in parentheses. Durations are 250ms, 30s, 5m, 24h; a bare number is milliseconds.
+Defaults are in parentheses. Durations are 250ms, 30s, 5m, 24h; a bare number is
+milliseconds.${limits === null ? IN_A_COPY : ""}
 ${exitCodes(EXITS[command])}
 `;
 }

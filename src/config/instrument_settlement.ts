@@ -9,7 +9,7 @@ import {
   shownRules,
 } from "../domain/market/instrument.ts";
 import { type Rule, RULES, type Rules } from "../domain/market/instrument_rules.ts";
-import { type Money, plain } from "../domain/numbers/money.ts";
+import { Money, plain } from "../domain/numbers/money.ts";
 import { type Config, OPTIONS } from "./options.ts";
 import { optionWord } from "../domain/process/option_word.ts";
 import { stakeAt } from "../domain/orders/stake.ts";
@@ -139,10 +139,10 @@ export function senselessRule({ config, sources }: SettledInstrument, price: Mon
   const { lot, tick } = config;
   const stake = stakeAt(config.stake, config.cash);
   if (sources.tick === "default" && tick !== null && tick.times(THOUSAND).gt(price)) {
-    return `the tick is ${plain(tick)}, the default, at a price of ${
-      plain(price)
-    }: that is more than a thousandth ` +
-      "of the price. Give --tick, or all rules of the symbol with --instruments FILE";
+    const shown = plain(stepOf(price, tick));
+    return `the tick is ${plain(tick)}, the default, at a price of ${plain(price)}: that is more than a ` +
+      `thousandth of the price. Give the symbol's own, by the decimals of this price --tick ${shown}, ` +
+      "or all its rules with --instruments FILE";
   }
   if (sources.lot === "default" && lot !== null && lot.times(price).gt(stake)) {
     return `the lot is ${plain(lot)}, the default, at a price of ${plain(price)}: one lot is worth ` +
@@ -152,6 +152,12 @@ export function senselessRule({ config, sources }: SettledInstrument, price: Mon
       "with --instruments FILE, or a larger --stake";
   }
   return null;
+}
+
+/** The price step that the decimals of a price show, below `tick`. The last ones may be zeros, which are not there. */
+function stepOf(price: Money, tick: Money): Money {
+  const decimals = Math.max(price.decimalPlaces(), 2 - price.e, tick.decimalPlaces() + 1);
+  return new Money(10).pow(-decimals);
 }
 
 function isGiven(source: Source): boolean {

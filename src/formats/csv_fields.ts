@@ -3,32 +3,35 @@ import type { CsvField } from "./csv_layout.ts";
 import type { DecimalBytes } from "../domain/numbers/decimal_bytes.ts";
 import { microsecondsIn } from "../domain/numbers/time.ts";
 
-const ZERO = 48, NINE = 57;
+const COMMA = 44, ZERO = 48, NINE = 57;
 /** Digits of a time in nanoseconds until the year 2286. */
 const LONGEST_TIME = 19;
 /** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
 export const SMALL = 32, IS_T = 16;
 /**
  * `true` and `false`, recognised by whether it is the latter: the first letter in small; four bytes of the rest as a word
- * ("true", "alse"); which of its bits count, for "True" is as good; and what it says.
+ * ("true", "alse"); and what it says. The bits that tell small letters from capitals do not count: spreadsheets write
+ * "TRUE", Python "True".
  */
 export const LETTER = [116, 102],
   WORD = [0x65757274, 0x65736c61],
-  WORD_MASK = [~SMALL, ~0],
+  WORD_MASK = ~0x20202020,
   SAYS = [true, false];
 
-/** The position after `True`, `true`, `False` or `false`, or -1. */
+/** The position after `true` or `false`, in small letters or capitals, or -1. */
 export function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {
   const letter = bytes[at]!;
   const no = ((letter & IS_T) >> 4) ^ 1;
-  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK[no]!;
+  const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
   return (strange | ((letter | SMALL) ^ LETTER[no]!)) === 0 ? at + 4 + no : -1;
 }
 
-/** Whether a byte is a letter of ASCII. */
-export function isLetter(byte: number): boolean {
-  const small = byte | SMALL;
-  return small >= 97 && small <= 122;
+/** Whether the line from `start` to `end` names columns: see `namesColumns`. */
+export function isHeaderAt(bytes: Uint8Array, start: number, end: number): boolean {
+  const small = bytes[start]! | SMALL;
+  if (small >= 97 && small <= 122) return true;
+  return bytes[start] === COMMA &&
+    !bytes.subarray(start, end).some((byte) => byte >= ZERO && byte <= NINE);
 }
 
 /** The time in nanoseconds at `start`, as µs since 1970, and where it ends; null if none stands there. */

@@ -69,12 +69,15 @@ const PUBLISHED: readonly Published[] = [
 /** How the name of a layout ends whose quantities are what contracts are in coins. */
 const IN_COINS = ", in coins";
 
-const EXPECTED = `Binance public data, ${
-  PUBLISHED.map(({ columns, fields }) => `${columns.name} (${namesOf(fields)})`).join(", ")
-}`;
+const EXPECTED = "expected commas between the fields and a first line such as " +
+  `"id,price,qty,time,is_buyer_maker", or a file of Binance's public data, trades or aggTrades`;
 
-/** Other data that people have lying about, by its number of columns. */
-const STRANGERS: Readonly<Record<number, string>> = { 11: "klines", 12: "klines" };
+/** Two columns that only candles have; together they tell. */
+const CANDLES = ["open", "close"] as const;
+const NO_CANDLES = "Penstock reads every single trade, not candles";
+
+/** So many columns have the candles that Binance publishes as klines. */
+const KLINES: readonly number[] = [11, 12];
 
 /** A layout that was recognised. */
 export interface CsvLayout {
@@ -102,7 +105,12 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
     return unknown(`the first line has no commas: ${quoted(line)}`);
   }
   const fields = line.split(",");
-  return /^[A-Za-z]/.test(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
+  return namesColumns(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
+}
+
+/** Whether a line names columns: it begins with a letter; or its first column has no name, and it has no digits. */
+export function namesColumns(line: string): boolean {
+  return /^([A-Za-z]|,\D*$)/.test(line);
 }
 
 /**
@@ -154,6 +162,10 @@ function columnsByName(names: readonly string[], line: string): CsvLayout | Unkn
   const needed: FieldKind[] = [...ids, "price", "quantity", "time", "buyer is maker"];
   const missing = needed.filter((kind) => !kinds.includes(kind));
   if (missing.length > 0) {
+    const plainNames = names.map(plainName);
+    if (CANDLES.every((name) => plainNames.includes(name))) {
+      return unknown(`the header ${quoted(line)} is one of candles: ${NO_CANDLES}`);
+    }
     return unknown(`the header ${quoted(line)} names no ${missing.join(", no ")}`);
   }
   const double = needed.find((kind) => kinds.indexOf(kind) !== kinds.lastIndexOf(kind));
@@ -185,9 +197,9 @@ function columnsByContent(fields: readonly string[], line: string): CsvLayout | 
   const count = fields.length;
   const sameCount = PUBLISHED.filter(({ columns }) => columns.count === count);
   if (sameCount.length === 0) {
-    const stranger = STRANGERS[count] === undefined ? "" : `, as ${STRANGERS[count]} have`;
     const separator = line.includes(";") ? ", with semicolons in it" : "";
-    return unknown(`the first line has ${count} columns${stranger}${separator}: ${quoted(line)}`);
+    const what = `the first line has ${count} columns${separator}: ${quoted(line)}`;
+    return unknown(KLINES.includes(count) ? `${what}, as candles (klines) have: ${NO_CANDLES}` : what);
   }
   const found = sameCount.find(({ fields: published }) =>
     published.every(({ kind }, column) =>
@@ -201,7 +213,7 @@ function columnsByContent(fields: readonly string[], line: string): CsvLayout | 
 }
 
 function unknown(what: string): UnknownLayout {
-  return { unknown: `${what}; expected ${EXPECTED}` };
+  return { unknown: `${what}; ${EXPECTED}` };
 }
 
 function published(name: string, header: string): Published {
@@ -254,15 +266,11 @@ function kindOf(name: string): FieldKind {
 }
 
 function isBoolean(field: string): boolean {
-  return /^([Tt]rue|[Ff]alse)$/.test(field);
+  return /^(true|false)$/i.test(field);
 }
 
 function isSame(one: CsvColumns, other: CsvColumns): boolean {
   return one.name === other.name && one.count === other.count && one.firstId === other.firstId &&
     one.lastId === other.lastId && one.price === other.price && one.quantity === other.quantity &&
     one.time === other.time && one.buyerIsMaker === other.buyerIsMaker;
-}
-
-function namesOf(fields: readonly CsvField[]): string {
-  return fields.map(({ name }) => name).join(",");
 }

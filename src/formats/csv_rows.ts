@@ -8,7 +8,7 @@ import type { Chunk, Origin } from "./chunk.ts";
 import {
   idsIn,
   IS_T,
-  isLetter,
+  isHeaderAt,
   LETTER,
   longTimeAt,
   readBoolean,
@@ -39,9 +39,9 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
   "price": PRICE_TEXT,
   "quantity": QUANTITY_TEXT,
   "amount": "decimal text",
-  "time": `s, ms, µs or ns since 1970, a whole number above 0`,
-  "buyer is maker": "True, true, False or false",
-  "flag": "True, true, False or false",
+  "time": "a whole number of s, ms, µs or ns since 1970, such as 1735689600000",
+  "buyer is maker": "true or false",
+  "flag": "true or false",
   "anything": "anything",
 };
 
@@ -235,7 +235,7 @@ export class CsvRows implements TradeReader, TradeFields {
     at++;
     const letter = bytes[at]!;
     const no = ((letter & IS_T) >> 4) ^ 1;
-    const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK[no]!;
+    const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
     if ((strange | ((letter | SMALL) ^ LETTER[no]!)) !== 0) return -1;
     this.buyerIsMaker = SAYS[no]!;
     at += 4 + no;
@@ -258,7 +258,7 @@ export class CsvRows implements TradeReader, TradeFields {
       this.#blank++;
       return null;
     }
-    if (this.#mayBeHeader && this.#line - this.#blank === 1 && isLetter(bytes[begin]!)) return null;
+    if (this.#mayBeHeader && this.#line - this.#blank === 1 && isHeaderAt(bytes, begin, end)) return null;
 
     const fields = this.#fields;
     const starts = this.#starts;

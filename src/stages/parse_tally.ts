@@ -43,9 +43,7 @@ export class ParseTally {
     lastId: number,
     isCut = false,
   ): void {
-    const what =
-      `trade ${id} is out of order: trade ${lastId} came before it, and trade ${id} is not known to ` +
-      "have been seen";
+    const what = `trade ${id} is out of order: trade ${lastId} came before it`;
     const { error, reason } = complain(hasPlace ? `${what}. ${advice}` : what);
     if (error !== null && !isCut) throw error;
     this.#strays.add(reason, sample);

@@ -223,7 +223,7 @@ Deno.test("penstock backtest says of whatever is not a file of trades what it is
       [
         "klines.csv",
         `${Array(12).fill("1").join()}\n`,
-        /: klines.csv:1: the first line has 12 columns, as klines have/,
+        /: klines.csv:1: the first line has 12 columns: .*, as candles \(klines\) have: Penstock reads every single trade/,
       ],
       ["quoted.csv", `"1","2"\n`, /: quoted.csv:1: the fields are quoted: /],
       [
@@ -241,7 +241,7 @@ Deno.test("penstock backtest says of whatever is not a file of trades what it is
         `[{"e":"trade"}]\n`,
         /: array.json:1: it is a JSON array, expected one message a line: use "jq /,
       ],
-      ["page.csv", "<html>\n", /: page.csv:1: it is a web page or XML, perhaps an error that was downloaded/],
+      ["page.csv", "<html>\n", /: page.csv:1: it is a web page or XML: perhaps an error that was downloaded/],
       ["trades.parquet", "PAR1abc", /: trades.parquet:1: it is a Parquet file: export it as CSV/],
       [
         "trades.zst",

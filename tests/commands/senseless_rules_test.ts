@@ -30,7 +30,10 @@ Deno.test("penstock backtest stops at a tick above a thousandth of the price, un
   });
   assertEquals(code, 2);
   assertStringIncludes(stderr, "the tick is 0.01, the default, at a price of 0.0000");
-  assertStringIncludes(stderr, "Give --tick, or all rules of the symbol with --instruments FILE");
+  assertStringIncludes(
+    stderr,
+    "Give the symbol's own, by the decimals of this price --tick 0.0000001, or all its rules with --instruments FILE",
+  );
   assertEquals(eventsOf(stdout).filter(({ type }) => type === "fill" || type === "summary"), []);
   assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["pepe.csv"]);
 

@@ -8,12 +8,13 @@ Deno.test("programHelp() names the version, every command and every exit code", 
   const text = programHelp("1.2.3");
   for (const command of Object.keys(COMMANDS)) assertStringIncludes(text, `  penstock ${command} `);
   assert(text.startsWith("Penstock 1.2.3: "));
-  assert(text.split("\n").every((line) => line.length <= 100), text);
+  assertStringIncludes(text, `In a copy of the repository, "penstock" is "deno task".`);
+  assert(text.split("\n").every((line) => line.length <= 80), text);
   assertEquals(text.match(/\b\d+(?= [a-z])/g), ["0", "1", "2", "3", "4", "5", "130"]);
 });
 
 Deno.test("commandHelp() shows an option's value and default, or neither for a switch", () => {
-  const lines = commandHelp("run").split("\n");
+  const lines = commandHelp("run").replaceAll(/\n {8,}/g, " ").split("\n");
   const line = (option: string) => lines.find((candidate) => candidate.startsWith(`  --${option} `));
   assertStringIncludes(line("short")!, "--short TRADES ");
   assert(line("short")!.endsWith("(20)"));
@@ -21,10 +22,10 @@ Deno.test("commandHelp() shows an option's value and default, or neither for a s
   assert(line("json")!.endsWith("write events to standard output, one JSON object a line"));
 });
 
-Deno.test("commandHelp() aligns the explanations of every command and fits into 100 columns", () => {
+Deno.test("commandHelp() aligns the explanations of every command and fits into 80 columns", () => {
   for (const command of Object.keys(COMMANDS) as CommandName[]) {
     const lines = commandHelp(command).split("\n");
-    assert(lines.every((line) => line.length <= 100), command);
+    assert(lines.every((line) => line.length <= 80), command);
     const options = lines.filter((line) => line.startsWith("  --"));
     const columns = options.map((line) => /^ {2}\S+( \S+)?\s{2,}/.exec(line)?.[0].length);
     assertEquals(new Set(columns).size, 1, command);
@@ -35,8 +36,8 @@ Deno.test("commandHelp() goes on under the explanation where one does not fit in
   assertStringIncludes(
     commandHelp("run"),
     `
-  --stake AMOUNT|SHARE     what a buy spends before its fee: an amount in quote currency, or with %
-                           a share of the cash (1000)
+  --stake AMOUNT|SHARE     what a buy spends before its fee: an amount in quote
+                           currency, or with % a share of the cash (1000)
 `,
   );
 });

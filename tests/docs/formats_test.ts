@@ -1,4 +1,4 @@
-/** The lines that read Penstock's files with other tools do so; those whose tool is not on this machine are ignored. */
+/** The lines that read Penstock's files with other tools, or make files for it, do so; those whose tool is not on this machine are ignored. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fences, PAGES } from "./pages.ts";
 
@@ -10,6 +10,9 @@ const FILLS = `run,time,symbol,side,price,quantity,notional,fee,cash,position,re
 1,2026-11-29T13:31:15.372000Z,BTCUSDT,buy,60003.85,0.01666,999.664141,0.99966415,8999.33619485,0.01666,,50,50\r
 1,2026-11-29T13:31:17.019000Z,BTCUSDT,sell,60006.02,0.01666,999.7002932,0.9997003,9998.03678775,0,-1.96321225,115,115\r
 `;
+/** As a spreadsheet saves it where decimals have a comma. */
+const SPREADSHEET = "\ufeffDate;Price;Amount;Side\r\n2025-01-01 00:00:08.250;60004,1;0,5;Buy\r\n" +
+  "2025-01-01 00:00:07;60003,85;0,01666;Sell\r\n";
 const EVENTS = [
   { type: "started", time: "2026-11-29T13:31:14.000000Z", config: { symbol: "BTCUSDT" } },
   { type: "signal", time: "2026-11-29T13:31:15.372000Z", symbol: "BTCUSDT", side: "buy", price: "60003.85" },
@@ -35,6 +38,7 @@ function printed(command: string, ...args: string[]): string {
   const folder = Deno.makeTempDirSync();
   try {
     Deno.writeTextFileSync(`${folder}/fills.csv`, FILLS);
+    Deno.writeTextFileSync(`${folder}/mine.csv`, SPREADSHEET);
     Deno.writeTextFileSync(
       `${folder}/events.jsonl`,
       EVENTS.map((event) => `${JSON.stringify(event)}\n`).join(""),
@@ -47,6 +51,23 @@ function printed(command: string, ...args: string[]): string {
     Deno.removeSync(folder, { recursive: true });
   }
 }
+
+Deno.test({
+  name: "the lines for a CSV of one's own make one of a spreadsheet's, where there is a Python",
+  ignore: !works(PYTHON, "--version"),
+  fn() {
+    const [script = "", ...more] = fences(PAGES.get("docs/backtest.md")!, "python");
+    assertEquals(more, []);
+    assertEquals(
+      printed(PYTHON, "-c", `${script}\nprint(open("trades.csv").read())`).trimEnd().split(/\r?\n+/),
+      [
+        "id,price,qty,time,is_buyer_maker",
+        "1,60003.85,0.01666,1735689607000,True",
+        "2,60004.1,0.5,1735689608250,False",
+      ],
+    );
+  },
+});
 
 Deno.test({
   name: "the lines for pandas read exports, events and results, where there is a Python with pandas",

@@ -70,6 +70,8 @@ async function prepare(): Promise<void> {
     (_, i) => `${i + 1},0.0000098${i % 7},900000,${i + 1},${i + 1},${1727740800000 + i},true,true`,
   );
   Deno.writeTextFileSync("PEPEUSDT-aggTrades-2024-10.zip", aggregates.join("\n"));
+  const own = ["id,price,qty,time,is_buyer_maker", "1,60003.85,0.01666,1735689600000,true"];
+  Deno.writeTextFileSync("trades.csv", own.join("\n"));
   Deno.writeTextFileSync("penstock.json", `{ "symbol": "ETHUSDT", "short": 500, "long": 2000 }`);
   for (const name of ["penstock", "proof"]) {
     const records = name === "penstock" ? "data/recordings/" : "data/proof/";

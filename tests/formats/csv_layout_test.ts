@@ -38,6 +38,7 @@ Deno.test("csvColumns() knows each layout by its first trade", () => {
     ["60953854,0.00000908,3591711.00,209942017,209942017,1729987202368,False,True", SPOT_AGGREGATES],
     ["0,0.20000000,50.00000000,0,0,1735689600010866,true,False", SPOT_AGGREGATES],
     ["1151022504,78526.1,83.0,0.10569734,1788220802731,true", FUTURES_TRADES],
+    ["1151022504,78526.1,83.0,0.10569734,1788220802731,TRUE", FUTURES_TRADES],
     ["171927517,0.7097,19.0,551530707,551530707,1729209603958,false", FUTURES_AGGREGATES],
     // A row that is bad in other ways shows its layout all the same; the reader will name the field.
     ["1,,abc,,0,False,True", SPOT_TRADES],
@@ -108,6 +109,12 @@ Deno.test("csvColumns() finds a header's columns by name, in any order, among ot
   assertEquals([spot.columns.firstId, spot.columns.lastId], [1, 1]);
 });
 
+Deno.test("csvColumns() knows a header whose first column has no name, as tables with numbered rows have", () => {
+  const found = csvColumns(",id,price,qty,time,is_buyer_maker");
+  assert("columns" in found && found.header);
+  assertEquals([found.columns.count, found.columns.firstId, found.columns.price], [6, 1, 2]);
+});
+
 Deno.test("csvColumns() says what it found instead and what it expected", () => {
   const cases: [string, string][] = [
     ["", "the first line is empty; expected"],
@@ -121,7 +128,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
     ["1,2,3", `the first line has 3 columns: "1,2,3"; expected`],
     [
       "1601510340000,4.1,4.2,4.0,4.1,539,1601510399999,2240,13,401,1669,0",
-      `the first line has 12 columns, as klines have: "1601510340000,`,
+      `…, as candles (klines) have: Penstock reads every single trade, not candles; expected`,
     ],
     [
       "1,2,3,4,5,6",
@@ -135,7 +142,11 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
       "1,True,3,4,5,6,7,False",
       `the first line has 8 columns, with true or false in column 2 and 8: "1,True,3,4,5,6,7,False"; expected`,
     ],
-    ["1,2,3,4,5,TRUE", "the first line has 6 columns, with true or false in none of them:"],
+    ["1,2,3,4,5,WAHR", "the first line has 6 columns, with true or false in none of them:"],
+    [
+      "Date,Open,High,Low,Close,Volume",
+      `the header "Date,Open,High,Low,Close,Volume" is one of candles: Penstock reads every single trade, not`,
+    ],
     [
       "timestamp,symbol,side,size,price,tickDirection",
       `the header "timestamp,symbol,side,size,price,tickDirection" names no trade id, no quantity, no buyer is maker; expected`,
@@ -154,7 +165,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
     assertStringIncludes(found.unknown, what);
     assertStringIncludes(
       found.unknown,
-      "expected Binance public data, spot trades (id,price,qty,quoteQty,time,isBuyerMaker,isBestMatch), spot aggTrades (",
+      `; expected commas between the fields and a first line such as "id,price,qty,time,is_buyer_maker", or a file`,
     );
   }
 });

@@ -175,7 +175,7 @@ function naiveRow(fields: string[], kinds: readonly string[]): string | { wrong:
     } else if (kind === "amount") {
       if (!/^\d+(\.\d+)?$/.test(field)) return { wrong: column };
     } else if (kind === "flag" || kind === "buyer is maker") {
-      if (!["true", "True", "false", "False"].includes(field)) return { wrong: column };
+      if (!["true", "false"].includes(field.toLowerCase())) return { wrong: column };
       if (kind === "buyer is maker") trade[kind] = field.toLowerCase();
     } else if (kind === "time") {
       const isLong = /^[1-9]\d{17,18}$/.test(field) && BigInt(field) / 1000n < 2n ** 53n;

@@ -63,7 +63,7 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
       46,
       `time is "15837094335830000000": expected ${TIME}`,
     ],
-    [SPOT_TRADES, withField(SPOT_TRADE, 6, "TRUE"), 60, `isBuyerMaker is "TRUE": expected ${BOOLEAN}`],
+    [SPOT_TRADES, withField(SPOT_TRADE, 6, "WAHR"), 60, `isBuyerMaker is "WAHR": expected ${BOOLEAN}`],
     [SPOT_TRADES, withField(SPOT_TRADE, 7, "1"), 65, `isBestMatch is "1": expected ${BOOLEAN}`],
     [SPOT_TRADES, withField(SPOT_TRADE, 7, "Tru"), 65, `isBestMatch is "Tru": expected ${BOOLEAN}`],
     [SPOT_TRADES, withField(SPOT_TRADE, 7, "\rTrue"), 65, `isBestMatch is "\\rTrue": expected ${BOOLEAN}`],

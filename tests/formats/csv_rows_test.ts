@@ -252,6 +252,17 @@ Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and be
   assertEquals(drain(reader), [`c.csv:1:2: the row has 1 field: expected 8 (${SPOT_AGGREGATES})`]);
 });
 
+Deno.test("CsvRows.next() reads what a spreadsheet and a table with numbered rows make of a file", () => {
+  const header = "id,price,qty,time,is_buyer_maker";
+  const row = "7,0.5,2,1735689600000,true";
+  const trades = read(header, `${header}\n${row}`);
+  assertEquals(trades.length, 1);
+  assertEquals(read(header, `${header}\r\n${row.toUpperCase()}\r\n`), trades);
+  assertEquals(read(header, row.replace("true", "False")), read(header, row.replace("true", "FALSE")));
+  const numbered = `,${header}`;
+  assertEquals(read(numbered, `${numbered}\n0,${row}\n`), trades);
+});
+
 Deno.test("CsvRows.next() takes a line of letters for a header only where a file begins", () => {
   const found = read(FUTURES_TRADES, `${FUTURES_TRADES}\n${FUTURES_TRADES}\n`);
   assertEquals(found, [`trades.csv:2:1: id is "id": expected ${ID}`]);

@@ -67,5 +67,5 @@ export const ID = "a whole number from 0 to 9007199254740991";
 export const PRICE =
   "decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point";
 export const QUANTITY = "decimal text above 0, up to 1000000000000000, with up to 8 decimals";
-export const TIME = "s, ms, µs or ns since 1970, a whole number above 0";
-export const BOOLEAN = "True, true, False or false";
+export const TIME = "a whole number of s, ms, µs or ns since 1970, such as 1735689600000";
+export const BOOLEAN = "true or false";

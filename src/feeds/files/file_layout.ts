@@ -1,6 +1,6 @@
 /** Tells what a recorded file is written in from its first lines. */
 import type { Layout } from "../../formats/chunk.ts";
-import { csvColumns } from "../../formats/csv_layout.ts";
+import { csvColumns, namesColumns } from "../../formats/csv_layout.ts";
 
 const READABLE =
   "readable are Binance public data (CSV), recordings (<receive time> <frame>) and Binance messages, " +
@@ -17,7 +17,11 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["SQLite format 3\0", "it is a database, such as a journal of Penstock's, expected recorded trades"],
   ["\xff\xfe", "it is text in UTF-16: save it as UTF-8"],
   ["\xfe\xff", "it is text in UTF-16: save it as UTF-8"],
-  ["<", `it is a web page or XML, perhaps an error that was downloaded in place of a file; ${READABLE}`],
+  [
+    "<",
+    `it is a web page or XML: perhaps an error that was downloaded in place of a file, or a spreadsheet, which is ` +
+    `to be saved as CSV; ${READABLE}`,
+  ],
   ["[", `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"`],
 ];
 
@@ -54,10 +58,11 @@ function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
   return !CHECKSUM.test(text) && !isHeader(line);
 }
 
-/** Whether a line names columns: it starts with a letter, and none of its fields with a digit. */
+/** Whether a line names columns, and none of its fields begins with a digit. */
 function isHeader(line: Uint8Array): boolean {
   const text = textOf(line)?.trim() ?? "";
-  return /^[A-Za-z].*,/.test(text) && !text.split(",").some((field) => /^\s*[-+]?\d/.test(field));
+  return namesColumns(text) && text.includes(",") &&
+    !text.split(",").some((field) => /^\s*[-+]?\d/.test(field));
 }
 
 function isRow(layout: Layout | string | undefined): layout is Layout {

@@ -11,8 +11,8 @@ import { TradeNarration } from "../terminal/trade_narration.ts";
 import {
   canRedraw,
   columns,
-  hasColours,
   LiveTerminal,
+  logLook,
   printableJson,
   writeUntil,
 } from "../terminal/terminal.ts";
@@ -54,7 +54,7 @@ export class BacktestView {
     this.#isLive = isTerminal && config.logFormat === "text" && !config.json;
     if (this.#isLive) addEventListener("unload", () => this.#terminal.abandon(Deno.stderr));
     this.#log = openLog(
-      { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
+      { level: config.logLevel, format: config.logFormat, ...logLook(Deno.stderr) },
       this.#terminal,
     );
   }

@@ -5,12 +5,15 @@ import type { LevelName } from "@std/log/levels";
 import type { Logger, LogRecord } from "@std/log/logger";
 import { setup } from "@std/log/setup";
 import { type LiveTerminal, printable, printableJson } from "./terminal.ts";
+import { brokenTo } from "./text_width.ts";
 
 /** How the log looks. */
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly format: "text" | "json";
   readonly colours: boolean;
+  /** The columns of the terminal at this moment; null where the log is not on one. */
+  readonly columns?: (() => number) | null;
 }
 
 /** Hands formatted records to the terminal that also keeps the live line. */
@@ -30,9 +33,14 @@ class TerminalHandler extends BaseHandler {
 const COLOURS: Readonly<Record<string, string>> = { DEBUG: "90", INFO: "36", WARN: "33", ERROR: "31" };
 
 /** Sets the log up on `terminal` and returns its logger. */
-export function openLog({ level, format, colours }: LogOptions, terminal: LiveTerminal): Logger {
+export function openLog(
+  { level, format, colours, columns = null }: LogOptions,
+  terminal: LiveTerminal,
+): Logger {
   const levelName = level.toUpperCase() as LevelName;
-  const formatter = format === "json" ? jsonLine : (record: LogRecord) => textLine(record, colours);
+  const formatter = format === "json"
+    ? jsonLine
+    : (record: LogRecord) => textLine(record, colours, columns?.());
   setup({
     handlers: { terminal: new TerminalHandler(levelName, terminal, formatter) },
     loggers: { penstock: { level: levelName, handlers: ["terminal"] } },
@@ -45,11 +53,27 @@ export function openLog({ level, format, colours }: LogOptions, terminal: LiveTe
   return log;
 }
 
-/** `23:54:15.342 INFO  message`, in UTC; what was received cannot steer the terminal. */
-export function textLine({ datetime, levelName, msg }: LogRecord, colours: boolean): string {
+/** What stands before the message: time and level. */
+const BEFORE = "23:54:15.342 INFO  ".length;
+/** With less room than this for a message, breaking it makes it no better to read. */
+const LEAST_COLUMNS = 30;
+
+/**
+ * `23:54:15.342 INFO  message`, in UTC; what was received cannot steer the terminal. In `columns` a long message goes on
+ * below itself.
+ */
+export function textLine(
+  { datetime, levelName, msg }: LogRecord,
+  colours: boolean,
+  columns = Infinity,
+): string {
   const level = levelName.padEnd(5);
   const time = datetime.toISOString().slice(11, 23);
-  const message = printable(msg);
+  const room = columns - BEFORE;
+  const text = printable(msg);
+  const message = room < LEAST_COLUMNS || text.length <= room
+    ? text
+    : brokenTo(text, room).join(`\n${" ".repeat(BEFORE)}`);
   return colours
     ? `\x1b[90m${time}\x1b[0m \x1b[${COLOURS[levelName]}m${level}\x1b[0m ${message}`
     : `${time} ${level} ${message}`;

@@ -8,7 +8,7 @@ import { type LogOptions, openLog } from "./log.ts";
 import { HaltedSignals } from "./halted_signals.ts";
 import type { Line } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
-import { canRedraw, columns, hasColours, LiveTerminal, OutputStuck, ReaderGone } from "./terminal.ts";
+import { canRedraw, columns, LiveTerminal, logLook, OutputStuck, ReaderGone } from "./terminal.ts";
 
 /** How long after the person has asked for the end a reader of standard output may take. */
 const OUTPUT_GRACE_MS = 1_150;
@@ -59,7 +59,7 @@ export class RunView {
     this.live = isTerminal && config.logFormat === "text" && !config.json;
     if (this.live) addEventListener("unload", () => this.#terminal.abandon(Deno.stderr));
     this.#log = openLog(
-      { level: config.logLevel, format: config.logFormat, colours: hasColours(Deno.stderr) },
+      { level: config.logLevel, format: config.logFormat, ...logLook(Deno.stderr) },
       this.#terminal,
     );
   }

@@ -150,6 +150,13 @@ export function columns(): number {
   }
 }
 
+/** How a log looks on a stream: with colours, and broken at the columns of a terminal, where it is one. */
+export function logLook(
+  stream: { readonly isTerminal: () => boolean },
+): { readonly colours: boolean; readonly columns: (() => number) | null } {
+  return { colours: hasColours(stream), columns: canRedraw(stream) ? columns : null };
+}
+
 /** What waits at most for a terminal, or another reader of the log, that takes nothing. */
 const LOG_CHARACTERS = 256 * 1024;
 /** While more than this waits, a drawing of the live line would be out of date before it is seen. */

@@ -32,6 +32,24 @@ export function padLeft(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - textWidth(text))) + text;
 }
 
+/**
+ * The text in lines of at most `width` columns, broken between phrases, which two spaces part, and between the words of
+ * a phrase that is too long; a longer word has a line of its own.
+ */
+export function brokenTo(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const [at, phrase] of text.split("  ").entries()) {
+    const pieces = textWidth(phrase) <= width ? [phrase] : phrase.split(" ");
+    for (const [no, piece] of pieces.entries()) {
+      const last = lines.at(-1);
+      const longer = last === undefined ? piece : `${last}${no > 0 ? " " : at > 0 ? "  " : ""}${piece}`;
+      if (last !== undefined && textWidth(longer) > width) lines.push(piece);
+      else lines.splice(-1, 1, longer);
+    }
+  }
+  return lines;
+}
+
 /** The text, cut off with an ellipsis where it takes more than `width` columns. */
 export function cutTo(text: string, width: number): string {
   if (textWidth(text) <= width) return text;

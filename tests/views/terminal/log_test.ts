@@ -32,6 +32,20 @@ Deno.test("textLine() says time, level and message, and colours only when told t
   assertEquals(coloured.replaceAll(/[\d:.]{12}/g, "TIME"), "\x1b[90mTIME\x1b[0m \x1b[33mWARN \x1b[0m hello");
 });
 
+Deno.test("textLine() breaks a long message at phrases and words where it is told how many columns there are", () => {
+  const fill = "BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)";
+  const under = `\n${" ".repeat(19)}`;
+  const broken = (text: string, columns?: number) => textLine(record(text), false, columns).slice(19);
+  assertEquals(broken(fill, 80), fill.replace("  (", `${under}(`));
+  assertEquals(
+    broken("permissions kept: network to 127.0.0.1:43495", 49),
+    `permissions kept: network to${under}127.0.0.1:43495`,
+  );
+  assertEquals(broken("x".repeat(40), 49), "x".repeat(40));
+  // Without a terminal, and on one with hardly any room, a message is a line.
+  for (const columns of [undefined, 48]) assertEquals(broken(fill, columns), fill);
+});
+
 Deno.test("textLine() is one line that cannot steer the terminal, whatever the message", () => {
   fc.assert(fc.property(anything, (text) => {
     assert(!/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u.test(textLine(record(text), false)));
