@@ -1,15 +1,26 @@
-/** SECURITY.md names tests, by their files and a part of their names: each of them is there. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+/** SECURITY.md reads as one page: nothing in it twice, and what it says happens has a test that is there. */
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { hostsOf } from "../src/exchanges/hosts.ts";
+import { RUNTIME_SETTINGS } from "../src/feeds/process/environment.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PAGE = Deno.readTextFileSync(new URL("SECURITY.md", ROOT));
 
-/** The cells of the table under a heading, row by row, without its two first lines. */
-function tableUnder(heading: string): string[][] {
-  const [, part = ""] = PAGE.split(`\n${heading}\n`);
-  const lines = part.split(/^#/m)[0]!.split("\n").filter((line) => line.startsWith("|"));
-  return lines.slice(2).map((line) => line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
+/** What stands below a heading, up to `end`. */
+function partUnder(heading: string, end: string): string {
+  const [, part] = PAGE.split(`\n${heading}\n`);
+  assert(part !== undefined, `there is no "${heading}"`);
+  return part.split(`\n${end}`)[0]!;
 }
+
+/** The items of all lists in a part, each on one line. */
+function itemsOf(part: string): string[] {
+  return [...part.matchAll(/^- .+(?:\n {2}.+)*/gm)].map(([item]) => item.slice(2).replaceAll(/\s+/g, " "));
+}
+
+/** What somebody tries, what happens, what is left to the person, and the tests that show it. */
+const ATTEMPT =
+  /^\*\*(?<attempt>[^*]+\.)\*\* (?<happens>.+?\.)(?: Your duty: (?<duty>[^.].+?)\.)? Tests: (?<tested>.+)\.$/;
 
 /** The names of the tests in a file, in whatever form they are given. */
 function testsIn(path: string): string[] {
@@ -20,16 +31,42 @@ function testsIn(path: string): string[] {
 }
 
 Deno.test("SECURITY.md names a test for every attempt, and each is in its file", () => {
-  const rows = tableUnder("## Attempts");
-  assertGreater(rows.length, 20);
-  for (const [attempt, happens, tested, duty, ...more] of rows) {
-    assert(attempt && happens && duty && more.length === 0, `"${attempt}" has no four cells`);
-    const named = [...tested!.matchAll(/`([^`]+)`: "([^"]+)"/g)];
-    assert(named.length > 0, `"${attempt}" is tested nowhere`);
-    assertEquals(named.map(([all]) => all).join("; "), tested);
+  const items = itemsOf(partUnder("## Attempts", "### What the lockdown tries"));
+  assertGreater(items.length, 45);
+  const attempts = new Set<string>();
+  const proofs = new Set<string>();
+  for (const item of items) {
+    const { attempt, happens, tested } = ATTEMPT.exec(item)?.groups ?? {};
+    assert(attempt && happens && tested, `"${item}" is no attempt with what happens and its tests`);
+    assert(!/Your duty|Tests:/.test(happens), `"${attempt}" does not say first what happens`);
+    assert(!attempts.has(attempt), `"${attempt}" is there twice`);
+    attempts.add(attempt);
+    const named = [...tested.matchAll(/`([^`]+)`: "([^"]+)"/g)];
+    assertEquals(named.map(([all]) => all).join("; "), tested, attempt);
     for (const [, path, part] of named) {
       assert(testsIn(path!).some((name) => name.includes(part!)), `${path} has no test "…${part}…"`);
     }
+    // Two attempts that the very same tests show are one.
+    const proof = named.map(([all]) => all).sort().join("; ");
+    assert(!proofs.has(proof), `"${attempt}" is shown by what another attempt is shown by: ${proof}`);
+    proofs.add(proof);
+  }
+});
+
+Deno.test("SECURITY.md names a test for every promise, and makes none twice", () => {
+  const promises = itemsOf(partUnder("## What is promised", "## "));
+  assertGreater(promises.length, 6);
+  const names = promises.map((promise) => /^\*\*([^*]+)\*\*/.exec(promise)?.[1] ?? promise);
+  assertEquals(names, [...new Set(names)]);
+  for (const promise of promises) assertMatch(promise, /`tests\/[\w/]+_test\.ts`/);
+});
+
+Deno.test("SECURITY.md names every host that the program reaches and every setting that it warns of", () => {
+  const before = partUnder("## Before you let it in", "## ");
+  for (const host of hostsOf("binance")) assert(before.includes(`\`${host}\``), host);
+  const rows = partUnder("### The environment", "### ").split("\n").filter((line) => line.startsWith("|"));
+  for (const { name } of RUNTIME_SETTINGS) {
+    assertEquals(rows.filter((row) => row.split("|")[1]!.includes(`\`${name}\``)).length, 1, name);
   }
 });
 

@@ -45,10 +45,11 @@ Deno.test("penstock doctor fails for a setting that nobody needs, and only names
     return findings.find(({ subject }) => subject === "environment")!;
   };
   assertEquals((await examined({})).isGood, true);
-  const authority = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem" });
+  const authority = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem", DENO_TLS_CA_STORE: "system" });
   assertEquals([authority.isGood, authority.found], [
     true,
-    "sets NODE_EXTRA_CA_CERTS, which adds a certificate authority for every host",
+    "sets NODE_EXTRA_CA_CERTS, which adds a certificate authority for every host; " +
+    "DENO_TLS_CA_STORE, which chooses whose certificate authorities are believed",
   ]);
   const both = await examined({ NODE_EXTRA_CA_CERTS: "/nowhere.pem", NODE_OPTIONS: "--no-warnings" });
   assertEquals(both.isGood, false);

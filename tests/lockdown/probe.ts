@@ -10,9 +10,10 @@ export interface Probed {
   readonly denied: string | null;
 }
 
-import { DatabaseSync } from "node:sqlite";
+import { backup, DatabaseSync } from "node:sqlite";
 import { open as openDebugger } from "node:inspector";
 import { createRequire } from "node:module";
+import { userInfo } from "node:os";
 import process from "node:process";
 
 /** Specifiers that no reader of the code resolves before it runs. */
@@ -27,6 +28,8 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "fetch from another host": () => fetch("https://example.org/"),
   "follow a redirect elsewhere": () => fetch("https://api.binance.com/api/v3/time"),
   "open a WebSocket elsewhere": async () => await new WebSocketStream("wss://example.org/").opened,
+  "use a proxy of its own": () => Deno.createHttpClient({ proxy: { url: "http://127.0.0.1:3128" } }),
+  "reach a socket of the machine": () => Deno.connect({ transport: "unix", path: "/var/run/docker.sock" }),
   "ask a name server": () =>
     Deno.resolveDns("secret.example.org", "A", { nameServer: { ipAddr: "127.0.0.1" } }),
   "send UDP": () => Deno.listenDatagram(UDP),
@@ -37,6 +40,7 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "read /etc/passwd": () => Deno.readTextFileSync("/etc/passwd"),
   "read it on another way": () => Deno.readTextFileSync("/data/../etc/passwd"),
   "read /proc/self/environ": () => Deno.readTextFileSync("/proc/self/environ"),
+  "look whether a file is there": () => Deno.statSync("/etc/passwd"),
   "read it in a worker": () => readInWorker("/etc/passwd"),
   "load it as text": () => import(ELSEWHERE[1]!, { with: { type: "text" } }),
   "link it into data": () => Deno.linkSync("/etc/passwd", "/data/passwd"),
@@ -47,6 +51,7 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "write beside data": () => Deno.writeTextFileSync("/data/../x", ""),
   "link out of data": () => Deno.symlinkSync("/etc/passwd", "/data/passwd"),
   "attach another database": () => new DatabaseSync("/data/probe.db").exec("ATTACH '/tmp/x.db' AS x"),
+  "copy a database out of data": () => backup(new DatabaseSync("/data/probe.db"), "/dev/shm/x.db"),
   "load code into SQLite": () =>
     new DatabaseSync("/data/probe.db", { allowExtension: true }).loadExtension(
       "/lib/x86_64-linux-gnu/libm.so.6",
@@ -59,6 +64,7 @@ export const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "read it as Node does": () => process.env["HOME"],
   "write the environment": () => Deno.env.set("NO_PROXY", ""),
   "ask for the machine's name": () => Deno.hostname(),
+  "ask for the user's name": () => userInfo(),
   "load a library": () => Deno.dlopen("/lib/x86_64-linux-gnu/libm.so.6", {}),
   "ask for more": async () => {
     const { state } = await Deno.permissions.request({ name: "run" });
