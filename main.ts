@@ -13,7 +13,7 @@ const { version } = meta;
 /** A file of all options has a few thousand. */
 const MOST_CONFIG_BYTES = 1 << 20;
 
-/** Aborted when the person, or a supervisor, asks for the end. */
+/** Aborted when the user, or a supervisor, asks for the end. */
 const asked = new AbortController();
 
 /** Whether what ends the program is said as the log is told: in JSON. */
@@ -162,7 +162,7 @@ async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> 
 async function fail(error: unknown): Promise<number> {
   // The reader of standard output has gone, as `head` does: there is nobody left to write to.
   if (error instanceof Deno.errors.BrokenPipe) return EXIT.done;
-  // The person did not wait for the files that a command needs before it starts, such as a pipe without a writer.
+  // The user did not wait for the files that a command needs before it starts, such as a pipe without a writer.
   if (asked.signal.aborted && error === asked.signal.reason) {
     return await complain(["stopped before it started"], EXIT.interrupted);
   }
@@ -185,7 +185,7 @@ async function fail(error: unknown): Promise<number> {
   return EXIT.failure;
 }
 
-/** What Deno denied, with what the person can do about it instead of Deno's own advice. */
+/** What Deno denied, with what the user can do about it instead of Deno's own advice. */
 function deniedText(error: Error): string {
   const missing = missingIn(error.message);
   if (missing === null) return error.message;

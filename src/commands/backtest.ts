@@ -72,7 +72,7 @@ export async function backtest(
   using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources }, version);
-  // Waiting for the reader of a pipe is no part of the run.
+  // Waiting for the reader of a pipe is not part of the run.
   opening[Symbol.dispose]();
   const startedAt = performance.now();
   using _over = alarm(config.for, () => ending.abort());
@@ -183,7 +183,7 @@ async function inOrder(
   }
 }
 
-/** What ended a run: its trades, its time or the person; or else its input. */
+/** What ended a run: its trades, its time or the user; or else its input. */
 function endOf(
   { isDone, isOver, isAsked }: {
     readonly isDone: boolean;

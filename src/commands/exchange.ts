@@ -10,7 +10,7 @@ import { LiveTerminal, logLook, ReaderGone } from "../views/terminal/terminal.ts
 /** How long to wait for a reader of the events once the end was asked for. */
 const GRACE_MS = 700;
 
-/** Serves until the person or `--for` ends it. With `--json` its events are on standard output. */
+/** Serves until the user or `--for` ends it. With `--json` its events are on standard output. */
 export async function exchange({ config, signal }: Started): Promise<void> {
   const ending = new AbortController();
   const terminal = new LiveTerminal(Deno.stderr);

@@ -19,7 +19,7 @@ const CHECKPOINT_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
 const REQUESTS_MS = 1_000;
 
-/** Trades on paper until the person, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
+/** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
 export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
   const startedAt = performance.now();
   const ending = new AbortController();

@@ -1,4 +1,4 @@
-/** `penstock status`: how a run stands, read from its journal, also while it writes. */
+/** `penstock status`: the state of a run, read from its journal, even while the run writes to it. */
 import type { Started } from "../config/command.ts";
 import { DEFAULT_JOURNAL } from "../config/options.ts";
 import { haltSentence, healthOf, pulseOf, statusOf } from "../domain/run/run_status.ts";

@@ -16,7 +16,7 @@ import { LiveTerminal, logLook, writeUntil } from "../views/terminal/terminal.ts
 import { keptEngine } from "./verify/kept_engine.ts";
 import { outcomeJson, outcomeText } from "../views/tables/verification_text.ts";
 
-/** Compares and says what came of it; "interrupted" where it was asked to stop before. */
+/** Compares and prints the result; "interrupted" if it was asked to stop first. */
 export async function verify({ config, files, signal, blocking }: Started): Promise<Exit> {
   const [path, ...paths] = files as [string, ...string[]];
   const terminal = new LiveTerminal(Deno.stderr);
@@ -26,7 +26,7 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
   );
   const startedAt = performance.now();
   using journal = JournalReader.open(path);
-  // What a run adds meanwhile only another connection sees.
+  // Only another connection sees what a run adds meanwhile.
   using present = JournalReader.open(path);
   // The command line does not take "all" here.
   const run = config.run === "all" ? null : config.run;
@@ -36,7 +36,8 @@ export async function verify({ config, files, signal, blocking }: Started): Prom
     blocking,
   });
   const passedOver: PassedOver[] = [];
-  // What a run is writing now is looked for once the journal has been looked at: it holds all that the journal does.
+  // Look at the journal before the recording that a run is writing now: the recording then holds everything that the
+  // journal does.
   const recordings = await withFoldersOpened(paths, {
     against: (head) => strangeness(head, run ?? journal.lastRun, present),
     order: byEntry,

@@ -18,7 +18,7 @@ export interface Arguments {
   readonly mistakes: readonly string[];
 }
 
-/** How many files a command takes, and what those are that it has to be given; the others take none. */
+/** How many files a command takes, and which it requires; the others take none. */
 const FILES: Partial<
   Record<CommandName, { readonly least: number; readonly most: number; readonly usage?: string }>
 > = {
@@ -94,7 +94,7 @@ export function readArguments(args: readonly string[]): Arguments {
     mistakes.push(`--run is "all": expected the number of one run for "${command}"`);
   }
   const wantsText = parsed.help === true || parsed.version === true;
-  // A file behind an unknown option was taken for its value.
+  // A file after an unknown option was taken for its value.
   if (rest.length < least && unknown.size === 0 && !wantsText) {
     const given = rest.length === 0 ? "no file" : "one file";
     mistakes.push(`${given} given: expected "penstock ${command} ${usage}`);
@@ -109,7 +109,10 @@ export function readArguments(args: readonly string[]): Arguments {
   };
 }
 
-/** A negative number or an empty text behind an option is its value and no option or file: it is refused as such. */
+/**
+ * A negative number or an empty text after an option is its value, not an option or a file, and is refused as a
+ * value.
+ */
 function joinValues(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
@@ -121,7 +124,9 @@ function joinValues(args: readonly string[]): string[] {
   return joined;
 }
 
-/** The words without those that parseArgs would take for its list of files, "_", which are `unknown`. */
+/**
+ * The words without those that parseArgs would mistake for its list of files, "_"; these are returned as `unknown`.
+ */
 function withoutUnderscores(words: readonly string[], unknown: Set<string>): string[] {
   const end = words.indexOf("--");
   return words.filter((word, at) => {

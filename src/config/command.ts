@@ -8,7 +8,7 @@ export interface Started extends Configuration {
   readonly version: string;
   /** The files named on the command line; empty for commands that take none. */
   readonly files: readonly string[];
-  /** Aborted when the person asks for the end. */
+  /** Aborted when the user asks for the end. */
   readonly signal: AbortSignal;
   readonly blocking: Blocking;
 }

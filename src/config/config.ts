@@ -30,7 +30,7 @@ export interface Configuration {
   readonly sources: Readonly<Record<OptionName, Source>>;
 }
 
-/** An option as a mistake names it: by the name that the person wrote. */
+/** An option as a mistake names it: by the name that the user wrote. */
 export function nameIn(source: Source, name: OptionName): string {
   return source === "file" ? `"${name}" in the configuration file` : `--${optionWord(name)}`;
 }
@@ -45,7 +45,7 @@ export function readConfigFile(
   command: CommandName,
   mistakes: string[],
 ): GivenOptions {
-  // Some editors begin a file with a byte order mark, which is no JSON.
+  // Some editors begin a file with a byte order mark, which is not JSON.
   const json = text.replace(/^\ufeff/, "");
   let parsed: unknown;
   let exact;
@@ -143,7 +143,7 @@ export function configure(
   }
   for (const [least, most] of [["minQuantity", "maxQuantity"], ["minNotional", "maxNotional"]] as const) {
     const [from, to] = [complete[least], complete[most]];
-    // A default gives way to what the exchange asks for.
+    // What the exchange asks for replaces a default.
     if ([least, most].some((name) => sources[name] === "default")) continue;
     if (from === null || to === null || from.lte(to)) continue;
     found.push(
@@ -172,7 +172,7 @@ export function shownConfig(config: Config): Record<string, string | number | bo
 }
 
 /**
- * The configuration that `shownConfig` showed. Options which did not exist then have their defaults; those that are
+ * The configuration that `shownConfig` showed. Options that did not exist then get their defaults; those that are
  * `needed` have to be there. Throws a ConfigError that names every value which cannot be one.
  */
 export function configFrom(
@@ -198,7 +198,7 @@ export function configFrom(
   return Object.fromEntries(values) as Config;
 }
 
-/** What an engine needs of the configuration. */
+/** The part of the configuration that an engine needs. */
 export interface EngineChoices {
   readonly symbol: string;
   /** Windows in trades. */
@@ -209,7 +209,7 @@ export interface EngineChoices {
   readonly stopAfter: number | null;
 }
 
-/** What an engine needs of the configuration. */
+/** The part of the configuration that an engine needs. */
 export function engineChoices(config: Config): EngineChoices {
   const { symbol, short, long, stopAfter } = config;
   return { symbol, short, long, parameters: tradingParametersOf(config), stopAfter };
@@ -239,7 +239,7 @@ export function tradingParametersOf(config: Config): TradingParameters {
   };
 }
 
-/** The instrument's rules; what nobody knows yet stands for none. */
+/** The instrument's rules; a rule that is not known yet counts as none. */
 export function rulesIn(config: Config): TradingRules {
   const { lot, tick, minQuantity, maxQuantity, minNotional, maxNotional } = config;
   return {

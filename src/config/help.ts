@@ -19,7 +19,7 @@ const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
   130: "ended at once by a second Ctrl-C or SIGTERM",
 };
 
-/** The codes of each command; where the words above do not fit it, its own. */
+/** The codes of each command, with its own words if those above do not fit. */
 const EXITS: Readonly<Record<CommandName, readonly (ExitCode | readonly [ExitCode, string])[]>> = {
   run: [0, 1, 2, 4, 130],
   demo: [0, 1, 2, 4, 130],
@@ -209,7 +209,7 @@ function optionLines(command: CommandName): string[] {
   });
 }
 
-/** Each term with its explanation beside it, which goes on below itself where it is long. */
+/** Each term with its explanation beside it; a long explanation continues on the next lines. */
 function rowsOf(rows: readonly (readonly [term: string, explanation: string])[]): string[] {
   const width = Math.max(...rows.map(([term]) => term.length));
   const indent = width + 4;

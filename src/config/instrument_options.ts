@@ -1,4 +1,4 @@
-/** The options of the instrument, what the exchange asks of an order in it: a part of the table in options.ts. */
+/** The options of the instrument, which limit its orders: a part of the table in options.ts. */
 import type { Money } from "../domain/numbers/money.ts";
 import { amount, anyText, onOff } from "./option_values.ts";
 import { optionIn } from "./option.ts";
@@ -16,8 +16,8 @@ function limit(text: string): Money | null {
 }
 
 /**
- * A rule of which null says that nobody knows it yet: a live run then waits for it and places no order. A person
- * cannot give that.
+ * A rule that is null while it is not known: a live run then waits for it and places no order. A user cannot give
+ * null.
  */
 function rule(read: (text: string) => Money): (text: string) => Money | null {
   return read;

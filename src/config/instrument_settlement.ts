@@ -1,4 +1,4 @@
-/** Settles which rules a run's instrument has: what a person gave, then what an exchange or a journal says. */
+/** Settles which rules a run's instrument has: those the user gave, then those from an exchange or a journal. */
 import { type Configuration, shownValue, type Source } from "./config.ts";
 import {
   AWAITED,
@@ -25,8 +25,8 @@ export interface SettledInstrument {
 const THOUSAND = 1000;
 
 /**
- * Binance's spot rules for common symbols, as listed in 2025; where they had changed over the years, the coarser
- * step, which satisfies both. They stand in where the exchange cannot be asked, and are called "built-in" then.
+ * Binance's spot rules for common symbols, as listed in 2025. If a rule had changed over the years, this is the
+ * coarser step, which satisfies both. They are used if the exchange cannot be asked, and are then called "built-in".
  */
 const BUILT_IN: Readonly<Record<string, Rules>> = {
   BTCUSDT: rules("0.00001", "0.01", "9000"),
@@ -45,8 +45,8 @@ export function builtInRules(symbol: string): RuleSet | null {
 }
 
 /**
- * The configuration with the rules of the first of `bases` that says one, where the person has given none, and the
- * defaults where none of them says anything.
+ * The configuration, with each rule that the user has not given taken from the first of `bases` that has it, or else
+ * the default.
  */
 export function settleInstrument(
   { config, sources }: Configuration,
@@ -65,8 +65,8 @@ export function settleInstrument(
 }
 
 /**
- * The same without what is only a default where the lot or the tick is one: a live run places no order by rules that
- * nobody gave. They are null then, and their source is `awaited`.
+ * The same, but with defaults removed if the lot or the tick is one: a live run places no order by rules that nobody
+ * gave. Such rules are null, and their source is `awaited`.
  */
 export function withoutGuesses(settled: SettledInstrument): SettledInstrument {
   if (settled.sources.lot !== "default" && settled.sources.tick !== "default") return settled;
@@ -83,9 +83,9 @@ export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): r
 }
 
 /**
- * The configuration of a run that is resumed: with the rules it started with, whatever its exchange says now, unless a
- * person gave them, then or now: those have to be the same, which its journal checks. Rules that nobody gave then come
- * from the first of `bases` that says them.
+ * The configuration of a resumed run. It keeps the rules that it started with, whatever its exchange says now. Rules
+ * that the user gave, then or now, have to be the same; the journal checks that. Rules that nobody gave come from the
+ * first of `bases` that has them.
  */
 export function keepInstrument(
   configuration: Configuration,
@@ -98,7 +98,7 @@ export function keepInstrument(
     const text = keptText(kept, rule) ?? (OPTIONS[rule].default === null ? "0" : undefined);
     if (text !== undefined && !wasGiven(kept, rule)) rules[rule] = text;
   }
-  // What a person gave then is not to come from anywhere else now.
+  // A rule that the user gave then must not come from anywhere else now.
   const others = bases.map((base) => base && { ...base, rules: unlessGiven(base.rules, kept) });
   const settled = settleInstrument(configuration, { rules, source: `journal of ${kept.time}` }, ...others);
   const sources = { ...settled.sources };
@@ -114,7 +114,7 @@ export function keepInstrument(
   return { config: settled.config, sources };
 }
 
-/** How the rules that a run keeps differ from those that its exchange has now, as a list; null if they do not. */
+/** A list of how the rules that a run keeps differ from those that its exchange has now; null if they do not. */
 export function changesOf(configuration: Configuration, kept: KeptRules, now: Rules): string | null {
   const changes = RULES.flatMap((rule) => {
     const text = now[rule];

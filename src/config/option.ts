@@ -1,4 +1,4 @@
-/** What the table of options says of each. */
+/** What the table of options says about each option. */
 import type { CommandName } from "./command_name.ts";
 
 /** The groups that help and documentation show options in, the everyday ones first. */
@@ -22,16 +22,16 @@ export type OptionGroup = keyof typeof OPTION_GROUPS;
 export interface Option<T, D extends string | null> {
   /** Where help shows it. */
   readonly group: OptionGroup;
-  /** The default's text; null where absence means something of its own. */
+  /** The default's text; null if leaving the option out has a meaning of its own. */
   readonly default: D;
-  /** Where a command has a default of its own. */
+  /** The default of a command that has its own. */
   readonly defaultOf?: Partial<Record<CommandName, string>>;
   readonly read: (text: string) => T;
   /** Stands for the value in help; a switch takes none. */
   readonly value: string | null;
   readonly commands: readonly CommandName[];
   readonly help: string;
-  /** Where it does something else in a command. */
+  /** Help for a command in which the option does something else. */
   readonly helpOf?: Partial<Record<CommandName, string>>;
 }
 

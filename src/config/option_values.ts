@@ -6,7 +6,7 @@ import { LONGEST_REASON } from "../domain/run/run_request.ts";
 import { CashShare, type Stake } from "../domain/orders/stake.ts";
 import { symbolIn } from "../domain/market/symbol.ts";
 
-/** What is allowed where a text was refused; the caller adds the option's name and the value. */
+/** Thrown if a text is refused: says what is allowed. The caller adds the option's name and the value. */
 export class NotAllowed extends Error {
   override readonly name = "NotAllowed";
 }
@@ -171,7 +171,7 @@ export function address(...schemes: readonly string[]): (text: string) => string
   };
 }
 
-/** What a name may consist of that a client sends as its host: nothing in it stands for other names. */
+/** The characters of a host name that a client may send: no wildcards. */
 const HOST = /^[0-9a-z.:[\]_-]+$/;
 
 /** A reader of host names without ports, separated by commas; in lower case afterwards. */
@@ -183,7 +183,7 @@ export function hostNames(text: string): readonly string[] {
   return names;
 }
 
-/** A person's reason, which a journal keeps. */
+/** A user's reason, which a journal keeps. */
 export function reason(text: string): string {
   if (text === "" || text.length > LONGEST_REASON) {
     throw new NotAllowed(`a text of 1 to ${LONGEST_REASON} characters`);

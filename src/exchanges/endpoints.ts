@@ -4,7 +4,7 @@ import { addressesOf, exchangeAt, type ExchangeName, hostOf } from "./hosts.ts";
 /** The options that addresses depend on. */
 export interface Addressing {
   readonly exchange: ExchangeName;
-  /** Base addresses that a person chose; null for the exchange's own. */
+  /** Base addresses that a user chose; null for the exchange's own. */
   readonly endpoint: string | null;
   readonly restEndpoint: string | null;
   readonly backfill: boolean;
@@ -18,7 +18,7 @@ export const RECORDED_MARKET = "recorded files";
 
 /**
  * The market that a live run trades on: an exchange's name for any of its hosts, the built-in exchange for `demo`, or
- * the address that the person gave.
+ * the address that the user gave.
  */
 export function marketOf(command: string, { exchange, endpoint }: Addressing): string {
   if (command === "demo") return BUILT_IN_MARKET;
@@ -47,7 +47,7 @@ export function restOf(
   { exchange, backfill, endpoint, restEndpoint }: Addressing,
 ): string | null | undefined {
   if (!backfill) return undefined;
-  // Another stream has other trades than the exchange: only the person knows where to ask for them.
+  // Another stream has other trades than the exchange: only the user knows where to ask for them.
   if (restEndpoint === null && endpoint !== null && exchangeAt(endpoint) !== exchange) return undefined;
   return restEndpoint;
 }

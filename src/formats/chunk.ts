@@ -28,7 +28,7 @@ export interface CsvColumns {
 
 /** Where a chunk comes from: one per file or archive member. */
 export interface Origin {
-  /** As the person knows it: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
+  /** As the user knows it: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
   readonly name: string;
   readonly layout: Layout;
   /** It comes out of an archive, of which is known only at its end whether it is whole. */

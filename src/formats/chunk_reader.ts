@@ -16,7 +16,7 @@ export class ChunkReader implements TradeReader {
   readonly #lines: MessageLines;
   #current: CsvRows | MessageLines;
   readonly #strict: boolean;
-  /** The name of the file whose line at hand is too long, until that is told; null at other lines. */
+  /** The name of the file whose line available is too long, until that is told; null at other lines. */
   #tooLong: string | null = null;
   /** Why that line was rejected, until the next chunk. */
   #reason: string | null = null;

@@ -73,7 +73,7 @@ export class CsvRows implements TradeReader, TradeFields {
 
   #origin: Origin | null = null;
   #fields: readonly CsvField[] = [];
-  /** Where the fields of the row at hand begin, and behind them where one more would. */
+  /** Where the fields of the row available begin, and behind them where one more would. */
   #starts = new Int32Array(1);
   /** How many fields it has. */
   #found = 0;

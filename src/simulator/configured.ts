@@ -59,7 +59,7 @@ function attempt<T>(make: () => T, option: string, mistakes: string[]): T | null
   }
 }
 
-/** What an event of the exchange says to a person. */
+/** What an event of the exchange says to a user. */
 export function exchangeEventText(event: ExchangeEvent): string {
   switch (event.type) {
     case "listening":

@@ -3,7 +3,7 @@ import { averageText } from "../domain/numbers/money.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
 import type { Averaged, Averages, Slots, Tick, Trend } from "../domain/market/tick.ts";
 
-/** The kept prices, oldest first, and their unit. */
+/** The prices kept, oldest first, and their unit. */
 export interface AveragesSnapshot {
   readonly prices: readonly number[];
   readonly decimals: number;
@@ -43,7 +43,7 @@ export class MovingAverages implements Averages {
   #longSum = 0;
   /** Prices up to this keep the sums safe integers. */
   readonly #largestPlain: number;
-  /** Prices not taken yet by `takePrices`, and whether the averages started again among them. */
+  /** Prices that `takePrices` has not taken yet, and whether the averages started again among them. */
   #untaken = 0;
   #isFresh = true;
   #emptied = 0;
@@ -64,7 +64,7 @@ export class MovingAverages implements Averages {
     this.#largestPlain = Math.floor(Number.MAX_SAFE_INTEGER / long);
   }
 
-  /** The same ticks, each with the trend that stands once its price is in. A gap empties the averages first. */
+  /** Yields the same ticks, each with the trend after its price. A gap empties the averages first. */
   *over(ticks: Iterable<Tick>): Generator<Averaged> {
     const pulled = ticks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
@@ -119,8 +119,8 @@ export class MovingAverages implements Averages {
   }
 
   /**
-   * The prices since the last call, for a store that keeps what is new: put one behind the other from a fresh one
-   * on, the last `long` of them are the snapshot.
+   * The prices since the last call, for a store that keeps only what is new. Appended one after the other since the
+   * averages started, the last `long` prices are the snapshot.
    */
   takePrices(): NewPrices {
     const isFresh = this.#isFresh || this.#untaken >= this.#long;
@@ -145,7 +145,7 @@ export class MovingAverages implements Averages {
     }
     const ring = this.#ring;
     const head = this.#head;
-    // Until an average is full what leaves it is one of the ring's zeros.
+    // Until an average is full, the price that leaves it is one of the ring's zeros.
     const shortChange = price - this.#back(this.#short);
     const longChange = price - ring[head]!;
     ring[head] = price;
@@ -178,7 +178,7 @@ export class MovingAverages implements Averages {
     return this.#ring[at < 0 ? at + this.#long : at]!;
   }
 
-  /** Moves everything kept to a finer unit, by adding it up again. */
+  /** Converts everything kept to a finer unit and adds it up again. */
   #rescale(decimals: number): void {
     const { prices } = this.snapshot();
     const [untaken, isFresh] = [this.#untaken, this.#isFresh];

@@ -11,16 +11,16 @@ import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 /** What an engine is built from. */
 export interface EngineOptions extends PipelineOptions {
   /**
-   * The instrument's rules that a person has chosen: they hold whatever the input says. With the lot and the tick
-   * among them no rules are awaited.
+   * The instrument's rules that the user has chosen. They hold whatever the input says. If they include the lot and
+   * the tick, the run waits for no rules.
    */
   readonly given?: ReadonlySet<Rule>;
 }
 
-/** What comes of an input. */
+/** An event that an input leads to. */
 export type EngineEvent = PipelineEvent | ConnectedEvent | DisconnectedEvent;
 
-/** What can be asked of a run between two inputs; none of it changes a decision. */
+/** What callers may read of a run between two inputs; reading changes no decision. */
 export type EngineState = Pick<
   Pipeline,
   | (
@@ -42,7 +42,7 @@ export type EngineState = Pick<
 export class Engine {
   readonly #pipeline: Pipeline;
   readonly #given: ReadonlySet<Rule>;
-  /** What was so at the end of the file before; null before the second. */
+  /** The counts at the end of the file before; null before the second. */
   #left: Pick<Pipeline, "lost" | "awaitsRules"> | null = null;
 
   constructor(options: EngineOptions) {
@@ -56,8 +56,9 @@ export class Engine {
   }
 
   /**
-   * Applies one input and yields what happened, in order. Trades are applied until their reader has no more at hand,
-   * a gap holds the next one, or `stopAt` trades have gone through the averages: then apply the same input again.
+   * Applies one input and yields what happened, in order. Trades are applied until their reader has no more
+   * available, a gap holds the next one, or `stopAt` trades have gone through the averages: then apply the same input
+   * again.
    */
   *apply(input: Input, stopAt = Infinity): Generator<EngineEvent> {
     const pipeline = this.#pipeline;
@@ -113,7 +114,7 @@ export class Engine {
     }
   }
 
-  /** Ends the input: what still waits expires. `isWhole` is as in `Parse.end`. */
+  /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
   *end(isWhole = false): Generator<EngineEvent> {
     yield* this.#pipeline.end(isWhole);
   }

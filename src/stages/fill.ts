@@ -5,7 +5,7 @@ import type { Fill } from "../domain/orders/fill.ts";
 import type { Filled, Outcome, Slots } from "../domain/market/tick.ts";
 import type { ApprovedOrder, Judged, RiskDecision } from "./risk.ts";
 
-/** The last stage: the paper exchange's side of an order. */
+/** The last stage: the exchange's side of an order, on paper. */
 export class PaperFills {
   readonly #account: Account;
   readonly #drawdown: Drawdown;

@@ -1,4 +1,4 @@
-/** What became of the missing trades of a gap that were not fetched: skipped, or unknown to the exchange itself. */
+/** Accounts for the missing trades of a gap that were not fetched: skipped, or unknown to the exchange itself. */
 
 /** A gap that is being filled, or has just been. */
 export interface GapAccount {
@@ -12,7 +12,7 @@ export interface GapAccount {
 
 const PLAIN: GapAccount = { fromId: -1, skipped: 0, absent: 0 };
 
-/** The account of one gap after the other. */
+/** Accounts for one gap after the other. */
 export class GapAccounts {
   #open = PLAIN;
   #closed = PLAIN;
@@ -47,25 +47,25 @@ export class GapAccounts {
     return missing;
   }
 
-  /** Accounts for so many ids that the exchange does not have. */
+  /** Accounts for this many ids that the exchange does not have. */
   lacks(count: number): void {
     if (count <= 0) return;
     this.#absent += count;
     this.#open = { ...this.#open, absent: this.#open.absent + count };
   }
 
-  /** The first live trade after the gap is there. */
+  /** Closes the gap at the first live trade after it. */
   close(): void {
     this.#closed = this.#open;
     this.#open = PLAIN;
   }
 
-  /** The ids started over: the gap that was being filled is closed by no trade. */
+  /** The ids started over, so no trade closes the gap that was being filled. */
   drop(): void {
     this.#open = this.#closed = PLAIN;
   }
 
-  /** What a snapshot keeps of it: nothing but for what older versions did not know. */
+  /** What a snapshot keeps of it: only what older versions did not know. */
   snapshot(): { readonly gap?: GapAccount } {
     return this.#open === PLAIN ? {} : { gap: this.#open };
   }

@@ -1,4 +1,4 @@
-/** Holds the trade behind a gap until the missing ones have been fetched. */
+/** Holds the trade after a gap until the missing ones have been fetched. */
 import type { TradeReader } from "../domain/market/trade_reader.ts";
 
 /** Trades missing before the one that was read last, which waits until the gap is settled. */
@@ -25,7 +25,7 @@ export class GapHold {
     return this.#held?.gap ?? null;
   }
 
-  /** Whether no trade waits, and none is expected behind a gap that was settled. */
+  /** Whether no trade waits, and none is expected after a gap that was settled. */
   get isIdle(): boolean {
     return this.#held === null && this.#filled === null;
   }

@@ -1,8 +1,8 @@
-/** A trade that waits until those behind it show what to make of it. */
+/** A trade that waits until later ones show whether to believe it. */
 import type { Tick } from "../domain/market/tick.ts";
 import type { Complain, TradeReader } from "../domain/market/trade_reader.ts";
 
-/** A trade that waits, with all that it takes to complain about it once its reader has gone on. */
+/** A trade that waits, with everything that it takes to complain about it once its reader has gone on. */
 export interface HeldTrade {
   readonly tick: Tick;
   /** The start of its message, at most 200 characters. */

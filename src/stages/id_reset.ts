@@ -1,18 +1,18 @@
-/** Finds out whether the exchange's ids have started over, from trades in a row that say so. */
+/** Detects that the exchange's ids have started over, from several trades in a row. */
 import type { Tick } from "../domain/market/tick.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
 import type { HeldTrade } from "./held_trade.ts";
 import type { ParseTally } from "./parse_tally.ts";
 
 /**
- * So many trades in a row whose ids are at or below the last one, and rise, and whose times lie behind the latest and
- * do not fall, show that the ids started over. A trade that comes late or twice has the time that it always had.
+ * How many trades in a row show that the ids started over: their ids are at or below the last one and rise, and their
+ * times are later than the latest and do not fall. A trade that arrives late or twice has an older time.
  */
 export const RESET_TRADES = 5;
 
 const MILLISECOND = 1_000, SECOND = 1_000_000;
 
-/** How far the sequence has come that may have ended. */
+/** The state of the sequence that may have ended. */
 export interface OldSequence {
   readonly lastId: number;
   /** The latest time of a trade, µs since 1970; 0 before the first. */
@@ -24,7 +24,7 @@ interface Candidate {
   readonly held: HeldTrade;
   /** Whether its id was seen in the old sequence. */
   readonly isSeen: boolean;
-  /** How often it came again. */
+  /** How often it was repeated. */
   repeats: number;
 }
 
@@ -52,7 +52,7 @@ export class IdReset {
     return this.#candidates.length >= RESET_TRADES;
   }
 
-  /** Whether a trade is the one that came last once more: then it is counted. */
+  /** Whether a trade is the one that came last once again: then it is counted. */
   repeats({ lastId, time }: TradeFields): boolean {
     const before = this.#candidates.at(-1);
     if (before === undefined) return false;
@@ -64,8 +64,8 @@ export class IdReset {
   }
 
   /**
-   * Ids missing between the last of these trades and this one; null if it does not go on with them. Above the old ids
-   * it is the old sequence that goes on.
+   * How many ids are missing between the last of these trades and this one; null if it does not continue them. Above
+   * the old ids, it is the old sequence that continues.
    */
   missingBefore({ firstId, lastId, time }: TradeFields, old: OldSequence): number | null {
     const before = this.#candidates.at(-1)?.held.tick;
@@ -86,7 +86,7 @@ export class IdReset {
     this.#lastId = held.tick.id;
   }
 
-  /** Moves over ids that were read and that no usable trade has; false where they do not follow on. */
+  /** Moves over ids that were read but belong to no usable trade; false if they do not follow the last one. */
   skip(firstId: number, lastId: number): boolean {
     if (!this.isHolding || firstId !== this.#lastId + 1) return false;
     this.#lastId = lastId;

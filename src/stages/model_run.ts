@@ -14,9 +14,9 @@ import { type ModelTotals, modelTotals } from "./run_state.ts";
 const NOTHING: readonly Outcome[] = [];
 
 /**
- * The stages behind the signal once more. The stance follows signals and never fills, so every fill model has the same
- * signals, and a trade is read and averaged once for all of them. Only backtests have such runs: nothing of them is
- * kept, and none is resumed.
+ * The stages after the signal, a second time. The stance follows signals and never fills, so every fill model has the
+ * same signals, and a trade is read and averaged once for all of them. Only backtests have such runs: nothing of them
+ * is kept, and none is resumed.
  */
 export class ModelRun {
   readonly #account: Account;
@@ -84,7 +84,7 @@ export class ModelRun {
     this.#gate.awaitsRules = awaitsRules;
   }
 
-  /** From now on orders keep to these rules of the instrument; those that are not there stay as they are. */
+  /** From now on, orders follow these rules of the instrument; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#gate.takeRules(rules);
   }
@@ -100,13 +100,13 @@ export class ModelRun {
     return modelTotals(parts, this.#refusals.total, last);
   }
 
-  /** What it is judged by; `last` as for `totals`. */
+  /** Its results; `last` is as for `totals`. */
   results(last: Filled | null): Results {
     return this.#measured.results(last);
   }
 }
 
-/** Hands out one tick after the other, as they are put in. */
+/** Yields one tick after the other, as they are put in. */
 class OneTick implements Iterable<Signalled>, Iterator<Signalled> {
   /** Made once: a trade at which nothing happens allocates nothing. */
   readonly #result: { done: false; value: Signalled } = { done: false, value: null as unknown as Signalled };

@@ -13,11 +13,11 @@ import { ParseTally } from "./parse_tally.ts";
 import { PriceUnit } from "./price_unit.ts";
 import { TimeCheck } from "./time_check.ts";
 
-/** Live trades that waited, for missed ones to be fetched or for the run to start. Times in µs. */
+/** Live trades that waited until missed ones had been fetched or the run had started. Times in µs. */
 export interface Waited {
-  /** When the waiting was over, since 1970: what arrived before counts as having arrived then. */
+  /** When the wait ended, since 1970: what arrived before counts as having arrived then. */
   readonly until: number;
-  /** What waited longer than this is late. */
+  /** Trades that waited longer than this count as backfilled. */
   readonly hold: number;
 }
 
@@ -26,7 +26,7 @@ export class Parse {
   readonly #continuity = new Continuity();
   readonly #unit = new PriceUnit();
   readonly #tally = new ParseTally();
-  /** A trade whose id jumped ahead, until the next one shows whether to believe it. */
+  /** A trade whose id jumped ahead; it waits until the next one shows whether to believe it. */
   #jumped: Suspect | null = null;
   readonly #restart = new IdReset(this.#tally);
   readonly #times = new TimeCheck((suspect) => this.#tally.refuse(suspect));
@@ -35,10 +35,10 @@ export class Parse {
   #latest = 0;
   /** Trades that waited and are due before anything is read. */
   readonly #due: Tick[] = [];
-  /** What the reader threw while a trade before it waited. */
+  /** The error that the reader threw while an earlier trade waited. */
   #failure: { readonly error: unknown } | null = null;
   #lastIdBeforeReset = -1;
-  /** Nothing waits and nothing is settled: what a trade has to be compared with is the one before. */
+  /** Whether nothing waits and no gap was settled, so that a trade is only compared with the one before. */
   #isCalm = true;
   readonly #gapHold: GapHold;
   readonly #gaps = new GapAccounts();
@@ -80,7 +80,7 @@ export class Parse {
     this.#continuity.skip(readTo + 1, through);
   }
 
-  /** Tells live trades that waited from those that come from now on. */
+  /** Marks the live trades that have waited until now. */
   waited({ until, hold }: Waited): void {
     this.#waitedUntil = until;
     this.#lateBefore = until - hold;
@@ -109,8 +109,8 @@ export class Parse {
   }
 
   /**
-   * Another process goes on from here, as with a snapshot: it does not have what waits, nor the gap that was settled for
-   * the next trade.
+   * Another process continues from here, as with a snapshot: it does not have the trades that wait, or the gap that
+   * was settled for the next trade.
    */
   handOver(): void {
     this.end();
@@ -153,7 +153,7 @@ export class Parse {
     };
   }
 
-  /** Goes on where a snapshot was taken; `time` is that of the last trade, µs since 1970, null before the first. */
+  /** Restores a snapshot; `time` is that of the last trade, µs since 1970, null before the first. */
   restore(snapshot: ParseSnapshot, time: number | null): void {
     const { lastId, counts, seen, gap } = snapshot;
     this.#unit.restore(snapshot);
@@ -164,7 +164,7 @@ export class Parse {
     this.#tally.restore(counts);
   }
 
-  /** The next new trade; null when the reader has nothing more at hand, or a gap holds what it has read. */
+  /** The next new trade; null when the reader has nothing more available, or a gap holds what it has read. */
   #next(reader: TradeReader): Tick | null {
     for (;;) {
       if (this.#due.length > 0) return this.#due.shift()!;
@@ -214,7 +214,7 @@ export class Parse {
       }
     } catch (error) {
       if (!this.#times.hasFirst && this.#due.length === 0) throw error;
-      // The trade before the one that cannot be used has been traded on by the time that is said.
+      // By the time this is reported, the trade before the unusable one has been processed.
       this.#releaseFirst();
       this.#failure = { error };
     }
@@ -227,13 +227,13 @@ export class Parse {
       this.#failure === null && !this.#times.isHolding;
   }
 
-  /** The first trade of a file waits for the second only as long as the reader has one at hand. */
+  /** The first trade of a file waits for the second only as long as the reader has one available. */
   #releaseFirst(): void {
     const first = this.#times.takeFirst();
     if (first !== null) this.#accept(first.tick);
   }
 
-  /** Deals with a trade that does not plainly follow on the one before. False where a gap holds it. */
+  /** Handles a trade that does not simply follow the one before. False if a gap holds it. */
   #judge(reader: TradeReader, judged: number): boolean {
     const { firstId, lastId } = reader.trade;
     const jumped = this.#jumped;
@@ -260,7 +260,7 @@ export class Parse {
       return true;
     }
     this.#restart.drop(this.lastId);
-    // Trades of which only the id could be read are asked for once more as well.
+    // Trades of which only the id could be read are asked for once again as well.
     if (judged > 0 && this.#gapHold.holds(reader, this.lastId + 1)) return false;
     if (jumped !== null) {
       this.#jumped = null;
@@ -374,7 +374,7 @@ export class Parse {
     if (last >= 0) this.#skip(first, last);
   }
 
-  /** Takes note of ids that were read with nothing usable under them. */
+  /** Notes ids that were read with nothing usable under them. */
   #skip(firstId: number, lastId: number): void {
     if (!this.#restart.skip(firstId, lastId)) this.#continuity.skip(firstId, lastId);
   }

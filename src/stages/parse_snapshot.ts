@@ -1,4 +1,4 @@
-/** Where the parse stage stands, in plain values. */
+/** The state of the parse stage, in plain values. */
 import type { SeenIds } from "../domain/market/continuity.ts";
 import type { GapAccount } from "./gap_account.ts";
 
@@ -16,7 +16,7 @@ export interface ParseCounts {
   readonly absent?: number;
 }
 
-/** Where the stage stands, for `restore`. */
+/** The state of the stage, for `restore`. */
 export interface ParseSnapshot {
   /** The last trade id read; -1 before the first trade. */
   readonly lastId: number;

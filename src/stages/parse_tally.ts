@@ -77,7 +77,7 @@ export class ParseTally {
     return this.#strays.take();
   }
 
-  /** Goes on with the counts of a snapshot. */
+  /** Restores the counts of a snapshot. */
   restore({ duplicates, rejected, passedOver, outOfOrder = 0, resets = 0 }: ParseCounts): void {
     this.duplicates = duplicates;
     this.passedOver = passedOver;

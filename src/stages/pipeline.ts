@@ -1,4 +1,4 @@
-/** The one place where the five stages stand in order. */
+/** The pipeline: the only place that puts the five stages in order. */
 import { Account } from "../domain/account/account.ts";
 import { Drawdown } from "../domain/performance/drawdown.ts";
 import type { PipelineEvent } from "../domain/run/event.ts";
@@ -87,9 +87,9 @@ export class Pipeline {
   }
 
   /**
-   * The stages in flow order: the ticks of what the reader has available, each with everything found. From stage to
-   * stage ticks are pulled with `next` and not by for…of: V8 keeps what for…of needs to close its source from one
-   * trade to the next, which makes a step half as dear again, and there is nothing here to close.
+   * The stages in flow order: yields the ticks that the reader has, each with everything the stages found. Stages
+   * pull ticks with `next` and not with for…of: for…of keeps what it needs to close its source, which makes each step
+   * half as expensive again, and there is nothing to close here.
    */
   over(reader: TradeReader): Generator<Filled> {
     return this.#fills.over(
@@ -112,7 +112,7 @@ export class Pipeline {
     if (this.done || this.#trades >= stopAt) return;
     const stop = Math.min(stopAt, this.#limit);
     const ticks = this.#ticksOf(reader);
-    // Kept here and put down only where somebody may look: a field of an old object that gets a new one with every
+    // Kept in a local and stored only when somebody may look: writing a new object to a field of an old one at every
     // trade costs the collector as much as a stage.
     let last = this.#last;
     let isWhole = false;
@@ -168,17 +168,17 @@ export class Pipeline {
     this.#parse.settleGap(filled, through);
   }
 
-  /** Another process goes on with the run, as from a snapshot. */
+  /** Another process continues the run, as from a snapshot. */
   handOver(): void {
     this.#parse.handOver();
   }
 
-  /** Live trades have waited: those that waited longer than the hold move the averages, and never trade. */
+  /** Notes that live trades have waited. Those that waited longer than the hold move the averages and never trade. */
   waited(waited: Waited): void {
     this.#parse.waited(waited);
   }
 
-  /** Ends the input: what still waits expires. `isWhole` is as in `Parse.end`. */
+  /** Ends the input: orders that still wait expire. `isWhole` is as in `Parse.end`. */
   *end(isWhole = false): Generator<PipelineEvent> {
     this.#parse.end(isWhole);
     // A trade that waited for the next one to confirm it may be due now.
@@ -188,8 +188,8 @@ export class Pipeline {
   }
 
   /**
-   * Halts trading by hand, at `time` (µs since 1970), between two trades; nothing if that changes nothing. What was
-   * said with it goes into the event.
+   * Halts trading by hand, at `time` (µs since 1970), between two trades; does nothing if that changes nothing. The
+   * request's details go into the event.
    */
   *halt(action: OnHalt, time: number, details: Partial<ByRequest> = {}): Generator<PipelineEvent> {
     this.#gate.haltByHand(action, this.lastId);
@@ -254,7 +254,7 @@ export class Pipeline {
     this.lost = isStale(lost) ? "stale" : "disconnected";
   }
 
-  /** Messages that were of no use since the last call, or null. */
+  /** Unusable messages since the last call, or null. */
   takeRejections(): Rejections | null {
     return this.#parse.takeRejections();
   }
@@ -284,7 +284,7 @@ export class Pipeline {
     return this.#last?.time ?? null;
   }
 
-  /** Where the run stands, for the views. */
+  /** The state of the run, for the views. */
   get current(): RunState {
     return runStateOf(this.#parts);
   }
@@ -304,19 +304,19 @@ export class Pipeline {
     return { ...this.totals, ...model.totals(this.#last) };
   }
 
-  /** What one of the other fill models is judged by so far. */
+  /** The results of one of the other fill models so far. */
   resultsOf(model: ModelRun): Results {
     return model.results(this.#last);
   }
 
-  /** What the run is judged by so far. Throws a TypeError unless the pipeline was made `withResults`. */
+  /** The results of the run so far. Throws a TypeError unless the pipeline was made `withResults`. */
   results(): Results {
     if (this.#measured === null) throw new TypeError("This pipeline was made without results");
     return this.#measured.results(this.#last);
   }
 
   /**
-   * Where the run stands between two trades. A trade that waits for the next one to confirm it is not part of it.
+   * The state of the run between two trades. A trade that waits for the next one to confirm it is not part of it.
    * Throws a TypeError when the pipeline was made transient.
    */
   snapshot(): PipelineSnapshot {
@@ -355,7 +355,7 @@ export class Pipeline {
     return this.#averages.snapshot();
   }
 
-  /** Goes on where a snapshot was taken, with the averages' last prices. Throws a BooksError for unsound books. */
+  /** Restores a snapshot, with the averages' last prices. Throws a BooksError for unsound books. */
   restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
     const { last } = snapshot;
     this.#trades = snapshot.trades;

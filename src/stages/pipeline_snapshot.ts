@@ -8,7 +8,7 @@ import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { CrossoverSnapshot } from "./signal.ts";
 
-/** Everything that a run is made of but its averages' prices, as plain values: JSON text and back changes nothing. */
+/** Everything in a run but the prices in its averages, as plain values: a round trip through JSON changes nothing. */
 export interface PipelineSnapshot {
   readonly trades: number;
   readonly gaps: number;
@@ -36,7 +36,10 @@ export function isCurrent({ gate }: PipelineSnapshot): boolean {
   return "losses" in gate;
 }
 
-/** A snapshot with all that `kept` has, which an older version may have made: those did not say which ids were seen. */
+/**
+ * A snapshot with everything that `kept` has, which an older version may have made: those did not say which ids were
+ * seen.
+ */
 export function inFormOf(
   kept: Partial<PipelineSnapshot> | undefined,
   snapshot: PipelineSnapshot,
@@ -65,7 +68,7 @@ export function underLimitsOf(made: PipelineSnapshot, kept: PipelineSnapshot): P
   return { ...kept, gate: { ...kept.gate, losses: { ...losses, day }, exits: { ...exits, paid } } };
 }
 
-/** A run as it stands once a person has released its halt. */
+/** A run after a manual release of its halt. */
 export function released(snapshot: PipelineSnapshot): PipelineSnapshot {
   return { ...snapshot, gate: releasedGate(snapshot.gate, booksIn(snapshot)) };
 }

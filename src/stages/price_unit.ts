@@ -50,7 +50,7 @@ export class PriceUnit {
     return { decimals, ...(matters ? { largest } : {}) };
   }
 
-  /** Goes on where a snapshot was taken. */
+  /** Restores a snapshot. */
   restore({ decimals, largest = 0 }: { readonly decimals: number; readonly largest?: number }): void {
     this.#decimals = decimals;
     this.#largest = largest;

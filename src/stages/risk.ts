@@ -33,7 +33,7 @@ import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import { WaitingOrders } from "./waiting_orders.ts";
 
-/** What is said of an approval beside its amounts; most orders have nothing of it. */
+/** Details of an approval beyond its amounts; most orders have none. */
 interface Detail extends Progress {
   readonly cause?: ExitCause;
   readonly partial?: true;
@@ -66,7 +66,7 @@ class Approved {
 /** An order that passed the gate. The class itself stays in this file, so that nobody else can make one. */
 export type ApprovedOrder = Approved;
 
-/** What the gate says of one order. */
+/** The gate's decision on one order. */
 export type RiskDecision = ApprovedOrder | Refusal | Expired;
 
 /**
@@ -78,7 +78,7 @@ export interface Judged extends Signalled {
   readonly decisions: Iterable<RiskDecision> | null;
 }
 
-/** What a check of the connection asks for, and what it finds. */
+/** The limit and the value of a refusal because of the connection. */
 const LOST = {
   disconnected: { limit: "connected", value: "disconnected" },
   stale: { limit: "flowing", value: "silent" },
@@ -129,7 +129,7 @@ export class RiskGate {
     }
   }
 
-  /** Whether data flows: while it does not, every order is refused. */
+  /** Whether data flows. While it does not, every order is refused. */
   set connected(connected: boolean) {
     if (connected) this.#lost = null;
     else this.disconnect("disconnected");
@@ -140,7 +140,7 @@ export class RiskGate {
     return this.#lost;
   }
 
-  /** Data flows no more: also purchases that wait have missed their time. */
+  /** Data no longer flows: waiting purchases have missed their time. */
   disconnect(how: keyof typeof LOST): void {
     this.#lost = how;
     this.#waiting.cutPurchases(how);
@@ -155,7 +155,7 @@ export class RiskGate {
     return this.#parameters.awaitsRules === true;
   }
 
-  /** From now on orders are sized by these rules; those of the six that are not there stay as they are. */
+  /** From now on, orders are sized by these rules; rules that are not given stay as they are. */
   takeRules(rules: Partial<TradingRules>): void {
     this.#parameters = { ...this.#parameters, ...rules, awaitsRules: false };
     this.#sizing = new OrderSizing(this.#parameters);
@@ -171,7 +171,7 @@ export class RiskGate {
     if (this.#halt === null) return;
     const { reason } = this.#halt;
     const news = this.#news;
-    // Exactly what becomes of a run that is released while no process works on it.
+    // The same as for a run that is released while no process works on it.
     this.restore(releasedGate(this.snapshot(), books), books);
     this.#news = [...news, { type: "released", reason, tradeId }];
   }
@@ -186,7 +186,7 @@ export class RiskGate {
     return this.#news.length > 0;
   }
 
-  /** Halts that have come about and ended since the last call. */
+  /** Halts that started or ended since the last call. */
   takeNews(): RiskNews[] {
     return this.#news.splice(0);
   }
@@ -207,7 +207,7 @@ export class RiskGate {
     };
   }
 
-  /** Takes a snapshot up, with the books at the last trade; drawdown and account are restored apart. No halt is news. */
+  /** Restores a snapshot, with the books at the last trade, but not drawdown and account. No halt is news. */
   restore({ waiting, halt, losses, exits, pace }: RiskSnapshot, books: MarkedBooks): void {
     this.#waiting.restore(waiting);
     this.#halt = halt;
@@ -260,7 +260,7 @@ export class RiskGate {
     }
   }
 
-  /** Lets the orders that are due trade, first in, first out, as far as this trade has room for them. */
+  /** Judges the orders that are due, first in, first out, as long as this trade has room for them. */
   *#work(tick: Signalled): Generator<RiskDecision> {
     if (this.awaitsRules) return;
     let room = this.#roomAt(tick);
@@ -270,7 +270,7 @@ export class RiskGate {
       order !== undefined && this.#waiting.isReady(order, now);
       order = this.#waiting.oldest
     ) {
-      // What is left of a purchase makes way for a sale.
+      // A sale replaces what is left of a purchase.
       const isOutdone = order.side === "buy" && this.#waiting.isSaleDue(now);
       if (isOutdone && order.isWorking) {
         this.#drop(order);
@@ -354,7 +354,7 @@ export class RiskGate {
     });
   }
 
-  /** Takes note of a fill that has just been booked. */
+  /** Notes a fill that has just been booked. */
   #booked({ side, price, quantity }: ApprovedOrder, isLast: boolean, time: number): void {
     const { cash, position, realized } = this.#account;
     this.#limits.rebook(cash, position);
@@ -367,7 +367,7 @@ export class RiskGate {
     return refusal(order, tick.id, { reason: "halted", limit, value });
   }
 
-  /** Acts on a limit that a trade has reached, or on a day that it has started. */
+  /** Halts or releases trading after a trade that reached a limit or started a day. */
   #checkLimits(tick: Signalled): void {
     if (this.#limits.takeNewDay() && this.#halt?.reason === "max-daily-loss") {
       this.#news.push({ type: "released", reason: this.#halt.reason, tradeId: tick.id });

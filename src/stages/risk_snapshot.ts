@@ -1,4 +1,4 @@
-/** Where the gate stands, in plain values. */
+/** The state of the gate, in plain values. */
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import type { Halt } from "../domain/risk/halt.ts";
 import { forgiven, type LossSnapshot } from "../domain/risk/loss_limits.ts";
@@ -6,7 +6,7 @@ import type { OrderSnapshot } from "../domain/orders/order.ts";
 import type { ThrottleSnapshot } from "../domain/risk/order_throttle.ts";
 import type { ExitSnapshot } from "../domain/risk/protective_exits.ts";
 
-/** Where the gate stands, as a journal keeps it. */
+/** The state of the gate, as a journal keeps it. */
 export interface RiskSnapshot {
   /** Oldest first. */
   readonly waiting: readonly OrderSnapshot[];
@@ -16,7 +16,7 @@ export interface RiskSnapshot {
   readonly pace: ThrottleSnapshot;
 }
 
-/** The gate as it stands once a person has released its halt: what was lost until now is forgiven. */
+/** The gate after a manual release of its halt: past losses no longer count. */
 export function releasedGate(gate: RiskSnapshot, books: MarkedBooks): RiskSnapshot {
   return {
     ...gate,

@@ -1,4 +1,4 @@
-/** Where a run stands, and what its summary says: read from the stages, none of which it changes. */
+/** The state of a run and the totals of its summary. Reads the stages and changes none of them. */
 import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { SummaryEvent } from "../domain/run/event.ts";
@@ -13,7 +13,7 @@ import type { RiskGate } from "./risk.ts";
 import type { Crossover } from "./signal.ts";
 import type { TradeEvents } from "./trade_events.ts";
 
-/** Where a run stands, for the views. Amounts in quote currency, position in base. */
+/** The state of a run, for the views. Amounts in quote currency, position in base. */
 export interface RunState {
   readonly trades: number;
   /** The last trade's time, µs since 1970; null before the first. */
@@ -31,13 +31,13 @@ export interface RunState {
 /** Everything that a summary says that follows from the trades. */
 export type Totals = Omit<SummaryEvent, "type" | "time" | "elapsedMs">;
 
-/** What of that depends on how orders fill. Amounts in quote currency, position in base, as text. */
+/** The totals that depend on how orders fill. Amounts in quote currency, position in base, as text. */
 export type ModelTotals = Pick<
   Totals,
   "fills" | "refusals" | "cash" | "position" | "equity" | "fees" | "realized" | "maxDrawdown" | "halt"
 >;
 
-/** The stages behind the signal, and what they work on. */
+/** The stages after the signal, and the account and drawdown that they share. */
 export interface TradingParts {
   readonly account: Account;
   readonly drawdown: Drawdown;
@@ -59,7 +59,7 @@ export interface RunParts extends TradingParts {
   readonly events: TradeEvents;
 }
 
-/** Where a run stands. */
+/** The state of a run. */
 export function runStateOf({ trades, last, averages, crossover, account, gate }: RunParts): RunState {
   const price = priceOf(last);
   return {
@@ -75,7 +75,7 @@ export function runStateOf({ trades, last, averages, crossover, account, gate }:
   };
 }
 
-/** The totals of the stages behind the signal so far; `last` is the last tick, null before the first. */
+/** The totals of the stages after the signal so far; `last` is the last tick, null before the first. */
 export function modelTotals(
   { account, drawdown, gate, fills }: TradingParts,
   refusals: number,

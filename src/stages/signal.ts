@@ -1,4 +1,4 @@
-/** Turns crossings into signals: buys when the short average stands above the long, sells when below. */
+/** Turns crossings into signals: buys when the short average is above the long one, sells when it is below. */
 import type { Signal } from "../domain/market/signal.ts";
 import type { Side } from "../domain/numbers/money.ts";
 import type { Averaged, Signalled, Slots } from "../domain/market/tick.ts";
@@ -6,7 +6,7 @@ import type { Averaged, Signalled, Slots } from "../domain/market/tick.ts";
 /** What the strategy wants to hold. It follows the signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";
 
-/** Where the stage stands, for `restore`. */
+/** The state of the stage, for `restore`. */
 export interface CrossoverSnapshot {
   readonly stance: Stance;
   /** Signals made so far. */

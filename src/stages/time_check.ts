@@ -1,4 +1,4 @@
-/** Holds a trade whose time is far from where it should be until the next trade confirms it. */
+/** Holds a trade with a suspect time until the next trade confirms it. */
 import type { Slots, Tick } from "../domain/market/tick.ts";
 import { DAY, HOUR, isoTime } from "../domain/numbers/time.ts";
 import type { HeldTrade, Suspect } from "./held_trade.ts";
@@ -8,12 +8,12 @@ const YEAR = 366 * DAY;
 /**
  * Checks the times of trades whose ids are all right. With a time of arrival, a trade is suspect when its time is
  * more than an hour from its arrival and from the trade before it. Without one, in files, when it is more than a day
- * from the trade before it: the next trade confirms it unless it is back at that one, or a year further on. One time
- * that nothing stands by would otherwise end cooldowns and daily halts, and decide how equity is sampled.
+ * from the trade before it: the next trade confirms it unless it is back at that one, or a year further on. Without
+ * this check, one wrong time could end cooldowns and daily halts, and decide how equity is sampled.
  */
 export class TimeCheck {
   readonly #refuse: (suspect: Suspect) => void;
-  /** The first trade of a file: there is none before it, so the ones behind it have to do. */
+  /** The first trade of a file: there is none before it, so later ones have to confirm it. */
   #first: HeldTrade | null = null;
   #suspect: HeldTrade | null = null;
 
@@ -45,7 +45,7 @@ export class TimeCheck {
     const before = this.#first?.tick.time ?? time;
     const suspect = this.#suspect;
     if (tick.late) {
-      // Fetched trades never wait: those that did have gone before them.
+      // Fetched trades never wait: any trade that waited has been yielded before them.
       if (Number.isNaN(before) || isStep(before, tick)) return this.#accept(tick);
       this.#refuse({ held, what: faultOf(held, before) });
       return [];

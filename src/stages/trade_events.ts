@@ -1,4 +1,4 @@
-/** Makes events of what the stages found at a trade, in order, and counts what a summary says of them. */
+/** Turns what the stages found at a trade into events, in order, and counts them for the summary. */
 import type { PipelineEvent } from "../domain/run/event.ts";
 import type { ByRequest } from "../domain/risk/halt.ts";
 import { gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/run/outcome_event.ts";
@@ -41,7 +41,7 @@ export class TradeEvents {
     const isQuiet = this.#isQuiet;
     const { outcomes } = tick;
     const isReset = tick.missing < 0;
-    // A gap's event comes with the first live trade behind it.
+    // A gap's event comes with the first live trade after it.
     const isGap = !isFetched && !isReset && (tick.missing !== 0 || tick.filled !== 0);
     if (isGap) this.#gaps++;
     this.refusals.add(outcomes);
@@ -66,7 +66,7 @@ export class TradeEvents {
     }
   }
 
-  /** Goes on with the counts of a snapshot. */
+  /** Restores the counts of a snapshot. */
   restore({ gaps, refusals }: Pick<PipelineSnapshot, "gaps" | "refusals">): void {
     this.#gaps = gaps;
     this.refusals.total = refusals;

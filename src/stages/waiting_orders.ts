@@ -1,4 +1,4 @@
-/** The orders of one symbol on their way: those that wait for their time, or for enough to be traded. */
+/** The waiting orders of one symbol: those that wait for their due time, or for enough to be traded. */
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
 import { hasPassed } from "../domain/numbers/time.ts";
 
@@ -19,7 +19,7 @@ export class WaitingOrders {
     return this.#orders.length === 0;
   }
 
-  /** The one that waits longest; undefined where none does. */
+  /** The one that has waited longest; undefined if none waits. */
   get oldest(): Order | undefined {
     return this.#orders[0];
   }

@@ -1,8 +1,8 @@
 /**
- * What a journal costs a live run, and how fast one is verified: part of `deno task bench`. Two hours of trades at 1,000
- * a second, as fast as they are read, at a price that never moves, so that nothing is decided and only checkpoints are
- * written; then a market in which orders fill; and that once more, recorded and proven. The exchange is in this process,
- * what is measured in one of its own.
+ * What a journal costs a live run, and how fast one is verified: part of `deno task bench`. Two hours of trades at
+ * 1,000 a second, as fast as they are read, at a price that never moves, so that nothing is decided and only
+ * checkpoints are written; then a market in which orders fill; and that once again, recorded and proven. The exchange
+ * is in this process, what is measured in one of its own.
  */
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
 import type { ExchangeTrade } from "../../src/simulator/trade.ts";

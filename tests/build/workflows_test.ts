@@ -35,7 +35,7 @@ Deno.test("the workflows name every action by the hash of a commit, and may only
       );
     }
     assert(!/\bsecrets\.|pull_request_target|workflow_run/.test(text), name);
-    // What a person can write, such as a branch's name, reaches a shell through the environment alone.
+    // What a user can write, such as a branch's name, reaches a shell through the environment alone.
     const scripts = [...text.matchAll(/run: (?:\|\n((?: {10}.*\n)+)|(.*))/g)].map(([, block, line]) =>
       block ?? line!
     );

@@ -102,7 +102,7 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
     assertGreater(repeated.filter(isUnruled).length, 2);
     const { stdout: report } = await penstock("backtest", "--slippage=3", ...OPTIONS, `${folder}/1.txt`);
     assertMatch(report, /^ {2}lot 0\.003, tick 0\.5, /m);
-    // Rules that a person gives are known from the start.
+    // Rules that a user gives are known from the start.
     const given = await penstock(
       ...["backtest", "--json", "--lot=0.003", "--tick=0.5", ...OPTIONS, `${folder}/1.txt`],
     );

@@ -1,4 +1,4 @@
-/** Halts as a person meets them: over a kill and a restart, by `penstock halt`, and their release. */
+/** Halts as a user meets them: over a kill and a restart, by `penstock halt`, and their release. */
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import type { OnHalt } from "../../src/domain/risk/halt.ts";

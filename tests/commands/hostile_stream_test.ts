@@ -217,7 +217,7 @@ for (const { what, says, act, isHandshake = false, isSilent = false, limitMb = L
     fn: async () => {
       let isDone = false;
       await using server = RawServer.listen(async (visit) => {
-        // A refusal is asked about once more, and gets the same.
+        // A refusal is asked about once again, and gets the same.
         if (isDone) {
           if (!visit.isWebSocket) return await visit.answer(404);
           await visit.upgrade();

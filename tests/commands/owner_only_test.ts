@@ -46,7 +46,7 @@ Deno.test({
         Array(3).fill("700"),
       );
 
-      // What the person said otherwise stays.
+      // What the user said otherwise stays.
       Deno.chmodSync(result, 0o644);
       Deno.chmodSync(`${folder}/data`, 0o755);
       Deno.chmodSync(journal, 0o640);

@@ -91,7 +91,7 @@ export function assertKept(entries: readonly Entry[], printed: readonly (readonl
   }
 }
 
-/** A hint is advice to the person, not what happened. */
+/** A hint is advice to the user, not what happened. */
 function withoutHint({ hint: _hint, ...content }: Record<string, unknown>): Record<string, unknown> {
   return content;
 }

@@ -160,7 +160,7 @@ Deno.test("penstock run that goes on keeps the rules it began with, and says wha
     ]);
     const anew = await goodRun([...exchange.args, "--new-run"], folder);
     assertEquals(rulesIn(anew.events).lot, "0.001 exchange");
-    // A rule that a person gives has to be the same throughout.
+    // A rule that a user gives has to be the same throughout.
     const { code, stderr } = await run([...exchange.args, "--lot=0.1"], folder);
     assertEquals(code, 2);
     assertStringIncludes(stderr, "cannot go on with other options: lot was 0.001 and is 0.1. ");

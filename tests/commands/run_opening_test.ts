@@ -1,4 +1,4 @@
-/** A run that is about to start: what the person asks of it before then, and what is left of it when it cannot. */
+/** A run that is about to start: what the user asks of it before then, and what is left of it when it cannot. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";

@@ -1,4 +1,4 @@
-/** What the gate does where time, the connection or the person comes in. */
+/** What the gate does where time, the connection or the user comes in. */
 import { assertEquals } from "@std/assert";
 import { Account } from "../../src/domain/account/account.ts";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";

@@ -17,7 +17,7 @@ const ID_END = 10, WHOLE_END = 16, CENTS_END = 19, TIME_END = 65;
 /** The walk: `next` makes another chunk, whose bytes and prices are overwritten by the one after it. */
 export class RandomWalk {
   readonly bytes = new Uint8Array(CHUNK_TRADES * ROW.length);
-  /** Prices of the chunk at hand, in cents. */
+  /** Prices of the chunk available, in cents. */
   readonly cents = new Int32Array(CHUNK_TRADES);
   #state: number;
   #id = FIRST_ID;

@@ -74,7 +74,7 @@ export class FakeFile implements RecordingFile {
   }
 }
 
-/** A recording into a fake file, with all that it told. */
+/** A recording into a fake file, with everything that it told. */
 export function fake(path = "x.rec") {
   const file = new FakeFile();
   const printed: string[] = [];

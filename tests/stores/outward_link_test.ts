@@ -102,11 +102,11 @@ Deno.test({
         `${own}/in/${name} is a link that leads out of ${own}/in, to ${own}/out/${name}`;
       assertStringIncludes(refusal(`${own}/in/a.db`), why("a.db"));
       assertThrows(() => recorded(`${own}/in/empty`), RecordingError, why("empty"));
-      // It is read, and a result is written, wherever a link of the person's leads.
+      // It is read, and a result is written, wherever a link of the user's leads.
       JournalReader.open(`${own}/in/a.db`)[Symbol.dispose]();
       using place = await resultPlaceAt(`${own}/in/empty`, OPTIONS);
       place.write("{}");
-      // The folder itself is the person's choice.
+      // The folder itself is the user's choice.
       Deno.symlinkSync("out", `${own}/disk`);
       openJournal(`${own}/disk/a.db`).close();
       await recorded(`${own}/disk/x.txt`).close(NOW);

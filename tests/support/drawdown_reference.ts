@@ -1,4 +1,6 @@
-/** Drawdowns once more, naively: every point of the equity in a list, every amount exact. Shares no code with `src`. */
+/**
+ * Drawdowns once again, naively: every point of the equity in a list, every amount exact. Shares no code with `src`.
+ */
 import { Exact } from "./exact.ts";
 
 /** Equity as it was at a trade, or after a fill at it; time in µs. */

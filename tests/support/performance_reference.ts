@@ -1,5 +1,5 @@
 /**
- * What a run is judged by once more, naively: every trade's equity and every fill in a list, looked at when all is
+ * What a run is judged by once again, naively: every trade's equity and every fill in a list, looked at when all is
  * over. Only the shape of the metrics is the program's, because they are compared.
  */
 import type { Metrics } from "../../src/domain/performance/metrics.ts";

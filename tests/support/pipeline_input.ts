@@ -81,7 +81,7 @@ export function messageOf(
   return shape.startsWith("combined") ? `{"stream":"${symbol.toLowerCase()}@${event}","data":${body}}` : body;
 }
 
-/** A reader with `messages` at hand. */
+/** A reader with `messages` available. */
 export function reading(messages: readonly string[], symbol = DEFAULTS.symbol): MessageBatch {
   return new MessageBatch(symbol).open(messages);
 }

@@ -1,7 +1,7 @@
 /**
- * The whole strategy once more, naively: written from what it means, not from how the program does it. Windows
- * are added up from scratch at every trade, orders wait in a list, and every amount is an exact decimal. It
- * shares no code with `src`; only the shape of the events is the same, because they are compared.
+ * The whole strategy once again, naively: written from what it means, not from how the program does it. Windows are
+ * added up from scratch at every trade, orders wait in a list, and every amount is an exact decimal. It shares no
+ * code with `src`; only the shape of the events is the same, because they are compared.
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
@@ -23,7 +23,7 @@ export interface PlainTrade {
   readonly unusable?: boolean;
 }
 
-/** What the person chose, amounts as decimal text, latency in µs. */
+/** What the user chose, amounts as decimal text, latency in µs. */
 export interface Choices {
   readonly symbol: string;
   readonly short: number;

@@ -1,5 +1,5 @@
 /**
- * Orders once more, naively: the books, what waits, and what each trade makes of it, every amount an exact decimal.
+ * Orders once again, naively: the books, what waits, and what each trade makes of it, every amount an exact decimal.
  * Written from what the options mean; it shares no code with `src`.
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";

@@ -4,7 +4,7 @@ import { messageOf, type MessageShape } from "./pipeline_input.ts";
 import { SeededRandom } from "./random.ts";
 import type { PlainTrade } from "./reference.ts";
 
-/** A trade with all that a file says of it. */
+/** A trade with everything that a file says of it. */
 export interface FileTrade extends PlainTrade {
   /** Decimal text, base currency. */
   readonly quantity: string;

@@ -23,7 +23,7 @@ export async function onTerminal(
   return text;
 }
 
-/** A terminal, 100 columns wide unless told otherwise, with a command line on it, and a person who looks and types. */
+/** A terminal, 100 columns wide unless told otherwise, with a command line on it, and a user who looks and types. */
 export class OwnTerminal implements AsyncDisposable {
   readonly #script: Deno.ChildProcess;
   readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;

@@ -24,7 +24,7 @@ import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.t
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
 import type { ReportColumn } from "../../views/report/report_table.ts";
 
-/** What ended a run: the end of its input, an option or the person. */
+/** What ended a run: the end of its input, an option or the user. */
 export type End = NonNullable<SummaryEvent["ended"]>;
 
 const OTHER_MODELS = FILL_MODELS.filter((model) => model !== "configured");

@@ -156,7 +156,7 @@ function answeredIn(answer: InstrumentAnswer | null, now: number): KeptInfo | nu
   return { time: isoTime(now), host, ...info };
 }
 
-/** Where rules come from that no person gave, best first. */
+/** Where rules come from that no user gave, best first. */
 function basesOf(
   { symbol, offlineInstruments }: Config,
   answered: KeptInfo | null,

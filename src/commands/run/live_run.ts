@@ -1,4 +1,7 @@
-/** A live run from its opening to its summary: what the feed hands over, what comes of it, and where that goes. */
+/**
+ * A live run from its opening to its summary: takes inputs from the feed, applies them, and keeps and shows the
+ * events.
+ */
 import type { Started } from "../../config/command.ts";
 import type { Config } from "../../config/options.ts";
 import type { Configuration } from "../../config/config.ts";
@@ -31,7 +34,7 @@ import { requestedInput } from "./requests.ts";
 import { loggedIfSlow } from "./slow_fetch.ts";
 import { waitedSince } from "./waiting.ts";
 
-/** Puts what the feed hands over through the pipeline, keeps what comes of it, and shows it. */
+/** Applies what the feed delivers to the engine, and keeps and shows the events. */
 export class LiveRun {
   readonly #configuration: Configuration;
   readonly #config: Config;
@@ -44,14 +47,14 @@ export class LiveRun {
   /** Null if nothing is fetched. */
   #gaps: GapFilling | null = null;
   readonly #throughput = new Throughput();
-  /** When data that is run later may have come first, ms since 1970. */
+  /** The earliest time at which data that is still to be run may have arrived, ms since 1970. */
   readonly #openedAt = Date.now();
   #made: Engine | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
   readonly #signal: AbortSignal;
   #isOpen = false;
-  /** Whether it has been told that the run started, and not yet that it stopped. */
+  /** Whether the start of the run has been emitted, and its stop has not. */
   #hasStarted = false;
   /** Trades that the journal held already. */
   #resumedAfter = 0;
@@ -74,7 +77,7 @@ export class LiveRun {
       : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget });
   }
 
-  /** There from `open` on: until then it is not known what orders have to be like. */
+  /** Set by `open`: until then the rules for orders are not known. */
   get #engine(): Engine {
     if (this.#made === null) throw new TypeError("The run is not open yet");
     return this.#made;
@@ -106,7 +109,7 @@ export class LiveRun {
         state,
         backfill: this.#backfill,
         config: this.#config,
-        // Let pass now, the gap would cost a resumed run its averages.
+        // If the gap were let pass now, a resumed run would lose its averages.
         leaves: () => this.#journal !== null && this.#signal.aborted,
         apply: (input, note) =>
           note === undefined || input.event !== "backfilled"
@@ -132,7 +135,7 @@ export class LiveRun {
     this.#happened({ event: "rules", ...arrived, time: Date.now() * 1000 });
   }
 
-  /** Starts, once it has been told that it does. */
+  /** Starts the run: emits that it has started, or resumed. */
   start(): void {
     this.#hasStarted = true;
     const waited = waitedSince(this.#openedAt, this.#config);
@@ -150,7 +153,7 @@ export class LiveRun {
     switch (batch.kind) {
       case "messages":
         await this.#run(batch.messages, batch.receivedAt);
-        // The first unusable message is told at once, the later ones together.
+        // The first unusable message is reported at once, the later ones together.
         if (!this.#rejectionsLogged) this.logRejections();
         break;
       case "connected": {
@@ -183,7 +186,7 @@ export class LiveRun {
     }
   }
 
-  /** Keeps where the run stands. */
+  /** Keeps the run's state in the journal. */
   checkpoint(): void {
     if (!this.#isOpen || this.#journal === null) return;
     this.#recording?.flush();
@@ -191,14 +194,14 @@ export class LiveRun {
     this.#recording?.kept(this.#journal.place);
   }
 
-  /** Says in the journal that this process is alive. */
+  /** Writes a heartbeat to the journal. */
   heartbeat(): void {
     if (!this.#isOpen) return;
     const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond());
     this.#journal?.heartbeat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
   }
 
-  /** Emits where the run stands: nothing before it has started with `start`, and once it has stopped. */
+  /** Emits the run's state; nothing before `start` and nothing once it has stopped. */
   emitStatus(): void {
     if (!this.#hasStarted) return;
     this.#view.event(statusEvent(this.#state.current, this.#shownThroughput, now(), this.#state.heldGap));
@@ -219,26 +222,26 @@ export class LiveRun {
     this.#view.draw((width) => statusLine(this.#state.current, this.#shownThroughput, width));
   }
 
-  /** Ends the input: what still waits expires, and the journal says that the run was stopped, and why. */
+  /** Ends the input: waiting orders expire, and the journal gets an entry that the run was stopped, and why. */
   stop(reason = "asked to"): void {
     this.handleRequests();
     this.logRejections();
     const at = Date.now() * 1000;
-    // The recording says so itself, as its last line.
+    // The recording's last line says so too.
     this.#apply({ event: "ended", time: at });
     this.logRejections();
     this.#keepStop(at, reason);
-    // What is asked of it from here on is for the next run.
+    // Requests from here on are for the next run.
     this.#hasStarted = false;
   }
 
-  /** Closes what was opened and says the summary, however the run ended. */
+  /** Closes what was opened and emits the summary, however the run ended. */
   async close(elapsedMs: number): Promise<void> {
     this.#hasStarted = false;
     await this.#recording?.close();
     if (this.#journal !== null) this.#view.log(journalTook(this.#journal.spent));
     this.#journal?.close();
-    // A run that never started has nothing to sum up.
+    // A run that never started has no summary.
     if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",
@@ -263,12 +266,12 @@ export class LiveRun {
     };
   }
 
-  /** Runs messages, and at a gap first what can be fetched of the trades that are missing. */
+  /** Runs messages. At a gap, it first runs those missing trades that can be fetched. */
   async #run(messages: readonly string[], receivedAt: number): Promise<void> {
     const state = this.#state;
     const reader = this.#messages.open(messages, Math.round(receivedAt * 1000));
     let recorded = 0;
-    // What was received after the last trade that counted is no part of this run.
+    // What was received after the last trade that counted is not part of this run.
     const record = (until: number): void => {
       if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
       recorded = until;
@@ -294,14 +297,14 @@ export class LiveRun {
     this.#throughput.note(live, state.lastTime, receivedAt);
   }
 
-  /** Records that something happened, applies it, and keeps and shows what comes of it. */
+  /** Records an input, applies it, and keeps and shows the events. */
   #happened(input: Happened, more: Partial<Handling> = {}): void {
     const { time, ...note } = input;
     this.#note(note, time / 1000);
     this.#apply(input, more);
   }
 
-  /** Applies an input, records it once it has been applied, keeps what comes of it and shows that. */
+  /** Applies an input, records it once it has been applied, and keeps and shows the events. */
   #apply(input: Input, { record = () => {}, hint = null, handled = [] }: Partial<Handling> = {}): void {
     let events: Iterable<EngineEvent> = this.#engine.apply(input);
     if (this.#journal !== null) {
@@ -316,7 +319,7 @@ export class LiveRun {
   /** Keeps events, and that requests were handled with them. */
   #keep(events: readonly EngineEvent[], handled: readonly number[]): void {
     if (this.#journal === null || events.length === 0 && handled.length === 0) return;
-    // What a kill leaves in the journal can be derived from what it leaves of the recording.
+    // After a kill, what is in the journal can still be derived from what is in the recording.
     this.#recording?.flush();
     this.#journal.keep(events, handled);
     this.#recording?.kept(this.#journal.place);
@@ -326,7 +329,7 @@ export class LiveRun {
     this.#recording?.note(note, at);
   }
 
-  /** Keeps in the journal that the run was stopped at `at`, µs since 1970, and where it stands. */
+  /** Keeps in the journal that the run was stopped at `at` (µs since 1970), and its state. */
   #keepStop(at: number, reason: string): void {
     if (this.#journal === null) return;
     this.#recording?.flush();
@@ -335,11 +338,11 @@ export class LiveRun {
   }
 }
 
-/** What is done with an input besides applying it. */
+/** What to do with an input besides applying it. */
 interface Handling {
   /** Records it. */
   readonly record: () => void;
-  /** What the person can do about a lost connection. */
+  /** What the user can do about a lost connection. */
   readonly hint: string | null;
   /** The requests that it comes from. */
   readonly handled: readonly number[];

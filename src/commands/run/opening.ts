@@ -33,13 +33,13 @@ export interface OpenedRun {
   readonly shown: StartedEvent["config"];
   /** Whether the exchange has said, now or to this run before, that it has the symbol. */
   readonly isKnownSymbol: boolean;
-  /** Waits until the exchange says the rules that nobody knows yet; null if they are known. */
+  /** Waits until the exchange gives the rules that are not known yet; null if they are known. */
   readonly awaitRules: AwaitRules | null;
-  /** What there is to say of the run that the journal held already, and of the instrument. */
+  /** Log lines about the run that the journal held already, and about the instrument. */
   readonly lines: readonly Line[];
 }
 
-/** That the person asked for the end before there was anything to end. */
+/** The log line if the user asked for the end before the run had started. */
 export function neverStarted(): Line {
   return {
     level: "info",

@@ -1,4 +1,4 @@
-/** What a run does about the requests that other processes file in its journal. */
+/** The inputs that requests of other processes turn into. */
 import type { Happened } from "../../domain/market/input.ts";
 import type { AskedFor } from "../../stores/journal/run_journal.ts";
 

@@ -1,11 +1,11 @@
-/** Says that missed trades are still being fetched: until that is over nothing is traded, for a minute at most. */
+/** Logs that missed trades are still being fetched. Nothing is traded meanwhile, for a minute at most. */
 import type { HeldGap } from "../../stages/gap_hold.ts";
 import { type Line, stillFetching } from "../../views/terminal/narration.ts";
 
-/** How long a fetch is waited for without a word. */
+/** How long a fetch may take before it is logged. */
 const PATIENCE_MS = 3_000;
 
-/** What comes of `fetching`; tells once where that takes longer than `patienceMs`. */
+/** Returns what `fetching` resolves to; logs once if that takes longer than `patienceMs`. */
 export async function loggedIfSlow<T>(
   gap: HeldGap,
   fetching: Promise<T>,

@@ -1,10 +1,10 @@
-/** Live trades that had to wait: those that waited too long are late. */
+/** Live trades that had to wait: those that waited too long count as backfilled. */
 import type { Happened } from "../../domain/market/input.ts";
 import type { Config } from "../../config/options.ts";
 
 /**
- * That what was received from `since` on (ms since 1970) has waited until now. Null if that was no longer than trades
- * may wait, and nobody asks how old a trade is.
+ * A note that what was received since `since` (ms since 1970) has waited until now. Null if trades may wait that
+ * long, and no limit asks how old a trade is.
  */
 export function waitedSince(
   since: number,

@@ -4,7 +4,7 @@ import { Engine } from "../../stages/engine.ts";
 import { LASTING } from "../../stores/journal/run_journal.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
 
-/** What a run is derived under: no default may stand in for these. */
+/** The options that a run is derived under: no default may replace them. */
 const NEEDED = [
   ...LASTING,
   ...["maxDrawdown", "maxDailyLoss", "onHalt", "maxPosition", "maxOrders", "cooldown", "maxLag"],

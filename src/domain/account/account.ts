@@ -7,7 +7,7 @@
  */
 import { costShare, Money, plain, type Side, ZERO } from "../numbers/money.ts";
 
-/** One line of the ledger: `amount` is added to `account`. */
+/** One line of the ledger: adds `amount` to `account`. */
 export interface Posting {
   readonly account: "cash" | "position" | "fees" | "market quote" | "market base";
   readonly amount: Money;
@@ -19,7 +19,7 @@ export class BooksError extends Error {
   override readonly name = "BooksError";
   readonly exit = "failure";
 
-  /** Says which law is broken, with both figures, and shows the ledger's last postings. */
+  /** The message says which law is broken, with both figures and the ledger's last postings. */
   constructor(law: string, found: Money, expected: Money, postings: readonly Posting[]) {
     const lines = postings.slice(-KEPT_POSTINGS).map(({ account, amount, tradeId }) =>
       `  trade ${tradeId}: ${account} ${plain(amount)}`
@@ -40,7 +40,7 @@ export interface Booking {
   readonly tradeId: number;
 }
 
-/** Where the account stands, as plain values: amounts as decimal text. */
+/** The state of the account, as plain values: amounts as decimal text. */
 export interface AccountSnapshot {
   readonly start: string;
   readonly cash: string;
@@ -55,7 +55,7 @@ export interface AccountSnapshot {
 }
 
 const KEPT_POSTINGS = 10;
-/** So many bookings hold that many postings. */
+/** How many postings this many bookings have. */
 const KEPT_BOOKINGS = 2;
 
 /** Cash in quote currency and a position in one base currency, bought and sold on paper. */
@@ -64,13 +64,13 @@ export class Account {
   #cash: Money;
   #position: Money = ZERO;
   #fees: Money = ZERO;
-  /** What the market was paid, and what it gave, over all fills. */
+  /** What was paid to the market, and received from it, over all fills. */
   #marketQuote: Money = ZERO;
   #marketBase: Money = ZERO;
   /** What the present position cost, fees included. */
   #cost: Money = ZERO;
   #realized: Money = ZERO;
-  /** What an order that is not filled to its end still needs of cash and position. */
+  /** The cash and the position that a partly filled order still needs. */
   #reservedCash: Money = ZERO;
   #reservedPosition: Money = ZERO;
   readonly #lastBookings: Booking[] = [];
@@ -113,20 +113,20 @@ export class Account {
     return costShare(this.#cost, new Money(1), rate.plus(1));
   }
 
-  /** Cash that no order has a claim on, quote currency. */
+  /** Cash that is not reserved for an order, quote currency. */
   get freeCash(): Money {
     return this.#cash.minus(this.#reservedCash);
   }
 
-  /** What of the position no order has a claim on, base currency. */
+  /** The part of the position that is not reserved for an order, base currency. */
   get freePosition(): Money {
     return this.#position.minus(this.#reservedPosition);
   }
 
   /**
-   * Sets aside what the order that is at work will still need after its next fill: cash (quote currency) for a
-   * purchase, position (base currency) for a sale. Total is free plus reserved; the next booking checks that both
-   * are there.
+   * Reserves what the working order will still need after its next fill: cash (quote currency) for a purchase,
+   * position (base currency) for a sale. The total is free plus reserved; the next booking checks that both are
+   * there.
    */
   reserve(cash: Money, position: Money): void {
     this.#reservedCash = cash;
@@ -190,7 +190,7 @@ export class Account {
     };
   }
 
-  /** Takes a snapshot up; a BooksError where it breaks a law. */
+  /** Restores a snapshot. Throws a BooksError if it breaks a law. */
   restore(snapshot: AccountSnapshot): void {
     this.#start = new Money(snapshot.start);
     this.#cash = new Money(snapshot.cash);
@@ -233,7 +233,7 @@ export class Account {
       this.#cash.plus(this.#fees).plus(this.#marketQuote),
       this.start,
     );
-    // Equity less the start is realised plus unrealised profit; the position's value stands on both sides.
+    // Equity minus the start is realized plus unrealized profit; the position's value is on both sides.
     this.#law("realized profit", this.#realized, sum(this.#cost, this.#cash).minus(this.start));
   }
 
@@ -246,12 +246,12 @@ export class Account {
   }
 }
 
-/** `a + b`, at no cost where the first is nothing: most positions are bought at once. */
+/** `a + b`, free if the first is zero: most positions are bought at once. */
 function sum(a: Money, b: Money): Money {
   return a.isZero() ? b : a.plus(b);
 }
 
-/** `a − b`, at little cost where nothing is left: most positions are sold at once. */
+/** `a − b`, cheap if nothing is left: most positions are sold at once. */
 function difference(a: Money, b: Money): Money {
   return isSame(a, b) ? ZERO : a.minus(b);
 }

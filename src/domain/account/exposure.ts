@@ -1,9 +1,9 @@
 /**
- * How much of its money a strategy has in the position while it has one: the size of the bet, which a comparison with
- * holding the asset all the time has to share.
+ * How much of its money a strategy has in the position while it has one: the size of the bet. A fair comparison with
+ * holding the asset all the time uses the same size.
  *
  * Between two fills the position has cost a fixed amount and the rest is cash, so the mean over time is a sum of
- * amounts times lengths of time, worked out at fills alone and exactly.
+ * amounts × durations. It is exact, and only fills change it.
  */
 import { type Money, ZERO } from "../numbers/money.ts";
 
@@ -13,11 +13,11 @@ export class Exposure {
   #capital: Money = ZERO;
   /** When the books last changed, µs since 1970. */
   #since = 0;
-  /** Cost of the position, and cost with the cash beside it, times the time that they stood: quote currency × µs. */
+  /** Cost of the position, and cost plus cash, each × the time that it lasted: quote currency × µs. */
   #deployed: Money = ZERO;
   #available: Money = ZERO;
 
-  /** Takes the books after the fills of a trade at `time` (µs since 1970): what the position cost, and the cash. */
+  /** Notes the books after the fills of a trade at `time` (µs since 1970): the position's cost, and the cash. */
   rebook(time: number, cost: Money, cash: Money): void {
     if (!this.#cost.isZero()) [this.#deployed, this.#available] = this.#sumsAt(time);
     this.#cost = cost;

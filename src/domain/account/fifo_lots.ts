@@ -1,15 +1,15 @@
 /**
  * Closed positions, lot by lot, first in, first out, as tax forms ask for them. Every buy is a lot; a sale takes from
- * the oldest lots of its symbol, and splits the last one where it needs only a part of it.
+ * the oldest lots of its symbol, and splits the last one if it needs only a part of it.
  *
- * Costs and proceeds are price × quantity, exactly. The fees of both sides stand apart, split by quantity as
- * `feeShare` in money.ts says. So everything bought is, to the last digit, what was closed and what is still open;
- * and where nothing is open, the profits add up to what the account realized at average cost.
+ * Costs and proceeds are price × quantity, exactly. The fees of both sides are kept apart, split by quantity as
+ * `feeShare` in money.ts says. So everything bought equals, to the last digit, what was closed plus what is still
+ * open. If nothing is open, the profits add up to what the account realized at average cost.
  */
 import { BooksError } from "./account.ts";
 import { feeShare, type Money, type Side, ZERO } from "../numbers/money.ts";
 
-/** A fill, as far as lots go. Price and fee in quote currency, quantity in base. */
+/** The part of a fill that lots need. Price and fee in quote currency, quantity in base. */
 export interface LotFill {
   readonly symbol: string;
   readonly side: Side;
@@ -49,7 +49,7 @@ export interface ClosedLot {
   readonly sellTradeId: number;
 }
 
-/** All that was closed, added up. */
+/** The totals of everything closed. */
 export interface ClosedTotals extends Pick<ClosedLot, "cost" | "proceeds" | "fees" | "profit"> {
   readonly count: number;
 }
@@ -64,7 +64,7 @@ interface Lot {
 
 /** The lots of one account. */
 export class FifoLots {
-  /** By symbol, the oldest first; without those that are used up. */
+  /** By symbol, the oldest first, without lots that are used up. */
   readonly #lots = new Map<string, Lot[]>();
   #totals: ClosedTotals = { count: 0, cost: ZERO, proceeds: ZERO, fees: ZERO, profit: ZERO };
 
@@ -101,7 +101,7 @@ export class FifoLots {
     return closed;
   }
 
-  /** What of `symbol` is still open, oldest first. */
+  /** The open lots of `symbol`, oldest first. */
   open(symbol: string): OpenLot[] {
     return (this.#lots.get(symbol) ?? []).map(({ opened, price, quantity, fee }) => ({
       opened,
@@ -116,7 +116,7 @@ export class FifoLots {
     return [...this.#lots.values()].every((lots) => lots.length === 0);
   }
 
-  /** All that was closed so far. */
+  /** The totals of everything closed so far. */
   get totals(): ClosedTotals {
     return this.#totals;
   }

@@ -1,4 +1,4 @@
-/** Trades that were fetched after the stream had missed them: what they are read from, and how they are kept. */
+/** Backfilled trades: fetched after the stream had missed them. Reads them, and keeps them as text in recordings. */
 import { DecimalBytes, READ_AHEAD } from "../numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../numbers/price.ts";
 import { microseconds } from "../numbers/time.ts";
@@ -29,12 +29,12 @@ const ENCODER = new TextEncoder();
 const NONE: readonly BackfilledTrade[] = [];
 
 /**
- * Reads fetched trades of one symbol, held to what BinanceMessageReader holds the stream's messages to. `open` a
+ * Reads fetched trades of one symbol, by the same rules as BinanceMessageReader reads the stream's messages. `open` a
  * page, then call `next` until it answers null.
  *
  * An aggregate is read once for every trade id that it covers: all its trades have its price and its time, so that
- * averages over them are those over the trades themselves. Nobody says how its quantity is split; it stands with
- * the last of them, and 0 with the others.
+ * averages over them are those over the trades themselves. The exchange does not say how its quantity is split: the
+ * last trade gets all of it, the others 0.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export class BackfilledTrades implements TradeReader {
   #rows = NONE;
   #taken = 0;
   #skipped = 0;
-  /** The last id of the aggregate at hand, as long as it has trades that were not read. */
+  /** The last id of the current aggregate, while it has trades that were not read. */
   #lastId = -1;
   #reason = "";
 
@@ -140,7 +140,7 @@ export class BackfilledTrades implements TradeReader {
     return this.#readOn();
   }
 
-  /** Goes on to the next trade of the row at hand. */
+  /** Moves to the next trade of the current row. */
   #readOn(): ReadResult {
     const fields = this.#fields;
     fields.firstId = ++fields.lastId;
@@ -166,7 +166,7 @@ export class BackfilledTrades implements TradeReader {
     if (typeof text !== "string") return false;
     const { read: taken, written } = ENCODER.encodeInto(text, this.#scratch.subarray(0, SCRATCH_BYTES));
     if (taken === text.length) {
-      // A digit left from an earlier text would seem to belong to this one.
+      // A digit left from an earlier text would look like part of this one.
       this.#scratch[written] = 0;
       return read(this.#scratchView) === written;
     }
@@ -227,7 +227,7 @@ export function holeIn(rows: readonly BackfilledTrade[], next: number): string |
   return null;
 }
 
-/** What a page's text turned out to be. */
+/** The result of reading a page's text. */
 export type ReadRows =
   | { readonly rows: readonly BackfilledTrade[] }
   /** Not a whole page; the text says what is wrong, with the value found. */
@@ -253,7 +253,10 @@ export function backfilledText(rows: readonly BackfilledTrade[]): string {
   return JSON.stringify(rows.map(asArray));
 }
 
-/** Reads what `backfilledText` wrote; malformed is also what no exchange and no backfill would have handed over. */
+/**
+ * Reads what `backfilledText` wrote; rows that no exchange and no backfill would have delivered count as malformed
+ * too.
+ */
 export function readBackfilledText(text: string): ReadRows {
   let parsed: unknown;
   try {

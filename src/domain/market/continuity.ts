@@ -1,21 +1,22 @@
 /**
- * Judges trade ids: one after the other, seen before, missing, or never seen although a later one was.
+ * Judges trade ids: each follows the last one, was seen before, leaves a gap, or was never seen although a later one
+ * was.
  *
- * A single message with a wild id would otherwise make every later trade a duplicate of it. So a trade whose id
- * lies more than 10^9 above the one before is believed only once the next trade follows on it.
+ * A single message with a wild id would otherwise make every later trade a duplicate of it. So a trade whose id is
+ * more than 10^9 above the one before is believed only once the next trade follows it.
  */
 
 /** More than any symbol trades in half a year; smaller jumps are ordinary gaps. */
 const ID_JUMP = 1_000_000_000;
-/** Open holes that are remembered, and how many of them a snapshot keeps: the latest. */
+/** How many open holes are remembered, and how many of the latest a snapshot keeps. */
 const MOST_HOLES = 100_000;
 const KEPT_HOLES = 16;
 
-/** The id starts the sequence or follows on it. */
+/** The id starts the sequence or follows the last one. */
 export const NEXT = 0;
 /** The id was seen before. */
 export const DUPLICATE = -1;
-/** The id is too far ahead to be believed alone; the trade after it decides. */
+/** The id is too far ahead to be believed by itself; the next trade decides. */
 export const UNPROVEN = -2;
 /** The id is below the last one and was never seen: before the first, or in a hole that is still open. */
 export const UNSEEN = -3;
@@ -25,7 +26,7 @@ export interface SeenIds {
   /** The first id of the sequence, and the last one that a trade has. */
   readonly first: number;
   readonly last: number;
-  /** Holes behind it that are still open, in order: first and last missing id of each, both inclusive. */
+  /** Holes after it that are still open, in order: first and last missing id of each, both inclusive. */
   readonly holes: readonly number[];
 }
 
@@ -33,7 +34,10 @@ export interface SeenIds {
 export class Continuity {
   #first = 0;
   #last = -1;
-  /** Ids up to this one were read too, above the last one, and no usable trade has them so far; it may be below. */
+  /**
+   * Ids above the last one up to this one were read too, but no usable trade has them so far. May be below the last
+   * one.
+   */
   #readTo = -1;
   /** As in SeenIds. */
   #holes: number[] = [];
@@ -43,7 +47,7 @@ export class Continuity {
     return this.#last;
   }
 
-  /** The last id that was read, also where the rest of its message was unusable; -1 before the first trade. */
+  /** The last id that was read, even if the rest of its message was unusable; -1 before the first trade. */
   get readTo(): number {
     return Math.max(this.#last, this.#readTo);
   }
@@ -71,7 +75,7 @@ export class Continuity {
     return NEXT;
   }
 
-  /** Moves to a trade behind a gap: what is missing before `firstId` is a hole from now on. */
+  /** Moves to a trade after a gap: what is missing before `firstId` is a hole from now on. */
   jump(firstId: number, lastId: number): void {
     const holes = this.#holes;
     if (firstId > this.readTo + 1) holes.push(this.readTo + 1, firstId - 1);
@@ -87,15 +91,15 @@ export class Continuity {
   }
 
   /**
-   * Takes note of ids that were read where no usable trade has them. They are not missing before the trade behind
-   * them, and not seen before it either, should a better copy come.
+   * Notes ids that were read but belong to no usable trade. They do not count as missing before the next trade, and
+   * not as seen either, in case a better copy comes.
    */
   skip(firstId: number, lastId: number): void {
     const { readTo } = this;
     if (readTo >= 0 && lastId > readTo && firstId <= readTo + 1) this.#readTo = lastId;
   }
 
-  /** What has been seen, in a bounded size: before the latest holes nothing counts as seen. */
+  /** Which ids have been seen, in a bounded size: before the latest holes, nothing counts as seen. */
   snapshot(): SeenIds {
     const holes = this.#holes;
     const from = holes.length - 2 * KEPT_HOLES;

@@ -1,12 +1,12 @@
-/** Why data stopped flowing, as a value; the reason beside it is for people. */
+/** Why data stopped flowing, as a value; the reason text next to it is for people. */
 
 /** A cause. Recordings of a later version may have others, which count as plain disconnections. */
 export type DisconnectCause =
-  /** Nothing came for as long as the stream may be quiet. */
+  /** Nothing came for longer than the stream may be quiet. */
   | "stale"
   /** One side closed the connection, or dropped it. */
   | "closed"
-  /** The connection failed, or carried what no WebSocket may. */
+  /** The connection failed, or broke the WebSocket protocol. */
   | "broken"
   /** A message had no end. */
   | "endless"
@@ -15,7 +15,7 @@ export type DisconnectCause =
 
 const STALE_TEXT = "no data for ";
 
-/** What people read of a connection that sent nothing for so many ms. */
+/** The text for a connection that sent nothing for this many ms. */
 export function staleText(milliseconds: number): string {
   return `${STALE_TEXT}${Math.round(milliseconds)} ms`;
 }

@@ -2,7 +2,7 @@
 import type { RecordingNote } from "../recording/recording_note.ts";
 import type { TradeReader } from "./trade_reader.ts";
 
-/** What a recording says of the connection, gaps, halts and rules, in the words of its notes. */
+/** A recording's notes on the connection, gaps, halts and rules. */
 type HappenedEvent =
   | "connected"
   | "disconnected"
@@ -24,9 +24,9 @@ export type Input =
   /** Trades that the stream missed and that were fetched afterwards. */
   | { readonly event: "backfilled"; readonly trades: TradeReader }
   | Happened
-  /** Trades from another file follow: how the connection stood before says nothing about them. */
+  /** Trades from another file follow: the connection's state before says nothing about them. */
   | { readonly event: "source" }
-  /** They continue the recording of the file before: the connection stands as it stood there. */
+  /** They continue the recording of the file before: the connection's state is the one at its end. */
   | { readonly event: "same-recording" }
   /** Another process continues the run, as from a snapshot. */
   | { readonly event: "handed-over" };

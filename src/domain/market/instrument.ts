@@ -4,7 +4,7 @@ import { Money, plain, ZERO } from "../numbers/money.ts";
 import { optionWord } from "../process/option_word.ts";
 import type { TradingRules } from "../risk/trading_parameters.ts";
 
-/** What an exchange said, when and where: kept in the journal, to be used when it cannot be asked. */
+/** An exchange's answer, with when and where: kept in the journal, for when the exchange cannot be asked. */
 export interface KeptInfo extends ExchangeInfo {
   /** ISO 8601 UTC. */
   readonly time: string;
@@ -17,7 +17,7 @@ export interface RuleSet {
   readonly rules: Rules;
   /** As `InstrumentOrigin` has it. */
   readonly source: string;
-  /** What the exchange calls the assets, where it says so. */
+  /** The exchange's names of the assets, if it gives them. */
   readonly assets?: Pick<ExchangeInfo, "base" | "quote">;
 }
 
@@ -25,7 +25,7 @@ export interface RuleSet {
 export interface InstrumentOrigin {
   /** `command line`, `file`, `exchange`, `journal of TIME`, `built-in`, `default`, `awaited`, or a backtest's file. */
   readonly sources: Readonly<Record<Rule, string>>;
-  /** The last that the exchange is known to have said; null if it never was asked. */
+  /** The exchange's last known answer; null if it was never asked. */
   readonly exchangeInfo: KeptInfo | null;
 }
 
@@ -41,7 +41,7 @@ export interface KeptRules {
 /** The source of a rule that nobody has given yet. */
 export const AWAITED = "awaited";
 
-/** Rules that came while a run waited for them, as its journal, its recording and its events show them. */
+/** Rules that arrived while a run waited for them, as its journal, its recording and its events show them. */
 export interface ArrivedRules {
   /** All of them, as the options show them. */
   readonly rules: Readonly<Record<Rule, string | null>>;
@@ -54,7 +54,7 @@ export function shownRules(rules: Readonly<Record<Rule, Money | null>>): Arrived
   return Object.fromEntries(shown) as ArrivedRules["rules"];
 }
 
-/** What `shownRules` showed, for trading, without those that are `given` otherwise. */
+/** Turns what `shownRules` showed back into trading rules, without those that are `given` otherwise. */
 export function tradingRules(
   shown: ArrivedRules["rules"],
   given: ReadonlySet<Rule>,
@@ -64,14 +64,14 @@ export function tradingRules(
     const text = shown[rule];
     if (!given.has(rule)) rules[rule] = text === null ? null : valueOf(rule, text);
   }
-  // A smallest notional that is null is none.
+  // If the minimum notional is null, there is none.
   if (rules.minNotional === null) rules.minNotional = ZERO;
   return rules as Partial<TradingRules>;
 }
 
 /**
- * Whether a run keeps this rule when it is resumed. Not one that nobody gave, whether it was awaited or, in a run of an
- * older Penstock, only a default.
+ * Whether a run keeps this rule when it is resumed. It does not keep a rule that nobody gave: one that was awaited
+ * or, in a run of an older Penstock, only a default.
  */
 export function isKept({ sources }: Pick<KeptRules, "sources">, rule: Rule): boolean {
   return sources[rule] !== AWAITED && sources[rule] !== "default";
@@ -93,12 +93,12 @@ export function ruleWords(shown: ArrivedRules["rules"], sources: InstrumentOrigi
   }).join("; ");
 }
 
-/** The rules that a person gave, on the command line or in the configuration file. */
+/** The rules that a user gave, on the command line or in the configuration file. */
 export function givenRules(sources: InstrumentOrigin["sources"]): ReadonlySet<Rule> {
   return new Set(RULES.filter((rule) => sources[rule] === "command line" || sources[rule] === "file"));
 }
 
-/** Steps and limits that a rule's text cannot be, where a step of nothing would be no step. */
+/** Rules that must not be zero: a step of zero is no step. */
 function valueOf(rule: Rule, text: string): Money | null {
   const value = new Money(text);
   if (rule === "minNotional" || !value.isZero()) return value;

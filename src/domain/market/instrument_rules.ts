@@ -1,4 +1,4 @@
-/** What an exchange asks of orders in one symbol. */
+/** An exchange's rules for orders in one symbol. */
 
 /** An instrument's rules, as the options that override them are called. */
 export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
@@ -9,7 +9,7 @@ export type Rule = typeof RULES[number];
 /** Rules as plain decimal text. A limit of "0" is none; a rule that is not there is not known. */
 export type Rules = Readonly<Partial<Record<Rule, string>>>;
 
-/** What an exchange says of a symbol. */
+/** What an exchange says about a symbol. */
 export interface ExchangeInfo {
   /** Such as TRADING or BREAK; null if it does not say. */
   readonly status: string | null;
@@ -19,7 +19,7 @@ export interface ExchangeInfo {
   readonly rules: Rules;
 }
 
-/** An asset's name, in any script: nothing in it that a terminal would act on. */
+/** An asset's name, in any script, without characters that a terminal would act on. */
 const ASSET = /^[\p{L}\p{N}\p{M}_.-]{1,40}$/u;
 
 /** Whether a value from outside may be the name of an asset. */

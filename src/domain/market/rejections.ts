@@ -1,6 +1,6 @@
-/** Counts messages that were of no use, with the first of them to show. */
+/** Counts rejected messages, and keeps the first of them to show. */
 
-/** Messages that were of no use since they were last asked for. */
+/** Messages rejected since they were last asked for. */
 export interface Rejections {
   readonly count: number;
   /** What was wrong with the first of them. */

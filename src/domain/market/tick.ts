@@ -1,5 +1,5 @@
 /**
- * The one record that flows: a trade on its way through the stages.
+ * A tick: the record of a trade on its way through the stages.
  *
  * The parse stage makes a record once, with a slot for everything that later stages add. Each stage fills in its own
  * slots and passes the same record on under a wider type. So there is one allocation per trade, and leaving out a
@@ -11,7 +11,7 @@ import type { Expired, Refusal } from "../orders/refusal.ts";
 import type { Signal } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
-/** What the parse stage knows of a trade. */
+/** What the parse stage knows about a trade. */
 export interface Tick {
   readonly symbol: string;
   /** First trade id covered; equals `id` unless the message is an aggregate. */
@@ -40,7 +40,7 @@ export interface Tick {
   readonly receivedAt: number;
 }
 
-/** Where the short average stands against the long one; `warming` until both exist. */
+/** Whether the short average is above, below or equal to the long one; `warming` until both exist. */
 export type Trend = "warming" | "above" | "below" | "equal";
 
 /** The averages as they are now, as decimal text (8 decimals, half to even); null until they exist. */
@@ -69,7 +69,7 @@ export interface Filled extends Signalled {
   readonly outcomes: readonly Outcome[];
 }
 
-/** The slots that later stages fill, as they stand before. */
+/** The slots that later stages fill, before they do. */
 const EMPTY: readonly never[] = [];
 
 /**
@@ -113,9 +113,9 @@ export function createTick(
 export type Slots<T, K extends keyof T> = { -readonly [P in K]: T[P] };
 
 /**
- * The time that limits and orders go by, µs since 1970: the trade's own, or that of its arrival where it is dated more
- * than an hour after that. However many trades are dated in the future, they release no halt, end no cooldown, and place
- * no order that would wait for that time.
+ * The time that limits and orders go by, µs since 1970: the trade's own, or that of its arrival where it is dated
+ * more than an hour after that. So trades dated in the future, however many, release no halt, end no cooldown, and
+ * place no order that would wait for that time.
  */
 export function clockAt({ time, receivedAt }: Tick): number {
   return receivedAt > 0 && time > receivedAt + HOUR ? receivedAt : time;

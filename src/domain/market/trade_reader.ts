@@ -1,4 +1,4 @@
-/** How trades come into the pipeline, whatever they were written in: one after the other, by name. */
+/** How trades enter the pipeline, whatever their format: one after the other. */
 import type { UnusableInput } from "./unusable_input.ts";
 
 /**
@@ -25,15 +25,15 @@ export interface TradeFields {
   readonly buyerIsMaker: boolean;
 }
 
-/** What is wrong with a trade that later ones have shown to be unusable. */
+/** What is wrong with a trade that later trades have shown to be unusable. */
 export interface Complaint {
   /** With the trade's place. */
   readonly reason: string;
-  /** What to throw, where one unusable line ends the run; else null. */
+  /** What to throw if one unusable line ends the run; else null. */
   readonly error: UnusableInput | null;
 }
 
-/** Makes a complaint about one trade, whatever has been read since. */
+/** Makes a complaint about one trade, even after more has been read. */
 export type Complain = (what: string) => Complaint;
 
 /** Reads what it was given last, one trade or unusable message at a call. */
@@ -50,18 +50,18 @@ export interface TradeReader {
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
   /**
-   * After "rejected": the ids that it has, both inclusive, where those could be read, else -1: the rest of it may be
-   * unusable, or it may be a marker that says no market trade took place under them.
+   * After "rejected": its ids, both inclusive, if they could be read, else -1. The rest of it may be unusable, or it
+   * may be a marker that says that these ids are not market trades.
    */
   readonly emptyFirstId: number;
   readonly emptyId: number;
-  /** Reads on. Null when nothing more is at hand. */
+  /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
   /** The beginning of what was read last, to show it: at most 200 characters. */
   sample(): string;
-  /** After "trade", for what may yet be found wrong with it; absent where trades have no place to be named. */
+  /** After "trade": makes a complaint if it turns out to be wrong; absent if trades have no place to name. */
   complain?(): Complain;
-  /** What to do about a trade out of order, as a sentence without its point, where that is not the usual. */
+  /** Advice on a trade out of order, as a sentence without its full stop, if it is not the usual one. */
   readonly sortAdvice?: string;
 }
 
@@ -76,7 +76,7 @@ const NO_TRADE: TradeFields = {
   buyerIsMaker: false,
 };
 
-/** A reader that has nothing at hand. */
+/** A reader that has nothing to read. */
 export function noTrades(symbol: string): TradeReader {
   return {
     symbol,

@@ -12,9 +12,9 @@ export interface Place {
 export class UnusableInput extends Error {
   override readonly name = "UnusableInput";
   readonly exit = "input";
-  /** What the same look found wrong with other files. */
+  /** What is wrong with other files, found in the same check. */
   others: readonly UnusableInput[] = [];
-  /** What the person can do, behind the message; empty if there is nothing to add. */
+  /** Advice to the user, added to the message; empty if there is none. */
   advice = "";
 
   /** `what` says which field, the value found and what was expected. */

@@ -1,9 +1,9 @@
 /**
- * Numbers out of bytes: decimal text to exact integers, without a string or an object in between.
+ * Reads numbers from bytes: decimal text to exact integers, without a string or an object in between.
  *
- * Four digits are read at a time, as one 32-bit word with the first digit in its lowest byte, which is about
- * twice as fast as one by one. The arithmetic on four bytes at once is that of Daniel Lemire, "Quickly parsing
- * eight-digit integers" (2018), and of Sean Anderson's "Bit Twiddling Hacks".
+ * Four digits are read at a time, as one 32-bit word with the first digit in its lowest byte, which is about twice as
+ * fast as one by one. The arithmetic on four bytes at once is that of Daniel Lemire, "Quickly parsing eight-digit
+ * integers" (2018), and of Sean Anderson's "Bit Twiddling Hacks".
  */
 import { MAX_QUANTITY } from "./price.ts";
 
@@ -14,10 +14,12 @@ const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_0
 /** Eight digits, the most that are read in 31 bits, where integer arithmetic is cheapest. */
 const EIGHT_DIGITS = 100_000_000;
 
-/** So many bytes behind the end of a text have to be there, for its last digits are read a word at a time. */
+/** How many bytes must follow the end of a text, because its last digits are read a word at a time. */
 export const READ_AHEAD = 24;
 
-/** The high bit of every byte of `digits` (four bytes of text less ZEROS) that is no digit, right up to the first. */
+/**
+ * The high bit of every byte of `digits` (four bytes of text less ZEROS) that is not a digit, exact up to the first.
+ */
 function strangers(digits: number): number {
   return ((digits + 0x76767676) | digits) & 0x80808080;
 }
@@ -43,7 +45,7 @@ function firstDigits(digits: number, count: number): number {
   return fourDigits(digits << (32 - 8 * count));
 }
 
-/** The number that the eight digits from `at` on make; -1 where they are not all digits. All eight have to be there. */
+/** The number in the eight digits from `at`; -1 if they are not all digits. All eight bytes must exist. */
 export function eightDigits(view: DataView, at: number): number {
   const high = view.getInt32(at, true) ^ ZEROS;
   const low = view.getInt32(at + 4, true) ^ ZEROS;
@@ -51,11 +53,11 @@ export function eightDigits(view: DataView, at: number): number {
 }
 
 /**
- * Reads one number at a call. Every method takes the position of its first byte in `view` and returns the
- * position after its last, or -1 when no such number stands there; the fields hold what was read and mean
- * something only after a success. A text may go on behind the position returned, with a digit too many for
- * instance: only the caller knows what has to follow. READ_AHEAD bytes behind the first byte that is neither a
- * digit nor a point must be there; what they hold makes no difference.
+ * Reads one number at a call. Every method takes the position of its first byte in `view` and returns the position
+ * after its last, or -1 when there is no such number. The fields hold what was read, and are valid only after a
+ * success. The text may continue after the position returned, for instance with a digit too many: only the caller
+ * knows what has to follow. READ_AHEAD bytes must follow the first byte that is neither a digit nor a point; their
+ * values do not matter.
  */
 export class DecimalBytes {
   /** From `readWhole`: 0 to 2^53 - 1. */
@@ -66,7 +68,7 @@ export class DecimalBytes {
   /** From `readQuantity`: whole units, and hundred-millionths of one from 0 to 99,999,999. */
   quantityWhole = 0;
   quantityFraction = 0;
-  /** The digits behind a point, as far as they are digits: the first four and the next. */
+  /** The digits after a point: the first four and the next four. */
   #high = 0;
   #low = 0;
 
@@ -164,13 +166,13 @@ export class DecimalBytes {
     return at;
   }
 
-  /** A whole number without leading zeros that is only looked at. */
+  /** Passes over a whole number without leading zeros. */
   skipWhole(view: DataView, start: number): number {
     const at = skipDigits(view, start);
     return at === start || (at > start + 1 && view.getUint8(start) === ZERO) ? -1 : at;
   }
 
-  /** Any amount that is only looked at: digits, perhaps a point and more of them. */
+  /** Passes over any amount: digits, perhaps a point and more digits. */
   skipAmount(view: DataView, start: number): number {
     const at = skipDigits(view, start);
     if (at === start) return -1;
@@ -179,7 +181,7 @@ export class DecimalBytes {
     return end === at + 1 ? -1 : end;
   }
 
-  /** Reads eight digits behind a point, as many as price.ts allows, and passes over zeros behind them. */
+  /** Reads eight digits behind a point, as many as price.ts allows, and passes over zeros after them. */
   #readFraction(view: DataView, start: number): number {
     let at = start;
     let high = view.getInt32(at, true) ^ ZEROS;
@@ -207,7 +209,7 @@ export class DecimalBytes {
   }
 }
 
-/** The position of the first byte from `start` on that is no digit. */
+/** The position of the first byte from `start` that is not a digit. */
 function skipDigits(view: DataView, start: number): number {
   let at = start;
   let strange = strangers(view.getInt32(at, true) ^ ZEROS);
@@ -219,9 +221,9 @@ function skipDigits(view: DataView, start: number): number {
 }
 
 /**
- * Reads the whole numbers of one column, each of which a comma follows. From one row to the next such a number
- * mostly has as many digits as before and differs in its last eight only, so the ones before them are compared
- * rather than read.
+ * Reads the whole numbers of one column, each of which a comma follows. From one row to the next, such a number
+ * mostly has as many digits and differs only in the last eight, so the digits before those are compared instead of
+ * read.
  */
 export class WholeColumn {
   /** After a success: 0 to 2^53 - 1. */
@@ -243,7 +245,8 @@ export class WholeColumn {
 
   /** As DecimalBytes.readWhole. */
   read(view: DataView, start: number): number {
-    // Were the number longer than the one before, no comma would stand there; were it shorter, no digits before.
+    // If the number were longer than the last one, there would be no comma there; if it were shorter, no digits
+    // before it.
     const end = start + this.#digits;
     const high = view.getInt32(end - 8, true) ^ ZEROS;
     const low = view.getInt32(end - 4, true) ^ ZEROS;
@@ -276,7 +279,7 @@ export class WholeColumn {
   }
 }
 
-/** A word of which the first `count` bytes, 0 to 4, are kept. */
+/** Masks a word to its first `count` bytes, 0 to 4. */
 function bytesMask(count: number): number {
   return count === 4 ? -1 : (1 << (8 * count)) - 1;
 }

@@ -1,9 +1,9 @@
 /**
- * Money and the rounding rules: every place where a figure loses digits is in this file.
+ * Money and its rounding rules. Ratios, statistics and the figures of views round where they are computed; amounts of
+ * money round only here.
  *
- * Amounts are decimal.js values with 100 significant digits, far more than any product of a price (at most
- * 16 digits) and a quantity (at most 23) needs, so sums and products below are exact and only the functions
- * here round.
+ * Amounts are decimal.js values with 100 significant digits, far more than any product of a price (at most 16 digits)
+ * and a quantity (at most 23) needs, so sums and products below are exact, and only the functions that say so round.
  */
 import { Decimal } from "decimal.js";
 
@@ -14,8 +14,8 @@ export type Money = Decimal;
 export const Money: Decimal.Constructor = Decimal.clone({
   defaults: true,
   precision: 100,
-  // Beyond all that a price and a day's growth may become. What a file says, such as 1e999999999, is infinite then,
-  // and is not written out digit by digit.
+  // More than a price and a day's growth may become. A number such as 1e999999999 in a file is then infinite, and is
+  // not written out digit by digit.
   maxE: 100_000,
   minE: -100_000,
   rounding: Decimal.ROUND_HALF_EVEN,
@@ -88,7 +88,7 @@ export function slippedPrice(side: Side, price: Money, slippage: Money, tick: Mo
   );
 }
 
-/** A stake and its fee, worked out once for many orders: amounts in quote currency. */
+/** A stake and its fee, computed once for many orders: amounts in quote currency. */
 export interface Outlay {
   readonly stake: Money;
   /** 1 + fee rate. */
@@ -152,8 +152,8 @@ export function averagePriceText(notional: Money, quantity: Money): string {
 }
 
 /**
- * What `part` of a quantity of `whole` bears of the `fee` on it: its share, down to 8 decimals, and the last part
- * all that is left, so that the parts add up to the fee exactly and none is below zero.
+ * The share of the `fee` on a quantity of `whole` that `part` bears, rounded down to 8 decimals. The last part gets
+ * all that is left, so the parts add up to the fee exactly and none is below zero.
  */
 export function feeShare(fee: Money, part: Money, whole: Money): Money {
   if (part.eq(whole)) return fee;
@@ -187,7 +187,7 @@ export function fractionText(fraction: Money): string {
 }
 
 /**
- * A ratio made of samples, a double, for showing: six significant digits, half to even. The samples are differences of
+ * A ratio of samples (a double), for showing: six significant digits, half to even. The samples are differences of
  * doubles near each other, and have no more.
  */
 export function sampledText(ratio: number): string {

@@ -1,7 +1,7 @@
 /**
- * Exact integer prices. Inside the stages a price is an integer count of its symbol's decimal unit: 95420.5 is
- * 954205 at one decimal. The unit only ever gets finer, and what is kept is then rescaled, exactly: a price that would
- * take any of its symbol beyond 2^53 - 1 in their unit is refused.
+ * Exact integer prices. Inside the stages a price is an integer count of its symbol's decimal unit: 95420.5 is 954205
+ * at one decimal. The unit only gets finer; prices kept are then rescaled, exactly. A price that would take any price
+ * of its symbol beyond 2^53 - 1 in that unit is refused.
  */
 import { Money } from "./money.ts";
 

@@ -1,7 +1,7 @@
-/** What one buy spends before its fee: an amount, or a share of the cash at hand when the order is made. */
+/** What one buy spends before its fee: an amount, or a share of the cash available when the order is made. */
 import { Money, plain } from "../numbers/money.ts";
 
-/** A share of the cash at hand: above 0, up to 1. */
+/** A share of the cash available: above 0, up to 1. */
 export class CashShare {
   readonly share: Money;
 

@@ -38,8 +38,8 @@ export class Performance {
   }
 
   /**
-   * Takes note of a trade that has been through all stages, and of what became of the orders at it; `before` is the
-   * trade before it, null at the first.
+   * Notes a trade that has been through all stages, and of what became of the orders at it; `before` is the trade
+   * before it, null at the first.
    */
   note(tick: Tick, outcomes: readonly Outcome[], before: Tick | null): void {
     if (tick.time >= this.#curve.due) this.#curve.mark(tick.time, this.#equity(before));

@@ -63,9 +63,9 @@ export type RecordingNote =
   }
   | ({ readonly event: "disconnected" } & Disconnection)
   | { readonly event: "notice"; readonly message: string }
-  /** The person halted trading by hand at the line's time: by a signal, or by a request that says more. */
+  /** The user halted trading by hand at the line's time: by a signal, or by a request that says more. */
   | ({ readonly event: "halt"; readonly action: OnHalt } & Partial<ByRequest>)
-  /** The person released the halt at the line's time. */
+  /** The user released the halt at the line's time. */
   | ({ readonly event: "released" } & ByRequest)
   /** Nobody knew the instrument's rules as the recording was started: no order is placed until they come. */
   | { readonly event: "rules-awaited" }

@@ -3,7 +3,7 @@
 /** What becomes of the position: it stays, and may be sold; or it is sold at once, and then nothing more is traded. */
 export type OnHalt = "hold" | "flatten";
 
-/** What stopped trading: a limit, or the person. */
+/** What stopped trading: a limit, or the user. */
 export type HaltReason = "max-drawdown" | "max-daily-loss" | "manual";
 
 /** Trading stopped at a trade. It stands until it is released; that of a day's loss only until the next UTC day. */
@@ -17,21 +17,21 @@ export interface Halt {
   readonly action: OnHalt;
 }
 
-/** A halt that has ended, because a new UTC day started or because a person released it. */
+/** A halt that has ended, because a new UTC day started or because a user released it. */
 export interface Release {
   readonly reason: HaltReason;
   /** The first trade of the new day; by hand, the last trade before it, or -1. */
   readonly tradeId: number;
 }
 
-/** What a person said with a halt or a release that another process filed for the run. */
+/** What a user said with a halt or a release that another process filed for the run. */
 export interface ByRequest {
   readonly text?: string;
   /** When it was filed, µs since 1970. */
   readonly requested: number;
 }
 
-/** A halt by the person's hand. */
+/** A halt by the user's hand. */
 export function haltByHand(action: OnHalt, tradeId: number): Halt {
   return { reason: "manual", limit: "released", value: "halted", tradeId, action };
 }

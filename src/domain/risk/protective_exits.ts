@@ -96,7 +96,7 @@ export class ProtectiveExits {
     this.#findPrices();
   }
 
-  /** Takes note of a fill, which leaves `position`; `isLast` unless its order goes on. */
+  /** Notes a fill, which leaves `position`; `isLast` unless its order goes on. */
   booked(side: Side, price: Money, quantity: Money, position: Money, isLast: boolean): void {
     if (!this.#isGiven) this.#paid = ZERO;
     else {

@@ -20,7 +20,7 @@ export interface TradingRules {
   readonly maxNotional: Money | null;
 }
 
-/** What the account trades under: the person's choices and the instrument's rules. */
+/** What the account trades under: the user's choices and the instrument's rules. */
 export interface TradingParameters extends TradingRules, LossParameters, ThrottleParameters, ExitParameters {
   /** Nobody knows the instrument's rules yet, and no order is placed until somebody does; absent for false. */
   readonly awaitsRules?: boolean;

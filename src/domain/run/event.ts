@@ -41,7 +41,7 @@ export interface DisconnectedEvent extends Base {
   readonly retryInMs: number;
   /** Absent where a recording of an older version does not say. */
   readonly cause?: DisconnectCause;
-  /** What the person can do about it. */
+  /** What the user can do about it. */
   readonly hint?: string;
 }
 
@@ -115,7 +115,7 @@ export interface ExpiredEvent extends OfOrder {
 
 /** Of a halt or a release that `penstock halt` or `penstock release` filed while the run was at work. */
 interface Requested {
-  /** The person's reason. */
+  /** The user's reason. */
   readonly text?: string;
   /** When it was filed. */
   readonly requested?: string;
@@ -130,7 +130,7 @@ export interface HaltEvent extends OfSymbol, Requested {
   readonly action: OnHalt;
 }
 
-/** A halt has ended: that of a day's loss by itself, with the next UTC day, or any by a person's request. */
+/** A halt has ended: that of a day's loss by itself, with the next UTC day, or any by a user's request. */
 export interface ReleasedEvent extends OfSymbol, Requested {
   readonly type: "released";
   readonly reason: HaltReason;
@@ -196,7 +196,7 @@ export interface SummaryEvent extends OfSymbol {
   readonly elapsedMs: number;
   /** Of a run that was resumed: the trades before this process. */
   readonly resumedAfter?: number;
-  /** In a backtest: what ended it, the end of its input, an option or the person. */
+  /** In a backtest: what ended it, the end of its input, an option or the user. */
   readonly ended?: "input" | "stop-after" | "for" | "person";
   readonly tradesPerSecond?: number;
   readonly metrics?: Metrics;

@@ -11,7 +11,7 @@ export type RunRequest =
     readonly text: string;
   };
 
-/** How long a person's reason may be, characters. */
+/** How long a user's reason may be, characters. */
 export const LONGEST_REASON = 1000;
 
 type Reader = (content: Readonly<Record<string, unknown>>) => RunRequest | null;

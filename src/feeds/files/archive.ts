@@ -73,8 +73,8 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
 }
 
 /**
- * An archive that comes through a pipe, or packed once more, in memory: its table of contents is at its end.
- * Throws UnusableInput above 64 MiB.
+ * An archive that comes through a pipe, or packed once again, in memory: its table of contents is at its end. Throws
+ * UnusableInput above 64 MiB.
  */
 export async function bufferArchive(name: string, source: ByteSource): Promise<ByteParts> {
   const limit = BUFFER_LIMIT << 20;

@@ -34,7 +34,7 @@ export async function readUpTo(source: ByteSource, length: number): Promise<Uint
   return bytes.subarray(0, filled);
 }
 
-/** A source of which the beginning has been read already and is given out once more. */
+/** A source of which the beginning has been read already and is given out once again. */
 export class PeekedSource implements ByteSource {
   readonly size?: number;
   readonly #source: ByteSource;

@@ -1,4 +1,4 @@
-/** Opens the files and the standard input that a person names, and says what is wrong with the name. */
+/** Opens the files and the standard input that a user names, and says what is wrong with the name. */
 import { setImmediate } from "node:timers";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
@@ -10,7 +10,7 @@ export const STANDARD_INPUT = "-";
 /** What is said of an input without a byte, or without a line that is not blank. */
 export const NOTHING_IN_IT = "it is empty, expected recorded trades";
 
-/** What a person named, found to be there. */
+/** What a user named, found to be there. */
 export interface InputFile {
   /** As it was given; `-` is standard input. */
   readonly path: string;
@@ -213,7 +213,7 @@ export function refuseOutward(path: string): void {
   if (found !== null) throw new UnusableInput({ name: path }, outwardText(found));
 }
 
-/** Turns what the operating system says of a file into what the person can do about it. */
+/** Turns what the operating system says of a file into what the user can do about it. */
 async function mendErrors<T>(name: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;

@@ -1,4 +1,4 @@
-/** Timers for any length of time that a person may ask for. */
+/** Timers for any length of time that a user may ask for. */
 
 /** The runtime takes what is longer for no time at all. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-/** Why a connection could not be made, in words that a person can act on. */
+/** Why a connection could not be made, in words that a user can act on. */
 import { hostOf } from "../../exchanges/hosts.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { refusalHint } from "../../exchanges/binance/binance.ts";
@@ -7,7 +7,7 @@ import { refusalHint } from "../../exchanges/binance/binance.ts";
 export interface ConnectFailure {
   /** What happened, with the address. */
   readonly reason: string;
-  /** What the person can do, or null. */
+  /** What the user can do, or null. */
   readonly hint: string | null;
   /** HTTP status of a refused handshake, or null. */
   readonly status: number | null;
@@ -38,7 +38,7 @@ const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 
 /**
  * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. A
- * refused handshake is asked about once more over HTTP, because the WebSocket hides the refusal's headers; `signal`
+ * refused handshake is asked about once again over HTTP, because the WebSocket hides the refusal's headers; `signal`
  * ends that question.
  */
 export async function explain(error: unknown, url: string, signal: AbortSignal): Promise<ConnectFailure> {

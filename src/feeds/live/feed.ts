@@ -21,11 +21,11 @@ export type Batch =
     /** The cause and its circumstances, for people. */
     readonly reason: string;
     readonly retryInMs: number;
-    /** What the person can do about it, or null. */
+    /** What the user can do about it, or null. */
     readonly hint: string | null;
   }
   | {
-    /** Worth telling the person; changes nothing. */
+    /** Worth telling the user; changes nothing. */
     readonly kind: "notice";
     readonly message: string;
   };

@@ -257,7 +257,7 @@ export class LiveFeed implements Feed {
     const failure = await explain(error, this.#url, this.#options.signal);
     const { status, retryAfterMs } = failure;
     const now = performance.now();
-    // A refusal was asked about once more, over HTTP.
+    // A refusal was asked about once again, over HTTP.
     if (status !== null) this.#budget.spend(now);
     const toldOff = status === 429 || status === 418
       ? Math.max(this.#backoff.ceilingMs, Math.min(this.#options.retryMaxMs, TOLD_OFF_MS))

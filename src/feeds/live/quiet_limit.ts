@@ -15,7 +15,7 @@ const NONE: readonly string[] = [];
 /**
  * A stream that sends nothing may be dead, or its symbol may not trade. The next trade tells: where its id follows on
  * the last one, nothing was missed, and longer quiet times of the symbol are believed from then on. Where trades were
- * missed, the limit falls back to what the person gave. Times in ms, on one clock that never goes back.
+ * missed, the limit falls back to what the user gave. Times in ms, on one clock that never goes back.
  */
 export class QuietLimit {
   readonly #staleMs: number;

@@ -50,7 +50,7 @@ export interface SocketEnd {
 }
 
 /**
- * An open WebSocket. Frames are gathered as long as they are at hand and handed over together, so that a busy
+ * An open WebSocket. Frames are gathered as long as they are available and handed over together, so that a busy
  * stream costs one wake-up for many frames and a quiet one is handed over at once.
  */
 export class TradeSocket {
@@ -63,7 +63,7 @@ export class TradeSocket {
   /** Characters in #frames. */
   #characters = 0;
   readonly #reader: ReadableStreamDefaultReader<string | Uint8Array>;
-  /** Reads that wait until what is at hand has been taken. */
+  /** Reads that wait until what is available has been taken. */
   #heldReads = 0;
   #wake: (() => void) | null = null;
   #end: SocketEnd | null = null;
@@ -162,7 +162,7 @@ export class TradeSocket {
     return this.#end;
   }
 
-  /** The frames at hand, without taking them. */
+  /** The frames available, without taking them. */
   get waiting(): readonly string[] {
     return this.#frames;
   }

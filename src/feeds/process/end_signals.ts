@@ -1,4 +1,4 @@
-/** The signals by which a person, a task runner or a supervisor asks for the end. */
+/** The signals by which a user, a task runner or a supervisor asks for the end. */
 import type { Blocking } from "../../domain/process/blocking.ts";
 
 /** Signals that arrive within this time of the first are the same request, sent by several senders. */

@@ -57,7 +57,7 @@ export type BackfillEnd =
       readonly why: GaveUpWhy;
       /** The same in words, with the values found. */
       readonly reason: string;
-      /** What the person can do about it, or null. */
+      /** What the user can do about it, or null. */
       readonly hint: string | null;
     }
   );

@@ -43,7 +43,7 @@ export type InstrumentAnswer =
   | {
     readonly kind: "silent";
     readonly reason: string;
-    /** What the person can do, or null. */
+    /** What the user can do, or null. */
     readonly hint: string | null;
     /** The signal was aborted. */
     readonly isStopped: boolean;

@@ -44,7 +44,7 @@ export type GaveUpWhy =
 export class GaveUp extends Error {
   override readonly name = "GaveUp";
   readonly why: GaveUpWhy;
-  /** What the person can do, or null. */
+  /** What the user can do, or null. */
   readonly hint: string | null;
   /** Whether another path of the same host would be answered alike. */
   readonly isWholeHost: boolean;
@@ -316,7 +316,7 @@ async function textOf(response: Response, largestBytes: number): Promise<string 
   }
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for what is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,6 +1,6 @@
 /**
- * The rights of what is made: its owner's alone, since a journal tells what a person trades. What is there already keeps
- * the rights that the person gave it, and on Windows the folder's apply.
+ * The rights of what is made: its owner's alone, since a journal tells what a user trades. What is there already
+ * keeps the rights that the user gave it, and on Windows the folder's apply.
  */
 
 /** Of files: read and write. */

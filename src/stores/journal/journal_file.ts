@@ -78,7 +78,7 @@ const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"
 /** Opens the database at `path` through node:sqlite. */
 export const connect: Connect = openDatabase;
 
-/** The same, with all that node:sqlite can do with one. */
+/** The same, with everything that node:sqlite can do with one. */
 export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly, timeout: PATIENCE_MS, limits: LIMITS });
   for (const setting of CAUTION) database.prepare(`PRAGMA ${setting}`).run();

@@ -14,7 +14,7 @@ import { RecordingOutput } from "./recording_output.ts";
 export interface RecordingOptions {
   /** Whose frames they are, in upper case as the exchange writes it. */
   readonly symbol: string;
-  /** Told, in a sentence or two for the person, when writing fails and when it works again; never often. */
+  /** Told, in a sentence or two for the user, when writing fails and when it works again; never often. */
   readonly onTrouble: (text: string) => void;
   /** When it starts, ms since 1970; now unless it is given. */
   readonly time?: number;

@@ -28,7 +28,7 @@ export interface ResultPlace extends Disposable {
 export interface PlaceOptions {
   /** Once it is aborted nobody waits for a pipe's reader any longer. */
   readonly stop: AbortSignal;
-  /** Takes what a person should know, a sentence each. */
+  /** Takes what a user should know, a sentence each. */
   readonly onWarning: (text: string) => void;
 }
 
@@ -73,7 +73,7 @@ class Replacement implements ResultPlace {
   readonly #file: Deno.FsFile;
   #isOpen = true;
 
-  /** `path` is what the person named, `target` the file that it leads to. */
+  /** `path` is what the user named, `target` the file that it leads to. */
   static of(path: string, target: string, onWarning: (text: string) => void): Replacement {
     refuseOther(target);
     for (const name of removeAbandoned(target)) {

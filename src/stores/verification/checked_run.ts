@@ -165,7 +165,7 @@ export function isClosing(entry: CheckedEntry | null): boolean {
 }
 
 /**
- * Whether this entry releases a halt by a person's hand while no run was at work: `penstock release` wrote it. What a
+ * Whether this entry releases a halt by a user's hand while no run was at work: `penstock release` wrote it. What a
  * run released on request says when that was, and follows from its recording.
  */
 export function isRelease(entry: CheckedEntry | null): boolean {

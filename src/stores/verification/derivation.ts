@@ -33,7 +33,7 @@ export class Derivation {
   readonly #chunks: AsyncIterator<Chunk>;
   readonly #reader: ChunkReader;
   readonly #inputs: RecordedInputs;
-  /** Of the recording at hand. */
+  /** Of the recording available. */
   engine: Engine;
   /** What was applied last, perhaps not to its end; null if it was. */
   #input: Input | null = null;

@@ -289,7 +289,7 @@ export class Verification {
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
     const difference = mismatch === null || this.#isBehind() ? null : this.#otherwise(mismatch);
     // What was received in its last moment a process may have been killed over before the journal had it. One at work
-    // has recorded it first: once more was received since, the journal has it too, so it is asked once more.
+    // has recorded it first: once again was received since, the journal has it too, so it is asked once again.
     if (difference !== null && !(await derivation.isLastLot(this.#run.seq)) && !this.#isBehind()) {
       return difference;
     }

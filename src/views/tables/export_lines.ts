@@ -66,7 +66,7 @@ export function closedLine(format: ExportFormat, lot: ClosedLot, { run }: OfRun)
   }\n`;
 }
 
-/** What the closed positions of a run add up to, for a person. */
+/** What the closed positions of a run add up to, for a user. */
 export function closedSummary(
   { count, cost, proceeds, fees, profit }: ClosedTotals,
   { run, realized, isFlat }: OfRun & { readonly realized: string; readonly isFlat: boolean },

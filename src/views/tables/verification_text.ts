@@ -1,4 +1,4 @@
-/** What came of verifying a run, for a person and for a program. */
+/** What came of verifying a run, for a user and for a program. */
 import { isoTime } from "../../domain/numbers/time.ts";
 import type { Agreed, Difference, Outcome, Verified } from "../../domain/run/verification.ts";
 import { grouped, span } from "../terminal/figures.ts";

@@ -46,7 +46,7 @@ export class HaltedSignals {
     };
   }
 
-  /** What is left to say when no more events are at hand. */
+  /** What is left to say when no more events are available. */
   settle(named: NamedAssets | null = null): Generator<Line> {
     return this.#trades.settle(named);
   }

@@ -24,7 +24,7 @@ export interface Line {
 }
 
 /**
- * What an event says to a person, or null where another view shows it; `named` are the assets where they are known, and
+ * What an event says to a user, or null where another view shows it; `named` are the assets where they are known, and
  * `signal` is what a fill goes back to.
  */
 export function narrate(
@@ -219,7 +219,7 @@ function warn(text: string): Line {
   return { level: "warn", text };
 }
 
-/** A stake as a person reads it: an amount, or which share of what. */
+/** A stake as a user reads it: an amount, or which share of what. */
 export function stakeWords(stake: unknown): string {
   return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

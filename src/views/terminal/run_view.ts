@@ -10,7 +10,7 @@ import type { Line } from "./narration.ts";
 import { summaryTable } from "./summary_table.ts";
 import { canRedraw, columns, LiveTerminal, logLook, OutputStuck, ReaderGone } from "./terminal.ts";
 
-/** How long after the person has asked for the end a reader of standard output may take. */
+/** How long after the user has asked for the end a reader of standard output may take. */
 const OUTPUT_GRACE_MS = 1_150;
 
 /** How a run is shown. */
@@ -25,7 +25,7 @@ export interface RunViewChoices {
 
 /** What a view needs to know besides. */
 export interface RunViewOptions {
-  /** Aborted when the person asks for the end: readers are not waited for much longer then. */
+  /** Aborted when the user asks for the end: readers are not waited for much longer then. */
   readonly signal: AbortSignal;
   /** Called once where events cannot be written any more: the run has to end. */
   readonly onBroken: () => void;
@@ -43,7 +43,7 @@ export class RunView {
   readonly #lines: EventLines;
   readonly #narration = new HaltedSignals();
   #assets: NamedAssets | null = null;
-  /** When the person asked for the end. */
+  /** When the user asked for the end. */
   #askedAt: number | null = null;
   /** The summary in words. */
   #table = "";

@@ -1,4 +1,4 @@
-/** The end of a run as a person reads it. */
+/** The end of a run as a user reads it. */
 import type { SummaryEvent } from "../../domain/run/event.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";

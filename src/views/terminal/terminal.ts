@@ -161,7 +161,7 @@ export function logLook(
 const LOG_CHARACTERS = 256 * 1024;
 /** While more than this waits, a drawing of the live line would be out of date before it is seen. */
 const DRAWN_CHARACTERS = 2 * 1024;
-/** How long the end waits for a log that is not read, by itself and once the person has asked for the end. */
+/** How long the end waits for a log that is not read, by itself and once the user has asked for the end. */
 const LOG_PATIENCE_MS = 2_000;
 const LOG_GRACE_MS = 400;
 
@@ -213,7 +213,7 @@ export class LiveTerminal {
     return this.#isDeserted;
   }
 
-  /** Waits for what has been printed: two seconds at most, less once the person has asked for the `stop`. */
+  /** Waits for what has been printed: two seconds at most, less once the user has asked for the `stop`. */
   async settled(stop: AbortSignal): Promise<void> {
     const patience = AbortSignal.any([stop, AbortSignal.timeout(LOG_PATIENCE_MS)]);
     await beforeGraceEnds(this.#outlet.drained(), patience, LOG_GRACE_MS);

@@ -28,7 +28,7 @@ export class TradeNarration {
     if (line !== null) yield line;
   }
 
-  /** The line of a signal whose fill has not come with it. To be called when no more events are at hand. */
+  /** The line of a signal whose fill has not come with it. To be called when no more events are available. */
   *settle(named: NamedAssets | null): Generator<Line> {
     const signal = this.#unshown;
     this.#unshown = null;

@@ -117,7 +117,7 @@ Deno.test("FifoLots adds up, at any time, to what was bought, and when flat to w
           assert(fees.gte(0) && profit.eq(proceeds.minus(cost).minus(fees)));
           closed = closed.plus(proceeds).minus(profit);
         }
-        // The fee of the sale is no part of what was spent on buying.
+        // The fee of the sale is not part of what was spent on buying.
         if (fill.side === "sell") closed = closed.minus(fill.fee);
         const open = lots.open("X").reduce((sum, { cost, fee }) => sum.plus(cost).plus(fee), ZERO);
         assertEquals(plain(closed.plus(open)), plain(spent));

@@ -26,7 +26,7 @@ import {
 
 /** A run of many faults, halted and released while it ran, that a Penstock kept and recorded. */
 const KNOWN_JOURNAL = new URL("../../commands/known_run/journal.db.gz", import.meta.url);
-/** What other processes write for the run, and the run for them, is no part of the books. */
+/** What other processes write for the run, and the run for them, is not part of the books. */
 const BESIDE_THE_BOOKS = ["life", "requests"];
 const MOST_LEAVES = 4;
 const TRIGGERS = ["entries_follow", "entries_stand", "entries_stay"];
@@ -54,7 +54,7 @@ function changesOf(value: unknown): Value[] {
   return [`${text} `, "x", "", ...leavesOf(text).map((change) => JSON.stringify(change))];
 }
 
-/** A JSON text with one of its values changed, or one more, for a few of them; none for what is no JSON. */
+/** A JSON text with one of its values changed, or one more, for a few of them; none for what is not JSON. */
 function leavesOf(text: string): unknown[] {
   const changes: unknown[] = [];
   const visit = (tree: unknown, put: (changed: unknown) => unknown): void => {

@@ -61,7 +61,7 @@ Deno.test("RecordingRetention.prune() deletes old recordings that Penstock made,
       await place.made("BTCUSDT", NOW - 30 * DAY, new Date(NOW - 30 * DAY)),
       await place.made("BTCUSDT", OLD.getTime() + 1, new Date(NOW - DAY)),
     ];
-    // A person's own: a recording by another name, and by such a name no recording, packed or not.
+    // A user's own: a recording by another name, and by such a name no recording, packed or not.
     const [, suffix] = old.split("BTCUSDT") as [string, string];
     const [renamed, packed, plain, link, inner] = [
       "monday.txt.gz",
@@ -105,7 +105,7 @@ Deno.test({
       Deno.utimeSync(`${folder}/${name}`, OLD, OLD);
       place.retention().prune(NOW);
       assertEquals(place.names, [name]);
-      // It was written to once more than could be known when it was found.
+      // It was written to once again than could be known when it was found.
       const early = place.retention();
       await written.close();
       early.prune(NOW);

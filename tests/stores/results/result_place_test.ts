@@ -14,7 +14,7 @@ const ignore = Deno.build.os === "windows";
 interface Tools {
   readonly folder: string;
   readonly stopping: AbortController;
-  /** What a person was told. */
+  /** What a user was told. */
   readonly warnings: string[];
   readonly open: (name: string) => Promise<ResultPlace>;
   /** Why the place at `name` cannot be opened, without what all of them start with. */

@@ -45,7 +45,7 @@ function rewrite(database: DatabaseSync, seq: number, content: Row): void {
   database.prepare("UPDATE entries SET content = ? WHERE seq = ?").run(JSON.stringify(content), seq);
 }
 
-/** Moves everything from `seq` on by one, up or down, with all that names entries. */
+/** Moves everything from `seq` on by one, up or down, with everything that names entries. */
 function shift(database: DatabaseSync, seq: number, by: 1 | -1): void {
   for (const [table, column] of [["entries", "seq"], ["states", "seq"], ["checkpoint_prices", "seq"]]) {
     database.exec(`UPDATE ${table} SET ${column} = -(${column} + ${by}) WHERE ${column} >= ${seq}`);

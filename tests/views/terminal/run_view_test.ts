@@ -1,4 +1,4 @@
-/** What a person sees of a run: on a terminal of its own, made by script(1), and elsewhere. */
+/** What a user sees of a run: on a terminal of its own, made by script(1), and elsewhere. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commandLine, FLAGS, penstock } from "../../support/penstock.ts";
 import { hasScript, onTerminal as showOnTerminal, OwnTerminal } from "../own_terminal.ts";
