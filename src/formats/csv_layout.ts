@@ -69,7 +69,7 @@ const PUBLISHED: readonly Published[] = [
 /** How the name of a layout ends whose quantities are what contracts are in coins. */
 const IN_COINS = ", in coins";
 
-const EXPECTED = "expected commas between the fields and a first line such as " +
+const EXPECTED = "expected commas between the fields, no quotation marks, and a first line such as " +
   `"id,price,qty,time,is_buyer_maker", or a file of Binance's public data, trades or aggTrades`;
 
 /** Two columns that only candles have; together they tell. */

@@ -165,7 +165,7 @@ Deno.test("csvColumns() says what it found instead and what it expected", () => 
     assertStringIncludes(found.unknown, what);
     assertStringIncludes(
       found.unknown,
-      `; expected commas between the fields and a first line such as "id,price,qty,time,is_buyer_maker", or a file`,
+      `; expected commas between the fields, no quotation marks, and a first line such as "id,price,qty,time,is_buyer_maker", or a file`,
     );
   }
 });

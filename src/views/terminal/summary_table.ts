@@ -3,7 +3,7 @@ import type { SummaryEvent } from "../../domain/run/event.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { seconds, signed } from "./narration.ts";
-import { counted, grouped, money, percent, unsignedPercent } from "./figures.ts";
+import { counted, grouped, moment, money, percent, unsignedPercent } from "./figures.ts";
 
 /**
  * A table of the run's results. `startCash` is the cash it started with, quote currency; `named` are the assets where
@@ -21,8 +21,8 @@ export function summaryTable(
   const rows: [string, string][] = [
     ["symbol", summary.symbol],
     ["trades seen", seen(summary)],
-    ["from", summary.firstTime ?? "–"],
-    ["to", summary.lastTime ?? "–"],
+    ["from", momentUtc(summary.firstTime)],
+    ["to", momentUtc(summary.lastTime)],
     ["signals", `${summary.signals}`],
     ["fills", `${summary.fills}${summary.refusals > 0 ? `, ${summary.refusals} refused` : ""}`],
     ["fees", `${summary.fees} ${quote}`],
@@ -30,7 +30,7 @@ export function summaryTable(
     ["result", `${signed(plain(profit))} ${quote} (${percent(plain(profit.div(startCash)))})`],
     ["largest drawdown", unsignedPercent(summary.maxDrawdown)],
     ...(summary.halt === null ? [] : [["halted", summary.halt.reason] as [string, string]]),
-    ["account", `${summary.cash} ${quote}${held}`],
+    [held === "" ? "cash" : "cash + position", `${summary.cash} ${quote}${held}`],
     ["equity", `${summary.equity} ${quote}`],
   ];
   const stream = [
@@ -45,6 +45,10 @@ export function summaryTable(
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
   return ["", `Summary: on paper, ${headline(profit, quote)}`, ...lines, ""].join("\n");
+}
+
+function momentUtc(time: string | null): string {
+  return time === null ? moment(time) : `${moment(time)} UTC`;
 }
 
 /** The trades of the whole run, and those that came in the time that this process took. */

@@ -41,15 +41,15 @@ Deno.test("summaryTable() says what the run came to", () => {
 Summary: on paper, a loss of 193.42 USDT
   symbol            BTCUSDT
   trades seen       1,019,904 in 2.34 s
-  from              2024-08-08T23:54:15.342000Z
-  to                2024-08-09T00:09:59.000001Z
+  from              2024-08-08 23:54:15 UTC
+  to                2024-08-09 00:09:59 UTC
   signals           208
   fills             206
   fees              205.95837875 USDT
   realized          -193.42148085 USDT
   result            -193.42148085 USDT (-1.93 %)
   largest drawdown  2.02 %
-  account           9806.57851915 USDT
+  cash              9806.57851915 USDT
   equity            9806.57851915 USDT
   stream            no gaps, no duplicates
 `,
@@ -83,7 +83,7 @@ Deno.test("summaryTable() says a gain, the position held, and what went wrong", 
       "  realized          +12 BTC",
       "  result            +12.3456 BTC (+0.12 %)",
       "  halted            manual",
-      "  account           9000.5 BTC and 0.5 ETH",
+      "  cash + position   9000.5 BTC and 0.5 ETH",
       "  stream            1 gap, 1,200 duplicates, 1 reset, 3 unusable messages, 4 out of order",
     ]
   ) assertStringIncludes(text, `${line}\n`);

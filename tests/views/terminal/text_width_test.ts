@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { cutTo, padLeft, padRight, textWidth } from "../../../src/views/terminal/text_width.ts";
+import { brokenTo, cutTo, padLeft, padRight, textWidth } from "../../../src/views/terminal/text_width.ts";
 
 Deno.test("textWidth() counts the columns of a terminal", () => {
   const widths: [string, number][] = [
@@ -31,4 +31,17 @@ Deno.test("padLeft(), padRight() and cutTo() come out as wide as they are asked 
     assertEquals(cut === text, own <= Math.max(1, width));
     if (cut !== text) assertEquals(text.startsWith(cut.slice(0, -1)), true);
   }));
+});
+
+Deno.test("brokenTo() keeps every word in its order, and within the width all but a word that is longer", () => {
+  const words = fc.array(fc.string({ unit: fc.constantFrom("a", "1", "币"), minLength: 1, maxLength: 9 }));
+  fc.assert(
+    fc.property(words, fc.integer({ min: 1, max: 30 }), fc.func(fc.boolean()), (words, width, isPhrase) => {
+      const text = words.map((word, at) => at === 0 ? word : `${isPhrase(at) ? "  " : " "}${word}`).join("");
+      const lines = brokenTo(text, width);
+      assertEquals(lines.flatMap((line) => line.split(/ +/)).join(" "), words.join(" "));
+      for (const line of lines) assertEquals(textWidth(line) <= width || !line.includes(" "), true, line);
+      if (textWidth(text) <= width) assertEquals(lines, [text]);
+    }),
+  );
 });
