@@ -11,10 +11,11 @@ import { NetPermissionError } from "../feeds/live/connect_failure.ts";
 import { settingsInForce } from "../feeds/process/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/process/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/files/data_folder.ts";
+import { JournalError } from "../stores/journal/journal_file.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { marketOfRun } from "../stores/journal/run_reading.ts";
 import { checkTable, conclusion } from "../views/tables/check_table.ts";
-import { printableJson, writeUntil } from "../views/terminal/terminal.ts";
+import { columns, printableJson, writeUntil } from "../views/terminal/terminal.ts";
 
 /** Something needs attention before a run works as asked. */
 export class Unwell extends Error {
@@ -35,11 +36,14 @@ export async function doctor({ config, signal, blocking }: Started): Promise<voi
     findings.push(...await examineRest(address, options));
   }
   if (signal.aborted) return;
-  const isGood = findings.every(({ isGood }) => isGood);
+  const isGood = findings.every((finding) => finding.isGood);
+  const width = Deno.stdout.isTerminal() ? columns() : undefined;
   await writeUntil(
     signal,
     Deno.stdout,
-    config.json ? `${printableJson({ type: "doctor", isGood, findings })}\n` : `${checkTable(findings)}\n`,
+    config.json
+      ? `${printableJson({ type: "doctor", isGood, findings })}\n`
+      : `${checkTable(findings, width)}\n`,
   );
   if (!isGood) throw new Unwell(conclusion(findings));
 }
@@ -108,6 +112,8 @@ function outward(subject: string, path: string): CheckResult[] {
   return found === null ? [] : [fail(subject, "", outwardClause(found), OUTWARD_ADVICE)];
 }
 
+const RESTORE = "Restore it from a copy, or start another with --state";
+
 /** Whether the journal is whole, from its first entry to its last, and a run can be resumed from it. */
 function journal(config: Config): CheckResult {
   const { state: path, symbol } = config;
@@ -130,13 +136,17 @@ function journal(config: Config): CheckResult {
       }
     }
     if (chain.isWhole) return pass(subject, "", `whole, ${chain.entries} entries`);
-    return fail(subject, "", chain.what, "Restore it from a copy, or start another with --state");
+    return fail(subject, "", chain.what, RESTORE);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       return fail(subject, "", "reading it is not permitted", adviceOn({ read: folderOf(path) }));
     }
     const message = error instanceof Error ? error.message : String(error);
-    return fail(subject, "", message, "Restore it from a copy, or start another with --state");
+    // What is not damaged needs no copy: the message ends with what to do instead.
+    const [, found = message, advice = RESTORE] = error instanceof JournalError && error.damage === null
+      ? /^(.*?)\. ([A-Z].*)\.$/.exec(message) ?? []
+      : [];
+    return fail(subject, "", found, advice);
   }
 }
 

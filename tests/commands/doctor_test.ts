@@ -130,6 +130,25 @@ Deno.test("penstock doctor finds a journal that is damaged, in its table", async
   }
 });
 
+Deno.test("penstock doctor asks for no copy of a journal that is only out of reach", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const state = `${folder}/p.db`;
+    await Deno.mkdir(state);
+    await using program = Penstock.start(
+      ["doctor", "--json", `--state=${state}`],
+      ["--no-prompt", `--allow-read=${folder}`, `--allow-write=${folder}`],
+    );
+    const [told] = eventsOf((await program.finished()).stdout);
+    const { found, advice } = (told?.["findings"] as CheckResult[]).find(({ subject }) =>
+      subject === `journal ${state}`
+    )!;
+    assertEquals([found, advice], [`Cannot open the journal ${state}: it is a folder`, "Name a file in it"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("penstock doctor says that a run on another market or symbol cannot go on in the journal", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -25,15 +25,21 @@ function isDirectory(path: string): boolean {
   }
 }
 
+/** What the system says where the disk, or this user's share of it, is full; Deno has no class for it. */
+export const NO_SPACE = /\(os error (28|112|122)\)/;
+
+/** What a run's journal and the log beside it take at first, bytes: with less room a run would stop soon. */
+const ROOM = 2 * 1024 * 1024;
+
 /**
- * Writes a small file into `folder` and removes it; a missing folder is made for it, as a run would, and removed too.
+ * Writes a file of 2 MB into `folder` and removes it; a missing folder is made for it, as a run would, and removed too.
  * The folder around it has to be there, unless a run would make that too, as `withParents` says.
  */
 export function examineFolder(folder: string, withParents = false): CheckResult {
   const subject = `folder ${folder}`;
   // A name that nobody knows before, so that nothing of anyone's is there.
   const path = `${folder}/.penstock-doctor-${crypto.randomUUID()}`;
-  const write = () => Deno.openSync(path, { write: true, createNew: true, mode: OWNERS_FILE }).close();
+  const write = () => writeAndRemove(path);
   let isMade = false;
   try {
     const link = outwardLink(folder, Deno);
@@ -44,10 +50,12 @@ export function examineFolder(folder: string, withParents = false): CheckResult 
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       isMade = makeFolder(folder, withParents);
       if (!isMade) return { ...examineFolder(folderOf(folder), withParents), subject };
-      write();
+      try {
+        write();
+      } finally {
+        Deno.removeSync(folder);
+      }
     }
-    Deno.removeSync(path);
-    if (isMade) Deno.removeSync(folder);
     return pass(subject, "", isMade ? "not there yet, and can be made" : "can be written to");
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
@@ -55,12 +63,28 @@ export function examineFolder(folder: string, withParents = false): CheckResult 
       return fail(subject, "", "writing there is not permitted", advice);
     }
     const message = error instanceof Error ? error.message : String(error);
+    if (NO_SPACE.test(message)) {
+      return fail(subject, "", `has no room for 2 MB: ${message}`, "Make room, or choose another");
+    }
     return fail(
       subject,
       "",
       `cannot be written to: ${message}`,
       "Choose another, or give this user the right",
     );
+  }
+}
+
+/** Makes the file at `path`, fills it as far as a run needs room, and removes it in any case. */
+function writeAndRemove(path: string): void {
+  const file = Deno.openSync(path, { write: true, createNew: true, mode: OWNERS_FILE });
+  try {
+    for (let left = ROOM; left > 0;) left -= file.writeSync(new Uint8Array(left));
+    // Some file systems find room only when they write.
+    file.syncDataSync();
+  } finally {
+    file.close();
+    Deno.removeSync(path);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Exit } from "../../domain/process/exit.ts";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
+import { NO_SPACE } from "../files/data_folder.ts";
 
 declare module "node:sqlite" {
   /** Deno 2.9 has these, and its types do not know them yet. */
@@ -64,8 +65,6 @@ const PATIENCE_MS = 1000;
 const TRIES = 10;
 /** The smallest page that SQLite has; it takes what is shorter for an empty database. */
 const LEAST_BYTES = 512;
-/** What the system says of a full disk, as Deno has no class for it. */
-const NO_SPACE = /\(os error (28|112|122)\)/;
 const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
 /**

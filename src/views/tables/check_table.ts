@@ -1,17 +1,46 @@
 /** What `penstock doctor` found, as a table. */
 import type { CheckResult } from "../../domain/process/check_result.ts";
 import { printable } from "../terminal/terminal.ts";
+import { textWidth } from "../terminal/text_width.ts";
 
-/** One line a check, what to do below it, and that all pass where they do: what fails is said on standard error. */
-export function checkTable(findings: readonly CheckResult[]): string {
-  const named = findings.map((result) => ({ ...result, name: nameOf(result) }));
+/** Columns before a check's name. */
+const MARGIN = 8;
+/** With fewer columns beside the names, what was found stands below them. */
+const FEWEST_COLUMNS = 32;
+
+/**
+ * One line a check, what to do below it, and that all pass where they do: what fails is said on standard error. Lines
+ * are broken between words where they are longer than `columns`, those of a terminal.
+ */
+export function checkTable(findings: readonly CheckResult[], columns = Infinity): string {
+  const named = findings.map((finding) => ({ ...finding, name: nameOf(finding) }));
   const width = Math.max(0, ...named.map(({ name }) => name.length));
-  const lines = named.flatMap(({ name, isGood, found, advice }) => [
-    `  ${isGood ? "ok  " : "FAIL"}  ${name.padEnd(width)}  ${found}`,
-    ...(advice === null ? [] : [`        ${" ".repeat(width)}  → ${advice}`]),
-  ]);
-  const isGood = findings.every((result) => result.isGood);
+  const isBeside = columns - MARGIN - width - 2 >= FEWEST_COLUMNS;
+  const indent = isBeside ? MARGIN + width + 2 : MARGIN;
+  const lines = named.flatMap(({ name, isGood, found, advice }) => {
+    const head = `  ${isGood ? "ok  " : "FAIL"}  ${name}`;
+    const [first = "", ...more] = broken(printable(found), columns - indent);
+    const advised = advice === null ? [] : broken(`→ ${printable(advice)}`, columns - indent - 2);
+    const below = [...more, ...advised.map((line, at) => at === 0 ? line : `  ${line}`)];
+    return [
+      ...(isBeside ? [head.padEnd(indent) + first] : [head, " ".repeat(indent) + first]),
+      ...below.map((line) => " ".repeat(indent) + line),
+    ];
+  });
+  const isGood = findings.every((finding) => finding.isGood);
   return [...lines, ...(isGood ? [conclusion(findings)] : [])].map(printable).join("\n");
+}
+
+/** The text in lines of `columns` at most, broken between words; a longer word stays whole. */
+function broken(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(`${last} ${word}`) <= columns) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }
 
 function nameOf({ subject, step }: CheckResult): string {

@@ -42,6 +42,30 @@ Deno.test("examineFolder() writes into a folder and leaves nothing behind", asyn
   }
 });
 
+Deno.test("examineFolder() finds a full disk, which takes a file and nothing in it, and leaves nothing behind", async () => {
+  const folder = await Deno.makeTempDir();
+  const { writeSync } = Deno.FsFile.prototype;
+  try {
+    let room = 1024 * 1024;
+    Deno.FsFile.prototype.writeSync = (bytes) => {
+      if (room === 0) throw new Error("No space left on device (os error 28)");
+      const written = Math.min(room, bytes.length);
+      room -= written;
+      return written;
+    };
+    for (const path of [folder, `${folder}/data`]) {
+      const { isGood, found, advice } = examineFolder(path);
+      assertEquals(isGood, false);
+      assertEquals(found, "has no room for 2 MB: No space left on device (os error 28)");
+      assertEquals(advice, "Make room, or choose another");
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  } finally {
+    Deno.FsFile.prototype.writeSync = writeSync;
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("examineFolder() says why a folder cannot be written to, and what to do", async () => {
   const file = await Deno.makeTempFile();
   try {

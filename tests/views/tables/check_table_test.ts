@@ -16,6 +16,31 @@ Deno.test("checkTable() has a line for each finding, what to do below it, and le
   ]);
 });
 
+Deno.test("checkTable() breaks lines between words where the terminal is too narrow for them", () => {
+  const findings = [
+    pass("permission", "network a:443", "granted"),
+    fail("a:443", "DNS, TCP", "nothing answers there", "See to the network first"),
+  ];
+  assertEquals(checkTable(findings, 66).split("\n"), [
+    "  ok    permission network a:443  granted",
+    "  FAIL  a:443 DNS, TCP            nothing answers there",
+    "                                  → See to the network first",
+  ]);
+  assertEquals(checkTable(findings, 32).split("\n"), [
+    "  ok    permission network a:443",
+    "        granted",
+    "  FAIL  a:443 DNS, TCP",
+    "        nothing answers there",
+    "        → See to the network",
+    "          first",
+  ]);
+  const long = pass("clock", "", "0123456789 ".repeat(6).trim());
+  assertEquals(checkTable([long], 60).split("\n").slice(0, 2), [
+    "  ok    clock  0123456789 0123456789 0123456789 0123456789",
+    "               0123456789 0123456789",
+  ]);
+});
+
 Deno.test("checkTable() lets nothing that was received steer the terminal", () => {
   assert(!checkTable([fail("h", "HTTP", "\x1b[2J", "\x07")]).match(/[^\P{Cc}\n]/u));
 });
