@@ -6,7 +6,7 @@ import type { Configuration, GivenOptions } from "./src/config/config.ts";
 import { EXIT, type Exit, exitOf } from "./src/domain/process/exit.ts";
 import meta from "./deno.json" with { type: "json" };
 import { grantAdvice, missingIn } from "./src/domain/process/permission_advice.ts";
-import { printable, writeUntil } from "./src/views/terminal/terminal.ts";
+import { printable, printableJson, writeUntil } from "./src/views/terminal/terminal.ts";
 
 const { version } = meta;
 
@@ -15,6 +15,9 @@ const MOST_CONFIG_BYTES = 1 << 20;
 
 /** Aborted when the person, or a supervisor, asks for the end. */
 const asked = new AbortController();
+
+/** Whether errors are written as JSON, like the log. */
+let errorsAreJson = false;
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -135,6 +138,7 @@ async function execute(
   configuration: Configuration,
   files: readonly string[],
 ): Promise<number> {
+  errorsAreJson = configuration.config.logFormat === "json";
   const { obstacleTo } = await import("./src/feeds/process/permissions.ts");
   const obstacle = obstacleTo(command, configuration.config.port);
   if (obstacle !== null) return await complain([obstacle]);
@@ -150,7 +154,7 @@ async function listenForTheEnd(): Promise<Pick<Started, "signal" | "blocking">> 
     import("./src/feeds/process/debugger.ts"),
   ]);
   const closed = "SIGUSR1 has no meaning here; the debugger that Deno opens at it is closed again";
-  keepDebuggerClosed(() => writeError(`penstock: ${closed}\n`));
+  keepDebuggerClosed(() => writeError(lineOf(closed)));
   return endSignals(asked, EXIT.interrupted);
 }
 
@@ -176,9 +180,8 @@ async function fail(error: unknown): Promise<number> {
     return await complain([`the output cannot be written: ${messageOf(error)}`], EXIT.failure);
   }
   if (error instanceof Deno.errors.AddrInUse) return await complain([messageOf(error)], EXIT.failure);
-  await writeError(
-    `penstock: unexpected failure; please report it with what follows:\n${Deno.inspect(error)}\n`,
-  );
+  const unexpected = `unexpected failure; please report it with what follows:\n${Deno.inspect(error)}`;
+  await writeError(errorsAreJson ? lineOf(unexpected) : `penstock: ${unexpected}\n`);
   return EXIT.failure;
 }
 
@@ -198,8 +201,15 @@ function print(text: string): number {
 
 /** Writes what is wrong to standard error, one line each, and returns `code`. */
 async function complain(messages: readonly string[], code: number = EXIT.usage): Promise<number> {
-  await writeError(messages.map((text) => `penstock: ${printable(text)}\n`).join(""));
+  await writeError(messages.map(lineOf).join(""));
   return code;
+}
+
+/** A last message as one line, like those of the log where that is JSON. */
+function lineOf(message: string): string {
+  return errorsAreJson
+    ? `${printableJson({ time: new Date().toISOString(), level: "error", message })}\n`
+    : `penstock: ${printable(message)}\n`;
 }
 
 /** How long the last message waits for a reader of standard error: in general, and once the end was asked for. */

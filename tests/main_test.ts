@@ -135,6 +135,15 @@ Deno.test("main() ends with 4 and a summary when --attempts are used up", async 
   assert(!stderr.includes("    at "), stderr);
 });
 
+Deno.test("main() says why a run failed as the log does, where that is JSON", async () => {
+  const dead = ["--state=none", "--attempts=1", "--endpoint", deadEndpoint()];
+  const { code, stderr } = await penstock("run", ...dead, "--log-format=json");
+  assertEquals(code, 4);
+  const { time, level, message } = stderr.split("\n").map((line) => JSON.parse(line)).at(-1);
+  assertEquals([new Date(time).toISOString(), level], [time, "error"]);
+  assertStringIncludes(message, "Gave up after 1 failed attempt");
+});
+
 Deno.test("main() ends with 2 and the missing flag where it may not reach the exchange", async () => {
   await using program = Penstock.start(["run", "--state=none", "--endpoint=ws://127.0.0.1:4567"], [
     "--no-prompt",
