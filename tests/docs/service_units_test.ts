@@ -37,9 +37,9 @@ Deno.test("both units take away every variable that changes the runtime", () => 
   assertEquals(listOf("ProgramArguments").slice(0, 2), ["/usr/bin/env", "-i"]);
 });
 
-Deno.test("systemd starts a run again after a failure, but not with options that it refuses", () => {
+Deno.test("systemd starts a run again after a failure, but not with options that it refuses, nor on a damaged journal", () => {
   assertEquals(valuesOf("Restart"), ["on-failure"]);
-  assertEquals(valuesOf("RestartPreventExitStatus"), ["2"]);
+  assertEquals(valuesOf("RestartPreventExitStatus"), ["2", "3"]);
 });
 
 Deno.test({
