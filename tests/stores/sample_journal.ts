@@ -224,7 +224,7 @@ export const impatient: Connect = (path, readOnly) => new DatabaseSync(path, { r
 
 /** Runs `body`, with `Journal` and `JournalReader`, as a process that may read and write what `flags` say. */
 export function journalProcess(folder: string, body: string, flags: readonly string[]): Deno.ChildProcess {
-  const from = (file: string) => JSON.stringify(new URL(`src/stores/${file}`, ROOT).href);
+  const from = (file: string) => JSON.stringify(new URL(`src/stores/journal/${file}`, ROOT).href);
   const script = `import { Journal } from ${from("journal.ts")};
     import { JournalReader } from ${from("journal_reader.ts")};\n${body}`;
   const path = `${folder}/process.js`;
