@@ -16,8 +16,8 @@ const MOST_CONFIG_BYTES = 1 << 20;
 /** Aborted when the user, or a supervisor, asks for the end. */
 const asked = new AbortController();
 
-/** Whether what ends the program is said as the log is told: in JSON. */
-let saysJson = false;
+/** Whether errors are written as JSON, like the log. */
+let errorsAreJson = false;
 
 /** Runs one command line and returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
@@ -138,7 +138,7 @@ async function execute(
   configuration: Configuration,
   files: readonly string[],
 ): Promise<number> {
-  saysJson = configuration.config.logFormat === "json";
+  errorsAreJson = configuration.config.logFormat === "json";
   const { obstacleTo } = await import("./src/feeds/process/permissions.ts");
   const obstacle = obstacleTo(command, configuration.config.port);
   if (obstacle !== null) return await complain([obstacle]);
@@ -181,7 +181,7 @@ async function fail(error: unknown): Promise<number> {
   }
   if (error instanceof Deno.errors.AddrInUse) return await complain([messageOf(error)], EXIT.failure);
   const unexpected = `unexpected failure; please report it with what follows:\n${Deno.inspect(error)}`;
-  await writeError(saysJson ? lineOf(unexpected) : `penstock: ${unexpected}\n`);
+  await writeError(errorsAreJson ? lineOf(unexpected) : `penstock: ${unexpected}\n`);
   return EXIT.failure;
 }
 
@@ -207,7 +207,7 @@ async function complain(messages: readonly string[], code: number = EXIT.usage):
 
 /** A last message as one line, like those of the log where that is JSON. */
 function lineOf(message: string): string {
-  return saysJson
+  return errorsAreJson
     ? `${printableJson({ time: new Date().toISOString(), level: "error", message })}\n`
     : `penstock: ${printable(message)}\n`;
 }
