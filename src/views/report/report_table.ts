@@ -157,7 +157,9 @@ function headOf(
   const { outOfOrder, resets } = summary;
   const { short, long } = config;
   const halted = columns.flatMap(({ title, summary: { halt } }) =>
-    halt === null ? [] : [columns.length > 1 ? `${title} (${halt.reason})` : halt.reason]
+    halt === null
+      ? []
+      : [columns.length > 1 ? `${title} (${halt.reason})` : `${halt.reason}, since trade ${halt.tradeId}`]
   );
   const perSecond = summary.tradesPerSecond === undefined
     ? ""

@@ -270,7 +270,7 @@ Deno.test("reportTable() leaves the year out beside other models, unless trades 
 Deno.test("reportTable() says that trading is halted at the end, and nothing where it is not", () => {
   assertStringIncludes(
     table([column({}, { halt: haltByHand("hold", 7) })]),
-    "  halted at the end: manual\n",
+    "  halted at the end: manual, since trade 7\n",
   );
   assertEquals(table([column()]).includes("halted"), false);
 });
