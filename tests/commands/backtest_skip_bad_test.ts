@@ -68,7 +68,7 @@ Deno.test("penstock backtest --skip-bad counts bad rows and trades the good ones
     [(row) => withField(row, 3, "0"), true],
     [(row) => withField(row, 1, "-1"), false],
     [(row) => withField(row, 5, ""), true],
-    [(row) => withField(row, 6, "TRUE"), true],
+    [(row) => withField(row, 6, "WAHR"), true],
     [(row) => `${row.slice(0, 30)}\n`, true],
     [(row) => row.replace("\n", ",x\n"), true],
     [() => "\0\x1b\xff\n", false],
