@@ -205,7 +205,7 @@ async function complain(messages: readonly string[], code: number = EXIT.usage):
   return code;
 }
 
-/** A last message as one line, like those of the log where that is JSON. */
+/** An error as one line: of JSON where the log is JSON. */
 function lineOf(message: string): string {
   return errorsAreJson
     ? `${printableJson({ time: new Date().toISOString(), level: "error", message })}\n`
