@@ -130,7 +130,7 @@ export class RecordedInputs {
       return null;
     }
     if (note.event === "late") {
-      this.#late.open(rowsOf(note.trades, this.#name), note.skipped);
+      this.#late.open(rowsOf(note.trades, this.#name), note.skipped, note.time);
       return this.#backfilled;
     }
     if (note.event !== "recording") return note;

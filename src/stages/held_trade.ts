@@ -7,6 +7,8 @@ export interface HeldTrade {
   readonly tick: Tick;
   /** The start of its message, at most 200 characters. */
   readonly sample: string;
+  /** Whether it was fetched after the fact, so that it may be much older than its arrival. */
+  readonly isBackfilled: boolean;
   /** Whether it has a place in a file. */
   readonly hasPlace: boolean;
   /** What to do about rows out of order. */
@@ -28,6 +30,7 @@ export function holdTrade(reader: TradeReader, tick: Tick): HeldTrade {
   return {
     tick,
     sample: reader.sample(),
+    isBackfilled: reader.isBackfilled === true,
     hasPlace: complain !== undefined,
     advice: reader.sortAdvice ?? ADVICE,
     complain: complain ?? ((what) => ({ reason: what, error: null })),

@@ -46,7 +46,7 @@ export class TimeCheck {
     const suspect = this.#suspect;
     if (tick.late) {
       // Fetched trades never wait: any trade that waited has been yielded before them.
-      if (Number.isNaN(before) || isStep(before, tick)) return this.#accept(tick);
+      if (Number.isNaN(before) || isStep(before, tick, held.isBackfilled)) return this.#accept(tick);
       this.#refuse({ held, what: faultOf(held, before) });
       return [];
     }
@@ -116,9 +116,9 @@ function isNear(before: number, { time, receivedAt }: Tick): boolean {
 }
 
 /** Whether a trade may come after one at `before`: markets pause, and files leave months out. */
-function isStep(before: number, { time, receivedAt }: Tick): boolean {
+function isStep(before: number, { time, receivedAt }: Tick, isBackfilled = false): boolean {
   const step = time - before;
-  return receivedAt > 0 ? Math.abs(step) <= HOUR : step >= -DAY && step <= YEAR;
+  return receivedAt > 0 && !isBackfilled ? Math.abs(step) <= HOUR : step >= -DAY && step <= YEAR;
 }
 
 /** Whether a trade confirms a suspect: by its own time, or since both are as far from their arrival. */

@@ -9,7 +9,7 @@ import {
 } from "../../src/domain/market/backfilled_trades.ts";
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
-import { Engine, type EngineEvent, type EngineState } from "../../src/stages/engine.ts";
+import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 
@@ -36,11 +36,17 @@ type Untimed = Extract<RecordingNote, { readonly event: "settled" | "waited" | "
 
 /** A live run that is recorded. */
 class Live {
-  readonly engine = new Engine({ ...OPTIONS, holdsAtGaps: true });
+  readonly engine: Engine;
+  readonly #options: EngineOptions;
   readonly events: EngineEvent[] = [];
   readonly #batch = new MessageBatch(DEFAULTS.symbol);
   readonly #late = new BackfilledTrades(DEFAULTS.symbol);
   #lines = `${TIME} ${noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol })}\n`;
+
+  constructor(options: EngineOptions = OPTIONS) {
+    this.#options = options;
+    this.engine = new Engine({ ...options, holdsAtGaps: true });
+  }
 
   get state(): EngineState {
     return this.engine.state;
@@ -64,7 +70,7 @@ class Live {
   }
 
   fetched(rows: readonly BackfilledTrade[], skipped = 0): this {
-    this.#emit(this.engine.apply({ event: "backfilled", trades: this.#late.open(rows, skipped) }));
+    this.#emit(this.engine.apply({ event: "backfilled", trades: this.#late.open(rows, skipped, TIME) }));
     this.#note({ event: "late", trades: backfilledText(rows), ...(skipped > 0 ? { skipped } : {}) });
     return this;
   }
@@ -86,7 +92,7 @@ class Live {
   assertReplays(): void {
     const bytes = new TextEncoder().encode(this.#lines);
     const origin: Origin = { name: "a.txt", layout: { kind: "recording" } };
-    const recording = new AppliedRecording(OPTIONS);
+    const recording = new AppliedRecording(this.#options);
     const events = eventsIn(recording.run({ origin, bytes, start: 0, end: bytes.length }));
     assertEquals(events, this.events);
     assertEquals(recording.state.snapshot(), this.state.snapshot());
@@ -130,6 +136,18 @@ Deno.test("an id that the exchange itself lacks does not empty the averages, wit
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 9, missing: 3, filled: 3, absent: 2 }]);
   assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
   assertEquals(live.state.totals.absent, 2);
+  live.assertReplays();
+});
+
+Deno.test("a fetched trade that is dated tomorrow begins no day: a halt of today stays", () => {
+  const DAY_MS = 86_400_000;
+  const live = new Live(optionsOf({ ...DEFAULTS, short: 2, long: 4, maxDailyLoss: "0.001" })).receive(
+    [...flat(1, 4), trade(5, 110), trade(6, 100), trade(9, 100)],
+    TIME,
+    (live) =>
+      live.fetched([7, 8].map((id) => ({ ...late(id, 100), time: TIME / 1_000 + DAY_MS }))).settled(2),
+  );
+  assertEquals(live.types().filter((type) => type !== "signal"), ["fill", "halt", "gap"]);
   live.assertReplays();
 });
 

@@ -59,7 +59,7 @@ export class GapFilling {
       const { rows } = page.value;
       const passed = skipped > 0 ? { skipped } : {};
       apply(
-        { event: "backfilled", trades: this.#late.open(rows, skipped) },
+        { event: "backfilled", trades: this.#late.open(rows, skipped, Date.now() * 1000) },
         () => ({ event: "late", trades: backfilledText(rows.slice(0, this.#late.taken)), ...passed }),
       );
       skipped = 0;

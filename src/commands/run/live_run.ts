@@ -114,7 +114,8 @@ export class LiveRun {
         apply: (input, note) =>
           note === undefined || input.event !== "backfilled"
             ? this.#happened(input as Happened)
-            : this.#apply(input, { record: () => this.#note(note()) }),
+            // With the time that limits have gone by, so that a recording leads to the same.
+            : this.#apply(input, { record: () => this.#note(note(), (input.trades.receivedAt ?? 0) / 1000) }),
         log: (line) => this.#view.log(line),
       });
     }

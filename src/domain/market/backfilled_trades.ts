@@ -51,6 +51,7 @@ const NONE: readonly BackfilledTrade[] = [];
 export class BackfilledTrades implements TradeReader {
   readonly symbol: string;
   readonly isBackfilled = true;
+  receivedAt = 0;
   readonly #fields = new Fields();
   readonly #decimal = new DecimalBytes();
   readonly #scratch = new Uint8Array(SCRATCH_BYTES + READ_AHEAD);
@@ -94,8 +95,12 @@ export class BackfilledTrades implements TradeReader {
     return this.#taken;
   }
 
-  /** Takes a page to read, before which `skipped` missing trades were skipped; drops the rest of the last one. */
-  open(rows: readonly BackfilledTrade[], skipped = 0): this {
+  /**
+   * Takes a page to read, before which `skipped` missing trades were skipped, and which came at `receivedAt` (µs since
+   * 1970, 0 where that is not known); drops the rest of the last one.
+   */
+  open(rows: readonly BackfilledTrade[], skipped = 0, receivedAt = 0): this {
+    this.receivedAt = receivedAt;
     this.#rows = rows;
     this.#skipped = skipped;
     this.#taken = 0;
