@@ -10,7 +10,7 @@ export interface LinkFiles {
 
 /** A link that leads out of a folder. */
 export interface OutwardLink {
-  /** Where it is. */
+  /** Its path. */
   readonly link: string;
   /** Where it leads, as far as that is there. */
   readonly target: string;
@@ -108,7 +108,7 @@ function isLinkAt(path: string, files: LinkFiles): boolean {
   }
 }
 
-/** The path behind all links; null if it ends nowhere or may not be looked at. */
+/** The path with all links followed; null if it leads nowhere or may not be looked at. */
 function realOf(path: string, files: LinkFiles): string | null {
   try {
     return files.realPathSync(path);

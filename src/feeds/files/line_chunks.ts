@@ -19,7 +19,7 @@ const DECODER = new TextDecoder();
 export interface LineOptions {
   /** How much is read at a time, in bytes, at least 1. */
   readonly chunkBytes: number;
-  /** Told what the user should know although the reading goes on. */
+  /** Called with warnings that do not stop the reading. */
   readonly onWarning: (text: string) => void;
   /** As in Origin. */
   readonly isPacked?: boolean;

@@ -24,7 +24,7 @@ export interface ReadOptions {
   readonly progress?: ReadProgress;
   /** Ends the reading: the chunks end as if the input had. */
   readonly signal?: AbortSignal;
-  /** Told what the user should know although the reading goes on, as one sentence that names the file. */
+  /** Called with warnings that do not stop the reading: one sentence that names the file. */
   readonly onWarning?: (text: string) => void;
 }
 

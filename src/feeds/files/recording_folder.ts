@@ -36,7 +36,7 @@ export interface Choice {
 
 /** A first line is much shorter. */
 const HEAD_BYTES = 4096;
-/** Files that a line names; of the others it says how many they are. */
+/** How many files a line names; it counts the others. */
 const NAMED = 5;
 const NO_RECORDING = "not recordings of Penstock's";
 /** A recording whose process ended between creating the file and writing its first line, or is between the two. */

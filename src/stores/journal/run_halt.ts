@@ -1,4 +1,4 @@
-/** Halts a run by hand, by a request to the process that works on it, or to the one that will. */
+/** Halts a run by hand, with a request to the process that works on it or to the next one that will. */
 import { haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";

@@ -19,7 +19,7 @@ const QUOTES = [
   "BNB",
 ] as const;
 
-/** What an exchange calls the two assets of a symbol, as far as it was asked and said it. */
+/** The exchange's names of the two assets of a symbol, if it gave them. */
 export interface NamedAssets {
   readonly base?: string;
   readonly quote?: string;
