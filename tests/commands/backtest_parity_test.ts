@@ -95,7 +95,7 @@ async function assertParity(
   assertEquals(figures(events.at(-1)!), figures(live.at(-1)!));
 }
 
-Deno.test("penstock backtest comes to what a recorded demo came to, event for event, through every fault", async () => {
+Deno.test("penstock backtest gives the events of a recorded demo, one for one, through every fault", async () => {
   const kinds = new Set(FAULTS.map((fault) => fault.split(/[=@]/)[0]!));
   assertEquals(kinds, new Set(Object.keys(FAULT_KINDS)));
   const faults = [`--faults=${FAULTS.join()}`, ...PACE];

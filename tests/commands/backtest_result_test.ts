@@ -270,7 +270,7 @@ for (
   ]
 ) {
   const name = options.join(" ") || "no latency and no slippage";
-  Deno.test(`penstock backtest --models with ${name} shows what runs with other options come to`, async () => {
+  Deno.test(`penstock backtest --models with ${name} shows the results of runs with other options`, async () => {
     await using folder = new Folder();
     const file = await folder.write("trades.csv", csvText(TRADES));
     const common = [...SWIFT, "--max-drawdown=4%", "--stop-after=2200", file];
@@ -334,7 +334,7 @@ Deno.test("penstock backtest --models passes over bad lines, and goes from file 
   assertEquals(pessimistic!.rejected, 1);
 });
 
-Deno.test("penstock backtest --models shows three columns, which hold what each model came to", async () => {
+Deno.test("penstock backtest --models shows three columns, which hold each model's results", async () => {
   await using folder = new Folder();
   const args = [
     "--latency=100ms",

@@ -139,7 +139,7 @@ Deno.test("penstock backtest --skip-bad counts bad messages and lines of recordi
   await skip(folder, "a.txt", frames, [...spoilt.slice(0, 5), ...inFrames]);
 });
 
-Deno.test("penstock backtest --skip-bad tells the rejected lines in the log as well", async () => {
+Deno.test("penstock backtest --skip-bad logs the rejected lines as well", async () => {
   await using folder = new Folder();
   const rows = spoil(csvRows(TRADES, "spot trades", USUAL), [[(row) => withField(row, 2, "abc"), true]]);
   const file = await folder.write("c.csv", rows.join(""));

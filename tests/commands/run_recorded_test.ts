@@ -81,7 +81,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "penstock run trades the recorded BTCUSDT frames as reckoned with slippage, latency and other windows",
+    "penstock run trades the recorded BTCUSDT frames as the reference does with slippage, latency and other windows",
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
     const events = await assertTraded(

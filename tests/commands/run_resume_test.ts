@@ -112,7 +112,7 @@ test("penstock run, stopped while missed trades are being fetched, leaves the ga
   await assertVerifies(path, 3);
 });
 
-test("penstock run begins its averages again where missed trades can be fetched in part only", async (folder) => {
+test("penstock run starts its averages again if missed trades can be fetched in part only", async (folder) => {
   const path = `${folder}/run.db`;
   let pages = 0;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer =>

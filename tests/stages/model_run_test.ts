@@ -121,7 +121,7 @@ function shown(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, part) => part instanceof Money ? plain(part) : part));
 }
 
-Deno.test("ModelRun comes to what a pipeline of its own comes to, and changes nothing about the one it is behind", () => {
+Deno.test("ModelRun gives the results of a pipeline of its own, and changes nothing about the one it is behind", () => {
   const seen = { fills: 0, halts: 0, refusals: 0 };
   fc.assert(
     fc.property(

@@ -65,7 +65,7 @@ Deno.test("RiskGate.over() approves an order with its price, quantity and fee", 
   });
 });
 
-Deno.test("RiskGate.over() has no verdict on a tick without an order", () => {
+Deno.test("RiskGate.over() has no decision on a tick without an order", () => {
   assertEquals(decisions(gateOf().gate, [signalledOf({})]), [[]]);
 });
 
@@ -120,7 +120,7 @@ Deno.test("RiskGate.over() keeps the queue's order where a trade's time goes bac
   assertEquals(found.map((one) => one.map(brief)), [[], [], [], ["buy of 1", "no-position"]]);
 });
 
-Deno.test("RiskGate.over() makes a verdict when it is pulled, against the books that the one before left", () => {
+Deno.test("RiskGate.over() makes a decision when it is pulled, against the books that the one before left", () => {
   const { gate, account, drawdown } = gateOf({ latency: 1_000 });
   const ticks = [
     signalledOf({ id: 1, time: 10_000 }, "buy"),

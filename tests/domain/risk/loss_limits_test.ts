@@ -131,7 +131,7 @@ function traded(
   return [cash.minus(quantity.times(price).times(one.plus(fee))), quantity];
 }
 
-Deno.test("LossLimits finds the first trade at a limit as an exact reckoning does, over days, fills and restarts", () => {
+Deno.test("LossLimits finds the first trade at a limit as an exact reference does, over days, fills and restarts", () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(run, (made) => {

@@ -82,7 +82,7 @@ Deno.test("lineChunks() gives whole lines, the same ones whatever is read at a t
   ));
 });
 
-Deno.test("lineChunks() tells the layout from the first line that is not blank", async () => {
+Deno.test("lineChunks() finds the layout from the first line that is not blank", async () => {
   const cases: [string, string][] = [
     [rows(1), "csv"],
     [`\ufeff\n \r\n${rows(1)}`, "csv"],

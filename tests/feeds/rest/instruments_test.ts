@@ -52,7 +52,7 @@ Deno.test("askInstrument() reads what the built-in exchange says", async () => {
   });
 });
 
-Deno.test("askInstrument() tells an unknown symbol from an exchange that does not answer", async () => {
+Deno.test("askInstrument() distinguishes an unknown symbol from an exchange that does not answer", async () => {
   await using exchange = BuiltInExchange.listen();
   const answer = await ask(exchange.restEndpoint, { symbol: "NOSUCHUSDT" });
   assert(answer.kind === "unknown");
