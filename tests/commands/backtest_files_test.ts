@@ -199,7 +199,7 @@ Deno.test("penstock backtest takes files from before and after a reset for what 
     const at = events.findIndex(({ type }) => type === "reset");
     const { fromId, lastId, time } = events[at]!;
     assertEquals([fromId, lastId, time], [1, old.at(-1)!.lastId, isoTime(fresh[0]!.time)]);
-    // All that was traded before is what the old trades alone come to, orders that expire at their end aside.
+    // Everything traded before is what the old trades alone give, except for orders that expire at their end.
     assertEquals(traded(events.slice(0, at)), before.events.filter(({ type }) => type !== "expired"));
     const summary = events.at(-1)!;
     const { trades, duplicates, outOfOrder, resets, gaps } = summary;

@@ -298,7 +298,7 @@ Deno.test("penstock backtest --models says in log and table which model halted",
   const file = await folder.write("trades.csv", csvText(TRADES));
   const args = ["--models", ...SWIFT, "--log-level=warn", file];
   const events = await eventsFrom(["--models", ...SWIFT, "--max-drawdown=100%", "--log-level=error", file]);
-  // A limit that the worst model alone comes to.
+  // A limit that only the worst model reaches.
   const [optimistic, pessimistic, configured] = events.slice(-3).map((event) => Number(event.maxDrawdown));
   const limit = ((Math.max(optimistic!, configured!) + pessimistic!) / 2).toFixed(6);
   const { code, stdout, stderr } = await backtest([...args, `--max-drawdown=${limit}`]);

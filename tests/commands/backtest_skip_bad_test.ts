@@ -38,7 +38,7 @@ function left<T extends PlainTrade>(trades: readonly T[], spoilt: readonly Spoil
 
 const BAD = TRADES.filter((_, at) => at % 7 === 3).length;
 
-/** Runs spoilt lines with --skip-bad: they come to what the good ones come to, and the others are counted. */
+/** Runs spoilt lines with --skip-bad: the result is that of the good ones, and the others are counted. */
 async function skip(
   folder: Folder,
   name: string,

@@ -107,7 +107,7 @@ for (
     await reader.read();
     const startedAt = performance.now();
     program.kill("SIGINT");
-    // Two that come before the first is heeded are one.
+    // Two signals that arrive before the first is handled count as one.
     const repeating = again ? setInterval(() => program.kill("SIGINT"), 50) : undefined;
     const { code: found } = await program.status;
     clearInterval(repeating);

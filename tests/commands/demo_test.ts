@@ -11,7 +11,7 @@ import { eventsOf, type Finished, penstock, type PrintedEvent } from "../support
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
-/** What trading came to, without the times of day at which it happened. */
+/** The results of trading, without the times of day at which it happened. */
 function traded({ stdout }: Finished): Omit<PrintedEvent, "time">[] {
   return eventsOf(stdout).filter(({ type }) => ["signal", "fill", "refusal", "gap"].includes(type))
     .map(({ time: _, ...event }) => event);

@@ -1,4 +1,4 @@
-/** The instrument of a run: whom it asks, which rules count, and what it says of them. */
+/** The instrument of a run: which host it asks, which rules count, and what it logs about them. */
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { isoTime } from "../../src/domain/numbers/time.ts";
 import { formatResponse } from "../../src/simulator/http_request.ts";

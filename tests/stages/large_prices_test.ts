@@ -40,7 +40,7 @@ const price: fc.Arbitrary<Price> = fc.record({
   return { units, decimals };
 });
 
-/** Which prices are taken, and what both averages come to with them, added up from scratch. */
+/** Which prices are accepted, and both averages over them, added up from scratch. */
 function reference(
   prices: readonly Price[],
   short: number,

@@ -1,4 +1,4 @@
-/** Fill models behind one pipeline come to what pipelines of their own come to, to the last digit. */
+/** Fill models behind one pipeline give the results of separate pipelines, to the last digit. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/formats/chunk.ts";

@@ -20,12 +20,12 @@ function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Acco
   return { gate: new RiskGate(parameters, account, drawdown), account, drawdown };
 }
 
-/** All verdicts of each tick, none of which is booked. */
+/** All decisions at each tick, none of which is booked. */
 function decisions(gate: RiskGate, ticks: Iterable<Signalled>): RiskDecision[][] {
   return gate.over(ticks).map((tick) => [...(tick.decisions ?? [])]).toArray();
 }
 
-/** A verdict in short: an approval's side and the trade of its signal, or a refusal's reason. */
+/** A decision in short: an approval's side and the trade of its signal, or a refusal's reason. */
 function brief(decision: RiskDecision): string {
   return decision.kind === "approved"
     ? `${decision.side} of ${decision.signalTradeId}`
@@ -40,7 +40,7 @@ function book(account: Account, drawdown: Drawdown, order: RiskDecision | undefi
   drawdown.rebook(account.cash, account.position, price, 0);
 }
 
-/** The verdicts in short, each approval booked before the next verdict is pulled. */
+/** The decisions in short, each approval booked before the next decision is pulled. */
 function trade(gate: RiskGate, account: Account, drawdown: Drawdown, ticks: Iterable<Signalled>): string[][] {
   return gate.over(ticks).map((tick) => {
     const briefs: string[] = [];

@@ -1,7 +1,7 @@
 import type { InstrumentOrigin } from "../../domain/market/instrument.ts";
 import { printable } from "./terminal.ts";
 
-/** Quote currencies as they end a symbol, longest first where one ends another. */
+/** Quote currencies at the end of symbols; if one ends with another, the longer comes first. */
 const QUOTES = [
   "FDUSD",
   "USDT",

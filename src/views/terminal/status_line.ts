@@ -1,4 +1,4 @@
-/** The live line under the log: where the run stands, as a function of its state. */
+/** The live line under the log: a function of the run's state. */
 import type { StatusEvent } from "../../domain/run/event.ts";
 import type { RunState } from "../../stages/run_state.ts";
 import { plain } from "../../domain/numbers/money.ts";

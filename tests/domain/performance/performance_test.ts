@@ -97,7 +97,7 @@ function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPe
 /** Whether two figures differ by no more than the last digit shown, or what doubles of such size are off by. */
 function isNear(found: string | null, expected: number | null, tolerance = 1e-9): boolean {
   if (found === null || expected === null) return found === expected;
-  // Beyond all doubles: a year at the pace of one wild day.
+  // Beyond all doubles: a year that grows like one wild day.
   if (!Number.isFinite(expected)) return Number(found) === expected;
   return Math.abs(Number(found) - expected) <= 1.1e-8 + tolerance * Math.abs(expected);
 }

@@ -187,7 +187,7 @@ Deno.test("lineChunks() lends a chunk until the next one is asked for, while tha
   });
   let text = "";
   for await (const { bytes, start, end } of lines) {
-    // The read ahead comes to its end in between.
+    // The read ahead ends in between.
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     text += new TextDecoder().decode(bytes.subarray(start, end));
   }

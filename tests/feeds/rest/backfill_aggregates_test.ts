@@ -71,7 +71,7 @@ function aggregate(a: number, f: number, l: number) {
   return { a, p, q, f, l, T: START_TIME, m: true, M: true };
 }
 
-/** A server that has nothing but these aggregates, read again at every request. */
+/** A server that has nothing but these aggregates, which it reads again at every request. */
 function serving(rows: () => readonly ReturnType<typeof aggregate>[], asked: (string | null)[] = []) {
   return answering((_number, url) => {
     if (url.pathname.endsWith("historicalTrades")) return { status: 404 };
