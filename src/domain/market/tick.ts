@@ -36,7 +36,7 @@ export interface Tick {
   readonly filled: number;
   /** True for a trade that was fetched after the fact: it moves averages and equity, and never trades. */
   readonly late: boolean;
-  /** When it arrived, µs since 1970; 0 where that is not known. */
+  /** When it arrived, µs since 1970; 0 if that is not known. */
   readonly receivedAt: number;
 }
 

@@ -43,7 +43,7 @@ export class MessageBatch implements TradeReader {
     return this.trade.emptyId;
   }
 
-  /** When the batch arrived, µs since 1970; 0 where that was not said. */
+  /** When the batch arrived, µs since 1970; 0 if that was not said. */
   get receivedAt(): number {
     return this.#receivedAt;
   }

@@ -9,7 +9,7 @@ export interface ByteSource {
   read(into: Uint8Array): Promise<number | null>;
   /** Lets go of all that is open, once; a read under way ends soon, however it ends. */
   close(): Promise<void>;
-  /** How many bytes there are said to be in all, where that is known; no promise. */
+  /** How many bytes there are said to be in all, if that is known; no promise. */
   readonly size?: number;
   /** Where any part of it can be read at any time, for archives, whose table of contents stands at the end. */
   readonly parts?: ByteParts;

@@ -11,7 +11,7 @@ export interface ConnectFailure {
   readonly hint: string | null;
   /** HTTP status of a refused handshake, or null. */
   readonly status: number | null;
-  /** How long the exchange asked to stay away, ms; 0 where it did not say. */
+  /** How long the exchange asked to stay away, ms; 0 if it did not say. */
   readonly retryAfterMs: number;
 }
 

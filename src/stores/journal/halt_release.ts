@@ -40,7 +40,7 @@ export interface Release {
  * returns. Where no halt stands, those that were filed before for the next start of the run are withdrawn; where one
  * does, they stay, for they were asked for on their own. Otherwise the process that has it is asked, and has answered
  * or is not waited for any longer when this returns. Throws NotHalted if the run is not halted, RunIsOver for a
- * backtest, and a JournalError where there is no journal, or it is of an older version and in use, or it cannot be
+ * backtest, and a JournalError if there is no journal, or it is of an older version and in use, or it cannot be
  * written.
  */
 export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {

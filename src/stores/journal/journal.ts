@@ -86,10 +86,10 @@ export class Journal implements Disposable {
   #isClosed = false;
 
   /**
-   * Opens the journal at `path` for writing; where there is none it is made, with its folder, in a folder that has to
-   * be there. Before that it is checked: that it is a journal of a version that Penstock knows, its chain, and that
-   * what derives from the chain agrees with it. Throws a JournalError that says what is wrong and what to do,
-   * and leaves the file as it was; a RangeError for a window below 1.
+   * Opens the journal at `path` for writing; if there is none it is made, with its folder, in a folder that has to be
+   * there. Before that it is checked: that it is a journal of a version that Penstock knows, its chain, and that what
+   * derives from the chain agrees with it. Throws a JournalError that says what is wrong and what to do, and leaves
+   * the file as it was; a RangeError for a window below 1.
    */
   static open(path: string, options: JournalOptions): Journal {
     const { connect = connectToFile, migrations = MIGRATIONS, verify = false, window } = options;

@@ -119,7 +119,7 @@ function tablesDisagreement(
   return null;
 }
 
-/** The content of the checkpoint at `seq`; a JournalError where it is not that of one. */
+/** The content of the checkpoint at `seq`; a JournalError if it is not that of one. */
 export function checkedContent(
   content: Entry["content"] | null,
   seq: number,

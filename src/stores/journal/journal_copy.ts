@@ -15,7 +15,7 @@ export class CopyExists extends Error {
 
 /** What was copied. */
 export interface CopiedJournal {
-  /** The last run, 0 where there is none, and the last entry. */
+  /** The last run, 0 if there is none, and the last entry. */
   readonly run: number;
   readonly entry: number;
   readonly type: string;

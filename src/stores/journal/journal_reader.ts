@@ -54,7 +54,7 @@ export class JournalReader implements Disposable {
   #isClosed = false;
 
   /**
-   * Opens the journal at `path`. Throws a JournalError where there is none or it cannot be read, and says why.
+   * Opens the journal at `path`. Throws a JournalError if there is none or it cannot be read, and says why.
    *
    * It takes no permission to write. But SQLite has to find the files -wal and -shm beside the journal, or make them:
    * in a folder that the user may not write to, a journal can be read only while a run has it open or when the last

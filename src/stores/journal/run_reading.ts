@@ -142,7 +142,7 @@ export function mustGoOn(reader: JournalReader, run: number): void {
   );
 }
 
-/** The last run. Throws a JournalError where there is none yet. */
+/** The last run. Throws a JournalError if there is none yet. */
 export function lastRunIn(reader: JournalReader): number {
   return chosenRun(reader, null);
 }

@@ -77,8 +77,8 @@ export class Verification {
   #priced: number | null = null;
 
   /**
-   * Of `run` in the journal as it stands now, the last one where that is null. Throws a JournalError where there is no
-   * such run or the journal cannot be read.
+   * Of `run` in the journal as it stands now, the last one if that is null. Throws a JournalError if there is no such
+   * run or the journal cannot be read.
    */
   constructor(journal: JournalReader, run: number | null, tools: VerificationTools) {
     const { engineOf, lastSeqNow, blocking = (work) => work() } = tools;

@@ -109,8 +109,8 @@ export class BacktestView {
   }
 
   /**
-   * Shows the end with the next `flush`: the summary event, or the table with the configuration that was in force in the
-   * end, the assets where they are known, and what gaps and resets did to the averages.
+   * Shows the end with the next `flush`: the summary event, or the table with the configuration that was in force in
+   * the end, the assets if they are known, and what gaps and resets did to the averages.
    */
   end(
     summary: SummaryEvent,

@@ -24,8 +24,8 @@ export interface Line {
 }
 
 /**
- * The log line for an event, or null if another view shows it; `named` are the assets where they are known, and
- * `signal` is what a fill goes back to.
+ * The log line for an event, or null if another view shows it; `named` are the assets if they are known, and `signal`
+ * is what a fill goes back to.
  */
 export function narrate(
   event: PenstockEvent,

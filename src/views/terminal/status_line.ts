@@ -13,7 +13,7 @@ export interface Throughput {
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
-  /** What the exchange calls the assets; absent where it has not said so. */
+  /** What the exchange calls the assets; absent if it has not said so. */
   readonly assets?: NamedAssets | null;
   /** Whether no order is placed until the instrument's rules come; absent for false. */
   readonly awaitsRules?: boolean;
