@@ -13,7 +13,7 @@ const SWIFT = ["--short=4", "--long=9"];
 const OLDER = `{"schema":"penstock-result"`;
 const MOST_POINTS = 2_000;
 
-/** A summary or model event without what says which run it is of. */
+/** A summary or model event without the fields that identify its run. */
 function figures(event: PrintedEvent): Record<string, unknown> {
   const { type: _, model: __, ended: ___, elapsedMs: ____, tradesPerSecond: _____, ...rest } = event;
   const { slippage: ______, latency: _______, ...figures } = rest;
@@ -73,7 +73,7 @@ function assertCurve(
   assert(curve.every(([time], at) => at === 0 || curve[at - 1]![0] <= time), "in the order of time");
 }
 
-/** The deepest comes first and is the one that the summary tells. */
+/** The deepest comes first and is the one in the summary. */
 function assertPeriods(periods: readonly Record<string, string | null>[], summary: PrintedEvent): void {
   const depths = periods.map(({ fraction }) => Number(fraction));
   assertEquals(depths, depths.toSorted((one, other) => other - one));

@@ -1,4 +1,4 @@
-/** What a user sees of a backtest while it runs: on a terminal of its own, made by script(1), and elsewhere. */
+/** What a user sees of a backtest while it runs: on a terminal, made by script(1), and without one. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { hasScript, onTerminal } from "../own_terminal.ts";
 import { Screen } from "../screen.ts";
