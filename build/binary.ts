@@ -46,7 +46,9 @@ export function permissionFlags(exchange: ExchangeName): string[] {
   ];
 }
 
-/** The program's file name: `penstock`, with the exchange where it is not the default, the machine where one is named. */
+/**
+ * The program's file name: `penstock`, with the exchange if it is not the default, the machine where one is named.
+ */
 export function fileName(exchange: ExchangeName, target: Target | null): string {
   const variant = exchange === "binance" ? "" : `-${exchange}`;
   const machine = target === null ? "" : `-${target}`;

@@ -44,7 +44,7 @@ interface Order {
   readonly isPinned: boolean;
 }
 
-/** Reads the command line; null, after saying what is wrong, where it cannot be used. */
+/** Reads the command line; null, after saying what is wrong, if it cannot be used. */
 function readOrder(args: readonly string[]): Order | null {
   const unknown: string[] = [];
   const parsed = parseArgs(args.filter((arg) => arg !== "--"), {

@@ -18,7 +18,7 @@ function itemsOf(part: string): string[] {
   return [...part.matchAll(/^- .+(?:\n {2}.+)*/gm)].map(([item]) => item.slice(2).replaceAll(/\s+/g, " "));
 }
 
-/** What somebody tries, what happens, what is left to the person, and the tests that show it. */
+/** What somebody tries, what happens, what is left to the user, and the tests that show it. */
 const ATTEMPT =
   /^\*\*(?<attempt>[^*]+\.)\*\* (?<happens>.+?\.)(?: Your duty: (?<duty>[^.].+?)\.)? Tests: (?<tested>.+)\.$/;
 

@@ -74,7 +74,7 @@ export async function written(command: () => Promise<unknown>, onTerminal = fals
   return soFar();
 }
 
-/** Calls `action` when the clock has come to `ms` after its start, while another command runs. */
+/** Calls `action` when the clock has reached `ms` after its start, while another command runs. */
 export function at(ms: number, action: () => unknown): void {
   moments.push({ at: START + ms, every: null, run: () => void action() });
   moments.sort((a, b) => a.at - b.at);

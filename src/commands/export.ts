@@ -43,7 +43,7 @@ function exportJournal({ config: { run, format, closed }, files }: Started): voi
 
 /**
  * Copies the journal and prints what is in the copy. Throws a ConfigError if something is at that name, or with
- * options that say what to export, and a JournalError where it cannot be copied.
+ * options that say what to export, and a JournalError if it cannot be copied.
  */
 async function copy({ config, sources, files }: Started): Promise<void> {
   const [path, to] = [files[0] ?? DEFAULT_JOURNAL, config.copy!];

@@ -13,5 +13,5 @@ export interface Started extends Configuration {
   readonly blocking: Blocking;
 }
 
-/** A command that runs until it is done or told to end; its errors become exit codes. */
+/** A command: runs until it is done or asked to end; its errors become exit codes. */
 export type Command = (started: Started) => Promise<void>;

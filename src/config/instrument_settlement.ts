@@ -18,7 +18,7 @@ import { stakeAt } from "../domain/orders/stake.ts";
 export interface SettledInstrument {
   readonly config: Config;
   readonly sources: Readonly<Record<Rule, string>>;
-  /** What the exchange calls the assets; absent where no base says so. */
+  /** What the exchange calls the assets; absent if no base says so. */
   readonly assets?: NonNullable<RuleSet["assets"]>;
 }
 

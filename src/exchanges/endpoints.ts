@@ -1,4 +1,4 @@
-/** Which addresses a configuration asks for, and so which hosts a run needs. */
+/** The addresses that a configuration asks for, and the hosts that a run needs. */
 import { addressesOf, exchangeAt, type ExchangeName, hostOf } from "./hosts.ts";
 
 /** The options that addresses depend on. */
@@ -13,7 +13,7 @@ export interface Addressing {
 /** The market of the built-in exchange, whatever port it has. */
 export const BUILT_IN_MARKET = "built-in exchange";
 
-/** What a backtest's journal says in the place of a market: its run is over, and nothing goes on with it. */
+/** The market in a backtest's journal: its run is over and cannot be resumed. */
 export const RECORDED_MARKET = "recorded files";
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The exchanges and their public hosts: the one list there is. The adapters connect to these addresses, the
- * compile script grants exactly these, and a test holds deno.json and docs/live.md to them.
+ * The exchanges and their public hosts: the one list there is. The adapters connect to these addresses, the compile
+ * script grants exactly these, and a test checks deno.json and docs/live.md against them.
  */
 
 /** The addresses of one exchange. */

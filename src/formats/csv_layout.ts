@@ -21,7 +21,7 @@ export type FieldKind =
 
 /** A column of a file. */
 export interface CsvField {
-  /** As the file's documentation calls it; the kind where it does not know the column. */
+  /** As the file's documentation calls it; the kind if it does not know the column. */
   readonly name: string;
   readonly kind: FieldKind;
 }

@@ -338,7 +338,7 @@ function explain(reason: string, text: string): { what: string; position: number
   return { what: `${reason}${expected}`, position: Math.max(0, text.search(fault.key)) };
 }
 
-/** Where JSON.parse gave up, or 0 where it does not say. */
+/** Where JSON.parse gave up, or 0 if it does not say. */
 function jsonPosition(text: string): number {
   try {
     JSON.parse(text);

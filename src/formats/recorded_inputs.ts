@@ -68,7 +68,7 @@ export class RecordedInputs {
     this.#backfilled = { event: "backfilled", trades: this.#late };
   }
 
-  /** Takes a chunk; what was left of the one before is dropped. */
+  /** Takes a chunk; the rest of the last batch is dropped. */
   open(chunk: Chunk): this {
     this.#reader.open(chunk);
     this.#name = chunk.origin.name;

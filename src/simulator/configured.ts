@@ -5,7 +5,7 @@ import { parseFaults } from "./faults.ts";
 import { readRecordedTrades } from "./recorded_trades.ts";
 import { BuiltInExchange, type ExchangeEvent } from "./server.ts";
 
-/** What is asked of the exchange. */
+/** The options of the exchange. */
 export interface MarketOptions {
   readonly symbol: string;
   /** Of the made-up market; the same one makes the same trades. */
@@ -59,7 +59,7 @@ function attempt<T>(make: () => T, option: string, mistakes: string[]): T | null
   }
 }
 
-/** What an event of the exchange says to a user. */
+/** The log line for an event of the exchange. */
 export function exchangeEventText(event: ExchangeEvent): string {
   switch (event.type) {
     case "listening":

@@ -59,7 +59,7 @@ export class Market {
     return this.#released;
   }
 
-  /** Lets market time begin; does nothing when it has started. */
+  /** Starts market time; does nothing if it has started. */
   start(): void {
     if (this.#trades !== null || this.#stopped) return;
     const { trades, origin } = this.#options.open();

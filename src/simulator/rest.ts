@@ -1,7 +1,7 @@
 import type { ExchangeAggregate, ExchangeTrade } from "./trade.ts";
 import type { History } from "./history.ts";
 
-/** What the REST side answers from. */
+/** What the REST side reads its answers from. */
 export interface RestSource {
   readonly symbol: string;
   readonly trades: History<ExchangeTrade>;

@@ -52,11 +52,11 @@ export interface ExchangeOptions {
   readonly halfOpenMs?: number;
   /** Trades kept for REST and for clients that read slowly. Default 100,000. */
   readonly historyLimit?: number;
-  /** Is shown every REST request with its answer, and says what is sent instead; must not throw. */
+  /** Called with every REST request and its answer; returns the answer to send instead; must not throw. */
   readonly onRest?: (url: URL, answer: RestAnswer) => RestAnswer;
   /** Closes the exchange when it aborts. */
   readonly signal?: AbortSignal;
-  /** Is told what happens; must not throw. */
+  /** Called with each event; must not throw. */
   readonly onEvent?: (event: ExchangeEvent) => void;
 }
 

@@ -33,7 +33,7 @@ export interface NewPrices extends AveragesSnapshot {
 export class MovingAverages implements Averages {
   readonly #short: number;
   readonly #long: number;
-  /** The last prices; 0 where there has been none since the averages started. */
+  /** The last prices; 0 if there has been none since the averages started. */
   readonly #ring: Float64Array;
   /** Where the next price goes. */
   #head = 0;

@@ -12,7 +12,7 @@ export interface ParseCounts {
   readonly outOfOrder?: number;
   /** How often the ids started over. Absent in older journals. */
   readonly resets?: number;
-  /** Ids in gaps under which the exchange itself has no trade; absent where there are none. */
+  /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
 }
 

@@ -50,7 +50,10 @@ export function inFormOf(
   return { ...snapshot, parse: { lastId, decimals, counts } };
 }
 
-/** The snapshot as older versions made it, which remembered no first id of a gap that was being filled; null where that is the same. */
+/**
+ * The snapshot as older versions made it, which remembered no first id of a gap that was being filled; null if that
+ * is the same.
+ */
 export function withoutGapStart(snapshot: PipelineSnapshot): PipelineSnapshot | null {
   const { gap, ...parse } = snapshot.parse;
   if (gap === undefined || gap.skipped > 0) return null;

@@ -110,7 +110,7 @@ function isOnTime({ time, receivedAt }: Tick): boolean {
   return receivedAt > 0 && Math.abs(time - receivedAt) <= HOUR;
 }
 
-/** Whether nothing is strange about a trade after one at `before`; false where there was none. */
+/** Whether nothing is strange about a trade after one at `before`; false if there was none. */
 function isNear(before: number, { time, receivedAt }: Tick): boolean {
   return Math.abs(time - before) <= (receivedAt > 0 ? HOUR : DAY);
 }

@@ -1,6 +1,6 @@
 /**
- * How fast a stream is processed over a real WebSocket: part of `deno task bench`, which runs it with the flags of V8
- * that `deno task start` has.
+ * Throughput over a real WebSocket: part of `deno task bench`, which runs it with the flags of V8 that `deno task
+ * start` has.
  */
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { encodeMessage } from "../../src/simulator/websocket.ts";

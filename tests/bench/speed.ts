@@ -1,6 +1,6 @@
 /**
- * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in
- * turn, or a distribution; absolute figures say only what this machine did meanwhile.
+ * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in turn, or
+ * a distribution: absolute figures depend on what else this machine does.
  */
 import { Account } from "../../src/domain/account/account.ts";
 import { tradingParametersOf } from "../../src/config/config.ts";
@@ -104,7 +104,7 @@ function underLimits(): void {
   ]);
 }
 
-/** What the first three stages make of the first messages. */
+/** The output of the first three stages for the first messages. */
 function signalled(): Signalled[] {
   const { short, long } = config;
   const stages = [new Parse(), new MovingAverages(short, long), new Crossover()] as const;

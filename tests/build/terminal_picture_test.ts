@@ -18,7 +18,7 @@ Deno.test("screenAfter() draws over a line, and clears what is behind the cursor
   assertEquals(texts("one\ntwo\x1b[1A\r\x1b[Jthree"), ["three"]);
 });
 
-Deno.test("screenAfter() tells colours apart, and ends them", () => {
+Deno.test("screenAfter() distinguishes colours, and ends them", () => {
   assertEquals(screenAfter("\x1b[90ma\x1b[0m b\x1b[36mc\x1b[39md", 10), [[
     { text: "a", colour: 90 },
     { text: " b", colour: null },

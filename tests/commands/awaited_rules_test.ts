@@ -9,7 +9,7 @@ import { assertRun } from "./event_contract.ts";
 import { wholeEntries } from "./reference_run.ts";
 
 const SILENT = { status: 503, body: "{}", headers: {} };
-/** No symbol of the built-in table. */
+/** A symbol that is not in the built-in table. */
 const OPTIONS = ["--symbol=PEPEUSDT", "--short=5", "--long=20"];
 
 function exchangeOf(): ChangingExchange {
@@ -121,7 +121,7 @@ Deno.test("penstock run places no order before the rules are known, and keeps, v
 Deno.test("penstock run says why the rules do not come, and ends in good order when those that came cannot be kept", () =>
   inFolderAsync(async (folder) => {
     await using exchange = exchangeOf();
-    // No crossing: nothing but the rules is to be kept.
+    // No crossing, so only the rules have to be kept.
     const windows = ["--short=400000", "--long=500000"];
     await using program = start(folder, "1.txt", ...windows, ...exchange.args);
     await program.logged("the rules of PEPEUSDT have not arrived yet: ");
@@ -130,7 +130,7 @@ Deno.test("penstock run says why the rules do not come, and ends in good order w
     const { code, stdout, stderr } = await program.finished();
     assertEquals(code, 1, stderr);
     assertMatch(stderr, /^penstock: Cannot write to the journal .*run\.db: rules refused/m);
-    // Not only at the next heartbeat.
+    // At once, not only at the next heartbeat.
     assert(!stderr.includes("It takes nothing more"), stderr);
     const events = eventsOf(stdout);
     assertEquals([events.at(-1)!.type, events.some(({ type }) => type === "rules")], ["summary", false]);

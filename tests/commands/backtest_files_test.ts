@@ -74,7 +74,7 @@ Deno.test("penstock backtest shows the same table twice, but for the time it too
   assertEquals(one, other);
 });
 
-Deno.test("penstock backtest comes to the same events whatever is read at a time", async () => {
+Deno.test("penstock backtest gives the same events whatever is read at a time", async () => {
   await using folder = new Folder();
   const expected = computeReference(TRADES, DEFAULTS).events;
   const files = [
@@ -107,7 +107,7 @@ Deno.test("penstock backtest drops what files have in common, and a file given t
   await assertMatchesReference([files[0], ...files], [...one, ...one, ...two], DEFAULTS);
 });
 
-Deno.test("penstock backtest tells each hole between files as one gap", async () => {
+Deno.test("penstock backtest emits each hole between files as one gap", async () => {
   await using folder = new Folder();
   const whole = walk(4, 3_000);
   const parts = [whole.slice(0, 1_000), whole.slice(1_001, 2_000), whole.slice(2_100)];
@@ -134,7 +134,7 @@ Deno.test("penstock backtest --sort reads the files in the order of their first 
   assertStringIncludes(stderr, "--sort reads files, members of archives and rows in the order of their ids");
 });
 
-Deno.test("penstock backtest --sort comes to the same whatever order rows, members and files are in", async () => {
+Deno.test("penstock backtest --sort gives the same whatever order rows, members and files are in", async () => {
   await using folder = new Folder();
   const whole = walk(6, 1_500, { twice: 5 });
   const turns = whole.filter((_, at) => at % 2 === 0).flatMap((trade, at) =>
@@ -199,7 +199,7 @@ Deno.test("penstock backtest takes files from before and after a reset for what 
     const at = events.findIndex(({ type }) => type === "reset");
     const { fromId, lastId, time } = events[at]!;
     assertEquals([fromId, lastId, time], [1, old.at(-1)!.lastId, isoTime(fresh[0]!.time)]);
-    // All that was traded before is what the old trades alone come to, orders that expire at their end aside.
+    // Everything traded before is what the old trades alone give, except for orders that expire at their end.
     assertEquals(traded(events.slice(0, at)), before.events.filter(({ type }) => type !== "expired"));
     const summary = events.at(-1)!;
     const { trades, duplicates, outOfOrder, resets, gaps } = summary;

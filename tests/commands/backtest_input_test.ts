@@ -327,7 +327,7 @@ Deno.test("penstock backtest stops at an id that is far from the others, and say
     const file = await folder.write(name, spoilt.join(""));
     const place = new RegExp(`: ${name}:${GOOD + 1}(:1)?: trade ${message}, `);
     await assertRefused(folder, [file], place, { good: GOOD });
-    // Where no other trade comes to speak against it, it is counted and not an error.
+    // If no later trade contradicts it, it is counted and is not an error.
     const last = await folder.write(`last ${name}`, spoilt.slice(0, GOOD + 1).join(""));
     for (const args of [[last], ["--skip-bad", file]]) {
       const events = await eventsFrom(args);

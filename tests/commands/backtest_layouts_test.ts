@@ -1,4 +1,6 @@
-/** `penstock backtest` reads every layout: the same trades come to the same events in each, as computed. */
+/**
+ * `penstock backtest` reads every layout: the same trades give the same events in each, and those of the reference.
+ */
 import { assert } from "@std/assert";
 import { Folder } from "../feeds/recorded_input.ts";
 import { DEFAULTS, type MessageShape } from "../support/pipeline_input.ts";
@@ -33,7 +35,7 @@ const RUNS: readonly { readonly options: readonly string[]; readonly choices: Ch
   },
 ];
 
-/** Runs every file under one of RUNS, in turn; each has to give what `trades` come to. */
+/** Runs every file under one of RUNS, in turn; each has to give the reference's results for `trades`. */
 async function assertAllSame(
   trades: readonly FileTrade[],
   files: Readonly<Record<string, string>>,

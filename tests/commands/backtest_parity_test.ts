@@ -1,6 +1,6 @@
 /**
- * A demo that was recorded, run again with `penstock backtest`, comes to the same events: signals, refusals,
- * fills, gaps, halts, expired orders and connections, one for one, through every fault of the exchange.
+ * A recorded demo, run again with `penstock backtest`, gives the same events: signals, refusals, fills, gaps, halts,
+ * expired orders and connections, one for one, through every fault of the exchange.
  */
 import { assert, assertEquals } from "@std/assert";
 import { FAULT_KINDS } from "../../src/domain/market/fault_kinds.ts";
@@ -61,8 +61,8 @@ async function again(args: readonly string[]): Promise<{ events: PrintedEvent[];
 }
 
 /**
- * Runs a demo with `options` until it has told all of `must` and come to this trade, and its recording again; both tell
- * the same.
+ * Runs a demo with `options` until it has emitted all of `must` and reached this trade, then runs its recording; both
+ * emit the same events.
  */
 async function assertParity(
   file: string,
@@ -83,7 +83,7 @@ async function assertParity(
     }
     return due.size === 0 && tradeId >= lastTrade || events.at(-1)?.type === "summary";
   });
-  // It may have come to the number of trades that it ends at.
+  // It may have reached the number of trades that it ends at.
   if (!options.some((option) => option.startsWith("--stop-after"))) demo.signal("SIGINT");
   const { code, stdout, stderr } = await demo.finished();
   assertEquals([code, stderr, [...due]], [0, "", []]);
@@ -95,7 +95,7 @@ async function assertParity(
   assertEquals(figures(events.at(-1)!), figures(live.at(-1)!));
 }
 
-Deno.test("penstock backtest comes to what a recorded demo came to, event for event, through every fault", async () => {
+Deno.test("penstock backtest gives the events of a recorded demo, one for one, through every fault", async () => {
   const kinds = new Set(FAULTS.map((fault) => fault.split(/[=@]/)[0]!));
   assertEquals(kinds, new Set(Object.keys(FAULT_KINDS)));
   const faults = [`--faults=${FAULTS.join()}`, ...PACE];

@@ -13,7 +13,7 @@ const SWIFT = ["--short=4", "--long=9"];
 const OLDER = `{"schema":"penstock-result"`;
 const MOST_POINTS = 2_000;
 
-/** A summary or model event without what says which run it is of. */
+/** A summary or model event without the fields that identify its run. */
 function figures(event: PrintedEvent): Record<string, unknown> {
   const { type: _, model: __, ended: ___, elapsedMs: ____, tradesPerSecond: _____, ...rest } = event;
   const { slippage: ______, latency: _______, ...figures } = rest;
@@ -73,7 +73,7 @@ function assertCurve(
   assert(curve.every(([time], at) => at === 0 || curve[at - 1]![0] <= time), "in the order of time");
 }
 
-/** The deepest comes first and is the one that the summary tells. */
+/** The deepest comes first and is the one in the summary. */
 function assertPeriods(periods: readonly Record<string, string | null>[], summary: PrintedEvent): void {
   const depths = periods.map(({ fraction }) => Number(fraction));
   assertEquals(depths, depths.toSorted((one, other) => other - one));
@@ -270,7 +270,7 @@ for (
   ]
 ) {
   const name = options.join(" ") || "no latency and no slippage";
-  Deno.test(`penstock backtest --models with ${name} shows what runs with other options come to`, async () => {
+  Deno.test(`penstock backtest --models with ${name} shows the results of runs with other options`, async () => {
     await using folder = new Folder();
     const file = await folder.write("trades.csv", csvText(TRADES));
     const common = [...SWIFT, "--max-drawdown=4%", "--stop-after=2200", file];
@@ -298,7 +298,7 @@ Deno.test("penstock backtest --models says in log and table which model halted",
   const file = await folder.write("trades.csv", csvText(TRADES));
   const args = ["--models", ...SWIFT, "--log-level=warn", file];
   const events = await eventsFrom(["--models", ...SWIFT, "--max-drawdown=100%", "--log-level=error", file]);
-  // A limit that the worst model alone comes to.
+  // A limit that only the worst model reaches.
   const [optimistic, pessimistic, configured] = events.slice(-3).map((event) => Number(event.maxDrawdown));
   const limit = ((Math.max(optimistic!, configured!) + pessimistic!) / 2).toFixed(6);
   const { code, stdout, stderr } = await backtest([...args, `--max-drawdown=${limit}`]);
@@ -334,7 +334,7 @@ Deno.test("penstock backtest --models passes over bad lines, and goes from file 
   assertEquals(pessimistic!.rejected, 1);
 });
 
-Deno.test("penstock backtest --models shows three columns, which hold what each model came to", async () => {
+Deno.test("penstock backtest --models shows three columns, which hold each model's results", async () => {
   await using folder = new Folder();
   const args = [
     "--latency=100ms",

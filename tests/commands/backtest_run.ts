@@ -38,12 +38,12 @@ export async function eventsFrom(args: readonly string[], input?: Input): Promis
   return events;
 }
 
-/** What trading came to. */
+/** The results of trading. */
 export function traded(events: readonly PrintedEvent[]): PipelineEvent[] {
   return events.filter(({ type }) => TRADED.includes(type)) as unknown as PipelineEvent[];
 }
 
-/** Compares every event and the summary with what the reference came to. */
+/** Compares every event and the summary with the reference. */
 export function assertSame(events: readonly PrintedEvent[], expected: Reference, what = ""): void {
   const found = traded(events);
   found.forEach((event, at) => assertEquals(event, expected.events[at], what));
@@ -54,7 +54,7 @@ export function assertSame(events: readonly PrintedEvent[], expected: Reference,
   }
 }
 
-/** Runs it and compares it with the reference of `trades` under `choices`. */
+/** Runs it and compares it with the reference for `trades` under `choices`. */
 export async function assertMatchesReference(
   args: readonly string[],
   trades: Iterable<PlainTrade>,

@@ -38,7 +38,7 @@ function left<T extends PlainTrade>(trades: readonly T[], spoilt: readonly Spoil
 
 const BAD = TRADES.filter((_, at) => at % 7 === 3).length;
 
-/** Runs spoilt lines with --skip-bad: they come to what the good ones come to, and the others are counted. */
+/** Runs spoilt lines with --skip-bad: the result is that of the good ones, and the others are counted. */
 async function skip(
   folder: Folder,
   name: string,
@@ -139,7 +139,7 @@ Deno.test("penstock backtest --skip-bad counts bad messages and lines of recordi
   await skip(folder, "a.txt", frames, [...spoilt.slice(0, 5), ...inFrames]);
 });
 
-Deno.test("penstock backtest --skip-bad tells the rejected lines in the log as well", async () => {
+Deno.test("penstock backtest --skip-bad logs the rejected lines as well", async () => {
   await using folder = new Folder();
   const rows = spoil(csvRows(TRADES, "spot trades", USUAL), [[(row) => withField(row, 2, "abc"), true]]);
   const file = await folder.write("c.csv", rows.join(""));

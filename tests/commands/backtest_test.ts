@@ -50,7 +50,7 @@ async function endedWell(finished: Promise<Finished>): Promise<PrintedEvent[]> {
   return events;
 }
 
-Deno.test("penstock backtest tells the contract's events: first the start, in the first trade's time, last the summary", async () => {
+Deno.test("penstock backtest emits the contract's events: first the start, in the first trade's time, last the summary", async () => {
   await using folder = new Folder();
   const events = await assertMatchesReference(
     [await folder.write("trades.csv", csvText(TRADES)), "--latency=100ms", "--stake=700"],
@@ -107,7 +107,7 @@ for (
     await reader.read();
     const startedAt = performance.now();
     program.kill("SIGINT");
-    // Two that come before the first is heeded are one.
+    // Two signals that arrive before the first is handled count as one.
     const repeating = again ? setInterval(() => program.kill("SIGINT"), 50) : undefined;
     const { code: found } = await program.status;
     clearInterval(repeating);
@@ -140,7 +140,7 @@ Deno.test("penstock backtest ends at SIGINT while it waits for more on standard 
   assertSame(await endedWell(program.finished()), computeReference(TRADES, DEFAULTS));
 });
 
-Deno.test("penstock backtest tells a start and a summary of nothing when it ends before the first trade", async () => {
+Deno.test("penstock backtest emits a start and a summary of nothing when it ends before the first trade", async () => {
   const { code, stdout, stderr } = await backtest(["--json", "--for=300ms", "-"], { input: silentAfter("") });
   assertEquals([code, stderr], [0, ""]);
   const events = eventsOf(stdout);
@@ -212,7 +212,7 @@ Deno.test("penstock backtest shows a table on standard output and what is unusua
   assert(!(stdout + stderr).includes("\x1b"), "no terminal, no escapes");
 });
 
-Deno.test("penstock backtest --log-level=debug tells every signal in words, with its fill on one line", async () => {
+Deno.test("penstock backtest --log-level=debug logs every signal in words, with its fill on one line", async () => {
   await using folder = new Folder();
   const file = await folder.write("trades.csv", csvText(TRADES));
   const { code, stdout, stderr } = await backtest(["--log-level=debug", file]);

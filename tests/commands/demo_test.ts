@@ -11,7 +11,7 @@ import { eventsOf, type Finished, penstock, type PrintedEvent } from "../support
 import { assertRun } from "./event_contract.ts";
 import { soonMs } from "../support/soon.ts";
 
-/** What trading came to, without the times of day at which it happened. */
+/** The results of trading, without the times of day at which it happened. */
 function traded({ stdout }: Finished): Omit<PrintedEvent, "time">[] {
   return eventsOf(stdout).filter(({ type }) => ["signal", "fill", "refusal", "gap"].includes(type))
     .map(({ time: _, ...event }) => event);
@@ -79,7 +79,7 @@ Deno.test("penstock demo survives every fault and says so in the contract's even
   assert(events.filter(({ type }) => type === "disconnected").length >= 2);
 });
 
-Deno.test("penstock demo tells refusals, a halt and orders that expire as the contract has them", async () => {
+Deno.test("penstock demo emits refusals, a halt and orders that expire as the contract has them", async () => {
   const run = async (...args: string[]) => {
     const { stdout } = await penstock("demo", "--json", "--speed=max", "--stop-after=3000", ...args);
     const events = eventsOf(stdout);

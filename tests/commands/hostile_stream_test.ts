@@ -61,7 +61,7 @@ interface Attack {
   /** Done on the first connection, once it is open unless `isHandshake`. */
   readonly act: (visit: Visit) => Promise<void>;
   readonly isHandshake?: boolean;
-  /** Whether only silence ends it: otherwise nothing does before the attack itself. */
+  /** Whether only the stale limit ends it: otherwise nothing does before the attack itself. */
   readonly isSilent?: boolean;
   /** The most memory that it may cost. */
   readonly limitMb?: number;

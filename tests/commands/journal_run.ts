@@ -76,7 +76,7 @@ export class Place {
     assertEquals([code, stderr], [0, ""]);
   }
 
-  /** What `penstock status --max-age` comes to. */
+  /** The result of `penstock status --max-age`. */
   health(maxAge: string): Promise<Finished> {
     return penstock("status", this.journal, "--max-age", maxAge);
   }

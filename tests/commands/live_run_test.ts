@@ -27,7 +27,7 @@ function liveRun(state: string, printed: string[] = []): LiveRun {
   return new LiveRun(configuration, viewInto(printed), feed, new AbortController().signal);
 }
 
-Deno.test("LiveRun emits no status before it has begun, and none once it has stopped", async () => {
+Deno.test("LiveRun emits no status before it has started, and none once it has stopped", async () => {
   const printed: string[] = [];
   const live = liveRun("none", printed);
   live.emitStatus();

@@ -168,7 +168,7 @@ Deno.test("penstock run --record FOLDER/ goes over midnight with nothing lost, a
   });
 });
 
-Deno.test("penstock backtest FOLDER comes to what the run came to, event for event, over midnights and faults", async () => {
+Deno.test("penstock backtest FOLDER gives the events of the run, one for one, over midnights and faults", async () => {
   await inFolderAsync(async (folder) => {
     const faults = parseFaults("drop@150,hole=5@400,malformed@450,stall@600,close@900,hole=3@1000");
     await using exchange = BuiltInExchange.listen({ seed: 12, rate: 3_000, faults });

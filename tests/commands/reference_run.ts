@@ -101,8 +101,8 @@ function contentOf({ content }: Entry): Record<string, unknown> {
 }
 
 /**
- * Checks a journal, of one run whose gaps were all filled, against a reference over the market's trades made again:
- * every decision, and the prices that the averages stand on after the last checkpoint.
+ * Checks a journal, of one run whose gaps were all filled, against a reference over the market's trades, generated
+ * again: every decision, and the prices in the averages after the last checkpoint.
  */
 export function assertRunMatchesReference(
   path: string,

@@ -15,7 +15,7 @@ function residentMb(pid: number): number {
 }
 
 Deno.test({
-  name: "penstock run keeps its memory bounded in a flood of ten seconds, and tells where it stands",
+  name: "penstock run keeps its memory bounded in a flood of ten seconds, and emits its status",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using exchange = BuiltInExchange.listen({ speed: Infinity });

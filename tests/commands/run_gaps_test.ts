@@ -12,7 +12,7 @@ const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
   Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
 
-/** Stops a run as a user does; what it told. */
+/** Stops a run as a user does, and returns its events. */
 async function stopped(
   program: Penstock,
 ): Promise<{ readonly printed: PrintedEvent[]; readonly stderr: string }> {

@@ -1,4 +1,4 @@
-/** The instrument of a run: whom it asks, which rules count, and what it says of them. */
+/** The instrument of a run: which host it asks, which rules count, and what it logs about them. */
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { isoTime } from "../../src/domain/numbers/time.ts";
 import { formatResponse } from "../../src/simulator/http_request.ts";
@@ -217,7 +217,7 @@ Deno.test("penstock run names what is of no use in an answer, and takes the rest
   assertStringIncludes(warnings(log)[0]!, "stepSize of LOT_SIZE is 0.5, expected a decimal amount as text");
 });
 
-Deno.test("penstock run ends before it has begun where the exchange has no such symbol", () =>
+Deno.test("penstock run ends before it has started if the exchange has no such symbol", () =>
   inFolderAsync(async (folder) => {
     await using exchange = new ChangingExchange();
     const { code, stdout, stderr } = await run([...exchange.args, "--symbol=nosuchusdt"], folder);
@@ -273,7 +273,7 @@ function hesitating(): { server: RawServer; asked: Promise<Visit> } {
   return { server, asked: asked.promise };
 }
 
-Deno.test("penstock run connects while the exchange is still to answer, and begins with what it says", async () => {
+Deno.test("penstock run connects while the exchange is still to answer, and starts with what it says", async () => {
   const connected = Promise.withResolvers<void>();
   await using exchange = new ChangingExchange({
     onEvent: ({ type }) => type === "connected" && connected.resolve(),

@@ -1,4 +1,4 @@
-/** A run that is about to start: what the user asks of it before then, and what is left of it when it cannot. */
+/** A run that is about to start: requests before it starts, and what is left if it cannot start. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
@@ -13,7 +13,7 @@ function names(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-/** A run whose exchange trades, but never answers what it is asked for its rules. */
+/** A run whose exchange trades, but never answers when asked for its rules. */
 async function withQuestion(folder: string, use: (program: Penstock) => Promise<void>): Promise<void> {
   await using exchange = BuiltInExchange.listen({ rate: 1_000 });
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,6 +1,6 @@
 /**
  * The whole program on recorded market data: the built-in exchange serves it over a real socket, Penstock trades it
- * in a process of its own, and every event has to be the one that the independent reference comes to.
+ * in a process of its own, and every event has to be that of the independent reference.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
@@ -25,7 +25,7 @@ async function recorded(): Promise<ExchangeTrade[]> {
   });
 }
 
-/** Trades the recording with `options`; compares every event with what `choices` come to. */
+/** Trades the recording with `options`; compares every event with the reference under `choices`. */
 async function assertTraded(options: readonly string[], choices: Choices): Promise<PrintedEvent[]> {
   const trades = await recorded();
   assertEquals(trades.length, TRADES);
@@ -81,7 +81,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "penstock run trades the recorded BTCUSDT frames as reckoned with slippage, latency and other windows",
+    "penstock run trades the recorded BTCUSDT frames as the reference does with slippage, latency and other windows",
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
     const events = await assertTraded(

@@ -1,4 +1,4 @@
-/** A run that keeps a journal, stopped and resumed: what it goes on with, and what it refuses. */
+/** A run that keeps a journal, stopped and resumed: what it continues, and what it refuses. */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import type { RestAnswer } from "../../src/simulator/rest.ts";
@@ -20,7 +20,7 @@ const ignore = Deno.build.os === "windows";
 const test = (name: string, fn: (folder: string) => Promise<void>) =>
   Deno.test({ name, ignore, fn: () => inFolderAsync(fn) });
 
-/** Stops a run as a user does; what it told. */
+/** Stops a run as a user does, and returns its events. */
 async function stopped(program: Penstock): Promise<PrintedEvent[]> {
   program.signal("SIGINT");
   const { code, stdout, stderr } = await program.finished();
@@ -28,7 +28,7 @@ async function stopped(program: Penstock): Promise<PrintedEvent[]> {
   return eventsOf(stdout);
 }
 
-/** Runs until so many fills have been told, and stops. */
+/** Runs until it has emitted this many fills, and stops. */
 async function runFor(
   exchange: BuiltInExchange,
   path: string,
@@ -50,7 +50,7 @@ function gaps(path: string): Record<string, unknown>[] {
   return wholeEntries(path).filter(({ type }) => type === "gap").map(({ content }) => ({ ...content }));
 }
 
-/** How a run that cannot begin ends, and that it leaves the journal as it is. */
+/** Checks how a run that cannot start ends, and that it leaves the journal as it is. */
 async function refused(exchange: BuiltInExchange, path: string, ...args: string[]): Promise<Finished> {
   const before = bytesOf(path);
   await using program = startRun(exchange, path, ...args);
@@ -68,7 +68,7 @@ test("penstock run, offline for thousands of trades, goes on as if it had seen t
   printed.push(await runFor(exchange, path, 5));
   assertKept(wholeEntries(path), printed);
   const [first, second] = printed.map((events) => events.at(-1)!);
-  // Trades that the summary's time has nothing to do with.
+  // Trades that the summary's time does not include.
   assertEquals([first!.resumedAfter, second!.resumedAfter], [undefined, first!.trades]);
   const [gap] = gaps(path);
   assertGreater(Number(gap!.missing), 3_500);
@@ -112,7 +112,7 @@ test("penstock run, stopped while missed trades are being fetched, leaves the ga
   await assertVerifies(path, 3);
 });
 
-test("penstock run begins its averages again where missed trades can be fetched in part only", async (folder) => {
+test("penstock run starts its averages again if missed trades can be fetched in part only", async (folder) => {
   const path = `${folder}/run.db`;
   let pages = 0;
   const onRest = (url: URL, answer: RestAnswer): RestAnswer =>

@@ -139,7 +139,7 @@ Deno.test({
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       };
-      // Each is a line of the log: a run that waited for its terminal would not come to so many.
+      // Each is a line of the log: a run that waited for its terminal would not get that far.
       await within(fills(1_000), "a thousand fills");
       const pid = Number(await Deno.readTextFile(`${journal}.lock`));
       Deno.kill(pid, "SIGTERM");

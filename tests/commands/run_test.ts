@@ -129,7 +129,7 @@ Deno.test("penstock run shows received text without letting it steer the termina
   assert(!/[\p{Cc}\p{Bidi_Control}]/u.test((stdout + stderr).replaceAll("\n", "")));
 });
 
-Deno.test("penstock run tells a flood of unusable messages as few bounded events", async () => {
+Deno.test("penstock run reports a flood of unusable messages as few bounded events", async () => {
   await using exchange = BuiltInExchange.listen({ trades: [] });
   await using program = Penstock.start([
     "run",

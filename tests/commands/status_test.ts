@@ -216,7 +216,7 @@ Deno.test("penstock status shows the last run unless another is asked for", asyn
   });
 });
 
-Deno.test("penstock status says how the run goes on that was killed and taken up again", async () => {
+Deno.test("penstock status says how the run goes on that was killed and resumed", async () => {
   await withExchange({ rate: 500 }, async (place) => {
     let before: PrintedEvent;
     {

@@ -95,7 +95,7 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gap
     [{ latency: "300ms", slippage: "2" }, "drop@200,hole=5@400", ["expired"]],
     [{ "max-drawdown": "0.001%" }, "", ["halt", "refusal"]],
     [{ "backfill-max": "5" }, "drop@100,hole=200@300", ["disconnected", "gap"]],
-    // What is missed after the kill is more than is left to be seen: the end lies among fetched trades.
+    // More trades are missed after the kill than are left to come, so the end is among fetched trades.
     [{ "stop-after": "500", long: "10", short: "3" }, "", ["stopped"]],
   ];
   for (const [options, faults, types] of cases) {

@@ -44,7 +44,7 @@ Deno.test("exchangeAt() knows an exchange by its whole host name, on any port", 
   }
 });
 
-Deno.test("the list of hosts is what docs/live.md tells", () => {
+Deno.test("the list of hosts is the one in docs/live.md", () => {
   const page = Deno.readTextFileSync(new URL("docs/live.md", ROOT));
   for (const name of EXCHANGE_NAMES) {
     const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\``)) ?? "";

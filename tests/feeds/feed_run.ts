@@ -40,7 +40,7 @@ export class FeedRun implements AsyncDisposable {
     const feed = new LiveFeed({
       endpoint,
       symbol: "BTCUSDT",
-      // A pause of this process must not pass for silence: tests about that say how long it may last.
+      // A pause of this process must not count as a stale stream: tests about that say how long it may last.
       staleMs: 60_000,
       retryMaxMs: 100,
       attempts: null,

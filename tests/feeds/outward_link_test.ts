@@ -1,4 +1,4 @@
-/** What a user names to be read is refused where a link in `./data` leads out of it. */
+/** A path to read is refused if a link in `./data` leads out of it. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { findInput } from "../../src/feeds/files/input_file.ts";

@@ -216,7 +216,7 @@ Deno.test("CsvRows.next() reads columns in the order of a header, among others, 
   assertEquals(read(order, "a,b\n1,2,3"), ["trades.csv:2:6: the row has 3 fields: expected 8"]);
 });
 
-Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and begins a new one at line 1", () => {
+Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and starts a new one at line 1", () => {
   const lines = [
     SPOT_AGGREGATES,
     SPOT_AGGREGATE,
@@ -263,7 +263,7 @@ Deno.test("CsvRows.next() reads what a spreadsheet and a table with numbered row
   assertEquals(read(numbered, `${numbered}\n0,${row}\n`), trades);
 });
 
-Deno.test("CsvRows.next() takes a line of letters for a header only where a file begins", () => {
+Deno.test("CsvRows.next() takes a line of letters for a header only where a file starts", () => {
   const found = read(FUTURES_TRADES, `${FUTURES_TRADES}\n${FUTURES_TRADES}\n`);
   assertEquals(found, [`trades.csv:2:1: id is "id": expected ${ID}`]);
 });
@@ -330,7 +330,7 @@ for (
   });
 }
 
-Deno.test("CsvRows.next() tells the unit of every row's time by its magnitude", () => {
+Deno.test("CsvRows.next() finds the unit of every row's time by its magnitude", () => {
   const reader = new CsvRows("BTCUSDT", true);
   const times = ["1735689600", "1735689600123", "1735689600123456", "1735689600123456789", "1735689601"];
   open(reader, originOf(FUTURES_TRADES), times.map((time, at) => `${at},1,1,1,${time},true\n`).join(""));

@@ -190,7 +190,7 @@ function readLines(
   return found;
 }
 
-Deno.test("MessageLines tells of damaged recordings what a plain reading does, over thousands of them", () => {
+Deno.test("MessageLines says of damaged recordings what a plain reading does, over thousands of them", () => {
   const random = new SeededRandom(3);
   const room = new Uint8Array(16_384);
   const counts: Record<string, number> = {};

@@ -21,7 +21,7 @@ const LINES: [line: string, column: number][] = [
   [` ${TIME} ${trade(1)}`, 1],
 ];
 
-Deno.test("MessageLines refuses a recording's line without receive time and frame, whoever wrote it", () => {
+Deno.test("MessageLines refuses a recording's line without receive time and frame, no matter who wrote it", () => {
   for (const [line, column] of LINES) {
     const shown = JSON.stringify(line.length > 40 ? `${line.slice(0, 40)}…` : line);
     for (const header of ["", HEADER]) {
@@ -148,7 +148,7 @@ Deno.test("MessageLines reads the frame that a note holds", () => {
   assertEquals([rest(last).at(-1), last.torn], ["rejected: not JSON", false]);
 });
 
-Deno.test("MessageLines refuses a malformed note, whoever wrote the file", () => {
+Deno.test("MessageLines refuses a malformed note, no matter who wrote the file", () => {
   for (const header of ["", HEADER]) {
     const text = `${header}${TIME} {"penstock":{"event":"connected"}}\n`;
     const line = header === "" ? 1 : 2;

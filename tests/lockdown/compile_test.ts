@@ -1,4 +1,4 @@
-/** What `deno task compile` makes: exactly these permissions, these files, the same bytes every time. */
+/** The result of `deno task compile`: exactly these permissions and files, and the same bytes every time. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { V8_FLAGS } from "../../build/binary.ts";
 import { hostsOf } from "../../src/exchanges/hosts.ts";

@@ -401,7 +401,7 @@ class Scene {
     };
   }
 
-  /** Goes on with the run in the journal until it has got over what it missed, which is not available. */
+  /** Resumes the run in the journal until it has passed the trades it missed, which are not available. */
   async #resume(...args: string[]): Promise<Ended> {
     const { released } = this.#exchange;
     // Something has to be missing, or nobody would be asked.

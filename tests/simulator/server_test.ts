@@ -91,7 +91,7 @@ Deno.test("the same seed gives the same trades at any speed, to any number of cl
   }
 });
 
-Deno.test("market time begins with the first subscription, or at once when asked", async () => {
+Deno.test("market time starts with the first subscription, or at once when asked", async () => {
   await using waiting = BuiltInExchange.listen({ speed: 1000 });
   await using client = await Client.connect(waiting, "/ws/BTCUSDT@trade/nothing@trade");
   await client.request({ method: "LIST_SUBSCRIPTIONS", id: 1 });

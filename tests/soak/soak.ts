@@ -81,7 +81,7 @@ class Soak {
   readonly #random: SeededRandom;
   readonly #troubles: Record<string, number> = {};
   readonly #printed: PrintedEvent[][] = [];
-  /** Faults still to come before all have been and are shuffled again. */
+  /** Faults that are still to happen before all are shuffled again. */
   #waiting: FaultAction[] = [];
 
   constructor(exchange: SoakExchange, path: string, seed: number) {
@@ -139,8 +139,8 @@ class Soak {
   }
 
   /**
-   * Lets all troubles happen, again and again until both processes have come to take what they need: a leak never
-   * does, and is watched after the last round like anything else.
+   * Lets all troubles happen, again and again until both processes have the memory that they need. A leak never stops
+   * growing, and is watched after the last round like anything else.
    */
   async #warmUp(program: Penstock): Promise<void> {
     let before = [0, 0];

@@ -116,7 +116,7 @@ Deno.test("MovingAverages.over() calls averages equal only when they are, to the
   assertEquals(above.at(-1), ["above", "10.00000002", "10.00000001"]);
 });
 
-Deno.test("MovingAverages.over() starts again from empty at a gap, and at ids that started anew", () => {
+Deno.test("MovingAverages.over() starts again from empty at a gap, and at ids that started over", () => {
   for (const missing of [1, 7, -1]) {
     const found = foundBy(new MovingAverages(1, 2), [{ price: 10 }, { price: 30 }, { price: 50, missing }, {
       price: 10,
@@ -168,7 +168,7 @@ Deno.test("MovingAverages.over() stays exact across a million trades, at the fin
   assertEquals(seen, prices.length);
 });
 
-Deno.test("MovingAverages.over() tells a difference of one unit in a sum far beyond 2^53", () => {
+Deno.test("MovingAverages.over() notices a difference of one unit in a sum far beyond 2^53", () => {
   const price = 1_000_000_000_000_000;
   const averages = new MovingAverages(1, 20_000);
   const prices = [price - 1, ...Array(19_999).fill(price), price - 1, price];
@@ -176,7 +176,7 @@ Deno.test("MovingAverages.over() tells a difference of one unit in a sum far bey
   assertEquals(trends, ["warming", "above", "below", "above"]);
 });
 
-Deno.test("MovingAverages.over() tells a difference of one in products beyond 2^53 of sums below it", () => {
+Deno.test("MovingAverages.over() notices a difference of one in products beyond 2^53 of sums below it", () => {
   const price = 9_000_000_000_000;
   const averages = new MovingAverages(999, 1_000);
   const prices = [...Array(1_000).fill(price), price + 1, ...Array(1_000).fill(price), price - 1];

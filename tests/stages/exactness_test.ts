@@ -25,8 +25,8 @@ const FEE = 1n;
 const FEE_UNIT = 10n ** 5n;
 
 /**
- * The whole strategy again, in whole numbers: both windows are added up again at every trade, and money is counted in
- * 10^-8, finer than a product of cents and lots.
+ * The whole strategy again, in whole numbers: it adds up both windows at every trade, and money is counted in 10^-8,
+ * finer than a product of cents and lots.
  */
 class WholeNumbers {
   /** Fills since they were last taken, each in one line. */

@@ -145,7 +145,7 @@ Deno.test("RiskGate.haltByHand() holds, then flattens at the next trade, and is 
   assertEquals(scenario.news, ["manual: hold", "manual: flatten"]);
 });
 
-Deno.test("RiskGate sells when it flattens whatever limits the pace, and in the shares that there are", () => {
+Deno.test("RiskGate sells when it flattens whatever limits the orders, and in the shares that there are", () => {
   const scenario = new GateScenario({
     maxOrders: { count: 1, within: 60_000 },
     participation: "0.5",
@@ -199,7 +199,7 @@ Deno.test("RiskGate goes by no time more than an hour after a trade's arrival: f
   assertEquals(scenario.news, ["released max-daily-loss"]);
 });
 
-Deno.test("RiskGate does not wait for a time that was a mistake, with an order, a pace or a stop-loss", () => {
+Deno.test("RiskGate does not wait for a time that was a mistake, with an order, an order limit or a stop-loss", () => {
   const year = 365 * 86_400 * SECOND;
   const scenario = new GateScenario({
     latency: SECOND,

@@ -105,7 +105,7 @@ function assertLimits(
   }
 }
 
-Deno.test("Pipeline equals the naive reckoning under every limit, over restarts and halts by hand", () => {
+Deno.test("Pipeline equals the naive reference under every limit, over restarts and halts by hand", () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(guardedScenario, (made) => {

@@ -40,7 +40,7 @@ const price: fc.Arbitrary<Price> = fc.record({
   return { units, decimals };
 });
 
-/** Which prices are taken, and what both averages come to with them, added up from scratch. */
+/** Which prices are accepted, and both averages over them, added up from scratch. */
 function reference(
   prices: readonly Price[],
   short: number,
@@ -117,7 +117,7 @@ Deno.test("Parse.over() says which price is too large or too fine beside the oth
   ]);
 });
 
-Deno.test("Pipeline books prices of thousands of millions as an exact reckoning does, exits and limits among them", () => {
+Deno.test("Pipeline books prices of thousands of millions as an exact reference does, exits and limits among them", () => {
   const choices = {
     ...DEFAULTS,
     ...{ short: 5, long: 20, cash: "90000000000000", stake: "5000000000000", slippage: "3", tick: "1" },

@@ -1,4 +1,4 @@
-/** Fill models behind one pipeline come to what pipelines of their own come to, to the last digit. */
+/** Fill models behind one pipeline give the results of separate pipelines, to the last digit. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk } from "../../src/formats/chunk.ts";
@@ -121,7 +121,7 @@ function shown(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (_, part) => part instanceof Money ? plain(part) : part));
 }
 
-Deno.test("ModelRun comes to what a pipeline of its own comes to, and changes nothing about the one it is behind", () => {
+Deno.test("ModelRun gives the results of a pipeline of its own, and changes nothing about the one it is behind", () => {
   const seen = { fills: 0, halts: 0, refusals: 0 };
   fc.assert(
     fc.property(

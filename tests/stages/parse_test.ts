@@ -176,7 +176,7 @@ Deno.test("Parse.over() does not believe one wild id, and keeps taking the trade
   });
 });
 
-Deno.test("Parse.over() believes a leap once the next trade follows on it, in a later batch too", () => {
+Deno.test("Parse.over() believes a jump once the next trade follows it, in a later batch too", () => {
   const ahead = newParse();
   assertEquals(idsOf(ahead.over(reading([trade(100), trade(5_000_000_000)]))), [[100, 0]]);
   assertEquals(idsOf(ahead.over(reading([trade(5_000_000_001), trade(5_000_000_002)]))), [
@@ -366,7 +366,7 @@ Deno.test("Parse.over() says where the hole is when a trade behind it has a wild
   assertEquals(ticks.map(({ id, missing }) => [id, missing]), [[1, 0], [2, 0], [6, 3], [7, 0]]);
 });
 
-Deno.test("Parse.end() counts a leap that nothing followed as rejected", () => {
+Deno.test("Parse.end() counts a jump that nothing followed as rejected", () => {
   const parse = newParse();
   assertEquals(idsOf(parse.over(reading([trade(100), trade(5_000_000_000)]))), [[100, 0]]);
   assertEquals(parse.counts.rejected, 0);

@@ -1,4 +1,4 @@
-/** The pipeline on recorded market data, against figures once worked out by hand and against the reference. */
+/** The pipeline on recorded market data, against figures computed by hand and against the reference. */
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
@@ -92,7 +92,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Pipeline on recorded BTCUSDT frames equals the reckoning with slippage, latency and other windows",
+  name: "Pipeline on recorded BTCUSDT frames equals the reference with slippage, latency and other windows",
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
     const recorded = await frames();
@@ -103,7 +103,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Pipeline on recorded BTCUSDT frames equals the reckoning under every limit, over midnight",
+  name: "Pipeline on recorded BTCUSDT frames equals the reference under every limit, over midnight",
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
     const recorded = await frames();

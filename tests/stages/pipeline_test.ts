@@ -65,7 +65,7 @@ const messagesAt = (...prices: readonly number[]) => tradesAt(...prices).map((tr
 /** Windows of one and two trades: every rise buys, every fall sells. */
 const NERVOUS: Choices = { ...DEFAULTS, short: 1, long: 2 };
 
-Deno.test("Pipeline equals the naive reckoning, event for event, whatever the trades and the options", () => {
+Deno.test("Pipeline equals the naive reference, event for event, whatever the trades and the options", () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(scenario, batchSizes, (made, sizes) => {
@@ -194,7 +194,7 @@ Deno.test("Pipeline stands at the trade whose event is told, where it stops, and
   assertEquals(pipeline.lastTime, trades[4]!.time);
 });
 
-Deno.test("Pipeline.run() tells gap, signal, halt and what became of the orders in this order", () => {
+Deno.test("Pipeline.run() yields gap, signal, halt and what became of the orders in this order", () => {
   const pipeline = new Pipeline(optionsOf({ ...NERVOUS, stake: "10000", fee: "0" }));
   const events = [...pipeline.run(reading(messagesAt(10, 11, 8)))];
   assertEquals(events.map(({ type }) => type), ["signal", "fill", "signal", "halt", "fill"]);
@@ -212,7 +212,7 @@ Deno.test("Pipeline.run() tells gap, signal, halt and what became of the orders 
   assertEquals(rest, []);
 });
 
-Deno.test("Pipeline tells of ids that start over, starts the averages again and keeps position and cash", () => {
+Deno.test("Pipeline reports ids that start over, starts the averages again and keeps position and cash", () => {
   const pipeline = new Pipeline({ ...optionsOf(NERVOUS), isQuiet: false });
   const at = (id: number, seconds: number, price: string) =>
     messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000 + seconds * 1_000_000, price });
@@ -266,7 +266,7 @@ Deno.test("Pipeline.end() lets the orders that still wait expire, once, at the l
   assertEquals([...pipeline.end()], []);
 });
 
-Deno.test("Pipeline.standing says where the run stands, before the first trade too", () => {
+Deno.test("Pipeline.current is the state of the run, before the first trade too", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
   const { trades, lastTime, price, stance, halt } = pipeline.current;
   assertEquals({ trades, lastTime, price, stance, halt }, {

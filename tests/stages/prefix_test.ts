@@ -26,8 +26,8 @@ const CHOICES: Choices = {
 };
 
 /**
- * Aggregates with everything that happens to a stream: gaps, rows that come again, an id that leaps and ids that go
- * on from there, times that stand still, and rows that are no trade.
+ * Aggregates with everything that happens to a stream: gaps, rows that come again, an id that jumps and ids that go
+ * on from there, times that stand still, and rows that are not trades.
  */
 function rowsOf(random: SeededRandom): string[] {
   const rows: string[] = [];

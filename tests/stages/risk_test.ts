@@ -20,12 +20,12 @@ function gateOf(changed: Partial<Choices> = {}): { gate: RiskGate; account: Acco
   return { gate: new RiskGate(parameters, account, drawdown), account, drawdown };
 }
 
-/** All verdicts of each tick, none of which is booked. */
+/** All decisions at each tick, none of which is booked. */
 function decisions(gate: RiskGate, ticks: Iterable<Signalled>): RiskDecision[][] {
   return gate.over(ticks).map((tick) => [...(tick.decisions ?? [])]).toArray();
 }
 
-/** A verdict in short: an approval's side and the trade of its signal, or a refusal's reason. */
+/** A decision in short: an approval's side and the trade of its signal, or a refusal's reason. */
 function brief(decision: RiskDecision): string {
   return decision.kind === "approved"
     ? `${decision.side} of ${decision.signalTradeId}`
@@ -40,7 +40,7 @@ function book(account: Account, drawdown: Drawdown, order: RiskDecision | undefi
   drawdown.rebook(account.cash, account.position, price, 0);
 }
 
-/** The verdicts in short, each approval booked before the next verdict is pulled. */
+/** The decisions in short, each approval booked before the next decision is pulled. */
 function trade(gate: RiskGate, account: Account, drawdown: Drawdown, ticks: Iterable<Signalled>): string[][] {
   return gate.over(ticks).map((tick) => {
     const briefs: string[] = [];
@@ -65,7 +65,7 @@ Deno.test("RiskGate.over() approves an order with its price, quantity and fee", 
   });
 });
 
-Deno.test("RiskGate.over() has no verdict on a tick without an order", () => {
+Deno.test("RiskGate.over() has no decision on a tick without an order", () => {
   assertEquals(decisions(gateOf().gate, [signalledOf({})]), [[]]);
 });
 
@@ -120,7 +120,7 @@ Deno.test("RiskGate.over() keeps the queue's order where a trade's time goes bac
   assertEquals(found.map((one) => one.map(brief)), [[], [], [], ["buy of 1", "no-position"]]);
 });
 
-Deno.test("RiskGate.over() makes a verdict when it is pulled, against the books that the one before left", () => {
+Deno.test("RiskGate.over() makes a decision when it is pulled, against the books that the one before left", () => {
   const { gate, account, drawdown } = gateOf({ latency: 1_000 });
   const ticks = [
     signalledOf({ id: 1, time: 10_000 }, "buy"),

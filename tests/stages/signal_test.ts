@@ -16,7 +16,7 @@ function sides(crossover: Crossover, ...trends: readonly Trend[]): (string | nul
   return [...crossover.over(averaged(...trends))].map(({ signal }) => signal?.side ?? null);
 }
 
-Deno.test("Crossover.over() buys when the short average comes to stand above, and sells when below", () => {
+Deno.test("Crossover.over() buys when the short average rises above, and sells when below", () => {
   const crossover = new Crossover();
   const found = sides(crossover, "warming", "below", "above", "above", "below", "below", "above");
   assertEquals(found, [null, null, "buy", null, "sell", null, "buy"]);

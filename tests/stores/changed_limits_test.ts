@@ -1,4 +1,4 @@
-/** A run that is started again under other limits: the limits may change where the strategy and the books may not. */
+/** A run that is started again under other limits: limits may change, the strategy and the books may not. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { configure, shownConfig } from "../../src/config/config.ts";
 import type { EngineEvent } from "../../src/stages/engine.ts";
@@ -16,7 +16,7 @@ const OPTIONS: ShownOptions = {
 };
 const MINUTE = 60_000_000;
 
-/** One process after another under these limits, each with its prices; what each told, and the recordings. */
+/** Runs one process after another under these limits, each with its prices; returns the events and the recordings. */
 class LimitedRun {
   readonly journal: string;
   readonly recordings: string[] = [];

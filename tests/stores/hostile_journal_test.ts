@@ -263,7 +263,7 @@ Deno.test("JournalReader refuses texts in UTF-16, and a file beside the journal 
       Deno.removeSync(path + side);
     }
     if (Deno.build.os === "windows") return;
-    // A pipe that nobody writes to: anyone who opens it waits for good.
+    // A pipe that nobody writes to: opening it waits for ever.
     assert(new Deno.Command("mkfifo", { args: [`${path}-wal`] }).outputSync().success);
     assertThrows(
       () => JournalReader.open(path),

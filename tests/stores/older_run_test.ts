@@ -51,7 +51,7 @@ Deno.test("RunJournal.start() refuses a run that an older version kept, and says
   );
 });
 
-Deno.test("RunJournal.start() tells the market of an older run by the options that it kept", async () => {
+Deno.test("RunJournal.start() finds the market of an older run in the options that it kept", async () => {
   await using folder = new Folder();
   const { sources } = settleInstrument(configure({}), null);
   const instrument = { sources, exchangeInfo: null };

@@ -185,7 +185,7 @@ export function copyJournal(from: string, to: string, withMemory = false): void 
   }
 }
 
-/** Told of every write before and after it is made, by its number; it may throw instead. */
+/** Called before and after every write, with its number; it may throw instead. */
 export type OnWrite = (number: number, moment: "before" | "after", sql: string) => void;
 
 /** Real databases with someone in between. */

@@ -4,7 +4,7 @@ import { Exact } from "./exact.ts";
 import { messageOf } from "./pipeline_input.ts";
 import type { Choices, PlainHalt, PlainTrade } from "./reference.ts";
 
-/** A stream under many limits, where it is halted by hand, and where the run is put down and resumed. */
+/** A stream under many limits, where it is halted by hand, and where the run is stopped and resumed. */
 export interface GuardedScenario {
   readonly choices: Choices;
   readonly trades: readonly PlainTrade[];

@@ -1,4 +1,4 @@
-/** A run put down and resumed, as a journal does it, without one. */
+/** A run that is stopped and resumed as with a journal, but without one. */
 import type { AveragesSnapshot, NewPrices } from "../../src/stages/average.ts";
 import type { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";

@@ -24,7 +24,7 @@ export const ROUGH = [
   "sqn",
 ] as const;
 
-/** What a run comes to. */
+/** The results of a run. */
 export interface ReferencePerformance {
   /** All but the rough figures and the worst fall, to the last digit. */
   readonly exact: Omit<Metrics, typeof ROUGH[number] | "maxDrawdown">;
@@ -56,7 +56,7 @@ interface Seen {
   readonly after: Exact;
 }
 
-/** What `trades`, at least one, come to under `choices`. Their times never go back. */
+/** The results of `trades` (at least one) under `choices`. Their times never go back. */
 export function computeReferencePerformance(
   trades: readonly PlainTrade[],
   choices: Choices,

@@ -1,4 +1,4 @@
-/** What a pipeline takes, made from what the reference takes: options from choices, messages from trades. */
+/** Turns the reference's input into a pipeline's: options from choices, messages from trades. */
 import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
@@ -22,7 +22,7 @@ export const DEFAULTS: Choices = {
   maxDrawdown: "0.2",
 };
 
-/** The terms that `choices` mean. */
+/** The trading parameters that `choices` mean. */
 export function tradingParametersOf(choices: Choices): TradingParameters {
   return {
     cash: new Money(choices.cash),

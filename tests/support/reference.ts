@@ -1,6 +1,6 @@
 /**
- * The whole strategy once again, naively: written from what it means, not from how the program does it. Windows are
- * added up from scratch at every trade, orders wait in a list, and every amount is an exact decimal. It shares no
+ * The whole strategy a second time, naively: written from what it means, not from how the program does it. Windows
+ * are added up from scratch at every trade, orders wait in a list, and every amount is an exact decimal. It shares no
  * code with `src`; only the shape of the events is the same, because they are compared.
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
@@ -10,7 +10,7 @@ import { type ReferenceHalt, ReferenceOrders, type Untimed } from "./reference_o
 /** What a message says was traded where nothing else is asked for. */
 export const DEFAULT_QUANTITY = "0.00100000";
 
-/** A trade as an exchange would tell it: ids covered, time in µs, price and quantity as decimal text. */
+/** A trade as an exchange would send it: ids covered, time in µs, price and quantity as decimal text. */
 export interface PlainTrade {
   readonly firstId: number;
   readonly lastId: number;
@@ -54,7 +54,7 @@ export interface Choices {
   readonly takeProfit?: string | null;
 }
 
-/** What a run comes to. */
+/** The results of a run. */
 export interface Reference {
   readonly events: PipelineEvent[];
   readonly totals:
@@ -265,7 +265,7 @@ export interface PlainHalt {
   readonly time: number;
 }
 
-/** What `trades` come to under `choices`, from the first trade to the end of the input. */
+/** The results of `trades` under `choices`, from the first trade to the end of the input. */
 export function computeReference(
   trades: Iterable<PlainTrade>,
   choices: Choices,

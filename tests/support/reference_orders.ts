@@ -1,6 +1,6 @@
 /**
- * Orders once again, naively: the books, what waits, and what each trade makes of it, every amount an exact decimal.
- * Written from what the options mean; it shares no code with `src`.
+ * The reference for orders: the books, the waiting orders, and what each trade does to them, with every amount an
+ * exact decimal. Written from what the options mean; it shares no code with `src`.
  */
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { Exact } from "./exact.ts";
@@ -95,7 +95,7 @@ export class ReferenceOrders {
       this.#asked = true;
       this.#place("sell", cause, at);
     }
-    // A halt that stands when the signal is made turns the order down there and then, after the older orders.
+    // A halt in force when the signal is made refuses the order at once, after the older orders.
     const barred = signal !== null && isBarred(signal, at.halt);
     if (signal !== null && !barred) this.#place(signal, null, at);
     this.#work(at);
@@ -106,7 +106,7 @@ export class ReferenceOrders {
     this.#waiting.push(fresh(side, cause, at, this.#choices.latency));
   }
 
-  /** What a flattening halt turns down, and what has waited too long. */
+  /** Orders that a flattening halt refuses, and orders that have waited too long. */
   #clear(at: At): void {
     const ttl = this.#choices.orderTtl ?? null;
     for (const order of [...this.#waiting]) {
@@ -118,7 +118,7 @@ export class ReferenceOrders {
         if (order.cause !== null) this.#asked = false;
         this.#expire(order, "order-ttl");
       } else if (at.late && order.side === "buy" && order.due <= at.time) {
-        // It would have filled here, and here nothing can be traded.
+        // It would have filled here, but nothing can be traded here.
         this.#drop(order);
         this.#refuse(order, "late", "live", "late", at);
       }

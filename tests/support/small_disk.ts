@@ -10,7 +10,7 @@ export const canMount = Deno.build.os === "linux" && (() => {
   }
 })();
 
-/** Mounts a disk of its own at `folder`; false where that is not possible. */
+/** Mounts a disk of its own at `folder`; false if that is not possible. */
 export function mount(folder: string, options: string): boolean {
   return run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder);
 }

@@ -100,7 +100,7 @@ export class BacktestRun {
     return this.state.trades;
   }
 
-  /** Whether as many trades as asked for have been seen. */
+  /** Whether the run has seen as many trades as asked for. */
   get done(): boolean {
     return this.state.done;
   }

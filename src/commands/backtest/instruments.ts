@@ -10,7 +10,7 @@ import { readSmallFile } from "../../feeds/files/small_file.ts";
 
 /** How a SQLite database starts. */
 const SQLITE = new TextEncoder().encode("SQLite format 3\0");
-/** Several times what an exchange says of all its symbols. */
+/** Several times the size of an exchange's answer for all its symbols. */
 const MOST_BYTES = 64 << 20;
 
 /**

@@ -87,9 +87,9 @@ function refuseContracts(
 
 /**
  * Settles the rules: those given, else those of the run that is resumed from `journal` (null for none), else the
- * exchange's `answer`, the last that the journal remembers of it on this `market`, the built-in ones. Without a lot
- * or a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if nobody is asked for what is
- * missing.
+ * exchange's `answer`, else the last answer on this `market` in the journal, else the built-in ones. Without a lot or
+ * a tick the run waits for them. `now` in µs since 1970. Throws a ConfigError if a rule is missing and nobody is
+ * asked for it.
  */
 export function settle(
   configuration: Configuration,
@@ -130,7 +130,7 @@ export function settle(
   };
 }
 
-/** The rules that a run waited for, now that the exchange has said them at `now` (µs since 1970). */
+/** The rules that a run waited for, as the exchange gave them at `now` (µs since 1970). */
 export function arrived(
   configuration: Configuration,
   found: FoundInstrument,
@@ -156,7 +156,7 @@ function answeredIn(answer: InstrumentAnswer | null, now: number): KeptInfo | nu
   return { time: isoTime(now), host, ...info };
 }
 
-/** Where rules come from that no user gave, best first. */
+/** The sources of rules that the user did not give, best first. */
 function basesOf(
   { symbol, offlineInstruments }: Config,
   answered: KeptInfo | null,
@@ -191,7 +191,7 @@ function notesOn(answer: InstrumentAnswer, symbol: string): Line[] {
   return notes;
 }
 
-/** That there may be no network: in passing, for the stream says so next, and what can be done. Else null. */
+/** A short note that there may be no network, else null: the stream reports that next, with what to do. */
 function offlineText(answer: InstrumentAnswer | null): string | null {
   if (answer?.kind !== "silent" || answer.hint !== NO_NETWORK) return null;
   return `; the exchange could not be asked: ${answer.reason}`;
@@ -205,7 +205,7 @@ function unaskedText({ offlineInstruments, backfill }: Config): string {
     : "; the exchange is not asked, because --backfill off makes no REST requests";
 }
 
-/** That the run cannot start, and what would let it. */
+/** The error that the run cannot start, and what would let it start. */
 function unknownText(config: Config, awaited: readonly Rule[]): string {
   const { symbol, offlineInstruments, backfill } = config;
   const options = awaited.map((rule) => `--${optionWord(rule)}`).join(" and ");

@@ -88,8 +88,8 @@ export class LiveRun {
   }
 
   /**
-   * Starts the run, and opens the recording; null like `openRun`. Throws like that, and if the recording cannot be
-   * made.
+   * Starts the run, and opens the recording; null like `openRun`. Throws like `openRun`, and if the recording cannot
+   * be created.
    */
   async open(program: Pick<Started, "command" | "version">): Promise<OpenedRun | null> {
     const target = recordingTarget(this.#config);
@@ -141,11 +141,11 @@ export class LiveRun {
     this.#hasStarted = true;
     const waited = waitedSince(this.#openedAt, this.#config);
     if (waited !== null) this.#happened(waited);
-    // A halt that was filed before comes before the first trade.
+    // A halt that was filed before the start applies before the first trade.
     this.handleRequests();
   }
 
-  /** Whether as many trades as asked for have been seen, or what comes next belongs to the next run. */
+  /** Whether the run has seen as many trades as asked for, or the next input belongs to the next run. */
   get done(): boolean {
     return this.#state.done || this.#gaps?.isLeft === true;
   }
@@ -177,7 +177,7 @@ export class LiveRun {
     }
   }
 
-  /** Handles what other processes have asked of the run; before it has started and once it has stopped, nothing. */
+  /** Handles the requests of other processes; does nothing before the run has started and once it has stopped. */
   handleRequests(): void {
     if (!this.#hasStarted || this.#journal === null) return;
     for (const asked of this.#journal.requests()) {
@@ -272,7 +272,7 @@ export class LiveRun {
     const state = this.#state;
     const reader = this.#messages.open(messages, Math.round(receivedAt * 1000));
     let recorded = 0;
-    // What was received after the last trade that counted is not part of this run.
+    // Messages received after the last trade that counted are not part of this run.
     const record = (until: number): void => {
       if (until > recorded) this.#recording?.frames(messages.slice(recorded, until), receivedAt);
       recorded = until;
@@ -317,7 +317,7 @@ export class LiveRun {
     if (this.#journal === null) record();
   }
 
-  /** Keeps events, and that requests were handled with them. */
+  /** Keeps events, and which requests they handled. */
   #keep(events: readonly EngineEvent[], handled: readonly number[]): void {
     if (this.#journal === null || events.length === 0 && handled.length === 0) return;
     // After a kill, what is in the journal can still be derived from what is in the recording.
@@ -345,7 +345,7 @@ interface Handling {
   readonly record: () => void;
   /** What the user can do about a lost connection. */
   readonly hint: string | null;
-  /** The requests that it comes from. */
+  /** The requests that led to it. */
   readonly handled: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-/** The engine of a run that a journal holds, by the options that its entries show. */
+/** Makes the engine of a run from the options in its journal's entries. */
 import { configFrom, engineChoices } from "../../config/config.ts";
 import { Engine } from "../../stages/engine.ts";
 import { LASTING } from "../../stores/journal/run_journal.ts";

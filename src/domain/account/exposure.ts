@@ -1,5 +1,5 @@
 /**
- * How much of its money a strategy has in the position while it has one: the size of the bet. A fair comparison with
+ * How much of its money a strategy invests while it has a position: the size of the bet. A fair comparison with
  * holding the asset all the time uses the same size.
  *
  * Between two fills the position has cost a fixed amount and the rest is cash, so the mean over time is a sum of

@@ -122,8 +122,8 @@ export class FifoLots {
   }
 
   /**
-   * Compares with what the account realized at average cost, which is the same where nothing is open. Throws a
-   * BooksError if it is not.
+   * Compares the profit with what the account realized at average cost; the two are equal if nothing is open. Throws
+   * a BooksError if it is not.
    */
   check(realized: Money): void {
     if (!this.isFlat || this.#totals.profit.eq(realized)) return;

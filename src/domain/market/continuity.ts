@@ -108,7 +108,7 @@ export class Continuity {
       : { first: holes[from - 1]! + 1, last: this.#last, holes: holes.slice(from) };
   }
 
-  /** Goes on from `readTo`. Without `seen`, which older journals do not have, all up to it counts as seen. */
+  /** Continues from `readTo`. Without `seen`, which older journals lack, every id up to it counts as seen. */
   restore(readTo: number, seen: SeenIds = { first: 0, last: readTo, holes: [] }): void {
     this.#first = seen.first;
     this.#last = seen.last;
@@ -123,7 +123,7 @@ export class Continuity {
     return at >= 0 && lastId <= this.#holes[at + 1]!;
   }
 
-  /** Takes ids out of the holes that they lie in. */
+  /** Removes ids from the holes that contain them. */
   #close(firstId: number, lastId: number): void {
     if (firstId < this.#first) this.#first = firstId;
     const holes = this.#holes;
@@ -135,7 +135,7 @@ export class Continuity {
     }
   }
 
-  /** Where the last hole that starts at or below `id` stands; below 0 without one. */
+  /** The index of the last hole that starts at or below `id`; below 0 if there is none. */
   #holeUpTo(id: number): number {
     const holes = this.#holes;
     let low = 0;

@@ -1,6 +1,6 @@
 /** What can go wrong with the built-in exchange, for its `--faults` and for help. */
 
-/** Every kind of fault: how it is written, and what it does after trade N. */
+/** Every kind of fault: its syntax, and what it does after trade N. */
 export const FAULT_KINDS = {
   "drop": ["drop@N", "end the connections without a closing handshake"],
   "close": ["close@N", "close the connections with code 1001"],

@@ -21,7 +21,7 @@ export interface RuleSet {
   readonly assets?: Pick<ExchangeInfo, "base" | "quote">;
 }
 
-/** Where a run's instrument comes from, as the `started` event and its journal entry say it. */
+/** Where a run's instrument comes from, as in the `started` event and its journal entry. */
 export interface InstrumentOrigin {
   /** `command line`, `file`, `exchange`, `journal of TIME`, `built-in`, `default`, `awaited`, or a backtest's file. */
   readonly sources: Readonly<Record<Rule, string>>;
@@ -32,7 +32,7 @@ export interface InstrumentOrigin {
 /** A resumed run: its rules, as its options show them, and where they came from. */
 export interface KeptRules {
   readonly options: Readonly<Record<string, unknown>>;
-  /** Missing in a run of a Penstock that did not ask. */
+  /** Missing in a run of an older Penstock that did not ask. */
   readonly sources: Readonly<Partial<Record<Rule, string>>>;
   /** When it started, ISO 8601 UTC. */
   readonly time: string;
@@ -77,7 +77,7 @@ export function isKept({ sources }: Pick<KeptRules, "sources">, rule: Rule): boo
   return sources[rule] !== AWAITED && sources[rule] !== "default";
 }
 
-/** Rules that have come. */
+/** Rules that have arrived. */
 export function rulesText({ rules, instrument }: ArrivedRules): string {
   return ruleWords(rules, instrument.sources);
 }

@@ -6,14 +6,14 @@ export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional"
 /** One of them. */
 export type Rule = typeof RULES[number];
 
-/** Rules as plain decimal text. A limit of "0" is none; a rule that is not there is not known. */
+/** Rules as plain decimal text. A limit of "0" is none; a missing rule is not known. */
 export type Rules = Readonly<Partial<Record<Rule, string>>>;
 
 /** What an exchange says about a symbol. */
 export interface ExchangeInfo {
   /** Such as TRADING or BREAK; null if it does not say. */
   readonly status: string | null;
-  /** The assets that are bought and paid with, such as BTC and USDT; absent where it does not say. */
+  /** The assets that are bought and paid with, such as BTC and USDT; absent if it does not say. */
   readonly base?: string;
   readonly quote?: string;
   readonly rules: Rules;

@@ -2,8 +2,8 @@
 import type { UnusableInput } from "./unusable_input.ts";
 
 /**
- * What a line or a message turned out to be: a trade of the symbol; something else that is meant to be there
- * (another stream, an acknowledgement); or something unusable, with the reason in `reason`.
+ * The result of reading a line or a message: a trade of the symbol; something else that belongs there (another
+ * stream, an acknowledgement); or something unusable, with the reason in `reason`.
  */
 export type ReadResult = "trade" | "other" | "rejected";
 
@@ -36,16 +36,16 @@ export interface Complaint {
 /** Makes a complaint about one trade, even after more has been read. */
 export type Complain = (what: string) => Complaint;
 
-/** Reads what it was given last, one trade or unusable message at a call. */
+/** Reads the trades that it was last given: one trade, or one unusable message, per call. */
 export interface TradeReader {
   readonly symbol: string;
   /** Whether its trades were fetched after the fact. */
   readonly isBackfilled?: boolean;
   /** Missing trades that were skipped before the fetched trade read last. */
   readonly skipped?: number;
-  /** When the trade read last arrived, µs since 1970; 0 or absent where that is not known. */
+  /** When the trade read last arrived, µs since 1970; 0 or absent if that is not known. */
   readonly receivedAt?: number;
-  /** The trade read last, overwritten by the next; it means something only after "trade". */
+  /** The trade read last, overwritten by the next; valid only after "trade". */
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
@@ -57,7 +57,7 @@ export interface TradeReader {
   readonly emptyId: number;
   /** Reads the next one. Null when nothing more is available. */
   next(): ReadResult | null;
-  /** The beginning of what was read last, to show it: at most 200 characters. */
+  /** The start of what was read last, for messages: at most 200 characters. */
   sample(): string;
   /** After "trade": makes a complaint if it turns out to be wrong; absent if trades have no place to name. */
   complain?(): Complain;

@@ -28,7 +28,7 @@ export interface Refusal extends Progress {
   readonly kind: "refusal";
   readonly side: Side;
   readonly reason: Check;
-  /** What the check asks for: an amount in decimal text, or a word where there is no amount. */
+  /** What the check asks for: an amount in decimal text, or a word if there is no amount. */
   readonly limit: string;
   /** What was found. */
   readonly value: string;

@@ -45,7 +45,7 @@ export class Drawdown {
   /** The worst fall so far; null before the first. */
   #worst: Fall | null = null;
   #worstEstimate = 0;
-  /** The peak where it is not the present books' own; in figures only when a fall is decided in decimals. */
+  /** The peak if it is not the present books' own; in figures only when a fall is decided in decimals. */
   #peakBooks: MarkedBooks;
   #peak: Money | null = null;
   #peakEstimate: number;

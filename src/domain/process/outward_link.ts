@@ -10,7 +10,7 @@ export interface LinkFiles {
 
 /** A link that leads out of a folder. */
 export interface OutwardLink {
-  /** Where it is. */
+  /** Its path. */
   readonly link: string;
   /** Where it leads, as far as that is there. */
   readonly target: string;
@@ -27,7 +27,7 @@ const MOST_LINKS = 40;
  * The first link on the way to `path` that leads where it must not; null if none does. In `./data`, folders in it
  * too, every link must stay in `./data`, which may be a link itself. Elsewhere folders are the user's own affair;
  * with `keepsFolder` the last name must not be a link out of its folder, as of a file that Penstock keeps there. What
- * may not be looked at counts as no link; no task and no compiled program may write where it may not look.
+ * may not be looked at counts as no link; no task and no compiled program may write if it may not look.
  *
  * @example
  * ```ts
@@ -108,7 +108,7 @@ function isLinkAt(path: string, files: LinkFiles): boolean {
   }
 }
 
-/** The path behind all links; null if it ends nowhere or may not be looked at. */
+/** The path with all links followed; null if it leads nowhere or may not be looked at. */
 function realOf(path: string, files: LinkFiles): string | null {
   try {
     return files.realPathSync(path);

@@ -90,7 +90,7 @@ export type RecordingNote =
     /** What could be fetched of a gap is above: so many trades. The next frame is taken as it is. */
     readonly event: "settled";
     readonly filled: number;
-    /** From the last trade fetched up to this id the exchange itself has none; absent where it is that trade's. */
+    /** From the last trade fetched up to this id the exchange itself has none; absent if it is that trade's. */
     readonly through?: number;
   }
   | {

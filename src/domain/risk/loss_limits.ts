@@ -61,12 +61,12 @@ export class LossLimits {
   #decimals = 0;
   /** The last trade's integer price. */
   #price = 0;
-  /** The peak, where it is not the present books' own at #peakPrice; in figures only when something is decided. */
+  /** The peak, if it is not the present books' own at #peakPrice; in figures only when something is decided. */
   #peakBooks: MarkedBooks;
   #peak: Money | null = null;
   #peakEstimate: number;
   #isPeakOwn = false;
-  /** Up to this integer price equity is not above the peak; infinite where it cannot rise or no matter. */
+  /** Up to this integer price equity is not above the peak; infinite if it cannot rise or no matter. */
   #peakPrice = Infinity;
   #dayStart: Money;
   #dayStartEstimate: number;

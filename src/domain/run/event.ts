@@ -53,7 +53,7 @@ export interface GapEvent extends OfSymbol {
   readonly missing: number;
   /** How many of them were fetched afterwards: the newest. */
   readonly filled: number;
-  /** Further ids of the gap under which the exchange itself has no trade; absent where there are none. */
+  /** Further ids of the gap under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
 }
 
@@ -179,7 +179,7 @@ export interface SummaryEvent extends OfSymbol {
   /** Trades never seen that came after later ones; they are not traded on. */
   readonly outOfOrder: number;
   readonly gaps: number;
-  /** Ids in gaps under which the exchange itself has no trade; absent where there are none. */
+  /** Ids in gaps under which the exchange itself has no trade; absent if there are none. */
   readonly absent?: number;
   /** How often the exchange's ids started over. */
   readonly resets: number;

@@ -36,7 +36,7 @@ class Literal {
     this.#tail = view.getInt32(this.length - 4);
   }
 
-  /** Whether it stands in `view` at `at`. */
+  /** Whether `view` has it at `at`. */
   stands(view: DataView, at: number): boolean {
     const end = at + this.length;
     if (end > view.byteLength || view.getInt32(end - 4) !== this.#tail) return false;
@@ -57,8 +57,8 @@ interface Shape {
 }
 
 /**
- * A reader for one symbol's messages. The fields hold the last trade read; they mean something only after
- * `read` answered "trade", and the next `read` overwrites them.
+ * A reader for one symbol's messages. The fields hold the last trade read; they are valid only after `read` returned
+ * "trade", and the next `read` overwrites them.
  */
 export class BinanceMessageReader implements TradeFields {
   /** Trade ids covered, both inclusive. */
@@ -106,8 +106,8 @@ export class BinanceMessageReader implements TradeFields {
   }
 
   /**
-   * True when `bytes` from `start` to `end` are a trade in the usual shape; false says nothing but "not in that
-   * shape". Always false where fewer than READ_AHEAD bytes follow in `bytes`; what they hold makes no difference.
+   * True when `bytes` from `start` to `end` are a trade in the usual shape; false only means "not in that shape".
+   * Always false if fewer than READ_AHEAD bytes follow in `bytes`; their values do not matter.
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     if (bytes !== this.#bytes) {
@@ -115,7 +115,7 @@ export class BinanceMessageReader implements TradeFields {
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
     const view = this.#view;
-    // A digit behind the message would seem to belong to it.
+    // A digit after the message would look like part of it.
     if (end + READ_AHEAD > view.byteLength || isDigit(bytes[end]!)) return false;
     const combined = bytes[start + 2] === S;
     const { trade, aggregate } = combined ? this.#combined : this.#raw;
@@ -241,7 +241,7 @@ export class BinanceMessageReader implements TradeFields {
 
 const LONG_TIME = /"T"\s*:\s*(\d{18,19})(?!\d)/g;
 
-/** The time that `stamp` says, µs; nanoseconds are read out of the message's own text, for a number is not exact there. */
+/** The time of `stamp`, µs. Nanoseconds are read from the message's own text, since a number is not exact there. */
 function timeOf(stamp: unknown, message: string): number | null {
   if (isCount(stamp)) return stamp === 0 ? null : microseconds(stamp);
   if (typeof stamp !== "number" || stamp < LEAST_NANOSECONDS) return null;

@@ -1,4 +1,4 @@
-/** What an exchange asks of orders in one symbol, read from Binance's exchangeInfo: input from outside. */
+/** Reads an exchange's rules for orders in one symbol from Binance's exchangeInfo, which is input from outside. */
 import { type ExchangeInfo, isAssetName, type Rule } from "../../domain/market/instrument_rules.ts";
 import { DECIMAL, Money, plain } from "../../domain/numbers/money.ts";
 
@@ -13,7 +13,7 @@ export function isContractSymbol(symbol: string): boolean {
   return CONTRACT.test(symbol);
 }
 
-/** An answer read: what can be used of it, and what cannot, one clause each with the value found. */
+/** An answer that was read: what can be used, and the flaws, one clause each with the value found. */
 export interface ReadInfo extends ExchangeInfo {
   readonly flaws: readonly string[];
 }
@@ -21,11 +21,11 @@ export interface ReadInfo extends ExchangeInfo {
 /** An answer that cannot be used, as a clause with the value found. */
 export interface MalformedInfo {
   readonly malformed: string;
-  /** The symbol is counted in contracts: asking again brings nothing better. */
+  /** The symbol is counted in contracts: asking again will not help. */
   readonly isContract?: true;
 }
 
-/** The finest step that Binance writes amounts in: it stands for a step that is switched off. */
+/** The finest step that Binance writes amounts in; used for a step that is switched off. */
 const FINEST = "0.00000001";
 const SHOWN_CHARACTERS = 60;
 
@@ -162,7 +162,7 @@ function stepOf(lot: Money | null, market: Money | null): Money | null {
   return lot.div(divisor).times(market);
 }
 
-/** Of several limits the one that leaves least; a limit of 0 is none. */
+/** The strictest of several limits; a limit of 0 is none. */
 function narrower(
   of: (limits: readonly Money[]) => Money,
   ...all: readonly (Money | null)[]

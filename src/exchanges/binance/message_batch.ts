@@ -5,7 +5,7 @@ import type { ReadResult, TradeReader } from "../../domain/market/trade_reader.t
 
 const SAMPLE_CHARACTERS = 200;
 const MESSAGES_AT_ONCE = 64;
-/** Room for that many ordinary messages; a text that does not fit is read as JSON. */
+/** Room for this many ordinary messages; a text that does not fit is read as JSON. */
 const BYTES_AT_ONCE = 64 * 1024;
 const ENCODER = new TextEncoder();
 const NONE: readonly string[] = [];
@@ -43,7 +43,7 @@ export class MessageBatch implements TradeReader {
     return this.trade.emptyId;
   }
 
-  /** When the batch arrived, µs since 1970; 0 where that was not said. */
+  /** When the batch arrived, µs since 1970; 0 if not known. */
   get receivedAt(): number {
     return this.#receivedAt;
   }
@@ -53,7 +53,7 @@ export class MessageBatch implements TradeReader {
     return this.#taken;
   }
 
-  /** Takes a batch that arrived at `receivedAt` (µs since 1970); what was left of the one before is dropped. */
+  /** Takes a batch that arrived at `receivedAt` (µs since 1970); the rest of the last batch is dropped. */
   open(messages: readonly string[], receivedAt = 0): this {
     this.#receivedAt = receivedAt;
     this.#messages = messages;
@@ -86,7 +86,7 @@ export class MessageBatch implements TradeReader {
       : this.#messages.slice(first, first + MESSAGES_AT_ONCE);
     const text = some.length === 1 ? some[0]! : some.join("");
     const { read, written } = ENCODER.encodeInto(text, this.#bytes.subarray(0, BYTES_AT_ONCE));
-    // A digit left from an earlier text would seem to belong to the last message.
+    // A digit left from an earlier text would look like part of the last message.
     this.#bytes[written] = 0;
     this.#isEncoded = read === text.length && written === text.length;
     this.#encoded = first + some.length;

@@ -9,7 +9,7 @@ import { type ByteParts, BytesInMemory, type ByteSource, readUpTo } from "./byte
 /** Far more than any archive of trades has, and what its table of contents may take: each entry costs memory. */
 const MOST_MEMBERS = 100_000;
 const LARGEST_TABLE = 32 << 20;
-/** What stands before a member's bytes, but for its name and the extra field behind that. */
+/** The size of the header before a member's bytes, without its name and the extra field after that. */
 const LOCAL_HEADER_BYTES = 30;
 const LOCAL_HEADER = 0x04034b50;
 
@@ -19,7 +19,7 @@ const BUFFER_LIMIT = 64;
 /** What the library reads at a time; it keeps several pieces. */
 const PIECE_BYTES = 64 << 10;
 
-/** What members that hold no trades are called: what macOS adds, and checksums. */
+/** Names of members that hold no trades: those that macOS adds, and checksums. */
 const PASSED_OVER = /^__MACOSX\/|(^|\/)(\._[^/]*|\.DS_Store)$|\.CHECKSUM$/i;
 
 /** How members are packed, by the numbers in the format. */
@@ -39,20 +39,20 @@ const OTHER_METHODS: Readonly<Record<number, string>> = {
 export interface Member {
   /** `archive.zip (member.csv)` */
   readonly name: string;
-  /** To be closed before the next member is asked for. */
+  /** Close it before asking for the next member. */
   readonly source: ByteSource;
 }
 
 /**
  * The files in the zip archive of this name, in the order of their names, `part2` before `part10`; what archivers add
- * of their own is skipped. All are looked at before the first is handed out. Throws UnusableInput for an archive that
- * is cut off, damaged or empty, that has more than 100,000 members or members that overlap, and for members that are
+ * of their own is skipped. All are checked before the first is returned. Throws UnusableInput for an archive that is
+ * cut off, damaged or empty, that has more than 100,000 members or members that overlap, and for members that are
  * encrypted or packed in a way not known here; a checksum that does not agree is found where the member ends.
  */
 export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator<Member> {
-  // Most inputs are no archives: they do without the time that loading this takes.
+  // Most inputs are not archives, so this is loaded only when needed.
   const { Reader, ZipReader } = await zipLibrary();
-  // What the library reads its archives from.
+  // The library's source for an archive.
   class Parts extends Reader<ByteParts> {
     override size = parts.size;
     override readUint8Array(index: number, length: number): Promise<Uint8Array> {
@@ -60,7 +60,7 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
       return parts.readPart(index, length);
     }
   }
-  // No file is written by the name of a member, so that any name will do.
+  // No file is ever written under a member's name, so any name will do.
   const reader = new ZipReader(new Parts(parts), { filenameValidation: "tolerant" });
   try {
     for (const file of await filesOf(name, reader)) {
@@ -73,8 +73,8 @@ export async function* membersOf(name: string, parts: ByteParts): AsyncGenerator
 }
 
 /**
- * An archive that comes through a pipe, or packed once again, in memory: its table of contents is at its end. Throws
- * UnusableInput above 64 MiB.
+ * An archive that comes through a pipe, or packed a second time, in memory: its table of contents is at its end.
+ * Throws UnusableInput above 64 MiB.
  */
 export async function bufferArchive(name: string, source: ByteSource): Promise<ByteParts> {
   const limit = BUFFER_LIMIT << 20;
@@ -94,16 +94,16 @@ async function zipLibrary(): Promise<typeof import("@zip.js/zip.js")> {
   return zip;
 }
 
-/** A file of the table of contents, without all that the library keeps beside it. */
+/** A file in the table of contents, without everything else that the library keeps. */
 interface Listed {
   readonly filename: string;
-  /** Where its local header stands. */
+  /** The offset of its local header. */
   readonly offset: number;
   readonly method: number;
   readonly packedSize: number;
   readonly size: number;
   readonly checksum: number;
-  /** The library's own, where only the library can unpack it. */
+  /** The library's own entry, if only the library can unpack it. */
   readonly entry: FileEntry | null;
 }
 
@@ -165,7 +165,7 @@ function tooMuch(name: string, what: string): UnusableInput {
 
 /** A member's bytes, unpacked. */
 async function sourceOf(name: string, file: Listed, parts: ByteParts): Promise<ByteSource> {
-  // zlib is faster than the library and gives out all that comes before damage, but has no Deflate64.
+  // zlib is faster than the library and returns everything before damage, but has no Deflate64.
   if (file.entry !== null) return new MemberSource(name, file.entry);
   const { offset, packedSize, size } = file;
   const header = await parts.readPart(offset, LOCAL_HEADER_BYTES);
@@ -178,7 +178,7 @@ async function sourceOf(name: string, file: Listed, parts: ByteParts): Promise<B
   return file.method === DEFLATE ? new InflateSource(name, "zip", bytes, size) : bytes;
 }
 
-/** A part of an archive as it lies there. */
+/** A part of an archive, not unpacked. */
 class PartSource implements ByteSource {
   readonly #parts: ByteParts;
   #at: number;
@@ -245,12 +245,12 @@ class MemberSource implements ByteSource {
   readonly #name: string;
   readonly #file: FileEntry;
   #state: "waiting" | "unpacking" | "unpacked" | "closed" = "waiting";
-  /** Settled once there is nothing more to come. */
+  /** Settled once nothing more will come. */
   #unpacking: Promise<void> = Promise.resolve();
   #piece: Uint8Array = new Uint8Array();
   /** Asks for the next piece. */
   #goOn = (): void => {};
-  /** Says that there is a piece, or nothing more. */
+  /** Signals that there is a piece, or that there are no more. */
   #wake = (): void => {};
 
   constructor(name: string, file: FileEntry) {
@@ -296,7 +296,7 @@ class MemberSource implements ByteSource {
     }
   }
 
-  /** Done once the piece has been taken, so that no more is unpacked than is wanted and nothing is lost. */
+  /** Resolves once the piece has been taken, so that no more is unpacked than needed and nothing is lost. */
   #handOver(piece: Uint8Array): Promise<void> | undefined {
     // That ends the unpacking.
     if (this.#state === "closed") throw new Deno.errors.Interrupted(`${this.#name} was closed`);
@@ -309,7 +309,7 @@ class MemberSource implements ByteSource {
   }
 }
 
-/** What the library says of an archive, as UnusableInput. */
+/** The library's error about an archive, as UnusableInput. */
 async function unusableArchive(name: string, error: unknown): Promise<UnusableInput> {
   if (error instanceof UnusableInput) return error;
   const { ERR_BAD_FORMAT, ERR_EOCDR_NOT_FOUND, ERR_SPLIT_ZIP_FILE } = await zipLibrary();

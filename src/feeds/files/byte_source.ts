@@ -1,4 +1,4 @@
-/** Bytes on their way from a file to its lines: read one after the other, whatever they were packed in. */
+/** Bytes of a file, read one after the other, however they were packed. */
 
 /** Where bytes come from. Only one read is under way at a time. */
 export interface ByteSource {
@@ -7,11 +7,11 @@ export interface ByteSource {
    * one, or null at the end. Throws UnusableInput if none can be read, and the signal's reason when it was aborted.
    */
   read(into: Uint8Array): Promise<number | null>;
-  /** Lets go of all that is open, once; a read under way ends soon, however it ends. */
+  /** Closes everything that is open; call it once. A read in progress ends soon, one way or another. */
   close(): Promise<void>;
-  /** How many bytes there are said to be in all, where that is known; no promise. */
+  /** How many bytes there should be in all, if that is known; not guaranteed. */
   readonly size?: number;
-  /** Where any part of it can be read at any time, for archives, whose table of contents stands at the end. */
+  /** Set if any part can be read at any time, as archives need: their table of contents is at the end. */
   readonly parts?: ByteParts;
 }
 
@@ -34,7 +34,7 @@ export async function readUpTo(source: ByteSource, length: number): Promise<Uint
   return bytes.subarray(0, filled);
 }
 
-/** A source of which the beginning has been read already and is given out once again. */
+/** A source whose start has been read already and is returned again. */
 export class PeekedSource implements ByteSource {
   readonly size?: number;
   readonly #source: ByteSource;

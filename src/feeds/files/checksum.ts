@@ -1,4 +1,4 @@
-/** Compares a file with the checksum that lies beside it, as Binance publishes them. */
+/** Compares a file with the checksum file beside it, as Binance publishes them. */
 import { createHash } from "node:crypto";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { type InputFile, openInput } from "./input_file.ts";
@@ -14,8 +14,8 @@ const LINE = /^([0-9a-f]{64})(?:[ \t]+\*?(.*))?$/i;
 
 /**
  * Throws UnusableInput when `FILE.CHECKSUM` is there and the SHA-256 in it is not that of the file as it lies on
- * disk, or when it holds none. Without such a file, and for a pipe, nothing is checked; where the program has no
- * permission to look, `onWarning` is told.
+ * disk, or when it holds none. Without such a file, and for a pipe, nothing is checked; if the program has no
+ * permission to look, it calls `onWarning`.
  */
 export async function verifyChecksum(
   file: InputFile,
@@ -30,7 +30,7 @@ export async function verifyChecksum(
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     signal?.throwIfAborted();
-    // The permission to read the file itself is enough to read the file.
+    // Permission to read the file itself is enough.
     if (error instanceof Deno.errors.NotCapable) {
       return onWarning(`${path} is not used, because the program may not read it: no checksum is compared`);
     }
@@ -51,7 +51,7 @@ function checksumIn(text: string, path: string, file: string): string {
   const base = file.slice(file.search(/[^\\/]*$/));
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   const entries = lines.map((line) => LINE.exec(line));
-  // A file that was given another name, together with its checksum, is still the file.
+  // A file that was renamed together with its checksum is still the same file.
   const entry = entries.length === 1 ? entries[0] : entries.find((found) => found?.[2] === base);
   if (entry != null) return entry[1]!.toLowerCase();
   const found = lines.length === 0

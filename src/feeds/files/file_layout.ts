@@ -1,4 +1,4 @@
-/** Tells what a recorded file is written in from its first lines. */
+/** Finds the layout of a recorded file from its first lines. */
 import type { Layout } from "../../formats/chunk.ts";
 import { csvColumns, namesColumns } from "../../formats/csv_layout.ts";
 
@@ -6,7 +6,7 @@ const READABLE =
   "readable are Binance public data (CSV), recordings (<receive time> <frame>) and Binance messages, " +
   "one a line; plain, gzip or zip";
 
-/** What other files begin with, and what to do with them. */
+/** How files of other kinds start, and what to do with them. */
 const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["\x28\xb5\x2f\xfd", `it is packed with Zstandard: use "zstd -dc FILE | penstock backtest -"`],
   ["\xfd7zXZ\0", `it is packed with xz: use "xz -dc FILE | penstock backtest -"`],
@@ -31,14 +31,14 @@ const RECORDING = /^\d+ /;
 const NO_TEXT = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const SHOWN_BYTES = 8;
 
-/** So many lines tell what a file is written in when its first one may be damaged. */
+/** How many lines decide the layout of a file if its first line may be damaged. */
 export const ENOUGH_LINES = 3;
 
 /**
  * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
- * what it is instead. Mostly the first line says so. One that is a row of CSV or nothing known may be damaged: when
- * the two behind it are rows of one layout, or have receive times, that is the file's. Null if it takes more lines to
- * tell and there are some, as `isAll` denies.
+ * what it is instead. Mostly the first line says so. One that is a row of CSV or nothing known may be damaged: if the
+ * next two are rows of one layout, or have receive times, that is the file's layout. Null if more lines are needed
+ * and `isAll` says that there are some.
  */
 export function layoutOfLines(lines: readonly Uint8Array[], isAll: boolean): Layout | string | null {
   const [first = new Uint8Array(), ...next] = lines;

@@ -1,22 +1,22 @@
-/** Unpacks what was packed by deflate: gzip files and members of zip archives. */
+/** Unpacks deflate: gzip files and members of zip archives. */
 import { createGunzip, createInflateRaw } from "node:zlib";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
 
-/** gzip data that ends in the middle. What comes before has been read. */
+/** gzip data that ends in the middle. Everything before that has been read. */
 export class TruncatedInput extends UnusableInput {}
 
-/** What is unpacked between two looks: a member packs at most a thousandfold, so memory stays bounded. */
+/** How much packed data is unpacked at a time: deflate packs at most a thousandfold, so memory stays bounded. */
 const PACKED_BYTES = 32 << 10;
 const UNPACKED_BYTES = 256 << 10;
 const LEAST_BYTES = 1 << 10;
 
-/** What zlib says of bytes behind a member that are not the start of another one. */
+/** zlib's error for bytes after a member that do not start another one. */
 const NO_MEMBER = ["incorrect header check", "unknown compression method", "unknown header flags set"];
 
 /**
  * The unpacked bytes of a gzip file, which may hold several members, one after the other, as recorders append them,
- * or of a member of a zip archive. Zeros behind the end are padding and skipped.
+ * or of a member of a zip archive. Zeros after the end are padding and are skipped.
  */
 export class InflateSource implements ByteSource {
   readonly #name: string;
@@ -25,7 +25,7 @@ export class InflateSource implements ByteSource {
   readonly #zlib;
   readonly #input: Uint8Array<ArrayBuffer>;
   readonly #unpacked: Uint8Array[] = [];
-  /** What zlib was given last, and how much in all. */
+  /** The piece that zlib was given last, and how much it was given in all. */
   #piece: Uint8Array<ArrayBuffer>;
   #fed = 0;
   #state: "unpacking" | "padding" | "finished" | "closed" = "unpacking";
@@ -78,7 +78,7 @@ export class InflateSource implements ByteSource {
   /** Unpacks the next piece, or ends. */
   async #feed(): Promise<void> {
     const count = await this.#packed.read(this.#input);
-    // zlib, once closed, answers nobody.
+    // zlib does not call back once it is closed.
     if (this.#isClosed()) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -94,7 +94,7 @@ export class InflateSource implements ByteSource {
     });
     if (this.#failure !== null || this.#isClosed()) return;
     if (count === null) this.#state = "finished";
-    // zlib ends at a zero behind a member and takes nothing more.
+    // zlib ends at a zero after a member and takes nothing more.
     else if (this.#zlib.bytesWritten < this.#fed) this.#state = "padding";
   }
 
@@ -111,7 +111,7 @@ export class InflateSource implements ByteSource {
     if (!this.#isClosed()) this.#state = "finished";
   }
 
-  /** Whether it was closed while something was waited for. */
+  /** Whether it was closed during a wait. */
   #isClosed(): boolean {
     return this.#state === "closed";
   }
@@ -125,7 +125,7 @@ export class InflateSource implements ByteSource {
         { cause: error },
       );
     }
-    // The first header was looked at before the source was made, so that this is about a later one.
+    // The first header was checked before the source was made, so this is a later one.
     return isGzip && NO_MEMBER.includes(error.message)
       ? this.#rubbish(error)
       : this.#damaged(error.message, error);

@@ -1,4 +1,4 @@
-/** Opens the files and the standard input that a user names, and says what is wrong with the name. */
+/** Opens the files and the standard input that a user names, and explains errors. */
 import { setImmediate } from "node:timers";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
@@ -7,14 +7,14 @@ import type { ByteParts, ByteSource } from "./byte_source.ts";
 
 /** What stands for standard input. */
 export const STANDARD_INPUT = "-";
-/** What is said of an input without a byte, or without a line that is not blank. */
+/** The error for an input that is empty or has only blank lines. */
 export const NOTHING_IN_IT = "it is empty, expected recorded trades";
 
-/** What a user named, found to be there. */
+/** An input that the user named and that exists. */
 export interface InputFile {
-  /** As it was given; `-` is standard input. */
+  /** The path as given; `-` is standard input. */
   readonly path: string;
-  /** As messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   /** In bytes on disk; null if that is not known beforehand: a pipe, a device. */
   readonly size: number | null;
@@ -39,8 +39,8 @@ export async function findInput(path: string): Promise<InputFile> {
 }
 
 /**
- * Opens an input. `count` is told of the bytes read; an abort of `signal` ends a read from a pipe that may never
- * end otherwise. Throws UnusableInput as `findInput` does, and the signal's reason.
+ * Opens an input. Calls `count` with the bytes read; `signal` ends a read from a pipe that may otherwise never end.
+ * Throws UnusableInput as `findInput` does, and the signal's reason.
  */
 export async function openInput(
   { path, name, size }: InputFile,
@@ -54,11 +54,11 @@ export async function openInput(
   return new PipeSource(await openUnlessAborted(opening, signal), name, count, signal);
 }
 
-/** A read that takes less comes from the system's memory or a fast disk: it is not worth the way to another thread. */
+/** A read that takes less time comes from the system's cache or a fast disk: another thread would not pay off. */
 const QUICK_MS = 1;
-/** After one that took longer so many go by way of another thread, beside the work. */
+/** After a read that took longer, this many are made on another thread, in parallel. */
 const SLOW_READS = 64;
-/** One read in so many goes that way in any case, and waits for timers and signals to have their turn. */
+/** Every so many reads, one is made that way in any case, so that timers and signals have their turn. */
 const READS_A_TURN = 4;
 
 /** A file on disk. */
@@ -67,11 +67,11 @@ class FileSource implements ByteSource, ByteParts {
   readonly #file: Deno.FsFile;
   readonly #name: string;
   readonly #count: (bytes: number) => void;
-  /** Settled once nothing is under way. What is under way on a disk ends by itself and is waited for. */
+  /** Settled once no read is in progress. A read on a disk ends by itself and is awaited. */
   #last: Promise<unknown> = Promise.resolve();
   #isOpen = true;
   #reads = 0;
-  /** Up to so many reads the disk is taken to be slow. */
+  /** Until this many reads, the disk counts as slow. */
   #slowUntil = 0;
 
   constructor(file: Deno.FsFile, name: string, size: number, count: (bytes: number) => void) {
@@ -115,7 +115,7 @@ class FileSource implements ByteSource, ByteParts {
     const isHere = !isTurn && this.#reads >= this.#slowUntil;
     this.#reads++;
     const startedAt = performance.now();
-    // A read that is done by the time it is waited for gives nobody a turn by itself.
+    // Awaiting a read that is already done gives nothing else a turn.
     const [bytes] = isHere
       ? [this.#file.readSync(into)]
       : await Promise.all([this.#file.read(into), isTurn ? nextTurn() : null]);
@@ -132,7 +132,7 @@ function nextTurn(): Promise<void> {
   });
 }
 
-/** A pipe, a terminal or a device: what is under way may never end, and is then left behind. */
+/** A pipe, a terminal or a device: a read may never end, and is then abandoned. */
 class PipeSource implements ByteSource {
   readonly #file: Deno.FsFile | typeof Deno.stdin;
   readonly #name: string;
@@ -193,7 +193,7 @@ export function openUnlessAborted(
   });
 }
 
-/** What a read gives, or the signal's reason: what is under way then ends when the file is closed. */
+/** The result of a read, or the signal's reason: the read then ends when the file is closed. */
 export function readUnlessAborted(
   file: Deno.FsFile,
   into: Uint8Array,
@@ -213,7 +213,7 @@ export function refuseOutward(path: string): void {
   if (found !== null) throw new UnusableInput({ name: path }, outwardText(found));
 }
 
-/** Turns what the operating system says of a file into what the user can do about it. */
+/** Turns an error of the operating system into what the user can do about it. */
 async function mendErrors<T>(name: string, promise: Promise<T>): Promise<T> {
   try {
     return await promise;

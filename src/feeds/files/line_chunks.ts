@@ -1,4 +1,4 @@
-/** Cuts what a source gives into chunks of whole lines. */
+/** Cuts the bytes of a source into chunks of whole lines. */
 import { type Chunk, LINE_LIMIT, type Origin } from "../../formats/chunk.ts";
 import { isNote } from "../../domain/recording/recording_note.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
@@ -7,11 +7,11 @@ import { ENOUGH_LINES, layoutOf, layoutOfLines } from "./file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";
 import { NOTHING_IN_IT } from "./input_file.ts";
 
-/** A size that was told is no promise: more than that may be read at a time. */
+/** The size is not guaranteed: more may be read at a time. */
 const LEAST_BYTES = 4 << 10;
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9;
 const MARK = [0xef, 0xbb, 0xbf];
-/** So much of a line that is too long is handed out, to show it. */
+/** How much of a line that is too long is returned, to show it. */
 const SHOWN_BYTES = 1 << 10;
 const DECODER = new TextDecoder();
 
@@ -19,24 +19,24 @@ const DECODER = new TextDecoder();
 export interface LineOptions {
   /** How much is read at a time, in bytes, at least 1. */
   readonly chunkBytes: number;
-  /** Told what the user should know although the reading goes on. */
+  /** Called with warnings that do not stop the reading. */
   readonly onWarning: (text: string) => void;
   /** As in Origin. */
   readonly isPacked?: boolean;
 }
 
-/** What the first lines say. */
+/** What the first lines show. */
 interface Opening {
   readonly origin: Origin;
-  /** Penstock wrote this recording; when it was killed at it, the end is torn. */
+  /** Penstock wrote this recording; if it was killed meanwhile, the end is torn. */
   readonly isOwn: boolean;
 }
 
 /**
- * The lines of a source, named `name`, which is closed at the end. A byte order mark is left out; blank lines and a
+ * The lines of a source, named `name`, which is closed at the end. A byte order mark is dropped; blank lines and a
  * header are not. A line longer than LINE_LIMIT is a chunk of its own, marked, with its beginning only. Throws
- * UnusableInput, behind the lines before, if nothing can be read, and if the first lines are of no known layout or
- * too long. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
+ * UnusableInput, after the lines before, if nothing can be read, and if the first lines are of no known layout or too
+ * long. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
  *
  * The next chunk is read while the caller processes this one.
  */
@@ -50,7 +50,7 @@ export async function* lineChunks(
   let bytes = new Uint8Array(chunkBytes);
   let spare = new Uint8Array(chunkBytes);
   let filled = 0;
-  /** Where what has not been handed out starts: behind a byte order mark. */
+  /** The start of what has not been returned yet: after a byte order mark. */
   let start = 0;
   let opening: Opening | null = null;
   let cut: TruncatedInput | null = null;
@@ -68,7 +68,7 @@ export async function* lineChunks(
         const whole = bytes.subarray(start, filled).lastIndexOf(LINE_FEED) + 1;
         const isAll = filled - start > LINE_LIMIT;
         opening = openingOf({ name, isPacked }, bytes.subarray(start, start + whole), isAll);
-        // Blank lines at the start wait for the line that says what they are in, and that for its witnesses.
+        // Blank lines at the start wait for the line that shows the layout, and that line for those that confirm it.
         if (opening === null) end = start;
       }
       const long = filled - start > LINE_LIMIT ? longLine(bytes, start, filled) : null;
@@ -77,7 +77,7 @@ export async function* lineChunks(
         const { origin } = opening;
         if (long > start) yield { origin, bytes, start, end: long };
         yield { origin, bytes: beginningAt(bytes, long), start: 0, end: SHOWN_BYTES + 1, isTooLong: true };
-        // What stands behind the line is gone on with as if it had just been read.
+        // Continues with what follows the line as if it had just been read.
         reading = passOver(long, filled);
         filled = start = 0;
         continue;
@@ -130,7 +130,7 @@ export async function* lineChunks(
     }
   }
 
-  /** What stands behind the last line feed. */
+  /** What follows the last line feed. */
   function* lastChunk(): Generator<Chunk> {
     let found = opening;
     if (found === null) {
@@ -160,7 +160,7 @@ function hasMark(bytes: Uint8Array, end: number): boolean {
 
 /**
  * What the first lines that are not blank say; null when all are blank, and where it takes more to tell and these are
- * not all. Throws UnusableInput when that is nothing known.
+ * not all. Throws UnusableInput if no layout is known for them.
  */
 function openingOf(
   { name, isPacked }: { readonly name: string; readonly isPacked: boolean },
@@ -191,7 +191,7 @@ function lineAt(bytes: Uint8Array, from: number, end: number): Uint8Array {
   return feed < 0 ? rest : rest.subarray(0, feed);
 }
 
-/** What stands behind the receive time. */
+/** What follows the receive time. */
 function frameOf(line: Uint8Array): string {
   return DECODER.decode(line).replace(/^\d* /, "");
 }
@@ -230,7 +230,7 @@ function isFeed(byte: number): boolean {
   return byte === LINE_FEED;
 }
 
-/** Why nothing is known of a file yet although more than the limit has been read: its first line, or blank ones. */
+/** Why a file's layout is still unknown after more than the limit: its first line, or blank lines. */
 function tooLong(name: string, bytes: Uint8Array, first: number | null, end: number): UnusableInput {
   const limit = `${LINE_LIMIT >> 20} MiB`;
   if (first === null) return new UnusableInput({ name }, `it begins with more than ${limit} of blank lines`);
@@ -241,7 +241,7 @@ function tooLong(name: string, bytes: Uint8Array, first: number | null, end: num
   return new UnusableInput({ name, line: 1 + bytes.subarray(0, first).filter(isFeed).length }, what);
 }
 
-/** The bytes, with room for `more` behind the first `filled` of them. */
+/** The bytes, with room for `more` after the first `filled` of them. */
 function withRoom(bytes: Uint8Array<ArrayBuffer>, filled: number, more: number): Uint8Array<ArrayBuffer> {
   if (bytes.length - filled >= more) return bytes;
   const larger = new Uint8Array(2 * filled + more);

@@ -1,4 +1,4 @@
-/** Recorded files as one stream of lines: opened, unpacked, told apart and cut into chunks. */
+/** Recorded files as one stream of lines: opened, unpacked, recognized and cut into chunks. */
 import type { Chunk, Origin } from "../../formats/chunk.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
@@ -8,7 +8,7 @@ import { InflateSource } from "./inflate_source.ts";
 import { findInput, type InputFile, openInput, STANDARD_INPUT } from "./input_file.ts";
 import { lineChunks } from "./line_chunks.ts";
 
-/** How far the reading is. To be looked at whenever one likes. */
+/** How far the reading is. May be read at any time. */
 export interface ReadProgress {
   /** Bytes of the files as they lie on disk; up to one chunk more than what was handed out. */
   bytesRead: number;
@@ -20,11 +20,11 @@ export interface ReadProgress {
 export interface ReadOptions {
   /** How much is read at a time, in bytes, from 1; 256 KiB unless given. No result depends on it. */
   readonly chunkBytes?: number;
-  /** Is kept up to date. */
+  /** Kept up to date while reading. */
   readonly progress?: ReadProgress;
   /** Ends the reading: the chunks end as if the input had. */
   readonly signal?: AbortSignal;
-  /** Told what the user should know although the reading goes on, as one sentence that names the file. */
+  /** Called with warnings that do not stop the reading: one sentence that names the file. */
   readonly onWarning?: (text: string) => void;
 }
 
@@ -44,19 +44,19 @@ export interface Part {
 
 const CHUNK_BYTES = 256 << 10;
 const ONCE = "it can be read only once, so it cannot be sorted among other files: give it alone or as a file";
-/** The longest beginning that tells how something is packed. */
+/** The longest start that shows how something is packed. */
 const HEAD_BYTES = 4;
 /** Files that unpack to themselves exist. */
 const PACKING_LIMIT = 4;
 
 /**
- * The lines of one file, or of standard input when `path` is `-`, in chunks: plain, gzip or zip, told apart by
- * content. Each file and each member of an archive is an Origin of its own; members come in the order of their
- * names, `part2` before `part10`.
+ * The lines of one file, or of standard input when `path` is `-`, in chunks: plain, gzip or zip, recognized by
+ * content. Each file and each member of an archive is an Origin of its own; members come in the order of their names,
+ * `part2` before `part10`.
  *
- * Throws UnusableInput, behind the lines that could be read before, for whatever cannot be: nothing there, no
- * permission, packed data that is cut off or damaged, a checksum that does not agree, nothing in it, no known
- * layout. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
+ * Throws UnusableInput, after the lines that could be read, for anything that cannot be: nothing there, no
+ * permission, packed data that is cut off or damaged, a checksum that does not agree, nothing in it, no known layout.
+ * A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
  *
  * @example
  * ```ts ignore
@@ -86,7 +86,7 @@ export async function* recordedChunks(
   try {
     const parts = named.map((part): Part => typeof part === "string" ? { path: part, member: null } : part);
     const isWhole = parts.every(({ member }) => member === null);
-    // A file that is read in parts is one file all the same.
+    // A file that is read in parts still counts as one file.
     const paths = isWhole ? parts.map(({ path }) => path) : [...new Set(parts.map(({ path }) => path))];
     const files = await findInputs(paths);
     progress.bytesRead = 0;
@@ -131,7 +131,7 @@ export async function damageBehind(
     }
   } catch (error) {
     if (!(error instanceof UnusableInput)) throw error;
-    // Anything else is about a place behind.
+    // Any other error is about a later place.
     return error.place.name === origin.name && error.place.line === undefined ? error : null;
   } finally {
     await chunks.return(undefined);
@@ -160,7 +160,7 @@ export async function sortByFirstTrade(
     try {
       for await (const text of unpacked(file.name, source, 0, null)) {
         let first: FirstTrade | null = null;
-        // What is worth a warning is met again when the file is read.
+        // Reading the file will give the same warnings again.
         const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked };
         for await (const chunk of lineChunks(text.name, text.source, options)) {
           signal?.throwIfAborted();
@@ -276,7 +276,7 @@ async function* unpacked(
 
 /** How a file that starts with these bytes is packed. */
 function packingOf([first, second, third, fourth]: Uint8Array): "gzip" | "zip" | "none" {
-  // Behind the mark stand the method, of which there is one, and flags, of which three are never set.
+  // After the mark come the method, of which there is one, and flags, of which three are never set.
   const isGzip = first === 0x1f && second === 0x8b && (third ?? 8) === 8 && (fourth ?? 0) < 0x20;
   if (isGzip) return "gzip";
   if (first !== 0x50 || second !== 0x4b) return "none";

@@ -1,4 +1,4 @@
-/** The recordings in a folder, recognised by their first lines. */
+/** Finds the recordings in a folder by their first lines. */
 import { isRecordingName } from "../../domain/recording/recording_name.ts";
 import { isNote, readNote, sinceOf, type TimedHead } from "../../domain/recording/recording_note.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
@@ -18,14 +18,14 @@ export interface FoundRecording {
 /** Files of a folder that were skipped, for one reason. */
 export interface PassedOver {
   readonly folder: string;
-  /** In a few words that fit what a few files and one file are. */
+  /** In a few words that fit one file and several. */
   readonly reason: string;
   readonly names: readonly string[];
 }
 
-/** What to take of a folder. */
+/** Which recordings to take from a folder. */
 export interface Choice {
-  /** Why a recording is not meant, in a few words; null if it is. */
+  /** Why a recording is skipped, in a few words; null if it is not. */
   readonly against: (head: TimedHead) => string | null;
   /** The order of two recordings; by the times at which they were started unless it is given. */
   readonly order?: (a: TimedHead, b: TimedHead) => number;
@@ -34,9 +34,9 @@ export interface Choice {
   readonly signal?: AbortSignal;
 }
 
-/** A first line is much shorter. */
+/** Any first line is much shorter. */
 const HEAD_BYTES = 4096;
-/** Files that a line names; of the others it says how many they are. */
+/** How many files a line names; it counts the others. */
 const NAMED = 5;
 const NO_RECORDING = "not recordings of Penstock's";
 /** A recording whose process ended between creating the file and writing its first line, or is between the two. */
@@ -64,7 +64,7 @@ export async function withFoldersOpened(paths: readonly string[], choice: Choice
 async function chosenIn(folder: string, choice: Choice): Promise<string[]> {
   const { against, onPassedOver, order = byTime, signal } = choice;
   const { recordings, empty, others } = await recordingsIn(folder, signal);
-  // It is refused with whatever else is wrong with the paths.
+  // It is refused together with everything else that is wrong with the paths.
   if (recordings.length === 0) return signal?.aborted ? [] : [folder];
   const chosen: FoundRecording[] = [];
   const passedOver = new Map<string, string[]>();
@@ -134,7 +134,7 @@ function byText(a = "", b = ""): number {
 async function headOf(path: string, signal?: AbortSignal): Promise<TimedHead | null> {
   try {
     const file = await findInput(path);
-    // A pipe may have nobody at its other end.
+    // Nobody may be at the other end of a pipe.
     if (file.size === null) return null;
     const source = await openInput(file, signal);
     try {
@@ -175,7 +175,7 @@ function readHead(line: string | null): TimedHead | null {
   return note.event === "recording" ? { ...note, time: Number(time) } : null;
 }
 
-/** Says it in one sentence, with the first few names. */
+/** The warning in one sentence, with the first few names. */
 export function passedOverText({ folder, reason, names }: PassedOver): string {
   const named = names.slice(0, NAMED).join(", ");
   const more = names.length <= NAMED ? "" : ` and ${names.length - NAMED} more`;

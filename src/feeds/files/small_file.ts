@@ -1,8 +1,8 @@
-/** Reads files that are small by their nature, and that somebody else may have written. */
+/** Reads files that should be small, and that somebody else may have written. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { openUnlessAborted, readUnlessAborted } from "./input_file.ts";
 
-/** A file is larger than anything of its kind. */
+/** A file is larger than any file of its kind. */
 export class FileTooLarge extends Error {
   override readonly name = "FileTooLarge";
 }

@@ -1,6 +1,6 @@
 /** Timers for any length of time that a user may ask for. */
 
-/** The runtime takes what is longer for no time at all. */
+/** The runtime treats longer times as zero. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Calls `ring` once, `ms` from now, unless it goes out of scope before; never where `ms` is null. */

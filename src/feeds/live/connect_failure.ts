@@ -11,11 +11,11 @@ export interface ConnectFailure {
   readonly hint: string | null;
   /** HTTP status of a refused handshake, or null. */
   readonly status: number | null;
-  /** How long the exchange asked to stay away, ms; 0 where it did not say. */
+  /** How long the exchange asked to stay away, ms; 0 if it did not say. */
   readonly retryAfterMs: number;
 }
 
-/** The program may not reach the host: no use trying again. */
+/** The program may not reach the host: trying again is no use. */
 export class NetPermissionError extends Error {
   override readonly name = "NetPermissionError";
   readonly exit = "usage";
@@ -33,13 +33,13 @@ export const NO_NETWORK = Deno.build.standalone
 const PROBE_TIMEOUT_MS = 3_000;
 /** Binance bans for two minutes to three days; anyone who asks for more would keep a run away for good. */
 const LONGEST_BAN_MS = 3 * 86_400_000;
-/** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then tells only what came of that. */
+/** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then reports only that result. */
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 
 /**
- * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. A
- * refused handshake is asked about once again over HTTP, because the WebSocket hides the refusal's headers; `signal`
- * ends that question.
+ * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. After a
+ * refused handshake, it asks again over HTTP, because the WebSocket hides the refusal's headers; `signal` ends that
+ * request.
  */
 export async function explain(error: unknown, url: string, signal: AbortSignal): Promise<ConnectFailure> {
   const host = hostOf(url);

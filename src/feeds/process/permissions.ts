@@ -1,4 +1,4 @@
-/** What this process is allowed to do: asked, and dropped where it is not needed any more. */
+/** What this process is allowed to do: asked, and dropped if it is not needed any more. */
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../../exchanges/hosts.ts";
 import { type BuildLimits, grantAdvice } from "../../domain/process/permission_advice.ts";
 

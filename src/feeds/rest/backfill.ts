@@ -178,7 +178,7 @@ export class Backfill {
     return new pages(this.#client, base, encodeURIComponent(this.#symbol));
   }
 
-  /** Takes the next route that may be open after the last of these refusals. Throws GaveUp where there is none. */
+  /** Takes the next route that may be open after the last of these refusals. Throws GaveUp if there is none. */
   #goRound(refusals: readonly GaveUp[]): void {
     const { base } = this.#routes[this.#route]!;
     const { isWholeHost } = refusals.at(-1)!;

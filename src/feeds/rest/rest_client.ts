@@ -132,7 +132,7 @@ export class RestClient {
   }
 
   /**
-   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp where there is none: at once if asking
+   * The answer, asked for until `deadline` (by the clock, ms). Throws GaveUp if there is none: at once if asking
    * again is no use, after three answers that cannot be believed, or when time or tries run out.
    */
   async get<T>(question: RestQuestion<T>, deadline: number): Promise<T> {

@@ -2,9 +2,9 @@
 import { type BackfilledTrade, faultOf, holeIn, runsOf } from "../../domain/market/backfilled_trades.ts";
 import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
 
-/** Trades that follow on what is known. */
+/** Trades that follow the known ones. */
 export interface BackfillPage {
-  /** Oldest first, from the id asked for on; what lies between them the exchange itself does not have. May be empty. */
+  /** Oldest first, from the id asked for on; the exchange itself has no trades between them. May be empty. */
   readonly rows: readonly BackfilledTrade[];
   /** Whether the exchange had nothing newer. */
   readonly isEnd: boolean;
@@ -28,12 +28,12 @@ export const PAGE_ROWS = 1000;
 
 const WEIGHT = 25;
 
-/** How far below a trade that is not there the exchange is asked whether it goes back as far. */
+/** How far below a missing trade to ask whether the exchange goes back that far. */
 const LOOK_BACK = 100;
 
 /**
- * Pages of historicalTrades, weight 25 each. An answer with a hole is asked for twice, and believed then: the exchange
- * itself does not have what lies in it. A hole at the start is one only where the exchange has older trades.
+ * Pages of historicalTrades, weight 25 each. An answer with a hole is asked for twice and then believed: the exchange
+ * itself does not have those trades. A hole at the start counts only if the exchange has older trades.
  */
 export class TradePages implements BackfillPages {
   readonly source = "historicalTrades";
@@ -109,7 +109,7 @@ export function faultInRuns(rows: readonly BackfilledTrade[]): string | null {
 function readTrades(body: unknown, next: number, limit: number): BackfilledTrade[] | Unbelieved {
   const objects = objectsOf(body, limit);
   if (objects instanceof Unbelieved) return objects;
-  // Of whatever kind the values are: faultOf looks at all of them.
+  // The values may be of any kind: faultOf checks all of them.
   const rows = objects.map(({ id, price, qty, time, isBuyerMaker }) =>
     ({ firstId: id, lastId: id, price, quantity: qty, time, buyerIsMaker: isBuyerMaker }) as BackfilledTrade
   );

@@ -1,4 +1,4 @@
-/** Whether a folder can be written to: by writing there. */
+/** Checks whether a folder can be written to, by writing there. */
 import { type CheckResult, fail, pass } from "../../domain/process/check_result.ts";
 import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../../domain/process/outward_link.ts";
 import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
@@ -9,7 +9,7 @@ export function folderOf(path: string): string {
   return /^(.*)[\\/]/.exec(path)?.[1] || (path.startsWith("/") ? "/" : ".");
 }
 
-/** The folder, without a slash at its end, that `path` means: it ends in a slash or there is one; else null. */
+/** The folder that `path` names, without a slash at its end; null if `path` ends in no slash and is not a folder. */
 export function folderNamed(path: string): string | null {
   const slashes = Deno.build.os === "windows" ? /[\\/]+$/ : /\/+$/;
   if (!slashes.test(path) && !isDirectory(path)) return null;
@@ -20,7 +20,7 @@ function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
-    // Nothing there, or not to be looked at: opening it says more.
+    // Nothing is there, or it may not be looked at: opening it will say more.
     return false;
   }
 }
@@ -37,7 +37,7 @@ const ROOM = 2 * 1024 * 1024;
  */
 export function examineFolder(folder: string, withParents = false): CheckResult {
   const subject = `folder ${folder}`;
-  // A name that nobody knows before, so that nothing of anyone's is there.
+  // A name that nobody can guess, so nobody else's file is there.
   const path = `${folder}/.penstock-doctor-${crypto.randomUUID()}`;
   const write = () => writeAndRemove(path);
   let isMade = false;

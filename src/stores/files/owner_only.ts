@@ -1,14 +1,14 @@
 /**
- * The rights of what is made: its owner's alone, since a journal tells what a user trades. What is there already
- * keeps the rights that the user gave it, and on Windows the folder's apply.
+ * File modes for new files and folders: only their owner may use them, since a journal shows what the user trades.
+ * Existing files keep their modes; on Windows, those of the folder apply.
  */
 
-/** Of files: read and write. */
+/** For files: read and write. */
 export const OWNERS_FILE = 0o600;
-/** Of folders: read, write and enter. */
+/** For folders: read, write and enter. */
 export const OWNERS_FOLDER = 0o700;
 
-/** Those of the file at `path`, for what takes its place; its owner's alone where there is none. */
+/** Those of the file at `path`, for what takes its place; its owner's alone if there is none. */
 export function modeAt(path: string): number {
   try {
     return (Deno.statSync(path).mode ?? OWNERS_FILE) & 0o777;

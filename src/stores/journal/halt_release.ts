@@ -1,4 +1,4 @@
-/** Ends the halt of a run: in its journal where no process works on it, else by a request to the one that does. */
+/** Ends the halt of a run: in its journal if no process works on the run, else by a request to that process. */
 import { type Halt, haltByHand } from "../../domain/risk/halt.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -22,9 +22,9 @@ export interface ReleaseNote {
   readonly text: string;
 }
 
-/** What became of a release. */
+/** The outcome of a release. */
 export interface Release {
-  /** The halt that stood, or that was filed. */
+  /** The halt that was in force, or that was filed. */
   readonly halt: Halt;
   /**
    * `here`: it is in the journal, and the next start of the run trades again. `next`: the same, but another halt is filed
@@ -40,7 +40,7 @@ export interface Release {
  * returns. Where no halt stands, those that were filed before for the next start of the run are withdrawn; where one
  * does, they stay, for they were asked for on their own. Otherwise the process that has it is asked, and has answered
  * or is not waited for any longer when this returns. Throws NotHalted if the run is not halted, RunIsOver for a
- * backtest, and a JournalError where there is no journal, or it is of an older version and in use, or it cannot be
+ * backtest, and a JournalError if there is no journal, or it is of an older version and in use, or it cannot be
  * written.
  */
 export async function releaseHalt(path: string, note: ReleaseNote, asking: Asking): Promise<Release> {
@@ -75,7 +75,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
         "look at the run with penstock status, then ask again",
     );
   }
-  // The process that had the journal may have ended over it.
+  // The process that had the journal may have ended meanwhile.
   if (how === "filed") {
     try {
       return releaseHere(path, note);
@@ -86,7 +86,7 @@ export async function releaseHalt(path: string, note: ReleaseNote, asking: Askin
   return { halt: halt.event, how };
 }
 
-/** The halt that stands, while another process has the journal. */
+/** The halt in force, while another process has the journal. */
 function presentHalt(path: string) {
   using reader = JournalReader.open(path);
   const run = lastRunIn(reader);
@@ -96,7 +96,7 @@ function presentHalt(path: string) {
 }
 
 function releaseHere(path: string, { time, text }: ReleaseNote): Release {
-  // As no run has a longer window, nothing that it needs is let go.
+  // No run has a longer window, so nothing that it needs is dropped.
   using journal = Journal.open(path, { now: () => 0, window: MAX_WINDOW });
   const checkpoint = journal.last()?.checkpoint ?? null;
   // The journal's chain has just been checked: this is what `snapshot` gave.

@@ -1,4 +1,4 @@
-/** What a journal remembers of an instrument: the rules that its runs had, and what their exchange said. */
+/** What a journal remembers about an instrument: the rules that its runs had, and their exchange's answers. */
 import { DECIMAL, Money } from "../../domain/numbers/money.ts";
 import { marketIn } from "../../exchanges/endpoints.ts";
 import { isAssetName, type Rule, RULES } from "../../domain/market/instrument_rules.ts";
@@ -17,8 +17,8 @@ import { damaged } from "./journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
 /**
- * The rules of the journal's last run, as it was resumed last or as they have come since; null if it holds none.
- * Throws a JournalError, also if one of them is none.
+ * The rules of the journal's last run, as of its last start or as they arrived since; null if it holds none. Throws a
+ * JournalError, also if one of them is not a rule.
  */
 export function rulesOf(journal: Journal): KeptRules | null {
   const last = journal.lastOpening();
@@ -34,8 +34,8 @@ export function rulesOf(journal: Journal): KeptRules | null {
 }
 
 /**
- * The last that an exchange said of `symbol` in any of the journal's runs on `market`; null if none of them knows.
- * Throws a JournalError like `rulesOf`.
+ * The exchange's last answer about `symbol` in any of the journal's runs on `market`; null if there is none. Throws a
+ * JournalError like `rulesOf`.
  */
 export function lastInfo(journal: Journal, symbol: string, market: string): KeptInfo | null {
   for (const entry of journal.instruments()) {
@@ -100,7 +100,7 @@ function mustBeSound(entry: Entry, path: string): void {
   throw damaged(path, `the ${odd} in entry ${entry.seq} (${entry.type}) cannot be that of a run`);
 }
 
-/** The first rule that is none; null where all are. */
+/** The first value that is not a valid rule; null if all are. */
 function oddRule(rules: unknown): Rule | null {
   return !isTree(rules) ? null : RULES.find((rule) => !isSound(rule, rules[rule] ?? null)) ?? null;
 }
@@ -111,7 +111,7 @@ function isSound(rule: Rule, value: unknown): boolean {
   return DECIMAL.test(value) && !(isStep && new Money(value).isZero());
 }
 
-/** What an entry of rules that have come says of them. */
+/** The rules in an entry about rules that arrived. */
 function rulesOfEntry({ content }: Entry): Readonly<Record<string, unknown>> {
   return (content["rules"] ?? {}) as Readonly<Record<string, unknown>>;
 }

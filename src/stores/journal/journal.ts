@@ -1,4 +1,4 @@
-/** Keeps what a run decides, so that nothing of it is lost or altered unnoticed: on disk before anyone is told. */
+/** Keeps a run's decisions so that none is lost, or altered unnoticed. Each is on disk before anyone sees it. */
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
 import type { Draft, Entry, EntryType } from "./journal_entry.ts";
 import {
@@ -32,17 +32,17 @@ const LOG_PAGES = 250;
 export interface JournalOptions {
   /** A clock in ms that only goes forward, for `spent`. */
   readonly now: () => number;
-  /** The prices of how many last trades a resume needs: the long window. Older ones are let go. */
+  /** How many of the last prices a resume needs: the long window. Older ones are dropped. */
   readonly window: number;
-  /** Looks at the whole chain before it is opened; otherwise at the last entries. */
+  /** Checks the whole chain before it is opened; otherwise only the last entries. */
   readonly verify?: boolean;
   /** Opens the database; through node:sqlite unless it is given. */
   readonly connect?: Connect;
-  /** How older versions become present ones; those that Penstock knows unless they are given. */
+  /** How older versions are migrated to the present one; by default, as Penstock knows. */
   readonly migrations?: Migrations;
 }
 
-/** What is kept in one transaction: all of it or nothing. */
+/** What is committed in one transaction: all of it or nothing. */
 export interface Commit {
   readonly entries?: readonly Draft[];
   /** Becomes the last of the entries, and the state that the journal has of its run. */
@@ -81,15 +81,15 @@ export class Journal implements Disposable {
   readonly #tail: JournalTail;
   readonly #requests: ReturnType<typeof prepareRequests>;
   #spent = { commits: 0, totalMs: 0, worstMs: 0 };
-  /** Why nothing more is taken. */
+  /** Why it takes nothing more, after a failure. */
   #failure: string | null = null;
   #isClosed = false;
 
   /**
-   * Opens the journal at `path` for writing; where there is none it is made, with its folder, in a folder that has to
-   * be there. Before that it is checked: that it is a journal of a version that Penstock knows, its chain, and that
-   * what derives from the chain agrees with it. Throws a JournalError that says what is wrong and what to do,
-   * and leaves the file as it was; a RangeError for a window below 1.
+   * Opens the journal at `path` for writing; if there is none it is made, with its folder, in a folder that has to be
+   * there. Before that it is checked: that it is a journal of a version that Penstock knows, its chain, and that what
+   * derives from the chain agrees with it. Throws a JournalError that says what is wrong and what to do, and leaves
+   * the file as it was; a RangeError for a window below 1.
    */
   static open(path: string, options: JournalOptions): Journal {
     const { connect = connectToFile, migrations = MIGRATIONS, verify = false, window } = options;
@@ -117,13 +117,13 @@ export class Journal implements Disposable {
         inspect(database, path, verify);
         database.prepare("COMMIT").run();
       } else {
-        // Taking the lock is no proof: it can be had where writing is impossible.
+        // Taking the lock proves nothing: that works even if writing is impossible.
         database.prepare("UPDATE head SET seq = seq").run();
         database.prepare("ROLLBACK").run();
       }
       return new Journal(path, database, lock, options);
     } catch (error) {
-      // What was started is undone by closing.
+      // Closing undoes what was started.
       database?.close();
       lock[Symbol.dispose]();
       throw failed("open", path, error);
@@ -147,7 +147,7 @@ export class Journal implements Disposable {
     this.#requests = prepareRequests(database);
   }
 
-  /** Where it is. */
+  /** Its path. */
   get path(): string {
     return this.#path;
   }
@@ -181,9 +181,9 @@ export class Journal implements Disposable {
    * Adds entries to the present run, and a checkpoint after them, in one transaction that is on disk when this
    * returns. Returns the number of the journal's last entry.
    *
-   * Throws a JournalError if it cannot be written: nothing may be told of it then, and no further commit is taken.
-   * All of it or nothing is in the journal: nothing, unless the disk failed in the very act of confirming; opening it
-   * again shows. Throws a RangeError or a TypeError, before anything is written, for what no journal can hold.
+   * Throws a JournalError if it cannot be written: do not report the events then; no further commit is taken. All of
+   * it or nothing is in the journal: nothing, unless the disk failed in the very act of confirming; opening it again
+   * shows. Throws a RangeError or a TypeError, before anything is written, for what no journal can hold.
    */
   commit({ entries = [], checkpoint, handled = [] }: Commit): number {
     this.#mustTake();
@@ -207,9 +207,9 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Says to other processes that this one is alive. That is no entry; see journal_heartbeat.ts. While another process
-   * holds the journal locked nothing is said: the next time will do. Throws like `commit` if it cannot be written,
-   * and like `mustBeInPlace`.
+   * Writes a heartbeat for other processes. It is not an entry; see journal_heartbeat.ts. If another process has the
+   * journal locked, this heartbeat is skipped. Throws like `commit` if it cannot be written, and like
+   * `mustBeInPlace`.
    */
   heartbeat(heartbeat: Heartbeat): void {
     this.#mustTake();
@@ -240,7 +240,7 @@ export class Journal implements Disposable {
     );
   }
 
-  /** The last run as it stands in the journal; null before the first. Throws a JournalError if it cannot be read. */
+  /** The last run in the journal; null before the first. Throws a JournalError if it cannot be read. */
   last(): LastRun | null {
     if (this.run === 0) return null;
     return this.#read(() => {

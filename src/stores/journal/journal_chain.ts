@@ -19,7 +19,7 @@ import { failed, type JournalDatabase, resultCode } from "./journal_file.ts";
 export const GENESIS: Uint8Array = new Uint8Array(32);
 const HEX_GENESIS = GENESIS.toHex();
 
-/** A chain without a flaw, and what it holds. Times in µs since 1970, null if there are no entries. */
+/** The result for a chain without a flaw. Times in µs since 1970, null if there are no entries. */
 export interface WholeChain {
   readonly isWhole: true;
   /** Entries looked at. */
@@ -39,10 +39,10 @@ export interface BrokenChain {
   readonly what: string;
 }
 
-/** What came of looking at a chain. */
+/** The result of checking a chain. */
 export type ChainResult = WholeChain | BrokenChain;
 
-/** What is read of an entry, as a list and with text where that will do: both cost a third of the usual way. */
+/** The columns read of an entry, as a list, and as text if possible: both cost a third of the usual way. */
 const COLUMNS = `seq, run, ${BOUND_TYPE}, time, ${BOUND_CONTENT}, ${HEX_HASH},
   octet_length(type) + octet_length(content)`;
 /** The values of these. */
@@ -63,7 +63,7 @@ const REACH = 50_000;
 /** Of one UTF-16 unit in UTF-8. */
 const MOST_BYTES = 3;
 const ENCODER = new TextEncoder();
-/** A type that is not UTF-8 is none that Penstock wrote, however it reads. */
+/** Penstock never wrote a type that is not UTF-8, however it reads. */
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 let scratch = new Uint8Array(4096);
 /** Below every number that a row can have but one. */
@@ -122,13 +122,13 @@ export function headOf(database: JournalDatabase): ChainPlace | null {
 export interface ChainPart {
   /** The first entry. Those before it are trusted. */
   readonly first?: number;
-  /** The last one, and its hash. What stands behind it is left alone; otherwise nothing may stand behind the end. */
+  /** The last one, and its hash. Entries after it are ignored; without it, nothing may follow the end. */
   readonly until?: ChainPlace;
 }
 
 /**
- * Looks at the entries of `part` and at its end, in memory that does not grow with the journal. Throws a
- * JournalError, with the journal's `path`, if the database cannot be read for another reason than being damaged.
+ * Checks the entries of `part` and its end, in memory that does not grow with the journal. Throws a JournalError,
+ * with the journal's `path`, if the database cannot be read for another reason than being damaged.
  */
 export function verifyEntries(database: JournalDatabase, path: string, part: ChainPart = {}): ChainResult {
   const entries = chainedEntries(database, path, part);
@@ -138,7 +138,7 @@ export function verifyEntries(database: JournalDatabase, path: string, part: Cha
   }
 }
 
-/** The same, and hands out every entry as it was written, whose content the caller has to look at. */
+/** The same, and yields every entry as it was written. The caller has to check the content. */
 export function* chainedEntries(
   database: JournalDatabase,
   path: string,
@@ -166,10 +166,10 @@ export function* chainedEntries(
     try {
       rows = rowsAfter(database, seq, size);
     } catch (error) {
-      // A number that no journal holds, or a page that makes no sense.
+      // A number that no journal can hold, or a page that makes no sense.
       if (!(error instanceof RangeError) && resultCode(error) !== 11) throw failed("read", path, error);
       if (size === 1) return unreadable(seq + 1);
-      // One by one up to the one that cannot be read.
+      // Reads one by one, up to the entry that cannot be read.
       size = 1;
       continue;
     }
@@ -210,7 +210,7 @@ export function broken(seq: number, flaw: BrokenChain["flaw"], what: string): Br
   return { isWhole: false, seq, flaw, what };
 }
 
-/** The flaw of an entry in a run that it cannot be of: its number changes with each `started`, and only there. */
+/** The flaw of an entry with the wrong run: the run's number changes with each `started`, and only there. */
 function ofOtherRun({ seq, type, run }: RawEntry, expected: number): BrokenChain {
   return broken(
     seq,
@@ -219,13 +219,13 @@ function ofOtherRun({ seq, type, run }: RawEntry, expected: number): BrokenChain
   );
 }
 
-/** The flaw of an entry that says nothing. */
+/** The flaw of an entry without readable content. */
 export function unreadable(seq: number): BrokenChain {
   return broken(seq, "unreadable", `entry ${seq} cannot be read`);
 }
 
 function hole(from: number, to: number): BrokenChain {
-  // Numbers only grow, so a smaller one than expected is one below the first.
+  // Numbers only grow, so a number below the expected one is below the first.
   if (to < from) return broken(to + 1, "added", `entry ${to + 1} comes before the first`);
   return broken(
     from,
@@ -262,7 +262,7 @@ function diagnosed(
   );
 }
 
-/** Where an entry stood when its hash was made; null if nothing near it was its predecessor. */
+/** Where an entry was when its hash was made; null if no entry near it was its predecessor. */
 function placeBefore(database: JournalDatabase, entry: RawEntry): number | null {
   const fits = (before: string, seq: number) => hasHash(before, { ...entry, seq });
   if (fits(HEX_GENESIS, 1)) return 1;
@@ -281,7 +281,7 @@ function placeBefore(database: JournalDatabase, entry: RawEntry): number | null 
       if (rows.length < CHUNK) break;
     }
   } catch {
-    // What cannot be read does not say where an entry stood.
+    // An entry that cannot be read does not show where another was.
   }
   return null;
 }

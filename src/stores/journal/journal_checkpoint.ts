@@ -1,7 +1,7 @@
 /**
- * Checkpoints: the state, the account, the positions, and where the averages' prices are. All of it is one row for each
- * run, which the next checkpoint writes over; what stays is an entry that proves it (see journal_state.ts). Up to
- * version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
+ * Checkpoints: the state, the account, the positions, and where the averages' prices are. One row for each run holds
+ * all of it, and the next checkpoint replaces that row; an entry that proves the row stays (see journal_state.ts). Up
+ * to version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
  */
 import type { Entry } from "./journal_entry.ts";
 import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
@@ -24,7 +24,7 @@ export interface PositionRow {
   readonly cost: string;
 }
 
-/** What is to become a checkpoint. */
+/** The input of a checkpoint. */
 export interface CheckpointDraft {
   /** µs since 1970. */
   readonly time: number;
@@ -37,7 +37,7 @@ export interface CheckpointDraft {
   readonly prices: Prices & { readonly fresh: boolean };
 }
 
-/** A checkpoint as it stands in the journal: where its prices are, without them. */
+/** A checkpoint in the journal, with the place of its prices instead of the prices. */
 export interface Checkpoint {
   readonly seq: number;
   /** µs since 1970. */
@@ -60,7 +60,7 @@ export function lastCheckpoint(database: JournalDatabase, path: string, run: num
   const row = database.prepare("SELECT seq, content, prices FROM states WHERE run = ?").get(run);
   if (row === undefined) throw damaged(path, `the state at entry ${seq} (checkpoint) is missing`);
   const kept = contentOf(row);
-  // What reads the same and is written otherwise was not written by Penstock either.
+  // A text that reads the same but is written differently was not written by Penstock either.
   const isProven = kept !== null && row["seq"] === seq && row["prices"] === noteText(kept.prices) &&
     stateProof(stateHash(String(row["content"])), kept.prices, kept.state["digest"]) === content["state"];
   if (!isProven) {
@@ -119,7 +119,7 @@ function tablesDisagreement(
   return null;
 }
 
-/** The content of the checkpoint at `seq`; a JournalError where it is not that of one. */
+/** The content of the checkpoint at `seq`; a JournalError if it is not that of one. */
 export function checkedContent(
   content: Entry["content"] | null,
   seq: number,

@@ -1,4 +1,4 @@
-/** A copy of a journal, whole and of one moment, also while a run writes to it. */
+/** Copies a journal as of one moment, even while a run writes to it. */
 import { backup, type DatabaseSync } from "node:sqlite";
 import { damaged, failed, isThere, openDatabase, refused } from "./journal_file.ts";
 import { JournalLock } from "./journal_lock.ts";
@@ -7,7 +7,7 @@ import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
 import { lastEntry } from "./linked_entry.ts";
 import { OWNERS_FILE } from "../files/owner_only.ts";
 
-/** Something is where the copy was to be. */
+/** Something exists at the copy's path. */
 export class CopyExists extends Error {
   override readonly name = "CopyExists";
   readonly exit = "usage";
@@ -15,7 +15,7 @@ export class CopyExists extends Error {
 
 /** What was copied. */
 export interface CopiedJournal {
-  /** The last run, 0 where there is none, and the last entry. */
+  /** The last run, 0 if there is none, and the last entry. */
   readonly run: number;
   readonly entry: number;
   readonly type: string;
@@ -24,7 +24,7 @@ export interface CopiedJournal {
   readonly bytes: number;
 }
 
-/** How many pages are copied at once: nobody waits for what is between. */
+/** How many pages are copied at once. */
 const PAGES = 10_000;
 /** Of a block as the system counts them. */
 const BLOCK_BYTES = 512;
@@ -33,9 +33,9 @@ const LARGE_BYTES = 100_000_000;
 const MOST_HOLLOW = 10;
 
 /**
- * Copies the journal at `path` to `to`, where nothing may be: to a file of another name first, so that there is a whole
- * copy or none. The last entries are checked before. While it is copied this process answers to nothing but what ends it
- * at once; what that leaves behind the next copy to the same name removes, and nothing of anyone else's. Throws
+ * Copies the journal at `path` to `to`, where nothing may exist: to a file of another name first, so that there is a
+ * whole copy or none. It checks the last entries before. During the copy, this process reacts only to signals that
+ * end it at once; the next copy to the same name removes what that leaves behind, and nobody else's files. Throws
  * CopyExists, and a JournalError where the journal cannot be read or the copy cannot be written.
  */
 export async function copyJournal(path: string, to: string): Promise<CopiedJournal> {
@@ -79,7 +79,7 @@ function mustBeStored(source: DatabaseSync, path: string): void {
 /** Writes all that `source` sees to a file; its size. */
 async function write(source: DatabaseSync, to: string): Promise<number> {
   refuseExisting(to);
-  // Nobody else makes a journal there meanwhile.
+  // So that nobody else makes a journal there meanwhile.
   using _lock = JournalLock.take(to);
   refuseExisting(to);
   const draft = `${to}.copy`;
@@ -90,7 +90,7 @@ async function write(source: DatabaseSync, to: string): Promise<number> {
     await backup(source, draft, { rate: PAGES });
     using file = Deno.openSync(draft, { read: true, write: true });
     file.syncSync();
-    // The name is taken for this copy alone: a rename replaces whatever has it.
+    // Reserves the name for this copy: a rename replaces whatever has it.
     Deno.openSync(to, { write: true, createNew: true, mode: OWNERS_FILE }).close();
     Deno.renameSync(draft, to);
     return file.statSync().size;

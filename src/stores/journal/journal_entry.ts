@@ -59,10 +59,10 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** The most bytes that the content of an entry has; those that a run writes have a few hundred. */
 export const MOST_CONTENT = 1 << 17;
 const MOST_TYPE = 40;
-/** The hash in hexadecimal, as an expression in SQL; null for what is none. */
+/** The hash in hexadecimal, as an expression in SQL; null if it is not a hash. */
 export const HEX_HASH =
   "CASE WHEN typeof(hash) = 'blob' AND octet_length(hash) = 32 THEN lower(hex(hash)) END";
-/** Type and content, as expressions in SQL; null for what is too long, which is not read then. */
+/** Type and content, as expressions in SQL; null if too long, so that it is not read. */
 export const BOUND_TYPE = `CASE WHEN octet_length(type) <= ${MOST_TYPE} THEN type END`;
 export const BOUND_CONTENT = `CASE WHEN octet_length(content) <= ${MOST_CONTENT} THEN content END`;
 

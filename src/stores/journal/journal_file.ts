@@ -19,12 +19,12 @@ declare module "node:sqlite" {
 /** A journal cannot be opened, written to or trusted; the message says which, why and what to do. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
-  /** What a damaged journal holds is of no use to any command. */
+  /** The journal is damaged: no command can use it. */
   readonly exit: Extract<Exit, "input" | "failure">;
-  /** What about its content is not as Penstock left it, as a clause; null if that is not the matter. */
+  /** What is wrong with its content, as a clause; null if something else is. */
   readonly damage: string | null;
 
-  /** `damage`, where given, is the clause that the message is made around. */
+  /** `damage`, if given, is the clause that the message is built around. */
   constructor(message: string, options: ErrorOptions & { readonly damage?: string } = {}) {
     super(message, options);
     this.damage = options.damage ?? null;
@@ -38,7 +38,7 @@ export class JournalHeld extends JournalError {}
 /** One row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The part of node:sqlite's StatementSync that a journal uses. What writes goes through `run` alone. */
+/** The part of node:sqlite's StatementSync that a journal uses. Only `run` writes. */
 export interface JournalStatement {
   run(...values: SQLInputValue[]): unknown;
   get(...values: SQLInputValue[]): Row | undefined;
@@ -53,7 +53,7 @@ export interface JournalDatabase {
   close(): void;
 }
 
-/** What is done to a journal; only to "read" one takes no permission to write. */
+/** What is done to a journal; only "read" needs no permission to write. */
 export type Doing = "open" | "read" | "write to";
 
 /** Opens the database at `path`; for writing it is made where it is missing. */
@@ -61,18 +61,18 @@ export type Connect = (path: string, readOnly: boolean) => JournalDatabase;
 
 /** How long a statement waits for another program that has the database locked, ms. */
 const PATIENCE_MS = 1000;
-/** How often a commit asks for the database, each time with that patience. */
+/** How often a commit tries to get the database, waiting that long each time. */
 const TRIES = 10;
 /** The smallest page that SQLite has; it takes what is shorter for an empty database. */
 const LEAST_BYTES = 512;
 const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to start a new one.";
 
 /**
- * What SQLite itself holds a journal to. The longest value is the prices of a million trades, 8 MB; what is longer can
- * neither be written nor read.
+ * SQLite's own limits for a journal. The longest value is the prices of a million trades, 8 MB; nothing longer can be
+ * written or read.
  */
 const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
-/** Nothing in the file is run, and its pages are looked at before they are used. */
+/** SQLite runs nothing from the file, and checks its pages before it uses them. */
 const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"];
 
 /** Opens the database at `path` through node:sqlite. */
@@ -97,7 +97,7 @@ export function isThere(path: string, doing: Doing): boolean {
     info = Deno.statSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw failed(doing, path, error);
-    // SQLite would take these for part of the new journal.
+    // SQLite would treat these as part of the new journal.
     for (const side of [`${path}-wal`, `${path}-journal`, `${path}-shm`]) {
       if ((infoAt(side)?.size ?? 0) === 0) continue;
       const advice = "Put the journal back, or move that file away to start a new one.";
@@ -132,7 +132,7 @@ export function damaged(path: string, what: string): JournalError {
   return new JournalError(`The journal ${path} is damaged: ${what}. ${RESTORE}`, { damage: what });
 }
 
-/** What became of opening, reading or writing the journal at `path`: a JournalError for any error. */
+/** Turns any error of opening, reading or writing the journal at `path` into a JournalError. */
 export function failed(doing: Doing, path: string, error: unknown): JournalError {
   if (error instanceof JournalError) return error;
   return new JournalError(`Cannot ${doing} the journal ${path}: ${reasonOf(error, doing, path)}`, {
@@ -146,7 +146,7 @@ export function resultCode(error: unknown): number | null {
   return typeof code === "number" ? code & 0xff : null;
 }
 
-/** Starts a transaction that nobody else can write beside; its caller ends it. */
+/** Starts a transaction during which nobody else can write; the caller ends it. */
 export function prepareToWrite(database: JournalDatabase, path: string): void {
   // A link may have taken the journal's place before it was opened.
   refuseLinks(path, "write to");
@@ -257,7 +257,7 @@ export function notOurs(path: string, beside: string, why: string): JournalError
   );
 }
 
-/** The path behind all links; as it is where there is nothing yet. */
+/** The path with all links followed; unchanged if nothing is there yet. */
 export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);

@@ -1,11 +1,11 @@
 /**
- * The heartbeat of the process that writes a journal, for other processes to see. It is one row, written over
- * every few seconds, whether trades come or not. It is no entry: nothing of it is hashed, a resume does not read it,
- * and it proves nothing.
+ * The heartbeat of the process that writes a journal, for other processes to see. It is one row, replaced every few
+ * seconds, whether trades come or not. It is not an entry: it is not hashed, a resume does not read it, and it proves
+ * nothing.
  */
 import { damaged, type JournalDatabase } from "./journal_file.ts";
 
-/** What the process says of itself and of what no entry holds. Times in µs since 1970. */
+/** What the process reports about itself that no entry holds. Times in µs since 1970. */
 export interface Heartbeat {
   /** When it was written, by the wall clock. */
   readonly time: number;
@@ -19,7 +19,7 @@ export interface Heartbeat {
   readonly last: { readonly price: string; readonly time: number } | null;
 }
 
-/** A heartbeat as it stands in the journal. */
+/** A heartbeat in the journal. */
 export interface KeptHeartbeat extends Heartbeat {
   /** The run that the process was writing. */
   readonly run: number;
@@ -32,12 +32,12 @@ const DECIMAL = /^(?=.{1,40}$)\d+(\.\d+)?$/;
 const INSERT = "INSERT OR REPLACE INTO life VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /**
- * Writes a heartbeat, outside of any transaction. It does not wait for the disk: one that is lost with the power
- * harms nobody. What is committed afterwards waits for the disk again.
+ * Writes a heartbeat, outside of any transaction. It does not wait for the disk, since losing one in a power cut does
+ * no harm. Later commits wait for the disk again.
  */
 export function writeHeartbeat(database: JournalDatabase, { last, ...heartbeat }: KeptHeartbeat): void {
   const { run, seq, time, pid, trades, tradesPerSecond, lagMs } = heartbeat;
-  // SQLite obeys these when they are prepared, not when they are run.
+  // SQLite applies these when they are prepared, not when they are run.
   database.prepare("PRAGMA synchronous = NORMAL").run();
   try {
     database.prepare(INSERT).run(

@@ -1,4 +1,4 @@
-/** Whether a journal is what Penstock left: its chain, and what stands beside it. */
+/** Checks that a journal is as Penstock left it: its chain, and the tables beside the chain. */
 import {
   broken,
   chainedEntries,
@@ -17,7 +17,7 @@ import { mustBeAsMade, versionOf } from "./journal_schema.ts";
 import { tablesByRun } from "./journal_tables.ts";
 import { lastOfType, rowOfLast } from "./linked_entry.ts";
 
-/** How many of the last entries are looked at at least when not all are. */
+/** The least number of last entries that are checked when not all are. */
 const TAIL = 100;
 /** Runs in one journal: a program that started another every minute would take two years. */
 const MOST_RUNS = 1_000_000;
@@ -56,9 +56,9 @@ export interface CheckedEnd {
 }
 
 /**
- * Looks at the end of `run`: its entries from the last checkpoint on, a hundred at least, up to the entry with which the
- * next run starts or to the journal's end, no more than `most`; and at the index of the last 2,000. Throws a
- * JournalError for the first flaw.
+ * Checks the end of `run`: its entries from the last checkpoint on (at least a hundred, at most `most`), up to the
+ * next run's first entry or the journal's end; and the index of the last 2,000 entries. Throws a JournalError for the
+ * first flaw.
  */
 export function inspectEnd(
   database: JournalDatabase,
@@ -102,7 +102,7 @@ function placeIn({ seq, hash }: Row): ChainPlace | null {
 }
 
 /**
- * Looks at everything: the chain from its first entry, the tables that derive from it, the prices that are kept, and
+ * Checks everything: the chain from its first entry, the tables that derive from it, the prices that are kept, and
  * the database itself. Memory does not grow with the journal. Throws a JournalError if it cannot be read.
  */
 export function verifyAll(database: JournalDatabase, path: string): ChainResult {
@@ -110,13 +110,13 @@ export function verifyAll(database: JournalDatabase, path: string): ChainResult 
   return chain.isWhole ? verifyDerived(database, path, chain) : chain;
 }
 
-/** The same, and hands out every entry as it was written, whose content the caller has to look at. */
+/** The same, and yields every entry as it was written. The caller has to check the content. */
 export function* chainedAll(database: JournalDatabase, path: string): Generator<RawEntry, ChainResult> {
   const chain = yield* chainedEntries(database, path);
   return chain.isWhole ? verifyDerived(database, path, chain) : chain;
 }
 
-/** Looks at what stands beside the entries, which are whole. */
+/** Checks the tables beside the entries, after the entries were found whole. */
 function verifyDerived(database: JournalDatabase, path: string, chain: WholeChain): ChainResult {
   const last = chain.entries;
   const derived = (what: string) => broken(last, "derived", what);
@@ -143,7 +143,7 @@ function verifyDerived(database: JournalDatabase, path: string, chain: WholeChai
   return chain;
 }
 
-/** Looks at the prices: those of the last checkpoint of all, as a run that starts leaves them until its first one. */
+/** Checks the prices: those of the journal's last checkpoint, since a new run leaves them until its first one. */
 function verifyPrices(database: JournalDatabase, path: string, lastRun: number): void {
   for (let run = lastRun; run > 0; run--) {
     const checkpoint = lastCheckpoint(database, path, run);
@@ -158,7 +158,7 @@ function verifyPrices(database: JournalDatabase, path: string, lastRun: number):
 /** Of which run there is a state although there is no such run, as a clause; null for none. */
 function strayRun(database: JournalDatabase, lastRun: number, version: number): string | null {
   for (const table of tablesByRun(version)) {
-    // Either is found at an end of the table.
+    // Either is at an end of the table.
     const row = database.prepare(`SELECT run FROM ${table} WHERE run < 1 LIMIT 1`).get() ??
       database.prepare(`SELECT run FROM ${table} WHERE run > ? LIMIT 1`).get(lastRun);
     if (row !== undefined) {

@@ -1,4 +1,4 @@
-/** What is to be written to a journal, checked and put into text. */
+/** Checks what is to be written to a journal, and turns it into text. */
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import { type Draft, type EntryType, MOST_CONTENT } from "./journal_entry.ts";
@@ -30,7 +30,7 @@ export interface Stored {
 const ENCODER = new TextEncoder();
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
-/** Throws a RangeError or a TypeError for what could not be read again. */
+/** Throws a RangeError or a TypeError for content that could not be read back. */
 export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly type: EntryType }): Line {
   if (!Number.isSafeInteger(time)) throw new RangeError(`A time must be whole µs since 1970: got ${time}`);
   const text: string | undefined = JSON.stringify(content);
@@ -45,7 +45,7 @@ export function lineOf({ type, time, content }: Omit<Draft, "type"> & { readonly
 
 /**
  * What is written of a checkpoint. `before` is the last one with prices that still count; without one those of this
- * one are all there are. Throws a RangeError or a TypeError for what could not be read again.
+ * one are all there are. Throws a RangeError or a TypeError for content that could not be read back.
  */
 export function storedCheckpoint(draft: CheckpointDraft, before: number | null): Stored {
   const { state, account, positions, prices: { decimals, values } } = draft;

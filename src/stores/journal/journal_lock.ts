@@ -18,7 +18,7 @@ const LONGEST_NUMBER = 20;
 
 /**
  * The right to write to a journal, of one process at a time. It is a lock that the system holds on a file beside the
- * journal and lets go of when the process ends, however it ends.
+ * journal and releases when the process ends, however it ends.
  */
 export class JournalLock implements Disposable {
   readonly #path: string;
@@ -26,7 +26,7 @@ export class JournalLock implements Disposable {
 
   /**
    * Takes it for the journal at `path`; a missing folder is created, the one around it has to be there. Throws a
-   * JournalError that names the process which has it, or says why it cannot be had.
+   * JournalError that names the process which has it, or says why it cannot be taken.
    */
   static take(path: string): JournalLock {
     try {
@@ -40,7 +40,8 @@ export class JournalLock implements Disposable {
         const file = openLock(lockPath);
         try {
           if (!file.tryLockSync(true)) throw held(path, lockPath);
-          // Who had it before may have removed the file just now, and then the next one would make a new file.
+          // The process that had it before may have removed the file just now; then the next one would make a new
+          // file.
           if (!isAt(file, lockPath)) {
             file.close();
             continue;
@@ -65,13 +66,13 @@ export class JournalLock implements Disposable {
     this.#file = file;
   }
 
-  /** Lets go of it. */
+  /** Releases it. */
   [Symbol.dispose](): void {
     try {
       // While it is still locked, so that nobody else's is removed, nor one that took the place of a removed one.
       if (this.#isInPlace()) Deno.removeSync(this.#path);
     } catch {
-      // A file without a lock keeps nobody out.
+      // A file without a lock blocks nobody.
     }
     this.#file.close();
   }

@@ -1,12 +1,12 @@
 /**
- * What a journal's file says that it consists of, read from its pages. SQLite reads the whole of that list at the first
- * statement, whatever its length, and nothing can end that: so it is looked at here first, in as many steps as a
- * journal of Penstock's needs. What the log beside the file has of a page takes the place of the file's own.
+ * The list of objects in a journal's file, read from its pages. SQLite reads that whole list at the first statement,
+ * whatever its length, and nothing can stop it. So it is checked here first, in as many steps as a Penstock journal
+ * needs. Pages in the log beside the file replace the file's own.
  */
 import { damaged, type Doing, failed, realPath, refused } from "./journal_file.ts";
 import type { ListedObject } from "./journal_tables.ts";
 
-/** How a database starts, before anything is known to be right. */
+/** The start of a database, before anything in it is checked. */
 export interface Beginning {
   readonly applicationId: number;
   /** The version that its application gave its tables. */
@@ -26,7 +26,7 @@ const [INNER, LEAF] = [5, 13];
 const MOST_PAGES = 16;
 const MOST_OBJECTS = 64;
 const MOST_BYTES = 2000;
-/** Of a row, on its page. */
+/** For a row, on its page. */
 const BESIDE_ROW = 35;
 
 const LOG_HEADER = 32;

@@ -10,7 +10,7 @@ import { hasPrices, noteText, type Prices, type PricesNote } from "./price_note.
 
 const BYTES = 8;
 
-/** The bytes that are stored for prices. Throws a RangeError for one that is not a safe integer. */
+/** Prices as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function priceBytes(values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * BYTES);
   const view = new DataView(bytes.buffer);
@@ -139,7 +139,9 @@ function* priceParts(
   }
 }
 
-/** Where the prices of an earlier checkpoint are: as its entry says, or as the row beside it does, if the entry proves it. */
+/**
+ * Where the prices of an earlier checkpoint are: from its entry, or from the row beside it if the entry proves that.
+ */
 function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
   const entry = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
   const content = entry === undefined ? {} : linkedEntry(database, path, entry).content;

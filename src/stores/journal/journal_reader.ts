@@ -1,4 +1,4 @@
-/** Reads a journal, also while a run writes to it. */
+/** Reads a journal, even while a run writes to it. */
 import { chainedEntries, type ChainPlace, type ChainResult, hashAt } from "./journal_chain.ts";
 import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
 import {
@@ -47,14 +47,14 @@ const MOST_COUNTED = 1_000_000;
 /** How many entries are in memory at once, of each type. */
 const CHUNK = 500;
 
-/** A journal open for reading. What is written meanwhile is seen; nothing is ever kept from being written. */
+/** A journal open for reading. It sees what is written meanwhile, and never blocks a writer. */
 export class JournalReader implements Disposable {
   readonly #path: string;
   readonly #database: JournalDatabase;
   #isClosed = false;
 
   /**
-   * Opens the journal at `path`. Throws a JournalError where there is none or it cannot be read, and says why.
+   * Opens the journal at `path`. Throws a JournalError if there is none or it cannot be read, and says why.
    *
    * It takes no permission to write. But SQLite has to find the files -wal and -shm beside the journal, or make them:
    * in a folder that the user may not write to, a journal can be read only while a run has it open or when the last
@@ -231,7 +231,7 @@ export class JournalReader implements Disposable {
     return this.atOnce(() => verifyAll(this.#database, this.#path));
   }
 
-  /** What `read` makes of one state of the journal, whatever is written meanwhile. It cannot be used within itself. */
+  /** Calls `read` on one state of the journal, whatever is written meanwhile. Calls cannot be nested. */
   atOnce<T>(read: () => T): T {
     return this.#read(() => {
       this.#database.prepare("BEGIN").run();

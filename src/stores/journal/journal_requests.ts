@@ -1,7 +1,7 @@
 /**
- * Requests to the run that writes a journal: a side table into which other processes insert, without the journal's
- * lock, each in one statement, and from which only the holder of the lock removes. They are no entries: nothing of them
- * is hashed, and what the run does about one is an entry of its own, in the transaction that removes the request.
+ * Requests to the run that writes a journal. They are in a side table: other processes insert into it, each in one
+ * statement and without the journal's lock; only the holder of the lock deletes from it. Requests are not entries and
+ * are not hashed. What the run does about one is an entry, in the transaction that deletes the request.
  */
 import { readRequest, type RunRequest } from "../../domain/run/run_request.ts";
 import { contentIn } from "./journal_entry.ts";
@@ -41,7 +41,7 @@ export interface FiledRequest extends RequestKey {
   /** The run that it is for. */
   readonly run: number;
   readonly kind: string;
-  /** Null if it is none that this program knows. */
+  /** Null if this program does not know it. */
   readonly request: RunRequest | null;
 }
 
@@ -68,7 +68,7 @@ export function isWaiting(database: JournalDatabase, { id, time }: RequestKey): 
   return database.prepare("SELECT 1 FROM requests WHERE id = ? AND time = ?").get(id, time) !== undefined;
 }
 
-/** Takes a request back, if it still waits. */
+/** Withdraws a request, if it still waits. */
 export function withdraw(database: JournalDatabase, { id, time }: RequestKey): void {
   database.prepare("DELETE FROM requests WHERE id = ? AND time = ?").run(id, time);
 }

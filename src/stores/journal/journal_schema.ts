@@ -1,4 +1,4 @@
-/** What a journal's database consists of, how it is made, and how one of an older version becomes a present one. */
+/** The objects in a journal's database: creates them, checks them, and migrates older versions. */
 import {
   type Connect,
   damaged,
@@ -24,7 +24,7 @@ export const APPLICATION_ID = 0x504e5354;
 const LISTED = 'SELECT type, name, tbl_name AS "table", rootpage AS root, sql FROM sqlite_schema LIMIT ?';
 const MOST_LISTED = 64;
 
-/** Brings a database one version on, within a transaction that its caller starts and ends. */
+/** Migrates a database by one version, within a transaction that the caller starts and ends. */
 export type Migration = (database: JournalDatabase) => void;
 
 /** By the version from which it starts. */
@@ -46,12 +46,12 @@ function addRequests(database: JournalDatabase): void {
 }
 
 /**
- * Makes an empty journal at `path`, where nothing may be. It is made under another name first: whatever happens in
- * between, there is a whole one or none.
+ * Makes an empty journal at `path`, where nothing may be. It is created under another name first, so whatever
+ * happens, there is a whole journal or none.
  */
 export function createJournal(path: string, connect: Connect): void {
   const draft = `${path}.new`;
-  // A process that was killed may have left one.
+  // A process that was killed may have left a draft.
   refuseOthers(path, draft);
   removeDraft(draft);
   // SQLite gives its files beside it the same rights.
@@ -169,7 +169,7 @@ export function migrate(
   setVersion(database, SCHEMA_VERSION);
 }
 
-/** The error for a journal of a `version` that nobody knows to bring on. */
+/** The error for a journal of a `version` that cannot be migrated. */
 function outdated(path: string, version: number): Error {
   return refused(
     path,

@@ -8,7 +8,7 @@
 import { hash } from "node:crypto";
 import type { PricesNote } from "./price_note.ts";
 
-/** 128 bits: nobody finds another state that has the same. In hexadecimal digits. */
+/** 128 bits: nobody can find another state with the same proof. In hexadecimal digits. */
 const HASH_DIGITS = 32;
 /** Enough to say whether it is the trades that are not the same, which the hash proves. In hexadecimal digits. */
 const DIGEST_DIGITS = 6;

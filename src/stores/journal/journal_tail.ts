@@ -1,4 +1,7 @@
-/** Where a journal grows: the last entry, and the statements that add to it. All that a run keeps goes through here. */
+/**
+ * The end of a journal: its last entry, and the statements that append to it. Everything that a run keeps goes
+ * through here.
+ */
 import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
 import { lastCheckpoint } from "./journal_checkpoint.ts";
 import { beginPatiently, type JournalDatabase } from "./journal_file.ts";
@@ -6,7 +9,7 @@ import type { Line, Stored } from "./journal_line.ts";
 import { KeptPrices } from "./journal_prices.ts";
 import { hasPrices, noteText } from "./price_note.ts";
 
-/** What one transaction adds. */
+/** What one transaction appends. */
 export interface Addition {
   /** The run that it belongs to: the present one, or the next. */
   readonly run: number;

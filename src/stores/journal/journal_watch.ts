@@ -1,6 +1,6 @@
 /**
- * Whether the files of an open journal are still where a journal is looked for. A system lets a process go on writing
- * to a file that was removed, without an error, and gives the room back when it ends: nothing of it is on disk then.
+ * Checks whether the files of an open journal are still in place. A process can go on writing to a removed file
+ * without an error; the system frees its space when the process ends, and nothing is left on disk.
  */
 import { realPath } from "./journal_file.ts";
 import { filesOfJournal } from "./journal_names.ts";
@@ -33,7 +33,7 @@ export class JournalWatch {
   }
 }
 
-/** What tells a file from all others; null if there is none. */
+/** The identity of a file; null if there is none. */
 function identityOf(path: string): string | null {
   try {
     const { dev, ino } = Deno.statSync(path);

@@ -1,4 +1,4 @@
-/** Asks the run that has a journal open for something, and waits for what it does about it. */
+/** Sends a request to the run that has a journal open, and waits for the outcome. */
 import type { RunRequest } from "../../domain/run/run_request.ts";
 import { connect, failed, refused } from "./journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
@@ -6,16 +6,17 @@ import { fileRequest, withdraw } from "./journal_requests.ts";
 import { connectToRead } from "./journal_schema.ts";
 import { SCHEMA_VERSION } from "./journal_tables.ts";
 
-/** How long a run is waited for. */
+/** How long to wait for the run. */
 export interface Asking {
   readonly waitMs: number;
-  /** Ends the waiting. */
+  /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
 /**
- * What became of a request. The run did it; or it dropped it, or found nothing to change; or another's request came
- * first; or the run did not answer in time: then it is filed, and the run's next look finds it, or its next start.
+ * The outcome of a request. `done`: the run did it. `dropped`: the run dropped it, or there was nothing to change.
+ * `overtaken`: another request came first. `filed`: the run did not answer in time; it will find the request at its
+ * next check or its next start.
  */
 export type Answered = "done" | "dropped" | "overtaken" | "filed";
 

@@ -1,4 +1,4 @@
-/** Halts a run by hand, by a request to the process that works on it, or to the one that will. */
+/** Halts a run by hand, with a request to the process that works on it or to the next one that will. */
 import { haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
@@ -30,8 +30,8 @@ export type Halted = "done" | "filed" | "waiting";
 
 /**
  * Halts the last run in the journal at `path`. Throws HaltedAlready if that would change nothing, RunIsOver for a
- * backtest, and a JournalError where there is no journal or no run in it, or it is of an older version and in use, or
- * it cannot be written.
+ * backtest, and a JournalError if there is no journal or no run in it, or it is of an older version and in use, or it
+ * cannot be written.
  */
 export async function haltRun(
   path: string,

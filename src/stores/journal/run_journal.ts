@@ -39,12 +39,14 @@ export interface RunStart {
   readonly isNew: boolean;
 }
 
-/** A request, and why it is dropped: null for one that has to be done. */
+/** A request, and why it is dropped; null if it has to be done. */
 export type AskedFor = FiledRequest & { readonly why: string | null };
 
 const SHOWN_CHARACTERS = 60;
 
-/** A run cannot go on where one of these differs: its averages, its account or its fills would mean something else. */
+/**
+ * A run cannot be resumed if one of these differs: its averages, its account or its fills would mean something else.
+ */
 export const LASTING = [
   ...["exchange", "symbol", "short", "long", "cash", "stake", "fee"],
   ...["slippage", "latency", "lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"],
@@ -68,13 +70,13 @@ export class RunJournal implements Disposable {
     this.#symbol = symbol;
   }
 
-  /** Where the journal stands. */
+  /** The journal's last entry. */
   get place(): JournalPlace {
     const { run, head: { seq, hash } } = this.#journal;
     return { run, entry: seq, hash: hash.toHex() };
   }
 
-  /** The time that the journal took so far. */
+  /** The time that the journal has taken so far. */
   get spent(): Spent {
     return this.#journal.spent;
   }
@@ -108,8 +110,8 @@ export class RunJournal implements Disposable {
   }
 
   /**
-   * Keeps what happened and where the run stands after it, and removes the requests that it `handled`; on disk
-   * when this returns.
+   * Keeps events and the run's state after them, and removes the requests that were `handled`; on disk when this
+   * returns.
    */
   keep(
     events: readonly (PipelineEvent | ConnectedEvent | DisconnectedEvent)[],
@@ -125,7 +127,7 @@ export class RunJournal implements Disposable {
       content,
     }));
     const { time } = entries.at(-1)!;
-    // The connection changes nothing in where the run stands.
+    // Events of the connection do not change the run's state.
     const isDecided = events.some(({ type }) => type !== "connected" && type !== "disconnected");
     const isMoved = isDecided || this.#engine.state.trades !== this.#kept;
     this.#journal.commit({ entries, ...(isMoved ? { checkpoint: this.#draft(time) } : {}), handled });
@@ -143,22 +145,22 @@ export class RunJournal implements Disposable {
     }
   }
 
-  /** Keeps that the run was stopped at `time`, µs since 1970, with where it stands. It must be there to be found. */
+  /** Keeps that the run was stopped at `time` (µs since 1970), and its state. */
   stop(time: number, reason: string): void {
     this.#journal.commit({ entries: [{ type: "stopped", time, content: { reason } }] });
     this.checkpoint(time);
     this.#journal.mustBeInPlace();
   }
 
-  /** Keeps where the run stands, if trades have come since it was last kept. */
+  /** Keeps the run's state, if trades have come since it was last kept. */
   checkpoint(time: number): void {
     if (this.#engine.state.trades === this.#kept) return;
     this.#journal.commit({ checkpoint: this.#draft(time) });
   }
 
   /**
-   * Says that this process is alive at `time` (µs since 1970, by the wall clock), whether trades come or not, and
-   * where the run stands that it does not keep at every trade.
+   * Writes a heartbeat at `time` (µs since 1970, by the wall clock), whether trades come or not. It shows the run's
+   * progress between checkpoints.
    */
   heartbeat(time: number, pace: Pick<Heartbeat, "tradesPerSecond" | "lagMs">): void {
     const { trades, price, lastTime } = this.#engine.state.current;
@@ -286,7 +288,7 @@ function isRule(name: string): name is Rule {
   return RULES.some((rule) => rule === name);
 }
 
-/** Where a run stands, as a checkpoint keeps it, with the prices that came into its averages since the last one. */
+/** The state of a run, as a checkpoint keeps it, with the prices that entered its averages since the last one. */
 export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
   const state = run.snapshot();
   const { prices, decimals, isFresh } = run.takePrices();

@@ -1,4 +1,4 @@
-/** What a journal holds of a run, read back as the run told it. */
+/** Reads a run back from its journal. */
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { marketIn, RECORDED_MARKET } from "../../exchanges/endpoints.ts";
 import type { FillEvent, GapEvent, HaltEvent, PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
@@ -23,10 +23,10 @@ const MOST_CHARACTERS = 100;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /**
- * How `run` stands, as of one moment whatever is written meanwhile. The run has to be there. Throws a JournalError if
+ * The state of `run`, as of one moment, whatever is written meanwhile. The run must exist. Throws a JournalError if
  * the journal cannot be read, or if what is shown is not as Penstock left it: the entries from the last checkpoint to
  * the end of the run are checked one after the other, the state against that checkpoint, and older entries against
- * their neighbours. The heartbeat is no entry, and nothing shows whether it was changed.
+ * their neighbours. The heartbeat is not an entry, so nothing shows whether it was changed.
  */
 export function readRun(reader: JournalReader, run: number): KeptRun {
   return reader.atOnce(() => {
@@ -62,7 +62,7 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
       trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
       pace: heartbeat,
       last: isHeartbeatNewer ? heartbeat.last : price,
-      // What they are has just been looked at.
+      // Their types have just been checked.
       startCash: startCash as string,
       account: account as KeptRun["account"],
       position: { quantity, cost },
@@ -79,7 +79,7 @@ export function readRun(reader: JournalReader, run: number): KeptRun {
   });
 }
 
-/** What a health check looks at, checked alike. The run has to be there. Throws a JournalError like `readRun`. */
+/** What a health check looks at, checked alike. The run must exist. Throws a JournalError like `readRun`. */
 export function readPulse(reader: JournalReader, run: number): KeptPulse {
   return reader.atOnce(() => {
     const start = lastOf(reader, run, "resumed") ?? lastOf(reader, run, "started");
@@ -97,13 +97,13 @@ export function readPulse(reader: JournalReader, run: number): KeptPulse {
   });
 }
 
-/** A halt that stands, and the entry that says of it. */
+/** A halt in force, and its entry. */
 export interface HaltInForce {
   readonly seq: number;
   readonly event: HaltEvent;
 }
 
-/** The halt of `run` that stands; null without one. To be called `atOnce`. */
+/** The halt of `run` in force; null without one. To be called `atOnce`. */
 export function haltOf(reader: JournalReader, run: number): HaltInForce | null {
   return haltIn(reader, run, checkpointOf(reader, run).state);
 }
@@ -142,17 +142,17 @@ export function mustGoOn(reader: JournalReader, run: number): void {
   );
 }
 
-/** The last run. Throws a JournalError where there is none yet. */
+/** The last run. Throws a JournalError if there is none yet. */
 export function lastRunIn(reader: JournalReader): number {
   return chosenRun(reader, null);
 }
 
-/** The run that is asked for, the last unless it is said. Throws a ConfigError if the journal does not hold it. */
+/** The run that the user chose; by default the last. Throws a ConfigError if the journal does not hold it. */
 export function chosenRun(reader: JournalReader, run: number | "all" | null): number {
   return chosenRuns(reader, run).at(-1)!;
 }
 
-/** The runs that are asked for, oldest first; the last unless it is said. Throws a ConfigError like `chosenRun`. */
+/** The runs that the user chose, oldest first; by default the last. Throws a ConfigError like `chosenRun`. */
 export function chosenRuns(reader: JournalReader, run: number | "all" | null): number[] {
   const last = reader.lastRun;
   if (last === 0) throw refused(reader.path, "it holds no run yet. Start one with it, then ask again.");
@@ -164,7 +164,7 @@ export function chosenRuns(reader: JournalReader, run: number | "all" | null): n
   return [run ?? last];
 }
 
-/** What of a run is there now. */
+/** The part of a run that the journal holds now. */
 export interface Extent {
   readonly run: number;
   /** Its first entry. */
@@ -190,7 +190,7 @@ export function extentOf(reader: JournalReader, run: number): Extent {
   });
 }
 
-/** A fill as it was told, and its time (µs since 1970). */
+/** A fill as it was emitted, and its time (µs since 1970). */
 export interface KeptFill {
   readonly time: number;
   readonly event: FillEvent;
@@ -224,13 +224,15 @@ function isAmount(value: unknown): boolean {
   return typeof value === "string" && value.length <= MOST_CHARACTERS && DECIMAL.test(value);
 }
 
-/** An entry as the event that was told of it, its fields in the same order. */
+/** An entry as the event that was emitted, its fields in the same order. */
 function eventOf<E extends PenstockEvent>({ type, time, content }: Entry): E {
   // The journal was written from such events.
   return { type, time: isoTime(time), ...content } as unknown as E;
 }
 
-/** What was last said of the instrument in this run, by the `present` process or by the rules that came since. */
+/**
+ * The latest facts about the instrument in this run: from the `present` process, or from rules that arrived since.
+ */
 function instrumentOf(reader: JournalReader, run: number, present: Entry): Partial<InstrumentOrigin> {
   const arrived = lastOf(reader, run, "rules");
   const { content } = arrived !== null && arrived.seq > present.seq ? arrived : present;
@@ -337,7 +339,7 @@ function lastSignOf(
   return heartbeat !== null && heartbeat.seq >= entry.seq ? heartbeat.time : entry.time;
 }
 
-/** What the process that started at the entry `sinceSeq` said last of its connection, and since when that is so. */
+/** The last connection event of the process that started at the entry `sinceSeq`, and since when it applies. */
 function connectionOf(reader: JournalReader, run: number, sinceSeq: number): KeptRun["connection"] {
   const [up, down] = [lastOf(reader, run, "connected"), lastOf(reader, run, "disconnected")];
   const last = (up?.seq ?? 0) > (down?.seq ?? 0) ? up : down;

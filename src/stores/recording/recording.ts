@@ -14,7 +14,7 @@ import { RecordingOutput } from "./recording_output.ts";
 export interface RecordingOptions {
   /** Whose frames they are, in upper case as the exchange writes it. */
   readonly symbol: string;
-  /** Told, in a sentence or two for the user, when writing fails and when it works again; never often. */
+  /** Called with a sentence or two for the user when writing fails and when it works again; rarely. */
   readonly onTrouble: (text: string) => void;
   /** When it starts, ms since 1970; now unless it is given. */
   readonly time?: number;
@@ -36,7 +36,7 @@ interface Block {
   readonly held: Held;
 }
 
-/** What lines hold, to tell what is missing when they are lost. */
+/** What lines hold, to report what is missing if they are lost. */
 interface Held {
   /** Frames, and when the first and the last of them were received, µs since 1970. */
   frames: number;
@@ -80,7 +80,7 @@ export class Recording implements AsyncDisposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #blocks: Block[] = [];
   #waitingBytes = 0;
-  /** Why writing fails, since it does. */
+  /** Why writing fails, while it does. */
   #trouble: string | null = null;
   /** What was dropped and is not yet noted in the file. */
   #lost = nothingHeld();
@@ -181,7 +181,7 @@ export class Recording implements AsyncDisposable {
    */
   flush(): void {
     this.#mustBeOpen();
-    // While writing fails it is tried with every lot, and no oftener.
+    // While writing fails, it is tried with every lot and no more often.
     if (this.#text === "" || this.#trouble !== null) return;
     this.#gather();
     this.#writeOut();
@@ -196,8 +196,8 @@ export class Recording implements AsyncDisposable {
   }
 
   /**
-   * Notes the end at `time` (ms since 1970; now unless it is given), writes what is left and closes the file.
-   * What cannot be written even now is lost, and told.
+   * Notes the end at `time` (ms since 1970; now unless it is given), writes what is left and closes the file. What
+   * cannot be written even now is lost, and reported.
    */
   close(time = Date.now()): Promise<void> {
     return this.#closing ??= this.#close(time);
@@ -255,7 +255,7 @@ export class Recording implements AsyncDisposable {
     if (this.#writeOut()) next.sync();
   }
 
-  /** The next day's file, with its first line in it; null, and told, where there can be none. */
+  /** The next day's file, with its first line in it; null, and reported, if it cannot be created. */
   #nextOutput(time: number): RecordingOutput | null {
     const folder = this.#folder!;
     let path: string | null = null;
@@ -302,7 +302,7 @@ export class Recording implements AsyncDisposable {
     this.#addKept(Date.now());
     if (this.#text !== "") this.#gather();
     if (this.#writeOut()) this.#output.sync();
-    // However quiet the stream is, it is tried again.
+    // Writing is tried again even if the stream is quiet.
     else this.#timer = setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
@@ -315,7 +315,7 @@ export class Recording implements AsyncDisposable {
     this.#held = nothingHeld();
   }
 
-  /** Writes what waits; false, and told, where that fails. */
+  /** Writes what waits; false, and reported, if that fails. */
   #writeOut(): boolean {
     try {
       this.#write();
@@ -343,7 +343,7 @@ export class Recording implements AsyncDisposable {
     }
   }
 
-  /** Says that writing fails, once, and drops what memory may not hold. */
+  /** Reports once that writing fails, and drops what does not fit in memory. */
   #fail(error: unknown): void {
     if (this.#trouble === null) {
       this.#onTrouble(
@@ -364,7 +364,7 @@ export class Recording implements AsyncDisposable {
       }
       this.#lostFrames += held.frames;
       hold(this.#lost, held.frames, held.from, held.to);
-      // Notes are few, and what follows makes no sense without them; but they too end somewhere.
+      // Notes are few, and what follows makes no sense without them; but even they have a limit.
       if (this.#lost.notes.length < WAITING_BYTES) this.#lost.notes += held.notes;
     }
   }

@@ -72,7 +72,7 @@ function refuseOtherNames(path: string, file: Deno.FsFile): void {
   }
 }
 
-/** What tells the file or folder at `path` from all others, links followed; null if that may not be asked. */
+/** The identity of the file or folder at `path`, links followed; null if that may not be asked. */
 export function identityOf(path: string): string | null {
   try {
     const { dev, ino } = Deno.statSync(path);
@@ -88,13 +88,13 @@ function refusePipe(path: string): void {
   try {
     isPipe = Deno.statSync(path).isFifo;
   } catch {
-    // Nothing there, or not to be looked at: opening it says more.
+    // Nothing is there, or it may not be looked at: opening it will say more.
     return;
   }
   if (isPipe) throw unusable(path, "it is a pipe. Choose another name.");
 }
 
-/** Lets others see that this file is being written, as long as it is open. */
+/** Shows other processes that this file is being written, as long as it is open. */
 export function lockForWriting(file: Deno.FsFile): void {
   // There a lock keeps readers out, and an open file cannot be removed in any case.
   if (Deno.build.os === "windows") return;
@@ -169,7 +169,7 @@ export function unusable(path: string, why: string, cause?: unknown): RecordingE
   return new RecordingError(`Cannot record to ${path}: ${why}`, cause === undefined ? {} : { cause });
 }
 
-/** What an error says. */
+/** The message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

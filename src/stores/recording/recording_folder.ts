@@ -21,16 +21,16 @@ export interface DayFiles {
   discard(path: string): void;
 }
 
-/** So many names are tried: each is taken only where another process started in the same millisecond. */
+/** How many names are tried: one is taken only if another process started in the same millisecond. */
 const TRIES = 1000;
 
-/** Where the files of recordings are created. */
+/** Creates the files of recordings in a folder. */
 export class RecordingFolder implements DayFiles {
   readonly path: string;
   readonly #retention: RecordingRetention | null;
-  /** The file of this process that is being written. */
+  /** The file that this process is writing. */
   #current: string | null = null;
-  /** What tells the folder from all others, once there is a file in it; null if that may not be asked. */
+  /** The identity of the folder, once there is a file in it; null if that may not be asked. */
   #identity: string | null = null;
 
   /** `path` ends in no slash. Files are deleted as `retention` says; null keeps them. */
@@ -65,7 +65,7 @@ export class RecordingFolder implements DayFiles {
     throw unusable(this.path, `${TRIES} names from ${recordingName(symbol, startedAt)} on are taken.`);
   }
 
-  /** What is written and deleted here must never land in a folder that took this one's place. */
+  /** Nothing may be written or deleted in a folder that took this one's place. */
   #mustBeInPlace(): void {
     if (this.#identity === null) {
       const found = outwardLink(this.path, Deno);

@@ -1,4 +1,4 @@
-/** One file of a recording: what is written to it stays whole, or is taken back. */
+/** One file of a recording: a piece is written whole, or removed again. */
 import { gzipSync } from "node:zlib";
 import { messageOf, type RecordingFile } from "./recording_file.ts";
 
@@ -12,7 +12,7 @@ export class RecordingOutput {
   readonly #file: RecordingFile;
   readonly #onTrouble: (text: string) => void;
   readonly #isPacked: boolean;
-  /** How long the file is up to the last whole piece, and whether anything may stand behind that. */
+  /** The length of the file up to the last whole piece, and whether anything may follow it. */
   #size = 0;
   #isTorn = false;
   #syncing: Promise<void> | null = null;
@@ -39,7 +39,10 @@ export class RecordingOutput {
     return this.#isPacked ? gzipSync(bytes, { level: GZIP_LEVEL }) : bytes;
   }
 
-  /** Writes a piece. Where that fails nothing of it is in the file, or it is torn, and the system's error is thrown. */
+  /**
+   * Writes a piece. If that fails, nothing of it is in the file, or the file is marked as torn, and the system's
+   * error is thrown.
+   */
   append(bytes: Uint8Array): void {
     if (this.#isTorn) this.#file.truncateSync(this.#size);
     this.#isTorn = true;
@@ -53,7 +56,7 @@ export class RecordingOutput {
     this.#size += bytes.length;
   }
 
-  /** Has the system put on the disk what was written, one go after another, without waiting for it. */
+  /** Syncs what was written to the disk, one sync after another, without waiting for it. */
   sync(): void {
     this.#mustHaveName();
     this.#isUnsynced = true;
@@ -69,7 +72,7 @@ export class RecordingOutput {
     }
   }
 
-  /** Takes away what a failed write left of a piece: no line and no member stays torn. */
+  /** Removes what a failed write left of a piece, so that no line or member stays torn. */
   #cutBack(): void {
     try {
       this.#file.truncateSync(this.#size);
@@ -79,7 +82,7 @@ export class RecordingOutput {
     }
   }
 
-  /** Says once that the file was removed: what is written to it then is gone with the process. */
+  /** Reports once that the file was removed: what is written to it is lost when the process ends. */
   #mustHaveName(): void {
     if (this.#isRemovalLogged) return;
     try {

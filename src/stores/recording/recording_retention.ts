@@ -6,11 +6,11 @@ import { durationText } from "../../domain/numbers/duration.ts";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { identityOf, isBeingWritten, messageOf, unusable } from "./recording_file.ts";
 
-/** How retention is told what it may do, and says what it did. */
+/** The limits of retention, and where it reports. */
 export interface RetentionOptions {
   /** The age from which on a recording is deleted: since it was last written to, ms. */
   readonly keepMs: number;
-  /** Told, in a sentence, what was deleted and what could not be. */
+  /** Called with a sentence on what was deleted and what could not be. */
   readonly onDeleted: (text: string) => void;
   readonly onTrouble: (text: string) => void;
 }
@@ -20,18 +20,18 @@ interface Old {
   readonly path: string;
   /** When it was last written to, ms since 1970. */
   readonly endedAt: number;
-  /** What tells it from any file that takes its name. */
+  /** Its identity, to tell it from a file that takes its name. */
   readonly identity: string | null;
 }
 
 /** The first line is a gzip member of its own and much shorter. */
 const HEAD_BYTES = 4096;
-/** Files that a line names; of the others it says how many they are. */
+/** How many files a line names; it counts the others. */
 const NAMED = 5;
 
 /**
- * The recordings in a folder, found once, while reading is still allowed, and those that this process adds: what other
- * processes make later is theirs to delete, or the next start's.
+ * The recordings in a folder, found once, while reading is still allowed, and those that this process adds:
+ * recordings that other processes make later are deleted by those, or at the next start.
  */
 export class RecordingRetention {
   readonly #options: RetentionOptions;
@@ -53,12 +53,15 @@ export class RecordingRetention {
     this.#olds = olds;
   }
 
-  /** Counts a recording that was finished at `endedAt`, ms since 1970, among those that grow old. */
+  /** Adds a recording that was finished at `endedAt` (ms since 1970). */
   add(path: string, endedAt: number): void {
     this.#olds.push({ path, endedAt, identity: identityOf(path) });
   }
 
-  /** Deletes what is too old at `now`, ms since 1970, but `current` in no case; what cannot be deleted is told once. */
+  /**
+   * Deletes recordings that are too old at `now` (ms since 1970), but never `current`. Reports once what cannot be
+   * deleted.
+   */
   prune(now: number, current: string | null = null): void {
     const { keepMs, onDeleted, onTrouble } = this.#options;
     const deleted: string[] = [];

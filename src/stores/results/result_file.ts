@@ -8,7 +8,7 @@ import { type PlaceOptions, type ResultPlace, resultPlaceAt } from "./result_pla
 /** The version of the schema below; a change of meaning raises it. */
 export const RESULT_VERSION = 1;
 
-/** What the run was made with: known before its first trade. */
+/** What is known about the run before its first trade. */
 export interface ResultHead {
   /** The configuration in force, by option name, as the `started` event has it. */
   readonly options: StartedEvent["config"];
@@ -27,14 +27,14 @@ const SCHEMA = "penstock-result";
 const FLUSH_CHARACTERS = 64 * 1024;
 
 /**
- * A result on its way to its place. Fills are written as they come, so that memory does not grow with them. A file takes
- * its name only once it is whole: until then it is `PATH.PROCESS.partial`, and of several runs with one path the last to
- * end counts.
+ * A result while it is written. Fills are written as they come, so that memory does not grow with them. A file takes
+ * its name only once it is whole: until then it is `PATH.PROCESS.partial`, and if several runs have one path, the
+ * last to end wins.
  *
- * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`,
- * `environment`, `files`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics),
- * `metrics`, `equityCurve` (pairs of time and equity, at most 2,000) and `drawdownPeriods` (deepest first:
- * `peak`, `amount`, `fraction`, `from`, `to`, `recovered` or null), `models` (the `model` events, if any).
+ * The file is a JSON object with, in this order: `schema` ("penstock-result"), `version`, `options`, `environment`,
+ * `files`, `fills` (the `fill` events, oldest first), `summary` (the `summary` event without metrics), `metrics`,
+ * `equityCurve` (pairs of time and equity, at most 2,000) and `drawdownPeriods` (deepest first: `peak`, `amount`,
+ * `fraction`, `from`, `to`, `recovered` or null), `models` (the `model` events, if any).
  */
 export class ResultFile implements Disposable {
   readonly #place: ResultPlace;

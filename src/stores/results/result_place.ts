@@ -1,4 +1,4 @@
-/** Where a result goes: a file that is replaced as a whole, or a pipe or a device that is written to. */
+/** Where a result goes: a file that is replaced as a whole, a pipe or a device. */
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
 import { modeAt } from "../files/owner_only.ts";
@@ -18,28 +18,28 @@ export interface ResultPlace extends Disposable {
   write(text: string): void;
   /** Writes what waits for a reader. Throws a ResultFileError if it cannot be written, or nobody reads. */
   flush(): Promise<void>;
-  /** The result is whole: it takes its name. Throws a ResultFileError if it cannot. */
+  /** Finishes the result: the file gets its name. Throws a ResultFileError if that fails. */
   finish(): Promise<void>;
   /** Drops what is not finished. */
   [Symbol.dispose](): void;
 }
 
-/** How long a place may keep a run waiting, and who is told about it. */
+/** How long a place may keep a run waiting, and where that is reported. */
 export interface PlaceOptions {
-  /** Once it is aborted nobody waits for a pipe's reader any longer. */
+  /** Once it is aborted, the run stops waiting for a pipe's reader. */
   readonly stop: AbortSignal;
   /** Takes what a user should know, a sentence each. */
   readonly onWarning: (text: string) => void;
 }
 
 const ENCODER = new TextEncoder();
-/** A reader that is there at all opens a pipe within this time; it is said that one is waited for only after it. */
+/** A waiting reader opens a pipe within this time. Only after it is the wait reported. */
 const READER_MS = 500;
-/** Once the end is asked for so long may a write take that waits for its reader. */
+/** How long a write may wait for its reader once the end is asked for. */
 const GRACE_MS = 1_500;
 /** As many links may lead to a file as the kernel follows. */
 const MOST_LINKS = 40;
-/** Such links lead to a process's open files, and each has its own place in them: what they write would overlap. */
+/** Such links lead to a process's open files, each with its own position: writes would overlap. */
 const OPEN_FILES = /^\/(proc|dev\/fd)\//;
 /** Runs with one process id, each in a container of its own, that may write one result at a time. */
 const MOST_PARTS = 100;
@@ -139,12 +139,12 @@ class Replacement implements ResultPlace {
     try {
       Deno.removeSync(this.#partial);
     } catch {
-      // What ended the run matters more than a file that stays behind.
+      // What ended the run matters more than a leftover file.
     }
   }
 }
 
-/** A pipe or a device: what has been written there is gone. */
+/** A pipe or a device: what has been written cannot be taken back. */
 class OpenPlace implements ResultPlace {
   readonly #path: string;
   readonly #file: Deno.FsFile;

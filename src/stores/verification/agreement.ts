@@ -1,18 +1,18 @@
-/** Where the entries of a journal and what recordings lead to are the same, and where they part. */
+/** Compares the entries of a journal with what recordings lead to. */
 import { isoTime } from "../../domain/numbers/time.ts";
 import type { Decision } from "../../domain/run/verification.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 
-/** What an entry says. */
+/** The content of an entry. */
 export function decisionOf({ type, time, content }: Entry): Decision {
   return { type, time: isoTime(time), ...content };
 }
 
-/** Whether an entry says exactly this. */
+/** Whether an entry holds exactly this decision. */
 export function says(entry: CheckedEntry, decision: Decision): boolean {
   if (decision.type !== entry.type || decision.time !== isoTime(entry.time)) return false;
-  // The same text is the usual case, and the cheaper one: all but the beginning is the content.
+  // Equal texts are the usual case and cheaper to compare: everything after the start is the content.
   const text = JSON.stringify(decision);
   const beginning = `{"type":"${decision.type}","time":"${decision.time}",`;
   if (text.startsWith(beginning) && entry.text === `{${text.slice(beginning.length)}`) return true;
@@ -43,7 +43,10 @@ export function divergence(journal: unknown, derived: unknown, path = ""): Diver
   return Array.isArray(journal) === Array.isArray(derived) ? null : { path, journal, derived };
 }
 
-/** Of a derived JSON value what the journal's has too: an older version could not say what a state has had since. */
+/**
+ * The part of a derived JSON value that the journal's value has too: an older version did not keep what newer ones
+ * added.
+ */
 export function within(journal: unknown, derived: unknown): unknown {
   if (!isTree(journal) || !isTree(derived) || Array.isArray(journal)) return derived;
   const names = Object.keys(derived).filter((name) => Object.hasOwn(journal, name));

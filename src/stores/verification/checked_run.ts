@@ -1,4 +1,4 @@
-/** The entries of one run, taken one after the other while the chain of the whole journal is gone through. */
+/** The entries of one run, one after the other, while the chain of the whole journal is checked. */
 import type { Blocking } from "../../domain/process/blocking.ts";
 import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
@@ -39,7 +39,7 @@ export class CheckedEntry implements Entry {
     return this.text.startsWith('{"state":{');
   }
 
-  /** Of a checkpoint: trades that had gone through the averages; NaN where it does not say. */
+  /** Of a checkpoint: trades that had gone through the averages; NaN if it does not say. */
   get trades(): number {
     const checkpoint = CHECKPOINT.exec(this.text)?.[1];
     if (checkpoint !== undefined) return Number(checkpoint);
@@ -62,7 +62,10 @@ export class CheckedRun {
   #count = 0;
   #fills = 0;
 
-  /** Of `run`, null for the last one; the entries of others are gone through in `blocking`. Throws a JournalError where there is none like it or it cannot be read. */
+  /**
+   * Of `run`, null for the last one; the entries of others are gone through in `blocking`. Throws a JournalError if
+   * there is none like it or it cannot be read.
+   */
   constructor(journal: JournalReader, run: number | null, blocking: Blocking) {
     this.#blocking = blocking;
     const { lastRun } = journal;

@@ -15,7 +15,7 @@ import type { RecordedPlaces } from "./recorded_places.ts";
 /** The first line of a recording. */
 export type Opening = TimedHead;
 
-/** Something that came of the recordings and is not what was expected. */
+/** A difference between what the recordings lead to and what was expected. */
 export interface Mismatch {
   /** The entry that was expected; null if none was. */
   readonly entry: CheckedEntry | null;
@@ -44,7 +44,7 @@ export class Derivation {
   /** The first line of the file that is being read of this recording; null before the first recording. */
   #head: Opening | null = null;
   #expected: CheckedEntry[] = [];
-  /** How many of the expected have come. */
+  /** How many of the expected entries have been matched. */
   #come = 0;
   #isEnded = false;
   #lost = "";
@@ -62,7 +62,7 @@ export class Derivation {
     this.#inputs = new RecordedInputs(this.#reader);
   }
 
-  /** How the derived run stands. */
+  /** The state of the derived run. */
   get state(): EngineState {
     return this.engine.state;
   }
@@ -77,12 +77,12 @@ export class Derivation {
     return this.#lost;
   }
 
-  /** The last decisions that came as expected, oldest first. */
+  /** The last decisions that were as expected, oldest first. */
   get latest(): readonly Agreed[] {
     return this.#latest;
   }
 
-  /** The first entry that was expected and has not come; null when all have. */
+  /** The first expected entry that has not been matched; null when all have. */
   get missing(): CheckedEntry | null {
     return this.#expected[this.#come] ?? null;
   }
@@ -168,9 +168,9 @@ export class Derivation {
   }
 
   /**
-   * Applies all that is left, whatever comes of it. True where it was received together with what was read last, in one
-   * go, and the journal kept nothing after entry `lastSeq`: a process that was killed, or whose journal took nothing
-   * more, may have recorded that much and not kept it. A note that repeats an older entry shows nothing.
+   * Applies all that is left, whatever the result. True if all of it was received at once, together with what was
+   * read last, and the journal kept nothing after entry `lastSeq`: a process that was killed, or whose journal took
+   * nothing more, may have recorded that much and not kept it. A note that repeats an older entry shows nothing.
    */
   async isLastLot(lastSeq: number): Promise<boolean> {
     const { receivedAt } = this.#reader;
@@ -182,7 +182,7 @@ export class Derivation {
       else this.engine.apply(input).forEach(() => {});
       if (input.event === "frames" && !this.#inputs.hasStepped) continue;
       if (note?.event === "kept" && note.entry > lastSeq) return false;
-      // What the recording says of itself was not received, whenever it was written.
+      // The recording's own notes were not received, whenever they were written.
       const isReceived = note === null || !["recording", "handed-over", "kept", "ended"].includes(note.event);
       if (isReceived && this.#reader.receivedAt > receivedAt) return false;
     }
@@ -227,7 +227,7 @@ export class Derivation {
     return null;
   }
 
-  /** Compares what comes of an input with what is expected. */
+  /** Compares the events of an input with what is expected. */
   #compare(events: Iterable<EngineEvent>): Mismatch | null {
     for (const event of events) {
       const derived = event as unknown as Decision;
@@ -239,7 +239,7 @@ export class Derivation {
     return null;
   }
 
-  /** Remembers what a recording says of itself. */
+  /** Remembers a recording's own notes. */
   #note(remark: Remark): void {
     if (remark.event === "recording") {
       // A process may have written its recording to several files.

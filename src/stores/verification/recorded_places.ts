@@ -1,16 +1,15 @@
 /**
- * What recordings say of the places in their journal: the entry that each starts at, and up to which entry the
- * journal had kept everything by a line of it. Each comes with the entry's hash, which nobody can have another
- * journal's entries fit, whatever hashes are computed again. So what no recording leads to is proven by them all the
- * same: when a checkpoint was made, when and why a run was stopped, how a halt was released while no process was at
- * work.
+ * What recordings note about their journal: the entry that each starts at, and up to which entry the journal had kept
+ * everything at a line of it. Each note has the entry's hash. Nobody can make another journal's entries fit that
+ * hash, whatever hashes are computed again. So what no recording leads to is proven by them all the same: when a
+ * checkpoint was made, when and why a run was stopped, how a halt was released while no process was at work.
  */
 import type { RecordingNote, TimedHead } from "../../domain/recording/recording_note.ts";
 import type { Entry } from "../journal/journal_entry.ts";
 
 type KeptNote = Omit<Extract<RecordingNote, { readonly event: "kept" }>, "event">;
 
-/** Tells the hash of a journal's entry, in hexadecimal; null if there is no such entry. */
+/** Returns the hash of a journal's entry, in hexadecimal; null if there is no such entry. */
 export type HashOf = (seq: number) => string | null;
 
 /** What is not as a recording says, as a sentence without its end, with both sides of it. */
@@ -24,9 +23,9 @@ export interface PlaceDifference {
 export class RecordedPlaces {
   readonly #hashOf: HashOf;
   #last: KeptNote = { entry: 0 };
-  /** The last entry that was the one that the recording names. */
+  /** The last entry that matched the one that the recording names. */
   #same = 0;
-  /** The first that was not, as the recording has it. */
+  /** The first that did not, as the recording has it. */
   #other: Required<KeptNote> | null = null;
 
   /** Of recordings whose journal `hashOf` reads. */
@@ -34,14 +33,14 @@ export class RecordedPlaces {
     this.#hashOf = hashOf;
   }
 
-  /** Goes on with the next recording, which starts at this entry. */
+  /** Starts the next recording, which begins at this entry. */
   start(entry: number): void {
     this.#last = { entry: 0 };
     this.#same = entry;
     this.#other = null;
   }
 
-  /** Takes what a line of it says. */
+  /** Takes a note from one of its lines. */
   take({ entry, hash }: KeptNote): void {
     this.#last = { entry, ...(hash === undefined ? {} : { hash }) };
     if (hash === undefined || this.#other !== null) return;

@@ -50,8 +50,8 @@ export function strangeTime(checkpoint: CheckedEntry, before: CheckedEntry | nul
 }
 
 /**
- * What is not the same about the state at a checkpoint, as exactly as its entry and `lastKept`, which gives the run's
- * last checkpoint, let it be said. `found` is where `parting` saw them part.
+ * The difference at a checkpoint, as exactly as its entry and `lastKept` (the run's last checkpoint) show it. `found`
+ * is the difference that `parting` found.
  */
 export function stateDifference(
   entry: CheckedEntry,

@@ -46,7 +46,7 @@ export interface VerificationTools {
   readonly blocking?: Blocking;
 }
 
-/** Null as long as all is the same. */
+/** Null as long as everything agrees. */
 type Found = Difference | null;
 
 /**
@@ -77,8 +77,8 @@ export class Verification {
   #priced: number | null = null;
 
   /**
-   * Of `run` in the journal as it stands now, the last one where that is null. Throws a JournalError where there is no
-   * such run or the journal cannot be read.
+   * Of `run` in the journal as it stands now, the last one if that is null. Throws a JournalError if there is no such
+   * run or the journal cannot be read.
    */
   constructor(journal: JournalReader, run: number | null, tools: VerificationTools) {
     const { engineOf, lastSeqNow, blocking = (work) => work() } = tools;
@@ -100,7 +100,7 @@ export class Verification {
   async outcomeOf(chunks: AsyncIterable<Chunk>): Promise<Outcome> {
     const iterator = chunks[Symbol.asyncIterator]();
     try {
-      // What a broken chain leads to says nothing.
+      // After a broken chain, nothing else is compared.
       const outcome = this.#run.flaw === null ? await this.#verify(iterator) : null;
       const chain = this.#run.finish();
       return chain.isWhole ? outcome! : this.#broken(chain);
@@ -137,7 +137,7 @@ export class Verification {
     };
   }
 
-  /** What one process did. */
+  /** Derives what one process did. */
   async #part(opening: CheckedEntry, chunks: AsyncIterator<Chunk>): Promise<Found> {
     const refused = this.#start(opening, chunks);
     if (refused !== null) return refused;
@@ -197,7 +197,7 @@ export class Verification {
     let mismatch = await derivation.to(trades);
     if (mismatch === null && state.trades < trades) return this.#unproven(derivation.missing ?? entry);
     if (mismatch === null && derivation.missing?.type === "expired") mismatch = await derivation.finish();
-    // Entries that speak of what came between this trade and the next one.
+    // Entries about what happened between this trade and the next one.
     while (mismatch === null && derivation.missing !== null && this.#isBetween(trades)) {
       mismatch = await derivation.step();
     }
@@ -283,7 +283,7 @@ export class Verification {
     }
     this.#averages = derivation.state.averages;
     if (derivation.isEnded) return this.#keptOther();
-    // A run that writes faster than this reads would have no end.
+    // With a run that writes faster than this reads, there would be no end.
     if (derivation.missing === null && this.#isBehind()) return this.#keptOther(this.#places.rewritten());
     const mismatch = await derivation.to(Infinity);
     if (mismatch !== null && mismatch.entry !== null) return this.#otherwise(mismatch);
@@ -307,12 +307,12 @@ export class Verification {
     return found && this.#differ(found.what, found);
   }
 
-  /** Where the run stood at the last checkpoint. */
+  /** The run's state at the last checkpoint. */
   get #state(): PipelineSnapshot | null {
     return this.#last === null ? null : JSON.parse(this.#last.content).state;
   }
 
-  /** Whether the derivation stands behind this trade and has something left before the next. */
+  /** Whether the derivation is past this trade and has something left before the next one. */
   #isBetween(trades: number): boolean {
     return this.#derivation!.state.trades === trades && !this.#derivation!.isOver;
   }

@@ -1,4 +1,6 @@
-/** What a result rests on, for its first lines: the account, its costs, the instrument's rules and the limits. */
+/**
+ * The assumptions of a result, for its first lines: the account, its costs, the instrument's rules and the limits.
+ */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
 import { optionWord } from "../../domain/process/option_word.ts";
@@ -15,7 +17,7 @@ const SHARES = ["maxDrawdown", "maxDailyLoss", "stopLoss", "takeProfit", "partic
 const DURATIONS = ["cooldown", "maxLag", "orderTtl"] as const;
 const LIMITS = [...SHARES, "maxPosition", "maxOrders", ...DURATIONS] as const;
 
-/** What a result rests on, as a configuration has it. Amounts in quote currency, durations in ms. */
+/** The assumptions of a result, from its configuration. Amounts in quote currency, durations in ms. */
 export interface Assumed {
   readonly symbol: string;
   readonly cash: Money;
@@ -44,7 +46,7 @@ export interface Assumed {
   readonly orderTtl: number | null;
 }
 
-/** How much worse than the trade an order fills, and when. */
+/** How orders fill: the slippage and the latency. */
 export interface FillParameters {
   /** Basis points, decimal text. */
   readonly slippage: string;
@@ -117,7 +119,7 @@ function limitText(name: typeof LIMITS[number], config: Assumed): string {
   return value === null ? "none" : orderRateText(value);
 }
 
-/** A fraction in per cent with all its digits. */
+/** A fraction in percent, with all its digits. */
 function percentText(fraction: Money): string {
   return `${plain(fraction.times(100))} %`;
 }

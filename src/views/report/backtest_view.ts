@@ -1,4 +1,4 @@
-/** Everything a backtest shows: events as JSON or in words, progress, the table. */
+/** Everything that a backtest shows: events as JSON or in words, progress, and the table. */
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent, SummaryEvent } from "../../domain/run/event.ts";
 import type { AveragesRecord } from "../../stages/average.ts";
@@ -17,7 +17,7 @@ import {
   writeUntil,
 } from "../terminal/terminal.ts";
 
-/** Elsewhere than on a terminal a line says how far it has come, so often. */
+/** How often a line of progress is logged if there is no terminal. */
 const PROGRESS_LINE_MS = 5_000;
 /** Gaps that are reported one by one; the table counts all of them. */
 const MOST_SHOWN = 20;
@@ -29,7 +29,7 @@ export interface BacktestViewOptions {
   readonly json: boolean;
   readonly logLevel: LogOptions["level"];
   readonly logFormat: LogOptions["format"];
-  /** Whether there are other fill models beside the configured one. */
+  /** Whether there are fill models besides the configured one. */
   readonly models: boolean;
 }
 
@@ -46,7 +46,7 @@ export class BacktestView {
   #gaps = 0;
   #lastLineAt = 0;
 
-  /** Once `stop` is aborted nobody is waited for long who does not read standard output. */
+  /** Once `stop` is aborted, a reader who does not read standard output is not waited for long. */
   constructor(config: BacktestViewOptions, stop: AbortSignal) {
     this.#stop = stop;
     const isTerminal = canRedraw(Deno.stderr);
@@ -59,7 +59,7 @@ export class BacktestView {
     );
   }
 
-  /** Tells one event. Standard output has it after the next `flush`. */
+  /** Shows one event. It reaches standard output at the next `flush`. */
   event(event: PenstockEvent): void {
     if (this.#config.json) this.#text.push(`${printableJson(event)}\n`);
     // A fill is news in a live run; here there are thousands, and the table is what counts.
@@ -73,7 +73,7 @@ export class BacktestView {
     const line = narrate(event);
     if (line === null) return;
     if (event.type !== "gap" || ++this.#gaps <= MOST_SHOWN) {
-      // Beside others it has to be said whose halt it is.
+      // With other fill models, the line has to say whose halt it is.
       const whose = this.#config.models && event.type === "halt" ? "the configured fill model is " : "";
       this.#log[line.level](`${whose}${line.text}`);
     } else if (this.#gaps === MOST_SHOWN + 1) this.#log.warn("further gaps are counted, not shown");
@@ -83,12 +83,12 @@ export class BacktestView {
     for (const { text } of this.#trades.settle(null)) this.#log.debug(text);
   }
 
-  /** Says something that is no event. */
+  /** Logs a warning. */
   warn(text: string): void {
     this.#log.warn(text);
   }
 
-  /** Writes the events told so far to standard output. Throws as `writeUntil` does. */
+  /** Writes the events shown so far to standard output. Throws as `writeUntil` does. */
   async flush(): Promise<void> {
     // Nobody reads the log of `backtest 2>&1 | head` any more, nor what would follow.
     if (this.#terminal.isDeserted) throw new Deno.errors.BrokenPipe("the log has no reader any more");
@@ -109,8 +109,8 @@ export class BacktestView {
   }
 
   /**
-   * Shows the end with the next `flush`: the summary event, or the table with the configuration that was in force in the
-   * end, the assets where they are known, and what gaps and resets did to the averages.
+   * Shows the end with the next `flush`: the summary event, or the table with the configuration that was in force in
+   * the end, the assets if they are known, and what gaps and resets did to the averages.
    */
   end(
     summary: SummaryEvent,
@@ -125,7 +125,7 @@ export class BacktestView {
     this.#text.push(`${text}\n`);
   }
 
-  /** Takes the live line away and writes what is left. Throws as `writeUntil` does. */
+  /** Removes the live line and writes what is left. Throws as `writeUntil` does. */
   async close(): Promise<void> {
     this.#terminal.live = "";
     await this.#terminal.settled(this.#stop);

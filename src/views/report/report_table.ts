@@ -21,7 +21,7 @@ import {
   unsignedPercent,
 } from "../terminal/figures.ts";
 
-/** One column: what a summary says, and under which fill model. */
+/** One column: a summary, and its fill model. */
 export interface ReportColumn {
   readonly title: string;
   readonly summary: Pick<SummaryEvent, "fills" | "refusals" | "position" | "equity" | "halt"> & {
@@ -32,11 +32,11 @@ export interface ReportColumn {
   readonly refused: ReadonlyMap<string, number>;
 }
 
-/** What stands above the columns. */
+/** The text above the columns. */
 export interface ReportHead {
   readonly summary: SummaryEvent;
   readonly config: Assumed & { readonly short: number; readonly long: number };
-  /** What the exchange calls the assets; absent where nobody has said so. */
+  /** The exchange's names of the assets; absent if not known. */
   readonly assets?: NamedAssets | null;
   /** What gaps and resets did to the averages. */
   readonly averages?: AveragesRecord;
@@ -45,7 +45,7 @@ export interface ReportHead {
 type Figures = ReportColumn["summary"] & Pick<ReportColumn, "refused" | "fillParameters">;
 type Row = readonly [label: string, figure: (column: Figures) => string] | string;
 
-/** What the columns differ in. */
+/** The rows in which columns differ. */
 const FILL_PARAMETERS: readonly Row[] = [
   "Fills",
   ["slippage, basis points", ({ fillParameters }) => fillParameters.slippage],

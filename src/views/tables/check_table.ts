@@ -1,4 +1,4 @@
-/** What `penstock doctor` found, as a table. */
+/** The results of `penstock doctor`, as a table. */
 import type { CheckResult } from "../../domain/process/check_result.ts";
 import { printable } from "../terminal/terminal.ts";
 import { textWidth } from "../terminal/text_width.ts";
@@ -9,8 +9,8 @@ const MARGIN = 8;
 const FEWEST_COLUMNS = 32;
 
 /**
- * One line a check, what to do below it, and that all pass where they do: what fails is said on standard error. Lines
- * are broken between words where they are longer than `columns`, those of a terminal.
+ * One line for each check, with the advice below it. If all pass, a last line says so; failures go to standard error.
+ * Lines are broken between words where they are longer than `columns`, those of a terminal.
  */
 export function checkTable(findings: readonly CheckResult[], columns = Infinity): string {
   const named = findings.map((finding) => ({ ...finding, name: nameOf(finding) }));

@@ -1,4 +1,4 @@
-/** What `penstock export` writes: fills or closed positions, as lines of CSV or of JSON. */
+/** The output of `penstock export`: fills or closed positions, as lines of CSV or JSON. */
 import type { FillEvent } from "../../domain/run/event.ts";
 import type { ClosedLot, ClosedTotals } from "../../domain/account/fifo_lots.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
@@ -30,7 +30,7 @@ export function fillHead(format: ExportFormat): string {
   return format === "csv" ? csvLine(FILL_COLUMNS) : "";
 }
 
-/** One fill: in JSON the event as `--json` told it, to the byte. */
+/** One fill: in JSON, exactly the event that `--json` printed. */
 export function fillLine(format: ExportFormat, event: FillEvent, { run }: OfRun): string {
   if (format === "json") return `${printableJson(event)}\n`;
   const { time, symbol, side, price, quantity, fee, cash, position, realized, tradeId, signalTradeId } =

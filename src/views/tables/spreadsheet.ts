@@ -1,7 +1,7 @@
 /** Lines of CSV (RFC 4180) that are safe to open in a spreadsheet, and to see on a terminal. */
 import { printable } from "../terminal/terminal.ts";
 
-/** What a spreadsheet, or one that trims or widens characters, takes for the start of a formula or a command. */
+/** What a spreadsheet (even one that trims or widens characters) takes for the start of a formula or a command. */
 const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;
 /** What a line of CSV may have in it, as a cell is quoted then, though a terminal acts on it. */
 const WITHIN_CELLS = /[^\t\r\n]+/g;

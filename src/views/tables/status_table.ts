@@ -1,4 +1,4 @@
-/** How a run stands, as a trader reads it: a function of what its journal holds. */
+/** The state of a run, as a trader reads it. */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { type RunStatus, stopText } from "../../domain/run/run_status.ts";
 import { assets } from "../terminal/assets.ts";
@@ -52,7 +52,7 @@ function processRows(status: RunStatus): Row[] {
   ].filter(([, value]) => value !== "") as Row[];
 }
 
-/** What was checked against the chain: no more than that is claimed. */
+/** What was checked against the chain; the text claims no more than that. */
 function checked({ checked: { from, to, isCut } }: RunStatus): string {
   const cut = isCut ? `; NOT what else came between the last checkpoint and entry ${from}` : "";
   return `entries ${from} to ${to} of the chain, and every older one shown here${cut}`;

@@ -1,7 +1,7 @@
 import type { InstrumentOrigin } from "../../domain/market/instrument.ts";
 import { printable } from "./terminal.ts";
 
-/** Quote currencies as they end a symbol, longest first where one ends another. */
+/** Quote currencies at the end of symbols; if one ends with another, the longer comes first. */
 const QUOTES = [
   "FDUSD",
   "USDT",
@@ -19,7 +19,7 @@ const QUOTES = [
   "BNB",
 ] as const;
 
-/** What an exchange calls the two assets of a symbol, as far as it was asked and said it. */
+/** The exchange's names of the two assets of a symbol, if it gave them. */
 export interface NamedAssets {
   readonly base?: string;
   readonly quote?: string;

@@ -3,11 +3,14 @@ import { type AsyncSink, Outlet } from "./outlet.ts";
 import { beforeGraceEnds, OutputStuck, printableJson, ReaderGone } from "./terminal.ts";
 
 const FLUSH_CHARACTERS = 64 * 1024;
-/** What waits at most for a reader that takes nothing: some ten thousand events. */
+/** The most text that waits for a reader that reads nothing: some ten thousand events. */
 const ROOM_CHARACTERS = 4 * 1024 * 1024;
 
 const LOOK_UP_MS = 100;
-/** A reader that takes something so often after the end was asked for still reads, and gets so much more time. */
+/**
+ * A reader that takes something within this time after the end was asked for still reads, and gets this much more
+ * time.
+ */
 const MOVING_MS = 2_000;
 const STILL_READS_MS = 4_000;
 
@@ -36,24 +39,24 @@ export class EventLines {
     return this.#broken === null && this.#outlet.isCrowded;
   }
 
-  /** Waits for a reader that reads, if slowly; not beyond the end that `stop` asks for. */
+  /** Waits for a reader that reads slowly, until `stop` asks for the end. */
   async caughtUp(stop: AbortSignal): Promise<void> {
     while (this.isCrowded && !stop.aborted) await this.#outlet.moved(LOOK_UP_MS);
   }
 
-  /** Takes one event; it is written now or at the next `flush`. */
+  /** Adds one event; it is written now or at the next `flush`. */
   add(event: unknown): void {
     this.addText(`${printableJson(event)}\n`);
   }
 
-  /** Takes whole lines that are no event. */
+  /** Adds whole lines that are not events. */
   addText(lines: string): void {
     if (this.#broken !== null) return;
     this.#text += lines;
     if (this.#text.length >= FLUSH_CHARACTERS) this.flush();
   }
 
-  /** Hands on what has been added. */
+  /** Writes what has been added. */
   flush(): void {
     const text = this.#text;
     this.#text = "";
@@ -94,7 +97,7 @@ export class EventLines {
   }
 }
 
-/** A pipe without a reader and a terminal that was closed are the same: nobody is there any more. */
+/** A pipe without a reader and a closed terminal are the same: nobody reads any more. */
 function lossBy(error: unknown): Error {
   const { code } = error as { readonly code?: string };
   if (error instanceof Deno.errors.BrokenPipe || code === "EIO" || code === "EPIPE") {

@@ -36,7 +36,7 @@ export function span(milliseconds: number | null): string {
   return milliseconds < 10_000 ? `${Number((milliseconds / 1000).toFixed(2))} s` : `${total} s`;
 }
 
-/** From here on a figure is written with an exponent. */
+/** From this value on, a figure is written with an exponent. */
 const HUGE = 1e12;
 /** Below this an amount has four digits that are not zero, for coins worth next to nothing. */
 const SMALL = 0.1;
@@ -49,12 +49,12 @@ export function money(amount: string | null): string {
   return isSmall ? value.toSignificantDigits(4).toFixed() : hundredths(value);
 }
 
-/** The same with a plus before what is more than nothing. */
+/** The same with a plus before amounts above zero. */
 export function signedMoney(amount: string | null): string {
   return amount === null ? NONE : withPlus(new Money(amount), money(amount));
 }
 
-/** From here on a hundredth says nothing: rupiah and won are counted by the million. */
+/** From this value on, hundredths say nothing: rupiah and won are counted by the million. */
 const LARGE = 1e8;
 
 /** An amount as `money` shows it, and without decimals where it is large. */
@@ -63,7 +63,7 @@ export function shortMoney(amount: string): string {
   return value.abs().gte(LARGE) ? exactly(value.toFixed(0)) : money(amount);
 }
 
-/** From here on a price has no decimals but its own. */
+/** From this value on, a price has no decimals but its own. */
 const HIGH_PRICE = 1e6;
 
 /** A price with every digit that it has: `60,003.85`, `0.0000123`, `1,650,000,000`; two decimals unless it is high. */
@@ -71,7 +71,7 @@ export function priceText(price: string): string {
   return exactly(price, new Money(price).gte(HIGH_PRICE) ? 0 : 2);
 }
 
-/** A mean of prices like `price`, to as many decimals as that is shown with. */
+/** A mean of prices, shown like `price` and with as many decimals. */
 export function meanPriceText(mean: string, price: string): string {
   return exactly(new Money(mean).toFixed(placesOf(priceText(price))));
 }

@@ -5,7 +5,7 @@ import { averagesText, exactly, meanPriceText, priceText, shortMoney, signedMone
 
 /**
  * `BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)`: quantity and price with all
- * their digits, amounts to the hundredth. `named` are the assets where they are known; `signal` is null if it is not
+ * their digits, amounts to the hundredth. `named` are the assets if they are known; `signal` is null if it is not
  * known.
  */
 export function fillText(event: FillEvent, named: NamedAssets | null, signal: SignalEvent | null): string {

@@ -4,10 +4,10 @@ import type { NamedAssets } from "./assets.ts";
 import type { Line } from "./narration.ts";
 import { TradeNarration } from "./trade_narration.ts";
 
-/** So often, by the trades' own times, a line says how many they were. */
+/** How often, by the trades' own times, a line says how many there were. */
 const COUNT_EVERY_MS = 3_600_000;
 
-/** Reasons why no order is placed for now: the event that ends it, and what is said of it. */
+/** Reasons why no order is placed for now: the event that ends each, and its text. */
 const REASONS = {
   "halted": { end: "released", until: "until the halt ends", during: "while trading was halted" },
   "no-rules": { end: "rules", until: "until the rules arrive", during: "while the rules had not arrived" },
@@ -22,7 +22,7 @@ export class HaltedSignals {
   #since = "";
   #count = 0;
 
-  /** What there is to say of this event; `named` is what the exchange calls the assets, null if it has not said. */
+  /** The log lines for this event; `named` are the exchange's names of the assets, null if not known. */
   *lines(event: PenstockEvent, named: NamedAssets | null = null): Generator<Line> {
     const reason = this.#reason;
     if (reason !== null) {
@@ -46,7 +46,7 @@ export class HaltedSignals {
     };
   }
 
-  /** What is left to say when no more events are available. */
+  /** The log lines that are left when no more events are available. */
   settle(named: NamedAssets | null = null): Generator<Line> {
     return this.#trades.settle(named);
   }

@@ -53,9 +53,9 @@ export function openLog(
   return log;
 }
 
-/** What stands before the message: time and level. */
+/** The text before the message: time and level. */
 const BEFORE = "23:54:15.342 INFO  ".length;
-/** With less room than this for a message, breaking it makes it no better to read. */
+/** With less room than this for a message, wrapping it does not help. */
 const LEAST_COLUMNS = 30;
 
 /**

@@ -24,8 +24,8 @@ export interface Line {
 }
 
 /**
- * What an event says to a user, or null where another view shows it; `named` are the assets where they are known, and
- * `signal` is what a fill goes back to.
+ * The log line for an event, or null if another view shows it; `named` are the assets if they are known, and `signal`
+ * is what a fill goes back to.
  */
 export function narrate(
   event: PenstockEvent,
@@ -149,7 +149,7 @@ function releasedLine({ reason, tradeId, text, requested }: ReleasedEvent): Line
     : warn(`the halt (${reason === "manual" ? "by hand" : reason}) is released: ${text}; trading resumes`);
 }
 
-/** That a request to the run is dropped; `requested` is when it was filed, µs since 1970. */
+/** The log line for a request that is dropped; `requested` is when it was filed, µs since 1970. */
 export function droppedRequest(kind: string, requested: number, why: string | null): Line {
   return warn(`a request (${kind}) filed at ${isoTime(requested)} is dropped: ${why}`);
 }
@@ -176,7 +176,7 @@ export function strayText({ count, reason }: Rejections): string {
   return count === 1 ? `${reason}; it places no order` : `${count} trades out of order, the first: ${reason}`;
 }
 
-/** That the trades of a gap are still being fetched, and what that means. */
+/** The log line that the trades of a gap are still being fetched, and what that means. */
 export function stillFetching({ fromId, toId }: HeldGap): Line {
   const missing = toId - fromId + 1;
   return info(

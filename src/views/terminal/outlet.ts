@@ -1,4 +1,4 @@
-/** Text on its way out of this process: written as its reader takes it, while everything else goes on. */
+/** Writes text out of this process as fast as its reader takes it, while everything else goes on. */
 
 /** Where text goes: a file descriptor whose write waits for its reader without holding anything else up. */
 export interface AsyncSink {
@@ -16,13 +16,13 @@ export interface OutletOptions {
 }
 
 const ENCODER = new TextEncoder();
-/** A reader that takes this much at a time is seen to read. */
+/** A reader that takes this much at a time counts as reading. */
 const WRITE_BYTES = 16 * 1024;
 /** Texts are joined up to this length, so that many of them cost one write. */
 const JOINED_CHARACTERS = 64 * 1024;
 /** With more than this waiting, a reader that is only slow is worth waiting for: at the end it has to take it in time. */
 const CROWD_CHARACTERS = 64 * 1024;
-/** A reader that has taken nothing for so long is stuck rather than slow. */
+/** A reader that has taken nothing for this long is stuck, not slow. */
 const SLOW_MS = 3_000;
 
 /**
@@ -49,10 +49,10 @@ export class Outlet {
     return this.#waiting;
   }
 
-  /** Takes `text` to be written; false, and nothing is taken, where there is no room for it. */
+  /** Adds `text` to be written; false, and nothing is added, if there is no room for it. */
   write(text: string): boolean {
     if (text === "") return true;
-    // What is larger than the whole room fits where nothing waits.
+    // A text larger than the whole room fits if nothing else waits.
     if (this.#waiting > 0 && this.#waiting + text.length > this.#options.room) return false;
     this.#queue.push(text);
     this.#waiting += text.length;

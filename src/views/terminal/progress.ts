@@ -1,7 +1,7 @@
 /** How far a backtest has come, in one line, as a function of its state. */
 import { grouped, span } from "./figures.ts";
 
-/** Where a backtest stands. */
+/** The progress of a backtest. */
 export interface BacktestProgress {
   /** Bytes of the files as they lie on disk; the total is null if it cannot be known. */
   readonly bytesRead: number;
@@ -11,7 +11,7 @@ export interface BacktestProgress {
 }
 
 const MEGABYTE = 1_000_000;
-/** Before so much is done nothing can be said of the time left. */
+/** Before this much is done, the time left cannot be estimated. */
 const LEAST_SHARE = 0.01;
 
 /** One line of at most `width` characters, without colours. */

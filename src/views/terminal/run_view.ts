@@ -1,4 +1,4 @@
-/** Everything a run shows: events as JSON or in words, the live line, the summary. */
+/** Everything that a run shows: events as JSON or in words, the live line, and the summary. */
 import type { Logger } from "@std/log/logger";
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import type { Money } from "../../domain/numbers/money.ts";
@@ -64,7 +64,7 @@ export class RunView {
     );
   }
 
-  /** Why what is due on standard output cannot be written; null if nobody misses it. */
+  /** Why standard output cannot be written; null if nobody misses it. */
   get broken(): Error | null {
     const { broken } = this.#lines;
     const isMissed = this.#config.json || !(broken instanceof ReaderGone || broken instanceof OutputStuck);
@@ -106,7 +106,7 @@ export class RunView {
     if (this.live) this.#terminal.live = line(columns());
   }
 
-  /** Takes the live line away, and writes what waits as far as its readers take it. */
+  /** Removes the live line, and writes what waits as far as its readers take it. */
   async close(): Promise<void> {
     this.#terminal.live = "";
     // The table comes below the log where both are on one terminal.

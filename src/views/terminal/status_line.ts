@@ -1,4 +1,4 @@
-/** The live line under the log: where the run stands, as a function of its state. */
+/** The live line under the log: a function of the run's state. */
 import type { StatusEvent } from "../../domain/run/event.ts";
 import type { RunState } from "../../stages/run_state.ts";
 import { plain } from "../../domain/numbers/money.ts";
@@ -13,7 +13,7 @@ export interface Throughput {
   readonly tradesPerSecond: number;
   /** Age of the last trade when it arrived, ms; null before the first. */
   readonly lagMs: number | null;
-  /** What the exchange calls the assets; absent where it has not said so. */
+  /** What the exchange calls the assets; absent if it has not said so. */
   readonly assets?: NamedAssets | null;
   /** Whether no order is placed until the instrument's rules come; absent for false. */
   readonly awaitsRules?: boolean;

@@ -6,7 +6,7 @@ import { seconds, signed } from "./narration.ts";
 import { counted, grouped, moment, money, percent, unsignedPercent } from "./figures.ts";
 
 /**
- * A table of the run's results. `startCash` is the cash it started with, quote currency; `named` are the assets where
+ * A table of the run's results. `startCash` is the cash it started with, quote currency; `named` are the assets if
  * they are known.
  */
 export function summaryTable(

@@ -21,7 +21,7 @@ export function writeText(sink: Sink, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(sink.writeSync(bytes));
 }
 
-/** Nobody takes what is written to standard output, and there is no room or no time to wait any longer. */
+/** Nobody reads standard output, and there is no room or no time to wait any longer. */
 export class OutputStuck extends Error {
   override readonly name = "OutputStuck";
   readonly exit = "failure";
@@ -157,7 +157,7 @@ export function logLook(
   return { colours: hasColours(stream), columns: canRedraw(stream) ? columns : null };
 }
 
-/** What waits at most for a terminal, or another reader of the log, that takes nothing. */
+/** The most text that waits for a terminal, or another reader of the log, that reads nothing. */
 const LOG_CHARACTERS = 256 * 1024;
 /** While more than this waits, a drawing of the live line would be out of date before it is seen. */
 const DRAWN_CHARACTERS = 2 * 1024;
@@ -201,7 +201,7 @@ export class LiveTerminal {
   }
 
   /**
-   * Takes the live line away while the process ends without waiting for anything. Where something waits already, nobody
+   * Removes the live line while the process ends, without waiting for anything. Where something waits already, nobody
    * reads, and a write to `sink` could wait for good.
    */
   abandon(sink: Sink): void {

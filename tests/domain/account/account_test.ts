@@ -100,7 +100,7 @@ Deno.test("Account.reserve() sets aside what is then not free, and the next book
   assertStringIncludes(booksError(account, booking("buy", "1", "1", "0")), "free cash is ");
 });
 
-Deno.test("Account.book() equals an exact reckoning over random buys and sales of everything", () => {
+Deno.test("Account.book() equals an exact reference over random buys and sales of everything", () => {
   const amount = (decimals: number, most: bigint) =>
     fc.bigInt(1n, most).map((units) => new Exact(units, decimals).toString());
   const trade = fc.record({

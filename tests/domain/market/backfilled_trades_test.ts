@@ -170,7 +170,7 @@ Deno.test("BackfilledTrades keeps nothing of a longer text for the one after it"
   assertEquals([reader.next(), reader.trade.price, reader.trade.decimals], ["trade", 6, 0]);
 });
 
-Deno.test("the parse stage takes late rows as it takes messages", () => {
+Deno.test("the parse stage takes backfilled trades as it takes messages", () => {
   const parse = new Parse();
   const reader = new BackfilledTrades("BTCUSDT");
   const ticks = [...parse.over(reader.open(rowsAt([[5, 5], [6, 8]])))];

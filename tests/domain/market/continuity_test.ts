@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Continuity, DUPLICATE, NEXT, UNPROVEN, UNSEEN } from "../../../src/domain/market/continuity.ts";
 
-/** A sequence that has come to `lastId`, all of which was seen. */
+/** A sequence up to `lastId`, all of which was seen. */
 function at(lastId: number): Continuity {
   const continuity = new Continuity();
   continuity.restore(lastId);

@@ -46,7 +46,7 @@ Deno.test("feeOn() rounds up at the eighth decimal, and only when there is somet
   assertEquals(plain(feeOn(m("123"), m("0"))), "0");
 });
 
-Deno.test("feeOn() equals an exact reckoning", () => {
+Deno.test("feeOn() equals an exact reference", () => {
   fc.assert(
     fc.property(amount(16, 10n ** 30n), amount(12, 10n ** 12n), (notional, rate) => {
       assertEquals(
@@ -78,7 +78,7 @@ Deno.test("slippedPrice() without slippage is the price as it is, on the tick or
   assertEquals(plain(slippedPrice("sell", m("0.123456"), m("0.000"), m("0.01"))), "0.123456");
 });
 
-Deno.test("slippedPrice() equals an exact reckoning, and is never better than the price", () => {
+Deno.test("slippedPrice() equals an exact reference, and is never better than the price", () => {
   fc.assert(
     fc.property(side, price, amount(6, 9_999n), amount(8, 1_000_000n), (side, price, slippage, tick) => {
       const found = slippedPrice(side, m(price), m(slippage), m(tick));
@@ -108,7 +108,7 @@ Deno.test("affordableQuantity() spends the stake, or what the cash leaves after 
   assertEquals(of("1000", "0", "0.001", "10", "1"), "0");
 });
 
-Deno.test("affordableQuantity() equals an exact reckoning to the last lot", () => {
+Deno.test("affordableQuantity() equals an exact reference to the last lot", () => {
   const money = amount(10, 10n ** 18n);
   fc.assert(
     fc.property(
@@ -207,7 +207,7 @@ Deno.test("averageText() writes plain text at any size of sum", () => {
   assertEquals(averageText(0, 7, 3), "0");
 });
 
-Deno.test("averageText() equals an exact reckoning, of numbers and of bigints alike", () => {
+Deno.test("averageText() equals an exact reference, of numbers and of bigints alike", () => {
   const sum = fc.bigInt(0n, BigInt(Number.MAX_SAFE_INTEGER));
   fc.assert(
     fc.property(

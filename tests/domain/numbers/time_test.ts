@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isoTime, microseconds, microsecondsIn } from "../../../src/domain/numbers/time.ts";
 
-Deno.test("microseconds() tells seconds, milliseconds and microseconds by their magnitude", () => {
+Deno.test("microseconds() distinguishes seconds, milliseconds and microseconds by their magnitude", () => {
   assertEquals(microseconds(1_723_161_255), 1_723_161_255_000_000);
   assertEquals(microseconds(100_000_000), 100_000_000_000_000);
   assertEquals(microseconds(99_999_999_999), 99_999_999_999_000_000);

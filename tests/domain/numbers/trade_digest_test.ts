@@ -56,7 +56,7 @@ Deno.test("TradeDigest never ends alike when one field of one trade differs", ()
   );
 });
 
-Deno.test("TradeDigest tells trades in another order, and one that is missing or doubled", () => {
+Deno.test("TradeDigest notices trades in another order, and one that is missing or doubled", () => {
   fc.assert(
     fc.property(fc.array(anyTick, { minLength: 2, maxLength: 20 }), fc.nat(), (ticks, place) => {
       const at = place % (ticks.length - 1);

@@ -8,7 +8,7 @@ import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import type { TradingParameters } from "../../../src/domain/risk/trading_parameters.ts";
 import { DEFAULTS, tradingParametersOf } from "../../support/pipeline_input.ts";
 
-/** The default terms with this latency (µs) and slippage (basis points). */
+/** The default trading parameters with this latency (µs) and slippage (basis points). */
 function parameters(latency: number, slippage: string): TradingParameters {
   return { ...tradingParametersOf(DEFAULTS), latency, slippage: new Money(slippage) };
 }

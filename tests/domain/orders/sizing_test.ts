@@ -106,7 +106,7 @@ Deno.test("OrderSizing.size() turns a sale without a position down", () => {
   assertEquals(sized("sell", "100"), { reason: "no-position", limit: "0.00001", value: "0" });
 });
 
-Deno.test("OrderSizing.size() tells a lot beyond the stake from a lot beyond the cash", () => {
+Deno.test("OrderSizing.size() distinguishes a lot beyond the stake from a lot beyond the cash", () => {
   assertEquals(sized("buy", "2000", { lot: "1" }), { reason: "lot", limit: "2000", value: "1000" });
   const poor = sized("buy", "2000", { lot: "1", cash: "2001" });
   assertEquals(poor, { reason: "funds", limit: "2002", value: "2001" });

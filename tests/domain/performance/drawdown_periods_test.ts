@@ -147,7 +147,7 @@ Deno.test("DrawdownPeriods.deepens() is true for a fall that may be deeper than 
   assertEquals(periods.deepens(0.1), true);
 });
 
-Deno.test("DrawdownPeriods.take() and deepest() tell depths apart that are the same in doubles", () => {
+Deno.test("DrawdownPeriods.take() and deepest() distinguish depths that are the same in doubles", () => {
   const near = (amount: string, to: number): Fall => ({
     peak: { ...cash(0), cash: new Money("98765432109") },
     trough: { ...cash(0), cash: new Money("98765432109").minus(amount) },

@@ -26,7 +26,7 @@ function outcomes(made: Run): { found: string; expected: string } {
   return { found, expected: worst.fall.ratio(worst.peak, 8).toString() };
 }
 
-Deno.test("Drawdown finds the worst fall, as an exact reckoning does", () => {
+Deno.test("Drawdown finds the worst fall, as an exact reference does", () => {
   let falls = 0;
   fc.assert(
     fc.property(run, (made) => {
@@ -96,7 +96,7 @@ Deno.test("Drawdown.worstFall() says peak, amount, the last trade at the peak an
   assertEquals(shown(drawdown.worstFall()), { peak: "2000", amount: "510", from: 7, to: 9, recovered: null });
 });
 
-Deno.test("Drawdown.worstFall() begins and ends at one trade when it is the cost of the fill there", () => {
+Deno.test("Drawdown.worstFall() starts and ends at one trade when it is the cost of the fill there", () => {
   const drawdown = new Drawdown(m("1000"));
   drawdown.mark(100, 0, 7);
   drawdown.rebook(m("0"), m("9.99"), 100, 7);
@@ -129,7 +129,7 @@ Deno.test("Drawdown counts time under water from the last trade at the peak, als
   assertEquals(drawdown.longestUnderWater(1_000), 50);
 });
 
-Deno.test("Drawdown at its peak without a position: the fall after the next buy begins there", () => {
+Deno.test("Drawdown at its peak without a position: the fall after the next buy starts there", () => {
   const drawdown = invested();
   drawdown.mark(120, 0, 10);
   drawdown.rebook(m("1200"), m("0"), 120, 10);

@@ -79,7 +79,7 @@ Deno.test("EquityCurve has the first and the last point when no time passes, and
   ]);
 });
 
-Deno.test("EquityCurve does bounded work when time leaps by centuries, and keeps a hundred years", () => {
+Deno.test("EquityCurve does bounded work when time jumps by centuries, and keeps a hundred years", () => {
   const { sampling, returns, points, marks } = curveOf([
     [0, 11_000],
     [9e15, 12_000],

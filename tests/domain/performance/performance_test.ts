@@ -97,12 +97,12 @@ function plainOf({ peak, amount, from, to, recovered }: DrawdownPeriod): PlainPe
 /** Whether two figures differ by no more than the last digit shown, or what doubles of such size are off by. */
 function isNear(found: string | null, expected: number | null, tolerance = 1e-9): boolean {
   if (found === null || expected === null) return found === expected;
-  // Beyond all doubles: a year at the pace of one wild day.
+  // Beyond all doubles: a year that grows like one wild day.
   if (!Number.isFinite(expected)) return Number(found) === expected;
   return Math.abs(Number(found) - expected) <= 1.1e-8 + tolerance * Math.abs(expected);
 }
 
-Deno.test("Pipeline.results() are those of a reckoning that keeps every trade's equity and every fill", () => {
+Deno.test("Pipeline.results() are those of a reference that keeps every trade's equity and every fill", () => {
   const seen = new Map<string, number>();
   const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
   fc.assert(
@@ -177,7 +177,7 @@ Deno.test("Pipeline.results() are the same however the trades are cut into batch
   );
 });
 
-Deno.test("Pipeline that is quiet tells only gaps, halts and what expired, and comes to the same", () => {
+Deno.test("Pipeline that is quiet emits only gaps, halts and what expired, with the same results", () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(scenario, (made) => {

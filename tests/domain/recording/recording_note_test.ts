@@ -59,7 +59,7 @@ Deno.test("noteText() writes any note on one line, and readNote() reads the same
   );
 });
 
-Deno.test("isNote() tells by the beginning, whether the rest can be read or not", () => {
+Deno.test("isNote() decides by the start, whether the rest can be read or not", () => {
   for (
     const text of [
       `{"penstock":{"event":"ended"}}`,

@@ -51,7 +51,7 @@ const run = fc.record({
 /** A loss as texts: what is reached, and by how much. */
 type Found = string | null;
 
-/** What the limits say at every trade, and what a reference says that looks at equity as it is. */
+/** What the limits say at every trade, and what a reference says that computes equity exactly. */
 function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Generator<[Found, Found]> {
   const { cash: start, fee, drawdown, daily, moves } = made;
   const parameters = {
@@ -131,7 +131,7 @@ function traded(
   return [cash.minus(quantity.times(price).times(one.plus(fee))), quantity];
 }
 
-Deno.test("LossLimits finds the first trade at a limit as an exact reckoning does, over days, fills and restarts", () => {
+Deno.test("LossLimits finds the first trade at a limit as an exact reference does, over days, fills and restarts", () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(run, (made) => {

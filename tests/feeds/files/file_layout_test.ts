@@ -9,7 +9,7 @@ function printed(line: string | Uint8Array): string {
   return typeof layout === "string" ? layout : layout.kind;
 }
 
-Deno.test("layoutOf() tells Binance public data, recordings and messages apart", () => {
+Deno.test("layoutOf() distinguishes Binance public data, recordings and messages", () => {
   assertEquals(printed(rows(1)), "csv");
   assertEquals(printed(HEADER.trimEnd() + "\r"), "csv");
   assertEquals(printed(`{"stream":"btcusdt@trade","data":{}}`), "messages");

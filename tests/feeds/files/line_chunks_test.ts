@@ -82,7 +82,7 @@ Deno.test("lineChunks() gives whole lines, the same ones whatever is read at a t
   ));
 });
 
-Deno.test("lineChunks() tells the layout from the first line that is not blank", async () => {
+Deno.test("lineChunks() finds the layout from the first line that is not blank", async () => {
   const cases: [string, string][] = [
     [rows(1), "csv"],
     [`\ufeff\n \r\n${rows(1)}`, "csv"],
@@ -187,7 +187,7 @@ Deno.test("lineChunks() lends a chunk until the next one is asked for, while tha
   });
   let text = "";
   for await (const { bytes, start, end } of lines) {
-    // The read ahead comes to its end in between.
+    // The read ahead ends in between.
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     text += new TextDecoder().decode(bytes.subarray(start, end));
   }

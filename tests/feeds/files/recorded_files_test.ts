@@ -23,7 +23,7 @@ import {
   zip,
 } from "../recorded_input.ts";
 
-/** What `recorded_reader.ts` came to, given these paths and this standard input. */
+/** The output of `recorded_reader.ts`, given these paths and this standard input. */
 async function inProcess(
   paths: readonly string[],
   stdin: Uint8Array | null = null,

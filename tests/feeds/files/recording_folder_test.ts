@@ -1,4 +1,4 @@
-/** Folders in place of recordings: what is in them is told by its first line, and nothing else is read. */
+/** Folders in place of recordings: the first line of a file decides whether it is read. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { recordingName } from "../../../src/domain/recording/recording_name.ts";
 import { noteText, type RecordingHead } from "../../../src/domain/recording/recording_note.ts";
@@ -17,7 +17,7 @@ function text(time: number, head: Partial<RecordingHead> = {}): string {
   return `${time} ${note}\n${time} {"e":"trade"}\n`;
 }
 
-/** The names opened in the folder, and what was told. */
+/** The names opened in the folder, and the warnings. */
 async function opened(folder: Folder, choice: Partial<Choice> = {}) {
   const printed: string[] = [];
   const paths = await withFoldersOpened([folder.path], {

@@ -50,7 +50,7 @@ socketTest("LiveFeed renews its connection again and again without missing or do
 socketTest("LiveFeed renews in a flood, with a consumer that cannot keep up", async () => {
   // The exchange must not cut the old connection off for being slow: the new one drives the market on meanwhile.
   await using exchange = listen("", { speed: Infinity, historyLimit: 2_000_000 });
-  // Nor may a pause of this process pass for silence: that ends a connection, and here it may leave a gap.
+  // Nor may a pause of this process count as a stale stream: that ends a connection, and here it may leave a gap.
   await using run = new FeedRun(exchange.endpoint, { renewAfterMs: 50, staleMs: 20_000 });
   await run.until(() => renewals(run) === 3);
   await run.stop();

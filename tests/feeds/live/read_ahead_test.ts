@@ -77,7 +77,7 @@ Deno.test("ReadAhead.during() reads on only as far as what was kept has been han
   await batches.return(undefined);
 });
 
-Deno.test("ReadAhead.during() hands on what the work comes to, and what it throws", async () => {
+Deno.test("ReadAhead.during() returns what the work resolves to, and what it throws", async () => {
   const ahead = new ReadAhead(new NumberedFeed(), FRAMES);
   assertEquals(await ahead.during(Promise.resolve(7)), 7);
   await assertRejects(() => ahead.during(Promise.reject(new RangeError("no"))), RangeError, "no");

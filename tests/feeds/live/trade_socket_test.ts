@@ -96,7 +96,7 @@ socketTest("TradeSocket slows the exchange down while nobody reads, and memory s
   assert(Deno.memoryUsage().heapUsed - heap < 8e6, "the heap grew");
   assert(socket.waiting.length <= MOST_AHEAD, `${socket.waiting.length} frames wait`);
   assert(first - last < 100_000, `${first - last} trades are under way`);
-  // Much later than --stale the frames are all there, and it was not taken for silence.
+  // Much later than --stale, all the frames are there, and the stream did not count as stale.
   assertEquals(socket.end, null);
   last = await readOn(socket, first, last);
   assert(exchange.released > first);

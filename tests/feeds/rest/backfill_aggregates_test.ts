@@ -19,7 +19,7 @@ const TRADES = tradesOf(3_300);
 const AGGREGATES = aggregatesOf(TRADES);
 const LAST_ID = FIRST_ID + TRADES.length - 1;
 
-Deno.test("fetch() hands over aggregates where only they are to be had, cut to what is missing", async () => {
+Deno.test("fetch() hands over aggregates where only they are available, cut to what is missing", async () => {
   await using exchange = await past(TRADES, onlyAggregates);
   const { backfill } = backfillOf(exchange.endpoint);
   let cuts = 0;
@@ -71,7 +71,7 @@ function aggregate(a: number, f: number, l: number) {
   return { a, p, q, f, l, T: START_TIME, m: true, M: true };
 }
 
-/** A server that has nothing but these aggregates, read again at every request. */
+/** A server that has nothing but these aggregates, which it reads again at every request. */
 function serving(rows: () => readonly ReturnType<typeof aggregate>[], asked: (string | null)[] = []) {
   return answering((_number, url) => {
     if (url.pathname.endsWith("historicalTrades")) return { status: 404 };
@@ -120,7 +120,7 @@ Deno.test("fetch() asks for every page of aggregates once, also where some are i
   assertEquals([asked[0], asked.slice(-3)], [null, ["0", "1000", "2000"]]);
 });
 
-Deno.test("fetch() begins with the aggregate that comes next when nothing was missed yet", async () => {
+Deno.test("fetch() starts with the aggregate that comes next when nothing was missed yet", async () => {
   const all = [aggregate(70, 1000, 1002)];
   const asked: (string | null)[] = [];
   await using server = serving(() => {

@@ -9,7 +9,7 @@ import { RawServer, type Visit } from "../raw_server.ts";
 const FROM = 100;
 const GOOD = { body: JSON.stringify(rowsFrom(FROM, 3)) };
 
-/** What a fetch of trades 100 to 102 comes to. */
+/** The result of a fetch of trades 100 to 102. */
 async function endOf(server: RawServer, options: Parameters<typeof backfillOf>[1] = {}) {
   const { backfill, clock } = backfillOf(restOf(server), options);
   const { rows, end } = await collect(backfill, FROM, FROM + 2);

@@ -9,7 +9,7 @@ import {
 import { RestBudget } from "../../../src/feeds/rest/rest_budget.ts";
 import { answering, NEVER, restOf } from "../backfill_run.ts";
 
-/** Asks about BTCUSDT unless `question` says else. */
+/** Asks about BTCUSDT unless `question` names another symbol. */
 async function ask(
   restEndpoint: string | null,
   question: Partial<InstrumentQuestion> = {},
@@ -52,7 +52,7 @@ Deno.test("askInstrument() reads what the built-in exchange says", async () => {
   });
 });
 
-Deno.test("askInstrument() tells an unknown symbol from an exchange that does not answer", async () => {
+Deno.test("askInstrument() distinguishes an unknown symbol from an exchange that does not answer", async () => {
   await using exchange = BuiltInExchange.listen();
   const answer = await ask(exchange.restEndpoint, { symbol: "NOSUCHUSDT" });
   assert(answer.kind === "unknown");
@@ -183,7 +183,7 @@ Deno.test("awaitInstrument() asks at longer and longer waits until every rule th
   );
   assertEquals(answer?.info.rules, { lot: "0.5", tick: "0.1" });
   assertEquals(waits, [500, 500, 999, 1998, 3996, 7992, 15984, 31968, 59940, 59940, 59940, 59940, 59940]);
-  // What stays the same is said once.
+  // What stays the same is logged once.
   assertEquals(reasons.length, 3);
   assertStringIncludes(reasons[0]!, "failed: HTTP 503");
   assertMatch(reasons[1]!, /^127\.0\.0\.1:\d+ does not say the tick$/);

@@ -28,7 +28,7 @@ Deno.test("RestBudget takes the host's own count, higher or lower", () => {
   assertEquals(budget.waitMs(25, 2_000), 0);
 });
 
-Deno.test("RestBudget begins every minute anew", () => {
+Deno.test("RestBudget starts again every minute", () => {
   const budget = new RestBudget({ perMinute: 100, share: 1 });
   budget.spend(90, 0);
   budget.spend(20, MINUTE);

@@ -107,7 +107,7 @@ Deno.test("Journal stops at a fault at any write and opens again whole, with all
         );
         assert(isMissing(`${path}.new`) && isMissing(`${path}.lock`));
         const state = stateOf(path);
-        // Anyone who is told of a fault after the commit cannot know that it took place.
+        // A caller that sees an error after the commit cannot know that the commit took place.
         const isIn = moment === "after" && failed === "COMMIT" && confirmed >= 0;
         assertEquals(state, states[Math.max(0, confirmed) + (isIn ? 1 : 0)]!, `${moment} ${failed}`);
       }
@@ -288,7 +288,7 @@ Deno.test({
         assert(mount(disk, "size=1200k"));
         try {
           const path = `${disk}/a.db`;
-          // What it is missing at first, something else takes up.
+          // Something else takes the place of the missing file.
           const ballast = `${disk}/ballast`;
           Deno.writeFileSync(ballast, new Uint8Array((1200 - kilobytes) * 1024));
           let confirmed = -1;

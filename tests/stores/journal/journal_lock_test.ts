@@ -68,7 +68,7 @@ Deno.test({
     }),
 });
 
-Deno.test("Journal.open() is not deceived when the lock's file is removed and made anew while it takes it", () => {
+Deno.test("Journal.open() is not deceived when the lock's file is removed and made again while it takes it", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     const first = openJournal(path);

@@ -317,7 +317,7 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
   });
 });
 
-Deno.test("JournalReader.verifyChain() tells bytes apart that read as the same text", () => {
+Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same text", () => {
   inFolder((folder) => {
     const sample = `${folder}/sample.db`;
     {

@@ -257,7 +257,7 @@ Deno.test("RunJournal.requests() drops a release of a halt that does not stand, 
       ]);
       assertEquals([run.engine.state.current.halt, run.handle()], [null, []]);
       run.halt();
-      // The run ends before it comes to these.
+      // The run ends before it reaches these.
       const standing = run.entries.findLast(({ type }) => type === "halt")!.seq;
       file(path, { kind: "release", halt: standing, text: "too late" });
       file(path, { kind: "halt", action: "flatten", text: null });

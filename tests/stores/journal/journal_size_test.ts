@@ -1,4 +1,4 @@
-/** What a journal takes on the disk: real pipelines, one commit for every trade at which something was decided. */
+/** How much disk a journal takes: real pipelines, one commit for every trade with a decision. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Engine } from "../../../src/stages/engine.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
@@ -11,10 +11,10 @@ import { inFolder, TIME } from "../sample_journal.ts";
 import { MessageBatch } from "../../../src/exchanges/binance/message_batch.ts";
 
 const MOST_BYTES = 800;
-/** With a fill every three seconds, as a live run keeps where it stands every ten. */
+/** With a fill every three seconds, since a live run keeps its state every ten. */
 const FILLS_BETWEEN_CHECKPOINTS = 3;
 
-/** Databases that wait for no disk: what is measured is how much there is to write. */
+/** Databases that do not wait for the disk: only how much they write is measured. */
 const hasty: Connect = (path, readOnly) => {
   const database = connect(path, readOnly);
   return {
@@ -23,7 +23,7 @@ const hasty: Connect = (path, readOnly) => {
   };
 };
 
-/** How large the journal of a run is after so many fills, with what lies beside it, in bytes. */
+/** The size of a run's journal after this many fills, with the files beside it, in bytes. */
 function sizeAfter(
   most: number,
   folder: string,
@@ -66,7 +66,7 @@ function sizeAfter(
   return { atWork, closed: sizeOf(path) };
 }
 
-/** The size of a journal with what lies beside it. */
+/** The size of a journal with the files beside it. */
 function sizeOf(path: string): number {
   return ["", "-wal", "-shm"].reduce((sum, side) => {
     try {

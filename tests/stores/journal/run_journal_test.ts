@@ -121,7 +121,7 @@ Deno.test("RunJournal, failing at any write of a run, keeps what was told and de
   });
 });
 
-Deno.test("RunJournal.start() refuses to go on under other options, and begins anew when asked to", () => {
+Deno.test("RunJournal.start() refuses to go on under other options, and starts again when asked to", () => {
   inFolder((folder) => {
     const path = `${folder}/run.db`;
     const printed: PipelineEvent[] = [];

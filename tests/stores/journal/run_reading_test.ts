@@ -73,7 +73,7 @@ function withRun(use: (journal: Journal, reader: JournalReader) => void): void {
   });
 }
 
-Deno.test("readRun() of a run that has just begun has its start cash and nothing else", () => {
+Deno.test("readRun() of a run that has just started has its start cash and nothing else", () => {
   withRun((_journal, reader) => {
     const { journal: _, ...run } = readRun(reader, 1);
     assertEquals(run, {

@@ -62,7 +62,7 @@ Deno.test("Recording.createIn() goes on in another file at each midnight UTC, an
     recording.frames(numbered(0, 3), MIDNIGHT - 0.25);
     recording.kept({ entry: 9, hash: "09" });
     recording.frames(numbered(3, 5), MIDNIGHT);
-    // A batch that was taken in before midnight and comes to its turn behind it stays behind.
+    // A batch that was received before midnight and written after it stays in the old file.
     recording.frames(numbered(5, 6), MIDNIGHT - 10);
     // A day on which nothing came has no file.
     recording.note({ event: "disconnected", reason: "x", retryInMs: 1 }, MIDNIGHT + 2 * DAY + 5);

@@ -118,7 +118,7 @@ Deno.test("Recording writes nothing behind a torn lot that it could not take bac
   await recording.close();
 });
 
-Deno.test("Recording.close() tries a last time, and tells what is lost", async () => {
+Deno.test("Recording.close() tries a last time, and reports what is lost", async () => {
   const { file, printed, recording } = fake();
   const good = file.size;
   file.room = 0;
@@ -137,7 +137,7 @@ Deno.test("Recording.close() tries a last time, and tells what is lost", async (
   assertStringIncludes(torn.printed[1]!, "1 frame was lost, and its last frame may be incomplete.");
 });
 
-Deno.test("Recording tells once when the system cannot put it on the disk, and goes on", async () => {
+Deno.test("Recording reports once when the system cannot put it on the disk, and goes on", async () => {
   const { file, printed, recording } = fake();
   file.syncError = new Error("Input/output error (os error 5)");
   recording.frames(numbered(0, 2 * LOT / 100), TIME);

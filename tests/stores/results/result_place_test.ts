@@ -226,7 +226,7 @@ Deno.test({
       const waiting = refused("pipe");
       stopping.abort();
       assertEquals(await waiting, "the pipe has no reader");
-      // Lets the open that is still under way come to an end.
+      // Lets the open that is still under way finish.
       assertEquals(await Deno.readTextFile(`${folder}/pipe`), "");
     });
   },
@@ -254,7 +254,7 @@ Deno.test({
       const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: its reader takes nothing");
       stopping.abort();
       await writing;
-      // Takes what is on its way, so that the write comes to an end.
+      // Takes what is on its way, so that the write can finish.
       const buffer = new Uint8Array(1 << 20);
       for (let rest = much.length; rest > 0;) rest -= (await stuck.read(buffer)) ?? rest;
     });

@@ -19,7 +19,7 @@ const OPTIONS: ShownOptions = {
   cash: "1000000",
 };
 
-/** A run at work, and its recording as it is read: what was in the file at one time, then what has come to it since. */
+/** A run at work, and its recording as it is read: what was in the file at one time, then what was added since. */
 class RunAtWork implements Disposable {
   readonly run: HandRun;
   readonly #journal: string;
@@ -48,7 +48,7 @@ class RunAtWork implements Disposable {
     }
   }
 
-  /** What has come to the recording since this was last asked; null if nothing has. */
+  /** What was added to the recording since the last call; null if nothing was. */
   async chunk(): Promise<Chunk | null> {
     if (this.#origin === null) {
       for await (const { origin } of recordedChunks([this.#recording])) this.#origin ??= origin;
@@ -75,7 +75,7 @@ class RunAtWork implements Disposable {
     return await verification.outcomeOf(this.#chunks());
   }
 
-  /** Chunk after chunk, as long as more has come to the recording. */
+  /** Chunk after chunk, as long as more was added to the recording. */
   async *#chunks(): AsyncGenerator<Chunk> {
     for (let chunk = await this.chunk(); chunk !== null; chunk = await this.chunk()) yield chunk;
   }

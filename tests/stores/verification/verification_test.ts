@@ -160,7 +160,7 @@ function withDigit(text: string, at: number, by: number): string {
   return text.slice(0, at) + (Number(text[at]) + by) % 10 + text.slice(at + 1);
 }
 
-Deno.test("Verification finds what a forger changed, removed, added or moved in the journal, with all hashes reckoned anew", async () => {
+Deno.test("Verification finds what a forger changed, removed, added or moved in the journal, with all hashes computed again", async () => {
   await inFolderAsync((folder) =>
     stopped(folder, async (journal, recording) => {
       const { entries } = contentsOf(journal);

@@ -1,4 +1,4 @@
-/** What a user sees of a backtest while it runs: on a terminal of its own, made by script(1), and elsewhere. */
+/** What a user sees of a backtest while it runs: on a terminal, made by script(1), and without one. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { hasScript, onTerminal } from "../own_terminal.ts";
 import { Screen } from "../screen.ts";
@@ -19,7 +19,7 @@ function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-Deno.test("BacktestView tells its progress every five seconds where there is no terminal, and never with --json", async () => {
+Deno.test("BacktestView logs its progress every five seconds without a terminal, and never with --json", async () => {
   const { stdout, stderr } = await shown();
   assertEquals(stdout, "");
   assertEquals(count(stderr, PROGRESS), 2);
@@ -28,7 +28,7 @@ Deno.test("BacktestView tells its progress every five seconds where there is no 
   assertEquals(count((await shown("--json")).stderr, PROGRESS), 0);
 });
 
-Deno.test("BacktestView tells twenty gaps, and that there are more; as events it tells all of them", async () => {
+Deno.test("BacktestView logs twenty gaps, and that there are more; as events it emits all of them", async () => {
   const { stdout, stderr } = await shown("--json");
   assertEquals(count(stderr, "WARN  gap: "), 20);
   assertEquals(count(stderr, "further gaps are counted, not shown"), 1);

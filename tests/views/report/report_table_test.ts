@@ -44,7 +44,7 @@ function figure(label: string, metrics: Partial<Metrics>, summary: Partial<Summa
   return row?.slice(row.indexOf(label) + label.length).trim() ?? `no row "${label}"`;
 }
 
-Deno.test("reportTable() of one run says what it came to", () => {
+Deno.test("reportTable() of one run shows its results", () => {
   assertEquals(
     table([column()]),
     `

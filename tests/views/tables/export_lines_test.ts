@@ -33,7 +33,7 @@ const LOT: ClosedLot = {
   ...{ profit: new Money("-0.3"), buyTradeId: 7, sellTradeId: 9 },
 };
 
-Deno.test("fillLine() in CSV has a cell for every column, the notional reckoned exactly", () => {
+Deno.test("fillLine() in CSV has a cell for every column, the notional computed exactly", () => {
   assertEquals(
     fillHead("csv"),
     "run,time,symbol,side,price,quantity,notional,fee,cash,position,realized,tradeId,signalTradeId\r\n",

@@ -9,7 +9,7 @@ Deno.test("assets() splits a symbol at its quote currency, the longest that fits
   );
 });
 
-Deno.test("assets() says base and quote where it cannot tell", () => {
+Deno.test("assets() says base and quote if it does not know them", () => {
   for (const symbol of ["USDT", "ABCXYZ", ""]) assertEquals(assets(symbol), { base: "base", quote: "quote" });
 });
 

@@ -102,7 +102,7 @@ Deno.test("Outlet hands all that waited to onLost when a write fails, and tries 
   assertEquals(reader.text, "c");
 });
 
-Deno.test("LiveTerminal counts the lines that it cannot take, and tells once it can write again", async () => {
+Deno.test("LiveTerminal counts the lines that it cannot take, and reports them once it can write again", async () => {
   const reader = new Reader();
   const terminal = new LiveTerminal(reader, 20);
   const printed: number[] = [];

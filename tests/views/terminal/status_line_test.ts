@@ -23,7 +23,7 @@ function standing(changes: Partial<RunState> = {}): RunState {
   };
 }
 
-Deno.test("statusLine() says price, averages, position, equity and pace", () => {
+Deno.test("statusLine() says price, averages, position, equity and throughput", () => {
   assertEquals(
     statusLine(standing(), THROUGHPUT, 200),
     "● BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
@@ -56,7 +56,7 @@ Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
   );
 });
 
-Deno.test("statusLine() gives averages the digits that tell them apart, and keeps its length from trade to trade", () => {
+Deno.test("statusLine() gives averages the digits that distinguish them, and keeps its length from trade to trade", () => {
   const line = (short: string, long: string, price: string) =>
     statusLine(
       standing({ averages: { short: () => short, long: () => long }, price: new Money(price) }),

@@ -34,7 +34,7 @@ function table(changes: Partial<SummaryEvent> = {}): string {
   return summaryTable({ ...SUMMARY, ...changes }, new Money(10_000));
 }
 
-Deno.test("summaryTable() says what the run came to", () => {
+Deno.test("summaryTable() shows the run's results", () => {
   assertEquals(
     table(),
     `
