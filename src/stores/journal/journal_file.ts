@@ -73,8 +73,11 @@ const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to
  * neither be written nor read.
  */
 const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
-/** Nothing in the file is run, and its pages are looked at before they are used. */
-const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"];
+/**
+ * Nothing in the file is run, and its pages are looked at before they are used. What SQLite sorts stays in memory: its
+ * own files would be in the system's folder for them, past the permissions.
+ */
+const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"];
 
 /** Opens the database at `path` through node:sqlite. */
 export const connect: Connect = openDatabase;
