@@ -340,6 +340,8 @@ Deno.test("Reading a journal takes no more of a value than a journal has", () =>
       assertEquals(chainResultOf(path).isWhole, false);
       forged(`UPDATE entries SET type = ${long} WHERE seq = 9`);
       assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
+      using counting = JournalReader.open(path);
+      assertThrows(() => counting.counts(), JournalError, "the type of an entry cannot be read");
       forged(`UPDATE entries SET hash = zeroblob(${bytes}) WHERE seq = 9`);
       assertThrows(() => contentsOf(path), JournalError, "entry 9 cannot be read");
       forged(`INSERT INTO requests VALUES (1, 1, ${long}, 1, ${long})`);
@@ -379,16 +381,17 @@ Deno.test("Journal.commit() writes what can be read again, and refuses a longer 
   });
 });
 
-Deno.test("openDatabase() trusts nothing in the file, and takes no value above the limit", () => {
+Deno.test("openDatabase() trusts nothing in the file, sorts in memory, and takes no value above the limit", () => {
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     writeSample(path);
     using database = openDatabase(path, false);
-    const settings = ["trusted_schema", "cell_size_check", "mmap_size"];
+    const settings = ["trusted_schema", "cell_size_check", "mmap_size", "temp_store"];
     assertEquals(settings.map((name) => Object.values(database.prepare(`PRAGMA ${name}`).get()!)[0]), [
       0,
       1,
       0,
+      2,
     ]);
     assertThrows(() => database.prepare("SELECT zeroblob(17000000)").get(), Error, "too big");
   });

@@ -72,8 +72,11 @@ const RESTORE = "Nothing was changed. Restore it from a copy, or move it away to
  * written or read.
  */
 const LIMITS = { length: 1 << 24, sqlLength: 10_000, attach: 0 };
-/** SQLite runs nothing from the file, and checks its pages before it uses them. */
-const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"];
+/**
+ * SQLite runs nothing from the file, and checks its pages before it uses them. It sorts in memory: the files that it
+ * would make otherwise are in the system's folder for them, past the permissions.
+ */
+const CAUTION = ["trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY"];
 
 /** Opens the database at `path` through node:sqlite. */
 export const connect: Connect = openDatabase;

@@ -2,6 +2,7 @@
 import { chainedEntries, type ChainPlace, type ChainResult, hashAt } from "./journal_chain.ts";
 import { type AccountRow, type Checkpoint, lastCheckpoint, type PositionRow } from "./journal_checkpoint.ts";
 import {
+  BOUND_TYPE,
   type Entry,
   type EntryType,
   ofTypeInRun,
@@ -41,7 +42,7 @@ export interface EntriesWanted {
 }
 
 const COUNTS = `SELECT type, count(*) AS count
-  FROM (SELECT type FROM entries WHERE type <> 'checkpoint'`;
+  FROM (SELECT ${BOUND_TYPE} AS type FROM entries WHERE type <> 'checkpoint'`;
 /** A run has a checkpoint for every decision, which says how many there were: without one there are few. */
 const MOST_COUNTED = 1_000_000;
 /** How many entries are in memory at once, of each type. */
@@ -176,6 +177,9 @@ export class JournalReader implements Disposable {
         ? this.#database.prepare(`${COUNTS} LIMIT ?) GROUP BY type`).all(MOST_COUNTED + 1)
         : this.#database.prepare(`${COUNTS} AND run = ? LIMIT ?) GROUP BY type`).all(run, MOST_COUNTED + 1)
     );
+    if (rows.some(({ type }) => type === null)) {
+      throw damaged(this.#path, "the type of an entry cannot be read");
+    }
     if (rows.reduce((sum, { count }) => sum + Number(count), 0) > MOST_COUNTED) {
       throw damaged(
         this.#path,
