@@ -5,6 +5,7 @@ import type { Started } from "../config/command.ts";
 import { shownConfig } from "../config/config.ts";
 import { ConfigError } from "../domain/process/config_error.ts";
 import { RECORDED_MARKET } from "../exchanges/endpoints.ts";
+import { decoderOf } from "../exchanges/known_exchanges.ts";
 import type { ModelEvent, PenstockEvent } from "../domain/run/event.ts";
 import type { SettledInstrument } from "../config/instrument_settlement.ts";
 import type { Config } from "../config/options.ts";
@@ -269,9 +270,9 @@ function isSameFile(one: string, other: string): boolean {
 }
 
 /** Finds a chunk's first trade, for sorting; the run itself reports unusable lines. */
-function firstTradeIn({ symbol }: Config): (chunk: Chunk) => FirstTrade | null {
+function firstTradeIn(config: Config): (chunk: Chunk) => FirstTrade | null {
   return (chunk) => {
-    const reader = new ChunkReader(symbol, false);
+    const reader = new ChunkReader(decoderOf(config), false);
     reader.open(chunk);
     for (
       let read = reader.next();

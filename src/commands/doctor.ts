@@ -2,6 +2,7 @@
 import type { Started } from "../config/command.ts";
 import { hostsNeeded, marketOf, restAddresses, streamOf } from "../exchanges/endpoints.ts";
 import { EXCHANGE_NAMES, hostsOf } from "../exchanges/hosts.ts";
+import { exchangeNamed } from "../exchanges/known_exchanges.ts";
 import { type CheckResult, fail, pass } from "../domain/process/check_result.ts";
 import { OUTWARD_ADVICE, outwardClause, outwardLink } from "../domain/process/outward_link.ts";
 import type { Config } from "../config/options.ts";
@@ -29,7 +30,8 @@ export class Unwell extends Error {
  */
 export async function doctor({ config, signal, blocking }: Started): Promise<void> {
   const findings = [...permissions(config), environment(), ...blocking(() => stores(config))];
-  const options = { symbol: config.symbol, tradeMs: config.stale, signal };
+  const exchange = exchangeNamed(config.exchange);
+  const options = { exchange, symbol: config.symbol, tradeMs: config.stale, signal };
   findings.push(...await examineStream(streamOf(config), options));
   for (const address of restAddresses(config)) {
     if (signal.aborted) break;

@@ -1,6 +1,7 @@
 /** `penstock run`: a live feed, the pipeline, and the views. */
 import type { Started } from "../config/command.ts";
 import { streamOf } from "../exchanges/endpoints.ts";
+import { exchangeNamed } from "../exchanges/known_exchanges.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
@@ -27,6 +28,7 @@ export async function run({ command, version, config, sources, signal }: Started
   using _over = alarm(config.for, () => ending.abort());
   const stop = AbortSignal.any([signal, ending.signal]);
   const stream = new LiveFeed({
+    exchange: exchangeNamed(config.exchange),
     endpoint: streamOf(config),
     symbol: config.symbol,
     staleMs: config.stale,

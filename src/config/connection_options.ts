@@ -11,7 +11,7 @@ const connection = optionIn("connection");
 /** A key is the option's name in the configuration file. */
 export const CONNECTION_OPTIONS = {
   exchange: connection({
-    default: "binance",
+    default: EXCHANGE_NAMES[0]!,
     read: oneOf(...EXCHANGE_NAMES),
     value: "NAME",
     commands: LIVE,

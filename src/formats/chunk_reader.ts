@@ -1,4 +1,5 @@
 /** Reads recorded trades, whichever layout a chunk is in. */
+import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 import { type Chunk, LINE_LIMIT } from "./chunk.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
@@ -24,14 +25,14 @@ export class ChunkReader implements TradeReader {
   #tooLongIds: Pick<TradeFields, "firstId" | "lastId"> | null = null;
 
   /**
-   * A reader for `symbol`, in upper case. When `strict`, an unusable line is thrown as UnusableInput, else it is
+   * A reader for the symbol of `decoder`, which reads what is a frame. When `strict`, an unusable line is thrown as UnusableInput, else it is
    * "rejected".
    */
-  constructor(symbol: string, strict: boolean) {
-    this.symbol = symbol;
+  constructor(decoder: FrameDecoder, strict: boolean) {
+    const symbol = this.symbol = decoder.symbol;
     this.#strict = strict;
     this.#rows = new CsvRows(symbol, strict);
-    this.#lines = new MessageLines(symbol, strict);
+    this.#lines = new MessageLines(decoder, strict);
     this.#current = this.#rows;
   }
 

@@ -1,10 +1,10 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
-import { BinanceMessageReader } from "../exchanges/binance/binance_message.ts";
+import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 import type { Chunk, Origin } from "./chunk.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, type ReadNote, readNote, type RecordingNote } from "../domain/recording/recording_note.ts";
-import type { Complain, ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 /** A note of a recording, as it is handed out. */
@@ -25,26 +25,16 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 const NO_BYTES = new Uint8Array();
 
-const EVENT_OF_TRADE = /"e"\s*:\s*"(?:trade|aggTrade)"/;
-const SYMBOL = /"s"\s*:\s*"([^"\\]+)"/;
-const JSON_POSITION = /at position (\d+)/;
-
-/** What a reason says starts with `about`: which field that is, and what the reason leaves unsaid. */
-interface Fault {
-  readonly about: string;
-  readonly key: RegExp;
-  readonly expected: string;
+/** A frame that was decoded, and the line that it stands in. */
+interface DecodedFrame {
+  readonly text: string;
+  /** Where it begins in its line, in bytes. */
+  readonly column: number;
+  /** Whether it stands inside of a note. */
+  readonly isQuoted: boolean;
+  /** Whether a line feed ends the line. */
+  readonly isWhole: boolean;
 }
-
-const FAULTS: readonly Fault[] = [
-  { about: `symbol "s"`, key: /"s"\s*:/, expected: `, expected text such as "BTCUSDT"` },
-  { about: "trade id", key: /"[tf]"\s*:/, expected: ", expected a whole number" },
-  { about: "price", key: /"p"\s*:/, expected: "" },
-  { about: "quantity", key: /"q"\s*:/, expected: "" },
-  { about: `trade time "T"`, key: /"T"\s*:/, expected: ", expected s, ms, µs or ns since 1970" },
-  { about: `"m"`, key: /"m"\s*:/, expected: "" },
-  { about: `"data"`, key: /"data"\s*:/, expected: ", expected a Binance message" },
-];
 
 /**
  * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until it answers null and `takeNote`
@@ -52,7 +42,7 @@ const FAULTS: readonly Fault[] = [
  */
 export class MessageLines implements TradeReader {
   readonly symbol: string;
-  readonly trade: BinanceMessageReader;
+  readonly trade: TradeFields;
   reason = "";
   emptyFirstId = -1;
   emptyId = -1;
@@ -63,6 +53,7 @@ export class MessageLines implements TradeReader {
    * program was killed while it wrote.
    */
   torn = false;
+  readonly #decoder: FrameDecoder;
   readonly #strict: boolean;
   readonly #otherSymbols = new Set<string>();
   #origin: Origin | null = null;
@@ -77,20 +68,23 @@ export class MessageLines implements TradeReader {
   /** How long the last trade's line was: the next one is looked for from there. */
   #usual = SLACK;
   #note: TimedNote | null = null;
+  /** The line whose frame may hold more; null where it holds nothing more. */
+  #frame: DecodedFrame | null = null;
   /** The frame read last: its text, where that was made, or else its bytes. */
   #text: string | null = null;
   #frameStart = 0;
   #frameEnd = 0;
 
   /**
-   * A reader for `symbol`, in upper case as the exchange writes it. When `strict`, an unusable line is thrown as
+   * A reader of the frames that `decoder` knows. When `strict`, an unusable line is thrown as
    * UnusableInput, else it is "rejected", with the place in `reason`. A frame that an exchange is known to have
    * sent is never thrown: one in a recording that Penstock wrote, where the live run went on too, and a marker
    * without a market trade.
    */
-  constructor(symbol: string, strict: boolean) {
-    this.symbol = symbol;
-    this.trade = new BinanceMessageReader(symbol);
+  constructor(decoder: FrameDecoder, strict: boolean) {
+    this.#decoder = decoder;
+    this.symbol = decoder.symbol;
+    this.trade = decoder.trade;
     this.#strict = strict;
   }
 
@@ -121,7 +115,7 @@ export class MessageLines implements TradeReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = end;
-    this.#note = null;
+    this.#note = this.#frame = null;
     this.#text = "";
     return this;
   }
@@ -134,6 +128,11 @@ export class MessageLines implements TradeReader {
     const bytes = this.#bytes;
     const end = this.#end;
     this.#note = null;
+    if (this.#frame !== null) {
+      const read = this.#decoder.next();
+      if (read !== null) return this.#judge(read, this.#frame) ?? null;
+      this.#frame = null;
+    }
     while (this.#at < end) {
       const start = this.#at;
       const frame = this.#isTimed ? this.#readTime(start) : start;
@@ -176,7 +175,7 @@ export class MessageLines implements TradeReader {
   /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */
   #scan(start: number, frame: number, feed: number): boolean {
     const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
-    if (!this.trade.scan(this.#bytes, frame, stop)) return false;
+    if (!this.#decoder.scan(this.#bytes, frame, stop)) return false;
     this.#line++;
     this.#at = feed + 1;
     this.#usual = feed - start;
@@ -215,19 +214,22 @@ export class MessageLines implements TradeReader {
       text = this.#text = note.text;
       isQuoted = true;
     }
-    const read = this.trade.readJson(text);
+    const decoded = this.#frame = { text, column: frame - start, isQuoted, isWhole };
+    return this.#judge(this.#decoder.decode(text), decoded);
+  }
+
+  /** What comes of a frame, or of the next part of it. */
+  #judge(read: ReadResult, { text, column, isQuoted, isWhole }: DecodedFrame): ReadResult | undefined {
     if (read === "other") this.#noteSymbol(text);
     if (read !== "rejected") return read;
     if (this.#isOwn && !isWhole && !isQuoted) return this.#leaveOut();
-    this.reason = this.trade.reason;
-    this.emptyFirstId = this.trade.emptyFirstId;
-    this.emptyId = this.trade.emptyId;
-    if (this.#isOwn || this.trade.isMarker) return read;
-    const { what, position } = explain(this.reason, text);
-    return this.#refuse(
-      what,
-      frame - start + (isQuoted ? 0 : ENCODER.encode(text.slice(0, position)).length),
-    );
+    const { reason, emptyFirstId, emptyId, isMarker } = this.#decoder;
+    this.reason = reason;
+    this.emptyFirstId = emptyFirstId;
+    this.emptyId = emptyId;
+    if (this.#isOwn || isMarker) return read;
+    const { what, position } = this.#decoder.fault(reason, text);
+    return this.#refuse(what, column + (isQuoted ? 0 : ENCODER.encode(text.slice(0, position)).length));
   }
 
   /**
@@ -314,40 +316,9 @@ export class MessageLines implements TradeReader {
 
   #noteSymbol(text: string): void {
     if (this.#otherSymbols.size >= OTHER_SYMBOLS) return;
-    const symbol = SYMBOL.exec(text)?.[1];
-    if (symbol === undefined || symbol === this.symbol || this.#otherSymbols.has(symbol)) return;
-    if (EVENT_OF_TRADE.test(text)) this.#otherSymbols.add(symbol);
+    const symbol = this.#decoder.otherSymbol(text);
+    if (symbol !== null) this.#otherSymbols.add(symbol);
   }
-}
-
-/** What is wrong with a frame, with the value found and what was expected, and where in its text. */
-function explain(reason: string, text: string): { what: string; position: number } {
-  if (reason === "not JSON") {
-    const position = jsonPosition(text);
-    const found = position < text.length ? shown(text.slice(position)) : "the end of the line";
-    return { what: `not JSON: found ${found}, expected a Binance message`, position };
-  }
-  const fault = FAULTS.find(({ about }) => reason.startsWith(about));
-  if (fault === undefined) {
-    return { what: `${reason}: found ${shown(text)}, expected a trade or aggTrade`, position: 0 };
-  }
-  const isAggregate = reason.startsWith("trade id") && reason.includes(" to ");
-  const expected = isAggregate
-    ? ", expected two whole numbers, the first not above the last"
-    : fault.expected;
-  return { what: `${reason}${expected}`, position: Math.max(0, text.search(fault.key)) };
-}
-
-/** Where JSON.parse gave up, or 0 if it does not say. */
-function jsonPosition(text: string): number {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const { message } = error as SyntaxError;
-    if (message.includes("end of JSON input")) return text.length;
-    return Number(JSON_POSITION.exec(message)?.[1] ?? 0);
-  }
-  return 0;
 }
 
 function shown(text: string): string {

@@ -1,4 +1,5 @@
 /** Puts the rows of files in the order of their ids, within a bounded distance. */
+import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 import type { Chunk } from "./chunk.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
@@ -64,15 +65,15 @@ export class RowOrder {
   #lastId = -1;
 
   /**
-   * For rows of `symbol`. When `strict`, an unusable line makes `take` throw UnusableInput. `apart` and `block` are for
+   * For rows of the symbol of `decoder`. When `strict`, an unusable line makes `take` throw UnusableInput. `apart` and `block` are for
    * tests.
    */
-  constructor(symbol: string, strict: boolean, { apart = SORTED_APART, block = BLOCK } = {}) {
-    this.symbol = symbol;
+  constructor(decoder: FrameDecoder, strict: boolean, { apart = SORTED_APART, block = BLOCK } = {}) {
+    this.symbol = decoder.symbol;
     this.#strict = strict;
     this.#apart = apart;
     this.#block = block;
-    this.#reader = new ChunkReader(symbol, strict);
+    this.#reader = new ChunkReader(decoder, strict);
   }
 
   /** Other symbols whose trades were skipped, at most 8. */

@@ -1,12 +1,16 @@
 /** The built-in exchange as the command line asks for it. */
 import { ConfigError } from "../domain/process/config_error.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
+import type { ExchangeName } from "../exchanges/hosts.ts";
+import { decoderOf } from "../exchanges/known_exchanges.ts";
 import { parseFaults } from "./faults.ts";
 import { readRecordedTrades } from "./recorded_trades.ts";
 import { BuiltInExchange, type ExchangeEvent } from "./server.ts";
 
 /** The options of the exchange. */
 export interface MarketOptions {
+  /** The exchange whose recordings it serves. */
+  readonly exchange: ExchangeName;
   readonly symbol: string;
   /** Of the made-up market; the same one makes the same trades. */
   readonly seed: number;
@@ -27,7 +31,7 @@ export interface MarketOptions {
  * cannot be used, and the reason of `signal`, whose abort ends the reading of that recording.
  */
 export async function openExchange(
-  { symbol, seed, rate, speed, faults, serve, host }: MarketOptions,
+  { exchange, symbol, seed, rate, speed, faults, serve, host }: MarketOptions,
   port: number,
   onEvent: (event: ExchangeEvent) => void,
   signal: AbortSignal,
@@ -37,7 +41,7 @@ export async function openExchange(
   let trades;
   if (serve !== null) {
     try {
-      trades = await readRecordedTrades(serve, symbol, signal);
+      trades = await readRecordedTrades(serve, decoderOf({ exchange, symbol }), signal);
     } catch (error) {
       if (!(error instanceof UnusableInput)) throw error;
       mistakes.push(`--serve ${error.message}`);

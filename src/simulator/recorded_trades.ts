@@ -1,4 +1,5 @@
 /** The trades of a recording, for the exchange to serve. */
+import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 import { ChunkReader } from "../formats/chunk_reader.ts";
 import { MAX_DECIMALS, priceText } from "../domain/numbers/price.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
@@ -7,17 +8,17 @@ import { chunksOf } from "../feeds/files/recorded_files.ts";
 import type { ExchangeTrade } from "./trade.ts";
 
 /**
- * Reads the trades of `symbol` from whatever `penstock backtest` reads, in the order of the file; other streams and
+ * Reads the trades of the symbol of `decoder` from whatever `penstock backtest` reads, in the order of the file; other streams and
  * Penstock's own notes are skipped, and a recording that was torn by a crash is read up to there. An aggregate
  * becomes one trade with the last of its ids. Throws UnusableInput if something is not readable or no trade is found,
  * and the reason of `signal`, which ends the wait for a pipe without a writer.
  */
 export async function readRecordedTrades(
   path: string,
-  symbol: string,
+  decoder: FrameDecoder,
   signal?: AbortSignal,
 ): Promise<ExchangeTrade[]> {
-  const reader = new ChunkReader(symbol, true);
+  const reader = new ChunkReader(decoder, true);
   const trades: ExchangeTrade[] = [];
   for await (const chunk of chunksOf(path, signal === undefined ? {} : { signal })) {
     reader.open(chunk);
@@ -30,7 +31,7 @@ export async function readRecordedTrades(
     }
   }
   signal?.throwIfAborted();
-  if (trades.length === 0) throw new UnusableInput({ name: path }, `holds no trades of ${symbol}`);
+  if (trades.length === 0) throw new UnusableInput({ name: path }, `holds no trades of ${decoder.symbol}`);
   return trades;
 }
 
@@ -45,7 +46,7 @@ function served(trade: TradeFields): ExchangeTrade {
   };
 }
 
-/** With all eight decimals, as Binance writes its prices. */
+/** With all eight decimals, as the exchange that it stands for writes its prices. */
 function inFull(text: string): string {
   const [whole, decimals = ""] = text.split(".");
   return `${whole}.${decimals.padEnd(MAX_DECIMALS, "0")}`;

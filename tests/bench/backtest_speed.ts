@@ -3,6 +3,7 @@
  * temporary file. Every figure is a ratio of two measurements of this run, taken in turn; absolute figures say
  * only what this machine did meanwhile.
  */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { configure, tradingParametersOf } from "../../src/config/config.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
@@ -104,7 +105,7 @@ async function fillsOf(path: string, isQuiet: boolean): Promise<number> {
     isTransient: true,
     isQuiet,
   });
-  const reader = new ChunkReader(symbol, true);
+  const reader = new ChunkReader(new BinanceMessageReader(symbol), true);
   let printed = 0;
   for await (const chunk of recordedChunks([path])) {
     reader.open(chunk);

@@ -2,7 +2,9 @@
  * Throughput over a real WebSocket: part of `deno task bench`, which runs it with the flags of V8 that `deno task
  * start` has.
  */
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { exchangeNamed } from "../../src/exchanges/known_exchanges.ts";
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { encodeMessage } from "../../src/simulator/websocket.ts";
 import { LiveFeed } from "../../src/feeds/live/live_feed.ts";
 import { config, makeMessages, MESSAGES, newPipeline } from "./stream.ts";
@@ -11,7 +13,7 @@ import { timedAsync } from "./timing.ts";
 
 const FRAMES = 1_000_000;
 const ROUNDS = 9;
-const reader = new MessageBatch(config.symbol);
+const reader = new FrameBatch(new BinanceMessageReader(config.symbol));
 await overWebSocket();
 Deno.exit();
 
@@ -65,6 +67,7 @@ async function countFrames(endpoint: string): Promise<void> {
 async function runFrames(endpoint: string): Promise<void> {
   const ending = new AbortController();
   const feed = new LiveFeed({
+    exchange: exchangeNamed("binance"),
     endpoint,
     symbol: config.symbol,
     staleMs: 5_000,

@@ -2,10 +2,11 @@
  * How fast Penstock is: `deno task bench`. Every figure is a ratio of two measurements of this run, taken in turn, or
  * a distribution: absolute figures depend on what else this machine does.
  */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { Account } from "../../src/domain/account/account.ts";
 import { tradingParametersOf } from "../../src/config/config.ts";
 import { Drawdown } from "../../src/domain/performance/drawdown.ts";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
 import type { Signalled } from "../../src/domain/market/tick.ts";
@@ -38,7 +39,7 @@ const LIMITS: Partial<TradingParameters> = {
 };
 
 const messages = makeMessages();
-const reader = new MessageBatch(config.symbol);
+const reader = new FrameBatch(new BinanceMessageReader(config.symbol));
 console.log(`${MESSAGES} trade messages, made by the built-in exchange with seed 1; windows 20 and 50\n`);
 inMemory();
 underLimits();

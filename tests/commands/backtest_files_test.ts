@@ -1,4 +1,5 @@
 /** `penstock backtest` over several files, and over the same trades packed and cut in every way. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
@@ -470,7 +471,7 @@ Deno.test("penstock backtest goes on with a second recording as the run did that
 
 /** What the feed, the reader and the pipeline make of a file read in pieces of `chunkBytes`. */
 async function eventsThrough(file: string, chunkBytes: number): Promise<PipelineEvent[]> {
-  const reader = new ChunkReader("BTCUSDT", true);
+  const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), true);
   const pipeline = new Pipeline(optionsOf(DEFAULTS));
   const events: PipelineEvent[] = [];
   for await (const chunk of recordedChunks([file], { chunkBytes })) {

@@ -1,7 +1,8 @@
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { GapFilling } from "../../src/commands/run/gap_filling.ts";
 import { type BackfilledTrade, runsOf } from "../../src/domain/market/backfilled_trades.ts";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import type { RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import type { BackfillEnd, FetchedTrades } from "../../src/feeds/rest/backfill.ts";
 import { Engine } from "../../src/stages/engine.ts";
@@ -29,7 +30,7 @@ async function filled(
   const messages = [5, 100].map((id) =>
     messageOf({ firstId: id, lastId: id, time: TIME + id, price: "100" })
   );
-  const reader = new MessageBatch(DEFAULTS.symbol).open(messages);
+  const reader = new FrameBatch(new BinanceMessageReader(DEFAULTS.symbol)).open(messages);
   const frames = { event: "frames", trades: reader } as const;
   for (const _event of engine.apply(frames));
   const asked: unknown[] = [];

@@ -1,4 +1,5 @@
 /** What the tests of MessageLines share: messages, and a plain list of what was read. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import type { Layout } from "../../src/formats/chunk.ts";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
@@ -44,5 +45,5 @@ export function rest(lines: MessageLines): (number | string)[] {
 }
 
 export function readAll(text: string, kind: "recording" | "messages" = "recording", strict = true) {
-  return rest(open(new MessageLines("BTCUSDT", strict), text, kind));
+  return rest(open(new MessageLines(new BinanceMessageReader("BTCUSDT"), strict), text, kind));
 }

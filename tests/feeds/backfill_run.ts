@@ -1,4 +1,5 @@
 /** Backfills from the built-in exchange and from servers that misbehave, on a clock that does not wait. */
+import { exchangeNamed } from "../../src/exchanges/known_exchanges.ts";
 import {
   Backfill,
   type BackfillEnd,
@@ -163,6 +164,7 @@ export function backfillOf(
 ): { backfill: Backfill; clock: PassingClock } {
   const clock = new PassingClock();
   const backfill = new Backfill({
+    exchange: exchangeNamed("binance"),
     restEndpoint,
     symbol: "BTCUSDT",
     signal: NEVER,

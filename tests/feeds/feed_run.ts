@@ -1,4 +1,5 @@
 /** Runs a live feed into a pipeline, as the command does, and keeps the books a second time, in plain arithmetic. */
+import { exchangeNamed } from "../../src/exchanges/known_exchanges.ts";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import type { Batch } from "../../src/feeds/live/feed.ts";
 import { LiveFeed, type LiveFeedOptions } from "../../src/feeds/live/live_feed.ts";
@@ -38,6 +39,7 @@ export class FeedRun implements AsyncDisposable {
     { isConfirmed = false, ...options }: Partial<LiveFeedOptions> & { readonly isConfirmed?: boolean } = {},
   ) {
     const feed = new LiveFeed({
+      exchange: exchangeNamed("binance"),
       endpoint,
       symbol: "BTCUSDT",
       // A pause of this process must not count as a stale stream: tests about that say how long it may last.

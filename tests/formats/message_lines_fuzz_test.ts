@@ -136,7 +136,7 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
       isQuoted = true;
       frame = note.text;
     }
-    const verdict = reader.readJson(frame);
+    const verdict = reader.decode(frame);
     const seen = `${time} ${frame.slice(0, 200)}`;
     if (verdict === "trade") found.push(`trade ${fieldsOf(reader)} ${seen}`);
     else if (verdict === "other") found.push(`other ${seen}`);
@@ -156,7 +156,7 @@ function readLines(
   room: Uint8Array,
 ): string[] {
   const found: string[] = [];
-  const lines = new MessageLines("BTCUSDT", strict);
+  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), strict);
   const layout = { kind: isTimed ? "recording" : "messages" } as const;
   const origin = { name: "file", layout };
   for (let from = 0; from < bytes.length;) {

@@ -1,4 +1,5 @@
 /** What is particular to recordings: receive times, notes, and those that Penstock wrote itself. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
@@ -37,7 +38,7 @@ Deno.test("MessageLines refuses a recording's line without receive time and fram
         ]);
       }
     }
-    const lines = open(new MessageLines("BTCUSDT", false), line);
+    const lines = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), false), line);
     lines.next();
     assertEquals([lines.sample(), lines.emptyId, lines.torn], [line, -1, false]);
   }
@@ -55,7 +56,7 @@ Deno.test("MessageLines rejects the unusable frames of a recording that Penstock
     2,
   ];
   for (const strict of [true, false]) {
-    const lines = open(new MessageLines("BTCUSDT", strict), text);
+    const lines = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), strict), text);
     assertEquals(rest(lines), expected);
     assert(lines.isOwn);
     // The next file is another matter.
@@ -73,7 +74,7 @@ Deno.test("MessageLines leaves out a torn last line of a recording that Penstock
   const last = `${TIME} ${trade(2)}`;
   for (let length = 1; length <= last.length; length++) {
     const lines = open(
-      new MessageLines("BTCUSDT", true),
+      new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
       `${HEADER}${TIME} ${trade(1)}\n${last.slice(0, length)}`,
     );
     const isWhole = length === last.length;
@@ -83,7 +84,7 @@ Deno.test("MessageLines leaves out a torn last line of a recording that Penstock
     assertFalse(lines.torn);
   }
   // Only Penstock writes notes.
-  const lines = open(new MessageLines("BTCUSDT", true), HEADER.slice(0, -5));
+  const lines = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), true), HEADER.slice(0, -5));
   assertEquals([rest(lines), lines.torn, lines.isOwn], [[], true, false]);
 });
 
@@ -99,7 +100,7 @@ Deno.test("MessageLines hands out notes with their times, and reads on behind th
   const text = notes.map((note, at) => `${1723161255342123 + at} ${noteText(note)}\n`);
   const unknown = `${TIME} {"penstock":{"event":"backfill","count":3}}\r\n`;
   const lines = open(
-    new MessageLines("BTCUSDT", true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
     text.join(`${TIME} ${trade(5)}\n`) + unknown + `${TIME} ${trade(6)}`,
   );
   notes.forEach((note, at) => {
@@ -113,7 +114,11 @@ Deno.test("MessageLines hands out notes with their times, and reads on behind th
   assertEquals([lines.next(), lines.takeNote()], ["trade", null]);
   assertEquals([lines.next(), lines.takeNote()], [null, null]);
   // Without times too; and a note that nobody takes is no hindrance.
-  const bare = open(new MessageLines("BTCUSDT", true), `${noteText(notes[5])}\n${trade(7)}\n`, "messages");
+  const bare = open(
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
+    `${noteText(notes[5])}\n${trade(7)}\n`,
+    "messages",
+  );
   assertEquals([bare.next(), bare.next(), bare.takeNote()], [null, "trade", null]);
 });
 
@@ -125,7 +130,7 @@ Deno.test("MessageLines reads the frame that a note holds", () => {
     "",
   ];
   const text = frames.map((frame) => `${TIME} ${noteText({ event: "frame", text: frame })}\n`).join("");
-  const own = open(new MessageLines("BTCUSDT", true), HEADER + text);
+  const own = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), true), HEADER + text);
   assertEquals(own.next(), null);
   for (const [at, verdict] of (["trade", "other", "rejected", "rejected"] as const).entries()) {
     assertEquals([own.next(), own.takeNote(), own.sample()], [verdict, null, frames[at]!.slice(0, 200)]);
@@ -144,7 +149,7 @@ Deno.test("MessageLines reads the frame that a note holds", () => {
     `thrown: a.txt:1:18: price is "0", not decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point`,
   ]);
   // Whole, so not torn, although no line feed follows.
-  const last = open(new MessageLines("BTCUSDT", true), HEADER + text.trimEnd());
+  const last = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), true), HEADER + text.trimEnd());
   assertEquals([rest(last).at(-1), last.torn], ["rejected: not JSON", false]);
 });
 

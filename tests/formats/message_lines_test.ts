@@ -1,3 +1,4 @@
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { MessageLines } from "../../src/formats/message_lines.ts";
@@ -13,7 +14,7 @@ Deno.test({
   name: "MessageLines reads the 19,904 trades of the recorded frames, in 99,574 lines, and rejects none",
   ignore: !isRecorded(...BTCUSDT),
   fn: async () => {
-    const lines = new MessageLines("BTCUSDT", true);
+    const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
     const counts = { trade: 0, other: 0, rejected: 0 };
     let id = 3735683258;
     for (const name of BTCUSDT) {
@@ -40,7 +41,10 @@ Deno.test("MessageLines reads bare messages, and recordings with times in ns, µ
   const bare = text.replaceAll("\n ", " ").replace("\n}", "}");
   assertEquals(readAll(bare, "messages"), [1, 2, 3]);
   for (const time of [TIME, `${TIME}789`, TIME.slice(0, -3), TIME.slice(0, -6)]) {
-    const lines = open(new MessageLines("BTCUSDT", true), bare.replace(/^/gm, `${time} `));
+    const lines = open(
+      new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
+      bare.replace(/^/gm, `${time} `),
+    );
     assertEquals(rest(lines), [1, 2, 3]);
     assertEquals(
       lines.receivedAt,
@@ -59,7 +63,10 @@ Deno.test("MessageLines.receivedAt keeps whole microseconds of any time, and ref
   );
   fc.assert(
     fc.property(digits, (time) => {
-      const lines = open(new MessageLines("BTCUSDT", false), `${time} ${trade(7)}\n`);
+      const lines = open(
+        new MessageLines(new BinanceMessageReader("BTCUSDT"), false),
+        `${time} ${trade(7)}\n`,
+      );
       const isSeconds = time >= 10n ** 9n && time < 10n ** 10n;
       const ms = time >= 10n ** 17n ? time / 1000n : time >= 10n ** 14n ? time : time * 1000n;
       const expected = isSeconds ? time * 1_000_000n : ms;
@@ -102,7 +109,7 @@ Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and
       });
       // What stood in the bytes before would read as trades.
       const old = ENCODER.encode(`${TIME} ${trade(999)}\n`.repeat(100));
-      const lines = new MessageLines("BTCUSDT", true);
+      const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
       const origin = { name: "a.txt", layout: { kind: "recording" } } as const;
       const found: (number | string)[] = [];
       const bytes = old.slice();
@@ -128,7 +135,7 @@ Deno.test("MessageLines does not complete a cut line with what an earlier chunk 
   const whole = ENCODER.encode(`${TIME} ${trade(1)}\n${TIME} ${trade(2)}\n${TIME} ${trade(3)}\n`);
   const first = whole.indexOf(10) + 1;
   for (let end = first + 1; end < 2 * first - 1; end++) {
-    const lines = new MessageLines("BTCUSDT", false);
+    const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), false);
     assertEquals(lines.open({ origin, bytes: whole, start: 0, end }).next(), "trade");
     assertEquals(lines.next(), "rejected", `cut ${end - first} bytes into the line`);
     assert(lines.reason.startsWith("a.txt:2:"), lines.reason);
@@ -191,7 +198,7 @@ Deno.test("MessageLines, when strict, stops at an unusable frame with its line, 
 Deno.test("MessageLines, when not strict, gives the same place and reason with the rejection, and a sample", () => {
   for (const [marked, what] of FAULTS) {
     const { frame, column } = unmark(marked);
-    const lines = open(new MessageLines("BTCUSDT", false), `${TIME} ${frame}\n`);
+    const lines = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), false), `${TIME} ${frame}\n`);
     assertEquals(lines.next(), "rejected");
     assertEquals(lines.reason, `a.txt:1:${column + 17}: ${what}`);
     assertEquals(lines.sample(), frame);
@@ -199,13 +206,16 @@ Deno.test("MessageLines, when not strict, gives the same place and reason with t
     const id = /^(price|quantity|trade time|"m")/.test(what) ? 1 : -1;
     assertEquals([lines.emptyFirstId, lines.emptyId], [id, id]);
   }
-  const lines = open(new MessageLines("BTCUSDT", false), `${TIME} ${"ü".repeat(300)}\n`);
+  const lines = open(
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), false),
+    `${TIME} ${"ü".repeat(300)}\n`,
+  );
   assertEquals([lines.next(), lines.sample()], ["rejected", "ü".repeat(200)]);
 });
 
 Deno.test("MessageLines never stops at a marker without a market trade: it gives its id", () => {
   const lines = open(
-    new MessageLines("BTCUSDT", true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
     `${TIME} ${trade(76)}\n${TIME} ${MARKER}\n${TIME} {\n`,
   );
   assertEquals([lines.next(), lines.next(), lines.emptyId], ["trade", "rejected", 77]);
@@ -213,7 +223,10 @@ Deno.test("MessageLines never stops at a marker without a market trade: it gives
   assertThrows(() => lines.next(), UnusableInput, "a.txt:3:19: not JSON");
   assertEquals([lines.emptyId, lines.next()], [-1, null]);
   for (const line of [TIME, `${TIME} {"penstock":{}}`]) {
-    const other = open(new MessageLines("BTCUSDT", false), `${TIME} ${MARKER}\n${line}\n`);
+    const other = open(
+      new MessageLines(new BinanceMessageReader("BTCUSDT"), false),
+      `${TIME} ${MARKER}\n${line}\n`,
+    );
     assertEquals([other.next(), other.emptyId], ["rejected", 77]);
     assertEquals([other.next(), other.emptyId], ["rejected", -1]);
   }
@@ -228,7 +241,7 @@ Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were
   const ticker =
     `{"stream":"solusdt@bookTicker","data":{"u":1,"s":"SOLUSDT","b":"1","B":"1","a":"1","A":"1"}}`;
   const lines = open(
-    new MessageLines("BTCUSDT", true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
     [trade(1), ticker, `{"result":null,"id":1}`, ...others].join("\n"),
     "messages",
   );
@@ -241,7 +254,7 @@ Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were
 });
 
 Deno.test("MessageLines counts lines over all chunks of a file, and again in the next", () => {
-  const lines = new MessageLines("BTCUSDT", true);
+  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
   const bytes = ENCODER.encode(`${trade(1)}\n\n[]\n`);
   for (const name of ["a.txt", "b.zip (b.txt)"]) {
     const origin = { name, layout: { kind: "messages" } } as const;

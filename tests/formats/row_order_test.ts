@@ -1,3 +1,4 @@
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Chunk, Origin } from "../../src/formats/chunk.ts";
@@ -34,7 +35,7 @@ interface Sorted {
 
 /** What the parse stage makes of chunks whose rows were put in order. */
 function sorted(chunks: readonly Chunk[], limits = {}, strict = true): Sorted {
-  const order = new RowOrder("BTCUSDT", strict, limits);
+  const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), strict, limits);
   const parse = new Parse();
   const found: Sorted = { ids: [], counts: parse.counts, order, passed: [], lines: [] };
   const run = (pieces: Iterable<SortedBlock | Chunk>): void => {
@@ -113,7 +114,7 @@ Deno.test("RowOrder stops at a row that stands further from its place than it ca
 
 Deno.test("RowOrder uses the room of rows again that have been handed out", () => {
   const limits = { apart: 1_000, block: 500 };
-  const order = new RowOrder("BTCUSDT", true, limits);
+  const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), true, limits);
   const slots = new Set<number>();
   const add = order.rows.add.bind(order.rows);
   order.rows.add = (reader) => {
@@ -145,7 +146,7 @@ Deno.test("RowOrder keeps the ids of unusable rows in their place, and counts th
   assertEquals(ids, [1, 3]);
   assertEquals([counts.rejected, counts.outOfOrder], [3, 0]);
   const parse = new Parse();
-  const order = new RowOrder("BTCUSDT", false);
+  const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), false);
   for (const _ of order.take(chunkOf(lines)));
   const ticks = [...order.end()].flatMap((block) => [...parse.over(block.reading())]);
   assertEquals(ticks.map(({ missing }) => missing), [0, 0]);
@@ -164,7 +165,7 @@ Deno.test("RowOrder hands a recording of Penstock's on as it is, behind the rows
 });
 
 Deno.test("SortedBlock.reading() gives every reader all rows, with all that they say", () => {
-  const order = new RowOrder("BTCUSDT", true);
+  const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), true);
   const lines = ["7,61837.25,12.5,1,1735689600123,false", "6,0.00000001,1000000,1,1735689600122456,true"];
   for (const _ of order.take(chunkOf(lines)));
   const [block] = order.end();

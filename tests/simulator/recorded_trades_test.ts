@@ -1,3 +1,4 @@
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { readRecordedTrades } from "../../src/simulator/recorded_trades.ts";
@@ -36,23 +37,32 @@ const SERVED = [
 ].map((trade) => ({ ...trade, time: 1777807004059, buyerIsMaker: true }));
 
 Deno.test("readRecordedTrades() reads what --record writes: its notes are passed over, and what was malformed", async () => {
-  await withFile(OWN, async (path) => assertEquals(await readRecordedTrades(path, "BTCUSDT"), SERVED));
+  await withFile(
+    OWN,
+    async (path) => assertEquals(await readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")), SERVED),
+  );
 });
 
 Deno.test("readRecordedTrades() reads a recording that a crash tore off, up to there", async () => {
   const torn = OWN + `1777807004064000 {"e":"trade","E":17778`;
-  await withFile(torn, async (path) => assertEquals(await readRecordedTrades(path, "BTCUSDT"), SERVED));
+  await withFile(
+    torn,
+    async (path) => assertEquals(await readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")), SERVED),
+  );
   // A member a second, of which the last one was being written.
   const members = [OWN, torn].map((text) => new Uint8Array(gzipSync(text)));
   const packed = new Uint8Array([...members[0]!, ...members[1]!.subarray(0, 30)]);
-  await withFile(packed, async (path) => assertEquals(await readRecordedTrades(path, "BTCUSDT"), SERVED));
+  await withFile(
+    packed,
+    async (path) => assertEquals(await readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")), SERVED),
+  );
 });
 
 Deno.test("readRecordedTrades() reads Binance's files, and gives prices all their decimals", async () => {
   await withFile(
     "9,0.5,2,1.0,1735689600000001,False,True\n",
     async (path) =>
-      assertEquals(await readRecordedTrades(path, "BTCUSDT"), [
+      assertEquals(await readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")), [
         { id: 9, price: "0.50000000", quantity: "2.00000000", time: 1735689600000.001, buyerIsMaker: false },
       ]),
   );
@@ -60,10 +70,13 @@ Deno.test("readRecordedTrades() reads Binance's files, and gives prices all thei
 
 Deno.test("readRecordedTrades() names the line that cannot be read, and the symbol that is not there", async () => {
   await withFile(`${frame(1, "1", "1")}\n${frame(2, "one", "1")}\n`, async (path) => {
-    const { message } = await assertRejects(() => readRecordedTrades(path, "BTCUSDT"), UnusableInput);
+    const { message } = await assertRejects(
+      () => readRecordedTrades(path, new BinanceMessageReader("BTCUSDT")),
+      UnusableInput,
+    );
     assertEquals(message.slice(path.length, path.length + 5), ":2:52");
     await assertRejects(
-      () => readRecordedTrades(path, "ETHUSDT"),
+      () => readRecordedTrades(path, new BinanceMessageReader("ETHUSDT")),
       UnusableInput,
       "holds no trades of ETHUSDT",
     );
@@ -77,7 +90,11 @@ Deno.test({
     await using folder = new Folder();
     const pipe = await folder.pipe("pipe");
     const stop = new AbortController();
-    const reading = assertRejects(() => readRecordedTrades(pipe, "BTCUSDT", stop.signal), Error, "enough");
+    const reading = assertRejects(
+      () => readRecordedTrades(pipe, new BinanceMessageReader("BTCUSDT"), stop.signal),
+      Error,
+      "enough",
+    );
     stop.abort(new Error("enough"));
     await reading;
     // Lets go of what the system still waits with.

@@ -1,3 +1,4 @@
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertGreater } from "@std/assert";
 import type { Chunk } from "../../src/formats/chunk.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
@@ -109,7 +110,7 @@ function lineOf({ tradeId, side, quantity, price, fee, cash, position, realized 
 Deno.test("Pipeline fills 5,000,000 random-walk trades as whole numbers do, to the last digit", () => {
   const walk = new RandomWalk(20_240_808);
   const expected = new WholeNumbers();
-  const reader = new ChunkReader("BTCUSDT", true);
+  const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), true);
   const pipeline = new Pipeline(optionsOf(CHOICES));
   const origin = originOf(SPOT_TRADES);
   let fills = 0;

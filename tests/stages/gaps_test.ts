@@ -1,4 +1,5 @@
 /** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals } from "@std/assert";
 import type { Origin } from "../../src/formats/chunk.ts";
 import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
@@ -7,7 +8,7 @@ import {
   type BackfilledTrade,
   BackfilledTrades,
 } from "../../src/domain/market/backfilled_trades.ts";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
@@ -39,7 +40,7 @@ class Live {
   readonly engine: Engine;
   readonly #options: EngineOptions;
   readonly events: EngineEvent[] = [];
-  readonly #batch = new MessageBatch(DEFAULTS.symbol);
+  readonly #batch = new FrameBatch(new BinanceMessageReader(DEFAULTS.symbol));
   readonly #late = new BackfilledTrades(DEFAULTS.symbol);
   #lines = `${TIME} ${noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol })}\n`;
 
@@ -230,7 +231,7 @@ Deno.test("a gap whose filling was interrupted is told with all that is missing 
     ...resumed.apply({ event: "backfilled", trades: rows.open([late(93, 100), late(94, 100)]) }),
   ];
   events.push(...resumed.apply({ event: "settled", filled: 2, time: TIME }));
-  const after = new MessageBatch(DEFAULTS.symbol).open([trade(95, 90)]);
+  const after = new FrameBatch(new BinanceMessageReader(DEFAULTS.symbol)).open([trade(95, 90)]);
   events.push(...resumed.apply({ event: "frames", trades: after }));
   const [gap] = events;
   assertEquals(events.length, 1);
@@ -245,7 +246,7 @@ Deno.test("a gap that a run left to the next one half filled is told with what t
   const rows = new BackfilledTrades(DEFAULTS.symbol).open([late(7, 100)]);
   events.push(...resumed.apply({ event: "backfilled", trades: rows }));
   events.push(...resumed.apply({ event: "settled", filled: 1, time: TIME }));
-  const after = new MessageBatch(DEFAULTS.symbol).open([trade(8, 90)]);
+  const after = new FrameBatch(new BinanceMessageReader(DEFAULTS.symbol)).open([trade(8, 90)]);
   events.push(...resumed.apply({ event: "frames", trades: after }));
   assertEquals(events.map((event) => event.type === "gap" && [event.fromId, event.toId, event.filled]), [
     [5, 7, 3],
@@ -273,7 +274,10 @@ Deno.test("live trades that waited longer than the hold move the averages, and n
 Deno.test("a live trade that waited is as old as it was when the waiting was over", () => {
   const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5 * SECOND } });
   const received = (messages: readonly string[], at: number) => [
-    ...engine.apply({ event: "frames", trades: new MessageBatch(symbol).open(messages, at) }),
+    ...engine.apply({
+      event: "frames",
+      trades: new FrameBatch(new BinanceMessageReader(symbol)).open(messages, at),
+    }),
   ];
   received(flat(1, 4), TIME);
   const until = TIME + 6 * SECOND;

@@ -1,8 +1,9 @@
 /** The whole gate against the naive reference, and the laws that hold whatever the trades and the limits are. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { FillEvent, PipelineEvent } from "../../src/domain/run/event.ts";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 import { Exact } from "../support/exact.ts";
@@ -18,7 +19,7 @@ const NOTHING = new Exact(0n);
 function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
   const events: PipelineEvent[] = [];
   const kept = new KeptRun();
-  const batch = new MessageBatch(choices.symbol);
+  const batch = new FrameBatch(new BinanceMessageReader(choices.symbol));
   let pipeline = new Pipeline(optionsOf(choices));
   messages.forEach((message, at) => {
     if (restarts.includes(at)) {

@@ -2,8 +2,9 @@
  * What a hostile exchange could send as messages, and what each must lead to. Around every one come trades that are
  * as they should be: they have to be taken, whatever came in between.
  */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { narrate } from "../../src/views/terminal/narration.ts";
 import { printable, printableJson } from "../../src/views/terminal/terminal.ts";
@@ -138,7 +139,7 @@ const TAKEN: readonly (readonly [string, string])[] = [
 /** A run's reading of the hostile message, with good trades before and behind it. */
 function read(message: string) {
   const parse = new Parse();
-  const batch = new MessageBatch("BTCUSDT");
+  const batch = new FrameBatch(new BinanceMessageReader("BTCUSDT"));
   const around = [trade({ t: "1" }), message, trade({ t: "3" }), trade({ t: "4" })];
   const ids = [...parse.over(batch.open(around))].map(({ id }) => id);
   return { ids, counts: parse.counts, rejections: parse.takeRejections() };

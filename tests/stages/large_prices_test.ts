@@ -1,9 +1,10 @@
 /** Prices as large as currencies with many zeros have them, up to what 2^53 holds in their unit, against bigints. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import type { Trend } from "../../src/domain/market/tick.ts";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { MovingAverages } from "../../src/stages/average.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -128,7 +129,7 @@ Deno.test("Pipeline books prices of thousands of millions as an exact reference 
     price: `${trade.price.replace(".", "").slice(0, -6)}${"0".repeat(7)}.0${trade.firstId % 10}`,
   }));
   const pipeline = new Pipeline(optionsOf(choices));
-  const batch = new MessageBatch(choices.symbol);
+  const batch = new FrameBatch(new BinanceMessageReader(choices.symbol));
   const events: PipelineEvent[] = [];
   for (const { firstId, lastId, time, price } of trades) {
     events.push(...pipeline.run(batch.open([messageOf({ firstId, lastId, time, price })])));

@@ -1,9 +1,10 @@
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import type { Tick } from "../../src/domain/market/tick.ts";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { messageOf, reading } from "../support/pipeline_input.ts";
 
@@ -26,7 +27,12 @@ function tradeAt(seconds: number, id: number): string {
 function lines(messages: readonly string[], strict = true): ChunkReader {
   const bytes = new TextEncoder().encode(messages.join("\n"));
   const origin = { name: "trades.jsonl", layout: { kind: "messages" } } as const;
-  return new ChunkReader("BTCUSDT", strict).open({ origin, bytes, start: 0, end: bytes.length });
+  return new ChunkReader(new BinanceMessageReader("BTCUSDT"), strict).open({
+    origin,
+    bytes,
+    start: 0,
+    end: bytes.length,
+  });
 }
 
 /** What `counts` are where nothing but these was counted. */
@@ -341,9 +347,9 @@ Deno.test("Parse.over() holds a live trade whose time is far from its arrival an
   const take = (time: number, receivedAt: number): number[] => {
     const message = trade(id, id, "61837.63", TIME + time);
     id++;
-    return [...parse.over(new MessageBatch("BTCUSDT").open([message], TIME + receivedAt))].map(({ id }) =>
-      id
-    );
+    return [
+      ...parse.over(new FrameBatch(new BinanceMessageReader("BTCUSDT")).open([message], TIME + receivedAt)),
+    ].map(({ id }) => id);
   };
   assertEquals(take(0, SECOND), [0]);
   assertEquals(take(200 * YEAR, 2 * SECOND), []);

@@ -1,7 +1,8 @@
 /** The pipeline on recorded market data, against figures computed by hand and against the reference. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
@@ -140,7 +141,7 @@ Deno.test({
     const recorded = (await frames()).slice(0, 40_000);
     const whole = new Pipeline(optionsOf(DEFAULTS));
     const single = new Pipeline(optionsOf(DEFAULTS));
-    const batch = new MessageBatch(DEFAULTS.symbol);
+    const batch = new FrameBatch(new BinanceMessageReader(DEFAULTS.symbol));
     assertEquals(
       recorded.flatMap((frame) => [...single.run(batch.open([frame]))]),
       [...whole.run(reading(recorded))],

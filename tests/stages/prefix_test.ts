@@ -1,3 +1,4 @@
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Chunk } from "../../src/formats/chunk.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
@@ -59,7 +60,7 @@ const ENDS = [0, ...BYTES.entries().filter(([, byte]) => byte === 10).map(([at])
 class Run {
   readonly pipeline = new Pipeline({ ...optionsOf(CHOICES), withResults: true });
   readonly events: PipelineEvent[] = [];
-  readonly #reader = new ChunkReader("BTCUSDT", false);
+  readonly #reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), false);
   readonly #origin = originOf(SPOT_AGGREGATES);
 
   /** Reads from one byte to another. The whole file lies in memory around them. */

@@ -1,4 +1,5 @@
 /** What the tests of recordings share: a disk that can fill up, and a reader that goes by the program's own. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
@@ -91,7 +92,7 @@ export interface Line {
 
 /** The frames of a recording, and its notes in their place, all by the program's own reader. */
 export function readBack(bytes: Uint8Array) {
-  const lines = new MessageLines("BTCUSDT", true);
+  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
   const origin = { name: "recording", layout: { kind: "recording" } } as const;
   lines.open({ origin, bytes, start: 0, end: bytes.length });
   const frames: Line[] = [];

@@ -1,4 +1,5 @@
 /** A chunk of a recording through an engine, with what was read and what came of it in order. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import type { Chunk } from "../../src/formats/chunk.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
@@ -14,7 +15,7 @@ export class AppliedRecording {
 
   constructor(options: EngineOptions) {
     this.engine = new Engine(options);
-    this.inputs = new RecordedInputs(new ChunkReader(options.symbol, true));
+    this.inputs = new RecordedInputs(new ChunkReader(new BinanceMessageReader(options.symbol), true));
   }
 
   get state(): EngineState {

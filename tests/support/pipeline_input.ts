@@ -1,5 +1,6 @@
-/** Turns the reference's input into a pipeline's: options from choices, messages from trades. */
-import { MessageBatch } from "../../src/exchanges/binance/message_batch.ts";
+/** What a pipeline takes, made from what the reference takes: options from choices, messages from trades. */
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
@@ -82,6 +83,6 @@ export function messageOf(
 }
 
 /** A reader with `messages` available. */
-export function reading(messages: readonly string[], symbol = DEFAULTS.symbol): MessageBatch {
-  return new MessageBatch(symbol).open(messages);
+export function reading(messages: readonly string[], symbol = DEFAULTS.symbol): FrameBatch {
+  return new FrameBatch(new BinanceMessageReader(symbol)).open(messages);
 }

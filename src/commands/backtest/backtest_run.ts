@@ -1,6 +1,7 @@
 /**
  * A backtest run: puts chunks of files through an engine, and through the other fill models if they are asked for.
  */
+import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
 import type { Chunk, Origin } from "../../formats/chunk.ts";
 import { engineChoices, tradingParametersOf } from "../../config/config.ts";
@@ -72,7 +73,7 @@ export class BacktestRun {
     const parameters = tradingParametersOf(config);
     this.#fillParameters = fillParametersOf(config);
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, parameters)) : [];
-    this.#reader = new ChunkReader(config.symbol, !config.skipBad);
+    this.#reader = new ChunkReader(decoderOf(config), !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
       withResults: true,
@@ -82,7 +83,7 @@ export class BacktestRun {
       given: givenRules(sources),
     });
     this.#inputs = new RecordedInputs(this.#reader);
-    this.#order = config.sort ? new RowOrder(config.symbol, !config.skipBad) : null;
+    this.#order = config.sort ? new RowOrder(decoderOf(config), !config.skipBad) : null;
   }
 
   /** The configuration, with the instrument's rules from the input if it held them. */

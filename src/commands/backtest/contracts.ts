@@ -1,7 +1,7 @@
 /** Files whose quantities are contracts: a share of contracts is not a share of coins. */
 import type { Origin } from "../../formats/chunk.ts";
 import { areContractsInCoins } from "../../formats/csv_layout.ts";
-import { isContractSymbol } from "../../exchanges/binance/exchange_info.ts";
+import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import type { Config } from "../../config/options.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { symbolNamed } from "./symbol_mismatches.ts";
@@ -10,10 +10,10 @@ import { symbolNamed } from "./symbol_mismatches.ts";
  * Throws UnusableInput for a file of Binance's COIN-M market that does not give its quantities in coins if
  * `--participation` takes a share of them; nothing else depends on a quantity.
  */
-export function refuseContracts({ name, layout }: Origin, { symbol, participation }: Config): void {
+export function refuseContracts({ name, layout }: Origin, { exchange, symbol, participation }: Config): void {
   if (participation === null || layout.kind !== "csv" || areContractsInCoins(layout.columns)) return;
   const named = symbolNamed(name) ?? symbol;
-  if (!isContractSymbol(named)) return;
+  if (!exchangeNamed(exchange).countsContracts(named)) return;
   throw new UnusableInput(
     { name },
     `the quantities of ${named} are contracts, of which --participation cannot take a share. Give a file of trades ` +

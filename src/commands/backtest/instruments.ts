@@ -1,7 +1,8 @@
 /** The instrument of a backtest, from the file of `--instruments`. */
 import { type Configuration, nameIn } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
-import { readExchangeInfo } from "../../exchanges/binance/exchange_info.ts";
+import type { Exchange } from "../../exchanges/exchange.ts";
+import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import { type RuleSet } from "../../domain/market/instrument.ts";
 import { type SettledInstrument, settleInstrument } from "../../config/instrument_settlement.ts";
 import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
@@ -23,12 +24,17 @@ export async function instrumentOf(
   configuration: Configuration,
   signal?: AbortSignal,
 ): Promise<SettledInstrument> {
-  const { config: { instruments: path, symbol }, sources } = configuration;
+  const { config: { exchange, instruments: path, symbol }, sources } = configuration;
   if (path === null) return settleInstrument(configuration, null);
   const name = `${nameIn(sources.instruments, "instruments")} ${path}`;
   const base = await isDatabase(path, name, signal)
     ? await journaled(path, symbol, name)
-    : saved(await read(() => readSmallFile(path, MOST_BYTES, signal), name, signal), path, symbol, name);
+    : saved(await read(() => readSmallFile(path, MOST_BYTES, signal), name, signal), {
+      path,
+      symbol,
+      name,
+      exchange: exchangeNamed(exchange),
+    });
   const { assets } = base;
   return { ...settleInstrument(configuration, base), ...(assets === undefined ? {} : { assets }) };
 }
@@ -72,7 +78,15 @@ async function journaled(path: string, symbol: string, name: string): Promise<Ru
   return base;
 }
 
-function saved(text: string, path: string, symbol: string, name: string): RuleSet {
+function saved(
+  text: string,
+  { path, symbol, name, exchange }: {
+    readonly path: string;
+    readonly symbol: string;
+    readonly name: string;
+    readonly exchange: Exchange;
+  },
+): RuleSet {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -81,7 +95,7 @@ function saved(text: string, path: string, symbol: string, name: string): RuleSe
       `${name}: expected a saved exchangeInfo answer or a journal, and it is neither: ${messageOf(error)}`,
     ]);
   }
-  const info = readExchangeInfo(body, symbol);
+  const info = exchange.readInstrument(body, symbol);
   if (info === null) throw new ConfigError([`${name}: expected one that has ${symbol}`]);
   const flaws = "malformed" in info ? [info.malformed] : info.flaws;
   if ("malformed" in info || flaws.length > 0) throw new ConfigError(flaws.map((flaw) => `${name}: ${flaw}`));

@@ -2,7 +2,7 @@
 import { type Configuration, nameIn } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import { BUILT_IN_MARKET } from "../../exchanges/endpoints.ts";
-import { isContractSymbol } from "../../exchanges/binance/exchange_info.ts";
+import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import { type Rule, RULES } from "../../domain/market/instrument_rules.ts";
 import {
   type ArrivedRules,
@@ -59,7 +59,8 @@ export async function ask(
 ): Promise<InstrumentAnswer | null> {
   refuseContracts(config, sources, market);
   if (config.offlineInstruments || restEndpoint === undefined) return null;
-  const { exchange, symbol } = config;
+  const { symbol } = config;
+  const exchange = exchangeNamed(config.exchange);
   const answer = await askInstrument({ restEndpoint, exchange, symbol, budget, signal });
   if (answer.kind !== "unknown") return answer;
   throw new ConfigError([
@@ -71,12 +72,13 @@ export async function ask(
 
 /** Throws a ConfigError if `--participation` would take a share of contracts. */
 function refuseContracts(
-  { symbol, participation }: Config,
+  { exchange, symbol, participation }: Config,
   sources: Configuration["sources"],
   market: string,
 ) {
   // The built-in exchange counts coins, whatever the symbol.
-  if (participation === null || market === BUILT_IN_MARKET || !isContractSymbol(symbol)) return;
+  if (participation === null || market === BUILT_IN_MARKET) return;
+  if (!exchangeNamed(exchange).countsContracts(symbol)) return;
   throw new ConfigError([
     `${
       nameIn(sources.participation, "participation")

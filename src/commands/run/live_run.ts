@@ -8,7 +8,8 @@ import type { Configuration } from "../../config/config.ts";
 import type { PenstockEvent } from "../../domain/run/event.ts";
 import type { Happened, Input } from "../../domain/market/input.ts";
 import { restOf } from "../../exchanges/endpoints.ts";
-import { MessageBatch } from "../../exchanges/binance/message_batch.ts";
+import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
+import { FrameBatch } from "../../formats/frame_batch.ts";
 import type { ArrivedRules } from "../../domain/market/instrument.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { Backfill } from "../../feeds/rest/backfill.ts";
@@ -41,9 +42,9 @@ export class LiveRun {
   readonly #view: RunView;
   readonly #feed: ReadAhead;
   readonly #restEndpoint: string | null | undefined;
-  readonly #budget = new RestBudget();
+  readonly #budget: RestBudget;
   readonly #backfill: Backfill | null;
-  readonly #messages: MessageBatch;
+  readonly #messages: FrameBatch;
   /** Null if nothing is fetched. */
   #gaps: GapFilling | null = null;
   readonly #throughput = new Throughput();
@@ -68,10 +69,11 @@ export class LiveRun {
     this.#view = view;
     this.#feed = feed;
     this.#signal = signal;
-    this.#messages = new MessageBatch(config.symbol);
-    const { exchange, symbol, backfillMax: maxTrades } = config;
+    const { symbol, backfillMax: maxTrades } = config;
+    const exchange = exchangeNamed(config.exchange);
+    this.#messages = new FrameBatch(exchange.decoder(symbol));
     const restEndpoint = this.#restEndpoint = restOf(config);
-    const budget = this.#budget;
+    const budget = this.#budget = new RestBudget({ perMinute: exchange.weightPerMinute });
     this.#backfill = restEndpoint === undefined
       ? null
       : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget });

@@ -3,6 +3,7 @@ import { type Configuration, engineChoices, shownConfig } from "../../config/con
 import type { StartedEvent } from "../../domain/run/event.ts";
 import type { CommandName } from "../../config/command_name.ts";
 import { marketOf } from "../../exchanges/endpoints.ts";
+import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import type { ArrivedRules } from "../../domain/market/instrument.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import { awaitInstrument } from "../../feeds/rest/instruments.ts";
@@ -112,7 +113,8 @@ async function awaitRules(
   found: FoundInstrument,
   onTrouble: (text: string) => void,
 ): Promise<ArrivedRules | null> {
-  const { exchange, symbol } = configuration.config;
+  const { symbol } = configuration.config;
+  const exchange = exchangeNamed(configuration.config.exchange);
   const answer = await awaitInstrument(
     { restEndpoint, exchange, symbol, budget, signal },
     found.awaited,

@@ -1,5 +1,6 @@
 /** Makes the engine of a run from the options in its journal's entries. */
 import { configFrom, engineChoices } from "../../config/config.ts";
+import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { Engine } from "../../stages/engine.ts";
 import { LASTING } from "../../stores/journal/run_journal.ts";
 import type { KeptEngine } from "../../stores/verification/verification.ts";
@@ -13,6 +14,9 @@ const NEEDED = [
 
 /** Makes the engine of a run as it starts. Throws a ConfigError for options that are not those of a run. */
 export function keptEngine(options: Readonly<Record<string, unknown>>): KeptEngine {
-  const choices = engineChoices(configFrom(options, NEEDED));
-  return { symbol: choices.symbol, engine: new Engine({ ...choices, stopAfter: null }) };
+  const config = configFrom(options, NEEDED);
+  return {
+    decoder: decoderOf(config),
+    engine: new Engine({ ...engineChoices(config), stopAfter: null }),
+  };
 }

@@ -29,7 +29,7 @@ const ENCODER = new TextEncoder();
 const NONE: readonly BackfilledTrade[] = [];
 
 /**
- * Reads fetched trades of one symbol, by the same rules as BinanceMessageReader reads the stream's messages. `open` a
+ * Reads fetched trades of one symbol, by the same rules as a decoder reads the stream's frames. `open` a
  * page, then call `next` until it answers null.
  *
  * An aggregate is read once for every trade id that it covers: all its trades have its price and its time, so that

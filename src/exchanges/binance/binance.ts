@@ -1,20 +1,57 @@
 /** Binance's paths and limits, and what its refusals mean; Binance.US speaks the same protocol. */
-import { addressesOf, exchangeAt } from "../hosts.ts";
+import type { Exchange, Explanation, MissedTradesRoute, Refusal } from "../exchange.ts";
+import { addressesOf, exchangeAt, type ExchangeName } from "../hosts.ts";
+import { AggregatePages } from "./aggregate_pages.ts";
+import { BinanceMessageReader } from "./binance_message.ts";
+import { exchangeInfoQuestion, isContractSymbol, readExchangeInfo } from "./exchange_info.ts";
+import { TradePages } from "./trade_pages.ts";
 
 /** Connection attempts that Binance allows per address: 300 in 5 minutes. */
 export const BINANCE_BUDGET = { attempts: 300, windowMs: 300_000 } as const;
+/** The weight of REST requests that Binance allows per address and minute. */
+export const WEIGHT_PER_MINUTE = 6_000;
+/** The header that says how much of it is used. */
+export const USED_WEIGHT = "X-MBX-USED-WEIGHT-1M";
+
+/** What to wait at least where Binance does not say how long: its bans begin at two minutes. */
+const TOLD_OFF_MS = 10_000;
+const BANNED_MS = 120_000;
+const INVALID_SYMBOL = -1121;
+
+/** Binance, or another exchange that speaks its protocol, by name. */
+export function binance(name: ExchangeName): Exchange {
+  const addresses = addressesOf(name);
+  const { rest, marketDataRest } = addresses;
+  return {
+    addresses,
+    connectionLimit: BINANCE_BUDGET,
+    weightPerMinute: WEIGHT_PER_MINUTE,
+    streamUrl: tradeStreamUrl,
+    subscriptions: () => [],
+    decoder: (symbol) => new BinanceMessageReader(symbol),
+    refusal,
+    explanation,
+    usedWeight,
+    timePath: "/api/v3/time",
+    timeIn,
+    missedTrades(restEndpoint) {
+      const base = restEndpoint ?? rest;
+      // The market-data host is not known to have historicalTrades.
+      const asked = base === marketDataRest ? [AggregatePages] : [TradePages, AggregatePages];
+      const routes = asked.map((pages) => routeOf(base, pages));
+      if (restEndpoint !== null || marketDataRest === null) return routes;
+      return [...routes, routeOf(marketDataRest, AggregatePages)];
+    },
+    instrumentBases: marketDataRest === null ? [rest] : [marketDataRest, rest],
+    instrumentQuestion: exchangeInfoQuestion,
+    readInstrument: readExchangeInfo,
+    countsContracts: isContractSymbol,
+  };
+}
 
 /** The address of one symbol's raw trade stream, below `endpoint`. Binance wants the symbol in lower case. */
 export function tradeStreamUrl(endpoint: string, symbol: string): string {
   return `${endpoint}/ws/${encodeURIComponent(symbol.toLowerCase())}@trade`;
-}
-
-/**
- * Whether a message announces that the server is about to go away. Trades are longer than any such notice, so
- * most messages are passed by their length alone.
- */
-export function isServerShutdown(message: string): boolean {
-  return message.length < 120 && message.includes('"serverShutdown"');
 }
 
 /** What a refusal by `address` means, by its HTTP status, or null if there is nothing to add. */
@@ -36,4 +73,40 @@ export function refusalHint(status: number, address: string): string | null {
     default:
       return null;
   }
+}
+
+function refusal(status: number, address: string): Refusal {
+  const stayAwayMs = status === 418 ? BANNED_MS : status === 429 ? TOLD_OFF_MS : null;
+  return {
+    hint: refusalHint(status, address),
+    stayAwayMs,
+    isWholeHost: stayAwayMs !== null || status === 451,
+  };
+}
+
+/** Code and message of a refusal, such as `{"code":-1121,"msg":"Invalid symbol."}`. */
+function explanation(body: unknown): Explanation {
+  if (typeof body !== "object" || body === null || !("code" in body)) {
+    return { said: null, isUnknownSymbol: false };
+  }
+  const { code } = body;
+  return {
+    said: "msg" in body ? { code: String(code), message: String(body.msg) } : null,
+    isUnknownSymbol: code === INVALID_SYMBOL,
+  };
+}
+
+function usedWeight(headers: Headers): number | null {
+  const used = headers.get(USED_WEIGHT);
+  return used !== null && /^\d{1,9}$/.test(used) ? Number(used) : null;
+}
+
+function timeIn(body: unknown): number | null {
+  if (typeof body !== "object" || body === null || !("serverTime" in body)) return null;
+  const { serverTime } = body;
+  return typeof serverTime === "number" && Number.isSafeInteger(serverTime) ? serverTime : null;
+}
+
+function routeOf(base: string, pages: typeof TradePages | typeof AggregatePages): MissedTradesRoute {
+  return { base, open: (symbol) => new pages(base, encodeURIComponent(symbol)) };
 }

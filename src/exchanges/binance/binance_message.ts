@@ -2,13 +2,15 @@
  * Reads one Binance message: a `trade` or an `aggTrade`, raw or in the combined envelope.
  *
  * Two ways that agree on every input: `scan` walks the bytes of a message in the exchange's usual shape, field by
- * field, without making a string or an object; whatever is not in that shape goes through `readJson`.
+ * field, without making a string or an object; whatever is not in that shape goes through `decode`.
  * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "../../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../../domain/numbers/price.ts";
 import { LEAST_NANOSECONDS, microseconds, microsecondsIn } from "../../domain/numbers/time.ts";
 import type { ReadResult, TradeFields } from "../../domain/market/trade_reader.ts";
+import type { FrameDecoder, FrameFault } from "../frame_decoder.ts";
+import { faultIn } from "./message_fault.ts";
 
 const QUOTE = 34, COMMA = 44, ZERO = 48, NINE = 57, COLON = 58, BRACE = 125, S = 115;
 const ENCODER = new TextEncoder();
@@ -56,11 +58,8 @@ interface Shape {
   readonly aggregate: Literal;
 }
 
-/**
- * A reader for one symbol's messages. The fields hold the last trade read; they are valid only after `read` returned
- * "trade", and the next `read` overwrites them.
- */
-export class BinanceMessageReader implements TradeFields {
+/** A decoder of one symbol's messages, each of which holds one trade at most. */
+export class BinanceMessageReader implements FrameDecoder, TradeFields {
   /** Trade ids covered, both inclusive. */
   firstId = 0;
   lastId = 0;
@@ -92,6 +91,11 @@ export class BinanceMessageReader implements TradeFields {
   readonly #timeColumn = new WholeColumn(this.#decimal);
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(this.#bytes.buffer);
+
+  /** The fields of the trade are the reader's own: one object less to go through for every one of them. */
+  get trade(): TradeFields {
+    return this;
+  }
 
   /** A reader for `symbol`, in upper case as the exchange writes it, e.g. "BTCUSDT". */
   constructor(symbol: string) {
@@ -171,7 +175,7 @@ export class BinanceMessageReader implements TradeFields {
   }
 
   /** The same by `JSON.parse`, for every shape and every fault. */
-  readJson(message: string): ReadResult {
+  decode(message: string): ReadResult {
     this.emptyFirstId = this.emptyId = -1;
     this.isMarker = false;
     let parsed: unknown;
@@ -189,6 +193,25 @@ export class BinanceMessageReader implements TradeFields {
     if (typeof body.e === "string" || isStreamSnapshot(parsed)) return "other";
     if (typeof body.id === "number" && "result" in body) return "other";
     return this.#reject("not a Binance trade message");
+  }
+
+  /** Always null: there is one trade in a message. */
+  next(): null {
+    return null;
+  }
+
+  fault(reason: string, message: string): FrameFault {
+    return faultIn(reason, message);
+  }
+
+  otherSymbol(message: string): string | null {
+    const symbol = SYMBOL.exec(message)?.[1];
+    return symbol === undefined || symbol === this.symbol || !EVENT_OF_TRADE.test(message) ? null : symbol;
+  }
+
+  /** Trades are longer than any such notice, so most messages are passed by their length alone. */
+  isShutdownNotice(message: string): boolean {
+    return message.length < 120 && message.includes('"serverShutdown"');
   }
 
   #readTrade(body: Record<string, unknown>, aggregate: boolean, message: string): ReadResult {
@@ -239,6 +262,8 @@ export class BinanceMessageReader implements TradeFields {
   }
 }
 
+const EVENT_OF_TRADE = /"e"\s*:\s*"(?:trade|aggTrade)"/;
+const SYMBOL = /"s"\s*:\s*"([^"\\]+)"/;
 const LONG_TIME = /"T"\s*:\s*(\d{18,19})(?!\d)/g;
 
 /** The time of `stamp`, µs. Nanoseconds are read from the message's own text, since a number is not exact there. */

@@ -1,6 +1,8 @@
 /** Reads an exchange's rules for orders in one symbol from Binance's exchangeInfo, which is input from outside. */
-import { type ExchangeInfo, isAssetName, type Rule } from "../../domain/market/instrument_rules.ts";
+import { isAssetName, type Rule } from "../../domain/market/instrument_rules.ts";
 import { DECIMAL, Money, plain } from "../../domain/numbers/money.ts";
+import type { MalformedInfo, ReadInfo } from "../exchange.ts";
+import { type RestQuestion, Unbelieved } from "../rest_question.ts";
 
 /** As in BTCUSD_PERP and BTCUSD_250328; BTCUSDT_250328 is of another market, which counts coins. */
 const CONTRACT = /USD_(PERP|\d{6})$/;
@@ -13,19 +15,9 @@ export function isContractSymbol(symbol: string): boolean {
   return CONTRACT.test(symbol);
 }
 
-/** An answer that was read: what can be used, and the flaws, one clause each with the value found. */
-export interface ReadInfo extends ExchangeInfo {
-  readonly flaws: readonly string[];
-}
-
-/** An answer that cannot be used, as a clause with the value found. */
-export interface MalformedInfo {
-  readonly malformed: string;
-  /** The symbol is counted in contracts: asking again will not help. */
-  readonly isContract?: true;
-}
-
-/** The finest step that Binance writes amounts in; used for a step that is switched off. */
+/** What Binance counts for an answer. */
+const WEIGHT = 20;
+/** The finest step that Binance writes amounts in: it stands for a step that is switched off. */
 const FINEST = "0.00000001";
 const SHOWN_CHARACTERS = 60;
 
@@ -95,6 +87,22 @@ export function readExchangeInfo(body: unknown, symbol: string): ReadInfo | Malf
     ...assets,
     rules,
     flaws,
+  };
+}
+
+/** Asks the REST side at `base` for the rules of `symbol`, in upper case. */
+export function exchangeInfoQuestion(base: string, symbol: string): RestQuestion<ReadInfo | MalformedInfo> {
+  return {
+    base,
+    path: `/api/v3/exchangeInfo?symbol=${encodeURIComponent(symbol)}`,
+    weight: WEIGHT,
+    read(body) {
+      const read = readExchangeInfo(body, symbol);
+      if (read === null) return new Unbelieved("malformed", `an answer about other symbols than ${symbol}`);
+      return "malformed" in read && read.isContract !== true
+        ? new Unbelieved("malformed", read.malformed)
+        : read;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Why a connection could not be made, in words that a user can act on. */
+import type { Exchange } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
 import { grantAdvice } from "../../domain/process/permission_advice.ts";
-import { refusalHint } from "../../exchanges/binance/binance.ts";
 
 /** One failed try to connect. */
 export interface ConnectFailure {
@@ -31,7 +31,7 @@ export const NO_NETWORK = Deno.build.standalone
   : `Without a network, "penstock demo" runs against the built-in exchange.`;
 
 const PROBE_TIMEOUT_MS = 3_000;
-/** Binance bans for two minutes to three days; anyone who asks for more would keep a run away for good. */
+/** The longest ban that an exchange is known for. A longer one would keep a run away for good. */
 const LONGEST_BAN_MS = 3 * 86_400_000;
 /** With TLS the runtime tries HTTP/2 after a refusal over HTTP/1.1, and then reports only that result. */
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
@@ -39,9 +39,14 @@ const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 /**
  * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. After a
  * refused handshake, it asks again over HTTP, because the WebSocket hides the refusal's headers; `signal` ends that
- * request.
+ * request. `exchange` says what the refusal means.
  */
-export async function explain(error: unknown, url: string, signal: AbortSignal): Promise<ConnectFailure> {
+export async function explain(
+  error: unknown,
+  url: string,
+  exchange: Exchange,
+  signal: AbortSignal,
+): Promise<ConnectFailure> {
   const host = hostOf(url);
   if (error instanceof Deno.errors.NotCapable) throw new NetPermissionError(host);
   const detail = (error instanceof Error ? error.message : String(error))
@@ -50,11 +55,13 @@ export async function explain(error: unknown, url: string, signal: AbortSignal):
   const [, refused] = /^Invalid status code: (\d{3})/.exec(detail) ?? [];
   if (refused !== undefined) {
     const asked = await askOverHttp(url, signal);
-    return refusal(Number(refused), url, asked?.retryAfterMs ?? 0);
+    return refusal(Number(refused), url, exchange, asked?.retryAfterMs ?? 0);
   }
   if (HIDDEN_REFUSAL.test(detail)) {
     const asked = await askOverHttp(url, signal);
-    if (asked !== null && !isUsual(asked.status)) return refusal(asked.status, url, asked.retryAfterMs);
+    if (asked !== null && !isUsual(asked.status)) {
+      return refusal(asked.status, url, exchange, asked.retryAfterMs);
+    }
     return { ...failure, reason: `${host} refused the connection, and does not say why` };
   }
   if (/dns error/.test(detail)) {
@@ -78,9 +85,9 @@ export async function explain(error: unknown, url: string, signal: AbortSignal):
   return { ...failure, reason: `no connection to ${host}: ${detail}`, hint: null };
 }
 
-function refusal(status: number, url: string, retryAfterMs: number): ConnectFailure {
+function refusal(status: number, url: string, exchange: Exchange, retryAfterMs: number): ConnectFailure {
   const reason = `${hostOf(url)} refused the connection: HTTP ${status}`;
-  return { reason, hint: refusalHint(status, url), status, retryAfterMs };
+  return { reason, hint: exchange.refusal(status, url).hint, status, retryAfterMs };
 }
 
 /** What the address of a WebSocket answers, when all is well, to a question that is no handshake. */

@@ -1,5 +1,5 @@
 /** Replaces a connection by a newer one so that no trade falls between them. */
-import type { BinanceMessageReader } from "../../exchanges/binance/binance_message.ts";
+import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import { firstIdIn, lastIdIn } from "./message_ids.ts";
 import type { TradeSocket } from "./trade_socket.ts";
 
@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 10;
  */
 export class Handover {
   readonly #old: TradeSocket;
-  readonly #reader: BinanceMessageReader;
+  readonly #decoder: FrameDecoder;
   #next: TradeSocket | null = null;
   #failure: string | null = null;
   #dropped = false;
@@ -24,9 +24,9 @@ export class Handover {
   #look: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts with the new connection still opening; `old` is nudged whenever there is something new to decide. */
-  constructor(opening: Promise<TradeSocket>, old: TradeSocket, reader: BinanceMessageReader) {
+  constructor(opening: Promise<TradeSocket>, old: TradeSocket, decoder: FrameDecoder) {
     this.#old = old;
-    this.#reader = reader;
+    this.#decoder = decoder;
     opening.then((socket) => {
       if (this.#dropped) return socket.abandon("not needed");
       this.#next = socket;
@@ -40,7 +40,7 @@ export class Handover {
 
   /** Notes the messages that the old connection delivered, once they have been processed. */
   note(messages: readonly string[]): void {
-    this.#lastId = lastIdIn(messages, this.#reader) ?? this.#lastId;
+    this.#lastId = lastIdIn(messages, this.#decoder) ?? this.#lastId;
     if (this.#next !== null) this.#bePatient();
   }
 
@@ -48,7 +48,7 @@ export class Handover {
   take(oldEnded: boolean): TradeSocket | null {
     const next = this.#next;
     if (next === null || this.failure !== null && !(oldEnded && next.waiting.length > 0)) return null;
-    const firstId = firstIdIn(next.waiting, this.#reader);
+    const firstId = firstIdIn(next.waiting, this.#decoder);
     const joined = firstId !== null && this.#lastId >= 0 && firstId <= this.#lastId + 1;
     if (!oldEnded && !joined && performance.now() < this.#patienceEnds) return null;
     this.#stop();

@@ -1,8 +1,8 @@
 /** A symbol's live trade stream: connects, reconnects, renews, and says what happens. */
-import { BinanceMessageReader } from "../../exchanges/binance/binance_message.ts";
 import { pause } from "./alarm.ts";
 import { Backoff, ConnectionBudget } from "./backoff.ts";
-import { BINANCE_BUDGET, isServerShutdown, tradeStreamUrl } from "../../exchanges/binance/binance.ts";
+import type { Exchange } from "../../exchanges/exchange.ts";
+import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import { type ConnectFailure, explain } from "./connect_failure.ts";
 import type { Batch, Feed } from "./feed.ts";
 import { Handover } from "./handover.ts";
@@ -11,7 +11,8 @@ import { type MemoryUse, type SocketEnd, TradeSocket, type TradeSocketOptions } 
 
 /** What a live feed is made from. Times in ms. */
 export interface LiveFeedOptions {
-  /** Base address, such as wss://stream.binance.com:9443. */
+  readonly exchange: Exchange;
+  /** Base address, such as wss://stream.example.com:9443. */
   readonly endpoint: string;
   readonly symbol: string;
   /** A longer silence is believed where it was proven that nothing was missed. */
@@ -55,8 +56,8 @@ export class LiveFeed implements Feed {
   readonly #onRunaway: (reason: string) => void;
   readonly #quiet: QuietLimit;
   readonly #backoff: Backoff;
-  readonly #budget = new ConnectionBudget(BINANCE_BUDGET);
-  readonly #reader: BinanceMessageReader;
+  readonly #budget: ConnectionBudget;
+  readonly #decoder: FrameDecoder;
   /** Tries since data last flowed. */
   #tries = 0;
   /** Whether the exchange is known to have the symbol. */
@@ -73,16 +74,18 @@ export class LiveFeed implements Feed {
   constructor(options: LiveFeedOptions) {
     const signal = AbortSignal.any([options.signal, this.#ending.signal]);
     this.#options = { ...options, signal };
-    this.#url = tradeStreamUrl(options.endpoint, options.symbol);
+    const { endpoint, exchange, symbol } = options;
+    this.#url = exchange.streamUrl(endpoint, symbol);
+    this.#budget = new ConnectionBudget(exchange.connectionLimit);
+    this.#decoder = exchange.decoder(symbol);
     this.#onRunaway = (reason: string): void => {
       // A run that is being stopped ends anyway.
       if (signal.aborted) return;
       this.#runaway = reason;
       this.#ending.abort();
     };
-    this.#quiet = new QuietLimit(options.staleMs, options.symbol);
+    this.#quiet = new QuietLimit(options.staleMs, exchange.decoder(symbol));
     this.#backoff = new Backoff(options.retryMaxMs, options.random);
-    this.#reader = new BinanceMessageReader(options.symbol);
   }
 
   /** Says that the exchange has the symbol: from now on a stream that sends nothing is only quiet. */
@@ -153,7 +156,7 @@ export class LiveFeed implements Feed {
         if (!ended && messages.length > 0) {
           this.#isConfirmed = true;
           this.#tries = 0;
-          if (!goingAway && messages.some(isServerShutdown)) {
+          if (!goingAway && messages.some((frame) => this.#decoder.isShutdownNotice(frame))) {
             goingAway = true;
             moveMs = this.#announced();
             if (moveMs > 0) renewIn(moveMs);
@@ -171,7 +174,7 @@ export class LiveFeed implements Feed {
         if (isDue && handover === null && !ended) {
           const wait = this.#restMs();
           if (wait > 0) renewIn(Math.ceil(wait));
-          else handover = new Handover(this.#openNext(leaving.signal), socket, this.#reader);
+          else handover = new Handover(this.#openNext(leaving.signal), socket, this.#decoder);
         }
         if (!ended && messages.length > 0) handover?.note(messages);
         const next = handover?.take(ended) ?? null;
@@ -225,8 +228,10 @@ export class LiveFeed implements Feed {
   }
 
   #open(signal: AbortSignal): Promise<TradeSocket> {
+    const { exchange, symbol } = this.#options;
     const options: TradeSocketOptions = {
       handshakeMs: HANDSHAKE_MS,
+      greeting: exchange.subscriptions(symbol),
       staleMs: this.#quiet.limitMs,
       onRunaway: this.#onRunaway,
       ...(this.#options.memory === undefined ? {} : { memory: this.#options.memory }),
@@ -254,14 +259,14 @@ export class LiveFeed implements Feed {
 
   /** Why a handshake failed. How long the exchange wants to be left alone is remembered. */
   async #explain(error: unknown): Promise<ConnectFailure> {
-    const failure = await explain(error, this.#url, this.#options.signal);
+    const { exchange, retryMaxMs, signal } = this.#options;
+    const failure = await explain(error, this.#url, exchange, signal);
     const { status, retryAfterMs } = failure;
     const now = performance.now();
     // A refusal was asked about once again, over HTTP.
     if (status !== null) this.#budget.spend(now);
-    const toldOff = status === 429 || status === 418
-      ? Math.max(this.#backoff.ceilingMs, Math.min(this.#options.retryMaxMs, TOLD_OFF_MS))
-      : 0;
+    const isToldOff = status !== null && exchange.refusal(status, this.#url).stayAwayMs !== null;
+    const toldOff = isToldOff ? Math.max(this.#backoff.ceilingMs, Math.min(retryMaxMs, TOLD_OFF_MS)) : 0;
     this.#notBefore = Math.max(this.#notBefore, now + (retryAfterMs > 0 ? retryAfterMs : toldOff));
     return failure;
   }

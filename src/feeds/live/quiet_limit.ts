@@ -1,5 +1,5 @@
 /** How long a symbol's stream may be quiet before it counts as stale. */
-import { BinanceMessageReader } from "../../exchanges/binance/binance_message.ts";
+import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import { firstIdIn, lastIdIn } from "./message_ids.ts";
 
 /** The longest quiet that is believed, unless --stale itself is longer. */
@@ -19,7 +19,7 @@ const NONE: readonly string[] = [];
  */
 export class QuietLimit {
   readonly #staleMs: number;
-  readonly #reader: BinanceMessageReader;
+  readonly #decoder: FrameDecoder;
   #limitMs: number;
   /** The last messages, from which the last id is read when it is needed. */
   #latest = NONE;
@@ -29,10 +29,10 @@ export class QuietLimit {
   #isOpen = false;
   #supportedAt = 0;
 
-  /** Starts at `staleMs`, for `symbol` in upper case. */
-  constructor(staleMs: number, symbol: string) {
+  /** Starts at `staleMs`, for the symbol of `decoder`. */
+  constructor(staleMs: number, decoder: FrameDecoder) {
     this.#staleMs = this.#limitMs = staleMs;
-    this.#reader = new BinanceMessageReader(symbol);
+    this.#decoder = decoder;
   }
 
   /** The longest quiet time that is believed now. */
@@ -43,7 +43,7 @@ export class QuietLimit {
   /** Notes that a connection was dropped because it was quiet for too long. */
   dropped(): void {
     this.#isOpen = true;
-    this.#lastId = lastIdIn(this.#latest, this.#reader) ?? this.#lastId;
+    this.#lastId = lastIdIn(this.#latest, this.#decoder) ?? this.#lastId;
     this.#latest = NONE;
   }
 
@@ -59,7 +59,7 @@ export class QuietLimit {
   }
 
   #decide(messages: readonly string[], now: number): string | null {
-    const firstId = firstIdIn(messages, this.#reader);
+    const firstId = firstIdIn(messages, this.#decoder);
     if (firstId === null) return null;
     const quietMs = now - this.#heardAt;
     const missed = firstId - this.#lastId - 1;
@@ -96,7 +96,7 @@ export class QuietLimit {
   }
 
   get #symbol(): string {
-    return this.#reader.symbol;
+    return this.#decoder.symbol;
   }
 }
 

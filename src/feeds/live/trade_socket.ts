@@ -30,6 +30,8 @@ export interface TradeSocketOptions {
   readonly handshakeMs: number;
   /** Longest silence without a data frame, ms. */
   readonly staleMs: number;
+  /** What is sent once it is open, in this order. Default: nothing. */
+  readonly greeting?: readonly string[];
   /**
    * Called when a connection that was dropped takes memory without bound: the runtime goes on gathering a message
    * that has no end, and nothing but the end of the program stops it.
@@ -108,7 +110,8 @@ export class TradeSocket {
     );
     signal.addEventListener("abort", onAbort);
     try {
-      const { readable } = await Promise.race([socket.opened, promise]);
+      const { readable, writable } = await Promise.race([socket.opened, promise]);
+      send(options.greeting ?? [], writable);
       return new TradeSocket(socket, readable, options);
     } finally {
       // From here on an abort of the handshake would fault the runtime.
@@ -337,6 +340,14 @@ class Memory {
 
 function megabytes(bytes: number): number {
   return Math.round(bytes / 1e6);
+}
+
+/** Sends texts in their order without waiting; that a connection broke is found by those who read it. */
+function send(texts: readonly string[], writable: WritableStream<string | Uint8Array>): void {
+  if (texts.length === 0) return;
+  const writer = writable.getWriter();
+  for (const text of texts) writer.write(text).catch(() => {});
+  writer.closed.catch(() => {});
 }
 
 /** Stands for a binary frame, which no trade stream sends: it is rejected with the other unusable messages. */

@@ -1,18 +1,17 @@
 /** Fetches the trades that the stream has missed, by id over REST. */
-import { addressesOf, type ExchangeName, hostOf } from "../../exchanges/hosts.ts";
+import type { BackfillPage, BackfillPages, Exchange, MissedTradesRoute } from "../../exchanges/exchange.ts";
+import { hostOf } from "../../exchanges/hosts.ts";
+import { type Questions, Unbelieved } from "../../exchanges/rest_question.ts";
 import { type BackfilledTrade, runsOf } from "../../domain/market/backfilled_trades.ts";
-import { AggregatePages } from "./aggregate_pages.ts";
 import { Backoff } from "../live/backoff.ts";
 import { RestBudget } from "./rest_budget.ts";
 import { GaveUp, type GaveUpWhy, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
-import { type BackfillPages, TradePages } from "./trade_pages.ts";
 
 /** What a backfill is made from. Times in ms. */
 export interface BackfillOptions {
   /** Base address of the REST side; null: the exchange's, and where that refuses its market-data host. */
   readonly restEndpoint: string | null;
-  /** Default binance. */
-  readonly exchange?: ExchangeName;
+  readonly exchange: Exchange;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
   /** Gives up where more trades than this are missing. Default 100,000. */
@@ -35,7 +34,7 @@ export interface BackfillOptions {
 export interface FetchedTrades {
   /** Oldest first, never empty, and all of them readable by BackfilledTrades. */
   readonly rows: readonly BackfilledTrade[];
-  /** The endpoint they come from; rows of aggTrades are aggregates. */
+  /** The endpoint they come from; a row may be an aggregate. */
   readonly source: BackfillPages["source"];
 }
 
@@ -62,23 +61,17 @@ export type BackfillEnd =
     }
   );
 
-/** One place to ask. */
-interface Route {
-  readonly base: string;
-  readonly pages: typeof TradePages | typeof AggregatePages;
-}
-
 const REQUEST_MS = 10_000;
 /** Between asking again for a tail that the exchange does not have yet: this, and a draw from a growing range. */
 const TAIL_LEAST_MS = 100;
 const TAIL_MAX_MS = 4_000;
 
 /**
- * Fetches missed trades of one symbol, one fetch at a time. Trades come one by one from historicalTrades; where
- * that is refused they come as aggregates from aggTrades, cut where they hold trades that are known.
+ * Fetches missed trades of one symbol, one fetch at a time, from the best of the exchange's routes that is not refused.
+ * Where trades come as aggregates, these are cut where they hold trades that are known.
  *
  * ```ts ignore
- * const backfill = new Backfill({ restEndpoint: null, symbol: "BTCUSDT", signal });
+ * const backfill = new Backfill({ exchange, restEndpoint: null, symbol: "BTCUSDT", signal });
  * const pages = backfill.fetch(lastId + 1, firstLiveId - 1);
  * let page = await pages.next();
  * for (; !page.done; page = await pages.next()) pipeline.run(lateRows.open(page.value.rows));
@@ -97,20 +90,21 @@ export class Backfill {
   readonly #random: () => number;
   readonly #clock: RestClock;
   readonly #client: RestClient;
-  readonly #routes: readonly Route[];
+  readonly #routes: readonly MissedTradesRoute[];
   /** The route that was not refused last. */
   #route = 0;
 
   constructor(options: BackfillOptions) {
-    const { clock = REAL_CLOCK, random = Math.random, budget = new RestBudget() } = options;
+    const { clock = REAL_CLOCK, exchange, random = Math.random, signal } = options;
+    const budget = options.budget ?? new RestBudget({ perMinute: exchange.weightPerMinute });
     this.#symbol = options.symbol;
     this.#maxTrades = options.maxTrades ?? 100_000;
     this.#deadlineMs = options.deadlineMs ?? 60_000;
     this.#random = random;
     this.#clock = clock;
-    this.#routes = routesOf(options.restEndpoint, options.exchange ?? "binance");
+    this.#routes = exchange.missedTrades(options.restEndpoint);
     const requestMs = options.requestMs ?? REQUEST_MS;
-    this.#client = new RestClient({ budget, clock, random, requestMs, signal: options.signal });
+    this.#client = new RestClient({ exchange, budget, clock, random, requestMs, signal });
   }
 
   /**
@@ -140,7 +134,7 @@ export class Backfill {
         pages ??= this.#open();
         let page;
         try {
-          page = await pages.page(next, this.target, deadline);
+          page = await this.#ask(pages.page(next, this.target), deadline);
         } catch (error) {
           if (!(error instanceof GaveUp) || !isRefusal(error)) throw error;
           refusals.push(error);
@@ -174,8 +168,16 @@ export class Backfill {
   }
 
   #open(): BackfillPages {
-    const { base, pages } = this.#routes[this.#route]!;
-    return new pages(this.#client, base, encodeURIComponent(this.#symbol));
+    return this.#routes[this.#route]!.open(this.#symbol);
+  }
+
+  /** Asks all questions of a page. Throws GaveUp like RestClient, and where the page does not follow on what is known. */
+  async #ask(questions: Questions<BackfillPage | Unbelieved>, deadline: number): Promise<BackfillPage> {
+    let step = questions.next();
+    while (step.done !== true) step = questions.next(await this.#client.get(step.value, deadline));
+    const page = step.value;
+    if (page instanceof Unbelieved) throw new GaveUp(page.why, page.reason);
+    return page;
   }
 
   /** Takes the next route that may be open after the last of these refusals. Throws GaveUp if there is none. */
@@ -215,14 +217,4 @@ function upTo(target: number, rows: readonly BackfilledTrade[]): BackfilledTrade
 
 function isRefusal({ why }: GaveUp): boolean {
   return why === "refused" || why === "not-permitted";
-}
-
-function routesOf(restEndpoint: string | null, exchange: ExchangeName): readonly Route[] {
-  const { rest, marketDataRest } = addressesOf(exchange);
-  const base = restEndpoint ?? rest;
-  // The market-data host is not known to have historicalTrades.
-  const asked = base === marketDataRest ? [AggregatePages] : [TradePages, AggregatePages];
-  const routes: Route[] = asked.map((pages) => ({ base, pages }));
-  if (restEndpoint !== null || marketDataRest === null) return routes;
-  return [...routes, { base: marketDataRest, pages: AggregatePages }];
 }

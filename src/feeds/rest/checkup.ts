@@ -1,13 +1,14 @@
 /** Asks one host after the other whether it is there, step by step, so that the first thing that fails is named. */
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type CheckResult, fail, pass } from "../../domain/process/check_result.ts";
-import { MessageBatch } from "../../exchanges/binance/message_batch.ts";
-import { tradeStreamUrl } from "../../exchanges/binance/binance.ts";
+import type { Exchange } from "../../exchanges/exchange.ts";
+import { FrameBatch } from "../../formats/frame_batch.ts";
 import { explain, NetPermissionError } from "../live/connect_failure.ts";
 import { TradeSocket } from "../live/trade_socket.ts";
 
 /** How long each step may take. Times in ms. */
 export interface CheckupOptions {
+  readonly exchange: Exchange;
   readonly symbol: string;
   /** For each of connecting, TLS and an answer. Default 5 s. */
   readonly stepMs?: number;
@@ -25,20 +26,21 @@ const LARGEST_ANSWER_BYTES = 4_096;
 export async function examineStream(endpoint: string, options: CheckupOptions): Promise<CheckResult[]> {
   const host = hostOf(endpoint);
   const found = await examineConnection(endpoint, options);
-  const { symbol, signal, tradeMs, stepMs = STEP_MS } = options;
-  const url = tradeStreamUrl(endpoint, symbol);
+  const { exchange, symbol, signal, tradeMs, stepMs = STEP_MS } = options;
+  const url = exchange.streamUrl(endpoint, symbol);
   const startedAt = performance.now();
   let socket: TradeSocket;
   try {
-    socket = await TradeSocket.open(url, { handshakeMs: stepMs, staleMs: tradeMs }, signal);
+    const greeting = exchange.subscriptions(symbol);
+    socket = await TradeSocket.open(url, { handshakeMs: stepMs, staleMs: tradeMs, greeting }, signal);
   } catch (error) {
-    return await failed(found, host, "WebSocket", error, url, signal);
+    return await failed(found, host, "WebSocket", error, url, options);
   }
   found.push(pass(host, "WebSocket", `open after ${since(startedAt)}`));
   const stop = (): void => socket.abandon("stopped");
   signal.addEventListener("abort", stop);
   try {
-    found.push(await firstTrade(socket, host, symbol, startedAt));
+    found.push(await firstTrade(socket, host, new FrameBatch(exchange.decoder(symbol)), startedAt));
   } finally {
     signal.removeEventListener("abort", stop);
     socket.abandon("done");
@@ -50,8 +52,8 @@ export async function examineStream(endpoint: string, options: CheckupOptions): 
 export async function examineRest(base: string, options: CheckupOptions): Promise<CheckResult[]> {
   const host = hostOf(base);
   const found = await examineConnection(base, options);
-  const { signal, stepMs = STEP_MS } = options;
-  const url = `${base}/api/v3/time`;
+  const { exchange, signal, stepMs = STEP_MS } = options;
+  const url = base + exchange.timePath;
   const sent = Date.now();
   const startedAt = performance.now();
   try {
@@ -67,10 +69,10 @@ export async function examineRest(base: string, options: CheckupOptions): Promis
       const advice = "See the exchange's status page, or choose another --rest-endpoint";
       return withoutProxy([...found, fail(host, "HTTP", answer, advice)], host);
     }
-    const clock = clockResult(text, sent + tookMs / 2, tookMs / 2);
+    const clock = clockResult(serverTimeIn(text, exchange), sent + tookMs / 2, tookMs / 2);
     return withoutProxy([...found, pass(host, "HTTP", answer), clock], host);
   } catch (error) {
-    return await failed(found, host, "HTTP", error, base, signal);
+    return await failed(found, host, "HTTP", error, base, options);
   }
 }
 
@@ -135,11 +137,11 @@ function connectionFailure(host: string, step: string, error: unknown): CheckRes
 async function firstTrade(
   socket: TradeSocket,
   host: string,
-  symbol: string,
+  batch: FrameBatch,
   startedAt: number,
 ): Promise<CheckResult> {
   const step = "first trade";
-  const batch = new MessageBatch(symbol);
+  const { symbol } = batch;
   for (;;) {
     const messages = await socket.read();
     if (messages === null) {
@@ -147,15 +149,14 @@ async function firstTrade(
       return fail(host, step, `none: ${reason}`, `Check that ${symbol} is a symbol of this exchange`);
     }
     const reader = batch.open(messages);
-    for (let left = messages.length; left > 0; left--) {
-      if (reader.next() === "trade") return pass(host, step, `${symbol} after ${since(startedAt)}`);
+    for (let read = reader.next(); read !== null; read = reader.next()) {
+      if (read === "trade") return pass(host, step, `${symbol} after ${since(startedAt)}`);
     }
   }
 }
 
 /** The clock against `serverTime`, as if it had been read at `at`; half the time of the question is the doubt. */
-function clockResult(text: string, at: number, suspectMs: number): CheckResult {
-  const serverTime = serverTimeIn(text);
+function clockResult(serverTime: number | null, at: number, suspectMs: number): CheckResult {
   if (serverTime === null) {
     return fail("clock", "", "the exchange did not say its time", "Ask again later, or choose another host");
   }
@@ -167,10 +168,9 @@ function clockResult(text: string, at: number, suspectMs: number): CheckResult {
     : fail("clock", "", found, "Set the clock, best by NTP: lag and heartbeats are measured by it");
 }
 
-function serverTimeIn(text: string): number | null {
+function serverTimeIn(text: string, exchange: Exchange): number | null {
   try {
-    const { serverTime } = JSON.parse(text);
-    return Number.isSafeInteger(serverTime) ? serverTime : null;
+    return exchange.timeIn(JSON.parse(text));
   } catch {
     return null;
   }
@@ -183,11 +183,11 @@ async function failed(
   step: string,
   error: unknown,
   url: string,
-  signal: AbortSignal,
+  { exchange, signal }: CheckupOptions,
 ): Promise<CheckResult[]> {
   if (found.some(({ isGood }) => !isGood)) return [...found];
   try {
-    const { reason, hint } = await explain(error, url, signal);
+    const { reason, hint } = await explain(error, url, exchange, signal);
     return [
       ...found,
       fail(host, step, reason, hint ?? "Check that the network and its firewall let it through"),

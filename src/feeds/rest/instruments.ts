@@ -1,28 +1,16 @@
-/** Asks the exchange what it asks of orders in a symbol: exchangeInfo over REST. */
-import { addressesOf, type ExchangeName, hostOf } from "../../exchanges/hosts.ts";
-import {
-  type MalformedInfo,
-  readExchangeInfo,
-  type ReadInfo,
-} from "../../exchanges/binance/exchange_info.ts";
+/** Asks the exchange over REST what it asks of orders in a symbol. */
+import type { Exchange, ReadInfo } from "../../exchanges/exchange.ts";
+import { hostOf } from "../../exchanges/hosts.ts";
 import { type Rule } from "../../domain/market/instrument_rules.ts";
 import { Backoff } from "../live/backoff.ts";
 import type { RestBudget } from "./rest_budget.ts";
-import {
-  GaveUp,
-  REAL_CLOCK,
-  RestClient,
-  type RestClock,
-  type RestQuestion,
-  Unbelieved,
-} from "./rest_client.ts";
+import { GaveUp, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
 
 /** Whom to ask about what. */
 export interface InstrumentQuestion {
-  /** Base address of the exchange's REST side; null: the exchange's market-data host, and then its other one. */
+  /** Base address of the exchange's REST side; null: the exchange's own, one after the other. */
   readonly restEndpoint: string | null;
-  /** Default binance. */
-  readonly exchange?: ExchangeName;
+  readonly exchange: Exchange;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
   /** Shared by all that ask the same exchange from this address. */
@@ -53,31 +41,28 @@ export type InstrumentAnswer =
 const HOST_MS = 2_000;
 /** The shortest wait before it is asked again. */
 const ASK_AGAIN_MIN_MS = 500;
-const WEIGHT = 20;
-const INVALID_SYMBOL = -1121;
 
 /**
  * Asks one host after the other, each once, until one answers. Whatever happens is an answer, within 2 s a host; an
  * aborted signal too.
  */
 export async function askInstrument(question: InstrumentQuestion): Promise<InstrumentAnswer> {
-  const { restEndpoint, exchange = "binance", symbol, budget, signal } = question;
+  const { restEndpoint, exchange, symbol, budget, signal } = question;
   const { hostMs = HOST_MS, clock = REAL_CLOCK } = question;
   // One try each: there is no wait between tries that jitter would be drawn for.
-  const client = new RestClient({ budget, clock, signal, requestMs: hostMs, tries: 1, random: () => 0 });
-  const { marketDataRest, rest } = addressesOf(exchange);
-  const own = marketDataRest === null ? [rest] : [marketDataRest, rest];
+  const options = { exchange, budget, clock, signal, requestMs: hostMs };
+  const client = new RestClient({ ...options, tries: 1, random: () => 0 });
   const refusals: GaveUp[] = [];
-  for (const base of restEndpoint === null ? own : [restEndpoint]) {
+  for (const base of restEndpoint === null ? exchange.instrumentBases : [restEndpoint]) {
     try {
-      const info = await client.get(exchangeInfo(base, symbol), clock.now() + hostMs);
+      const info = await client.get(exchange.instrumentQuestion(base, symbol), clock.now() + hostMs);
       if ("malformed" in info) {
         return { kind: "unknown", reason: `${hostOf(base)}: ${info.malformed}`, isContract: true };
       }
       return { kind: "told", info, host: hostOf(base) };
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;
-      if (error.code === INVALID_SYMBOL) return { kind: "unknown", reason: error.message };
+      if (error.isUnknownSymbol) return { kind: "unknown", reason: error.message };
       refusals.push(error);
       if (error.why === "stopped") break;
     }
@@ -104,12 +89,14 @@ export async function awaitInstrument(
   onTrouble: (reason: string) => void,
   random: () => number = Math.random,
 ): Promise<InstrumentAnswer & { readonly kind: "told" } | null> {
-  const { budget, clock = REAL_CLOCK, signal } = question;
+  const { budget, clock = REAL_CLOCK, exchange, signal, symbol } = question;
+  // It weighs the same at every host.
+  const { weight } = exchange.instrumentQuestion("", symbol);
   const backoff = new Backoff(ASK_AGAIN_MAX_MS, random);
   let last = "";
   while (!signal.aborted) {
     // Never at once: the exchange has just been asked.
-    const waitMs = Math.max(ASK_AGAIN_MIN_MS, backoff.next(), budget.waitMs(WEIGHT, clock.now()));
+    const waitMs = Math.max(ASK_AGAIN_MIN_MS, backoff.next(), budget.waitMs(weight, clock.now()));
     await clock.pause(Math.ceil(waitMs), signal);
     if (signal.aborted) break;
     const answer = await askInstrument(question);
@@ -125,19 +112,4 @@ export async function awaitInstrument(
     last = reason;
   }
   return null;
-}
-
-function exchangeInfo(base: string, symbol: string): RestQuestion<ReadInfo | MalformedInfo> {
-  return {
-    base,
-    path: `/api/v3/exchangeInfo?symbol=${encodeURIComponent(symbol)}`,
-    weight: WEIGHT,
-    read(body) {
-      const read = readExchangeInfo(body, symbol);
-      if (read === null) return new Unbelieved("malformed", `an answer about other symbols than ${symbol}`);
-      return "malformed" in read && read.isContract !== true
-        ? new Unbelieved("malformed", read.malformed)
-        : read;
-    },
-  };
 }

@@ -6,8 +6,8 @@ const SLACK_MS = 1_000;
 
 /** A host's budget. Weights are the host's own unit. */
 export interface RestBudgetOptions {
-  /** What the host allows per minute and address. Default 6,000, Binance's. */
-  readonly perMinute?: number;
+  /** What the host allows per minute and address. */
+  readonly perMinute: number;
   /** The share of it to stay within, 0 to 1: other programs may ask from the same address. Default 0.8. */
   readonly share?: number;
 }
@@ -22,7 +22,7 @@ export class RestBudget {
   #used = 0;
   #notBefore = 0;
 
-  constructor({ perMinute = 6_000, share = 0.8 }: RestBudgetOptions = {}) {
+  constructor({ perMinute, share = 0.8 }: RestBudgetOptions) {
     this.#limit = perMinute * share;
   }
 

@@ -1,8 +1,9 @@
 /** Questions to the exchange's REST side: within its budget, asked again when that may help, never believed unseen. */
+import type { Exchange } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
+import { type RestQuestion, Unbelieved } from "../../exchanges/rest_question.ts";
 import { pause } from "../live/alarm.ts";
 import { Backoff } from "../live/backoff.ts";
-import { refusalHint } from "../../exchanges/binance/binance.ts";
 import { explain, NetPermissionError, retryAfterMs } from "../live/connect_failure.ts";
 import type { RestBudget } from "./rest_budget.ts";
 
@@ -48,49 +49,27 @@ export class GaveUp extends Error {
   readonly hint: string | null;
   /** Whether another path of the same host would be answered alike. */
   readonly isWholeHost: boolean;
-  /** The exchange's own code of a refusal, such as -1121 for an unknown symbol; null if it gave none. */
-  readonly code: number | null;
+  /** Whether the exchange refused because it has no such symbol. */
+  readonly isUnknownSymbol: boolean;
 
   constructor(
     why: GaveUpWhy,
     reason: string,
     hint: string | null = null,
     isWholeHost = false,
-    code: number | null = null,
+    isUnknownSymbol = false,
   ) {
     super(reason);
     this.why = why;
     this.hint = hint;
     this.isWholeHost = isWholeHost;
-    this.code = code;
+    this.isUnknownSymbol = isUnknownSymbol;
   }
-}
-
-/** An answer that is not believed; asking again may bring a better one. */
-export class Unbelieved {
-  readonly why: "malformed" | "no-join";
-  readonly reason: string;
-
-  constructor(why: "malformed" | "no-join", reason: string) {
-    this.why = why;
-    this.reason = reason;
-  }
-}
-
-/** One question. */
-export interface RestQuestion<T> {
-  /** Base address, such as https://api.binance.com. */
-  readonly base: string;
-  /** From /api on, with the parameters. */
-  readonly path: string;
-  /** What the host counts for it. */
-  readonly weight: number;
-  /** Makes sense of the answer's JSON. */
-  read(body: unknown): T | Unbelieved;
 }
 
 /** What a client is made from. Times in ms. */
 export interface RestClientOptions {
+  readonly exchange: Exchange;
   readonly budget: RestBudget;
   readonly clock: RestClock;
   /** The longest that one request may take, to the end of its answer. */
@@ -108,9 +87,6 @@ const LARGEST_REFUSAL_BYTES = 4 * 1024;
 const SHOWN_CHARACTERS = 160;
 const RETRY_MAX_MS = 8_000;
 const UNBELIEVED_TRIES = 3;
-/** What to wait at least where the exchange does not say how long: its bans begin at two minutes. */
-const TOLD_OFF_MS = 10_000;
-const BANNED_MS = 120_000;
 
 /** What a request came to, short of an answer. */
 interface Trouble {
@@ -120,7 +96,7 @@ interface Trouble {
   /** Whether it is no use asking again. */
   readonly isFinal: boolean;
   readonly isWholeHost: boolean;
-  readonly code?: number | null;
+  readonly isUnknownSymbol?: boolean;
 }
 
 /** Asks one question at a time. */
@@ -193,7 +169,7 @@ export class RestClient {
 
   /** The text of a good answer. */
   async #fetch({ base, path }: RestQuestion<unknown>, deadline: number): Promise<string | Trouble> {
-    const { budget, clock, requestMs, signal } = this.#options;
+    const { budget, clock, exchange, requestMs, signal } = this.#options;
     const allowedMs = Math.ceil(Math.min(requestMs, deadline - clock.now()));
     const late = new AbortController();
     const timer = setTimeout(
@@ -206,13 +182,13 @@ export class RestClient {
         headers: { "Accept": "application/json" },
         signal: AbortSignal.any([signal, late.signal]),
       });
-      const used = response.headers.get("x-mbx-used-weight-1m");
-      if (used !== null && /^\d{1,9}$/.test(used)) budget.report(Number(used), clock.now());
+      const used = exchange.usedWeight(response.headers);
+      if (used !== null) budget.report(used, clock.now());
       if (response.status !== 200) return await this.#refusal(response, base);
       return await textOf(response, LARGEST_BODY_BYTES) ??
         unbelieved("malformed", `${hostOf(base)} sent more than ${LARGEST_BODY_BYTES} bytes`);
     } catch (error) {
-      return await failure(error, base, signal);
+      return await failure(error, base, exchange, signal);
     } finally {
       clearTimeout(timer);
     }
@@ -221,18 +197,19 @@ export class RestClient {
   /** What an answer other than 200 means. */
   async #refusal(response: Response, base: string): Promise<Trouble> {
     const host = hostOf(base);
-    const { budget, clock } = this.#options;
+    const { budget, clock, exchange } = this.#options;
     const { status, headers } = response;
     // The refusal stands, whether or not its explanation can be had.
     const text = await textOf(response, LARGEST_REFUSAL_BYTES).catch(() => null) ?? "";
     const now = clock.now();
-    const told = messageOf(text);
+    const { said, isUnknownSymbol } = exchange.explanation(parse(text));
+    const told = said === null ? null : `code ${shown(said.code)}: ${shown(said.message)}`;
     const reason = `${host} refused: HTTP ${status}${told === null ? "" : `, ${told}`}`;
-    const hint = refusalHint(status, base);
-    if (status === 429 || status === 418) {
+    const { hint, stayAwayMs, isWholeHost } = exchange.refusal(status, base);
+    if (stayAwayMs !== null) {
       const askedMs = retryAfterMs(headers.get("retry-after"), now);
-      budget.holdOff(askedMs > 0 ? askedMs : status === 418 ? BANNED_MS : TOLD_OFF_MS, now);
-      return { why: "busy", reason, hint, isFinal: false, isWholeHost: true };
+      budget.holdOff(askedMs > 0 ? askedMs : stayAwayMs, now);
+      return { why: "busy", reason, hint, isFinal: false, isWholeHost };
     }
     if (status >= 300 && status < 400) {
       const to = shown(headers.get("location") ?? "nowhere");
@@ -251,7 +228,7 @@ export class RestClient {
       return { why: "unreachable", reason: trouble, hint, isFinal: false, isWholeHost: true };
     }
     if (status < 400) return unbelieved("malformed", `${host} answered HTTP ${status}, expected 200`);
-    return { why: "refused", reason, hint, isFinal: true, isWholeHost: status === 451, code: codeOf(text) };
+    return { why: "refused", reason, hint, isFinal: true, isWholeHost, isUnknownSymbol };
   }
 }
 
@@ -264,8 +241,8 @@ class Answer<T> {
   }
 }
 
-function gaveUp({ why, reason, hint, isWholeHost, code = null }: Trouble): GaveUp {
-  return new GaveUp(why, reason, hint, isWholeHost, code);
+function gaveUp({ why, reason, hint, isWholeHost, isUnknownSymbol }: Trouble): GaveUp {
+  return new GaveUp(why, reason, hint, isWholeHost, isUnknownSymbol);
 }
 
 function busy({ base }: RestQuestion<unknown>, waitMs: number, before: Trouble | null): Trouble {
@@ -279,9 +256,14 @@ function unbelieved(why: "malformed" | "no-join", reason: string): Trouble {
 }
 
 /** What the error of a request means. */
-async function failure(error: unknown, base: string, signal: AbortSignal): Promise<Trouble> {
+async function failure(
+  error: unknown,
+  base: string,
+  exchange: Exchange,
+  signal: AbortSignal,
+): Promise<Trouble> {
   try {
-    const { reason, hint } = await explain(bared(error), base, signal);
+    const { reason, hint } = await explain(bared(error), base, exchange, signal);
     return { why: "unreachable", reason, hint, isFinal: false, isWholeHost: true };
   } catch (denied) {
     if (!(denied instanceof NetPermissionError)) throw denied;
@@ -323,20 +305,6 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Code and message of a refusal, such as `{"code":-1121,"msg":"Invalid symbol."}`; null for anything else. */
-function messageOf(text: string): string | null {
-  const body = parse(text);
-  if (typeof body !== "object" || body === null || !("code" in body) || !("msg" in body)) return null;
-  return `code ${shown(String(body.code))}: ${shown(String(body.msg))}`;
-}
-
-/** The code of such a refusal. */
-function codeOf(text: string): number | null {
-  const body = parse(text);
-  if (typeof body !== "object" || body === null || !("code" in body)) return null;
-  return Number.isSafeInteger(body.code) ? body.code as number : null;
 }
 
 /** The beginning of a text from outside, fit for a line of a log. */

@@ -1,4 +1,5 @@
 /** Runs recordings through an engine again and compares the events with the journal's entries. */
+import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import type { Chunk } from "../../formats/chunk.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
 import { isNextPart, type TimedHead } from "../../domain/recording/recording_note.ts";
@@ -51,14 +52,19 @@ export class Derivation {
   readonly #latest: Agreed[] = [];
 
   /**
-   * For the engine of the first recording in the chunks; all are of its symbol, in upper case. `places` is given what
+   * For the engine of the first recording in the chunks; `decoder` reads the frames of all of them. `places` is given what
    * they say of the journal.
    */
-  constructor(engine: Engine, symbol: string, chunks: AsyncIterator<Chunk>, places: RecordedPlaces) {
+  constructor(
+    engine: Engine,
+    decoder: FrameDecoder,
+    chunks: AsyncIterator<Chunk>,
+    places: RecordedPlaces,
+  ) {
     this.engine = engine;
     this.#chunks = chunks;
     this.#places = places;
-    this.#reader = new ChunkReader(symbol, true);
+    this.#reader = new ChunkReader(decoder, true);
     this.#inputs = new RecordedInputs(this.#reader);
   }
 

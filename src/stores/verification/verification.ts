@@ -2,6 +2,7 @@
  * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, what
  * happened to the connection, and at every checkpoint the whole state and the averages' prices.
  */
+import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import type { Chunk } from "../../formats/chunk.ts";
 import type { Blocking } from "../../domain/process/blocking.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
@@ -30,10 +31,10 @@ import {
   strangeTime,
 } from "./state_comparison.ts";
 
-/** An engine made by the options that a journal shows, and the symbol that it trades. */
+/** An engine made by the options that a journal shows, and the decoder for the frames that it was given. */
 export interface KeptEngine {
   readonly engine: Engine;
-  readonly symbol: string;
+  readonly decoder: FrameDecoder;
 }
 
 /** What a verification works with besides the journal. */
@@ -176,10 +177,11 @@ export class Verification {
         entry: opening,
       });
     }
-    const { engine, symbol } = kept;
+    const { decoder, engine } = kept;
+    const { symbol } = decoder;
     if (this.#state !== null) engine.restore(this.#state, this.#averages);
     if (this.#derivation === null) {
-      this.#derivation = new Derivation(engine, symbol, chunks, this.#places);
+      this.#derivation = new Derivation(engine, decoder, chunks, this.#places);
       this.#symbol = symbol;
     } else if (symbol !== this.#symbol) {
       return this.#differ(`Entry ${seq} (${type}) goes on with ${symbol}, the run is of ${this.#symbol}`, {

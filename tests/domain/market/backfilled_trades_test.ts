@@ -125,7 +125,7 @@ Deno.test("BackfilledTrades rejects what the stream's reader rejects, for the sa
       const row = { ...ROW, [name]: value };
       const printed = JSON.stringify(row);
       assertEquals(late.open([row as BackfilledTrade, ROW]).next(), "rejected", printed);
-      assertEquals(stream.readJson(messageOf(row)), "rejected", printed);
+      assertEquals(stream.decode(messageOf(row)), "rejected", printed);
       if (name === "price" || name === "quantity") assertEquals(late.reason, stream.reason);
       assert(late.sample().length <= 200 && late.reason.length <= 200);
       // The next one is read all the same.
@@ -153,7 +153,7 @@ Deno.test("BackfilledTrades reads every price and quantity as the stream's reade
       (price, quantity, id, time, maker) => {
         const row = { firstId: id, lastId: id, price, quantity, time, buyerIsMaker: maker };
         const verdict = late.open([row]).next();
-        assertEquals(verdict, stream.readJson(messageOf(row)));
+        assertEquals(verdict, stream.decode(messageOf(row)));
         if (verdict === "trade") assertEquals(fieldsOf(late.trade), fieldsOf(stream));
       },
     ),

@@ -31,7 +31,7 @@ function scans(reader: BinanceMessageReader, message: string): boolean {
 
 function read(message: string, symbol = "BTCUSDT"): string {
   const reader = new BinanceMessageReader(symbol);
-  const verdict = reader.readJson(message);
+  const verdict = reader.decode(message);
   return verdict === "rejected" ? `rejected: ${reader.reason}` : verdict;
 }
 
@@ -79,12 +79,12 @@ Deno.test("BinanceMessageReader reads every usual shape, both ways, into the sam
     assert(scans(scanned, message), message);
     assertEquals(fieldsOf(scanned), fields);
     const parsed = new BinanceMessageReader("BTCUSDT");
-    assertEquals(parsed.readJson(message), "trade");
+    assertEquals(parsed.decode(message), "trade");
     assertEquals(fieldsOf(parsed), fields);
   }
 });
 
-Deno.test("BinanceMessageReader.readJson() reads a trade whatever its order of fields, spaces and escapes", () => {
+Deno.test("BinanceMessageReader.decode() reads a trade whatever its order of fields, spaces and escapes", () => {
   const spaced = JSON.stringify(JSON.parse(TRADE), null, 2);
   const { e, s, ...rest } = JSON.parse(TRADE);
   for (
@@ -98,12 +98,12 @@ Deno.test("BinanceMessageReader.readJson() reads a trade whatever its order of f
     ]
   ) {
     const reader = new BinanceMessageReader("BTCUSDT");
-    assertEquals(reader.readJson(message), "trade", message);
+    assertEquals(reader.decode(message), "trade", message);
     assertEquals([reader.lastId, reader.price, reader.decimals], [3735683259, 6183763, 2]);
   }
 });
 
-Deno.test("BinanceMessageReader.readJson() passes over what is meant to be there without being a trade of the symbol", () => {
+Deno.test("BinanceMessageReader.decode() passes over what is meant to be there without being a trade of the symbol", () => {
   for (
     const message of [
       `{"result":null,"id":1}`,
@@ -119,7 +119,7 @@ Deno.test("BinanceMessageReader.readJson() passes over what is meant to be there
   ) assertEquals(read(message), "other", message);
 });
 
-Deno.test("BinanceMessageReader.readJson() rejects the unusable with a reason that shows what was found", () => {
+Deno.test("BinanceMessageReader.decode() rejects the unusable with a reason that shows what was found", () => {
   const cases: [string, string][] = [
     ["", "not JSON"],
     [TRADE.slice(0, -1), "not JSON"],
@@ -168,12 +168,12 @@ Deno.test("BinanceMessageReader.emptyId names the id of a marker under which no 
   const reader = new BinanceMessageReader("BTCUSDT");
   const marker =
     `{"e":"trade","E":1756220468099,"T":1756220468099,"s":"BTCUSDT","t":6587981240,"p":"0","q":"0","X":"NA","m":true}`;
-  assertEquals(reader.readJson(marker), "rejected");
+  assertEquals(reader.decode(marker), "rejected");
   assertEquals(reader.reason, `not a market trade: "X" is "NA"`);
   assertEquals(reader.emptyId, 6587981240);
-  assertEquals(reader.readJson(combined(TRADE.replace(`"m":`, `"X":"INSURANCE_FUND","m":`))), "rejected");
+  assertEquals(reader.decode(combined(TRADE.replace(`"m":`, `"X":"INSURANCE_FUND","m":`))), "rejected");
   assertEquals(reader.emptyId, 3735683259);
-  assertEquals(reader.readJson("{"), "rejected");
+  assertEquals(reader.decode("{"), "rejected");
   assertEquals(reader.emptyId, -1);
 });
 
@@ -285,10 +285,10 @@ Deno.test("BinanceMessageReader reads a time in seconds and in nanoseconds, exac
   ];
   for (const [time, expected] of times) {
     const message = `{"e":"trade","E":1,"s":"BTCUSDT","t":1,"p":"1","q":"1","T":${time},"m":true}`;
-    assertEquals([reader.readJson(message), reader.time], ["trade", expected]);
+    assertEquals([reader.decode(message), reader.time], ["trade", expected]);
   }
   assertEquals(
-    reader.readJson(`{"e":"trade","E":1,"s":"BTCUSDT","t":5,"p":"1","q":"1","T":1e18,"m":true}`),
+    reader.decode(`{"e":"trade","E":1,"s":"BTCUSDT","t":5,"p":"1","q":"1","T":1e18,"m":true}`),
     "rejected",
   );
   assertEquals([reader.emptyFirstId, reader.emptyId, reader.isMarker], [5, 5, false]);

@@ -1,13 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  BINANCE_BUDGET,
-  isServerShutdown,
-  refusalHint,
-  tradeStreamUrl,
-} from "../../../src/exchanges/binance/binance.ts";
+import { BINANCE_BUDGET, refusalHint, tradeStreamUrl } from "../../../src/exchanges/binance/binance.ts";
+import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { EXCHANGES } from "../../../src/exchanges/hosts.ts";
 import { MessageWriter } from "../../../src/simulator/messages.ts";
 import { tradeMessage } from "../../feeds/raw_server.ts";
+
+const DECODER = new BinanceMessageReader("BTCUSDT");
 
 Deno.test("tradeStreamUrl() encodes what a path cannot hold", () => {
   const base = "ws://127.0.0.1:9001";
@@ -25,16 +23,16 @@ Deno.test("tradeStreamUrl() names the raw stream of the symbol in lower case", (
   );
 });
 
-Deno.test("isServerShutdown() knows the notice, raw and combined, whatever its time", () => {
+Deno.test("isShutdownNotice() knows the notice, raw and combined, whatever its time", () => {
   for (const combined of [false, true]) {
     for (const microseconds of [false, true]) {
       const writer = new MessageWriter({ symbol: "BTCUSDT", combined, microseconds });
-      assert(isServerShutdown(writer.serverShutdown(1_777_807_004_059)));
+      assert(DECODER.isShutdownNotice(writer.serverShutdown(1_777_807_004_059)));
     }
   }
 });
 
-Deno.test("isServerShutdown() takes no other message for it", () => {
+Deno.test("isShutdownNotice() takes no other message for it", () => {
   const others = [
     tradeMessage(1),
     `{"result":null,"id":1}`,
@@ -42,7 +40,7 @@ Deno.test("isServerShutdown() takes no other message for it", () => {
     "(binary frame)",
     `{"note":"serverShutdown"`.padEnd(200) + "}",
   ];
-  for (const message of others) assert(!isServerShutdown(message), message);
+  for (const message of others) assert(!DECODER.isShutdownNotice(message), message);
 });
 
 Deno.test("refusalHint() says what a status means, and for 451 which host to use instead, if any", () => {

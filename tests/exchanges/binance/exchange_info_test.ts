@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readExchangeInfo, type ReadInfo } from "../../../src/exchanges/binance/exchange_info.ts";
+import { readExchangeInfo } from "../../../src/exchanges/binance/exchange_info.ts";
+import type { ReadInfo } from "../../../src/exchanges/exchange.ts";
 import { type Rule, RULES } from "../../../src/domain/market/instrument_rules.ts";
 import { Money, plain } from "../../../src/domain/numbers/money.ts";
 import { OPTIONS } from "../../../src/config/options.ts";

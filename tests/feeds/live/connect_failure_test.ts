@@ -6,30 +6,35 @@ import {
   NetPermissionError,
   retryAfterMs,
 } from "../../../src/feeds/live/connect_failure.ts";
+import { exchangeNamed } from "../../../src/exchanges/known_exchanges.ts";
 import { parseFaults } from "../../../src/simulator/faults.ts";
 import { BuiltInExchange } from "../../../src/simulator/server.ts";
 import { TradeSocket } from "../../../src/feeds/live/trade_socket.ts";
 import { RawServer, socketTest } from "../raw_server.ts";
 
+const BINANCE = exchangeNamed("binance");
 const NEVER = new AbortController().signal;
 
 /** What is said about the failure to connect to `url`. */
 async function failureOf(url: string, signal = NEVER): Promise<ConnectFailure> {
   const error = await assertRejects(() => TradeSocket.open(url, { handshakeMs: 5000, staleMs: 5000 }, NEVER));
-  return await explain(error, url, signal);
+  return await explain(error, url, BINANCE, signal);
 }
 
 /** The same, in a program of its own with these permissions. */
 async function failureInChild(url: string, permissions: string[]): Promise<string> {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
+    import { exchangeNamed } from ${module("../../../src/exchanges/known_exchanges.ts")};
     import { explain } from ${module("../../../src/feeds/live/connect_failure.ts")};
     import { TradeSocket } from ${module("../../../src/feeds/live/trade_socket.ts")};
     const never = new AbortController().signal;
     try {
       await TradeSocket.open(${JSON.stringify(url)}, { handshakeMs: 5000, staleMs: 5000 }, never);
     } catch (error) {
-      const told = await explain(error, ${JSON.stringify(url)}, never).catch((error) => error);
+      const told = await explain(error, ${
+    JSON.stringify(url)
+  }, exchangeNamed("binance"), never).catch((error) => error);
       console.log(told instanceof Error ? String(told) : JSON.stringify(told));
     }`;
   const config = new URL("../../../deno.json", import.meta.url).pathname;
@@ -61,7 +66,7 @@ socketTest("explain() finds the status that the runtime hides where TLS is on", 
   const hidden = new Error("failed to connect to WebSocket: Didn't receive h2 alpn, aborting connection");
   for (const [status, seconds] of [[451, 0], [429, 7], [302, 0]] as const) {
     await using server = refusing(status, seconds === 0 ? {} : { "Retry-After": String(seconds) });
-    const printed = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+    const printed = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, BINANCE, NEVER);
     assertStringIncludes(printed.reason, `refused the connection: HTTP ${status}`);
     assertEquals([printed.status, printed.retryAfterMs], [status, seconds * 1000]);
   }
@@ -73,7 +78,7 @@ socketTest(
     const hidden = new Error("Didn't receive h2 alpn, aborting connection");
     for (const status of [400, 404, 426]) {
       await using server = refusing(status);
-      const printed = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, NEVER);
+      const printed = await explain(hidden, `${server.endpoint}/ws/btcusdt@trade`, BINANCE, NEVER);
       assertStringIncludes(printed.reason, "refused the connection, and does not say why");
       assertEquals([printed.status, printed.hint], [null, null]);
     }
@@ -93,7 +98,10 @@ socketTest("explain() throws where permission is missing, and names the flag tha
 
 socketTest("explain() names the host of a missing permission from any error of that kind", async () => {
   const denied = new Deno.errors.NotCapable("Requires net access");
-  const error = await assertRejects(() => explain(denied, "ws://[::1]/ws", NEVER), NetPermissionError);
+  const error = await assertRejects(
+    () => explain(denied, "ws://[::1]/ws", BINANCE, NEVER),
+    NetPermissionError,
+  );
   assertStringIncludes(error.message, "--allow-net=[::1]:80");
 });
 
@@ -177,7 +185,7 @@ socketTest("explain() stops asking when its signal aborts", async () => {
 
 socketTest("explain() passes on what it does not know, with the address", async () => {
   const timeout = new DOMException("no answer within 10 ms", "TimeoutError");
-  assertEquals(await explain(timeout, "wss://h/ws", NEVER), {
+  assertEquals(await explain(timeout, "wss://h/ws", BINANCE, NEVER), {
     reason: "no connection to h:443: no answer within 10 ms",
     hint: null,
     status: null,

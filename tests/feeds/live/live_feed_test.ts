@@ -1,3 +1,4 @@
+import { exchangeNamed } from "../../../src/exchanges/known_exchanges.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { parseFaults } from "../../../src/simulator/faults.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../../src/simulator/server.ts";
@@ -224,6 +225,7 @@ socketTest("LiveFeed closes its connection when the consumer leaves, at whatever
   for (const kind of ["connected", "messages", "notice"]) {
     await using exchange = listen("");
     const feed = new LiveFeed({
+      exchange: exchangeNamed("binance"),
       endpoint: exchange.endpoint,
       symbol: "BTCUSDT",
       staleMs: 60_000,

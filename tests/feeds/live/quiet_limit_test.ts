@@ -1,3 +1,4 @@
+import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { QuietLimit } from "../../../src/feeds/live/quiet_limit.ts";
 import { tradeMessage } from "../raw_server.ts";
@@ -7,7 +8,7 @@ const HOUR = 3_600_000;
 
 /** A limit that has heard trade 1 at 0, and no trade until `at`: a stale connection was dropped meanwhile. */
 function quietUntil(at: number, id = 2): { readonly limit: QuietLimit; readonly printed: string | null } {
-  const limit = new QuietLimit(STALE, "BTCUSDT");
+  const limit = new QuietLimit(STALE, new BinanceMessageReader("BTCUSDT"));
   assertEquals(limit.heard([tradeMessage(1)], 0), null);
   limit.dropped();
   return { limit, printed: limit.heard([tradeMessage(id)], at) };
@@ -21,7 +22,7 @@ Deno.test("QuietLimit believes twice the quiet time in which no trade was missed
 });
 
 Deno.test("QuietLimit measures a quiet time over several connections", () => {
-  const limit = new QuietLimit(STALE, "BTCUSDT");
+  const limit = new QuietLimit(STALE, new BinanceMessageReader("BTCUSDT"));
   limit.heard([tradeMessage(1), tradeMessage(2)], 0);
   for (let time = 0; time < 3; time++) limit.dropped();
   // What is no trade proves nothing.
@@ -33,7 +34,7 @@ Deno.test("QuietLimit measures a quiet time over several connections", () => {
 
 Deno.test("QuietLimit believes ten minutes at most, or --stale where that is longer", () => {
   assertEquals(quietUntil(3 * HOUR).limit.limitMs, 600_000);
-  const patient = new QuietLimit(HOUR, "BTCUSDT");
+  const patient = new QuietLimit(HOUR, new BinanceMessageReader("BTCUSDT"));
   patient.heard([tradeMessage(1)], 0);
   patient.dropped();
   assertEquals(patient.heard([tradeMessage(2)], 2 * HOUR), null);
@@ -54,7 +55,7 @@ Deno.test("QuietLimit believes nothing where trades were missed, or ids say noth
     const { limit, printed } = quietUntil(20_000, id);
     assertEquals([limit.limitMs, printed], [STALE, null], `${id}`);
   }
-  const unheard = new QuietLimit(STALE, "BTCUSDT");
+  const unheard = new QuietLimit(STALE, new BinanceMessageReader("BTCUSDT"));
   unheard.dropped();
   assertEquals(unheard.heard([tradeMessage(7)], 20_000), null);
   assertEquals(unheard.limitMs, STALE);

@@ -1,3 +1,4 @@
+import { exchangeNamed } from "../../../src/exchanges/known_exchanges.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Backfill, type BackfillEnd } from "../../../src/feeds/rest/backfill.ts";
 import { formatResponse } from "../../../src/simulator/http_request.ts";
@@ -54,7 +55,7 @@ Deno.test("fetch() gives up at once where it is to stay away for longer than it 
 
 Deno.test("fetch() shares a ban with all that share its budget", async () => {
   await using server = answering(() => ({ status: 429, headers: { "Retry-After": "7200" } }));
-  const options = { budget: new RestBudget() };
+  const options = { budget: new RestBudget({ perMinute: 6_000 }) };
   for (let symbol = 0; symbol < 2; symbol++) assertGaveUp((await endOf(server, options)).end);
   assertEquals(server.visits.length, 1);
 });
@@ -354,6 +355,7 @@ Deno.test("a fetch that is left leaves nothing behind", async () => {
 Deno.test("a fetch takes no longer than it may, on a real clock", async () => {
   await using server = answering(() => nothing);
   const backfill = new Backfill({
+    exchange: exchangeNamed("binance"),
     restEndpoint: restOf(server),
     symbol: "BTCUSDT",
     signal: new AbortController().signal,

@@ -1,3 +1,4 @@
+import { exchangeNamed } from "../../../src/exchanges/known_exchanges.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../../src/simulator/server.ts";
 import {
@@ -15,9 +16,10 @@ async function ask(
   question: Partial<InstrumentQuestion> = {},
 ): Promise<InstrumentAnswer> {
   return await askInstrument({
+    exchange: exchangeNamed("binance"),
     restEndpoint,
     symbol: "BTCUSDT",
-    budget: new RestBudget(),
+    budget: new RestBudget({ perMinute: 6_000 }),
     signal: NEVER,
     ...question,
   });
@@ -169,9 +171,10 @@ Deno.test("awaitInstrument() asks at longer and longer waits until every rule th
     },
   };
   const question = {
+    exchange: exchangeNamed("binance"),
     restEndpoint: restOf(server),
     symbol: "BTCUSDT",
-    budget: new RestBudget(),
+    budget: new RestBudget({ perMinute: 6_000 }),
     signal: NEVER,
   };
   const reasons: string[] = [];
@@ -193,7 +196,12 @@ Deno.test("awaitInstrument() asks at longer and longer waits until every rule th
 Deno.test("awaitInstrument() ends without an answer when it is aborted", async () => {
   await using server = answering(() => ({ status: 503, body: "{}" }));
   const ending = new AbortController();
-  const question = { restEndpoint: restOf(server), symbol: "BTCUSDT", budget: new RestBudget() };
+  const question = {
+    exchange: exchangeNamed("binance"),
+    restEndpoint: restOf(server),
+    symbol: "BTCUSDT",
+    budget: new RestBudget({ perMinute: 6_000 }),
+  };
   const answer = await awaitInstrument(
     { ...question, signal: ending.signal },
     ["lot"],

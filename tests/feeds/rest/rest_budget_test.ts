@@ -17,7 +17,7 @@ Deno.test("RestBudget lets pass what stays within the share, then waits for the 
 });
 
 Deno.test("RestBudget takes the host's own count, higher or lower", () => {
-  const budget = new RestBudget();
+  const budget = new RestBudget({ perMinute: 6_000 });
   budget.spend(25, 0);
   assertEquals(budget.waitMs(25, 0), 0);
   budget.report(4_775, 1_000);
@@ -37,7 +37,7 @@ Deno.test("RestBudget starts again every minute", () => {
 });
 
 Deno.test("RestBudget holds off for as long as it is told, and never for less than it was told before", () => {
-  const budget = new RestBudget();
+  const budget = new RestBudget({ perMinute: 6_000 });
   budget.holdOff(5_000, 100);
   budget.holdOff(1_000, 200);
   assertEquals(budget.waitMs(1, 200), 4_900);

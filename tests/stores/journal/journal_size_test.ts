@@ -1,4 +1,5 @@
 /** How much disk a journal takes: real pipelines, one commit for every trade with a decision. */
+import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Engine } from "../../../src/stages/engine.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
@@ -8,7 +9,7 @@ import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../../support/pipeline_input.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { inFolder, TIME } from "../sample_journal.ts";
-import { MessageBatch } from "../../../src/exchanges/binance/message_batch.ts";
+import { FrameBatch } from "../../../src/formats/frame_batch.ts";
 
 const MOST_BYTES = 800;
 /** With a fill every three seconds, since a live run keeps its state every ten. */
@@ -42,7 +43,7 @@ function sizeAfter(
   >[0]["instrument"];
   journal.start({ time: TIME, version: "1", options: {}, market: "binance", instrument, isNew: false });
   const random = new SeededRandom(7);
-  const batch = new MessageBatch(choices.symbol);
+  const batch = new FrameBatch(new BinanceMessageReader(choices.symbol));
   let cents = 6_000_000;
   let fills = 0;
   let isDue = false;

@@ -166,7 +166,7 @@ Deno.test("Recording keeps any frames, in order, and they are read as the live r
       const read = readBack(isPacked ? gunzipSync(file.bytes) : file.bytes);
       assertEquals(read.frames, expected);
       const reader = new BinanceMessageReader("BTCUSDT");
-      assertEquals(read.decisions, expected.map(({ frame }) => reader.readJson(frame)));
+      assertEquals(read.decisions, expected.map(({ frame }) => reader.decode(frame)));
       assertEquals(read.notes.map(({ event }) => event), ["recording", "ended"]);
       assertEquals(printed, []);
     }),

@@ -1,7 +1,8 @@
 /** Missed trades as aggregates: Binance's aggTrades, which counts aggregates rather than trades. */
 import { type BackfilledTrade, holeIn } from "../../domain/market/backfilled_trades.ts";
-import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
-import { type BackfillPage, type BackfillPages, faultInRuns, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
+import type { BackfillPage, BackfillPages } from "../exchange.ts";
+import { asked, type Questions, Unbelieved } from "../rest_question.ts";
+import { faultInRuns, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
 
 const WEIGHT = 4;
 
@@ -33,7 +34,6 @@ interface Found {
  */
 export class AggregatePages implements BackfillPages {
   readonly source = "aggTrades";
-  readonly #client: RestClient;
   readonly #base: string;
   readonly #symbol: string;
   /** Whether the exchange has shown trades up to the next id to ask for. */
@@ -41,22 +41,24 @@ export class AggregatePages implements BackfillPages {
   /** The aggregate id to ask for next, once it is known. */
   #at: number | null = null;
 
-  constructor(client: RestClient, base: string, symbol: string) {
-    this.#client = client;
+  /** `symbol` as it stands in an address. */
+  constructor(base: string, symbol: string) {
     this.#base = base;
     this.#symbol = symbol;
   }
 
-  async page(next: number, _target: number | null, deadline: number): Promise<BackfillPage> {
+  *page(next: number, _target: number | null): Questions<BackfillPage | Unbelieved> {
     if (this.#at === null) {
-      const newest = await this.#ask(null, deadline);
+      const newest = yield* this.#ask(null);
       const newestId = newest.aggregates.at(-1)?.row.lastId ?? null;
-      this.#at = await this.#find(next, newest, deadline);
+      const found = yield* this.#find(next, newest);
+      if (found instanceof Unbelieved) return found;
+      this.#at = found;
       // How much there is to fetch is known before any of it is fetched.
       return { rows: [], isEnd: this.#at === null, newestId };
     }
     let holes = 0;
-    const { rows, found } = await this.#ask(this.#at, deadline, (found) => {
+    const { rows, found } = yield* this.#ask(this.#at, (found) => {
       const rows = found.aggregates.map(({ row }) => row).filter(({ lastId }) => lastId >= next)
         .map((row) => row.firstId < next ? { ...row, firstId: next } : row);
       const fault = faultInRuns(rows);
@@ -70,7 +72,7 @@ export class AggregatePages implements BackfillPages {
   }
 
   /** The id of the aggregate from which on to ask, or null when there is none yet. */
-  async #find(next: number, newest: Found, deadline: number): Promise<number | null> {
+  *#find(next: number, newest: Found): Questions<number | null | Unbelieved> {
     let { aggregates } = newest;
     if (aggregates.length === 0) return null;
     // Nothing that was missed is there yet.
@@ -84,7 +86,7 @@ export class AggregatePages implements BackfillPages {
     for (;;) {
       const [first] = aggregates;
       if (first === undefined || high !== null && first.id >= high.id) {
-        throw new GaveUp(
+        return new Unbelieved(
           "no-join",
           `trade ${next} is missing, the first one after it is ${high?.row.firstId}`,
         );
@@ -107,20 +109,16 @@ export class AggregatePages implements BackfillPages {
         ? id - Math.round(trades * perTrade) - PAGE_ROWS / 2
         : Math.floor((bottom + Math.max(bottom, id - PAGE_ROWS)) / 2);
       const at: number = Math.max(bottom, Math.min(guess, id - 1));
-      ({ aggregates } = await this.#ask(at, deadline));
+      ({ aggregates } = yield* this.#ask(at));
     }
   }
 
   /** The aggregates from id `from` on; null: the newest. */
-  #ask(from: number | null, deadline: number): Promise<Found>;
-  #ask<T>(from: number, deadline: number, read: (found: Found) => T | Unbelieved): Promise<T>;
-  #ask<T>(
-    from: number | null,
-    deadline: number,
-    read?: (found: Found) => T | Unbelieved,
-  ): Promise<Found | T> {
+  #ask(from: number | null): Questions<Found>;
+  #ask<T>(from: number, read: (found: Found) => T | Unbelieved): Questions<T>;
+  #ask<T>(from: number | null, read?: (found: Found) => T | Unbelieved): Questions<Found | T> {
     const fromId = from === null ? "" : `&fromId=${from}`;
-    return this.#client.get<Found | T>({
+    return asked<Found | T>({
       base: this.#base,
       path: `/api/v3/aggTrades?symbol=${this.#symbol}${fromId}&limit=${PAGE_ROWS}`,
       weight: WEIGHT,
@@ -128,7 +126,7 @@ export class AggregatePages implements BackfillPages {
         const found = readAggregates(body, from ?? 0);
         return found instanceof Unbelieved || read === undefined ? found : read(found);
       },
-    }, deadline);
+    });
   }
 }
 

@@ -1,27 +1,7 @@
 /** Missed trades one by one, by trade id: Binance's historicalTrades. */
 import { type BackfilledTrade, faultOf, holeIn, runsOf } from "../../domain/market/backfilled_trades.ts";
-import { GaveUp, type RestClient, Unbelieved } from "./rest_client.ts";
-
-/** Trades that follow the known ones. */
-export interface BackfillPage {
-  /** Oldest first, from the id asked for on; the exchange itself has no trades between them. May be empty. */
-  readonly rows: readonly BackfilledTrade[];
-  /** Whether the exchange had nothing newer. */
-  readonly isEnd: boolean;
-  /** The newest id that the exchange has shown, or null. */
-  readonly newestId: number | null;
-}
-
-/** Where pages of trades come from, one after the other. */
-export interface BackfillPages {
-  /** The endpoint's name. */
-  readonly source: "historicalTrades" | "aggTrades";
-  /**
-   * The trades from id `next` on, up to `target` at least where the exchange has them; null: as many as fit on a
-   * page. Throws GaveUp as RestClient does.
-   */
-  page(next: number, target: number | null, deadline: number): Promise<BackfillPage>;
-}
+import type { BackfillPage, BackfillPages } from "../exchange.ts";
+import { asked, type Questions, Unbelieved } from "../rest_question.ts";
 
 /** Rows that Binance sends at most. */
 export const PAGE_ROWS = 1000;
@@ -37,28 +17,29 @@ const LOOK_BACK = 100;
  */
 export class TradePages implements BackfillPages {
   readonly source = "historicalTrades";
-  readonly #client: RestClient;
   readonly #base: string;
   readonly #symbol: string;
   /** Whether the exchange has shown trades up to the next id to ask for. */
   #goesBack = false;
 
-  constructor(client: RestClient, base: string, symbol: string) {
-    this.#client = client;
+  /** `symbol` as it stands in an address. */
+  constructor(base: string, symbol: string) {
     this.#base = base;
     this.#symbol = symbol;
   }
 
-  async page(next: number, target: number | null, deadline: number): Promise<BackfillPage> {
+  *page(next: number, target: number | null): Questions<BackfillPage | Unbelieved> {
     const limit = target === null ? PAGE_ROWS : Math.min(PAGE_ROWS, target - next + 1);
-    let asked = 0;
-    const rows = await this.#ask(next, limit, deadline, (rows) => {
+    let holes = 0;
+    const rows = yield* this.#ask(next, limit, (rows) => {
       const hole = holeIn(rows, next);
-      return hole === null || ++asked > 1 ? rows : new Unbelieved("no-join", hole);
+      return hole === null || ++holes > 1 ? rows : new Unbelieved("no-join", hole);
     });
     if ((rows[0]?.firstId ?? next) > next && !this.#goesBack) {
-      const [before] = await this.#ask(Math.max(0, next - LOOK_BACK), LOOK_BACK, deadline, (rows) => rows);
-      if (before === undefined || before.firstId >= next) throw new GaveUp("no-join", holeIn(rows, next)!);
+      const [before] = yield* this.#ask(Math.max(0, next - LOOK_BACK), LOOK_BACK, (rows) => rows);
+      if (before === undefined || before.firstId >= next) {
+        return new Unbelieved("no-join", holeIn(rows, next)!);
+      }
     }
     if (rows.length > 0) this.#goesBack = true;
     return { rows, isEnd: rows.length < limit, newestId: rows.at(-1)?.lastId ?? null };
@@ -67,10 +48,9 @@ export class TradePages implements BackfillPages {
   #ask(
     from: number,
     limit: number,
-    deadline: number,
     judge: (rows: readonly BackfilledTrade[]) => readonly BackfilledTrade[] | Unbelieved,
-  ): Promise<readonly BackfilledTrade[]> {
-    return this.#client.get({
+  ): Questions<readonly BackfilledTrade[]> {
+    return asked({
       base: this.#base,
       path: `/api/v3/historicalTrades?symbol=${this.#symbol}&fromId=${from}&limit=${limit}`,
       weight: WEIGHT,
@@ -78,7 +58,7 @@ export class TradePages implements BackfillPages {
         const rows = readTrades(body, from, limit);
         return rows instanceof Unbelieved ? rows : judge(rows);
       },
-    }, deadline);
+    });
   }
 }
 

@@ -1,0 +1,109 @@
+/** The seam between Penstock and an exchange: everything that is one exchange's own. */
+import type { ExchangeInfo } from "../domain/market/instrument_rules.ts";
+import type { BackfilledTrade } from "../domain/market/backfilled_trades.ts";
+import type { FrameDecoder } from "./frame_decoder.ts";
+import type { ExchangeAddresses } from "./hosts.ts";
+import type { Questions, RestQuestion, Unbelieved } from "./rest_question.ts";
+
+/** An exchange. It answers questions about itself and makes no connection. */
+export interface Exchange {
+  readonly addresses: ExchangeAddresses;
+  /** What the exchange allows each address to try. */
+  readonly connectionLimit: ConnectionLimit;
+  /** What its REST side allows each address in a minute, in weights of its own. */
+  readonly weightPerMinute: number;
+
+  /** The address of one symbol's trade stream, below the base address `endpoint`. */
+  streamUrl(endpoint: string, symbol: string): string;
+  /** What is sent once the stream is open, in this order; nothing where the address says it all. */
+  subscriptions(symbol: string): readonly string[];
+  /** A decoder for the frames of one symbol's stream. */
+  decoder(symbol: string): FrameDecoder;
+
+  /** What it means that `address` refused with this HTTP status. */
+  refusal(status: number, address: string): Refusal;
+  /** What the JSON of a refusal says; undefined stands for what is no JSON. */
+  explanation(body: unknown): Explanation;
+  /** What the REST side has counted in the running minute, by the headers of an answer; null where they do not say. */
+  usedWeight(headers: Headers): number | null;
+  /** Where the REST side tells its time. */
+  readonly timePath: string;
+  /** That time in an answer's JSON, ms since 1970; null where it is not there. */
+  timeIn(body: unknown): number | null;
+
+  /** Where a symbol's missed trades are fetched, best first; `restEndpoint` is the person's own address, or null. */
+  missedTrades(restEndpoint: string | null): readonly MissedTradesRoute[];
+
+  /** The base addresses to ask for the rules of an instrument, best first. */
+  readonly instrumentBases: readonly string[];
+  /** Asks for them. What is counted in contracts is answered as malformed; asking again would not help. */
+  instrumentQuestion(base: string, symbol: string): RestQuestion<ReadInfo | MalformedInfo>;
+  /** Reads them in an answer that was kept, of one symbol or of all; null where `symbol` is not in it. */
+  readInstrument(body: unknown, symbol: string): ReadInfo | MalformedInfo | null;
+  /** Whether a symbol is spelled like those whose quantities are contracts, and not coins. */
+  countsContracts(symbol: string): boolean;
+}
+
+/** At most so many `attempts` to connect in any `windowMs`. */
+export interface ConnectionLimit {
+  readonly attempts: number;
+  readonly windowMs: number;
+}
+
+/** What an HTTP status means. */
+export interface Refusal {
+  /** What the person can do, or null. */
+  readonly hint: string | null;
+  /** How long at least to stay away, ms, where the answer does not say how long; null where it does not ask for that. */
+  readonly stayAwayMs: number | null;
+  /** Whether the host would refuse every other question too. */
+  readonly isWholeHost: boolean;
+}
+
+/** What an exchange says of a refusal. */
+export interface Explanation {
+  /** Its own code and words; null where it does not give both. */
+  readonly said: { readonly code: string; readonly message: string } | null;
+  /** Whether it has no such symbol. */
+  readonly isUnknownSymbol: boolean;
+}
+
+/** One place that has missed trades. */
+export interface MissedTradesRoute {
+  readonly base: string;
+  /** Pages of the trades of `symbol`, from the first one asked for. */
+  open(symbol: string): BackfillPages;
+}
+
+/** Where pages of trades come from, one after the other. */
+export interface BackfillPages {
+  /** The endpoint's name. */
+  readonly source: string;
+  /**
+   * Asks for the trades from id `next` on, up to `target` at least where the exchange has them; null: as many as fit on
+   * a page. Unbelieved where what the exchange has does not follow on what is known.
+   */
+  page(next: number, target: number | null): Questions<BackfillPage | Unbelieved>;
+}
+
+/** Trades that follow on what is known. */
+export interface BackfillPage {
+  /** Oldest first, from the id asked for on; what lies between them the exchange itself does not have. May be empty. */
+  readonly rows: readonly BackfilledTrade[];
+  /** Whether the exchange had nothing newer. */
+  readonly isEnd: boolean;
+  /** The newest id that the exchange has shown, or null. */
+  readonly newestId: number | null;
+}
+
+/** An instrument's rules as read: what can be used of them, and what cannot, one clause each with the value found. */
+export interface ReadInfo extends ExchangeInfo {
+  readonly flaws: readonly string[];
+}
+
+/** An answer that cannot be used, as a clause with the value found. */
+export interface MalformedInfo {
+  readonly malformed: string;
+  /** The symbol is counted in contracts: asking again brings nothing better. */
+  readonly isContract?: true;
+}

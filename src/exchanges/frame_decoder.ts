@@ -1,0 +1,56 @@
+/** The seam between an exchange's frames and the trades in them. */
+import type { ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
+
+/** What is wrong with a frame, for the person who has it in a file. */
+export interface FrameFault {
+  /** With the value found and what was expected. */
+  readonly what: string;
+  /** Where in the frame's text, in UTF-16 code units from 0. */
+  readonly position: number;
+}
+
+/**
+ * Reads the frames of one symbol's stream. A frame holds no trade, one, or several.
+ *
+ * `decode` reads a frame's first trade and `next` those behind it, one at a call. `scan` is a faster way for a frame
+ * that holds exactly one trade in the exchange's usual shape; both ways agree on every frame.
+ *
+ * Continuity: `trade.firstId` to `trade.lastId` are all ids that the trade accounts for. Where an exchange's ids
+ * skip, those that no trade has belong to the trade behind them; what then lies between one trade's last and the next
+ * one's first id was missed. Within a frame nothing is missed.
+ */
+export interface FrameDecoder {
+  /** In upper case as the exchange writes it. */
+  readonly symbol: string;
+  /** The trade read last, always the same object; it means something only after "trade" or a `scan` that was true. */
+  readonly trade: TradeFields;
+  /** After "rejected": what is wrong, with the value found. */
+  readonly reason: string;
+  /** After "rejected": the ids of the trade, both inclusive, where those could be read; else -1. */
+  readonly emptyFirstId: number;
+  readonly emptyId: number;
+  /** After "rejected": whether it is a marker that says no market trade took place under its id. */
+  readonly isMarker: boolean;
+
+  /**
+   * True when `bytes` from `start` to `end` are one frame with one trade in the usual shape; false says only that they
+   * are not in that shape. Always false where fewer than READ_AHEAD bytes follow in `bytes`; what they hold makes no
+   * difference. Never true for a frame with a line feed in it.
+   */
+  scan(bytes: Uint8Array, start: number, end: number): boolean;
+
+  /** Reads a frame of any shape, up to the end of its first trade. What was left of the one before is dropped. */
+  decode(frame: string): ReadResult;
+
+  /** Reads on in the frame that `decode` was given; null at its end. After `scan` there is nothing more. */
+  next(): ReadResult | null;
+
+  /** What is wrong with `frame`, where `reason` has just been said of it. */
+  fault(reason: string, frame: string): FrameFault;
+
+  /** The other symbol whose trades `frame` holds; null where it holds none. */
+  otherSymbol(frame: string): string | null;
+
+  /** Whether `frame` says that the server is about to close its connections. */
+  isShutdownNotice(frame: string): boolean;
+}
