@@ -7,13 +7,13 @@ import { aggregateStream, type MessageFormat, MessageWriter, tradeStream } from 
 import type { Subscriptions } from "./subscriptions.ts";
 import type { ExchangeTrade } from "./trade.ts";
 import {
+  ClientFrames,
   type ClientMessage,
   encodeClose,
   encodeMessage,
   encodePong,
-  FrameBatch,
-  FrameDecoder,
   ProtocolError,
+  ServerFrames,
 } from "./websocket.ts";
 
 /** What a connection needs to be served. */
@@ -41,7 +41,7 @@ const INBOUND_PER_SECOND = 5;
 export class Session {
   readonly #options: SessionOptions;
   readonly #writer: MessageWriter;
-  readonly #frames: FrameBatch;
+  readonly #frames: ServerFrames;
   readonly #urgent: Uint8Array[] = [];
   readonly #timers = new Timers();
   readonly #heartbeat: Heartbeat;
@@ -65,7 +65,7 @@ export class Session {
     this.#options = options;
     this.#writer = new MessageWriter(options.format);
     // The symbol is all of a trade that may be written in another script.
-    this.#frames = new FrameBatch(WRITE_SIZE, /^[ -~]*$/.test(options.format.symbol));
+    this.#frames = new ServerFrames(WRITE_SIZE, /^[ -~]*$/.test(options.format.symbol));
     this.#cursor = options.market.tape.entries.end;
     this.#heartbeat = new Heartbeat({
       timers: this.#timers,
@@ -135,7 +135,7 @@ export class Session {
 
   async #readLoop(first: Uint8Array<ArrayBuffer>): Promise<void> {
     const { conn } = this.#options;
-    const decoder = new FrameDecoder();
+    const decoder = new ClientFrames();
     const buffer = new Uint8Array(16 * 1024);
     let chunk = first;
     let broken = false;
@@ -155,7 +155,7 @@ export class Session {
   }
 
   /** False when the bytes break the protocol; what follows is then only read to let the close frame arrive. */
-  #receiveAll(decoder: FrameDecoder, chunk: Uint8Array<ArrayBuffer>): boolean {
+  #receiveAll(decoder: ClientFrames, chunk: Uint8Array<ArrayBuffer>): boolean {
     try {
       for (const message of decoder.push(chunk)) this.#receive(message);
       return true;

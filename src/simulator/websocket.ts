@@ -100,7 +100,7 @@ export function encodeClose(code: number | null, reason = ""): Uint8Array {
  * Many text frames that leave in one write. Their text is collected with room for the headers and encoded at
  * once, which is several times faster than frame by frame.
  */
-export class FrameBatch {
+export class ServerFrames {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #lengths: number[] = [];
   readonly #isAscii: boolean;
@@ -157,7 +157,7 @@ export class FrameBatch {
 }
 
 /** Reads a client's frames from bytes in any pieces. After a {@link ProtocolError} it must not be used again. */
-export class FrameDecoder {
+export class ClientFrames {
   #bytes: Uint8Array<ArrayBuffer> = NOTHING;
   #fragments: Uint8Array<ArrayBuffer>[] = [];
   #fragmentsLength = 0;

@@ -1,6 +1,6 @@
 /** A server on bare TCP that does to its clients whatever a test wants, also what no exchange should. */
 import { type HttpRequest, readRequest } from "../../src/simulator/http_request.ts";
-import { acceptUpgrade, asksForUpgrade, encodeMessage } from "../../src/simulator/websocket.ts";
+import { acceptUpgrade, asksForUpgrade, ClientFrames, encodeMessage } from "../../src/simulator/websocket.ts";
 import { within } from "../support/penstock.ts";
 
 /** One client's connection, its request already read. */
@@ -53,6 +53,21 @@ export class Visit {
     for (let read = await this.#conn.read(bytes); read !== null; read = await this.#conn.read(bytes)) {
       if ((bytes[0]! & 0x0f) === 8) return;
     }
+  }
+
+  /** The first `count` texts that the client sends. */
+  async receive(count: number): Promise<string[]> {
+    const decoder = new ClientFrames();
+    const texts: string[] = [];
+    const bytes = new Uint8Array(1024);
+    while (texts.length < count) {
+      const read = await this.#conn.read(bytes);
+      if (read === null) throw new Error(`The client left after ${texts.length} of ${count} texts`);
+      for (const message of decoder.push(bytes.slice(0, read))) {
+        if (message.type === "text") texts.push(message.text);
+      }
+    }
+    return texts;
   }
 
   /** Ends the connection without a closing handshake. */

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   acceptUpgrade,
+  ClientFrames,
   type ClientMessage,
   encodeClose,
   encodeMessage,
-  FrameBatch,
-  FrameDecoder,
   ProtocolError,
+  ServerFrames,
 } from "../../src/simulator/websocket.ts";
 import { clientFrame } from "./client.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
@@ -18,7 +18,7 @@ interface Decoded {
 }
 
 function decode(chunks: readonly Uint8Array<ArrayBuffer>[]): Decoded {
-  const decoder = new FrameDecoder();
+  const decoder = new ClientFrames();
   const messages: ClientMessage[] = [];
   try {
     for (const chunk of chunks) for (const message of decoder.push(chunk)) messages.push(message);
@@ -40,7 +40,7 @@ function join(...frames: Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 const places = fc.array(fc.nat(), { maxLength: 12 });
 
-Deno.test("FrameDecoder gives the same messages however the bytes are split", () => {
+Deno.test("ClientFrames gives the same messages however the bytes are split", () => {
   const frame = fc.oneof(
     fc.string({ unit: "binary", maxLength: 300 }).map((text) => clientFrame(1, text)),
     fc.uint8Array({ maxLength: 300 }).map((bytes) => clientFrame(2, bytes)),
@@ -63,7 +63,7 @@ Deno.test("FrameDecoder gives the same messages however the bytes are split", ()
   }));
 });
 
-Deno.test("FrameDecoder takes any garbage: messages, then at most one protocol error", () => {
+Deno.test("ClientFrames takes any garbage: messages, then at most one protocol error", () => {
   const garbage = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.tuple(fc.nat(255), fc.nat(127), fc.uint8Array({ maxLength: 200 })).map(([first, second, rest]) =>
@@ -80,7 +80,7 @@ Deno.test("FrameDecoder takes any garbage: messages, then at most one protocol e
   );
 });
 
-Deno.test("FrameDecoder refuses what RFC 6455 forbids with the right code", () => {
+Deno.test("ClientFrames refuses what RFC 6455 forbids with the right code", () => {
   const cases: [name: string, code: number, bytes: Uint8Array<ArrayBuffer>][] = [
     ["unmasked", 1002, clientFrame(1, "hello", { masked: false })],
     ["reserved bits", 1002, Uint8Array.of(0xc1, 0x80, 0, 0, 0, 0)],
@@ -119,7 +119,7 @@ Deno.test("FrameDecoder refuses what RFC 6455 forbids with the right code", () =
   assertEquals(decode([clientFrame(8)]).messages, [{ type: "close", code: null }]);
 });
 
-Deno.test("FrameBatch.take() gives the bytes of the frames one by one", () => {
+Deno.test("ServerFrames.take() gives the bytes of the frames one by one", () => {
   const text = (unit: "binary-ascii" | "binary") =>
     fc.array(fc.string({ unit, maxLength: 400 }), { maxLength: 30 });
   const texts = fc.oneof(
@@ -127,7 +127,7 @@ Deno.test("FrameBatch.take() gives the bytes of the frames one by one", () => {
     text("binary").map((texts) => [texts, false] as const),
   );
   fc.assert(fc.property(texts, ([texts, isAscii]) => {
-    const batch = new FrameBatch(2000, isAscii);
+    const batch = new ServerFrames(2000, isAscii);
     const taken: Uint8Array[] = [];
     const added = texts.filter((text) => {
       if (batch.add(text)) return true;
@@ -138,7 +138,7 @@ Deno.test("FrameBatch.take() gives the bytes of the frames one by one", () => {
     assertEquals(added, texts);
     assertEquals(join(...taken), join(...texts.map(encodeMessage)));
   }));
-  const batch = new FrameBatch(2000);
+  const batch = new ServerFrames(2000);
   batch.add("é");
   assertThrows(() => batch.take(), TypeError);
 });
