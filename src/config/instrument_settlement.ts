@@ -25,7 +25,7 @@ export interface SettledInstrument {
 const THOUSAND = 1000;
 
 /**
- * Binance's spot rules for common symbols, as listed in 2025. If a rule had changed over the years, this is the
+ * The default exchange's rules for common symbols, as listed in 2025. If a rule had changed over the years, this is the
  * coarser step, which satisfies both. They are used if the exchange cannot be asked, and are then called "built-in".
  */
 const BUILT_IN: Readonly<Record<string, Rules>> = {

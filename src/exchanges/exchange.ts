@@ -15,7 +15,7 @@ export interface Exchange {
 
   /** The address of one symbol's trade stream, below the base address `endpoint`. */
   streamUrl(endpoint: string, symbol: string): string;
-  /** What is sent once the stream is open, in this order; nothing where the address says it all. */
+  /** What is sent once the stream is open, in this order; nothing if the address says it all. */
   subscriptions(symbol: string): readonly string[];
   /** A decoder for the frames of one symbol's stream. */
   decoder(symbol: string): FrameDecoder;
@@ -24,11 +24,11 @@ export interface Exchange {
   refusal(status: number, address: string): Refusal;
   /** What the JSON of a refusal says; undefined stands for what is no JSON. */
   explanation(body: unknown): Explanation;
-  /** What the REST side has counted in the running minute, by the headers of an answer; null where they do not say. */
+  /** What the REST side has counted in the running minute, by the headers of an answer; null if they do not say. */
   usedWeight(headers: Headers): number | null;
   /** Where the REST side tells its time. */
   readonly timePath: string;
-  /** That time in an answer's JSON, ms since 1970; null where it is not there. */
+  /** That time in an answer's JSON, ms since 1970; null if it is not there. */
   timeIn(body: unknown): number | null;
 
   /** Where a symbol's missed trades are fetched, best first; `restEndpoint` is the person's own address, or null. */
@@ -38,7 +38,7 @@ export interface Exchange {
   readonly instrumentBases: readonly string[];
   /** Asks for them. What is counted in contracts is answered as malformed; asking again would not help. */
   instrumentQuestion(base: string, symbol: string): RestQuestion<ReadInfo | MalformedInfo>;
-  /** Reads them in an answer that was kept, of one symbol or of all; null where `symbol` is not in it. */
+  /** Reads them in an answer that was kept, of one symbol or of all; null if `symbol` is not in it. */
   readInstrument(body: unknown, symbol: string): ReadInfo | MalformedInfo | null;
   /** Whether a symbol is spelled like those whose quantities are contracts, and not coins. */
   countsContracts(symbol: string): boolean;
@@ -54,7 +54,7 @@ export interface ConnectionLimit {
 export interface Refusal {
   /** What the person can do, or null. */
   readonly hint: string | null;
-  /** How long at least to stay away, ms, where the answer does not say how long; null where it does not ask for that. */
+  /** How long at least to stay away, ms, if the answer does not say how long; null where it does not ask for that. */
   readonly stayAwayMs: number | null;
   /** Whether the host would refuse every other question too. */
   readonly isWholeHost: boolean;
@@ -62,7 +62,7 @@ export interface Refusal {
 
 /** What an exchange says of a refusal. */
 export interface Explanation {
-  /** Its own code and words; null where it does not give both. */
+  /** Its own code and words; null if it does not give both. */
   readonly said: { readonly code: string; readonly message: string } | null;
   /** Whether it has no such symbol. */
   readonly isUnknownSymbol: boolean;
@@ -81,7 +81,7 @@ export interface BackfillPages {
   readonly source: string;
   /**
    * Asks for the trades from id `next` on, up to `target` at least where the exchange has them; null: as many as fit on
-   * a page. Unbelieved where what the exchange has does not follow on what is known.
+   * a page. Unbelieved if what the exchange has does not follow on what is known.
    */
   page(next: number, target: number | null): Questions<BackfillPage | Unbelieved>;
 }

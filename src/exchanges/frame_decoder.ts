@@ -26,7 +26,7 @@ export interface FrameDecoder {
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
-  /** After "rejected": the ids of the trade, both inclusive, where those could be read; else -1. */
+  /** After "rejected": the ids of the trade, both inclusive, if those could be read; else -1. */
   readonly emptyFirstId: number;
   readonly emptyId: number;
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */
@@ -34,7 +34,7 @@ export interface FrameDecoder {
 
   /**
    * True when `bytes` from `start` to `end` are one frame with one trade in the usual shape; false says only that they
-   * are not in that shape. Always false where fewer than READ_AHEAD bytes follow in `bytes`; what they hold makes no
+   * are not in that shape. Always false if fewer than READ_AHEAD bytes follow in `bytes`; what they hold makes no
    * difference. Never true for a frame with a line feed in it.
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean;
@@ -48,7 +48,7 @@ export interface FrameDecoder {
   /** What is wrong with `frame`, where `reason` has just been said of it. */
   fault(reason: string, frame: string): FrameFault;
 
-  /** The other symbol whose trades `frame` holds; null where it holds none. */
+  /** The other symbol whose trades `frame` holds; null if it holds none. */
   otherSymbol(frame: string): string | null;
 
   /** Whether `frame` says that the server is about to close its connections. */

@@ -44,7 +44,7 @@ export class FrameBatch implements TradeReader {
     return this.#decoder.emptyId;
   }
 
-  /** When the batch arrived, µs since 1970; 0 where that was not said. */
+  /** When the batch arrived, µs since 1970; 0 if that was not said. */
   get receivedAt(): number {
     return this.#receivedAt;
   }

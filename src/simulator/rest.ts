@@ -1,3 +1,4 @@
+import { USED_WEIGHT, WEIGHT_PER_MINUTE } from "../exchanges/binance/binance.ts";
 import type { ExchangeAggregate, ExchangeTrade } from "./trade.ts";
 import type { History } from "./history.ts";
 
@@ -15,7 +16,6 @@ export interface RestAnswer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-const WEIGHT_PER_MINUTE = 6000;
 const DEFAULT_LIMIT = 500;
 const LARGEST_LIMIT = 1000;
 
@@ -37,7 +37,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
 };
 
-/** The REST side: public market data of one symbol, with Binance's weights. */
+/** The REST side: public market data of one symbol, with the weights of the exchange whose protocol it speaks. */
 export class Rest {
   readonly #source: RestSource;
   #minute = 0;
@@ -57,7 +57,8 @@ export class Rest {
     if (minute !== this.#minute) this.#used = 0;
     this.#minute = minute;
     this.#used += route.weight;
-    const headers = { "X-MBX-USED-WEIGHT": String(this.#used), "X-MBX-USED-WEIGHT-1M": String(this.#used) };
+    const used = String(this.#used);
+    const headers = { [USED_WEIGHT.replace(/-1M$/, "")]: used, [USED_WEIGHT]: used };
     if (this.#used > WEIGHT_PER_MINUTE) {
       const wait = Math.ceil(((minute + 1) * 60_000 - now) / 1000);
       const body = errorBody(

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { EXCHANGE_NAMES, exchangeAt, EXCHANGES, hostOf, hostsOf } from "../../src/exchanges/hosts.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -56,8 +56,34 @@ Deno.test("no other source has an address of an exchange in it", () => {
   const names = ALL_HOSTS.map((host) => RegExp.escape(host.replace(/:\d+$/, ""))).join("|");
   const literal = new RegExp(`["'\`](wss|https)://(${names})`);
   for (const [path, source] of sourcesOf(new URL("src/", ROOT))) {
-    if (path.endsWith("/domain/exchange_hosts.ts")) continue;
+    if (path.endsWith("/src/exchanges/hosts.ts")) continue;
     const found = source.match(literal);
     assertEquals(found, null, `${path} has ${found?.[0]}: it belongs into src/exchanges/hosts.ts`);
   }
+});
+
+/** Where else the name of an exchange may stand, each with the reason. */
+const NAMED_IN: Readonly<Record<string, string>> = {
+  "config/help.ts": "users read there what files and protocols are called",
+  "feeds/files/": "layouts and checksums of its public files",
+  "formats/": "layouts of its public files",
+  "commands/backtest/contracts.ts": "files of one of its markets",
+  "commands/backtest/symbol_mismatches.ts": "names of its public files",
+  "simulator/messages.ts": "the built-in exchange speaks its protocol",
+  "simulator/refusals.ts": "the built-in exchange speaks its protocol",
+  "simulator/rest.ts": "the built-in exchange speaks its protocol",
+  "simulator/server.ts": "the built-in exchange speaks its protocol",
+};
+
+Deno.test("what is one exchange's own stands in its folder: its name, its headers and its paths", () => {
+  const folder = new URL("src/", ROOT);
+  const own = /binance|x-mbx|\/api\/v3/i;
+  const found = [...sourcesOf(folder)].map(([path, source]) => [path.slice(folder.pathname.length), source])
+    .filter(([, source]) => own.test(source!)).map(([path]) => path!);
+  const allowed = ["exchanges/binance/", "exchanges/hosts.ts", "exchanges/known_exchanges.ts"];
+  const elsewhere = found.filter((path) =>
+    ![...allowed, ...Object.keys(NAMED_IN)].some((place) => path.startsWith(place))
+  );
+  assertEquals(elsewhere, []);
+  for (const place of Object.keys(NAMED_IN)) assert(found.some((path) => path.startsWith(place)), place);
 });
