@@ -5,7 +5,7 @@ import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
 const SAMPLE_CHARACTERS = 200;
 const FRAMES_AT_ONCE = 64;
-/** Room for that many ordinary frames; a text that does not fit is decoded. */
+/** Room for this many ordinary frames; a text that does not fit is decoded. */
 const BYTES_AT_ONCE = 64 * 1024;
 const ENCODER = new TextEncoder();
 const NONE: readonly string[] = [];
@@ -54,7 +54,7 @@ export class FrameBatch implements TradeReader {
     return this.#taken;
   }
 
-  /** Takes a batch that arrived at `receivedAt` (µs since 1970); what was left of the one before is dropped. */
+  /** Takes a batch that arrived at `receivedAt` (µs since 1970); the rest of the last batch is dropped. */
   open(frames: readonly string[], receivedAt = 0): this {
     this.#receivedAt = receivedAt;
     this.#frames = frames;
@@ -95,7 +95,7 @@ export class FrameBatch implements TradeReader {
       : this.#frames.slice(first, first + FRAMES_AT_ONCE);
     const text = some.length === 1 ? some[0]! : some.join("");
     const { read, written } = ENCODER.encodeInto(text, this.#bytes.subarray(0, BYTES_AT_ONCE));
-    // A digit left from an earlier text would seem to belong to the last frame.
+    // A digit left from an earlier text would look like part of the last frame.
     this.#bytes[written] = 0;
     this.#isEncoded = read === text.length && written === text.length;
     this.#encoded = first + some.length;

@@ -253,7 +253,7 @@ Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were
   ]);
 });
 
-Deno.test("MessageLines counts lines over all chunks of a file, and anew in the next", () => {
+Deno.test("MessageLines counts lines over all chunks of a file, and again in the next", () => {
   const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
   const bytes = ENCODER.encode(`${trade(1)}\n\n[]\n`);
   for (const name of ["a.txt", "b.zip (b.txt)"]) {

@@ -1,4 +1,4 @@
-/** The pipeline on recorded market data, against figures once worked out by hand and against the reference. */
+/** The pipeline on recorded market data, against figures computed by hand and against the reference. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";

@@ -1,4 +1,4 @@
-/** What an exchange asks of orders in one symbol, read from Binance's exchangeInfo: input from outside. */
+/** Reads an exchange's rules for orders in one symbol from Binance's exchangeInfo, which is input from outside. */
 import { isAssetName, type Rule } from "../../domain/market/instrument_rules.ts";
 import { DECIMAL, Money, plain } from "../../domain/numbers/money.ts";
 import type { MalformedInfo, ReadInfo } from "../exchange.ts";

@@ -37,9 +37,9 @@ const LONGEST_BAN_MS = 3 * 86_400_000;
 const HIDDEN_REFUSAL = /didn't receive h2 alpn/i;
 
 /**
- * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. A
- * refused handshake is asked about once again over HTTP, because the WebSocket hides the refusal's headers; `signal`
- * ends that question. `exchange` says what the refusal means.
+ * Explains the error of a failed handshake with `url`. Throws a NetPermissionError if permission is missing. After a
+ * refused handshake, it asks again over HTTP, because the WebSocket hides the refusal's headers; `signal` ends that
+ * request. `exchange` says what the refusal means.
  */
 export async function explain(
   error: unknown,

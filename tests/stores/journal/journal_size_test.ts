@@ -1,4 +1,4 @@
-/** What a journal takes on the disk: real pipelines, one commit for every trade at which something was decided. */
+/** How much disk a journal takes: real pipelines, one commit for every trade with a decision. */
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Engine } from "../../../src/stages/engine.ts";
