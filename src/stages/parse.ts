@@ -276,7 +276,8 @@ export class Parse {
     const missing = judged > 0 && isBackfilled ? this.#fetched(reader, judged) : judged;
     if (missing > 0) this.#continuity.jump(firstId, lastId);
     const filled = isBackfilled ? null : this.#gapHold.takeFilled();
-    if (filled !== null) this.#gaps.close();
+    // A gap of which nothing was fetched has no part in the account of the one before.
+    if (filled !== null || missing > 0 && !isBackfilled) this.#gaps.close();
     this.#check(this.#hold(reader, missing, filled ?? 0));
     return true;
   }

@@ -1,7 +1,7 @@
 /** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals } from "@std/assert";
-import type { Origin } from "../../src/formats/chunk.ts";
+import type { Chunk, Origin } from "../../src/formats/chunk.ts";
 import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
 import {
   backfilledText,
@@ -89,12 +89,17 @@ class Live {
     return this.#happened({ event: "disconnected", ...lost });
   }
 
+  /** The recording, with more trades at its end that nothing was fetched for. */
+  recording(more: readonly string[] = []): Chunk {
+    const bytes = new TextEncoder().encode(this.#lines + more.map((line) => `${TIME} ${line}\n`).join(""));
+    const origin: Origin = { name: "a.txt", layout: { kind: "recording" } };
+    return { origin, bytes, start: 0, end: bytes.length };
+  }
+
   /** Checks that the recording leads to the same, to the last field. */
   assertReplays(): void {
-    const bytes = new TextEncoder().encode(this.#lines);
-    const origin: Origin = { name: "a.txt", layout: { kind: "recording" } };
     const recording = new AppliedRecording(this.#options);
-    const events = eventsIn(recording.run({ origin, bytes, start: 0, end: bytes.length }));
+    const events = eventsIn(recording.run(this.recording()));
     assertEquals(events, this.events);
     assertEquals(recording.state.snapshot(), this.state.snapshot());
     assertEquals(recording.state.averages, this.state.averages);
@@ -138,6 +143,20 @@ Deno.test("an id that the exchange itself lacks does not empty the averages, wit
   assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
   assertEquals(live.state.totals.absent, 2);
   live.assertReplays();
+});
+
+Deno.test("a gap of which nothing is fetched is told by itself, whatever was fetched for the one before", () => {
+  const fill = (live: Live) => void live.fetched([late(5, 100)]).settled(1);
+  const live = new Live().receive([...flat(1, 4), ...flat(6, 10)], TIME, fill);
+  // As where recordings leave out what lies between them, or a process had no backfill.
+  const recorded = new AppliedRecording(OPTIONS);
+  const events = eventsIn(recorded.run(live.recording([trade(20, 100), trade(30, 100)])));
+  const gaps = events.filter((event) => event.type === "gap");
+  assertEquals(gaps.map(({ fromId, toId, missing, filled }) => [fromId, toId, missing, filled]), [
+    [5, 5, 1, 1],
+    [11, 19, 9, 0],
+    [21, 29, 9, 0],
+  ]);
 });
 
 Deno.test("a fetched trade that is dated tomorrow begins no day: a halt of today stays", () => {
