@@ -149,7 +149,7 @@ export class MessageLines implements TradeReader {
     return null;
   }
 
-  /** The note that the last `next` came to, once; null at anything else. */
+  /** The note that the last `next` read, once; null for anything else. */
   takeNote(): TimedNote | null {
     const note = this.#note;
     this.#note = null;
