@@ -1,4 +1,4 @@
-/** Tells rows from before and after ids started over, so that they are not put among each other. */
+/** Separates rows from before and after ids started over, so that they are not mixed. */
 import { RESET_TRADES, resolution } from "../stages/id_reset.ts";
 import type { RowColumns } from "./row_columns.ts";
 

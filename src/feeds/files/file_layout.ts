@@ -58,7 +58,7 @@ function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
   return !CHECKSUM.test(text) && !isHeader(line);
 }
 
-/** Whether a line names columns, and none of its fields begins with a digit. */
+/** Whether a line names columns, and none of its fields starts with a digit. */
 function isHeader(line: Uint8Array): boolean {
   const text = textOf(line)?.trim() ?? "";
   return namesColumns(text) && text.includes(",") &&
