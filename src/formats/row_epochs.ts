@@ -44,10 +44,10 @@ export class RowEpochs {
       this.#fresh = [];
     }
     this.#fresh.push(slot);
-    if (this.#fresh.length === RESET_TRADES) this.#begin(id, time);
+    if (this.#fresh.length === RESET_TRADES) this.#restart(id, time);
   }
 
-  #begin(id: number, time: number): void {
+  #restart(id: number, time: number): void {
     this.#epoch++;
     for (const slot of this.#fresh) this.#rows.setEpoch(slot, this.#epoch);
     this.#fresh = [];
