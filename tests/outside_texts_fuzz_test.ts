@@ -69,16 +69,16 @@ Deno.test("BackfilledTrades takes or rejects any row, and says why", () => {
       time: number(),
       buyerIsMaker: true,
     };
-    const verdict = rows.open([row]).next();
-    assert(verdict !== null);
-    counts[verdict]++;
-    if (verdict === "rejected") assert(rows.reason !== "", JSON.stringify(row));
+    const readResult = rows.open([row]).next();
+    assert(readResult !== null);
+    counts[readResult]++;
+    if (readResult === "rejected") assert(rows.reason !== "", JSON.stringify(row));
     // An aggregate is read once for every trade that it covers.
-    if (verdict === "trade") {
+    if (readResult === "trade") {
       for (let id = row.firstId; id < row.lastId; id++) assertEquals(rows.next(), "trade");
     }
     assertEquals(rows.next(), null);
-    if (verdict !== "trade") continue;
+    if (readResult !== "trade") continue;
     assert(Number.isSafeInteger(row.firstId) && row.firstId >= 0 && row.lastId >= row.firstId);
     assert(rows.trade.price > 0);
   }

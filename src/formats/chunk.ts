@@ -1,6 +1,6 @@
-/** A piece of a recorded file on its way to its reader. */
+/** A piece of a recorded file, for its reader. */
 
-/** What a recorded file is written in, told by its first lines. */
+/** The layout of a recorded file, as its first lines show it. */
 export type Layout =
   /**
    * Binance public data; which column holds what, by the number of its column from 0. With `isBare` the first line
@@ -14,7 +14,7 @@ export type Layout =
 
 /** The columns of a Binance public-data file, counted from 0. */
 export interface CsvColumns {
-  /** As the file's documentation calls it, such as "spot aggTrades". */
+  /** Its name in the file's documentation, such as "spot aggTrades". */
   readonly name: string;
   readonly count: number;
   /** Trade ids covered; the same column unless the rows are aggregates. */
@@ -28,10 +28,10 @@ export interface CsvColumns {
 
 /** Where a chunk comes from: one per file or archive member. */
 export interface Origin {
-  /** As the user knows it: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
+  /** The name that the user knows: `trades.csv`, `trades.zip (trades.csv)`, `standard input`. */
   readonly name: string;
   readonly layout: Layout;
-  /** It comes out of an archive, of which is known only at its end whether it is whole. */
+  /** It comes from an archive; only its end shows whether the archive is whole. */
   readonly isPacked?: boolean;
   /** It is a recording that Penstock wrote. */
   readonly isOwn?: boolean;
@@ -46,7 +46,7 @@ export interface Chunk {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** It is the start of one line that is too long to be read; the rest of the line is left out. */
+  /** It is the start of a line that is too long to be read; the rest of the line is dropped. */
   readonly isTooLong?: boolean;
 }
 

@@ -17,7 +17,7 @@ export class ChunkReader implements TradeReader {
   readonly #lines: MessageLines;
   #current: CsvRows | MessageLines;
   readonly #strict: boolean;
-  /** The name of the file whose line available is too long, until that is told; null at other lines. */
+  /** The name of the file whose current line is too long, until that is reported; null at other lines. */
   #tooLong: string | null = null;
   /** Why that line was rejected, until the next chunk. */
   #reason: string | null = null;
@@ -72,7 +72,7 @@ export class ChunkReader implements TradeReader {
     return this.#current === this.#lines && this.#lines.isOwn;
   }
 
-  /** Takes a chunk to read; the rest of the one before is dropped. */
+  /** Takes a chunk to read; the rest of the last one is dropped. */
   open(chunk: Chunk): this {
     this.#current = chunk.origin.layout.kind === "csv" ? this.#rows : this.#lines;
     this.#current.open(chunk);
@@ -115,7 +115,7 @@ export class ChunkReader implements TradeReader {
       { name, line: this.line, column: 1 },
       `the line is longer than ${LINE_LIMIT >> 20} MiB, expected one trade or message a line`,
     );
-    // What an exchange has sent is no reason to stop: the live run went on too.
+    // Nothing that an exchange sent is a reason to stop: the live run went on too.
     if (this.#strict && !this.isOwn) throw error;
     this.#reason = error.message;
     return "rejected";

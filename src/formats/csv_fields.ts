@@ -1,4 +1,4 @@
-/** Reads single fields of CSV rows: booleans, times that no number holds, and the ids of rows that are of no use. */
+/** Reads single fields of CSV rows: booleans, times that a number cannot hold, and the ids of unusable rows. */
 import type { CsvField } from "./csv_layout.ts";
 import type { DecimalBytes } from "../domain/numbers/decimal_bytes.ts";
 import { microsecondsIn } from "../domain/numbers/time.ts";
@@ -6,12 +6,12 @@ import { microsecondsIn } from "../domain/numbers/time.ts";
 const COMMA = 44, ZERO = 48, NINE = 57;
 /** Digits of a time in nanoseconds until the year 2286. */
 const LONGEST_TIME = 19;
-/** The bit that tells small letters from capitals, and the one that tells `t` from `f`. */
+/** The bit that distinguishes lower case from upper case, and the one that distinguishes `t` from `f`. */
 export const SMALL = 32, IS_T = 16;
 /**
- * `true` and `false`, recognised by whether it is the latter: the first letter in small; four bytes of the rest as a word
- * ("true", "alse"); and what it says. The bits that tell small letters from capitals do not count: spreadsheets write
- * "TRUE", Python "True".
+ * `true` and `false`, recognised by whether it is the latter: the first letter in small; four bytes of the rest as a
+ * word ("true", "alse"); and what it says. The bits for upper case do not count: spreadsheets write "TRUE", Python
+ * "True".
  */
 export const LETTER = [116, 102],
   WORD = [0x65757274, 0x65736c61],

@@ -1,5 +1,5 @@
 /**
- * Tells from the first line of a CSV file which of Binance's public-data layouts it is.
+ * Finds which of Binance's public-data layouts a CSV file has, from its first line.
  *
  * The layouts: https://github.com/binance/binance-public-data (spot has no header; futures have one since 2022).
  */
@@ -72,11 +72,11 @@ const IN_COINS = ", in coins";
 const EXPECTED = "expected commas between the fields, no quotation marks, and a first line such as " +
   `"id,price,qty,time,is_buyer_maker", or a file of Binance's public data, trades or aggTrades`;
 
-/** Two columns that only candles have; together they tell. */
+/** Two columns that together only candles have. */
 const CANDLES = ["open", "close"] as const;
 const NO_CANDLES = "Penstock reads every single trade, not candles";
 
-/** So many columns have the candles that Binance publishes as klines. */
+/** How many columns Binance's klines (candles) have. */
 const KLINES: readonly number[] = [11, 12];
 
 /** A layout that was recognised. */
@@ -108,7 +108,7 @@ export function csvColumns(line: string): CsvLayout | UnknownLayout {
   return namesColumns(line) ? columnsByName(fields, line) : columnsByContent(fields, line);
 }
 
-/** Whether a line names columns: it begins with a letter; or its first column has no name, and it has no digits. */
+/** Whether a line names columns: it starts with a letter; or its first column has no name, and it has no digits. */
 export function namesColumns(line: string): boolean {
   return /^([A-Za-z]|,\D*$)/.test(line);
 }

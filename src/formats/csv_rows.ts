@@ -26,7 +26,7 @@ import { UnusableInput } from "../domain/market/unusable_input.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
-/** UTF-8 takes at most so many bytes for a character of a string. */
+/** The most bytes that UTF-8 takes for a character of a string. */
 const CHARACTER_BYTES = 3;
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -46,8 +46,8 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
 };
 
 /**
- * A reader of one symbol's rows. The trade's fields hold the last one read; they mean something only after `next`
- * answered "trade", and the next call overwrites them.
+ * A reader of one symbol's rows. The trade's fields hold the last one read; they are valid only after `next` returned
+ * "trade", and the next call overwrites them.
  */
 export class CsvRows implements TradeReader, TradeFields {
   firstId = 0;
@@ -108,9 +108,9 @@ export class CsvRows implements TradeReader, TradeFields {
   }
 
   /**
-   * Goes on with `chunk`; what has not been read of the one before is dropped. Lines are counted over all chunks
-   * of the same origin object, whose first line may be the header that its layout was told by. Throws a TypeError
-   * when the origin's layout is not CSV.
+   * Goes on with `chunk`; the unread rest of the last one is dropped. Lines are counted over all chunks of the same
+   * origin object, whose first line may be the header that its layout was told by. Throws a TypeError when the
+   * origin's layout is not CSV.
    */
   open(chunk: Chunk): void {
     const { origin, bytes, start, end } = chunk;
@@ -198,8 +198,8 @@ export class CsvRows implements TradeReader, TradeFields {
   }
 
   /**
-   * The position after the row at `row` and its line feed when it is a trade in a published layout; -1 says
-   * nothing but "not so". Straight on, for this is where the time goes.
+   * The position after the row at `row` and its line feed when it is a trade in a published layout; -1 only means
+   * "not so". Straight-line code, since most of the time is spent here.
    */
   #scan(bytes: Uint8Array, view: DataView, row: number): number {
     const decimal = this.#decimal;
@@ -231,7 +231,7 @@ export class CsvRows implements TradeReader, TradeFields {
     this.decimals = decimal.decimals;
     this.quantityWhole = decimal.quantityWhole;
     this.quantityFraction = decimal.quantityFraction;
-    // Without branches, for nothing foretells which of the two it is.
+    // Without branches, since the branch would be unpredictable.
     at++;
     const letter = bytes[at]!;
     const no = ((letter & IS_T) >> 4) ^ 1;
@@ -298,7 +298,7 @@ export class CsvRows implements TradeReader, TradeFields {
     let found = 0;
     starts[found++] = row;
     for (let at = row; at < end; at++) {
-      // A typed array drops what is written behind its end.
+      // A typed array ignores writes past its end.
       if (bytes[at] === COMMA) starts[found++] = at + 1;
     }
     if (found < starts.length) starts[found] = end + 1;
@@ -347,7 +347,7 @@ export class CsvRows implements TradeReader, TradeFields {
     return at;
   }
 
-  /** Binance's way to strike out an aggregate. */
+  /** How Binance marks an aggregate as invalid. */
   #isInvalidAggregate(): boolean {
     const bytes = this.#bytes;
     return this.#fields.every(({ kind }, column) => {
@@ -382,7 +382,7 @@ export class CsvRows implements TradeReader, TradeFields {
     return "rejected";
   }
 
-  /** Where the row's line end stands; every row that was lent has one. */
+  /** The position of the row's line end; every row that was lent has one. */
   #rowEnd(row: number): number {
     const bytes = this.#bytes;
     const feed = bytes.indexOf(FEED, row);

@@ -7,7 +7,7 @@ import { isNote, type ReadNote, readNote, type RecordingNote } from "../domain/r
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
-/** A note of a recording, as it is handed out. */
+/** A note of a recording. */
 export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {
   /** When it was written, µs since 1970; 0 where the lines carry no times. */
   readonly time: number;
@@ -103,7 +103,7 @@ export class MessageLines implements TradeReader {
     return this.#line;
   }
 
-  /** Takes a chunk to read, whose layout is "recording" or "messages"; the rest of the one before is dropped. */
+  /** Takes a chunk to read, whose layout is "recording" or "messages"; the rest of the last one is dropped. */
   open({ origin, bytes, start, end }: Chunk): this {
     if (origin !== this.#origin) {
       this.#origin = origin;
@@ -149,7 +149,7 @@ export class MessageLines implements TradeReader {
     return null;
   }
 
-  /** The note that the last `next` came to, once; null at anything else. */
+  /** The note that the last `next` read, once; null for anything else. */
   takeNote(): TimedNote | null {
     const note = this.#note;
     this.#note = null;
@@ -185,7 +185,7 @@ export class MessageLines implements TradeReader {
     return true;
   }
 
-  /** Reads the line at `start` whatever it is; undefined when there is nothing in it to be told. */
+  /** Reads the line at `start`, whatever it is; undefined if there is nothing to return. */
   #readLine(start: number, frame: number, tried: number): ReadResult | null | undefined {
     const bytes = this.#bytes;
     let feed = bytes.indexOf(LINE_FEED, start);

@@ -1,4 +1,4 @@
-/** Recorded files as inputs: trades as they stand there, and between them what happened when they were recorded. */
+/** Recorded files as inputs: their trades, and between these what happened while they were recorded. */
 import type { Chunk } from "./chunk.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { Happened, Input } from "../domain/market/input.ts";
@@ -12,10 +12,10 @@ import { isNextPart, type TimedHead } from "../domain/recording/recording_note.t
 import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 
-/** A note that says something about the recording and nothing about the run. */
+/** A note about the recording, not about the run. */
 export type Remark = Exclude<TimedNote, Happened | { readonly event: "late" }>;
 
-/** What stands next in a recorded file. */
+/** The next item in a recorded file. */
 export type Recorded = Input | Remark;
 
 const SOURCE: Input = { event: "source" };
@@ -30,7 +30,7 @@ const REMARKS: readonly string[] = [
   "unknown",
 ] satisfies Remark["event"][];
 
-/** Whether a note is a remark, and no input. */
+/** Whether a note is a remark, not an input. */
 export function isRemark(recorded: Recorded): recorded is Remark {
   return REMARKS.includes(recorded.event);
 }
@@ -46,7 +46,7 @@ export class RecordedInputs {
   readonly #backfilled: Input;
   readonly #single: SingleMessage;
   readonly #one: Input;
-  /** What is handed out before anything else. */
+  /** What is returned before anything else. */
   readonly #first: Recorded[] = [];
   #name = "";
   /** Whether the trades up to the next note have been handed out. */
@@ -142,7 +142,7 @@ export class RecordedInputs {
     return this.#hasEntered ? SAME_RECORDING : this.next();
   }
 }
-/** Hands out one message of another reader. */
+/** Returns one message of another reader at a time. */
 class SingleMessage implements TradeReader {
   readonly #reader: ChunkReader;
   /** Whether there was one. */

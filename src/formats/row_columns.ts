@@ -3,7 +3,7 @@ import type { Origin } from "./chunk.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
 
-/** Unusable rows that are remembered with their text; of the others the place is. */
+/** How many unusable rows are kept with their text; of the others only the place is kept. */
 const REMEMBERED = 100;
 /** Rows are kept in pages, so that nothing is copied when there are more of them. */
 const PAGE_BITS = 14, PAGE_ROWS = 1 << PAGE_BITS, IN_PAGE = PAGE_ROWS - 1;

@@ -1,4 +1,4 @@
-/** Tells rows from before and after ids started over, so that they are not put among each other. */
+/** Separates rows from before and after ids started over, so that they are not mixed. */
 import { RESET_TRADES, resolution } from "../stages/id_reset.ts";
 import type { RowColumns } from "./row_columns.ts";
 
@@ -44,10 +44,10 @@ export class RowEpochs {
       this.#fresh = [];
     }
     this.#fresh.push(slot);
-    if (this.#fresh.length === RESET_TRADES) this.#begin(id, time);
+    if (this.#fresh.length === RESET_TRADES) this.#restart(id, time);
   }
 
-  #begin(id: number, time: number): void {
+  #restart(id: number, time: number): void {
     this.#epoch++;
     for (const slot of this.#fresh) this.#rows.setEpoch(slot, this.#epoch);
     this.#fresh = [];

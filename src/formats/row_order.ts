@@ -8,9 +8,9 @@ import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { RowColumns } from "./row_columns.ts";
 import { RowEpochs } from "./row_epochs.ts";
 
-/** Rows that stand at most so far apart from their place are put there; so many are kept. */
+/** How far from its place a row may be and still be sorted: this many rows are kept. */
 export const SORTED_APART = 1_000_000;
-/** Rows that are handed out at once. */
+/** How many rows are returned at once. */
 const BLOCK = 125_000;
 
 /** What a file brought: rows with trades, and how many of those were the same as others. */
@@ -35,7 +35,7 @@ export class SortedBlock {
     this.#unplaced = unplaced;
   }
 
-  /** A reader of its own for everyone who asks. */
+  /** Returns a new reader at every call. */
   reading(): TradeReader {
     return new SortedReader(this.#order, this.#slots, this.#others, this.#unplaced);
   }
@@ -114,7 +114,7 @@ export class RowOrder {
     }
   }
 
-  /** How the row in a slot is complained about. */
+  /** Makes the complaint about the row in a slot. */
   complainOf(slot: number): Complain {
     const { name, line } = this.rows.placeOf(slot);
     const strict = this.#strict;
@@ -164,7 +164,7 @@ export class RowOrder {
     return block;
   }
 
-  /** Sorts what has come, and merges it with what is in order. */
+  /** Sorts the new rows, and merges them with those in order. */
   #sort(): void {
     const { rows } = this;
     const old = this.#slots.slice(0, this.#sorted);

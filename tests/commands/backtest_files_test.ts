@@ -372,7 +372,7 @@ function note(event: string, more = ""): string {
   return `1723161253937085 {"penstock":{"event":"${event}"${more}}}\n`;
 }
 
-const BEGUN = note("recording", `,"version":1,"symbol":"BTCUSDT"`);
+const STARTED = note("recording", `,"version":1,"symbol":"BTCUSDT"`);
 const CONNECTED = note("connected", `,"endpoint":"ws://127.0.0.1:1","attempt":1`);
 const DISCONNECTED = note("disconnected", `,"reason":"the connection broke","retryInMs":5`);
 
@@ -381,7 +381,7 @@ Deno.test("penstock backtest refuses every order while a recording is disconnect
   const [before, without, after] = [FIRST, SECOND, THIRD].map((part) => recordingText(part, "trade", "µs"));
   const file = await folder.write(
     "recording.txt",
-    BEGUN + CONNECTED + before + DISCONNECTED + without + CONNECTED + after + note("ended"),
+    STARTED + CONNECTED + before + DISCONNECTED + without + CONNECTED + after + note("ended"),
   );
   const events = await eventsFrom([file]);
   const ids = (type: string) =>
@@ -402,7 +402,7 @@ Deno.test("penstock backtest refuses every order while a recording is disconnect
 
 Deno.test("penstock backtest trades the file behind a recording that ended without a connection", async () => {
   await using folder = new Folder();
-  const recording = BEGUN + CONNECTED + recordingText(FIRST, "trade", "µs") + DISCONNECTED + note("ended");
+  const recording = STARTED + CONNECTED + recordingText(FIRST, "trade", "µs") + DISCONNECTED + note("ended");
   const files = [
     await folder.write("1.txt", recording),
     await folder.write("2.csv", csvText([...SECOND, ...THIRD])),

@@ -59,8 +59,8 @@ export function besidesRules(stderr: string): string {
 /** The entries of a journal whose chain and tables are whole. */
 export function wholeEntries(path: string): Entry[] {
   using reader = JournalReader.open(path);
-  const verdict = reader.verifyChain();
-  assert(verdict.isWhole, verdict.isWhole ? "" : verdict.what);
+  const chain = reader.verifyChain();
+  assert(chain.isWhole, chain.isWhole ? "" : chain.what);
   return [...reader.entries()];
 }
 

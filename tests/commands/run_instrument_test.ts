@@ -158,8 +158,8 @@ Deno.test("penstock run that goes on keeps the rules it began with, and says wha
       "WARN  the exchange has other rules for BTCUSDT than this run started with: lot was 0.00001 and is 0.001, " +
       "max-quantity was 100 and is 9000. The run keeps its own; --new-run starts another with today's",
     ]);
-    const anew = await goodRun([...exchange.args, "--new-run"], folder);
-    assertEquals(rulesIn(anew.events).lot, "0.001 exchange");
+    const again = await goodRun([...exchange.args, "--new-run"], folder);
+    assertEquals(rulesIn(again.events).lot, "0.001 exchange");
     // A rule that a user gives has to be the same throughout.
     const { code, stderr } = await run([...exchange.args, "--lot=0.1"], folder);
     assertEquals(code, 2);

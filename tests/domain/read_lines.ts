@@ -25,17 +25,17 @@ export function open(
 export function rest(lines: MessageLines): (number | string)[] {
   const found: (number | string)[] = [];
   for (;;) {
-    let verdict;
+    let readResult;
     try {
-      verdict = lines.next();
+      readResult = lines.next();
     } catch (error) {
       if (!(error instanceof UnusableInput)) throw error;
       found.push(`thrown: ${error.message}`);
       continue;
     }
-    if (verdict === "trade") found.push(lines.trade.lastId);
-    else if (verdict === "other") found.push("other");
-    else if (verdict === "rejected") found.push(`rejected: ${lines.reason}`);
+    if (readResult === "trade") found.push(lines.trade.lastId);
+    else if (readResult === "other") found.push("other");
+    else if (readResult === "rejected") found.push(`rejected: ${lines.reason}`);
     else {
       const note = lines.takeNote();
       if (note === null) return found;

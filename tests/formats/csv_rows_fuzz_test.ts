@@ -239,14 +239,14 @@ function really(text: string, origin: Origin, names: readonly string[], random: 
     const bytes = ENCODER.encode("7".repeat(start + piece.length + random.pick([0, 0, 1, 23, 24, 25, 100])));
     bytes.set(piece, start);
     reader.open({ origin, bytes, start, end: start + piece.length });
-    for (let verdict = reader.next(); verdict !== null; verdict = reader.next()) {
+    for (let readResult = reader.next(); readResult !== null; readResult = reader.next()) {
       const { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction } = reader.trade;
-      if (verdict === "trade") {
+      if (readResult === "trade") {
         found.push(
           `${firstId} to ${lastId} at ${time}: ${price} at ${decimals}, ` +
             `${quantityWhole} and ${quantityFraction}, ${reader.trade.buyerIsMaker}`,
         );
-      } else if (verdict === "other") found.push("other");
+      } else if (readResult === "other") found.push("other");
       else {
         const [, place, what] = /^(file:\d+:\d+: )(the row has \d+|\w+(?= is ))/.exec(reader.reason) ?? [];
         const column = names.indexOf(what!);

@@ -138,8 +138,8 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
     }
     const verdict = reader.decode(frame);
     const seen = `${time} ${frame.slice(0, 200)}`;
-    if (verdict === "trade") found.push(`trade ${fieldsOf(reader)} ${seen}`);
-    else if (verdict === "other") found.push(`other ${seen}`);
+    if (readResult === "trade") found.push(`trade ${fieldsOf(reader)} ${seen}`);
+    else if (readResult === "other") found.push(`other ${seen}`);
     else if (isOwn && isLast && !isQuoted) found.push("torn");
     else if (isOwn || reader.isMarker) found.push(`rejected ${reader.reason} ${reader.emptyId} ${seen}`);
     else found.push(unusable);
@@ -168,11 +168,11 @@ function readLines(
     from = to;
     for (;;) {
       try {
-        const verdict = lines.next();
-        const seen = `${lines.receivedAt} ${verdict === null ? "" : lines.sample()}`;
-        if (verdict === "trade") found.push(`trade ${fieldsOf(lines.trade)} ${seen}`);
-        else if (verdict === "other") found.push(`other ${seen}`);
-        else if (verdict === "rejected") {
+        const readResult = lines.next();
+        const seen = `${lines.receivedAt} ${readResult === null ? "" : lines.sample()}`;
+        if (readResult === "trade") found.push(`trade ${fieldsOf(lines.trade)} ${seen}`);
+        else if (readResult === "other") found.push(`other ${seen}`);
+        else if (readResult === "rejected") {
           const line = /^file:(\d+):\d+: /.exec(lines.reason)?.[1];
           found.push(`rejected ${line ?? `${lines.reason} ${lines.emptyId} ${seen}`}`);
         } else {

@@ -132,8 +132,8 @@ Deno.test("MessageLines reads the frame that a note holds", () => {
   const text = frames.map((frame) => `${TIME} ${noteText({ event: "frame", text: frame })}\n`).join("");
   const own = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), true), HEADER + text);
   assertEquals(own.next(), null);
-  for (const [at, verdict] of (["trade", "other", "rejected", "rejected"] as const).entries()) {
-    assertEquals([own.next(), own.takeNote(), own.sample()], [verdict, null, frames[at]!.slice(0, 200)]);
+  for (const [at, readResult] of (["trade", "other", "rejected", "rejected"] as const).entries()) {
+    assertEquals([own.next(), own.takeNote(), own.sample()], [readResult, null, frames[at]!.slice(0, 200)]);
   }
   assertEquals(own.reason, "not JSON");
   assertEquals(own.otherSymbols, ["ETHUSDT"]);

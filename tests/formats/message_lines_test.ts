@@ -20,12 +20,12 @@ Deno.test({
     for (const name of BTCUSDT) {
       const recorded = await gzipLines(name);
       open(lines, recorded.join("\n") + "\n");
-      for (let at = 0, verdict = lines.next(); verdict !== null; verdict = lines.next(), at++) {
-        counts[verdict]++;
+      for (let at = 0, readResult = lines.next(); readResult !== null; readResult = lines.next(), at++) {
+        counts[readResult]++;
         const [time, frame] = recorded[at]!.split(/ (.*)/);
         assert(lines.receivedAt === Number(time!.slice(0, -3)), time);
         assert(lines.sample() === frame!.slice(0, 200), frame);
-        if (verdict === "trade") assert(lines.trade.firstId === ++id && lines.trade.lastId === id, frame);
+        if (readResult === "trade") assert(lines.trade.firstId === ++id && lines.trade.lastId === id, frame);
       }
       assertEquals(lines.takeNote(), null);
     }

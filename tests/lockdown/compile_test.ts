@@ -251,12 +251,12 @@ Deno.test({
       if (program.isReal) {
         return;
       }
-      const heeded = Object.entries(seen).filter(([, isSeen]) =>
+      const obeyed = Object.entries(seen).filter(([, isSeen]) =>
         isSeen
       ).map(([name]) =>
         name
       );
-      assertEquals(heeded, [
+      assertEquals(obeyed, [
         "NODE_OPTIONS",
         "SSLKEYLOGFILE",
         "DENO_COVERAGE_DIR",

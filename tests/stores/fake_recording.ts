@@ -99,9 +99,9 @@ export function readBack(bytes: Uint8Array) {
   const decisions: string[] = [];
   const notes: Record<string, unknown>[] = [];
   for (;;) {
-    const verdict = lines.next();
-    if (verdict !== null) {
-      decisions.push(verdict);
+    const readResult = lines.next();
+    if (readResult !== null) {
+      decisions.push(readResult);
       frames.push({ time: lines.receivedAt, frame: lines.sample() });
       continue;
     }

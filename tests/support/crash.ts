@@ -3,7 +3,7 @@ import { Exact } from "./exact.ts";
 import { gzipLines } from "./recorded_data.ts";
 import type { PlainTrade } from "./reference.ts";
 
-const BEGINS = 3_000;
+const STARTS = 3_000;
 const LASTS = 2_000;
 const GOES_ON = 8_000;
 /** What a price gains with each trade before, and loses with each trade in the crash, in hundred-thousandths. */
@@ -16,11 +16,11 @@ export const CRASH_RECORDINGS = ["binance_spot_btcusdt_20240808.gz", "binance_sp
 /** Their trades, which `climbs` lifts before they fall, so that what was bought gains at first, up to some minutes after the crash. */
 export async function crashed({ climbs = false } = {}): Promise<PlainTrade[]> {
   const lines = (await Promise.all(CRASH_RECORDINGS.map(gzipLines))).flat();
-  const frames = lines.filter((line) => line.includes(`"btcusdt@trade"`)).slice(0, BEGINS + LASTS + GOES_ON);
+  const frames = lines.filter((line) => line.includes(`"btcusdt@trade"`)).slice(0, STARTS + LASTS + GOES_ON);
   return frames.map((line, at): PlainTrade => {
     const { t, T, p, q } = JSON.parse(line.slice(line.indexOf(" ") + 1)).data;
-    const before = climbs ? BigInt(Math.min(BEGINS, at)) : 0n;
-    const into = BigInt(Math.min(LASTS, Math.max(0, at - BEGINS)));
+    const before = climbs ? BigInt(Math.min(STARTS, at)) : 0n;
+    const into = BigInt(Math.min(LASTS, Math.max(0, at - STARTS)));
     const scaled = Exact.of(p).times(new Exact(100_000n + GAINS * before - LOSES * into, 5));
     // A price has eight decimals at most.
     const price = `${new Exact(scaled.wholeTimes(new Exact(1n, 8)), 8)}`;

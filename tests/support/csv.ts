@@ -44,8 +44,10 @@ export function fieldsOf(reader: TradeFields): Record<string, number | boolean> 
 /** All that is in an open reader: trades, or what is said instead. */
 export function drain(reader: CsvRows): unknown[] {
   const found: unknown[] = [];
-  for (let verdict = reader.next(); verdict !== null; verdict = reader.next()) {
-    found.push(verdict === "trade" ? fieldsOf(reader) : verdict === "rejected" ? reader.reason : verdict);
+  for (let readResult = reader.next(); readResult !== null; readResult = reader.next()) {
+    found.push(
+      readResult === "trade" ? fieldsOf(reader) : readResult === "rejected" ? reader.reason : readResult,
+    );
   }
   return found;
 }

@@ -6,7 +6,7 @@ import { faultInRuns, objectsOf, PAGE_ROWS } from "./trade_pages.ts";
 
 const WEIGHT = 4;
 
-/** Where an aggregate stands in the exchange's count of aggregates, and what it covers. */
+/** An aggregate's own id, and the trades it covers. */
 interface Aggregate {
   readonly id: number;
   readonly row: BackfilledTrade;
@@ -24,10 +24,10 @@ interface Found {
 
 /**
  * Pages of aggTrades, weight 4 each. The aggregate that holds a trade is looked for by aggregate ids: the newest ones
- * tell how many trades lie between, and each aggregate holds at least one.
+ * show how many trades lie between, and each aggregate holds at least one.
  *
- * A hole between aggregates is asked for twice, and believed where the exchange has older ones: it does not have what
- * lies in it.
+ * A hole between aggregates is asked for twice, and believed if the exchange has older ones: then it does not have
+ * those trades.
  *
  * An aggregate whose trades are all known is skipped; one that holds known and missed trades is cut to those that
  * were missed, for all its trades have its price. Its quantity stays that of the whole.

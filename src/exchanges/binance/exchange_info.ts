@@ -189,7 +189,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The beginning of a value from outside, fit for a line of a log. */
+/** The beginning of a value from outside, safe for a line of a log. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "missing";
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;

@@ -53,12 +53,12 @@ export function layoutOfLines(lines: readonly Uint8Array[], isAll: boolean): Lay
 /** Whether a first line that shows `layout` may be another layout's, damaged. */
 function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
   if (typeof layout !== "string") return layout.kind === "csv" && !isHeader(line);
-  if (OTHERS.some(([magic]) => beginsWith(line, magic))) return false;
+  if (OTHERS.some(([magic]) => startsWith(line, magic))) return false;
   const text = textOf(line)?.trim() ?? "";
   return !CHECKSUM.test(text) && !isHeader(line);
 }
 
-/** Whether a line names columns, and none of its fields begins with a digit. */
+/** Whether a line names columns, and none of its fields starts with a digit. */
 function isHeader(line: Uint8Array): boolean {
   const text = textOf(line)?.trim() ?? "";
   return namesColumns(text) && text.includes(",") &&
@@ -88,7 +88,7 @@ function isSame(one: Layout, other: Layout | string): boolean {
  */
 export function layoutOf(line: Uint8Array): Layout | string {
   for (const [magic, what] of OTHERS) {
-    if (beginsWith(line, magic)) return what;
+    if (startsWith(line, magic)) return what;
   }
   const text = textOf(line)?.trim();
   if (text === undefined || NO_TEXT.test(text)) return notText(line);
@@ -101,7 +101,7 @@ export function layoutOf(line: Uint8Array): Layout | string {
   return "unknown" in csv ? csv.unknown : { kind: "csv", columns: csv.columns };
 }
 
-function beginsWith(line: Uint8Array, magic: string): boolean {
+function startsWith(line: Uint8Array, magic: string): boolean {
   for (let at = 0; at < magic.length; at++) {
     if (line[at] !== magic.charCodeAt(at)) return false;
   }

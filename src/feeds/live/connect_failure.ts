@@ -109,7 +109,7 @@ async function askOverHttp(
     const { status, headers } = response;
     return { status, retryAfterMs: retryAfterMs(headers.get("retry-after"), Date.now()) };
   } catch {
-    // That it was refused is known and told; only the detail could not be had.
+    // The refusal is known and reported; only its details are missing.
     return null;
   }
 }

@@ -1,7 +1,7 @@
 /** The seam between where trades come from and what runs on them. */
 import type { DisconnectCause } from "../../domain/market/disconnect_cause.ts";
 
-/** What a feed hands over: messages as they came, and what happened to the connection, in order. */
+/** What a feed delivers: messages as they arrived and events of the connection, in order. */
 export type Batch =
   | {
     readonly kind: "messages";

@@ -3,7 +3,7 @@ import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import { firstIdIn, lastIdIn } from "./message_ids.ts";
 import type { TradeSocket } from "./trade_socket.ts";
 
-/** How long the old connection may be silent while the new one waits, before the new one is taken all the same. */
+/** How long the old connection may be quiet while the new one waits, before the new one takes over anyway. */
 const CATCH_UP_MS = 10_000;
 const LOOK_EVERY_MS = 10;
 
@@ -60,7 +60,7 @@ export class Handover {
     return this.#failure ?? this.#next?.end?.reason ?? null;
   }
 
-  /** Gives the new connection up. */
+  /** Drops the new connection. */
   drop(): void {
     this.#dropped = true;
     this.#stop();

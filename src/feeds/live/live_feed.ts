@@ -15,7 +15,10 @@ export interface LiveFeedOptions {
   /** Base address, such as wss://stream.example.com:9443. */
   readonly endpoint: string;
   readonly symbol: string;
-  /** A longer silence is believed where it was proven that nothing was missed. */
+  /**
+   * Data may be missing for this long before the stream is stale; for longer if it was proven that nothing was
+   * missed.
+   */
   readonly staleMs: number;
   readonly retryMaxMs: number;
   /**
@@ -41,12 +44,12 @@ export class ExchangeUnreachable extends Error {
 
 const HANDSHAKE_MS = 10_000;
 const HEALTHY_MS = 60_000;
-/** So many announced ends within that time are followed at once; those after them only after a wait, as failures are. */
+/** This many announced ends within that time are followed at once; later ones only after a wait, like failures. */
 const ENDS_AT_ONCE = 3;
 const ENDS_WITHIN_MS = 60_000;
 /** The longest until another try after a replacement failed, while the old connection still runs. */
 const RENEW_AGAIN_MS = 60_000;
-/** What to wait at least after being told off, where the exchange does not say how long. */
+/** The least wait after a refusal, if the exchange does not say how long. */
 const TOLD_OFF_MS = 10_000;
 
 /** The feed of one symbol over a WebSocket. Iterate it once. */
@@ -68,7 +71,7 @@ export class LiveFeed implements Feed {
   /** When the exchange announced of late that it closes a connection, by `performance.now()`. */
   #announcedAt: number[] = [];
   readonly #ending = new AbortController();
-  /** Why it has to end though nobody wants it to; null while it may go on. */
+  /** Why it has to end although nobody asked for that; null while it may continue. */
   #runaway: string | null = null;
 
   constructor(options: LiveFeedOptions) {
@@ -143,7 +146,7 @@ export class LiveFeed implements Feed {
       isDue = false;
       renewal = setTimeout(() => {
         isDue = true;
-        // However quiet the stream is, the reading loop looks up.
+        // Wakes the reading loop even if the stream is quiet.
         socket.nudge();
       }, ms);
     };
@@ -294,7 +297,7 @@ export class LiveFeed implements Feed {
       );
     }
     const retryInMs = Math.max(waitMs, Math.ceil(this.#restMs()));
-    // What to do about it is said once, not at every try.
+    // The advice is logged once, not at every try.
     yield { kind: "disconnected", cause, reason, retryInMs, hint: hint === this.#lastHint ? null : hint };
     this.#lastHint = hint;
     await pause(retryInMs, signal);

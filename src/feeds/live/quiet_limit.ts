@@ -4,7 +4,7 @@ import { firstIdIn, lastIdIn } from "./message_ids.ts";
 
 /** The longest quiet that is believed, unless --stale itself is longer. */
 const LONGEST_MS = 600_000;
-/** A symbol that was proven to be quiet for so long may well be so for this many times as long. */
+/** A symbol that was proven to be quiet for some time may well be quiet for this many times as long. */
 const MARGIN = 2;
 /** How long a belief lasts without another quiet time to support it. */
 const REMEMBERED_MS = 3_600_000;
@@ -13,8 +13,8 @@ const LARGEST_JUMP = 1_000_000_000;
 const NONE: readonly string[] = [];
 
 /**
- * A stream that sends nothing may be dead, or its symbol may not trade. The next trade tells: where its id follows on
- * the last one, nothing was missed, and longer quiet times of the symbol are believed from then on. Where trades were
+ * A stream that sends nothing may be dead, or its symbol may not trade. The next trade decides. If its id follows the
+ * last one, nothing was missed, and longer quiet times of the symbol are accepted from then on. If trades were
  * missed, the limit falls back to what the user gave. Times in ms, on one clock that never goes back.
  */
 export class QuietLimit {
@@ -47,7 +47,7 @@ export class QuietLimit {
     this.#latest = NONE;
   }
 
-  /** Notes messages that came at `now`. What to log where the limit has changed, else null. */
+  /** Notes messages that came at `now`. Returns what to log if the limit has changed, else null. */
   heard(messages: readonly string[], now: number): string | null {
     if (this.#isOpen) return this.#decide(messages, now);
     const quietMs = now - this.#heardAt;

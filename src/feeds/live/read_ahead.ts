@@ -1,12 +1,12 @@
-/** A feed that goes on being read while its consumer is busy elsewhere. */
+/** Keeps reading a feed while its consumer is busy elsewhere. */
 import type { Batch, Feed } from "./feed.ts";
 
 /** Frames kept for a busy consumer; when they are waiting, the socket is not read and the peer is slowed. */
 const FRAMES_AHEAD = 20_000;
 
 /**
- * Hands a feed's batches on, in order. While `during` waits for something else, batches are taken in and kept, up
- * to a limit, so that pings are answered and the exchange does not take the consumer for a slow one.
+ * Passes a feed's batches on, in order. While `during` waits for something else, batches are read and kept, up to a
+ * limit, so that pings are answered and the exchange does not take the consumer for a slow one.
  */
 export class ReadAhead implements Feed {
   readonly #feed: AsyncIterator<Batch>;

@@ -1,8 +1,10 @@
-/** One connection over Deno's native WebSocketStream, read in batches, given up when it falls silent. */
+/** One connection over Deno's native WebSocketStream, read in batches, and dropped when it is stale. */
 import { setImmediate } from "node:timers";
 import { type DisconnectCause, staleText } from "../../domain/market/disconnect_cause.ts";
 
-/** What is read ahead of the consumer; when so much is waiting, the socket is not read and the peer is slowed. */
+/**
+ * How much is read ahead of the consumer; when this much is waiting, the socket is not read and the peer is slowed.
+ */
 const FRAMES_AHEAD = 256;
 const CHARACTERS_AHEAD = 1024 * 1024;
 /** Reads under way at a time: with one alone the runtime would wait to be asked after every frame. */
@@ -10,7 +12,10 @@ const READS = 2;
 /** Characters; a message of a trade stream has some 200. In UTF-8 it is still a line that a recording may have. */
 const LONGEST_FRAME = 256 * 1024;
 const CLOSE_INFO_DEADLINE_MS = 100;
-/** Between suspecting silence and giving up: a program that ran late itself takes in what came meanwhile. */
+/**
+ * The time between suspecting a stale connection and dropping it: a program that was held up itself first reads what
+ * arrived meanwhile.
+ */
 const SECOND_LOOK_MS = 10;
 const WEIGH_EVERY_MS = 100;
 /** The same while memory grows and no frame comes: gigabytes a second come over loopback. */
@@ -20,15 +25,15 @@ const LIGHT_BYTES = 16 * 1024 * 1024;
 const HEAVIEST_BYTES = 256 * 1024 * 1024;
 /** The same from the moment a connection was dropped: the rest of a message that is not too large costs less. */
 const RUNAWAY_BYTES = 320 * 1024 * 1024;
-/** A connection that was dropped is calm once memory has not grown by this much for so long. */
+/** A dropped connection is calm once memory has not grown by this much for this long. */
 const GROWTH_BYTES = 1024 * 1024;
 const CALM_MS = 2_000;
 
-/** When to give up. */
+/** When to drop a connection. */
 export interface TradeSocketOptions {
   /** Longest handshake, ms. */
   readonly handshakeMs: number;
-  /** Longest silence without a data frame, ms. */
+  /** The longest time without a data frame, ms. */
   readonly staleMs: number;
   /** What is sent once it is open, in this order. Default: nothing. */
   readonly greeting?: readonly string[];
@@ -37,7 +42,7 @@ export interface TradeSocketOptions {
    * that has no end, and nothing but the end of the program stops it.
    */
   readonly onRunaway?: (reason: string) => void;
-  /** What this program takes, bytes. Default: what the runtime says of this process. */
+  /** The memory of this program, bytes. Default: what the runtime reports for this process. */
   readonly memory?: () => MemoryUse;
 }
 
@@ -89,7 +94,7 @@ export class TradeSocket {
     signal.throwIfAborted();
     const handshake = new AbortController();
     const socket = new WebSocketStream(url, { signal: handshake.signal });
-    // Its failure is the same as that of `opened`, which is told.
+    // Its failure is the same as that of `opened`, which is reported.
     socket.closed.catch(() => {});
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => {});
@@ -98,7 +103,7 @@ export class TradeSocket {
       try {
         handshake.abort(reason);
       } catch {
-        // The runtime does not abort a handshake that has just succeeded: what it opened is given up instead.
+        // The runtime does not abort a handshake that has just succeeded: the connection is dropped instead.
         socket.opened.then(({ readable }) => new TradeSocket(socket, readable, options).abandon("not needed"))
           .catch(() => {});
       }
@@ -131,7 +136,7 @@ export class TradeSocket {
     this.#staleMs = options.staleMs;
     this.#watchdog = setTimeout(() => this.#watch(), options.staleMs);
     this.#weigh();
-    // It may be open long after it was given up.
+    // It may be open long after it was dropped.
     const stopWeighing = (): void => {
       this.#isWeighed = false;
       clearTimeout(this.#scales);
@@ -147,7 +152,7 @@ export class TradeSocket {
     return this.#heard;
   }
 
-  /** Longest silence without a data frame, ms. */
+  /** The longest time without a data frame, ms. */
   set staleMs(ms: number) {
     this.#staleMs = ms;
     if (this.#end !== null) return;
@@ -196,7 +201,7 @@ export class TradeSocket {
     try {
       this.#socket.close();
     } catch {
-      // Already closing: there is nothing left to give up.
+      // Already closing: there is nothing left to drop.
     }
     this.#forget();
   }
@@ -216,7 +221,7 @@ export class TradeSocket {
       this.#closeReason().then((reason) => this.#finish({ cause: "closed", reason }));
       return;
     }
-    // A read may resolve after the socket was given up: its frame was received, so it is handed over.
+    // A read may resolve after the socket was dropped: its frame was received, so it is handed over.
     const frame = typeof value !== "string"
       ? BINARY_FRAME
       : value.length > LONGEST_FRAME

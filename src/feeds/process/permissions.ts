@@ -1,8 +1,8 @@
-/** What this process is allowed to do: asked, and dropped if it is not needed any more. */
+/** The permissions of this process: checks them, and drops those that are not needed any more. */
 import { EXCHANGE_NAMES, type ExchangeName, hostsOf } from "../../exchanges/hosts.ts";
 import { type BuildLimits, grantAdvice } from "../../domain/process/permission_advice.ts";
 
-/** What a process goes on needing. */
+/** What a process still needs. */
 export interface Needs {
   /** `host:port` of everything that is still to be connected to. */
   readonly hosts: readonly string[];
@@ -44,7 +44,7 @@ export function lockedExchange(): ExchangeName | null {
   return reachable.length === 1 ? reachable[0]! : null;
 }
 
-/** What keeps a command from running at all, as a sentence with what to do; null if nothing does. */
+/** What stops a command from running, as a sentence with advice; null if nothing does. */
 export function obstacleTo(command: string, port = 0): string | null {
   if (command !== "demo" && command !== "exchange") return null;
   const host = command === "demo" || port === 0 ? "127.0.0.1" : `127.0.0.1:${port}`;
@@ -74,10 +74,10 @@ export function buildLimits(): BuildLimits | null {
 }
 
 /**
- * Drops for good every permission but those that `needs` names, and returns in words what remains. Where the whole
- * network, or reading anywhere, was granted it cannot be narrowed without losing it, and is kept; where writing was
- * granted anywhere, it is lost altogether, or kept for a folder that is needed. A grant for a folder goes where one
- * of `paths` is in it. What is open stays open.
+ * Drops for good every permission but those that `needs` names, and returns in words what remains. A grant for the
+ * whole network, or for reading anywhere, cannot be narrowed without losing it, and is kept. A grant for writing
+ * anywhere is dropped, or kept if a folder is needed. A grant for a folder is dropped if one of `paths` is in it.
+ * Open files and connections stay open.
  */
 export async function dropPermissions(needs: Needs, paths: readonly string[]): Promise<string> {
   const { folder } = needs;

@@ -9,12 +9,12 @@ import { GaveUp, type GaveUpWhy, REAL_CLOCK, RestClient, type RestClock } from "
 
 /** What a backfill is made from. Times in ms. */
 export interface BackfillOptions {
-  /** Base address of the REST side; null: the exchange's, and where that refuses its market-data host. */
+  /** Base address of the REST side; null: the exchange's, and its market-data host if that one refuses. */
   readonly restEndpoint: string | null;
   readonly exchange: Exchange;
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** Gives up where more trades than this are missing. Default 100,000. */
+  /** Gives up if more trades than this are missing. Default 100,000. */
   readonly maxTrades?: number;
   /** The longest that one `fetch` may take. Default 60 s. */
   readonly deadlineMs?: number;
@@ -30,7 +30,7 @@ export interface BackfillOptions {
   readonly clock?: RestClock;
 }
 
-/** Missed trades that follow one on the other. What lies between two pages the exchange itself does not have. */
+/** Missed trades in sequence. The exchange itself has no trades between two pages. */
 export interface FetchedTrades {
   /** Oldest first, never empty, and all of them readable by BackfilledTrades. */
   readonly rows: readonly BackfilledTrade[];

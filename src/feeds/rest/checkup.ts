@@ -1,4 +1,4 @@
-/** Asks one host after the other whether it is there, step by step, so that the first thing that fails is named. */
+/** Checks one host after the other, step by step, so that the first step that fails is named. */
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type CheckResult, fail, pass } from "../../domain/process/check_result.ts";
 import type { Exchange } from "../../exchanges/exchange.ts";
@@ -237,7 +237,7 @@ async function withDeadline(promise: Promise<unknown>, ms: number): Promise<void
     await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
-    // Given up, it may still fail, and nobody is left to be told.
+    // After it was abandoned it may still fail, and nobody is left to report that to.
     promise.catch(() => {});
   }
 }

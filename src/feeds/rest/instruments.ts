@@ -6,7 +6,7 @@ import { Backoff } from "../live/backoff.ts";
 import type { RestBudget } from "./rest_budget.ts";
 import { GaveUp, REAL_CLOCK, RestClient, type RestClock } from "./rest_client.ts";
 
-/** Whom to ask about what. */
+/** Which host to ask, and about which symbol. */
 export interface InstrumentQuestion {
   /** Base address of the exchange's REST side; null: the exchange's own, one after the other. */
   readonly restEndpoint: string | null;
@@ -23,7 +23,7 @@ export interface InstrumentQuestion {
   readonly clock?: RestClock;
 }
 
-/** What came of it. Hosts are host:port. */
+/** The answer. Hosts are host:port. */
 export type InstrumentAnswer =
   | { readonly kind: "told"; readonly info: ReadInfo; readonly host: string }
   /** The exchange has no such symbol, or one that is counted in contracts. */

@@ -1,4 +1,4 @@
-/** How much may still be asked of the exchange's REST host. */
+/** The request budget of the exchange's REST host. */
 
 const MINUTE_MS = 60_000;
 /** Between the minute's end by this machine's clock and asking again, because clocks differ. */
@@ -13,8 +13,8 @@ export interface RestBudgetOptions {
 }
 
 /**
- * Keeps requests within a host's weight per minute. What is asked is counted here at once; the host's own count,
- * which knows of other programs, takes its place as soon as it is told. Times are ms since 1970.
+ * Keeps requests within a host's weight per minute. Each request is counted here at once; the host's own count, which
+ * includes other programs, replaces it as soon as it arrives. Times are ms since 1970.
  */
 export class RestBudget {
   readonly #limit: number;
@@ -40,13 +40,13 @@ export class RestBudget {
     this.#used += weight;
   }
 
-  /** Takes the host's count of the running minute, told at `now`. */
+  /** Takes the host's count of the running minute, received at `now`. */
   report(used: number, now: number): void {
     this.#turnTo(now);
     this.#used = used;
   }
 
-  /** Takes the host's word that it is not to be asked again before `ms` from `now`. */
+  /** Notes that the host asked for no requests within `ms` from `now`. */
   holdOff(ms: number, now: number): void {
     this.#notBefore = Math.max(this.#notBefore, now + ms);
   }

@@ -23,11 +23,11 @@ export const REAL_CLOCK: RestClock = {
 
 /** Why there is no answer: see `GaveUp`. */
 export type GaveUpWhy =
-  /** The exchange, or its weight budget, asks to be left alone for longer than there is time. */
+  /** The exchange, or its weight budget, requires a longer wait than there is time for. */
   | "busy"
   /** Time ran out. */
   | "deadline"
-  /** What the exchange has does not follow on what is known. */
+  /** The exchange's trades do not follow the known ones. */
   | "no-join"
   /** This program may not reach the host. */
   | "not-permitted"
@@ -76,7 +76,7 @@ export interface RestClientOptions {
   readonly requestMs: number;
   readonly signal: AbortSignal;
   readonly random: () => number;
-  /** Tries of one question after which it is given up, though there is time. Default: any number. */
+  /** The most tries of one request, even if there is time left. Default: any number. */
   readonly tries?: number;
 }
 
@@ -88,7 +88,7 @@ const SHOWN_CHARACTERS = 160;
 const RETRY_MAX_MS = 8_000;
 const UNBELIEVED_TRIES = 3;
 
-/** What a request came to, short of an answer. */
+/** The outcome of a request without an answer. */
 interface Trouble {
   readonly why: GaveUpWhy;
   readonly reason: string;
@@ -199,7 +199,7 @@ export class RestClient {
     const host = hostOf(base);
     const { budget, clock, exchange } = this.#options;
     const { status, headers } = response;
-    // The refusal stands, whether or not its explanation can be had.
+    // The refusal is final, with or without its explanation.
     const text = await textOf(response, LARGEST_REFUSAL_BYTES).catch(() => null) ?? "";
     const now = clock.now();
     const { said, isUnknownSymbol } = exchange.explanation(parse(text));

@@ -42,8 +42,8 @@ export class RecordingFolder implements DayFiles {
   /**
    * Creates the file of a recording of `symbol` from `time` on, ms since 1970, in a folder that is created where it
    * is missing; the file of this process before is over then. Old ones are deleted first, which makes room. Throws
-   * RecordingError if it cannot be created, where a link leads out of `./data`, and where the folder is another one
-   * than before.
+   * RecordingError if it cannot be created, if a link leads out of `./data`, and where the folder is another one than
+   * before.
    */
   create(symbol: string, time: number): CreatedFile {
     this.#mustBeInPlace();

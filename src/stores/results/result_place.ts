@@ -46,7 +46,7 @@ const MOST_PARTS = 100;
 
 /**
  * Opens the place at `path`. A link is followed, to a file that is not there yet too. Throws a ResultFileError if no
- * result can be written: at a folder, a socket, or a file that is no result, or where a link leads out of `./data`.
+ * result can be written: at a folder, a socket, or a file that is no result, or if a link leads out of `./data`.
  */
 export async function resultPlaceAt(path: string, options: PlaceOptions): Promise<ResultPlace> {
   try {

@@ -33,7 +33,7 @@ export class RecordedPlaces {
     this.#hashOf = hashOf;
   }
 
-  /** Starts the next recording, which begins at this entry. */
+  /** Starts the next recording, which starts at this entry. */
   start(entry: number): void {
     this.#last = { entry: 0 };
     this.#same = entry;

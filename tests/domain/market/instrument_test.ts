@@ -17,7 +17,7 @@ const EXCHANGE: RuleSet = {
   source: "exchange",
   rules: { lot: "0.001", minQuantity: "0.002", maxQuantity: "90", minNotional: "0", maxNotional: "0" },
 };
-const BEGUN = "2026-11-27T00:00:00.000000Z";
+const STARTED = "2026-11-27T00:00:00.000000Z";
 
 /** A configuration from the command line. */
 function given(options: Partial<Record<OptionName, string>> = {}): Configuration {
@@ -37,7 +37,7 @@ function shown({ config, sources }: ReturnType<typeof settleInstrument>): Record
 /** A run that started with these options and rules, and is resumed. */
 function keptRun(options: Partial<Record<OptionName, string>>, base: RuleSet | null): KeptRules {
   const { config, sources } = settleInstrument(given(options), base);
-  return { options: shownConfig(config), sources, time: BEGUN };
+  return { options: shownConfig(config), sources, time: STARTED };
 }
 
 Deno.test("settleInstrument() takes the person's rules, else those told, else the defaults", () => {
@@ -86,13 +86,13 @@ Deno.test("builtInRules() knows common symbols, whole and readable, and no other
 Deno.test("keepInstrument() goes on with the rules that the run began with, and says of when they are", () => {
   const kept = keptRun({}, EXCHANGE);
   assertEquals(shown(keepInstrument(given(), kept)), {
-    lot: `0.001 journal of ${BEGUN}`,
+    lot: `0.001 journal of ${STARTED}`,
     // Nobody gave that one.
     tick: "0.01 default",
-    minQuantity: `0.002 journal of ${BEGUN}`,
-    maxQuantity: `90 journal of ${BEGUN}`,
-    minNotional: `0 journal of ${BEGUN}`,
-    maxNotional: `null journal of ${BEGUN}`,
+    minQuantity: `0.002 journal of ${STARTED}`,
+    maxQuantity: `90 journal of ${STARTED}`,
+    minNotional: `0 journal of ${STARTED}`,
+    maxNotional: `null journal of ${STARTED}`,
   });
   const remembered = keptRun({}, { ...EXCHANGE, source: "journal of 2025-01-01T00:00:00.000000Z" });
   const { lot, tick } = shown(keepInstrument(given(), remembered));
@@ -111,9 +111,9 @@ Deno.test("keepInstrument() leaves what a person gave, then or now, to the compa
 Deno.test("keepInstrument() of a run that knew only three rules gives it no limits", () => {
   const { options } = keptRun({}, EXCHANGE);
   const { lot, tick, minNotional } = options;
-  const old = { options: { lot, tick, minNotional }, sources: {}, time: BEGUN };
+  const old = { options: { lot, tick, minNotional }, sources: {}, time: STARTED };
   const { minQuantity, maxQuantity } = shown(keepInstrument(given(), old));
-  assertEquals([minQuantity, maxQuantity], [`null journal of ${BEGUN}`, `null journal of ${BEGUN}`]);
+  assertEquals([minQuantity, maxQuantity], [`null journal of ${STARTED}`, `null journal of ${STARTED}`]);
   assertEquals(
     changesOf(given(), old, EXCHANGE.rules),
     "min-quantity was none and is 0.002, max-quantity was none and is 90",
@@ -124,7 +124,7 @@ Deno.test("keepInstrument() takes what nobody gave the run from the bases, and n
   const kept = keptRun({ minQuantity: "3" }, EXCHANGE);
   const base = { rules: { lot: "7", tick: "0.5", minQuantity: "9" }, source: "exchange" };
   const { lot, tick, minQuantity } = shown(keepInstrument(given(), kept, base));
-  assertEquals([lot, tick, minQuantity], [`0.001 journal of ${BEGUN}`, "0.5 exchange", "null default"]);
+  assertEquals([lot, tick, minQuantity], [`0.001 journal of ${STARTED}`, "0.5 exchange", "null default"]);
 });
 
 Deno.test("withoutGuesses() leaves no default where the lot or the tick is one, and all where neither is", () => {

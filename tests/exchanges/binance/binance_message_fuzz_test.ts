@@ -223,11 +223,11 @@ Deno.test("BinanceMessageReader: whatever scan() takes, readJson() reads alike, 
     counts[verdict]++;
     if (isScanned) {
       counts.scanned++;
-      if (verdict !== "trade" || fieldsOf(scanner).some((field, at) => field !== fieldsOf(parser)[at])) {
-        const found = { message, verdict, scanned: fieldsOf(scanner), parsed: fieldsOf(parser) };
+      if (readResult !== "trade" || fieldsOf(scanner).some((field, at) => field !== fieldsOf(parser)[at])) {
+        const found = { message, readResult, scanned: fieldsOf(scanner), parsed: fieldsOf(parser) };
         assertEquals(found, {
           message,
-          verdict: "trade",
+          readResult: "trade",
           scanned: fieldsOf(parser),
           parsed: fieldsOf(parser),
         });

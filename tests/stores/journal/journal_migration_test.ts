@@ -67,8 +67,8 @@ Deno.test("JournalReader reads journals of older versions as they are, and finds
         const changed = `${folder}/changed.db`;
         copyJournal(path, changed);
         tamper(changed, (database) => database.exec(sql));
-        const verdict = chainResultOf(changed);
-        assert(!verdict.isWhole && verdict.what.includes(what), `${sql}: ${JSON.stringify(verdict)}`);
+        const chain = chainResultOf(changed);
+        assert(!chain.isWhole && chain.what.includes(what), `${sql}: ${JSON.stringify(chain)}`);
       }
     }
   });

@@ -288,7 +288,7 @@ Deno.test("Journal.open() refuses a file that it may read but not write", () => 
   inFolder((folder) => {
     const path = `${folder}/a.db`;
     writeSample(path);
-    // As SQLite does with a file that the user may not write to, whoever the user is.
+    // As SQLite does with a file that the user may not write to, regardless of the user.
     const message = refusal(path, { connect: (at) => connect(at, true) });
     assertStringIncludes(
       message,

@@ -187,10 +187,10 @@ Deno.test("JournalReader reads while a run writes, and what a run left that was 
       let seen = 0;
       for (let time = 0; time < 12 || seen < 100; time++) {
         const known = confirmed;
-        const verdict = reader.verifyChain();
-        assert(verdict.isWhole && verdict.entries >= known && verdict.entries % 10 === 1);
+        const chain = reader.verifyChain();
+        assert(chain.isWhole && chain.entries >= known && chain.entries % 10 === 1);
         for (const { seq } of reader.entries({ afterSeq: seen })) assertEquals(seq, ++seen);
-        assert(seen >= verdict.entries);
+        assert(seen >= chain.entries);
         // Lets what was printed come in.
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -201,9 +201,9 @@ Deno.test("JournalReader reads while a run writes, and what a run left that was 
     copyJournal(path, `${folder}/copy.db`);
     for (const left of [path, `${folder}/copy.db`]) {
       using reader = JournalReader.open(left);
-      const verdict = reader.verifyChain();
-      assert(verdict.isWhole);
-      assertGreater(verdict.entries, confirmed - 1);
+      const chain = reader.verifyChain();
+      assert(chain.isWhole);
+      assertGreater(chain.entries, confirmed - 1);
     }
   });
 });
@@ -232,8 +232,8 @@ Deno.test("JournalReader.verifyChain() names the entry that was changed, removed
       const path = `${folder}/edited.db`;
       copyJournal(sample, path);
       tamper(path, change);
-      const verdict = chainResultOf(path);
-      return verdict.isWhole ? "whole" : `${verdict.seq} ${verdict.flaw}: ${verdict.what}`;
+      const chain = chainResultOf(path);
+      return chain.isWhole ? "whole" : `${chain.seq} ${chain.flaw}: ${chain.what}`;
     };
     const sql = (text: string) => edit((database) => database.exec(text));
     const changed = "does not match its hash: it was changed, or the one before it was removed";
@@ -344,10 +344,10 @@ Deno.test("JournalReader.verifyChain() distinguishes bytes that read as the same
       const path = `${folder}/${at}.db`;
       copyJournal(sample, path);
       tamper(path, (database) => database.exec(`UPDATE entries SET ${edit}`));
-      const verdict = chainResultOf(path);
+      const chain = chainResultOf(path);
       assert(
-        !verdict.isWhole && verdict.seq === seq && verdict.flaw === "hash",
-        `${edit}: ${JSON.stringify(verdict)}`,
+        !chain.isWhole && chain.seq === seq && chain.flaw === "hash",
+        `${edit}: ${JSON.stringify(chain)}`,
       );
     }
   });
@@ -405,9 +405,9 @@ Deno.test("JournalReader.verifyChain() finds the first of any entries edited by 
         });
         // The first row that is not what it was, compared byte for byte.
         const first = firstDifference(sample, path);
-        const verdict = chainResultOf(path);
-        if (first === null) assert(verdict.isWhole);
-        else assert(!verdict.isWhole && verdict.seq === first, `${JSON.stringify(verdict)}, not ${first}`);
+        const chain = chainResultOf(path);
+        if (first === null) assert(chain.isWhole);
+        else assert(!chain.isWhole && chain.seq === first, `${JSON.stringify(chain)}, not ${first}`);
       }),
       { numRuns: 150 },
     );

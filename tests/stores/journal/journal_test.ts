@@ -213,8 +213,8 @@ Deno.test("Journal.lastPrices() refuses prices that are missing or not those tha
       const { message } = assertThrows(() => journal.lastPrices(), JournalError, what);
       assert(message.startsWith(`The journal ${path} is damaged: the prices of entry 10 are `), message);
       assertThrows(() => openJournal(path, { verify: true }), JournalError);
-      const verdict = chainResultOf(path);
-      assert(!verdict.isWhole && verdict.flaw === "derived" && verdict.what.includes(what));
+      const chain = chainResultOf(path);
+      assert(!chain.isWhole && chain.flaw === "derived" && chain.what.includes(what));
     }
   });
 });

@@ -70,8 +70,8 @@ function process(
 /** The decisions in a journal whose chain is whole, as events. */
 function decisionsOf(path: string): unknown[] {
   using reader = JournalReader.open(path);
-  const verdict = reader.verifyChain();
-  assert(verdict.isWhole, verdict.isWhole ? "" : verdict.what);
+  const chain = reader.verifyChain();
+  assert(chain.isWhole, chain.isWhole ? "" : chain.what);
   return [...reader.entries({ types: ["signal", "refusal", "fill"] })].map(({ type, content }) => ({
     type,
     ...content,
