@@ -60,6 +60,16 @@ export class GapAccounts {
     this.#open = PLAIN;
   }
 
+  /** Whether no gap is being filled. */
+  get isIdle(): boolean {
+    return this.#open === PLAIN;
+  }
+
+  /** No gap is left: all of it was fetched, by a process that ended before it had settled it. */
+  abandon(): void {
+    this.#open = PLAIN;
+  }
+
   /** The ids started over, so no trade closes the gap that was being filled. */
   drop(): void {
     this.#open = this.#closed = PLAIN;

@@ -158,6 +158,7 @@ export class Parse {
     const { lastId, counts, seen, gap } = snapshot;
     this.#unit.restore(snapshot);
     this.#gaps.restore(gap, counts.absent ?? 0);
+    this.#isCalm = this.#hasNothingHeld;
     this.#continuity.restore(lastId, seen);
     this.#time = time ?? NaN;
     this.#latest = seen?.latest ?? time ?? 0;
@@ -223,7 +224,7 @@ export class Parse {
   }
 
   get #hasNothingHeld(): boolean {
-    return this.#gapHold.isIdle && this.#jumped === null && !this.#restart.isHolding &&
+    return this.#gapHold.isIdle && this.#gaps.isIdle && this.#jumped === null && !this.#restart.isHolding &&
       this.#failure === null && !this.#times.isHolding;
   }
 
@@ -278,6 +279,7 @@ export class Parse {
     const filled = isBackfilled ? null : this.#gapHold.takeFilled();
     // A gap of which nothing was fetched has no part in the account of the one before.
     if (filled !== null || missing > 0 && !isBackfilled) this.#gaps.close();
+    else if (!isBackfilled) this.#gaps.abandon();
     this.#check(this.#hold(reader, missing, filled ?? 0));
     return true;
   }

@@ -159,6 +159,19 @@ Deno.test("a gap of which nothing is fetched is told by itself, whatever was fet
   ]);
 });
 
+Deno.test("a gap that a process had fetched and not settled is no part of a later one", () => {
+  const live = new Live().receive([...flat(1, 4)]);
+  live.fetched([late(5, 100), late(6, 100)]);
+  const next = new Live();
+  next.engine.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages);
+  next.receive(
+    [...flat(7, 9), trade(11, 100)],
+    TIME,
+    (next) => void next.fetched([late(10, 100)]).settled(1),
+  );
+  assertEquals(next.gaps, [{ symbol, fromId: 10, toId: 10, missing: 1, filled: 1 }]);
+});
+
 Deno.test("a fetched trade that is dated tomorrow begins no day: a halt of today stays", () => {
   const DAY_MS = 86_400_000;
   const live = new Live(optionsOf({ ...DEFAULTS, short: 2, long: 4, maxDailyLoss: "0.001" })).receive(
