@@ -22,7 +22,7 @@ export interface Exchange {
 
   /** What it means that `address` refused with this HTTP status. */
   refusal(status: number, address: string): Refusal;
-  /** What the JSON of a refusal says; undefined stands for what is no JSON. */
+  /** What the JSON of a refusal says; undefined stands for what is not JSON. */
   explanation(body: unknown): Explanation;
   /** What the REST side has counted in the running minute, by the headers of an answer; null if they do not say. */
   usedWeight(headers: Headers): number | null;
@@ -31,7 +31,7 @@ export interface Exchange {
   /** That time in an answer's JSON, ms since 1970; null if it is not there. */
   timeIn(body: unknown): number | null;
 
-  /** Where a symbol's missed trades are fetched, best first; `restEndpoint` is the person's own address, or null. */
+  /** Where a symbol's missed trades are fetched, best first; `restEndpoint` is the user's own address, or null. */
   missedTrades(restEndpoint: string | null): readonly MissedTradesRoute[];
 
   /** The base addresses to ask for the rules of an instrument, best first. */
@@ -52,9 +52,9 @@ export interface ConnectionLimit {
 
 /** What an HTTP status means. */
 export interface Refusal {
-  /** What the person can do, or null. */
+  /** What the user can do, or null. */
   readonly hint: string | null;
-  /** How long at least to stay away, ms, if the answer does not say how long; null where it does not ask for that. */
+  /** How long at least to stay away, ms, if the answer does not say how long; null if it does not ask for that. */
   readonly stayAwayMs: number | null;
   /** Whether the host would refuse every other question too. */
   readonly isWholeHost: boolean;
@@ -104,6 +104,6 @@ export interface ReadInfo extends ExchangeInfo {
 /** An answer that cannot be used, as a clause with the value found. */
 export interface MalformedInfo {
   readonly malformed: string;
-  /** The symbol is counted in contracts: asking again brings nothing better. */
+  /** The symbol is counted in contracts: asking again will not help. */
   readonly isContract?: true;
 }

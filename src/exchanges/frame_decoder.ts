@@ -1,7 +1,7 @@
 /** The seam between an exchange's frames and the trades in them. */
 import type { ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 
-/** What is wrong with a frame, for the person who has it in a file. */
+/** What is wrong with a frame, for the user who has it in a file. */
 export interface FrameFault {
   /** With the value found and what was expected. */
   readonly what: string;

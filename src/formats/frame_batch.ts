@@ -44,12 +44,12 @@ export class FrameBatch implements TradeReader {
     return this.#decoder.emptyId;
   }
 
-  /** When the batch arrived, µs since 1970; 0 if that was not said. */
+  /** When the batch arrived, µs since 1970; 0 if not known. */
   get receivedAt(): number {
     return this.#receivedAt;
   }
 
-  /** Frames of the batch that `next` has begun to read. */
+  /** Frames of the batch that `next` has started to read. */
   get taken(): number {
     return this.#taken;
   }

@@ -28,7 +28,7 @@ const NO_BYTES = new Uint8Array();
 /** A frame that was decoded, and the line that it stands in. */
 interface DecodedFrame {
   readonly text: string;
-  /** Where it begins in its line, in bytes. */
+  /** Where it starts in its line, in bytes. */
   readonly column: number;
   /** Whether it stands inside of a note. */
   readonly isQuoted: boolean;
@@ -68,7 +68,7 @@ export class MessageLines implements TradeReader {
   /** How long the last trade's line was: the next one is looked for from there. */
   #usual = SLACK;
   #note: TimedNote | null = null;
-  /** The line whose frame may hold more; null where it holds nothing more. */
+  /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
   /** The frame read last: its text, where that was made, or else its bytes. */
   #text: string | null = null;

@@ -153,7 +153,7 @@ Deno.test("CsvRows.next() knows the limits of prices and quantities as the reade
         T: 1583709433583,
         m: true,
       };
-      const verdict = messages.decode(JSON.stringify({ ...message, [letter]: text }));
+      const readResult = messages.decode(JSON.stringify({ ...message, [letter]: text }));
       const [found] = read(SPOT_TRADES, withField(SPOT_TRADE, column, text));
       if (readResult === "trade") assertEquals(found, fieldsOf(messages), text);
       else assert(typeof found === "string" && found.includes(` is "${text.slice(0, 60)}"`), text);

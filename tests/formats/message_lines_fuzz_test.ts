@@ -136,7 +136,7 @@ function readPlainly(bytes: Uint8Array, isTimed: boolean, strict: boolean): stri
       isQuoted = true;
       frame = note.text;
     }
-    const verdict = reader.decode(frame);
+    const readResult = reader.decode(frame);
     const seen = `${time} ${frame.slice(0, 200)}`;
     if (readResult === "trade") found.push(`trade ${fieldsOf(reader)} ${seen}`);
     else if (readResult === "other") found.push(`other ${seen}`);

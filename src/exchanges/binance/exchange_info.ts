@@ -17,7 +17,7 @@ export function isContractSymbol(symbol: string): boolean {
 
 /** What Binance counts for an answer. */
 const WEIGHT = 20;
-/** The finest step that Binance writes amounts in: it stands for a step that is switched off. */
+/** The finest step that Binance writes amounts in; used for a step that is switched off. */
 const FINEST = "0.00000001";
 const SHOWN_CHARACTERS = 60;
 

@@ -1,10 +1,10 @@
-/** What is wrong with a message of Binance's, for the person who has it in a file. */
+/** What is wrong with a message of Binance's, for the user who has it in a file. */
 import type { FrameFault } from "../frame_decoder.ts";
 
 const SHOWN_CHARACTERS = 40;
 const JSON_POSITION = /at position (\d+)/;
 
-/** What a reason says begins with `about`: which field that is, and what the reason leaves unsaid. */
+/** What a reason says starts with `about`: which field that is, and what the reason leaves unsaid. */
 interface Fault {
   readonly about: string;
   readonly key: RegExp;
@@ -39,7 +39,7 @@ export function faultIn(reason: string, text: string): FrameFault {
   return { what: `${reason}${expected}`, position: Math.max(0, text.search(fault.key)) };
 }
 
-/** Where JSON.parse gave up, or 0 where it does not say. */
+/** Where JSON.parse stopped, or 0 if it does not say. */
 function jsonPosition(text: string): number {
   try {
     JSON.parse(text);

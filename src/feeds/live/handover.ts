@@ -23,7 +23,7 @@ export class Handover {
   #patience: ReturnType<typeof setTimeout> | undefined;
   #look: ReturnType<typeof setTimeout> | undefined;
 
-  /** Starts with the new connection still opening; `old` is nudged whenever there is something new to decide. */
+  /** Starts with the new connection still opening; it nudges `old` whenever there is something new to decide. */
   constructor(opening: Promise<TradeSocket>, old: TradeSocket, decoder: FrameDecoder) {
     this.#old = old;
     this.#decoder = decoder;

@@ -1,4 +1,4 @@
-/** A symbol's live trade stream: connects, reconnects, renews, and says what happens. */
+/** A symbol's live trade stream: connects, reconnects, renews, and reports what happens. */
 import { pause } from "./alarm.ts";
 import { Backoff, ConnectionBudget } from "./backoff.ts";
 import type { Exchange } from "../../exchanges/exchange.ts";

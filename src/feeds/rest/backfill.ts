@@ -171,7 +171,9 @@ export class Backfill {
     return this.#routes[this.#route]!.open(this.#symbol);
   }
 
-  /** Asks all questions of a page. Throws GaveUp like RestClient, and where the page does not follow on what is known. */
+  /**
+   * Asks all questions of a page. Throws GaveUp like RestClient, and if the page does not follow on what is known.
+   */
   async #ask(questions: Questions<BackfillPage | Unbelieved>, deadline: number): Promise<BackfillPage> {
     let step = questions.next();
     while (step.done !== true) step = questions.next(await this.#client.get(step.value, deadline));

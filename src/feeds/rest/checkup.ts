@@ -155,7 +155,9 @@ async function firstTrade(
   }
 }
 
-/** The clock against `serverTime`, as if it had been read at `at`; half the time of the question is the doubt. */
+/**
+ * The clock against `serverTime`, as if it had been read at `at`; half the time of the request is the uncertainty.
+ */
 function clockResult(serverTime: number | null, at: number, suspectMs: number): CheckResult {
   if (serverTime === null) {
     return fail("clock", "", "the exchange did not say its time", "Ask again later, or choose another host");

@@ -1,4 +1,4 @@
-/** Questions to the exchange's REST side: within its budget, asked again when that may help, never believed unseen. */
+/** Requests to the exchange's REST side: within its budget, retried when that may help, with every answer checked. */
 import type { Exchange } from "../../exchanges/exchange.ts";
 import { hostOf } from "../../exchanges/hosts.ts";
 import { type RestQuestion, Unbelieved } from "../../exchanges/rest_question.ts";
@@ -307,7 +307,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The beginning of a text from outside, fit for a line of a log. */
+/** The beginning of a text from outside, safe for a line of a log. */
 function shown(text: string): string {
   // deno-lint-ignore no-control-regex
   const line = text.replace(/[\u0000-\u0020\u007f-\u009f]+/g, " ").trim();

@@ -152,9 +152,9 @@ Deno.test("BackfilledTrades reads every price and quantity as the stream's reade
       fc.boolean(),
       (price, quantity, id, time, maker) => {
         const row = { firstId: id, lastId: id, price, quantity, time, buyerIsMaker: maker };
-        const verdict = late.open([row]).next();
-        assertEquals(verdict, stream.decode(messageOf(row)));
-        if (verdict === "trade") assertEquals(fieldsOf(late.trade), fieldsOf(stream));
+        const readResult = late.open([row]).next();
+        assertEquals(readResult, stream.decode(messageOf(row)));
+        if (readResult === "trade") assertEquals(fieldsOf(late.trade), fieldsOf(stream));
       },
     ),
     { numRuns: 3_000 },

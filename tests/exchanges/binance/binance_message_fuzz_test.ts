@@ -219,8 +219,8 @@ Deno.test("BinanceMessageReader: whatever scan() takes, readJson() reads alike, 
     const end = start + encoder.encodeInto(message, bytes.subarray(start)).written;
     encoder.encodeInto(random.pick([...SHAPES, DIGITS]), bytes.subarray(end));
     const isScanned = scanner.scan(bytes, start, end);
-    const verdict = parser.decode(message);
-    counts[verdict]++;
+    const readResult = parser.decode(message);
+    counts[readResult]++;
     if (isScanned) {
       counts.scanned++;
       if (readResult !== "trade" || fieldsOf(scanner).some((field, at) => field !== fieldsOf(parser)[at])) {

@@ -31,8 +31,8 @@ function scans(reader: BinanceMessageReader, message: string): boolean {
 
 function read(message: string, symbol = "BTCUSDT"): string {
   const reader = new BinanceMessageReader(symbol);
-  const verdict = reader.decode(message);
-  return verdict === "rejected" ? `rejected: ${reader.reason}` : verdict;
+  const readResult = reader.decode(message);
+  return readResult === "rejected" ? `rejected: ${reader.reason}` : readResult;
 }
 
 Deno.test("BinanceMessageReader reads every usual shape, both ways, into the same fields", () => {
