@@ -251,6 +251,7 @@ Deno.test({
 });
 
 const SOURCE = new URL("../../../src/stores/recording/recording.ts", import.meta.url).href;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** Runs `body` as a program of its own that may write to `folder` only. */
 function child(body: string, folder: string): Deno.ChildProcess {
@@ -258,7 +259,7 @@ function child(body: string, folder: string): Deno.ChildProcess {
   const path = `${folder}/child.js`;
   Deno.writeTextFileSync(path, script);
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-config", `--allow-write=${folder}/out`, path],
+    args: ["run", "--no-prompt", `--config=${CONFIG}`, `--allow-write=${folder}/out`, path],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

@@ -248,15 +248,21 @@ Deno.test({
         await assertRejects(() => place.flush(), ResultFileError, "pipe: Broken pipe");
       }
       const reader = Deno.open(`${folder}/pipe`);
-      using place = await open("pipe");
-      using stuck = await reader;
-      place.write(much);
-      const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: its reader takes nothing");
-      stopping.abort();
-      await writing;
-      // Takes what is on its way, so that the write can finish.
       const buffer = new Uint8Array(1 << 20);
-      for (let rest = much.length; rest > 0;) rest -= (await stuck.read(buffer)) ?? rest;
+      const place = await open("pipe");
+      using stuck = await reader;
+      try {
+        place.write(much);
+        const writing = assertRejects(() => place.flush(), ResultFileError, "pipe: its reader takes nothing");
+        stopping.abort();
+        await writing;
+        // Takes what is being written, so that the write can finish.
+        for (let rest = much.length; rest > 0;) rest -= (await stuck.read(buffer)) ?? rest;
+      } finally {
+        place[Symbol.dispose]();
+      }
+      // The pipe ends once the write has.
+      assertEquals(await stuck.read(buffer), null);
     });
   },
 });
