@@ -105,50 +105,58 @@ function isNear(found: string | null, expected: number | null, tolerance = 1e-9)
 Deno.test("Pipeline.results() are those of a reference that keeps every trade's equity and every fill", () => {
   const seen = new Map<string, number>();
   const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
-  fc.assert(
-    fc.property(scenario, (made) => {
-      const { metrics, equityCurve, drawdownPeriods } = runOf(made).pipeline.results();
-      const expected = computeReferencePerformance(made.trades, made.choices);
-      const { maxDrawdown, ...others } = metrics;
-      const exact: Partial<Metrics> = { ...others };
-      for (const name of ROUGH) {
-        assert(
-          isNear(metrics[name], expected.rough[name], SAMPLED.includes(name) ? 5.1e-6 : 1e-9),
-          `${name}: ${metrics[name]}, ${expected.rough[name]}`,
-        );
-        delete (exact as Record<string, unknown>)[name];
-        if (metrics[name] !== null) count(name);
-      }
-      assertEquals(exact, expected.exact as Partial<Metrics>);
-
-      const { worst, periods, first, last } = expected;
-      assertEquals(maxDrawdown === null, worst === null);
-      if (maxDrawdown !== null && worst !== null) {
-        const { fraction, amount, from, to, lengthMs } = maxDrawdown;
-        assertEquals(fraction, worst.amount.ratio(worst.peak, 8).toString());
-        assertEquals(amount, worst.amount.toString());
-        if (drawdownPeriods.length === 0) {
-          assertEquals([from, to, lengthMs, metrics.longestUnderWaterMs], [null, null, null, null]);
-        } else {
-          assertEquals(from, isoTime(worst.from));
-          const trough = worst.troughs.find((time) => isoTime(time) === to);
-          assertEquals(lengthMs, trough === undefined ? "one of the troughs" : (trough - worst.from) / 1000);
+  const kinds = [...["1d", "1h", "1m", "null"].map((sampling) => `sampling ${sampling}`), ...ROUGH];
+  const areSeen = () => kinds.every((kind) => (seen.get(kind) ?? 0) > 30);
+  const check = () =>
+    fc.assert(
+      fc.property(scenario, (made) => {
+        const { metrics, equityCurve, drawdownPeriods } = runOf(made).pipeline.results();
+        const expected = computeReferencePerformance(made.trades, made.choices);
+        const { maxDrawdown, ...others } = metrics;
+        const exact: Partial<Metrics> = { ...others };
+        for (const name of ROUGH) {
+          assert(
+            isNear(metrics[name], expected.rough[name], SAMPLED.includes(name) ? 5.1e-6 : 1e-9),
+            `${name}: ${metrics[name]}, ${expected.rough[name]}`,
+          );
+          delete (exact as Record<string, unknown>)[name];
+          if (metrics[name] !== null) count(name);
         }
-      }
-      assertEquals(wrongInDeepest(drawdownPeriods.map(plainOf), periods, 10), null);
+        assertEquals(exact, expected.exact as Partial<Metrics>);
 
-      const [start, end] = [equityCurve[0]!, equityCurve.at(-1)!];
-      assertEquals([start.time, end.time], [first.time, last.time]);
-      assertEquals(start.equity, number(first.equity));
-      assertLess(Math.abs(end.equity / number(last.equity) - 1), 1e-12);
-      assertLess(equityCurve.length, 2_001);
-      for (const { time } of equityCurve) assert(time >= first.time && time <= last.time);
-      count(`sampling ${metrics.sampling}`);
-    }),
-    { numRuns: 800 },
-  );
-  const kinds = ["1d", "1h", "1m", "null"].map((sampling) => `sampling ${sampling}`);
-  for (const kind of [...kinds, ...ROUGH]) assertGreater(seen.get(kind) ?? 0, 30, kind);
+        const { worst, periods, first, last } = expected;
+        assertEquals(maxDrawdown === null, worst === null);
+        if (maxDrawdown !== null && worst !== null) {
+          const { fraction, amount, from, to, lengthMs } = maxDrawdown;
+          assertEquals(fraction, worst.amount.ratio(worst.peak, 8).toString());
+          assertEquals(amount, worst.amount.toString());
+          if (drawdownPeriods.length === 0) {
+            assertEquals([from, to, lengthMs, metrics.longestUnderWaterMs], [null, null, null, null]);
+          } else {
+            assertEquals(from, isoTime(worst.from));
+            const trough = worst.troughs.find((time) => isoTime(time) === to);
+            assertEquals(
+              lengthMs,
+              trough === undefined ? "one of the troughs" : (trough - worst.from) / 1000,
+            );
+          }
+        }
+        assertEquals(wrongInDeepest(drawdownPeriods.map(plainOf), periods, 10), null);
+
+        const [start, end] = [equityCurve[0]!, equityCurve.at(-1)!];
+        assertEquals([start.time, end.time], [first.time, last.time]);
+        assertEquals(start.equity, number(first.equity));
+        assertLess(Math.abs(end.equity / number(last.equity) - 1), 1e-12);
+        assertLess(equityCurve.length, 2_001);
+        for (const { time } of equityCurve) assert(time >= first.time && time <= last.time);
+        count(`sampling ${metrics.sampling}`);
+      }),
+      { numRuns: 800 },
+    );
+  check();
+  // Chance may leave a rare sampling short; it comes with more runs.
+  for (let more = 0; more < 4 && !areSeen(); more++) check();
+  for (const kind of kinds) assertGreater(seen.get(kind) ?? 0, 30, kind);
 });
 
 /** Results as text, with their decimals. */
