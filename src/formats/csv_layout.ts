@@ -92,9 +92,9 @@ export interface UnknownLayout {
 }
 
 /**
- * The layout of the file that starts with `line` (without line end and byte order mark). A header's columns are found
- * by their names, in any order, of any case, with underscores or without; without a header the layout is told by the
- * number of columns and where `true` and `false` stand.
+ * The layout of the file that starts with `line` (without line end and byte order mark). A header may name its columns
+ * in any order and in any case, with or without underscores. Without a header, the number of columns and the places of
+ * `true` and `false` show which layout it is.
  */
 export function csvColumns(line: string): CsvLayout | UnknownLayout {
   if (line.trim() === "") return unknown("the first line is empty");

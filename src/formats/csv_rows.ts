@@ -108,9 +108,8 @@ export class CsvRows implements TradeReader, TradeFields {
   }
 
   /**
-   * Goes on with `chunk`; the unread rest of the last one is dropped. Lines are counted over all chunks of the same
-   * origin object, whose first line may be the header that its layout was told by. Throws a TypeError when the
-   * origin's layout is not CSV.
+   * Continues with `chunk` and drops the unread rest of the last one. Lines are counted over all chunks of the same
+   * origin object, whose first line may be a header. Throws a TypeError when the origin's layout is not CSV.
    */
   open(chunk: Chunk): void {
     const { origin, bytes, start, end } = chunk;

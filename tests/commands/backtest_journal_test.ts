@@ -43,7 +43,7 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   assertEquals(bytesOf(path), before);
 });
 
-Deno.test("penstock backtest --state keeps what was told before a line that cannot be used", async () => {
+Deno.test("penstock backtest --state keeps the events before a line that cannot be used", async () => {
   await using folder = new Folder();
   const text = `${csvText(TRADES)}no,trade\n`;
   const path = `${folder.path}/run.db`;

@@ -64,7 +64,7 @@ export function testExchange(subject: ExchangeCase): void {
     for (const address of asked) assert(hosts.includes(hostOf(address)), address);
   });
 
-  Deno.test(`${name} tells to stay away from being told off, and no symbol from a refusal without a reason`, () => {
+  Deno.test(`${name} asks for a pause after a refusal for too many requests, and reads nothing into a refusal without a reason`, () => {
     assert(exchange.refusal(429, exchange.addresses.rest).stayAwayMs !== null);
     assertEquals(exchange.refusal(404, exchange.addresses.rest).stayAwayMs, null);
     for (const body of [undefined, null, [], "x", {}]) {

@@ -145,7 +145,7 @@ Deno.test("an id that the exchange itself lacks does not empty the averages, wit
   live.assertReplays();
 });
 
-Deno.test("a gap of which nothing is fetched is told by itself, whatever was fetched for the one before", () => {
+Deno.test("a gap with no fetched trades has an event of its own, even after a gap that was filled", () => {
   const fill = (live: Live) => void live.fetched([late(5, 100)]).settled(1);
   const live = new Live().receive([...flat(1, 4), ...flat(6, 10)], TIME, fill);
   // As where recordings leave out what lies between them, or a process had no backfill.
@@ -270,7 +270,7 @@ Deno.test("a gap whose filling was interrupted is told with all that is missing 
   assertEquals(gap!.type === "gap" && [gap!.fromId, gap!.toId, gap!.missing, gap!.filled], [5, 94, 90, 4]);
 });
 
-Deno.test("a gap that a run left to the next one half filled is told with what the first had fetched of it", () => {
+Deno.test("the event of a gap that one process left half filled includes what that process had fetched", () => {
   const left = new Live().receive(flat(1, 4)).fetched([late(5, 100), late(6, 100)]);
   const events = [...left.engine.end()];
   const resumed = new Engine(OPTIONS);

@@ -180,7 +180,7 @@ Deno.test("RiskGate ends a day's halt with the next UTC day, and one of another 
   assertEquals(scenario.news, []);
 });
 
-Deno.test("RiskGate goes by no time more than an hour after a trade's arrival: future trades release no halt", () => {
+Deno.test("RiskGate uses the arrival of a trade dated more than an hour after it: future trades release no halt", () => {
   const day = 86_400 * SECOND;
   const hour = 3_600 * SECOND;
   const at = (time: number, receivedAt: number, price = 90) => ({ price, time, receivedAt });

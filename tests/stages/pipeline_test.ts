@@ -170,7 +170,7 @@ Deno.test("Pipeline.run() reads no further than it is pulled: a fill is booked b
   assertEquals(pipeline.totals.position, "90.90909");
 });
 
-Deno.test("Pipeline stands at the trade whose event is told, where it stops, and at the last trade when it is left", () => {
+Deno.test("Pipeline.current is the trade of the event just emitted, the trade it stopped at, or the last one", () => {
   const pipeline = new Pipeline(optionsOf(NERVOUS));
   const trades = tradesAt(10, 11, 12, 13, 9, 8);
   const reader = reading(trades.map((trade) => messageOf(trade)));

@@ -26,8 +26,8 @@ const MOST_LINKS = 40;
 /**
  * The first link on the way to `path` that leads where it must not; null if none does. In `./data`, folders in it
  * too, every link must stay in `./data`, which may be a link itself. Elsewhere folders are the user's own affair;
- * with `keepsFolder` the last name must not be a link out of its folder, as of a file that Penstock keeps there. What
- * may not be looked at counts as no link; no task and no compiled program may write if it may not look.
+ * with `keepsFolder` the last name must not be a link out of its folder, as of a file that Penstock keeps there. A path
+ * that may not be read counts as no link: no task and no compiled program may write where it may not read.
  *
  * @example
  * ```ts

@@ -126,7 +126,7 @@ socketTest("LiveFeed waits long when the Retry-After is longer than a timer can 
 });
 
 socketTest(
-  "LiveFeed stays away for the longest backoff when it is told off without Retry-After",
+  "LiveFeed waits for the longest backoff after a refusal for too many requests without Retry-After",
   async () => {
     await using exchange = listen("refuse=429:0@200");
     await using run = new FeedRun(exchange.endpoint, { retryMaxMs: 300, random: () => 0 });

@@ -251,7 +251,7 @@ socketTest("LiveFeed gives up after as many failures in a row as it may, and say
 });
 
 socketTest(
-  "LiveFeed counts failures anew once data has come, but not once it has only connected",
+  "LiveFeed counts failures from zero again after data, but not after a mere connection",
   async () => {
     await using server = RawServer.listen(async (visit) => {
       await visit.upgrade();

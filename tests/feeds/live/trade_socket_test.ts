@@ -147,7 +147,7 @@ for (const fault of ["stall", "half-open", "no-close"]) {
   });
 }
 
-socketTest("TradeSocket does not count pings as a sign of life", async () => {
+socketTest("TradeSocket does not count pings as data", async () => {
   await using exchange = listen("", { pingEveryMs: 20 });
   const url = `${exchange.endpoint}/ws/nosuch@trade`;
   const socket = await TradeSocket.open(url, { handshakeMs: 5000, staleMs: 200 }, NEVER);

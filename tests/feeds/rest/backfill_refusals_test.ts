@@ -173,7 +173,7 @@ Deno.test("fetch() gives up on an answer that does not come in time, wherever it
   assertStringIncludes(late.end.reason, "no answer within 40 ms");
 });
 
-Deno.test("fetch() takes the refusal of an exchange that does not come to the end of its explanation", async () => {
+Deno.test("fetch() accepts a refusal whose explanation never ends", async () => {
   await using server = answering(() => (visit) =>
     write(visit, "HTTP/1.1 451 Unavailable\r\nContent-Length: 100\r\n\r\n{")
   );

@@ -82,7 +82,7 @@ function withoutTime(events: readonly PipelineEvent[]): unknown[] {
   return events.map(({ time: _time, ...event }) => event);
 }
 
-Deno.test("RunJournal, failing at any write of a run, keeps what was told and decides the rest the same", () => {
+Deno.test("RunJournal keeps every emitted event and decides the rest the same, whichever write of a run fails", () => {
   inFolder((folder) => {
     const trades = walk(70);
     const whole: PipelineEvent[] = [];
