@@ -3,7 +3,6 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fences, PAGES } from "./pages.ts";
 
 const PAGE = PAGES.get("docs/formats.md")!;
-const PYTHON = Deno.env.get("PENSTOCK_PYTHON") ?? "python3";
 const DUCKDB = Deno.env.get("PENSTOCK_DUCKDB") ?? "duckdb";
 
 const FILLS = `run,time,symbol,side,price,quantity,notional,fee,cash,position,realized,tradeId,signalTradeId\r
@@ -32,6 +31,10 @@ function works(command: string, ...args: string[]): boolean {
     return false;
   }
 }
+
+/** A Python, one with pandas if there is one: that of Debian has it as a package, and may not be the first on the path. */
+const PYTHONS = [Deno.env.get("PENSTOCK_PYTHON") ?? "python3", "/usr/bin/python3"];
+const PYTHON = PYTHONS.find((python) => works(python, "-c", "import pandas")) ?? PYTHONS[0]!;
 
 /** What a command prints in a folder with the files that the page reads. */
 function printed(command: string, ...args: string[]): string {
