@@ -107,7 +107,7 @@ export class RiskGate {
     this.#limits = new LossLimits(parameters.cash, parameters);
     this.#exits = new ProtectiveExits(parameters);
     this.#throttle = new OrderThrottle(parameters);
-    this.#waiting = new WaitingOrders(parameters.latency);
+    this.#waiting = new WaitingOrders(parameters);
   }
 
   /** Yields the same ticks, each with the decisions on the orders that are due at it, oldest first. */
@@ -121,7 +121,7 @@ export class RiskGate {
       if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
       if (
         tick.signal !== null || this.#exits.isReached(price, decimals) ||
-        this.#waiting.isDue(now, this.#parameters.orderTtl !== null)
+        this.#waiting.isDue(now, tick.late)
       ) {
         (tick as unknown as Slots<Judged, "decisions">).decisions = this.#judge(tick);
       }
@@ -244,7 +244,7 @@ export class RiskGate {
   *#sweep(tick: Signalled): Generator<Refusal | Expired> {
     const { orderTtl } = this.#parameters;
     const now = clockAt(tick);
-    for (const order of this.#waiting.sweep()) {
+    for (const order of this.#waiting.sweep(now, tick.late)) {
       const { side, cause, due, cut } = order;
       let decision: Refusal | Expired | null = null;
       if (this.#halt?.action === "flatten" && cause !== "flatten") decision = this.#halted(order, tick);

@@ -43,6 +43,9 @@ export class Order {
   stake: Money | null = null;
   /** How the connection was lost while it waited, if it was. */
   cut: "disconnected" | "stale" | null = null;
+  /** Its number among those that have waited, and whether it waits no longer. */
+  place = 0;
+  hasEnded = false;
   #filled: Money = ZERO;
   #spent: Money = ZERO;
 
