@@ -100,7 +100,7 @@ export async function backtest(
     try {
       await result?.finish(summary, run.measured, models);
     } finally {
-      const { config, state: { averagesRecord: averages } } = run;
+      const { config, state: { averages: { record: averages } } } = run;
       view.end(summary, run.reports(), { config, assets, averages });
     }
   } catch (error) {
@@ -219,7 +219,10 @@ async function openJournal(
     import("../stores/journal/journal.ts"),
     import("../stores/journal/run_journal.ts"),
   ]);
-  const journal = Journal.open(path, { now: () => performance.now(), window: config.long });
+  const journal = Journal.open(path, {
+    now: () => performance.now(),
+    window: Math.max(1, engine.state.averages.remembers),
+  });
   if (journal.run > 0) {
     journal.close();
     throw new OtherRun(

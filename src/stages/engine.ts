@@ -4,7 +4,7 @@ import type { Rule } from "../domain/market/instrument_rules.ts";
 import type { Input } from "../domain/market/input.ts";
 import { disconnectionIn } from "../domain/recording/recording_note.ts";
 import { isoTime } from "../domain/numbers/time.ts";
-import type { AveragesSnapshot } from "./average.ts";
+import type { Closes } from "./indicators/indicator.ts";
 import { Pipeline, type PipelineOptions } from "./pipeline.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 
@@ -34,8 +34,8 @@ export type EngineState = Pick<
     | "lastTime"
     | "current"
   )
-  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot" | "takePrices")
-  | ("averages" | "averagesRecord" | "takeRejections" | "takeStrays")
+  | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
+  | ("averages" | "takeRejections" | "takeStrays")
 >;
 
 /** Takes every input of one run in order. Nothing else changes its pipeline. */
@@ -119,9 +119,9 @@ export class Engine {
     yield* this.#pipeline.end(isWhole);
   }
 
-  /** Continues where a snapshot was taken, with the averages' last prices. Throws a BooksError for unsound books. */
-  restore(snapshot: PipelineSnapshot, averages: AveragesSnapshot): void {
-    this.#pipeline.restore(snapshot, averages);
+  /** Continues where a snapshot was taken, with the strategy's last closes. Throws a BooksError for unsound books. */
+  restore(snapshot: PipelineSnapshot, closes: Closes): void {
+    this.#pipeline.restore(snapshot, closes);
   }
 
   get #isToldRules(): boolean {

@@ -6,9 +6,9 @@ import { Money } from "../domain/numbers/money.ts";
 import { createTick, type Filled } from "../domain/market/tick.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
-import type { CrossoverSnapshot } from "./signal.ts";
+import type { SignalSnapshot } from "./signal.ts";
 
-/** Everything in a run but the prices in its averages, as plain values: a round trip through JSON changes nothing. */
+/** Everything in a run but the closes that its strategy remembers, as plain values: a round trip through JSON changes nothing. */
 export interface PipelineSnapshot {
   readonly trades: number;
   readonly gaps: number;
@@ -24,7 +24,10 @@ export interface PipelineSnapshot {
   /** Of all trades so far, as TradeDigest makes it. */
   readonly digest: string;
   readonly parse: ParseSnapshot;
-  readonly crossover: CrossoverSnapshot;
+  /** The stance; named after the first strategy. */
+  readonly crossover: SignalSnapshot;
+  /** What the strategy remembers besides closes; absent for nothing. */
+  readonly strategy?: object;
   readonly gate: RiskSnapshot;
   readonly fills: number;
   readonly account: AccountSnapshot;

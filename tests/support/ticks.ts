@@ -1,6 +1,6 @@
 /** Ticks by hand, as the parse stage would make them. */
-import type { Signal } from "../../src/domain/market/signal.ts";
-import { createTick, type Signalled, type Tick, type Trend } from "../../src/domain/market/tick.ts";
+import type { Signal, Wish } from "../../src/domain/market/signal.ts";
+import { createTick, type Signalled, type Tick } from "../../src/domain/market/tick.ts";
 
 /** What a test wants to say of a tick; everything else has a default. */
 export interface TickWish {
@@ -41,12 +41,12 @@ export function ticksAt(prices: readonly number[], decimals = 0): Tick[] {
 
 /** A tick as it comes out of the signal stage, with a signal of this side or none. */
 export function signalledOf(
-  wish: TickWish,
+  given: TickWish,
   side: Signal["side"] | null = null,
-  trend: Trend = "equal",
+  wish: Wish = 0,
 ): Signalled {
-  const tick = tickOf(wish);
+  const tick = tickOf(given);
   const signal = side === null ? null : { side, tradeId: tick.id, time: tick.time };
-  const averages = { short: () => "1", long: () => "1" };
-  return Object.assign(tick, { trend, averages, signal });
+  const readings = { label: "sma", values: () => ({ shortAverage: "1", longAverage: "1" }) };
+  return Object.assign(tick, { wish, readings, signal });
 }

@@ -8,7 +8,7 @@
 import { HOUR } from "../numbers/time.ts";
 import type { Fill } from "../orders/fill.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
-import type { Signal } from "./signal.ts";
+import type { Signal, Wish } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
 /** What the parse stage knows about a trade. */
@@ -40,20 +40,22 @@ export interface Tick {
   readonly receivedAt: number;
 }
 
-/** Whether the short average is above, below or equal to the long one; `warming` until both exist. */
-export type Trend = "warming" | "above" | "below" | "equal";
+/** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */
+export type Values = Readonly<Record<string, string>>;
 
-/** The averages as they are now, as decimal text (8 decimals, half to even); null until they exist. */
-export interface Averages {
-  short(): string | null;
-  long(): string | null;
+/** What a strategy shows of itself. */
+export interface Readings {
+  /** A short word for its values, such as `sma`. */
+  readonly label: string;
+  /** The values as they are now; null until all of them exist. */
+  values(): Values | null;
 }
 
 /** After the average stage. */
 export interface Averaged extends Tick {
-  readonly trend: Trend;
-  /** The live averages: read them before the next tick is pulled. */
-  readonly averages: Averages;
+  readonly wish: Wish;
+  /** The live readings of the strategy: take its values before the next tick is pulled. */
+  readonly readings: Readings;
 }
 
 /** After the signal stage. */
@@ -100,8 +102,8 @@ export function createTick(
     filled,
     late,
     receivedAt,
-    trend: "warming",
-    averages: null,
+    wish: 0,
+    readings: null,
     signal: null,
     decisions: null,
     outcomes: EMPTY,

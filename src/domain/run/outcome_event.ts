@@ -19,20 +19,18 @@ import type { Averaged, Outcome, Tick } from "../market/tick.ts";
 
 /**
  * The event of a signal at a trade; `time` is the trade's, ISO 8601. To be called before the next tick is pulled: the
- * averages are the live ones. Throws an Error where they do not exist, which would be a defect.
+ * readings are the live ones. Throws an Error where there are no values yet, which would be a defect.
  */
 export function signalEvent(
-  { symbol, price, decimals, averages }: Averaged,
+  { symbol, price, decimals, readings }: Averaged,
   { side, tradeId }: Signal,
   time: string,
 ): SignalEvent {
-  const shortAverage = averages.short();
-  const longAverage = averages.long();
-  if (shortAverage === null || longAverage === null) {
-    throw new Error(`Trade ${tradeId} crosses averages that do not exist yet: this is a defect`);
+  const values = readings.values();
+  if (values === null) {
+    throw new Error(`Trade ${tradeId} gives a signal before its averages exist: this is a defect`);
   }
-  const event = { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId } as const;
-  return { ...event, shortAverage, longAverage };
+  return { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId, ...values };
 }
 
 /** The trades of a gap that were not fetched: its first id (-1: it follows from the counts), skipped, or unknown. */

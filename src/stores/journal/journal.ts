@@ -32,7 +32,7 @@ const LOG_PAGES = 250;
 export interface JournalOptions {
   /** A clock in ms that only goes forward, for `spent`. */
   readonly now: () => number;
-  /** How many of the last prices a resume needs: the long window. Older ones are dropped. */
+  /** How many of the last prices a resume needs. Older ones are dropped. */
   readonly window: number;
   /** Checks the whole chain before it is opened; otherwise only the last entries. */
   readonly verify?: boolean;

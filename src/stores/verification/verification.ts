@@ -1,6 +1,6 @@
 /**
  * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, what
- * happened to the connection, and at every checkpoint the whole state and the averages' prices.
+ * happened to the connection, and at every checkpoint the whole state and the last prices.
  */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
 import type { Chunk } from "../../formats/chunk.ts";
@@ -9,7 +9,7 @@ import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../../domain/run/verification.ts";
 import type { Engine } from "../../stages/engine.ts";
 import { inFormOf, type PipelineSnapshot, withoutGapStart } from "../../stages/pipeline_snapshot.ts";
-import type { AveragesSnapshot } from "../../stages/average.ts";
+import type { Closes } from "../../stages/indicators/indicator.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
@@ -67,9 +67,9 @@ export class Verification {
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
-  /** The last checkpoint as it was derived, and the averages then; null before the first. */
+  /** The last checkpoint as it was derived, and the last prices then; null before the first. */
   #last: Stored | null = null;
-  #averages: AveragesSnapshot = { prices: [], decimals: 0 };
+  #closes: Closes = { decimals: 0, values: [] };
   /** How far the recording had been processed then. */
   #lastAt: RecordedAt | null = null;
   /** Whether the journal was seen to have more than was read of it. */
@@ -179,7 +179,7 @@ export class Verification {
     }
     const { decoder, engine } = kept;
     const { symbol } = decoder;
-    if (this.#state !== null) engine.restore(this.#state, this.#averages);
+    if (this.#state !== null) engine.restore(this.#state, this.#closes);
     if (this.#derivation === null) {
       this.#derivation = new Derivation(engine, decoder, chunks, this.#places);
       this.#symbol = symbol;
@@ -251,7 +251,7 @@ export class Verification {
     }
     const { reason, tradeId } = state.gate.halt;
     const { text } = entry.content;
-    const { decimals } = this.#averages;
+    const { decimals } = this.#closes;
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#priced);
     const stated = divergence(entry.content, { reason, tradeId, text });
@@ -283,7 +283,7 @@ export class Verification {
         `The recording has ${more} more trades than the run had processed when it stopped`,
       );
     }
-    this.#averages = derivation.state.averages;
+    this.#closes = derivation.state.averages.closes;
     if (derivation.isEnded) return this.#keptOther();
     // With a run that writes faster than this reads, there would be no end.
     if (derivation.missing === null && this.#isBehind()) return this.#keptOther(this.#places.rewritten());
