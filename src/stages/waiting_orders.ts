@@ -5,6 +5,8 @@
  */
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
 import { hasPassed } from "../domain/numbers/time.ts";
+import { type OrderChange, OrderChanges } from "./order_changes.ts";
+import { OrderRow } from "./order_row.ts";
 
 /** How long orders wait, µs. */
 export interface WaitingTimes {
@@ -14,17 +16,36 @@ export interface WaitingTimes {
   readonly orderTtl: number | null;
 }
 
-/** As many as have ended may stay at the start of a row: removing them one by one would move all the others. */
-const MOST_ENDED = 64;
+/**
+ * One of the waiting orders, or the first of all that follow from changes: then it says how many. Older versions had
+ * every order here.
+ */
+export interface WaitingSnapshot extends OrderSnapshot {
+  /** How many of the last changes the orders from this one on follow from. */
+  readonly changes?: number;
+}
+
+/** What a store keeps of waiting orders besides their snapshot. */
+export interface KeptOrders {
+  /** The changes since the last call, for a store that keeps only what is new; to be called before `snapshot`. */
+  takeChanges(): OrderChange[];
+  /** The last changes, as many as the snapshot says. */
+  readonly changes: readonly OrderChange[];
+  /** All orders as older versions kept them. */
+  readonly whole: readonly OrderSnapshot[];
+}
+
+/** More changes at once than this are not handed out: the snapshot has the orders then, one by one. */
+const MOST_CHANGES = 1_000;
 
 /** A queue of orders, first in, first out. */
-export class WaitingOrders {
+export class WaitingOrders implements KeptOrders {
   /** All of them, oldest first. */
   readonly #queue = new OrderRow();
   /** Those of each side by their due times: in the same order unless the time has stepped back. */
   readonly #buys = new OrderRow();
   readonly #sells = new OrderRow();
-  #made = 0;
+  readonly #log = new OrderChanges();
   /** Which of them something other than their time may have ended. */
   #mustSweep: "none" | "purchases" | "all" = "none";
   readonly #latency: number;
@@ -69,14 +90,19 @@ export class WaitingOrders {
 
   /** Puts a new order at the end. */
   add(draft: OrderDraft): void {
-    this.#add(new Order(draft));
+    const order = new Order(draft);
+    this.#put(order, this.#log.end);
+    this.#log.add(order.draft());
   }
 
   /** Drops one. */
   drop(order: Order): void {
+    const isLogged = order.place >= 0 && order !== this.#firstLogged();
     order.hasEnded = true;
     this.#queue.trim();
     this.#rowOf(order).trim();
+    if (isLogged) this.#log.add({ ended: this.#log.end - order.place });
+    else if (order.place >= 0) this.#log.dropBefore(this.#firstLogged()?.place ?? this.#log.end);
   }
 
   /** Notes how the connection was lost on purchases: they have missed their time. */
@@ -84,7 +110,8 @@ export class WaitingOrders {
     const first = this.#buys.first;
     // They are all cut at once, and gone when the next one is made.
     if (first === undefined || first.cut !== null) return;
-    for (const order of this.#buys.all()) order.cut = how;
+    for (const order of [...this.#buys]) order.cut = how;
+    this.#log.add({ cut: how });
     if (this.#mustSweep === "none") this.#mustSweep = "purchases";
   }
 
@@ -100,11 +127,11 @@ export class WaitingOrders {
   sweep(time: number, isLate: boolean): readonly Order[] {
     const mustSweep = this.#mustSweep;
     this.#mustSweep = "none";
-    if (mustSweep === "all") return this.#queue.all();
+    if (mustSweep === "all") return [...this.#queue];
     const isExpired = (order: Order) => this.#isExpired(order, time);
     const isReady = (order: Order) => this.isReady(order, time);
     const buys = mustSweep === "purchases"
-      ? this.#buys.all()
+      ? [...this.#buys]
       : this.#buys.atEnds(isLate ? isReady : isExpired);
     const ended = [...buys, ...this.#sells.atEnds(isExpired)];
     return ended.sort((one, other) => one.place - other.place);
@@ -112,27 +139,94 @@ export class WaitingOrders {
 
   /** All of them, oldest first, which wait no longer. */
   takeAll(): Order[] {
-    const orders = this.#queue.all();
+    const orders = [...this.#queue];
     for (const order of orders) this.drop(order);
     return orders;
   }
 
-  /** As plain values, oldest first. */
-  snapshot(): OrderSnapshot[] {
-    return this.#queue.all().map((order) => order.snapshot());
+  takeChanges(): OrderChange[] {
+    const changes = this.#log.take(this.#firstLogged()?.place ?? this.#log.end);
+    if (changes.filter((change) => !("cut" in change)).length <= MOST_CHANGES) return changes;
+    const orders = [...this.#queue];
+    for (const [at, order] of orders.entries()) order.place = at - orders.length;
+    this.#log.restart([]);
+    return [];
   }
 
-  /** Goes on with the orders that a snapshot has. */
-  restore(orders: readonly OrderSnapshot[]): void {
-    this.takeAll();
-    for (const order of orders) this.#add(Order.of(order));
+  get changes(): readonly OrderChange[] {
+    return this.#log.since(this.#firstLogged()?.place ?? this.#log.end);
+  }
+
+  get whole(): OrderSnapshot[] {
+    return [...this.#queue].map((order) => order.snapshot());
+  }
+
+  /** As plain values, oldest first, with the changes that the last one of them follows from. */
+  snapshot(): WaitingSnapshot[] {
+    const orders: WaitingSnapshot[] = [];
+    for (const order of this.#queue) {
+      if (order.place < 0) orders.push(order.snapshot());
+      else {
+        orders.push({ ...order.snapshot(), changes: this.#log.end - order.place });
+        break;
+      }
+    }
+    return orders;
+  }
+
+  /**
+   * Goes on with the orders of a snapshot, and the changes that it counts, of which there may be later ones. Throws a
+   * TypeError for changes that do not lead to it.
+   */
+  restore(orders: readonly WaitingSnapshot[], changes: readonly OrderChange[]): void {
+    const first = orders.findIndex((order) => order.changes !== undefined);
+    const whole = first === -1 ? orders : orders.slice(0, first);
+    for (const order of this.#queue) order.hasEnded = true;
+    for (const row of [this.#queue, this.#buys, this.#sells]) row.trim();
+    this.#log.restart([]);
+    for (const [at, order] of whole.entries()) this.#put(Order.of(order), at - whole.length);
+    if (first !== -1) this.#replay(orders[first]!, changes.slice(0, orders[first]!.changes));
     this.mustSweep();
   }
 
-  #add(order: Order): void {
-    order.place = this.#made++;
+  #replay(first: WaitingSnapshot, changes: readonly OrderChange[]): void {
+    if (changes.length !== first.changes) {
+      throw new TypeError(
+        `waiting orders follow from ${first.changes} changes, and there are ${changes.length}`,
+      );
+    }
+    const made = changes.map((change) => "side" in change ? new Order(change) : null);
+    for (const [at, change] of changes.entries()) {
+      if ("cut" in change) {
+        for (const order of made.slice(0, at)) if (order?.side === "buy") order.cut ??= change.cut;
+      } else if ("ended" in change) {
+        // It may have been made before all that are here.
+        const order = made[at - change.ended];
+        if (order === null) throw new TypeError(`no order was made ${change.ended} changes before one ended`);
+        if (order !== undefined) order.hasEnded = true;
+      }
+    }
+    const oldest = Order.of(first);
+    if (made[0]?.hasEnded !== false || !isSame(made[0], oldest)) {
+      throw new TypeError("the changes of waiting orders do not start with the oldest of them");
+    }
+    made[0] = oldest;
+    for (const [place, order] of made.entries()) if (order?.hasEnded === false) this.#put(order, place);
+    this.#log.restart(changes);
+  }
+
+  #put(order: Order, place: number): void {
+    order.place = place;
     this.#queue.push(order);
     this.#rowOf(order).insert(order);
+  }
+
+  /** The first that follows from changes; undefined if none does. */
+  #firstLogged(): Order | undefined {
+    const first = this.#queue.first;
+    if (first === undefined || first.place >= 0) return first;
+    for (const order of this.#queue) if (order.place >= 0) return order;
+    return undefined;
   }
 
   #rowOf({ side }: Order): OrderRow {
@@ -158,64 +252,7 @@ export class WaitingOrders {
   }
 }
 
-/** Orders in a row. Those that have ended are passed over, and removed once they are at one of its ends. */
-class OrderRow {
-  readonly #orders: Order[] = [];
-  /** Where the first is. */
-  #start = 0;
-
-  /** Undefined if there is none. */
-  get first(): Order | undefined {
-    return this.#orders[this.#start];
-  }
-
-  /** Undefined if there is none. */
-  get last(): Order | undefined {
-    return this.#orders.at(-1);
-  }
-
-  /** Removes those at either end that have ended. */
-  trim(): void {
-    const orders = this.#orders;
-    while (orders[this.#start]?.hasEnded === true) this.#start++;
-    while (orders.length > this.#start && orders.at(-1)!.hasEnded) orders.pop();
-    if (this.#start <= MOST_ENDED && this.#start < orders.length || 2 * this.#start < orders.length) return;
-    orders.splice(0, this.#start);
-    this.#start = 0;
-  }
-
-  /** Puts one at the end. */
-  push(order: Order): void {
-    this.#orders.push(order);
-  }
-
-  /** Puts one behind those that are due no later. */
-  insert(order: Order): void {
-    const orders = this.#orders;
-    let at = orders.length;
-    while (at > this.#start && orders[at - 1]!.due > order.due) at--;
-    if (at === orders.length) orders.push(order);
-    else orders.splice(at, 0, order);
-  }
-
-  /** All of them. */
-  all(): Order[] {
-    return this.#orders.slice(this.#start).filter(({ hasEnded }) => !hasEnded);
-  }
-
-  /** Those at either end to which something applies, up to the first to which it does not. */
-  atEnds(applies: (order: Order) => boolean): Order[] {
-    const orders = this.#orders;
-    const found: Order[] = [];
-    let at = this.#start;
-    for (; at < orders.length && (orders[at]!.hasEnded || applies(orders[at]!)); at++) {
-      if (!orders[at]!.hasEnded) found.push(orders[at]!);
-    }
-    for (let back = orders.length - 1; back > at; back--) {
-      if (orders[back]!.hasEnded) continue;
-      if (!applies(orders[back]!)) break;
-      found.push(orders[back]!);
-    }
-    return found;
-  }
+function isSame(one: Order, other: Order): boolean {
+  return one.side === other.side && one.cause === other.cause && one.signalTradeId === other.signalTradeId &&
+    one.due === other.due;
 }
