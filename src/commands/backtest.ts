@@ -1,6 +1,6 @@
 /** `penstock backtest`: recorded files, the pipeline, and the views. */
 import { ChunkReader } from "../formats/chunk_reader.ts";
-import type { Chunk } from "../formats/chunk.ts";
+import type { Chunk } from "../formats/trade_file.ts";
 import type { Started } from "../config/command.ts";
 import { shownConfig } from "../config/config.ts";
 import { ConfigError } from "../domain/process/config_error.ts";

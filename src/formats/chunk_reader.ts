@@ -1,6 +1,6 @@
 /** Reads recorded trades, whichever layout a chunk is in. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import { type Chunk, LINE_LIMIT } from "./chunk.ts";
+import { type Chunk, LINE_LIMIT } from "./trade_file.ts";
 import { CsvRows } from "./csv_rows.ts";
 import { MessageLines, type TimedNote } from "./message_lines.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";

@@ -3,7 +3,7 @@
  *
  * The layouts: https://github.com/binance/binance-public-data (spot has no header; futures have one since 2022).
  */
-import type { CsvColumns } from "./chunk.ts";
+import type { CsvColumns } from "./trade_file.ts";
 
 /** What a column holds: something of the trade, something only checked for its form, or anything at all. */
 export type FieldKind =

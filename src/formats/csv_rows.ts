@@ -4,7 +4,7 @@
  * Two ways that agree on every row: `#scan` walks a row of a published layout in one pass, without making a string
  * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
  */
-import type { Chunk, Origin } from "./chunk.ts";
+import type { Chunk, Origin } from "./trade_file.ts";
 import {
   idsIn,
   IS_T,

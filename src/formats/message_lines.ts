@@ -1,6 +1,6 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Chunk, Origin } from "./chunk.ts";
+import type { Chunk, Origin } from "./trade_file.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, type ReadNote, readNote, type RecordingNote } from "../domain/recording/recording_note.ts";

@@ -1,5 +1,5 @@
 /** Recorded files as inputs: their trades, and between these what happened while they were recorded. */
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "./trade_file.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { Happened, Input } from "../domain/market/input.ts";
 import {

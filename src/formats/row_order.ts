@@ -1,6 +1,6 @@
 /** Puts the rows of files in the order of their ids, within a bounded distance. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "./trade_file.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";

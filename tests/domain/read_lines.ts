@@ -1,6 +1,6 @@
 /** What the tests of MessageLines share: messages, and a plain list of what was read. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Layout } from "../../src/formats/chunk.ts";
+import type { Layout } from "../../src/formats/trade_file.ts";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 

@@ -1,7 +1,7 @@
 /** Recorded files made for a test, and what is read from them. */
 import { gzipSync } from "node:zlib";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter, type ZipWriterAddDataOptions } from "@zip.js/zip.js";
-import type { Layout } from "../../src/formats/chunk.ts";
+import type { Layout } from "../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { type ReadOptions, recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 

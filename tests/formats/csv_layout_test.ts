@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { CsvColumns } from "../../src/formats/chunk.ts";
+import type { CsvColumns } from "../../src/formats/trade_file.ts";
 import {
   areContractsInCoins,
   csvColumns,

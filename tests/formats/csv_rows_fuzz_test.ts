@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { CsvRows } from "../../src/formats/csv_rows.ts";
 import { csvColumns, fieldsOf } from "../../src/formats/csv_layout.ts";
-import type { Origin } from "../../src/formats/chunk.ts";
+import type { Origin } from "../../src/formats/trade_file.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 

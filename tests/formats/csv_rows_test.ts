@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Origin } from "../../src/formats/chunk.ts";
+import type { Origin } from "../../src/formats/trade_file.ts";
 import { CsvRows } from "../../src/formats/csv_rows.ts";
 import { microseconds } from "../../src/domain/numbers/time.ts";
 import {

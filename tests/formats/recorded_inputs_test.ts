@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { backfilledText, type BackfilledTrade } from "../../src/domain/market/backfilled_trades.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";

@@ -1,7 +1,7 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk, Origin } from "../../src/formats/chunk.ts";
+import type { Chunk, Origin } from "../../src/formats/trade_file.ts";
 import { csvColumns } from "../../src/formats/csv_layout.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { Parse } from "../../src/stages/parse.ts";

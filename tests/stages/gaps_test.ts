@@ -1,7 +1,7 @@
 /** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals } from "@std/assert";
-import type { Chunk, Origin } from "../../src/formats/chunk.ts";
+import type { Chunk, Origin } from "../../src/formats/trade_file.ts";
 import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
 import {
   backfilledText,

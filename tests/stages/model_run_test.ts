@@ -1,7 +1,7 @@
 /** Fill models behind one pipeline give the results of separate pipelines, to the last digit. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import type { ArrivedRules } from "../../src/domain/market/instrument.ts";
 import { backfilledText } from "../../src/domain/market/backfilled_trades.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";

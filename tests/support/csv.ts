@@ -1,6 +1,6 @@
 /** CSV files as texts for the tests of CsvRows: rows of every layout, and all that is read from them. */
 import { assert } from "@std/assert";
-import type { Origin } from "../../src/formats/chunk.ts";
+import type { Origin } from "../../src/formats/trade_file.ts";
 import { csvColumns } from "../../src/formats/csv_layout.ts";
 import { CsvRows } from "../../src/formats/csv_rows.ts";
 import type { TradeFields } from "../../src/domain/market/trade_reader.ts";

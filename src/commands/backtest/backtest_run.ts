@@ -3,7 +3,7 @@
  */
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
-import type { Chunk, Origin } from "../../formats/chunk.ts";
+import type { Chunk, Origin } from "../../formats/trade_file.ts";
 import { engineChoices, tradingParametersOf } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";

@@ -1,5 +1,5 @@
 /** Files whose quantities are contracts: a share of contracts is not a share of coins. */
-import type { Origin } from "../../formats/chunk.ts";
+import type { Origin } from "../../formats/trade_file.ts";
 import { areContractsInCoins } from "../../formats/csv_layout.ts";
 import { exchangeNamed } from "../../exchanges/known_exchanges.ts";
 import type { Config } from "../../config/options.ts";

@@ -1,9 +1,9 @@
 /** Cuts the bytes of a source into chunks of whole lines. */
-import { type Chunk, LINE_LIMIT, type Origin } from "../../formats/chunk.ts";
+import { type Chunk, LINE_LIMIT, type Origin } from "../../formats/trade_file.ts";
 import { isNote } from "../../domain/recording/recording_note.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import type { ByteSource } from "./byte_source.ts";
-import { ENOUGH_LINES, layoutOf, layoutOfLines } from "./file_layout.ts";
+import { ENOUGH_LINES, layoutOf, layoutOfLines } from "../../formats/file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";
 import { NOTHING_IN_IT } from "./input_file.ts";
 

@@ -1,5 +1,5 @@
 /** Recorded files as one stream of lines: opened, unpacked, recognized and cut into chunks. */
-import type { Chunk, Origin } from "../../formats/chunk.ts";
+import type { Chunk, Origin } from "../../formats/trade_file.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";

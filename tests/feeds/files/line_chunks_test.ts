@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { type Chunk, LINE_LIMIT } from "../../../src/formats/chunk.ts";
+import { type Chunk, LINE_LIMIT } from "../../../src/formats/trade_file.ts";
 import type { ByteSource } from "../../../src/feeds/files/byte_source.ts";
 import { lineChunks } from "../../../src/feeds/files/line_chunks.ts";
 import { bytesOf, recording, rows } from "../recorded_input.ts";

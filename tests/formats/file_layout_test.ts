@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { layoutOf, layoutOfLines } from "../../../src/feeds/files/file_layout.ts";
-import { bytesOf, HEADER, rows } from "../recorded_input.ts";
+import { layoutOf, layoutOfLines } from "../../src/formats/file_layout.ts";
+import { bytesOf, HEADER, rows } from "../feeds/recorded_input.ts";
 
 /** The layout's kind, or the words in place of it. */
 function printed(line: string | Uint8Array): string {

@@ -1,6 +1,6 @@
 /** Finds the layout of a recorded file from its first lines. */
-import type { Layout } from "../../formats/chunk.ts";
-import { csvColumns, namesColumns } from "../../formats/csv_layout.ts";
+import type { Layout } from "./trade_file.ts";
+import { csvColumns, namesColumns } from "./csv_layout.ts";
 
 const READABLE =
   "readable are Binance public data (CSV), recordings (<receive time> <frame>) and Binance messages, " +
