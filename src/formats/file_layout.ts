@@ -1,12 +1,16 @@
-/** Finds the layout of a recorded file from its first lines. */
-import type { Layout } from "./trade_file.ts";
-import { csvColumns, namesColumns } from "./csv_layout.ts";
+/** The table of file formats, and which of them a file has: its first lines show that. */
+import { binanceCsv } from "./binance_csv.ts";
+import { namesColumns } from "./csv_layout.ts";
+import { messages, recordings } from "./message_files.ts";
+import type { Layout, ShownLine, TradeFile, Unreadable } from "./trade_file.ts";
 
-const READABLE =
-  "readable are Binance public data (CSV), recordings (<receive time> <frame>) and Binance messages, " +
-  "one a line; plain, gzip or zip";
+/**
+ * The formats that are read. A line may look like two of them: the first that knows it as its own reads the file, and
+ * if none does, the first that says why not explains that.
+ */
+export const TRADE_FILES: readonly TradeFile[] = [recordings, messages, binanceCsv];
 
-/** How files of other kinds start, and what to do with them. */
+/** Files of other kinds: how they start, and what to do with them. */
 const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   ["\x28\xb5\x2f\xfd", `it is packed with Zstandard: use "zstd -dc FILE | penstock backtest -"`],
   ["\xfd7zXZ\0", `it is packed with xz: use "xz -dc FILE | penstock backtest -"`],
@@ -20,13 +24,12 @@ const OTHERS: readonly (readonly [magic: string, what: string])[] = [
   [
     "<",
     `it is a web page or XML: perhaps an error that was downloaded in place of a file, or a spreadsheet, which is ` +
-    `to be saved as CSV; ${READABLE}`,
+    `to be saved as CSV; ${readable()}`,
   ],
   ["[", `it is a JSON array, expected one message a line: use "jq -c '.[]' FILE | penstock backtest -"`],
 ];
 
 const CHECKSUM = /^[0-9a-fA-F]{64}(\s|$)/;
-const RECORDING = /^\d+ /;
 // deno-lint-ignore no-control-regex -- these are what text does not hold
 const NO_TEXT = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const SHOWN_BYTES = 8;
@@ -36,42 +39,40 @@ export const ENOUGH_LINES = 3;
 
 /**
  * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
- * what it is instead. Mostly the first line says so. One that is a row of CSV or nothing known may be damaged: if the
- * next two are rows of one layout, or have receive times, that is the file's layout. Null if more lines are needed
- * and `isAll` says that there are some.
+ * what it is instead. Mostly the first line shows it. A row of data and a line that no format knows may be damaged: if
+ * the next two lines agree on another layout, the file has that one. Null if more lines are needed and `isAll` does
+ * not say that these are all.
  */
-export function layoutOfLines(lines: readonly Uint8Array[], isAll: boolean): Layout | string | null {
+export function layoutOfLines(
+  lines: readonly Uint8Array[],
+  isAll: boolean,
+  formats: readonly TradeFile[] = TRADE_FILES,
+): Layout | string | null {
   const [first = new Uint8Array(), ...next] = lines;
-  const layout = layoutOf(first);
+  const layout = layoutOf(first, formats);
   if (!mayBeDamaged(first, layout)) return layout;
   if (lines.length < ENOUGH_LINES && !isAll) return null;
-  const [second, third] = next.slice(0, ENOUGH_LINES - 1).map(layoutOf);
-  if (!isRow(second) || !isRow(third) || !isSame(second, third) || isSame(second, layout)) return layout;
-  return second.kind === "csv" ? { ...second, isBare: true } : second;
+  const [second, third] = next.slice(0, ENOUGH_LINES - 1).map((line) => found(shown(line, false), formats));
+  if (!isOutweighing(second) || !isOutweighing(third) || second.name !== third.name) return layout;
+  return typeof layout === "object" && layout.name === second.name ? layout : second;
 }
 
 /** Whether a first line that shows `layout` may be another layout's, damaged. */
 function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
-  if (typeof layout !== "string") return layout.kind === "csv" && !isHeader(line);
+  if (typeof layout !== "string") return !layout.isCertain;
   if (OTHERS.some(([magic]) => startsWith(line, magic))) return false;
-  const text = textOf(line)?.trim() ?? "";
-  return !CHECKSUM.test(text) && !isHeader(line);
+  const text = decoded(line)?.trim() ?? "";
+  return !CHECKSUM.test(text) && !isHeader(text);
 }
 
 /** Whether a line names columns, and none of its fields starts with a digit. */
-function isHeader(line: Uint8Array): boolean {
-  const text = textOf(line)?.trim() ?? "";
+function isHeader(text: string): boolean {
   return namesColumns(text) && text.includes(",") &&
     !text.split(",").some((field) => /^\s*[-+]?\d/.test(field));
 }
 
-function isRow(layout: Layout | string | undefined): layout is Layout {
-  return typeof layout === "object" && layout.kind !== "messages";
-}
-
-function isSame(one: Layout, other: Layout | string): boolean {
-  if (typeof other === "string" || one.kind !== other.kind) return false;
-  return one.kind !== "csv" || other.kind !== "csv" || one.columns.name === other.columns.name;
+function isOutweighing(layout: Layout | Unreadable | null | undefined): layout is Layout {
+  return layout != null && "reader" in layout && layout.outweighs;
 }
 
 /**
@@ -81,24 +82,39 @@ function isSame(one: Layout, other: Layout | string): boolean {
  * @example
  * ```ts
  * import { layoutOf } from "./file_layout.ts";
- * import { assertEquals } from "@std/assert";
- * const line = new TextEncoder().encode(`1723161253937085768 {"stream":"btcusdt@trade"}`);
- * assertEquals(layoutOf(line), { kind: "recording" });
+ * import { assert, assertEquals } from "@std/assert";
+ * const layout = layoutOf(new TextEncoder().encode(`1723161253937085768 {"stream":"btcusdt@trade"}`));
+ * assert(typeof layout === "object");
+ * assertEquals(layout.name, "recording");
  * ```
  */
-export function layoutOf(line: Uint8Array): Layout | string {
-  for (const [magic, what] of OTHERS) {
-    if (startsWith(line, magic)) return what;
-  }
-  const text = textOf(line)?.trim();
-  if (text === undefined || NO_TEXT.test(text)) return notText(line);
-  if (text.startsWith("{")) return { kind: "messages" };
-  if (RECORDING.test(text)) return { kind: "recording" };
-  if (CHECKSUM.test(text)) {
+export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE_FILES): Layout | string {
+  const first = shown(line, true);
+  const layout = found(first, formats);
+  if (layout !== null && "reader" in layout) return layout;
+  const other = OTHERS.find(([magic]) => startsWith(line, magic));
+  if (other !== undefined) return other[1];
+  if (first.text === null) return notText(line, formats);
+  if (CHECKSUM.test(first.text)) {
     return "it is a checksum, which is read together with the file that it belongs to: leave it out";
   }
-  const csv = csvColumns(text);
-  return "unknown" in csv ? csv.unknown : { kind: "csv", columns: csv.columns };
+  return layout?.unreadable ?? `no format is known for it; ${readable(formats)}`;
+}
+
+/** The layout that a line shows, or why a format that it looks like cannot read it; null if no format says either. */
+function found(line: ShownLine, formats: readonly TradeFile[]): Layout | Unreadable | null {
+  let unreadable: Unreadable | null = null;
+  for (const format of formats) {
+    const layout = format.layoutOf(line);
+    if (layout !== null && "reader" in layout) return layout;
+    unreadable ??= layout;
+  }
+  return unreadable;
+}
+
+function shown(bytes: Uint8Array, isFirst: boolean): ShownLine {
+  const text = decoded(bytes)?.trim();
+  return { bytes, text: text === undefined || NO_TEXT.test(text) ? null : text, isFirst };
 }
 
 function startsWith(line: Uint8Array, magic: string): boolean {
@@ -108,7 +124,7 @@ function startsWith(line: Uint8Array, magic: string): boolean {
   return true;
 }
 
-function textOf(line: Uint8Array): string | undefined {
+function decoded(line: Uint8Array): string | undefined {
   try {
     // The line may have been cut, and then in the middle of a character.
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(line, { stream: true });
@@ -117,7 +133,12 @@ function textOf(line: Uint8Array): string | undefined {
   }
 }
 
-function notText(line: Uint8Array): string {
+function notText(line: Uint8Array, formats: readonly TradeFile[]): string {
   const bytes = [...line.subarray(0, SHOWN_BYTES)].map((byte) => byte.toString(16).padStart(2, "0"));
-  return `it is not text: its first line starts with the bytes ${bytes.join(" ")}; ${READABLE}`;
+  return `it is not text: its first line starts with the bytes ${bytes.join(" ")}; ${readable(formats)}`;
+}
+
+function readable(formats: readonly TradeFile[] = TRADE_FILES): string {
+  const names = new Intl.ListFormat("en-GB").format(formats.map(({ name }) => name));
+  return `readable are ${names}; plain, gzip or zip`;
 }

@@ -7,8 +7,7 @@ import {
   BackfilledTrades,
   readBackfilledText,
 } from "../domain/market/backfilled_trades.ts";
-import type { TimedNote } from "./message_lines.ts";
-import { isNextPart, type TimedHead } from "../domain/recording/recording_note.ts";
+import { isNextPart, type TimedHead, type TimedNote } from "../domain/recording/recording_note.ts";
 import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 

@@ -89,7 +89,7 @@ export class RowOrder {
   /** Takes a chunk, and gives what is in order by now: a chunk as it is, or rows. */
   *take(chunk: Chunk): Generator<SortedBlock | Chunk> {
     const { origin } = chunk;
-    if (origin.isOwn === true) {
+    if (origin.layout.isOwn === true) {
       yield* this.end();
       yield chunk;
       return;

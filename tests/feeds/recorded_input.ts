@@ -89,7 +89,7 @@ export interface Outcome {
   readonly text: string;
   /** The names of the origins, without the folder, in order. */
   readonly names: string[];
-  readonly layouts: Layout["kind"][];
+  readonly layouts: string[];
   readonly chunks: number;
   /** Likewise without the folder. */
   readonly warnings: string[];
@@ -128,5 +128,5 @@ export async function outcomeOf(
     error = plain(thrown.message);
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(joined(...texts));
-  return { text, names, layouts: [...origins].map(({ kind }) => kind), chunks, warnings, error };
+  return { text, names, layouts: [...origins].map(({ name }) => name), chunks, warnings, error };
 }

@@ -20,7 +20,7 @@ export class SymbolMismatches {
 
   /** The warning about the file of the next chunk, or null. */
   warningOf({ name, layout }: Origin): string | null {
-    if (layout.kind !== "csv") return null;
+    if (layout.namesSymbol) return null;
     const symbol = symbolNamed(name);
     if (symbol === null || symbol === this.#symbol || this.#warned.has(symbol)) return null;
     this.#warned.add(symbol);
