@@ -66,7 +66,7 @@ export async function backtest(
   const shown = { ...shownConfig(config), instrument: { sources, exchangeInfo: null } };
   const progress: ReadProgress = { bytesRead: 0, bytesTotal: null };
   const started = { type: "started", command, version, config: shown } as const;
-  const run = new BacktestRun(config, started, sources);
+  const run = new BacktestRun(config, started, { sources, isShown: view.showsAll });
   using result = config.out === null ? null : await openResult(config.out, {
     options: shown,
     environment: {

@@ -6,6 +6,7 @@ import type { View } from "./view.ts";
 
 /** Every event as it is, and nothing of the log. */
 export class JsonLines implements View {
+  readonly showsAll = true;
   readonly #output: TextOutput;
 
   constructor(output: TextOutput) {

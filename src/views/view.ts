@@ -15,6 +15,8 @@ export interface Line {
  * and what it is given is in the journal already. None of its methods but `ready` and `close` waits.
  */
 export interface View {
+  /** Whether it shows every event. If no view does, a backtest makes no more of them than it needs itself. */
+  readonly showsAll: boolean;
   /** Takes the next event. What it throws ends the run. */
   event(event: PenstockEvent): void;
   /** Takes a line of the log. */
@@ -93,6 +95,10 @@ export class SeveralViews implements View {
 
   constructor(views: readonly View[]) {
     this.#views = views;
+  }
+
+  get showsAll(): boolean {
+    return this.#views.some(({ showsAll }) => showsAll);
   }
 
   event(event: PenstockEvent): void {

@@ -12,6 +12,7 @@ import { wholeEntries } from "./reference_run.ts";
 /** A view that keeps the types of the events. */
 function viewInto(printed: string[]): View {
   return {
+    showsAll: true,
     event: ({ type }) => printed.push(type),
     log() {},
     settle() {},

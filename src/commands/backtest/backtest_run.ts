@@ -59,17 +59,16 @@ export class BacktestRun {
   /** Whether the input itself held the instrument's rules. */
   #isTold = false;
 
-  /** `sources` says where the instrument's rules come from. */
+  /** `sources` says where the instrument's rules come from; `isShown` whether a view shows every event. */
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    sources: InstrumentOrigin["sources"],
+    { sources, isShown }: { readonly sources: InstrumentOrigin["sources"]; readonly isShown: boolean },
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
     // Thousands of events that nobody reads cost a tenth of the time.
-    const emits = config.json || config.out !== null || config.state !== "none" ||
-      config.logLevel === "debug";
+    const emits = isShown || config.out !== null || config.state !== "none";
     const parameters = tradingParametersOf(config);
     this.#fillParameters = fillParametersOf(config);
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, parameters)) : [];

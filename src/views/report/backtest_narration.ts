@@ -26,6 +26,7 @@ export interface BacktestWords {
 
 /** What is news in a line of its own, the rest at the level of debug, progress, and the report as a table. */
 export class BacktestNarration implements Words {
+  readonly showsAll: boolean;
   table = "";
   readonly #options: BacktestWords;
   readonly #trades = new TradeNarration();
@@ -34,11 +35,12 @@ export class BacktestNarration implements Words {
 
   constructor(options: BacktestWords) {
     this.#options = options;
+    this.showsAll = options.level === "debug";
   }
 
   *lines(event: PenstockEvent): Generator<Line> {
     if (!NEWS.includes(event.type)) {
-      if (this.#options.level === "debug") yield* debugged(this.#trades.lines(event, null));
+      if (this.showsAll) yield* debugged(this.#trades.lines(event, null));
       return;
     }
     yield* this.settle();

@@ -10,6 +10,7 @@ import type { Words } from "./terminal_view.ts";
 
 /** Every event in a line of its own, the state as a live line alone, and the summary as a table. */
 export class RunNarration implements Words {
+  readonly showsAll = true;
   table = "";
   readonly #cash: Money;
   readonly #signals = new HaltedSignals();

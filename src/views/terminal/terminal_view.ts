@@ -9,6 +9,8 @@ import { canRedraw, columns, LiveTerminal, logLook, OutputStuck, ReaderGone, typ
 
 /** What one kind of run says of itself. */
 export interface Words {
+  /** Whether it has words for every event. */
+  readonly showsAll: boolean;
   /** The log lines for an event, and before them those that were held back. */
   lines(event: PenstockEvent): Iterable<Line>;
   /** The log lines that are left when no more events are available. */
@@ -59,6 +61,10 @@ export class TerminalView implements View {
     this.#isLive = canRedraw(stderr) && format === "text" && output !== null;
     if (this.#isLive) addEventListener("unload", () => this.#terminal.abandon(stderr));
     this.#log = openLog({ level, format, ...logLook(stderr) }, this.#terminal);
+  }
+
+  get showsAll(): boolean {
+    return this.#words.showsAll;
   }
 
   event(event: PenstockEvent): void {
