@@ -1,6 +1,6 @@
 /** A chunk of a recording through an engine, with what was read and what came of it in order. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { isRemark, type Recorded, RecordedInputs } from "../../src/formats/recorded_inputs.ts";
