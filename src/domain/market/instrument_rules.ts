@@ -13,7 +13,9 @@ export type Rules = Readonly<Partial<Record<Rule, string>>>;
 export interface ExchangeInfo {
   /** Such as TRADING or BREAK; null if it does not say. */
   readonly status: string | null;
-  /** The assets that are bought and paid with, such as BTC and USDT; absent if it does not say. */
+  /**
+   * The asset that is traded and the one that pays for it, such as BTC and USDT; absent if it does not say.
+   */
   readonly base?: string;
   readonly quote?: string;
   readonly rules: Rules;
