@@ -2,7 +2,7 @@
 import { type CommandName, COMMANDS } from "../../src/config/command_name.ts";
 import { type Option, OPTION_GROUPS } from "../../src/config/option.ts";
 import { defaultText, OPTION_NAMES, type OptionName, OPTIONS } from "../../src/config/options.ts";
-import { optionWord } from "../../src/domain/process/option_word.ts";
+import { optionWord } from "../../src/domain/process/config_error.ts";
 import { textWidth } from "../../src/views/terminal/text_width.ts";
 
 /** What every command does, as a table. */

@@ -1,7 +1,6 @@
 /** Turns crossings into signals: buys when the short average is above the long one, sells when it is below. */
-import type { Signal } from "../domain/market/signal.ts";
 import type { Side } from "../domain/numbers/money.ts";
-import type { Averaged, Signalled, Slots } from "../domain/market/tick.ts";
+import type { Averaged, Signal, Signalled, Slots } from "../domain/market/tick.ts";
 
 /** What the strategy wants to hold. It follows the signals, whether or not their orders were filled. */
 export type Stance = "flat" | "long";

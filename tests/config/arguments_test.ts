@@ -2,9 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
-import { ConfigError } from "../../src/domain/process/config_error.ts";
+import { ConfigError, optionWord } from "../../src/domain/process/config_error.ts";
 import { OPTION_NAMES, OPTIONS } from "../../src/config/options.ts";
-import { optionWord } from "../../src/domain/process/option_word.ts";
 
 const anything = fc.string({ unit: "binary" });
 const valued = OPTION_NAMES.filter((name) => OPTIONS[name].value !== null);

@@ -3,7 +3,7 @@ import { configure, shownConfig } from "../../src/config/config.ts";
 import { COMMANDS } from "../../src/config/command_name.ts";
 import { OPTION_GROUPS } from "../../src/config/option.ts";
 import { OPTION_NAMES, type OptionName, OPTIONS } from "../../src/config/options.ts";
-import { optionWord } from "../../src/domain/process/option_word.ts";
+import { optionWord } from "../../src/domain/process/config_error.ts";
 
 /** The defaults that the contract fixes, as `penstock config` shows them. Durations in ms. */
 const CONTRACT: Partial<Record<OptionName, string | number | boolean | null>> = {

@@ -5,7 +5,7 @@ import type { ReadResult } from "../../src/domain/market/trade_reader.ts";
 import type { Exchange, ReadInfo } from "../../src/exchanges/exchange.ts";
 import type { FrameDecoder } from "../../src/exchanges/frame_decoder.ts";
 import { hostOf } from "../../src/exchanges/hosts.ts";
-import { Unbelieved } from "../../src/exchanges/rest_question.ts";
+import { RejectedAnswer } from "../../src/exchanges/rest_question.ts";
 import { LiveFeed } from "../../src/feeds/live/live_feed.ts";
 import { firstIdIn, lastIdIn } from "../../src/feeds/live/message_ids.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
@@ -152,11 +152,11 @@ export function testExchange(subject: ExchangeCase): void {
   Deno.test(`${name} reads the rules of its instruments, asked for and kept`, () => {
     const { body, are } = subject.rules;
     const read = exchange.instrumentQuestion("https://h", symbol).read(body);
-    assert(!(read instanceof Unbelieved) && "rules" in read);
+    assert(!(read instanceof RejectedAnswer) && "rules" in read);
     assertEquals(read.rules, are);
     assertEquals(exchange.readInstrument(body, symbol), read);
     assertEquals(exchange.readInstrument(body, `${symbol}X`), null);
-    assert(exchange.instrumentQuestion("https://h", `${symbol}X`).read(body) instanceof Unbelieved);
+    assert(exchange.instrumentQuestion("https://h", `${symbol}X`).read(body) instanceof RejectedAnswer);
   });
 
   Deno.test(`${name}'s decoder says what is wrong and where, and knows notices and other symbols`, () => {

@@ -1,6 +1,11 @@
 /** Ticks by hand, as the parse stage would make them. */
-import type { Signal } from "../../src/domain/market/signal.ts";
-import { createTick, type Signalled, type Tick, type Trend } from "../../src/domain/market/tick.ts";
+import {
+  createTick,
+  type Signal,
+  type Signalled,
+  type Tick,
+  type Trend,
+} from "../../src/domain/market/tick.ts";
 
 /** What a test wants to say of a tick; everything else has a default. */
 export interface TickWish {

@@ -5,6 +5,7 @@
 import { DecimalBytes, READ_AHEAD } from "../numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../numbers/price.ts";
 import { microseconds } from "../numbers/time.ts";
+import { isCount, shownJson } from "./json_value.ts";
 import type { ReadResult, TradeFields, TradeReader } from "./trade_reader.ts";
 
 /** One fetched trade, or one aggregate of them, as the exchange wrote it. */
@@ -25,7 +26,6 @@ export interface BackfilledTrade {
 /** No aggregate of one millisecond and price covers more trades: a row that claims to is a mistake. */
 const MOST_COVERED = 1_000_000;
 const SAMPLE_CHARACTERS = 200;
-const SHOWN_CHARACTERS = 40;
 /** Room for any ordinary amount; a longer text gets its own. */
 const SCRATCH_BYTES = 64;
 const ENCODER = new TextEncoder();
@@ -123,20 +123,20 @@ export class BackfilledTrades implements TradeReader {
       !isCount(firstId) || !isCount(lastId) || lastId < firstId || lastId - firstId >= MOST_COVERED
     ) {
       return this.#reject(
-        `trade id is ${shown(firstId)}${firstId === lastId ? "" : ` to ${shown(lastId)}`}`,
+        `trade id is ${shownJson(firstId)}${firstId === lastId ? "" : ` to ${shownJson(lastId)}`}`,
       );
     }
     if (!this.#readAll(price, (view) => decimal.readPrice(view, 0))) {
-      return this.#reject(`price is ${shown(price)}, not ${PRICE_TEXT}`);
+      return this.#reject(`price is ${shownJson(price)}, not ${PRICE_TEXT}`);
     }
     if (!this.#readAll(quantity, (view) => decimal.readQuantity(view, 0))) {
       return this.#reject(
-        `quantity is ${shown(quantity)}, not ${QUANTITY_TEXT}`,
+        `quantity is ${shownJson(quantity)}, not ${QUANTITY_TEXT}`,
       );
     }
-    if (!isCount(time) || time === 0) return this.#reject(`trade time is ${shown(time)}`);
+    if (!isCount(time) || time === 0) return this.#reject(`trade time is ${shownJson(time)}`);
     if (typeof buyerIsMaker !== "boolean") {
-      return this.#reject(`the maker's side is ${shown(buyerIsMaker)}, not true or false`);
+      return this.#reject(`the maker's side is ${shownJson(buyerIsMaker)}, not true or false`);
     }
     fields.time = microseconds(time);
     fields.price = decimal.price;
@@ -271,11 +271,11 @@ export function readBackfilledText(text: string): ReadRows {
   } catch {
     return { malformed: "the late trades are not JSON" };
   }
-  if (!Array.isArray(parsed)) return { malformed: `the late trades are ${shown(parsed)}, not an array` };
+  if (!Array.isArray(parsed)) return { malformed: `the late trades are ${shownJson(parsed)}, not an array` };
   const rows: BackfilledTrade[] = [];
   for (const entry of parsed) {
     if (!Array.isArray(entry) || entry.length !== 6) {
-      return { malformed: `a late trade is ${shown(entry)}, not an array of 6 values` };
+      return { malformed: `a late trade is ${shownJson(entry)}, not an array of 6 values` };
     }
     const [firstId, lastId, price, quantity, time, buyerIsMaker] = entry;
     rows.push({ firstId, lastId, price, quantity, time, buyerIsMaker });
@@ -286,14 +286,4 @@ export function readBackfilledText(text: string): ReadRows {
 
 function asArray({ firstId, lastId, price, quantity, time, buyerIsMaker }: BackfilledTrade): unknown[] {
   return [firstId, lastId, price, quantity, time, buyerIsMaker];
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

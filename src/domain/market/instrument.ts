@@ -1,7 +1,7 @@
 /** Which rules a run's instrument has, and where each of them comes from. */
 import { type ExchangeInfo, type Rule, RULES, type Rules } from "./instrument_rules.ts";
 import { Money, plain, ZERO } from "../numbers/money.ts";
-import { optionWord } from "../process/option_word.ts";
+import { optionWord } from "../process/config_error.ts";
 import type { TradingRules } from "../risk/trading_parameters.ts";
 
 /** An exchange's answer, with when and where: kept in the journal, for when the exchange cannot be asked. */

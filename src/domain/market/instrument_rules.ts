@@ -20,11 +20,3 @@ export interface ExchangeInfo {
   readonly quote?: string;
   readonly rules: Rules;
 }
-
-/** An asset's name, in any script, without characters that a terminal would act on. */
-const ASSET = /^[\p{L}\p{N}\p{M}_.-]{1,40}$/u;
-
-/** Whether a value from outside may be the name of an asset. */
-export function isAssetName(value: unknown): value is string {
-  return typeof value === "string" && ASSET.test(value);
-}

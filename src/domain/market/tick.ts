@@ -5,10 +5,10 @@
  * slots and passes the same record on under a wider type. So there is one allocation per trade, and leaving out a
  * stage is a type error at the next.
  */
+import type { Side } from "../numbers/money.ts";
 import { HOUR } from "../numbers/time.ts";
 import type { Fill } from "../orders/fill.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
-import type { Signal } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
 /** What the parse stage knows about a trade. */
@@ -54,6 +54,15 @@ export interface Averaged extends Tick {
   readonly trend: Trend;
   /** The live averages: read them before the next tick is pulled. */
   readonly averages: Averages;
+}
+
+/** The strategy's wish to change its stance, made at one trade. */
+export interface Signal {
+  readonly side: Side;
+  /** The trade at which the averages crossed. */
+  readonly tradeId: number;
+  /** That trade's time, µs since 1970. */
+  readonly time: number;
 }
 
 /** After the signal stage. */

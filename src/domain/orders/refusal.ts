@@ -51,7 +51,7 @@ export interface Expired extends Progress {
 }
 
 /** Why an order is refused while the instrument's rules are not known. */
-export const UNRULED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
+export const RULES_AWAITED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
 
 /** What every decision needs of an order. */
 export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;

@@ -1,4 +1,4 @@
-/** What the program ends with. */
+/** How the program ends: with which code, and during which work a signal ends it at once. */
 
 /** The exit codes, by what they mean. */
 export const EXIT = {
@@ -19,3 +19,9 @@ export function exitOf(error: unknown): Exit | null {
   const exit = typeof error === "object" && error !== null && "exit" in error ? error.exit : null;
   return typeof exit === "string" && Object.hasOwn(EXIT, exit) ? exit as Exit : null;
 }
+
+/**
+ * Runs work that never awaits and may take long, such as reading a journal. No listener gets its turn meanwhile, so a
+ * signal ends the process at once: the work must leave nothing half done.
+ */
+export type Blocking = <T>(work: () => T) => T;

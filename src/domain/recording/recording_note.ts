@@ -6,6 +6,7 @@
 
 import type { DisconnectCause } from "../market/disconnect_cause.ts";
 import type { Rule } from "../market/instrument_rules.ts";
+import { isCount, isRecord, shownJson } from "../market/json_value.ts";
 import type { ByRequest, OnHalt } from "../risk/halt.ts";
 import type { ArrivedRules } from "../market/instrument.ts";
 import { DECIMAL } from "../numbers/money.ts";
@@ -145,7 +146,7 @@ interface Kind {
 const TEXT: Kind = { expected: "text", holds: (value) => typeof value === "string" };
 const COUNT: Kind = {
   expected: "a whole number, 0 or more",
-  holds: (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0,
+  holds: isCount,
 };
 const MS: Kind = {
   expected: "a number, 0 or more",
@@ -178,11 +179,11 @@ const RULE_KINDS: Readonly<Record<Rule, (value: unknown) => boolean>> = {
 };
 const ALL_RULES: Kind = {
   expected: `${Object.keys(RULE_KINDS).join(", ")} as amounts, a limit that is none null`,
-  holds: (value) => isObject(value) && Object.entries(RULE_KINDS).every(([rule, is]) => is(value[rule])),
+  holds: (value) => isRecord(value) && Object.entries(RULE_KINDS).every(([rule, is]) => is(value[rule])),
 };
 const ORIGIN: Kind = {
   expected: "where they come from",
-  holds: (value) => isObject(value) && isObject(value["sources"]),
+  holds: (value) => isRecord(value) && isRecord(value["sources"]),
 };
 
 const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<Record<string, Kind>> } = {
@@ -264,27 +265,25 @@ export function readNote(text: string): ReadNote {
   }
   const body = (parsed as { penstock: unknown }).penstock;
   if (typeof body !== "object" || body === null) {
-    return malformed(`"penstock" is ${shown(body)}, expected an object`);
+    return malformed(`"penstock" is ${shownJson(body)}, expected an object`);
   }
   const fields = body as Record<string, unknown>;
   const { event } = fields;
-  if (typeof event !== "string") return malformed(`"event" of a note is ${shown(event)}, expected its name`);
+  if (typeof event !== "string") {
+    return malformed(`"event" of a note is ${shownJson(event)}, expected its name`);
+  }
   if (!isKnown(event)) return { event: "unknown", name: event };
   const note: Record<string, unknown> = { event };
   for (const [name, { expected, holds, isOptional }] of Object.entries(FIELDS[event])) {
     const value = fields[name];
     if (value === undefined && isOptional === true) continue;
     if (!holds(value)) {
-      return malformed(`"${name}" of the note "${event}" is ${shown(value)}, expected ${expected}`);
+      return malformed(`"${name}" of the note "${event}" is ${shownJson(value)}, expected ${expected}`);
     }
     note[name] = value;
   }
   // Every field of this event has just been checked against the table.
   return note as unknown as RecordingNote | FrameNote;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function isKnown(event: string): event is keyof typeof FIELDS {
@@ -293,12 +292,4 @@ function isKnown(event: string): event is keyof typeof FIELDS {
 
 function malformed(reason: string): ReadNote {
   return { event: "malformed", reason };
-}
-
-const SHOWN_CHARACTERS = 40;
-
-function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

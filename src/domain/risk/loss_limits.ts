@@ -261,7 +261,7 @@ export class LossLimits {
 }
 
 /** The limits after a release: the peak and the day start again from the current equity. */
-export function forgiven({ day }: LossSnapshot, books: MarkedBooks): LossSnapshot {
+export function limitsAfterRelease({ day }: LossSnapshot, books: MarkedBooks): LossSnapshot {
   return {
     peak: booksText(books),
     day: day === null ? null : { start: plain(worth(books)), end: day.end },

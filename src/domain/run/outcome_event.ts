@@ -14,8 +14,7 @@ import type { Progress } from "../orders/order.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
 import { priceText } from "../numbers/price.ts";
-import type { Signal } from "../market/signal.ts";
-import type { Averaged, Outcome, Tick } from "../market/tick.ts";
+import type { Averaged, Outcome, Signal, Tick } from "../market/tick.ts";
 
 /**
  * The event of a signal at a trade; `time` is the trade's, ISO 8601. Call it before the next tick is pulled,

@@ -24,7 +24,7 @@ export interface KeptRun {
   /** When and why it was stopped; null if the journal has something later. */
   readonly stopped: { readonly time: number; readonly reason: string } | null;
   /** When a live process last wrote something, by the wall clock. */
-  readonly lastSign: number;
+  readonly lastAlive: number;
   /** The process that wrote it; null if it wrote no heartbeat. */
   readonly pid: number | null;
   /**
@@ -33,7 +33,7 @@ export interface KeptRun {
   readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;
   readonly trades: number;
   /** When they were last counted; null for never. */
-  readonly pace: { readonly tradesPerSecond: number; readonly lagMs: number | null } | null;
+  readonly throughput: { readonly tradesPerSecond: number; readonly lagMs: number | null } | null;
   /** The last trade that is known, with its own time; null before the first. */
   readonly last: { readonly price: string; readonly time: number } | null;
   readonly startCash: string;
@@ -59,7 +59,7 @@ export interface KeptRun {
 }
 
 /** The part that a health check looks at. */
-export type KeptPulse = Pick<KeptRun, "journal" | "run" | "stopped" | "lastSign" | "halt">;
+export type KeptPulse = Pick<KeptRun, "journal" | "run" | "stopped" | "lastAlive" | "halt">;
 
 /** Whether a process is running: `silent` if it has not stopped, but its heartbeat has. */
 export type RunState = "running" | "silent" | "stopped";
@@ -137,15 +137,15 @@ export type Pulse = Pick<
 >;
 
 /** Whether a run is alive, and whether it is halted, at `now` (µs since 1970, by the wall clock). */
-export function pulseOf({ journal, run, stopped, lastSign, halt }: KeptPulse, now: number): Pulse {
-  const ageMs = Math.round((now - lastSign) / 1000);
+export function pulseOf({ journal, run, stopped, lastAlive, halt }: KeptPulse, now: number): Pulse {
+  const ageMs = Math.round((now - lastAlive) / 1000);
   return {
     journal,
     run,
     state: stopped !== null ? "stopped" : ageMs > SILENT_MS ? "silent" : "running",
     stopped: timeOrNull(stopped?.time ?? null),
     stopReason: stopped?.reason ?? null,
-    lastHeartbeat: isoTime(lastSign),
+    lastHeartbeat: isoTime(lastAlive),
     ageMs,
     halt,
   };
@@ -153,7 +153,7 @@ export function pulseOf({ journal, run, stopped, lastSign, halt }: KeptPulse, no
 
 /** The status of a run at `now` (µs since 1970, by the wall clock). */
 export function statusOf(kept: KeptRun, now: number): RunStatus {
-  const { connection, pace, last, account, counts } = kept;
+  const { connection, throughput, last, account, counts } = kept;
   const { state, stopped, stopReason, lastHeartbeat, ageMs } = pulseOf(kept, now);
   const isConnected = state === "running" && connection?.event.type === "connected";
   const quantity = new Money(kept.position.quantity);
@@ -183,8 +183,8 @@ export function statusOf(kept: KeptRun, now: number): RunStatus {
     requests: kept.requests.map((request) => ({ ...request, time: isoTime(request.time) })),
     awaitsRules: kept.awaitsRules,
     trades: kept.trades,
-    tradesPerSecond: state === "running" ? pace?.tradesPerSecond ?? 0 : 0,
-    lagMs: pace?.lagMs ?? null,
+    tradesPerSecond: state === "running" ? throughput?.tradesPerSecond ?? 0 : 0,
+    lagMs: throughput?.lagMs ?? null,
     price: last?.price ?? null,
     priceTime: timeOrNull(last?.time ?? null),
     startCash: kept.startCash,
@@ -265,12 +265,12 @@ export function haltSentence({ journal, run, halt }: Pick<Pulse, "journal" | "ru
  * something.
  */
 function disconnectedSince(
-  { started, resumed, stopped, lastSign, connection }: KeptRun,
+  { started, resumed, stopped, lastAlive, connection }: KeptRun,
   state: RunState,
 ): number {
   if (stopped !== null) return stopped.time;
   if (connection === null) return resumed ?? started;
-  return state === "silent" && connection.event.type === "connected" ? lastSign : connection.since;
+  return state === "silent" && connection.event.type === "connected" ? lastAlive : connection.since;
 }
 
 function timeOrNull(time: number | null): string | null {

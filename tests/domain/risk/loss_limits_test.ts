@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { MarkedBooks } from "../../../src/domain/performance/drawdown_periods.ts";
-import { forgiven, LossLimits } from "../../../src/domain/risk/loss_limits.ts";
+import { limitsAfterRelease, LossLimits } from "../../../src/domain/risk/loss_limits.ts";
 import { fractionText, Money, plain } from "../../../src/domain/numbers/money.ts";
 import { Exact } from "../../support/exact.ts";
 
@@ -103,7 +103,7 @@ function* found(made: typeof run extends fc.Arbitrary<infer R> ? R : never): Gen
     const marked: MarkedBooks = { cash: m(`${cash}`), position: m(`${position}`), price: units, decimals };
     const snapshot = JSON.parse(JSON.stringify(limits.snapshot()));
     limits = new LossLimits(m(start), parameters);
-    limits.restore(releases ? forgiven(snapshot, marked) : snapshot, marked);
+    limits.restore(releases ? limitsAfterRelease(snapshot, marked) : snapshot, marked);
     if (!releases) continue;
     peak = dayStart = equity();
     spent = "nothing";

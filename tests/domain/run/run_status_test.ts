@@ -10,14 +10,14 @@ const STARTED = 1_723_161_255_342_123;
 function kept(over: Partial<KeptRun> = {}): KeptRun {
   return {
     ...{ journal: "a.db", run: 2, symbol: "BTCUSDT", started: STARTED, resumed: null, stopped: null },
-    lastSign: STARTED + 100 * SECOND,
+    lastAlive: STARTED + 100 * SECOND,
     pid: 77,
     connection: {
       event: { type: "connected", time: isoTime(STARTED), endpoint: "ws://h", attempt: 1 },
       since: STARTED + SECOND,
     },
     trades: 500,
-    pace: { tradesPerSecond: 5, lagMs: 12 },
+    throughput: { tradesPerSecond: 5, lagMs: 12 },
     last: { price: "101.5", time: STARTED + 99 * SECOND },
     startCash: "10000",
     account: { cash: "8999", fees: "1.5", realized: "-0.5" },
@@ -36,7 +36,7 @@ function kept(over: Partial<KeptRun> = {}): KeptRun {
 /** How a run stands so many seconds after its last heartbeat. */
 function after(seconds: number, over: Partial<KeptRun> = {}) {
   const run = kept(over);
-  return statusOf(run, run.lastSign + seconds * SECOND);
+  return statusOf(run, run.lastAlive + seconds * SECOND);
 }
 
 Deno.test("statusOf() marks the position at the last price: realized and unrealized are what equity made", () => {
@@ -52,7 +52,7 @@ Deno.test("statusOf() marks the position at the last price: realized and unreali
 
 Deno.test("statusOf() has no average cost without a position, and no price before the first trade", () => {
   const status = after(3, {
-    ...{ last: null, pace: null, trades: 0, pid: null },
+    ...{ last: null, throughput: null, trades: 0, pid: null },
     ...{ account: { cash: "10000", fees: "0", realized: "0" }, position: { quantity: "0", cost: "0" } },
   });
   const { equity, unrealized, averageCost, price, priceTime, lagMs, tradesPerSecond } = status;
