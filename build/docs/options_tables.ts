@@ -24,7 +24,7 @@ export function optionTables(): string {
   return groups.join("\n\n");
 }
 
-/** What an option does, and what else in which command. */
+/** What an option does, and what it does in commands where that differs. */
 function meaning(name: OptionName): string {
   const { help, helpOf = {} }: Option<unknown, string | null> = OPTIONS[name];
   return [help, ...Object.entries(helpOf).map(([command, text]) => `${command}: ${text}`)].join("; ");
@@ -35,7 +35,7 @@ function written(name: OptionName): string {
   return `--${optionWord(name)}${value === null ? "" : ` ${value}`}`;
 }
 
-/** The default; where a command has another one, each with its commands. */
+/** The default; if commands have different ones, each with its commands. */
 function defaults(name: OptionName): string {
   const { commands, value } = OPTIONS[name];
   if (value === null) return "off";

@@ -1,6 +1,6 @@
 /**
- * A second exchange, made up to be unlike Binance: it wants a subscription, sends several trades in a frame, its ids
- * skip, and each trade names the one before it.
+ * A second exchange, made up to be unlike Binance: it needs subscriptions, sends several trades in a frame,
+ * skips ids, and has each trade name the one before it.
  */
 import { BackfilledTrades } from "../../src/domain/market/backfilled_trades.ts";
 import type { ReadResult } from "../../src/domain/market/trade_reader.ts";
@@ -9,7 +9,7 @@ import type { FrameDecoder, FrameFault } from "../../src/exchanges/frame_decoder
 import { asked, type Questions, RejectedAnswer } from "../../src/exchanges/rest_question.ts";
 import { testExchange } from "./exchange_contract.ts";
 
-/** Its id, that of the trade before it, price, quantity, ms since 1970, whether the taker sold. */
+/** A trade's id, the id of the one before it, price, quantity, ms since 1970, and whether the taker sold. */
 type Row = readonly [number, number, string, string, number, boolean];
 
 /** Trades on a page. */
