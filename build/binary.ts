@@ -19,8 +19,8 @@ export type Target = (typeof TARGETS)[number];
  * as old, and less of what makes V8 larger. See docs/speed.md.
  */
 export const V8_FLAGS = [
-  "--min-semi-space-size=6",
-  "--max-semi-space-size=6",
+  "--min-semi-space-size=2",
+  "--max-semi-space-size=2",
   "--no-maglev",
   "--memory-saver-mode",
 ];
