@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import meta from "../deno.json" with { type: "json" };
 import { type CommandName, COMMANDS } from "../src/config/command_name.ts";
 import { OPTION_NAMES, OPTIONS } from "../src/config/options.ts";
-import { optionWord } from "../src/domain/process/option_word.ts";
+import { optionWord } from "../src/domain/process/config_error.ts";
 import { Folder, rows } from "./feeds/recorded_input.ts";
 import { commandLine, deadEndpoint, eventsOf, Penstock, penstock } from "./support/penstock.ts";
 

@@ -1,21 +1,21 @@
-/** A run that is stopped and resumed as with a journal, but without one. */
+/** Keeps a run that is stopped and resumed, as a journal would. */
 import type { NewCloses } from "../../src/stages/average.ts";
 import type { Closes } from "../../src/stages/indicators/indicator.ts";
 import type { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 
-/** What a store keeps of a run: the state as text, and the closes as they were handed out. */
+/** What a store keeps of a run: the state as text, and the closes as they were taken. */
 export class KeptRun {
   #state = "";
   #closes: NewCloses[] = [];
 
-  /** Keeps where a run stands. */
+  /** Keeps the state of a run. */
   take(pipeline: Pipeline): void {
     this.#state = JSON.stringify(pipeline.snapshot());
     this.#closes.push(pipeline.averages.takeCloses());
   }
 
-  /** Where it stood last. */
+  /** The last state that was kept. */
   get state(): PipelineSnapshot {
     return JSON.parse(this.#state);
   }
