@@ -144,22 +144,33 @@ Deno.test("penstock verify shows a changed trade in its context and ends with 5"
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 13, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
-    await run.stoppedAfter(30);
+    // A buy signal says its trade's price, so that no entry but this one can be the first that differs.
+    let changed: unknown;
+    const stopped = await run.process(async (program) => {
+      for (let buys = 0; buys < 8; buys++) {
+        ({ tradeId: changed } = await program.event("signal", ({ side }) => side === "buy"));
+      }
+      await program.event("fill");
+      program.signal("SIGINT");
+    });
+    assertEquals(stopped, 0);
     const [recording] = run.recordings as [string];
     const lines = Deno.readTextFileSync(recording).split("\n");
-    const trades = lines.flatMap((line, at) => line.includes(`"e":"trade"`) ? [at] : []);
-    const at = trades[Math.floor(trades.length * 0.6)]!;
+    const at = lines.findIndex((line) => line.includes(`"t":${changed},`));
     lines[at] = lines[at]!.replace(/"p":"(\d+)/, (_, whole) => `"p":"${Number(whole) + 500}`);
     Deno.writeTextFileSync(recording, lines.join("\n"));
     const { code, stdout, stderr } = await inProcess("verify", run.journal, recording);
     assertEquals([code, stderr], [5, ""]);
     assertMatch(stdout, /^Difference in run 1 of \S+a\.db: /);
-    assertMatch(stdout, /\n {2}at {7}entry \d+, trade \d+, \S+1\.txt line \d+\n/);
+    assertStringIncludes(stdout, `, trade ${changed}, ${recording} line ${at + 1}\n`);
+    assertMatch(stdout, /\n {2}at {7}entry \d+, trade /);
     assertMatch(stdout, /\n {2}before {3}entry \d+, as derived: \{"type":/);
-    assertMatch(stdout, /\n {2}(journal|derived) {2}\{/);
+    for (const side of ["journal", "derived"]) {
+      assertMatch(stdout, new RegExp(`\\n {2}${side} {2}\\{"type":"signal"`));
+    }
     const [printed] = eventsOf((await inProcess("verify", "--json", run.journal, recording)).stdout);
     assertEquals([printed!.type, printed!["run"], printed!["recording"]], ["difference", 1, recording]);
-    assert(Number(printed!["line"]) > at, `${printed!["line"]}, behind ${at}`);
+    assertEquals(printed!["line"], at + 1);
   });
 });
 
