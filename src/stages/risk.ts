@@ -24,11 +24,11 @@ import {
   LOST,
   type Refusal,
   refusal,
-  UNRULED,
+  RULES_AWAITED,
 } from "../domain/orders/refusal.ts";
-import type { Signal } from "../domain/market/signal.ts";
 import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
+import type { Signal } from "../domain/market/signal.ts";
 import { clockAt, type Signalled, type Slots } from "../domain/market/tick.ts";
 import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
@@ -307,7 +307,7 @@ export class RiskGate {
   #checkSignal({ side, tradeId }: Signal, tick: Signalled): Refusal | null {
     const order = { side, signalTradeId: tradeId, cause: null, progress: () => ({}) };
     if (this.#lost !== null) return refusal(order, tick.id, { reason: this.#lost, ...LOST[this.#lost] });
-    if (this.awaitsRules) return refusal(order, tick.id, UNRULED);
+    if (this.awaitsRules) return refusal(order, tick.id, RULES_AWAITED);
     if (this.#isBarred(side)) return this.#halted(order, tick);
     const { maxLag } = this.#parameters;
     const lag = tick.receivedAt - tick.time;

@@ -1,19 +1,18 @@
-/** A run that is stopped and resumed as with a journal, but without one. */
+/** Keeps a run that is stopped and resumed, as a journal would. */
 import type { NewCloses } from "../../src/stages/average.ts";
 import type { Closes } from "../../src/stages/indicators/indicator.ts";
 import type { OrderChange } from "../../src/stages/order_changes.ts";
 import type { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
-
 import { changesTaken } from "../../src/stages/waiting_orders.ts";
 
-/** What a store keeps of a run: the state as text, and closes and changes of orders as they were handed out. */
+/** What a store keeps of a run: the state as text, and closes and changes of orders as they were taken. */
 export class KeptRun {
   #state = "";
   #closes: NewCloses[] = [];
   readonly #changes: OrderChange[] = [];
 
-  /** Keeps where a run stands. */
+  /** Keeps the state of a run. */
   take(pipeline: Pipeline): void {
     const changes = pipeline.orders.takeChanges();
     this.#changes.push(...JSON.parse(JSON.stringify(changes)));
@@ -21,7 +20,7 @@ export class KeptRun {
     this.#closes.push(pipeline.averages.takeCloses());
   }
 
-  /** Where it stood last. */
+  /** The last state that was kept. */
   get state(): PipelineSnapshot {
     return JSON.parse(this.#state);
   }

@@ -3,8 +3,8 @@
  * happened to the connection, and at every checkpoint the whole state and the last prices.
  */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
-import type { Chunk } from "../../formats/chunk.ts";
-import type { Blocking } from "../../domain/process/blocking.ts";
+import type { Chunk } from "../../formats/trade_file.ts";
+import type { Blocking } from "../../domain/process/exit.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../../domain/run/verification.ts";
 import type { Engine } from "../../stages/engine.ts";

@@ -4,7 +4,7 @@ import { signalledOf } from "../../support/ticks.ts";
 
 const TIME = "2024-08-08T23:54:15.400000Z";
 
-Deno.test("signalEvent() says the values of the strategy as they are when it is made", () => {
+Deno.test("signalEvent() has the readings of the moment it is made", () => {
   const { signal, ...tick } = signalledOf({ id: 5, price: 6_160_785, decimals: 2 }, "buy");
   let short = "61607.5";
   const values = () => ({ shortAverage: short, longAverage: "61600.25" });
