@@ -62,6 +62,11 @@ export class Amount {
       this.scale = scale;
       return;
     }
+    if (typeof value === "number" && Number.isSafeInteger(value)) {
+      this.units = BigInt(value);
+      this.scale = 0;
+      return;
+    }
     if (value instanceof Amount) {
       this.units = value.units;
       this.scale = value.scale;

@@ -54,10 +54,10 @@ export class OrderSizing {
     this.#least = parameters.minQuantity === null
       ? parameters.lot
       : lotsOrMore(parameters.minQuantity, parameters.lot);
+    this.#grossing = parameters.feeRate.plus(1);
     this.#outlay = parameters.stake instanceof CashShare
       ? null
       : outlayOf(parameters.stake, parameters.feeRate);
-    this.#grossing = parameters.feeRate.plus(1);
     this.#most = this.#outlay === null ? null : this.#outlay.grossStake.plus(FEE_STEP);
   }
 
@@ -107,18 +107,24 @@ export class OrderSizing {
     account: Account,
   ): { cash: Money; position: Money } {
     if (order.side === "sell") return { cash: ZERO, position: account.position.minus(quantity) };
-    const { stake, grossing } = this.#outlayOf(order, account);
+    const stake = this.#stakeOf(order, account.cash).minus(order.spent);
     const left = account.cash.minus(notional).minus(fee);
-    const wanted = stake.minus(notional).times(grossing);
+    const wanted = stake.minus(notional).times(this.#grossing);
     return { cash: wanted.lt(left) ? wanted : left, position: ZERO };
   }
 
   #outlayOf(order: Order, { cash }: Account): Outlay {
     const { spent } = order;
     if (this.#outlay !== null && spent.isZero()) return this.#outlay;
-    const { stake, feeRate } = this.#parameters;
+    const [stake, grossing] = [this.#stakeOf(order, cash).minus(spent), this.#grossing];
+    return { stake, grossing, grossStake: stake.times(grossing) };
+  }
+
+  /** What an order may spend in all before its fee. */
+  #stakeOf(order: Order, cash: Money): Money {
+    const { stake } = this.#parameters;
     if (stake instanceof CashShare && !order.isWorking) order.stake = stakeAt(stake, cash);
-    return outlayOf((order.stake ?? stakeAt(stake, cash)).minus(spent), feeRate);
+    return order.stake ?? stakeAt(stake, cash);
   }
 
   /** Without a smallest quantity, a sale may be smaller than a lot. */
