@@ -16,6 +16,7 @@ const WIDE = 1_000;
 const NEWS: readonly PenstockEvent["type"][] = [
   ...["gap", "reset", "halt", "released", "rules", "rejected", "model"] as const,
 ];
+const NOTHING: readonly Line[] = [];
 
 /** How a backtest is put into words. */
 export interface BacktestWords {
@@ -38,11 +39,12 @@ export class BacktestNarration implements Words {
     this.showsAll = options.level === "debug";
   }
 
-  *lines(event: PenstockEvent): Generator<Line> {
-    if (!NEWS.includes(event.type)) {
-      if (this.showsAll) yield* debugged(this.#trades.lines(event, null));
-      return;
-    }
+  lines(event: PenstockEvent): Iterable<Line> {
+    if (NEWS.includes(event.type)) return this.#news(event);
+    return this.showsAll ? debugged(this.#trades.lines(event, null)) : NOTHING;
+  }
+
+  *#news(event: PenstockEvent): Generator<Line> {
     yield* this.settle();
     const line = narrate(event);
     if (line === null) return;
