@@ -240,35 +240,36 @@ class CheckedSource implements ByteSource {
   }
 }
 
-/** A member's bytes as the library unpacks them, as they are asked for. */
+/** A member's bytes as the library unpacks them, no more at a time than are asked for. */
 class MemberSource implements ByteSource {
   readonly #name: string;
   readonly #file: FileEntry;
-  #state: "waiting" | "unpacking" | "unpacked" | "closed" = "waiting";
-  /** Settled once nothing more will come. */
-  #unpacking: Promise<void> = Promise.resolve();
+  readonly #stream: TransformStream<Uint8Array, Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #fail: (error: unknown) => void = () => {};
+  /** Settled once nothing more will come; null before the first read. */
+  #unpacking: Promise<unknown> | null = null;
   #piece: Uint8Array = new Uint8Array();
-  /** Asks for the next piece. */
-  #goOn = (): void => {};
-  /** Signals that there is a piece, or that there are no more. */
-  #wake = (): void => {};
 
   constructor(name: string, file: FileEntry) {
     this.#name = name;
     this.#file = file;
+    this.#stream = new TransformStream({
+      start: (controller) => {
+        this.#fail = (error) => controller.error(error);
+      },
+    });
+    this.#reader = this.#stream.readable.getReader();
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    if (this.#state === "waiting") this.#unpacking = this.#unpack();
-    while (this.#piece.length === 0 && this.#state === "unpacking") {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      this.#goOn();
-      await promise;
-    }
-    if (this.#piece.length === 0) {
-      await this.#unpacking;
-      return null;
+    this.#unpacking ??= this.#file.getData(this.#stream.writable).catch(this.#fail);
+    while (this.#piece.length === 0) {
+      const { value } = await this.#reader.read().catch(async (error) => {
+        throw await unusableArchive(this.#name, error);
+      });
+      if (value === undefined) return null;
+      this.#piece = value;
     }
     const count = Math.min(this.#piece.length, into.length);
     into.set(this.#piece.subarray(0, count));
@@ -277,35 +278,8 @@ class MemberSource implements ByteSource {
   }
 
   async close(): Promise<void> {
-    this.#state = "closed";
-    this.#goOn();
-    this.#wake();
-    await this.#unpacking.catch(() => {});
-  }
-
-  async #unpack(): Promise<void> {
-    this.#state = "unpacking";
-    const writable = new WritableStream<Uint8Array>({ write: (piece) => this.#handOver(piece) });
-    try {
-      await this.#file.getData(writable);
-    } catch (error) {
-      throw await unusableArchive(this.#name, error);
-    } finally {
-      if (this.#state === "unpacking") this.#state = "unpacked";
-      this.#wake();
-    }
-  }
-
-  /** Resolves once the piece has been taken, so that no more is unpacked than needed and nothing is lost. */
-  #handOver(piece: Uint8Array): Promise<void> | undefined {
-    // That ends the unpacking.
-    if (this.#state === "closed") throw new Deno.errors.Interrupted(`${this.#name} was closed`);
-    if (piece.length === 0) return undefined;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#goOn = resolve;
-    this.#piece = piece;
-    this.#wake();
-    return promise;
+    await this.#reader.cancel(new Deno.errors.Interrupted(`${this.#name} was closed`)).catch(() => {});
+    await this.#unpacking;
   }
 }
 

@@ -129,15 +129,11 @@ export async function damageBehind(
 ): Promise<UnusableInput | null> {
   if (origin.isPacked !== true) return null;
   try {
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-      if (next.value.origin !== origin) break;
-    }
+    for await (const chunk of chunks) if (chunk.origin !== origin) break;
   } catch (error) {
     if (!(error instanceof UnusableInput)) throw error;
     // Any other error is about a later place.
     return error.place.name === origin.name && error.place.line === undefined ? error : null;
-  } finally {
-    await chunks.return(undefined);
   }
   return null;
 }
