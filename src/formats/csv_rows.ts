@@ -29,7 +29,7 @@ import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
-import type { Chunk, FileReader, Origin } from "./trade_file.ts";
+import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
@@ -186,11 +186,7 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   complain(): Complain {
-    const place = { name: this.#origin?.name ?? "", line: this.#line, column: 1 };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, this.#strict);
   }
 
   #lend(bytes: Uint8Array, start: number, end: number): void {

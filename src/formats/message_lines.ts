@@ -5,7 +5,7 @@ import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
-import type { Chunk, FileReader, Origin } from "./trade_file.ts";
+import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
 /** Digits of a receive time that are read: µs have no more until the year 2286. */
@@ -159,11 +159,7 @@ export class MessageLines implements FileReader {
   /** Without the place in a recording that Penstock wrote, where the live run had none either. */
   complain(): Complain {
     if (this.#isOwn) return (what) => ({ reason: what, error: null });
-    const place = { name: this.#origin?.name ?? "", line: this.#line };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#origin?.name ?? "", line: this.#line }, this.#strict);
   }
 
   /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */

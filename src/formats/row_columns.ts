@@ -91,8 +91,14 @@ export class RowColumns {
   /** Fields to read rows into. */
   fields(): TradeFields {
     return {
-      ...{ firstId: 0, lastId: 0, time: 0, price: 0, decimals: 0 },
-      ...{ quantityWhole: 0, quantityFraction: 0, buyerIsMaker: false },
+      firstId: 0,
+      lastId: 0,
+      time: 0,
+      price: 0,
+      decimals: 0,
+      quantityWhole: 0,
+      quantityFraction: 0,
+      buyerIsMaker: false,
     };
   }
 

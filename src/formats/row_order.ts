@@ -1,10 +1,9 @@
 /** Puts the rows of files in the order of their ids, within a bounded distance. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Chunk } from "./trade_file.ts";
+import { type Chunk, complainAt } from "./trade_file.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
-import { UnusableInput } from "../domain/market/unusable_input.ts";
 import { RowColumns } from "./row_columns.ts";
 import { RowEpochs } from "./row_epochs.ts";
 
@@ -116,12 +115,7 @@ export class RowOrder {
 
   /** Makes the complaint about the row in a slot. */
   complainOf(slot: number): Complain {
-    const { name, line } = this.rows.placeOf(slot);
-    const strict = this.#strict;
-    return (what) => {
-      const error = new UnusableInput({ name, line }, what);
-      return { reason: error.message, error: strict ? error : null };
-    };
+    return complainAt(this.rows.placeOf(slot), this.#strict);
   }
 
   #append(slot: number): void {

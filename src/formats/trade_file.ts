@@ -1,5 +1,6 @@
 /** The seam between a file format and everything that reads recorded trades. */
 import type { Complain, TradeReader } from "../domain/market/trade_reader.ts";
+import { type Place, UnusableInput } from "../domain/market/unusable_input.ts";
 import type { TimedNote } from "../domain/recording/recording_note.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
@@ -89,6 +90,14 @@ export interface Chunk {
   readonly end: number;
   /** It is the start of a line that is too long to be read; the rest of the line is dropped. */
   readonly isTooLong?: boolean;
+}
+
+/** Makes the complaint about a trade at `place`, with an error for a strict reader. */
+export function complainAt(place: Place, strict: boolean): Complain {
+  return (what) => {
+    const error = new UnusableInput(place, what);
+    return { reason: error.message, error: strict ? error : null };
+  };
 }
 
 /** The longest line that is read, without its line feed, in bytes. */

@@ -169,12 +169,24 @@ Deno.test("SortedBlock.reading() gives every reader all rows, with all that they
   for (let turn = 0; turn < 2; turn++) {
     const reader = block!.reading();
     assertEquals([reader.next(), { ...reader.trade }], ["trade", {
-      ...{ firstId: 6, lastId: 6, time: 1735689600122456, price: 1, decimals: 8 },
-      ...{ quantityWhole: 1_000_000, quantityFraction: 0, buyerIsMaker: true },
+      firstId: 6,
+      lastId: 6,
+      time: 1735689600122456,
+      price: 1,
+      decimals: 8,
+      quantityWhole: 1_000_000,
+      quantityFraction: 0,
+      buyerIsMaker: true,
     }]);
     assertEquals([reader.next(), { ...reader.trade }], ["trade", {
-      ...{ firstId: 7, lastId: 7, time: 1735689600123000, price: 6183725, decimals: 2 },
-      ...{ quantityWhole: 12, quantityFraction: 50_000_000, buyerIsMaker: false },
+      firstId: 7,
+      lastId: 7,
+      time: 1735689600123000,
+      price: 6183725,
+      decimals: 2,
+      quantityWhole: 12,
+      quantityFraction: 50_000_000,
+      buyerIsMaker: false,
     }]);
     assertEquals(reader.next(), null);
   }

@@ -13,9 +13,7 @@ const PROGRESS_LINE_MS = 5_000;
 const MOST_SHOWN = 20;
 const WIDE = 1_000;
 /** A fill is news in a live run; here there are thousands, and the table is what counts. */
-const NEWS: readonly PenstockEvent["type"][] = [
-  ...["gap", "reset", "halt", "released", "rules", "rejected", "model"] as const,
-];
+const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
 const NOTHING: readonly Line[] = [];
 
 /** How a backtest is put into words. */

@@ -16,13 +16,33 @@ interface OfRun {
 }
 
 const FILL_COLUMNS = [
-  ...["run", "time", "symbol", "side", "price", "quantity", "notional", "fee", "cash", "position"],
-  ...["realized", "tradeId", "signalTradeId"],
+  "run",
+  "time",
+  "symbol",
+  "side",
+  "price",
+  "quantity",
+  "notional",
+  "fee",
+  "cash",
+  "position",
+  "realized",
+  "tradeId",
+  "signalTradeId",
 ];
 
 const CLOSED_COLUMNS = [
-  ...["run", "symbol", "opened", "closed", "quantity", "cost", "proceeds", "fees", "profit"],
-  ...["buyTradeId", "sellTradeId"],
+  "run",
+  "symbol",
+  "opened",
+  "closed",
+  "quantity",
+  "cost",
+  "proceeds",
+  "fees",
+  "profit",
+  "buyTradeId",
+  "sellTradeId",
 ];
 
 /** The first line of the fills; empty in JSON. */
@@ -37,8 +57,19 @@ export function fillLine(format: ExportFormat, event: FillEvent, { run }: OfRun)
     event;
   const notional = plain(new Money(price).times(quantity));
   return csvLine([
-    ...[run, time, symbol, side, price, quantity, notional, fee, cash, position],
-    ...[realized ?? null, tradeId, signalTradeId],
+    run,
+    time,
+    symbol,
+    side,
+    price,
+    quantity,
+    notional,
+    fee,
+    cash,
+    position,
+    realized ?? null,
+    tradeId,
+    signalTradeId,
   ]);
 }
 
@@ -55,13 +86,33 @@ export function closedLine(format: ExportFormat, lot: ClosedLot, { run }: OfRun)
   const [fees, profit] = [plain(lot.fees), plain(lot.profit)];
   if (format === "csv") {
     return csvLine([
-      ...[run, symbol, opened, closed, quantity, cost, proceeds, fees, profit, buyTradeId, sellTradeId],
+      run,
+      symbol,
+      opened,
+      closed,
+      quantity,
+      cost,
+      proceeds,
+      fees,
+      profit,
+      buyTradeId,
+      sellTradeId,
     ]);
   }
   return `${
     printableJson({
-      ...{ type: "closed", run, symbol, opened, closed, quantity, cost, proceeds, fees, profit },
-      ...{ buyTradeId, sellTradeId },
+      type: "closed",
+      run,
+      symbol,
+      opened,
+      closed,
+      quantity,
+      cost,
+      proceeds,
+      fees,
+      profit,
+      buyTradeId,
+      sellTradeId,
     })
   }\n`;
 }
