@@ -117,7 +117,7 @@ export async function backtest(
     try {
       await result?.finish(summary, run.measured, models);
     } finally {
-      const { config, state: { averagesRecord: averages } } = run;
+      const { config, state: { averages: { record: averages } } } = run;
       show(view, [summary]);
       view.report?.({ summary, config, assets, averages, columns: run.reports() });
     }
@@ -243,7 +243,10 @@ async function openJournal(
     import("../stores/journal/journal.ts"),
     import("../stores/journal/run_journal.ts"),
   ]);
-  const journal = Journal.open(path, { now: () => performance.now(), window: config.long });
+  const journal = Journal.open(path, {
+    now: () => performance.now(),
+    window: Math.max(1, engine.state.averages.remembers),
+  });
   if (journal.run > 0) {
     journal.close();
     throw new OtherRun(

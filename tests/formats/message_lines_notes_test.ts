@@ -3,7 +3,7 @@ import { BinanceMessageReader } from "../../src/exchanges/binance/binance_messag
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
-import { ETHER, open, readAll, rest, TIME, trade } from "../domain/read_lines.ts";
+import { ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
 
 const HEADER = `${TIME} {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}\n`;
 

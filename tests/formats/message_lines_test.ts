@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
-import { ENCODER, ETHER, open, readAll, rest, TIME, trade } from "../domain/read_lines.ts";
 import { MESSAGES, RECORDING } from "../support/layouts.ts";
+import { ENCODER, ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
 const MARKER =

@@ -1,4 +1,4 @@
-/** CSV files as texts for the tests of CsvRows: rows of every layout, and all that is read from them. */
+/** CSV texts for the tests of CsvRows: rows of every layout, and what is read from them. */
 import { assert } from "@std/assert";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import type { FileReader, Origin } from "../../src/formats/trade_file.ts";
@@ -23,7 +23,7 @@ export const [SPOT_TRADES, SPOT_AGGREGATES, FUTURES_TRADES, FUTURES_AGGREGATES] 
   string,
 ];
 
-/** A file whose layout is told by `header`. */
+/** A file whose layout `header` gives. */
 export function originOf(header: string, name = "trades.csv"): Origin {
   const layout = layoutOf(ENCODER.encode(header));
   assert(typeof layout === "object", header);
@@ -38,13 +38,13 @@ export function open(origin: Origin, text = "", strict = false): FileReader {
   return reader;
 }
 
-/** Everything that a reader knows of a trade. */
+/** All fields of the trade that a reader holds. */
 export function fieldsOf(reader: TradeFields): Record<string, number | boolean> {
   const { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker } = reader;
   return { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker };
 }
 
-/** All that is in an open reader: trades, or what is said instead. */
+/** Everything in an open reader: trades, or what it returns instead. */
 export function drain(reader: FileReader): unknown[] {
   const found: unknown[] = [];
   for (let readResult = reader.next(); readResult !== null; readResult = reader.next()) {
@@ -59,17 +59,17 @@ export function drain(reader: FileReader): unknown[] {
   return found;
 }
 
-/** All that is in a file of which `text` is the whole. */
+/** Everything in a file with this text. */
 export function read(header: string, text: string): unknown[] {
   return drain(open(originOf(header), text));
 }
 
-/** `row` with one field, found by its number from 1, replaced. */
+/** `row` with field `number`, from 1 on, replaced. */
 export function withField(row: string, number: number, field: string): string {
   return row.split(",").with(number - 1, field).join(",");
 }
 
-/** What CsvRows says that it expected. */
+/** What CsvRows expects of each field, in its words. */
 export const ID = "a whole number from 0 to 9007199254740991";
 export const PRICE =
   "decimal text above 0 with up to 8 decimals, and up to 9007199254740991 without its point";

@@ -91,7 +91,7 @@ const RUN: RunState = {
   trades: 0,
   lastTime: null,
   price: null,
-  averages: { short: () => null, long: () => null },
+  readings: { label: "sma", values: () => null },
   stance: "flat",
   cash: new Money("10000"),
   position: new Money("0"),

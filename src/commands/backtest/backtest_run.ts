@@ -20,6 +20,7 @@ import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { ModelRun } from "../../stages/model_run.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
+import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import { isRemark, RecordedInputs } from "../../formats/recorded_inputs.ts";
 import { type FileTally, RowOrder, SortedBlock } from "../../formats/row_order.ts";
 import { type FillParameters, fillParametersOf } from "../../views/report/assumptions.ts";
@@ -75,6 +76,7 @@ export class BacktestRun {
     this.#reader = new ChunkReader(decoderOf(config), !config.skipBad);
     this.engine = new Engine({
       ...engineChoices(config),
+      strategy: strategyOf(config),
       withResults: true,
       isTransient: config.state === "none",
       isQuiet: !emits,

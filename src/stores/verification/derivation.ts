@@ -144,7 +144,7 @@ export class Derivation {
     this.#expected.push(entry);
   }
 
-  /** Continues until `until` trades have gone through the averages, or the recording is over. */
+  /** Continues until `until` trades have been shown to the strategy, or the recording is over. */
   async to(until: number): Promise<Mismatch | null> {
     while (this.state.trades < until && !this.isOver && (this.#input !== null || await this.#hasMore())) {
       const input = this.#input ?? this.#inputs.next();

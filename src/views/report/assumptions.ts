@@ -3,7 +3,7 @@
  */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
-import { optionWord } from "../../domain/process/option_word.ts";
+import { optionWord } from "../../domain/process/config_error.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
 import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";

@@ -4,7 +4,7 @@ import type { RunState } from "../../stages/run_state.ts";
 import { plain } from "../../domain/numbers/money.ts";
 import type { StreamState } from "../view.ts";
 import { assets } from "./assets.ts";
-import { averagesText, money, priceText } from "./figures.ts";
+import { money, priceText, valuesText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
 /** The state of a live run as an event; `time` is now, ISO 8601, and `heldGap` the missed trades that are being fetched, or null. */
@@ -70,15 +70,14 @@ interface Part {
 
 function partsOf(standing: RunState, throughput: StreamState): readonly Part[] {
   const { base, quote } = assets(throughput.symbol, throughput.assets);
-  const { averages, halt } = standing;
-  const [short, long] = [averages.short(), averages.long()];
+  const { readings, halt } = standing;
+  const values = Object.values(readings.values() ?? {});
   const price = standing.price === null ? null : priceText(plain(standing.price));
   const equity = ungrouped(money(plain(standing.equity)));
   const rate = Math.round(throughput.tradesPerSecond);
   const awaited = throughput.awaitsRules === true ? "waiting for rules" : "";
-  const sma = short === null || long === null
-    ? null
-    : averagesText(short, long, price === null ? long : plain(standing.price!)).map(ungrouped);
+  const shown = valuesText(values, price === null ? "0" : plain(standing.price!)).map(ungrouped);
+  const { label } = readings;
   const same = (name: Part["name"], text: string): Part => ({ name, full: text, short: text });
   return [
     same("state", throughput.connected ? CONNECTED : "○ offline"),
@@ -87,8 +86,8 @@ function partsOf(standing: RunState, throughput: StreamState): readonly Part[] {
     same("price", price === null ? "waiting for trades" : ungrouped(price)),
     {
       name: "averages",
-      full: sma === null ? "sma warming up" : `sma ${asPrice(short!)} / ${asPrice(long!)}`,
-      short: sma === null ? "sma warming up" : `sma ${sma.join("/")}`,
+      full: values.length === 0 ? `${label} warming up` : `${label} ${values.map(asPrice).join(" / ")}`,
+      short: values.length === 0 ? `${label} warming up` : `${label} ${shown.join("/")}`,
     },
     same("position", standing.position.isZero() ? "flat" : `${plain(standing.position)} ${base}`),
     { name: "equity", full: `equity ${equity} ${quote}`, short: `equity ${equity}` },

@@ -15,10 +15,10 @@ const KEPT: KeptRun = {
   started: STARTED,
   resumed: null,
   stopped: null,
-  lastSign: NOW - 2 * SECOND,
+  lastAlive: NOW - 2 * SECOND,
   pid: 4711,
   trades: 12_345,
-  pace: { tradesPerSecond: 20, lagMs: 35 },
+  throughput: { tradesPerSecond: 20, lagMs: 35 },
   connection: {
     event: { type: "connected", time: isoTime(STARTED), endpoint: "wss://stream.test:9443", attempt: 1 },
     since: STARTED + SECOND,
@@ -214,7 +214,7 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
 Deno.test("statusTable() of a run without trades claims nothing", () => {
   const table = shown({
     trades: 0,
-    pace: null,
+    throughput: null,
     last: null,
     pid: null,
     connection: null,

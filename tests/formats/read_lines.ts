@@ -16,7 +16,10 @@ export function open(lines: MessageLines, text: string): MessageLines {
   return lines.open({ origin: { name: "a.txt", layout: RECORDING }, bytes, start: 0, end: bytes.length });
 }
 
-/** What is left to read: an id for a trade, a note's event, a read result with its reason, or what was thrown. */
+/**
+ * Everything left to read: an id for a trade, a note's event, a read result with its reason, or what was
+ * thrown.
+ */
 export function rest(lines: MessageLines): (number | string)[] {
   const found: (number | string)[] = [];
   for (;;) {
