@@ -19,27 +19,6 @@ export interface FileTally {
   repeats: number;
 }
 
-/** Rows in order, and with them what else was read; lent until the next ones are asked for. */
-export class SortedBlock {
-  readonly #order: RowOrder;
-  readonly #slots: Uint32Array;
-  readonly #others: number;
-  readonly #unplaced: Rejections | null;
-
-  /** Made by RowOrder. */
-  constructor(order: RowOrder, slots: Uint32Array, others: number, unplaced: Rejections | null) {
-    this.#order = order;
-    this.#slots = slots;
-    this.#others = others;
-    this.#unplaced = unplaced;
-  }
-
-  /** Returns a new reader at every call. */
-  reading(): TradeReader {
-    return new SortedReader(this.#order, this.#slots, this.#others, this.#unplaced);
-  }
-}
-
 /**
  * `take` chunk after chunk, then `end`. Recordings that Penstock wrote have an order of their own, in which their notes
  * stand: they are handed on as they are, once all that was read before them has been.
@@ -64,8 +43,8 @@ export class RowOrder {
   #lastId = -1;
 
   /**
-   * For rows of the symbol of `decoder`. When `strict`, an unusable line makes `take` throw UnusableInput. `apart` and `block` are for
-   * tests.
+   * For rows of the symbol of `decoder`. When `strict`, an unusable line makes `take` throw UnusableInput. `apart` and
+   * `block` are for tests.
    */
   constructor(decoder: FrameDecoder, strict: boolean, { apart = SORTED_APART, block = BLOCK } = {}) {
     this.symbol = decoder.symbol;
@@ -189,8 +168,8 @@ const ADVICE =
   } rows from their place, and this one stands further away: sort the file by its ids before, for instance with ` +
   `"sort -t, -n -k1,1 FILE"`;
 
-/** Reads the rows of a block. */
-class SortedReader implements TradeReader {
+/** Rows in order, and with them what else was read. They are lent until the next ones are asked for. */
+export class SortedBlock implements TradeReader {
   readonly symbol: string;
   readonly trade: TradeFields;
   readonly sortAdvice = ADVICE;
@@ -207,6 +186,7 @@ class SortedReader implements TradeReader {
   #at = 0;
   #slot = -1;
 
+  /** Made by RowOrder. */
   constructor(order: RowOrder, slots: Uint32Array, others: number, unplaced: Rejections | null) {
     this.#order = order;
     this.symbol = order.symbol;
