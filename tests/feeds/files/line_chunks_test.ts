@@ -115,7 +115,7 @@ Deno.test("lineChunks() says that nothing is in a file of nothing or of blank li
     }
   }
   const { error } = await cut("\n".repeat(LINE_LIMIT + 10), 1 << 20);
-  assertEquals(error, "a.csv: it begins with more than 1 MiB of blank lines");
+  assertEquals(error, "a.csv: it starts with more than 1 MiB of blank lines");
 });
 
 Deno.test("lineChunks() reads a line of 1 MiB, and of one that is longer the beginning, marked", async () => {
