@@ -7,7 +7,7 @@ import { assets } from "./assets.ts";
 import { money, priceText, valuesText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
-/** The state of a live run as an event; `time` is now, ISO 8601, and `heldGap` the missed trades that are being fetched, or null. */
+/** The state of a live run as an event. `time` is now, ISO 8601; `heldGap` are the trades being fetched, or null. */
 export function statusEvent(
   { trades, equity, position, halt }: RunState,
   { symbol, tradesPerSecond, lagMs }: StreamState,
@@ -29,8 +29,8 @@ export function statusEvent(
 }
 
 /**
- * One line of at most `width` columns, without colours: in full where there is room, else in short, else without what
- * matters least. What is shown keeps its label, and it is cut off only where not even the price fits.
+ * One line of at most `width` columns, without colours: in full if there is room, else shortened, else without the least
+ * important parts. Every part keeps its label. The line is cut off only if not even the price fits.
  */
 export function statusLine(standing: RunState, throughput: StreamState, width: number): string {
   const parts = partsOf(standing, throughput).filter(({ short }) => short !== "");
@@ -47,7 +47,7 @@ export function statusLine(standing: RunState, throughput: StreamState, width: n
   return cutTo(joined(kept, "short", " "), width);
 }
 
-/** The parts in a line; what belongs together, a sign and its word, a symbol and its price, is one space apart. */
+/** The parts in a line. A symbol and its price, and a sign and its word, are only one space apart. */
 function joined(parts: readonly Part[], form: "full" | "short", space: string): string {
   return parts.map((part, at) => {
     const text = part[form];
@@ -58,10 +58,10 @@ function joined(parts: readonly Part[], form: "full" | "short", space: string): 
 
 const CONNECTED = "●";
 
-/** What a narrow terminal does without, in this order. */
+/** The parts that a narrow terminal leaves out, in this order. */
 const DROPPED = ["rate", "lag", "averages", "position", "equity", "symbol"] as const;
 
-/** A part of the line, in full and in short; empty if there is nothing to say. */
+/** A part of the line, in full and shortened; empty if there is nothing to say. */
 interface Part {
   readonly name: typeof DROPPED[number] | "state" | "trouble" | "price";
   readonly full: string;
