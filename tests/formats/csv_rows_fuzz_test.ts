@@ -8,7 +8,7 @@ import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 
 const ROWS = 100_000;
-/** Each holds some 75 rows. */
+/** Each holds about 75 rows. */
 const FILES = fuzzCases(1_500, 70);
 
 /** Headers, each with rows of its layout. */
@@ -228,7 +228,7 @@ function naively(text: string, kinds: readonly string[]): string[] {
   return found;
 }
 
-/** What CsvRows says of the same, cut into chunks at some of its line ends, with stale bytes around them. */
+/** The same with CsvRows, from chunks cut at some of the line ends, with stale bytes around them. */
 function really(text: string, origin: Origin, names: readonly string[], random: SeededRandom): string[] {
   const reader = open(origin);
   const found: string[] = [];
@@ -289,7 +289,7 @@ Deno.test("CsvRows.next() agrees with a naive reader on a great many mutated row
     }),
     { numRuns: FILES, seed: 20241027 },
   );
-  // Every way out is taken often, or the run would show little.
+  // Every outcome must be frequent, or the test would prove little.
   assertGreater(counts.rows, ROWS);
   assertGreater(counts.trade, 30_000);
   assertGreater(counts.other, 3_000);

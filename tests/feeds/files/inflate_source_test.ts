@@ -8,7 +8,7 @@ const CUT_OFF = "a.gz: the gzip data is cut off: it ends in the middle. Fetch or
 const TORN = "a.gz: the recording was cut off while it was being written; it is read up to that point";
 const RUBBISH = "a.gz: something that is not gzip follows the gzip data. Fetch or copy the file again";
 
-/** The text that can be unpacked of gzip data that was cut off. */
+/** The text that can be unpacked from gzip data that was cut off. */
 function unpackable(packed: Uint8Array): string {
   return new TextDecoder().decode(gunzipSync(packed, { finishFlush: constants.Z_SYNC_FLUSH }));
 }
@@ -16,7 +16,7 @@ function unpackable(packed: Uint8Array): string {
 Deno.test("InflateSource reads one member, several, empty ones and padding behind them", async () => {
   await using folder = new Folder();
   const [one, two] = [rows(4000), rows(3000, 4001)];
-  // The tear is within a line, as a recorder that was stopped may leave it.
+  // The data is torn within a line, as by a recorder that was stopped.
   const members = joined(gzip(one.slice(0, 777)), gzip(""), gzip(one.slice(777)), gzip(two));
   for (
     const content of [members, joined(members, new Uint8Array(3)), joined(members, new Uint8Array(100_000))]
@@ -58,7 +58,7 @@ Deno.test("InflateSource hands over what stands before the cut, wherever it is, 
         const cut = packed.subarray(0, length);
         const found = await outcomeOf(await folder.write("a.gz", cut), { chunkBytes });
         const readable = length < 18 ? "" : unpackable(cut);
-        // A cut between two members cannot be told from the end of the file.
+        // A cut between two members looks like the end of the file.
         const isWhole = found.error === null;
         assertEquals(isWhole, length === gzip(text.slice(0, 50_000)).length);
         assertEquals(found.text, isWhole ? readable : readable.slice(0, readable.lastIndexOf("\n") + 1));
@@ -139,7 +139,7 @@ Deno.test("InflateSource lets go of everything when nobody wants more", async ()
 
 Deno.test("InflateSource keeps memory small, however much is packed", async () => {
   await using folder = new Folder();
-  // A hundred million bytes in a tenth of a million.
+  // A hundred million bytes, packed into a hundred thousand.
   const line = `{"pad":"${" ".repeat(99_990)}"}\n`;
   const path = await folder.write("a.gz", gzip(line.repeat(1000)));
   const before = Deno.memoryUsage().rss;

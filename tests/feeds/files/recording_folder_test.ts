@@ -1,4 +1,4 @@
-/** Folders in place of recordings: the first line of a file decides whether it is read. */
+/** Folders given in place of recordings: the first line of a file decides whether it is read. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { recordingName } from "../../../src/domain/recording/recording_name.ts";
 import { noteText, type RecordingHead } from "../../../src/domain/recording/recording_note.ts";
@@ -39,11 +39,11 @@ Deno.test("withFoldersOpened() takes recordings by what they say, in the order i
   await write(folder, {
     "z.txt": text(TIME),
     "a.gz": gzip(text(TIME + 3)),
-    // The parts of one recording belong together, whatever the clock did and other recordings started meanwhile.
+    // The parts of one recording stay together, whatever the clock did and whichever recordings started meanwhile.
     "part10.gz": gzip(text(TIME + 1, { part: 10, since: TIME + 1 })),
     "part2.gz": gzip(text(TIME + 9, { part: 2, since: TIME + 1 })),
     "part1.gz": gzip(text(TIME + 1)),
-    // Killed in the middle of its second lot.
+    // The process was killed while it wrote its second batch.
     "b.gz": joined(gzip(text(TIME + 4)), gzip(text(TIME + 5)).subarray(0, 20)),
     "same10.txt": text(TIME + 6),
     "same9.txt": text(TIME + 6),

@@ -45,7 +45,7 @@ Deno.test({
       const writer = isOpened ? await Deno.open(pipe, { write: true }) : null;
       stop.abort(new Error("enough"));
       await reading;
-      // What the system still waits with ends as well.
+      // This ends the open that the system still waits for.
       (writer ?? await Deno.open(pipe, { write: true })).close();
     }
   },
