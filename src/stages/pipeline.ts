@@ -21,11 +21,13 @@ import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
 import { Parse, type Waited } from "./parse.ts";
 import { booksIn, lastTickOf, type PipelineSnapshot } from "./pipeline_snapshot.ts";
+import type { OrderChange } from "./order_changes.ts";
 import { RiskGate } from "./risk.ts";
 import { SignalStage } from "./signal.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
+import type { KeptOrders } from "./waiting_orders.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineOptions {
@@ -350,8 +352,16 @@ export class Pipeline {
     return this.#averages;
   }
 
-  /** Restores a snapshot, with the strategy's last closes. Throws a BooksError for unsound books. */
-  restore(snapshot: PipelineSnapshot, closes: Closes): void {
+  /** The waiting orders, for a store. */
+  get orders(): KeptOrders {
+    return this.#gate.orders;
+  }
+
+  /**
+   * Restores a snapshot, with the strategy's last closes and the changes that the waiting orders follow from. Throws a
+   * BooksError for unsound books, and a TypeError for changes that do not lead to those orders.
+   */
+  restore(snapshot: PipelineSnapshot, closes: Closes, changes: readonly OrderChange[] = []): void {
     const { last } = snapshot;
     this.#trades = snapshot.trades;
     this.#events.restore(snapshot);
@@ -365,7 +375,7 @@ export class Pipeline {
     this.#account.restore(snapshot.account);
     const books = booksIn(snapshot);
     this.#drawdown.restore(snapshot.drawdown, books);
-    this.#gate.restore(snapshot.gate, books);
+    this.#gate.restore(snapshot.gate, books, changes);
   }
 
   get #parts(): RunParts {

@@ -7,6 +7,7 @@ import { createTick, type Filled } from "../domain/market/tick.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
 import type { SignalSnapshot } from "./signal.ts";
+import type { WaitingSnapshot } from "./waiting_orders.ts";
 
 /** Everything in a run but the closes that its strategy remembers, as plain values: a round trip through JSON changes nothing. */
 export interface PipelineSnapshot {
@@ -57,10 +58,25 @@ export function inFormOf(
  * The snapshot as older versions made it, which remembered no first id of a gap that was being filled; null if that
  * is the same.
  */
-export function withoutGapStart(snapshot: PipelineSnapshot): PipelineSnapshot | null {
+function withoutGapStart(snapshot: PipelineSnapshot): PipelineSnapshot | null {
   const { gap, ...parse } = snapshot.parse;
   if (gap === undefined || gap.skipped > 0) return null;
   return { ...snapshot, parse: gap.absent === 0 ? parse : { ...parse, gap: { ...gap, fromId: -1 } } };
+}
+
+/**
+ * The snapshot as older versions made it, from the latest on, and whether the changes of waiting orders stood beside it:
+ * before that it had all orders, which are `whole`.
+ */
+export function* olderForms(
+  snapshot: PipelineSnapshot,
+  whole: readonly WaitingSnapshot[],
+): Generator<{ readonly state: PipelineSnapshot; readonly hasChanges: boolean }> {
+  const older = withoutGapStart(snapshot);
+  if (older !== null) yield { state: older, hasChanges: true };
+  for (const state of older === null ? [snapshot] : [snapshot, older]) {
+    yield { state: { ...state, gate: { ...state.gate, waiting: whole } }, hasChanges: false };
+  }
 }
 
 /**
