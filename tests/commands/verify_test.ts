@@ -122,7 +122,7 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gap
   }
 });
 
-Deno.test("penstock verify proves what there is of a run that goes on meanwhile", async () => {
+Deno.test("penstock verify proves a run that is still going on, as far as it has come", async () => {
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
