@@ -120,7 +120,7 @@ export function isDeeper(one: Fall, other: Fall): boolean {
   return compareDepths(one, other) > 0;
 }
 
-/** Above 0 where one fall is the larger fraction of its peak, below 0 where the other is. */
+/** Above 0 if `one` is the larger fraction of its peak, below 0 if `other` is. */
 function compareDepths(one: Fall, other: Fall): number {
   const [a, b] = [periodOf(one), periodOf(other)];
   return a.amount.times(b.peak).cmp(b.amount.times(a.peak));
