@@ -19,8 +19,26 @@ const asked = new AbortController();
 /** Whether errors are written as JSON, like the log. */
 let errorsAreJson = false;
 
-/** Runs one command line and returns the exit code. */
-async function main(args: readonly string[]): Promise<number> {
+/** How the user, or a supervisor, asks a command to end. */
+type Ends = Pick<Started, "signal" | "blocking">;
+
+/**
+ * Runs one command line, reports what it fails with, and returns the exit code. Calls `listen` before a command that
+ * can be asked to end.
+ */
+export async function penstock(
+  args: readonly string[],
+  listen: () => Promise<Ends> = listenForEndSignals,
+): Promise<number> {
+  errorsAreJson = false;
+  try {
+    return await main(args, listen);
+  } catch (error) {
+    return await fail(error);
+  }
+}
+
+async function main(args: readonly string[], listen: () => Promise<Ends>): Promise<number> {
   const { readArguments } = await import("./src/config/arguments.ts");
   const { command, help, version: wantsVersion, given, files, mistakes } = readArguments(args);
   if (wantsVersion) return print(`penstock ${version}\n`);
@@ -42,7 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
     const fromFile = !given.config?.text ? {} : await readFileOptions(given.config.text, command, collected);
     const options = { ...await lockedOptions(), ...fromFile, ...given };
     await checkMarket(options, collected);
-    return await execute(command!, configure(options, collected, command), files);
+    return await execute(command!, configure(options, collected, command), files, listen);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return await complain(error.mistakes);
@@ -132,11 +150,11 @@ const COMMANDS: Readonly<Record<CommandName, (started: Started) => Promise<Exit 
 /** Commands that never wait. No listener would get its turn, so a signal ends them as it ends any program. */
 const SYNCHRONOUS: readonly CommandName[] = ["config", "export", "status"];
 
-/** Runs a command under this process's signals. */
 async function execute(
   command: CommandName,
   configuration: Configuration,
   files: readonly string[],
+  listen: () => Promise<Ends>,
 ): Promise<number> {
   errorsAreJson = configuration.config.logFormat === "json";
   const { obstacleTo } = await import("./src/feeds/process/permissions.ts");
@@ -144,11 +162,12 @@ async function execute(
   if (obstacle !== null) return await complain([obstacle]);
   const ends = SYNCHRONOUS.includes(command)
     ? { signal: asked.signal, blocking: <T>(work: () => T) => work() }
-    : await listenForEndSignals();
+    : await listen();
   return EXIT[await COMMANDS[command]({ command, version, ...configuration, files, ...ends }) ?? "done"];
 }
 
-async function listenForEndSignals(): Promise<Pick<Started, "signal" | "blocking">> {
+/** The signals of this process. */
+async function listenForEndSignals(): Promise<Ends> {
   const [{ endSignals }, { keepDebuggerClosed }] = await Promise.all([
     import("./src/feeds/process/end_signals.ts"),
     import("./src/feeds/process/debugger.ts"),
@@ -243,12 +262,7 @@ if (import.meta.main) {
     event.preventDefault();
     fail(event.reason).then(Deno.exit);
   });
-  let code: number;
-  try {
-    code = await main(Deno.args);
-  } catch (error) {
-    code = await fail(error);
-  }
+  const code = await penstock(Deno.args);
   // A socket whose peer never finishes closing would otherwise keep the process alive.
   Deno.exit(code);
 }

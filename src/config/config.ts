@@ -203,21 +203,18 @@ export function configFrom(
   return Object.fromEntries(values) as Config;
 }
 
-/** The part of the configuration that an engine needs. */
+/** The part of the configuration that an engine needs besides a strategy. */
 export interface EngineChoices {
   readonly symbol: string;
-  /** Windows in trades. */
-  readonly short: number;
-  readonly long: number;
   readonly parameters: TradingParameters;
   /** Trades after which it ends; null for never. */
   readonly stopAfter: number | null;
 }
 
-/** Picks that part out of the whole configuration. */
+/** The part of the configuration that an engine needs besides a strategy. */
 export function engineChoices(config: Config): EngineChoices {
-  const { symbol, short, long, stopAfter } = config;
-  return { symbol, short, long, parameters: tradingParametersOf(config), stopAfter };
+  const { symbol, stopAfter } = config;
+  return { symbol, parameters: tradingParametersOf(config), stopAfter };
 }
 
 /** What the account trades under. */

@@ -2,14 +2,14 @@
 import type { MarkedBooks } from "../domain/performance/drawdown_periods.ts";
 import type { Halt } from "../domain/risk/halt.ts";
 import { limitsAfterRelease, type LossSnapshot } from "../domain/risk/loss_limits.ts";
-import type { OrderSnapshot } from "../domain/orders/order.ts";
 import type { ThrottleSnapshot } from "../domain/risk/order_throttle.ts";
 import type { ExitSnapshot } from "../domain/risk/protective_exits.ts";
+import type { WaitingSnapshot } from "./waiting_orders.ts";
 
 /** The state of the gate, as a journal keeps it. */
 export interface RiskSnapshot {
-  /** Oldest first. */
-  readonly waiting: readonly OrderSnapshot[];
+  /** Oldest first, up to the first of those that follow from changes, which are kept beside this. */
+  readonly waiting: readonly WaitingSnapshot[];
   readonly halt: Halt | null;
   readonly losses: LossSnapshot;
   readonly exits: ExitSnapshot;

@@ -9,11 +9,11 @@ import { RejectedAnswer } from "../../src/exchanges/rest_question.ts";
 import { LiveFeed } from "../../src/feeds/live/live_feed.ts";
 import { firstIdIn, lastIdIn } from "../../src/feeds/live/message_ids.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
-import { MessageLines } from "../../src/formats/message_lines.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
 import { answering, backfillOf, collect, restOf } from "../feeds/backfill_run.ts";
 import { RawServer, socketTest } from "../feeds/raw_server.ts";
 import { DEFAULTS, optionsOf } from "../support/pipeline_input.ts";
+import { MESSAGES } from "../support/layouts.ts";
 
 /** An exchange, with what it sends and answers about one symbol. */
 export interface ExchangeCase {
@@ -122,13 +122,9 @@ export function testExchange(subject: ExchangeCase): void {
     const bytes = ENCODER.encode(
       [...texts, ...subject.unusable, ...texts].map((text) => `${text}\n`).join(""),
     );
-    const lines = new MessageLines(exchange.decoder(symbol), false);
-    lines.open({
-      origin: { name: "a.txt", layout: { kind: "messages" } },
-      bytes,
-      start: 0,
-      end: bytes.length,
-    });
+    const origin = { name: "a.txt", layout: MESSAGES };
+    const lines = MESSAGES.reader(exchange.decoder(symbol), false);
+    lines.open({ origin, bytes, start: 0, end: bytes.length });
     const recorded: unknown[] = [];
     for (let read = lines.next(); read !== null; read = lines.next()) {
       recorded.push(read === "trade" ? { ...fieldsOf(lines) } : read);

@@ -115,9 +115,8 @@ Deno.test("MessageLines hands out notes with their times, and reads on behind th
   assertEquals([lines.next(), lines.takeNote()], [null, null]);
   // Without times too; and a note that nobody takes is no hindrance.
   const bare = open(
-    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true, false),
     `${noteText(notes[5])}\n${trade(7)}\n`,
-    "messages",
   );
   assertEquals([bare.next(), bare.next(), bare.takeNote()], [null, "trade", null]);
 });

@@ -1,6 +1,6 @@
 /** Applies a recording to an engine: what was read, and its events, in order. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { isRemark, type Recorded, RecordedInputs } from "../../src/formats/recorded_inputs.ts";

@@ -4,6 +4,7 @@ import { configFrom, tradingParametersOf } from "../../src/config/config.ts";
 import type { InstrumentOrigin } from "../../src/domain/market/instrument.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { Engine, type EngineEvent } from "../../src/stages/engine.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { Journal } from "../../src/stores/journal/journal.ts";
 import { RunJournal, type ShownOptions } from "../../src/stores/journal/run_journal.ts";
 import { messageOf, reading } from "./pipeline_input.ts";
@@ -22,13 +23,12 @@ export class HandRun implements Disposable {
   /** Starts the run of these options at `time` (µs since 1970), or resumes the one in the journal. */
   constructor(path: string, recording: string, options: ShownOptions, time: number) {
     const config = configFrom(options);
-    const { symbol, short, long } = config;
+    const { symbol, long } = config;
     this.#time = time;
     this.#symbol = symbol;
     this.engine = new Engine({
       symbol,
-      short,
-      long,
+      strategy: strategyOf(config),
       parameters: tradingParametersOf(config),
       stopAfter: null,
     });

@@ -5,6 +5,7 @@ import { Money } from "../../src/domain/numbers/money.ts";
 import { stake } from "../../src/config/option_values.ts";
 import type { TradingParameters } from "../../src/domain/risk/trading_parameters.ts";
 import type { PipelineOptions } from "../../src/stages/pipeline.ts";
+import { strategyOf } from "../../src/stages/strategies/known_strategies.ts";
 import { type Choices, DEFAULT_QUANTITY, type PlainTrade } from "./reference.ts";
 
 /** The program's defaults. */
@@ -57,8 +58,8 @@ function moneyOf(amount: string | null | undefined): Money | null {
 
 /** A pipeline's options; without `stopAfter` it never stops by itself. */
 export function optionsOf(choices: Choices, stopAfter: number | null = null): PipelineOptions {
-  const { symbol, short, long } = choices;
-  return { symbol, short, long, parameters: tradingParametersOf(choices), stopAfter };
+  const { symbol } = choices;
+  return { symbol, strategy: strategyOf(choices), parameters: tradingParametersOf(choices), stopAfter };
 }
 
 /** The shapes in which Binance sends a trade. */

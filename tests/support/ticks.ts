@@ -1,11 +1,6 @@
 /** Makes ticks as the parse stage would. */
-import {
-  createTick,
-  type Signal,
-  type Signalled,
-  type Tick,
-  type Trend,
-} from "../../src/domain/market/tick.ts";
+import type { Signal, Wish } from "../../src/domain/market/signal.ts";
+import { createTick, type Signalled, type Tick } from "../../src/domain/market/tick.ts";
 
 /** The fields of a tick that a test sets; all others have defaults. */
 export interface TickWish {
@@ -46,12 +41,12 @@ export function ticksAt(prices: readonly number[], decimals = 0): Tick[] {
 
 /** A tick as the signal stage yields it, with a signal of this side or none. */
 export function signalledOf(
-  wish: TickWish,
+  given: TickWish,
   side: Signal["side"] | null = null,
-  trend: Trend = "equal",
+  wish: Wish = 0,
 ): Signalled {
-  const tick = tickOf(wish);
+  const tick = tickOf(given);
   const signal = side === null ? null : { side, tradeId: tick.id, time: tick.time };
-  const averages = { short: () => "1", long: () => "1" };
-  return Object.assign(tick, { trend, averages, signal });
+  const readings = { label: "sma", values: () => ({ shortAverage: "1", longAverage: "1" }) };
+  return Object.assign(tick, { wish, readings, signal });
 }

@@ -31,7 +31,7 @@ import {
 } from "../../feeds/rest/instruments.ts";
 import type { Journal } from "../../stores/journal/journal.ts";
 import { lastInfo, rulesOf } from "../../stores/journal/instrument_memory.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 
 /** The configuration in force, where its rules come from, and what to log about it. */
 export interface FoundInstrument {

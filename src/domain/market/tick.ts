@@ -5,10 +5,10 @@
  * slots and passes the same record on under a wider type. So there is one allocation per trade, and leaving out a
  * stage is a type error at the next.
  */
-import type { Side } from "../numbers/money.ts";
 import { HOUR } from "../numbers/time.ts";
 import type { Fill } from "../orders/fill.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
+import type { Signal, Wish } from "./signal.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
 /** What the parse stage knows about a trade. */
@@ -40,29 +40,22 @@ export interface Tick {
   readonly receivedAt: number;
 }
 
-/** Whether the short average is above, below or equal to the long one; `warming` until both exist. */
-export type Trend = "warming" | "above" | "below" | "equal";
+/** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */
+export type Values = Readonly<Record<string, string>>;
 
-/** The averages as they are now, as decimal text (8 decimals, half to even); null until they exist. */
-export interface Averages {
-  short(): string | null;
-  long(): string | null;
+/** What a strategy shows of itself. */
+export interface Readings {
+  /** A short word for its values, such as `sma`. */
+  readonly label: string;
+  /** The values as they are now; null until all of them exist. */
+  values(): Values | null;
 }
 
 /** After the average stage. */
 export interface Averaged extends Tick {
-  readonly trend: Trend;
-  /** The live averages: read them before the next tick is pulled. */
-  readonly averages: Averages;
-}
-
-/** The strategy's wish to change its stance, made at one trade. */
-export interface Signal {
-  readonly side: Side;
-  /** The trade at which the averages crossed. */
-  readonly tradeId: number;
-  /** That trade's time, µs since 1970. */
-  readonly time: number;
+  readonly wish: Wish;
+  /** The live readings of the strategy: take its values before the next tick is pulled. */
+  readonly readings: Readings;
 }
 
 /** After the signal stage. */
@@ -109,8 +102,8 @@ export function createTick(
     filled,
     late,
     receivedAt,
-    trend: "warming",
-    averages: null,
+    wish: 0,
+    readings: null,
     signal: null,
     decisions: null,
     outcomes: EMPTY,

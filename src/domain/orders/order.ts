@@ -46,6 +46,9 @@ export class Order {
   stake: Money | null = null;
   /** How the connection was lost while it waited; null if it was not. */
   cut: "disconnected" | "stale" | null = null;
+  /** Where it is in the queue: a later order has a greater number. And whether it waits no longer. */
+  place = 0;
+  hasEnded = false;
   #filled: Money = ZERO;
   #spent: Money = ZERO;
 
@@ -84,10 +87,14 @@ export class Order {
     return cause === null ? { side, signalTradeId } : { side, signalTradeId, cause };
   }
 
+  /** What made it. */
+  draft(): OrderDraft {
+    return { ...this.origin(), due: this.due };
+  }
+
   snapshot(): OrderSnapshot {
     return {
-      ...this.origin(),
-      due: this.due,
+      ...this.draft(),
       isWorking: this.isWorking,
       filled: plain(this.#filled),
       spent: plain(this.#spent),

@@ -53,7 +53,13 @@ export interface Expired extends Progress {
 /** Why an order is refused while the instrument's rules are not known. */
 export const RULES_AWAITED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
 
-/** What every decision needs of an order. */
+/** The limit and the value of a refusal because of the connection, by how it was lost. */
+export const LOST = {
+  disconnected: { limit: "connected", value: "disconnected" },
+  stale: { limit: "flowing", value: "silent" },
+} as const;
+
+/** What every decision says about an order. */
 export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;
 
 /** The refusal of `order` at trade `tradeId`. */

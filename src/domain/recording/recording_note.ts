@@ -236,6 +236,12 @@ export function noteText(note: RecordingNote | FrameNote): string {
   return JSON.stringify({ penstock: note });
 }
 
+/** A note as it stands in a file. */
+export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {
+  /** When it was written, µs since 1970; 0 where the lines carry no times. */
+  readonly time: number;
+};
+
 /** The first line of a file, with its time in µs since 1970. */
 export type TimedHead = RecordingHead & { readonly time: number };
 

@@ -71,8 +71,9 @@ export interface SignalEvent extends OfSymbol {
   readonly side: Side;
   readonly price: string;
   readonly tradeId: number;
-  readonly shortAverage: string;
-  readonly longAverage: string;
+  /** The values of the strategy's indicators: these of a crossover, those of another one by names of its own. */
+  readonly shortAverage?: string;
+  readonly longAverage?: string;
 }
 
 /** An event of an order. The last one has the totals of the order's fills, if there were several. */

@@ -14,32 +14,23 @@ import type { Progress } from "../orders/order.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
 import { priceText } from "../numbers/price.ts";
-import type { Averaged, Outcome, Signal, Tick } from "../market/tick.ts";
+import type { Signal } from "../market/signal.ts";
+import type { Averaged, Outcome, Tick } from "../market/tick.ts";
 
 /**
- * The event of a signal at a trade; `time` is the trade's, ISO 8601. Call it before the next tick is pulled,
- * as the averages are live. Throws an Error if they do not exist yet: a defect.
+ * The event of a signal at a trade; `time` is the trade's, ISO 8601. Call it before the next tick is pulled, as the
+ * readings are live. Throws an Error if they do not exist yet: a defect.
  */
 export function signalEvent(
-  { symbol, price, decimals, averages }: Averaged,
+  { symbol, price, decimals, readings }: Averaged,
   { side, tradeId }: Signal,
   time: string,
 ): SignalEvent {
-  const shortAverage = averages.short();
-  const longAverage = averages.long();
-  if (shortAverage === null || longAverage === null) {
-    throw new Error(`Trade ${tradeId} crosses averages that do not exist yet: this is a defect`);
+  const values = readings.values();
+  if (values === null) {
+    throw new Error(`Trade ${tradeId} gives a signal before its averages exist: this is a defect`);
   }
-  return {
-    type: "signal",
-    time,
-    symbol,
-    side,
-    price: priceText(price, decimals),
-    tradeId,
-    shortAverage,
-    longAverage,
-  };
+  return { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId, ...values };
 }
 
 /**

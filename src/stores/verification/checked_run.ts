@@ -39,7 +39,7 @@ export class CheckedEntry implements Entry {
     return this.text.startsWith('{"state":{');
   }
 
-  /** Of a checkpoint: trades that had gone through the averages; NaN if it does not say. */
+  /** Of a checkpoint: trades that the strategy had been shown; NaN if it does not say. */
   get trades(): number {
     const checkpoint = CHECKPOINT.exec(this.text)?.[1];
     if (checkpoint !== undefined) return Number(checkpoint);

@@ -8,8 +8,7 @@ import type { OnHalt } from "../../domain/risk/halt.ts";
 import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
-import { money } from "../terminal/figures.ts";
-import { stakeWords } from "../terminal/narration.ts";
+import { money, stakeWords } from "../terminal/figures.ts";
 
 const WIDTH = 80;
 const INSTRUMENT = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;
