@@ -27,7 +27,7 @@ Deno.test("verifyChecksum() accepts a file whose checksum agrees, in every form 
   }
 });
 
-Deno.test("verifyChecksum() names both sums when they differ, before anything is handed out", async () => {
+Deno.test("verifyChecksum() names both sums if they differ, before any data is read", async () => {
   await using folder = new Folder();
   const good = await folder.write("0.csv", rows(3));
   for (
@@ -90,7 +90,7 @@ Deno.test("verifyChecksum() reads a file of several pieces", async () => {
 
 Deno.test({
   name:
-    "verifyChecksum() stops waiting for a checksum that is a pipe nobody writes to when the reading is to stop",
+    "verifyChecksum() stops waiting for a checksum that is a pipe without a writer when the reading is aborted",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();

@@ -34,7 +34,7 @@ async function write(folder: Folder, files: Readonly<Record<string, string | Uin
   }
 }
 
-Deno.test("withFoldersOpened() takes recordings by what they say, in the order in which they were started", async () => {
+Deno.test("withFoldersOpened() finds recordings by their content, in the order in which they started", async () => {
   await using folder = new Folder();
   await write(folder, {
     "z.txt": text(TIME),
@@ -62,7 +62,7 @@ Deno.test("withFoldersOpened() takes recordings by what they say, in the order i
   assertEquals(printed, []);
 });
 
-Deno.test("withFoldersOpened() names what is no recording, and waits for nothing that never comes", async () => {
+Deno.test("withFoldersOpened() names files that are not recordings, and waits for no pipe", async () => {
   await using folder = new Folder();
   await write(folder, {
     "a.txt": text(TIME),
@@ -91,7 +91,7 @@ Deno.test("withFoldersOpened() names what is no recording, and waits for nothing
   );
 });
 
-Deno.test("withFoldersOpened() says of an empty recording that its run was killed as it created the file", async () => {
+Deno.test("withFoldersOpened() says that the run of an empty recording was killed as it created the file", async () => {
   await using folder = new Folder();
   const [whole, empty] = [recordingName("BTCUSDT", TIME / 1000), recordingName("BTCUSDT", TIME / 1000 + 1)];
   await write(folder, { [whole]: gzip(text(TIME)), [empty]: "", "empty.txt": "" });
@@ -104,7 +104,7 @@ Deno.test("withFoldersOpened() says of an empty recording that its run was kille
   ]);
 });
 
-Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and goes by the order that it is given", async () => {
+Deno.test("withFoldersOpened() skips recordings for a reason, and sorts the others by the given order", async () => {
   await using folder = new Folder();
   const of = (entry: number, part?: number) => ({ entry, ...(part && { part, since: TIME }) });
   await write(folder, {
@@ -122,7 +122,7 @@ Deno.test("withFoldersOpened() passes over what is not meant, by its reason, and
   assertEquals(printed, ["skipped in DIR, of ETHUSDT: e.txt"]);
 });
 
-Deno.test("withFoldersOpened() takes files, and folders without a recording, as they are", async () => {
+Deno.test("withFoldersOpened() leaves files, and folders without a recording, as they are", async () => {
   await using folder = new Folder();
   await Deno.mkdir(`${folder.path}/rec`);
   await write(folder, { "a.csv": rows(1), "rec/b.txt": text(TIME) });

@@ -27,7 +27,7 @@ function standing(changes: Partial<RunState> = {}): RunState {
   };
 }
 
-Deno.test("statusLine() says price, averages, position, equity and throughput", () => {
+Deno.test("statusLine() shows price, averages, position, equity and throughput", () => {
   assertEquals(
     statusLine(standing(), THROUGHPUT, 200),
     "● BTCUSDT 61607.85  sma 61610.123 / 61609.000  0.01623 BTC  equity 9999.99 USDT  42 trades/s  lag 12 ms",
@@ -51,7 +51,7 @@ Deno.test("statusLine() says that rules are awaited, names the assets that are k
   }
 });
 
-Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
+Deno.test("statusLine() shows what is missing and what is wrong", () => {
   const nothing = { price: null, readings: { label: "sma", values: () => null }, position: new Money(0) };
   const throughput = { ...THROUGHPUT, connected: false, lagMs: null, tradesPerSecond: 0 };
   assertEquals(
@@ -60,7 +60,7 @@ Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
   );
 });
 
-Deno.test("statusLine() gives averages the digits that distinguish them, and keeps its length from trade to trade", () => {
+Deno.test("statusLine() gives averages enough digits to differ, and keeps its length from trade to trade", () => {
   const line = (short: string, long: string, price: string) =>
     statusLine(
       standing({ readings: readingsOf(short, long), price: new Money(price) }),
@@ -78,7 +78,7 @@ Deno.test("statusLine() gives averages the digits that distinguish them, and kee
   );
 });
 
-Deno.test("statusLine() keeps its labels at 80 columns and below, and leaves out what matters least", () => {
+Deno.test("statusLine() keeps its labels at 80 columns or fewer, and leaves out the least important parts", () => {
   const shown = (width: number, changes: Partial<RunState> = {}) =>
     statusLine(standing(changes), THROUGHPUT, width);
   assertEquals(shown(80), "● BTCUSDT 61607.85 sma 61610.12/61609.00 0.01623 BTC equity 9999.99 lag 12 ms");
@@ -104,7 +104,7 @@ Deno.test("statusLine() shows a halt before anything else", () => {
   assertEquals(statusLine(standing(halt), THROUGHPUT, 20), "● HALTED manual 616…");
 });
 
-Deno.test("statusLine() never shows an equity above nothing as nothing", () => {
+Deno.test("statusLine() never shows an equity above zero as zero", () => {
   const line = statusLine(
     standing({ equity: new Money("0.00412345") }),
     { ...THROUGHPUT, symbol: "ETHBTC" },
