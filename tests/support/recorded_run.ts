@@ -83,10 +83,10 @@ export async function outcomeOf(
   run: number | null = null,
 ): Promise<Outcome> {
   using reader = JournalReader.open(journal);
-  using present = JournalReader.open(journal);
+  using current = JournalReader.open(journal);
   const verification = new Verification(reader, run, {
     engineOf: keptEngine,
-    lastSeqNow: () => present.lastSeq,
+    lastSeqNow: () => current.lastSeq,
   });
   return await verification.outcomeOf(recordedChunks(recordings, { chunkBytes: 4096 }));
 }
