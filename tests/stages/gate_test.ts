@@ -8,10 +8,10 @@ import { PaperFills } from "../../src/stages/fill.ts";
 import { RiskGate } from "../../src/stages/risk.ts";
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
-import { signalledOf, type TickWish } from "../support/ticks.ts";
+import { type GivenTick, signalledOf } from "../support/ticks.ts";
 
-/** One trade: its wish, and the signal that it gives. */
-type Trade = readonly [wish: TickWish, signal?: "buy" | "sell"];
+/** One trade, and the signal that it gives. */
+type Trade = readonly [trade: GivenTick, signal?: "buy" | "sell"];
 
 const SECOND = 1_000_000;
 
@@ -31,7 +31,7 @@ class GateScenario {
 
   /** What became of the orders at each trade, in short. */
   trade(...trades: readonly Trade[]): string[][] {
-    const ticks = trades.map(([wish, signal]) => signalledOf({ id: ++this.#id, ...wish }, signal ?? null));
+    const ticks = trades.map(([trade, signal]) => signalledOf({ id: ++this.#id, ...trade }, signal ?? null));
     return [...this.#fills.over(this.gate.over(ticks))].map(({ outcomes }: Filled) => outcomes.map(brief));
   }
 
