@@ -29,7 +29,7 @@ function optionsWith(choices: Choices): PipelineOptions {
   return { ...optionsOf(choices), strategy: () => new Climb(choices.long) };
 }
 
-Deno.test("Pipeline goes on with a made-up strategy as if nothing had been, wherever it was cut", () => {
+Deno.test("Pipeline continues with a made-up strategy as if it had never stopped, wherever it was cut", () => {
   let fills = 0;
   fc.assert(
     fc.property(
@@ -47,7 +47,7 @@ Deno.test("Pipeline goes on with a made-up strategy as if nothing had been, wher
           at += length;
           kept.take(pipeline);
           pipeline = new Pipeline(optionsWith(choices));
-          pipeline.restore(kept.state, kept.closes(choices.long));
+          pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
         }
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());
         assertEquals(events, expected);
