@@ -49,7 +49,7 @@ function naive(short: number, long: number, trades: readonly GivenTick[]): Found
 const windows = fc.record({ short: fc.integer({ min: 1, max: 12 }), more: fc.integer({ min: 1, max: 40 }) })
   .map(({ short, more }) => ({ short, long: short + more }));
 
-/** Ticks whose unit gets finer now and then, with a gap or a new beginning now and then. */
+/** Ticks; now and then the unit gets finer, there is a gap, or the ids start over. */
 const trades = fc.array(
   fc.record({
     level: fc.oneof(
@@ -86,7 +86,7 @@ Deno.test("Crossover.add() equals windows added up from scratch, at any unit and
   );
 });
 
-Deno.test("Crossover.restore() of its closes goes on as if never interrupted", () => {
+Deno.test("Crossover.restore() continues from its closes as if it had never stopped", () => {
   fc.assert(
     fc.property(windows, trades, fc.nat(), ({ short, long }, trades, cut) => {
       const at = cut % (trades.length + 1);
@@ -116,10 +116,10 @@ Deno.test("Crossover.add() wants nothing and shows nothing until both averages e
   ]);
 });
 
-Deno.test("Crossover.add() takes averages for equal only when they are, to the last unit", () => {
+Deno.test("Crossover.add() treats averages as equal only if they are, to the last unit", () => {
   const equal = foundBy(stageOf(1, 3), [{ price: 10 }, { price: 12 }, { price: 11 }]).at(-1);
   assertEquals(equal, [0, "11", "11"]);
-  // The averages differ by a third of 10^-8, and show as the same text.
+  // The averages differ by a third of 10^-8, and are shown as the same text.
   const above = foundBy(
     stageOf(2, 3),
     [1_000_000_001, 1_000_000_002, 1_000_000_001].map((price) => ({ price, decimals: 8 })),
@@ -188,7 +188,7 @@ Deno.test("Crossover.add() notices a difference of one in products beyond 2^53 o
   assertEquals(wishes.slice(-3), [-1, 0, -1]);
 });
 
-Deno.test("new Crossover() refuses windows that are not whole with 1 ≤ short < long ≤ 1000000", () => {
+Deno.test("new Crossover() refuses windows that are not whole numbers with 1 ≤ short < long ≤ 1000000", () => {
   for (
     const [short, long] of [[0, 5], [5, 5], [6, 5], [1.5, 5], [1, 5.5], [-1, 5], [1, 1_000_001], [
       NaN,
