@@ -1,7 +1,7 @@
 /**
  * Reads one Binance message: a `trade` or an `aggTrade`, raw or in the combined envelope.
  *
- * It has two ways that agree on every input. `scan` walks the bytes of a message in the exchange's usual
+ * There are two ways, which agree on every input. `scan` walks the bytes of a message in the exchange's usual
  * shape, field by field, without making a string or an object. Whatever is not in that shape goes through
  * `decode`. Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
