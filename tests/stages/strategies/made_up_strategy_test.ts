@@ -47,7 +47,7 @@ Deno.test("Pipeline goes on with a made-up strategy as if nothing had been, wher
           at += length;
           kept.take(pipeline);
           pipeline = new Pipeline(optionsWith(choices));
-          pipeline.restore(kept.state, kept.closes(choices.long));
+          pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
         }
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());
         assertEquals(events, expected);
