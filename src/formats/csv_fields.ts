@@ -7,16 +7,13 @@ const COMMA = 44, ZERO = 48, NINE = 57;
 /** Digits of a time in nanoseconds until the year 2286. */
 const LONGEST_TIME = 19;
 /** The bit that distinguishes lower case from upper case, and the one that distinguishes `t` from `f`. */
-export const SMALL = 32, IS_T = 16;
+const SMALL = 32;
+export const IS_T = 16;
 /**
- * `true` and `false`, recognised by whether it is the latter: the first letter in small; four bytes of the rest as a
- * word ("true", "alse"); and what it says. The bits for upper case do not count: spreadsheets write "TRUE", Python
- * "True".
+ * `true` and `false`, recognised by whether it is the latter: the first letter in small; and four bytes of the rest as
+ * a word ("true", "alse"). The bits for upper case do not count: spreadsheets write "TRUE", Python "True".
  */
-export const LETTER = [116, 102],
-  WORD = [0x65757274, 0x65736c61],
-  WORD_MASK = ~0x20202020,
-  SAYS = [true, false];
+const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = ~0x20202020;
 
 /** The position after `true` or `false`, in small letters or capitals, or -1. */
 export function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {

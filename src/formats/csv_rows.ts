@@ -1,24 +1,14 @@
 /**
  * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
  *
- * Two ways that agree on every row: `#scan` walks a row of a published layout in one pass, without making a string
- * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
+ * Two ways that agree on every row: a WebAssembly loop reads rows of a published layout into columns, many at once;
+ * the row that it stops at, `#examine` looks at field by field, to read it or to say what is wrong.
  */
 import type { Chunk, Origin } from "./chunk.ts";
-import {
-  idsIn,
-  IS_T,
-  isHeaderAt,
-  LETTER,
-  longTimeAt,
-  readBoolean,
-  SAYS,
-  SMALL,
-  WORD,
-  WORD_MASK,
-} from "./csv_fields.ts";
+import { idsIn, IS_T, isHeaderAt, longTimeAt, readBoolean } from "./csv_fields.ts";
 import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
-import { DecimalBytes, READ_AHEAD, WholeColumn } from "../domain/numbers/decimal_bytes.ts";
+import { CsvScan } from "./csv_scan.ts";
+import { DecimalBytes, READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
@@ -28,6 +18,7 @@ const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO 
 const SAMPLE_CHARACTERS = 200;
 /** The most bytes that UTF-8 takes for a character of a string. */
 const CHARACTER_BYTES = 3;
+const NO_BYTES = new Uint8Array();
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -66,10 +57,10 @@ export class CsvRows implements TradeReader, TradeFields {
   readonly #strict: boolean;
 
   readonly #decimal = new DecimalBytes();
-  readonly #idColumn = new WholeColumn(this.#decimal);
-  readonly #firstColumn = new WholeColumn(this.#decimal);
-  readonly #lastColumn = new WholeColumn(this.#decimal);
-  readonly #timeColumn = new WholeColumn(this.#decimal);
+  readonly #scan: CsvScan | null;
+  /** Rows in the columns, and how many of them have been given. */
+  #scanned = 0;
+  #given = 0;
 
   #origin: Origin | null = null;
   #fields: readonly CsvField[] = [];
@@ -85,19 +76,21 @@ export class CsvRows implements TradeReader, TradeFields {
   #line = 0;
   #blank = 0;
 
-  #bytes: Uint8Array = new Uint8Array();
-  #view: DataView = new DataView(this.#bytes.buffer);
-  #row = 0;
+  #chunk: Uint8Array = NO_BYTES;
   #at = 0;
   #end = 0;
-  /** The last rows of the chunk, if they stand too near to the end of its bytes to be read there. */
-  #rest: Uint8Array | null = null;
+  /** The row read last, unless it is in the columns: where it starts in these bytes. */
+  #bytes: Uint8Array = NO_BYTES;
+  #view: DataView = new DataView(NO_BYTES.buffer);
+  #row = 0;
 
   /**
    * A reader of rows that are taken to be trades of `symbol`, which no row names. When `strict`, a row that cannot
-   * be used makes `next` throw UnusableInput; otherwise it answers "rejected".
+   * be used makes `next` throw UnusableInput; otherwise it answers "rejected". Without a `scan` every row goes the slow
+   * way, which is for tests.
    */
-  constructor(symbol: string, strict: boolean) {
+  constructor(symbol: string, strict: boolean, scan: CsvScan | null = new CsvScan()) {
+    this.#scan = scan;
     this.symbol = symbol;
     this.#strict = strict;
   }
@@ -114,19 +107,11 @@ export class CsvRows implements TradeReader, TradeFields {
   open(chunk: Chunk): void {
     const { origin, bytes, start, end } = chunk;
     if (origin !== this.#origin) this.#begin(origin);
-    // Rows are read a word at a time, a little beyond their end. Those for which the bytes do not reach, and a row
-    // without line feed, are copied to where they do.
-    const last = Math.min(end, bytes.length - READ_AHEAD) - 1;
-    const feed = last < start ? -1 : bytes.lastIndexOf(FEED, last);
-    const split = Math.max(start, feed + 1);
-    this.#lend(bytes, start, split);
-    this.#rest = null;
-    if (split === end) return;
-    const isEnded = bytes[end - 1] === FEED;
-    const rest = new Uint8Array(end - split + (isEnded ? 0 : 1) + READ_AHEAD);
-    rest.set(bytes.subarray(split, end));
-    if (!isEnded) rest[end - split] = FEED;
-    this.#rest = rest;
+    this.#chunk = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#scanned = this.#given = 0;
+    this.#scan?.open(bytes, end);
   }
 
   /**
@@ -136,32 +121,25 @@ export class CsvRows implements TradeReader, TradeFields {
    */
   next(): ReadResult | null {
     for (;;) {
-      const row = this.#at;
-      if (row >= this.#end) {
-        const rest = this.#rest;
-        if (rest === null) return null;
-        this.#rest = null;
-        this.#lend(rest, 0, rest.length - READ_AHEAD);
-        continue;
+      if (this.#given < this.#scanned) {
+        this.#line++;
+        this.#scan!.columns.read(this.#given++, this);
+        return "trade";
       }
-      this.#row = row;
+      if (this.#at >= this.#end) return null;
+      if (this.#fill()) continue;
       this.#line++;
-      if (this.#isPublished) {
-        const after = this.#scan(this.#bytes, this.#view, row);
-        if (after >= 0) {
-          this.#at = after;
-          return "trade";
-        }
-      }
-      const read = this.#examine(row);
+      const read = this.#examine();
       if (read !== null) return read;
     }
   }
 
   sample(): string {
-    const row = this.#row;
-    const text = this.#text(row, Math.min(this.#rowEnd(row), row + SAMPLE_CHARACTERS * CHARACTER_BYTES));
-    return text.slice(0, SAMPLE_CHARACTERS);
+    const isScanned = this.#given > 0;
+    const bytes = isScanned ? this.#chunk : this.#bytes;
+    const row = isScanned ? this.#scan!.startOf(this.#given - 1) : this.#row;
+    const end = Math.min(rowEnd(bytes, row), row + SAMPLE_CHARACTERS * CHARACTER_BYTES);
+    return DECODER.decode(bytes.subarray(row, end)).slice(0, SAMPLE_CHARACTERS);
   }
 
   complain(): Complain {
@@ -189,68 +167,48 @@ export class CsvRows implements TradeReader, TradeFields {
     this.#blank = 0;
   }
 
-  #lend(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#at = start;
-    this.#end = end;
+  /** Reads rows into the columns; false if the next one is not of the usual kind. */
+  #fill(): boolean {
+    const scan = this.#scan;
+    this.#given = this.#scanned = 0;
+    if (scan === null || !this.#isPublished) return false;
+    this.#scanned = scan.read(this.#at, this.#isAggregate, this.#hasFlag);
+    if (this.#scanned === 0) return false;
+    this.#at = scan.stoppedAt;
+    return true;
   }
 
   /**
-   * The position after the row at `row` and its line feed when it is a trade in a published layout; -1 only means
-   * "not so". Straight-line code, since most of the time is spent here.
+   * The next row as bytes to read. They are read a word at a time, a little beyond their end: where there is not
+   * enough for that, and where no line feed ends the row, they are copied.
    */
-  #scan(bytes: Uint8Array, view: DataView, row: number): number {
-    const decimal = this.#decimal;
-    let at = this.#idColumn.read(view, row);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    at = decimal.readPrice(view, at + 1);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    at = decimal.readQuantity(view, at + 1);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    if (this.#isAggregate) {
-      at = this.#firstColumn.read(view, at + 1);
-      if (at < 0 || bytes[at] !== COMMA) return -1;
-      at = this.#lastColumn.read(view, at + 1);
-      const first = this.#firstColumn.value;
-      const last = this.#lastColumn.value;
-      if (at < 0 || bytes[at] !== COMMA || last < first) return -1;
-      this.firstId = first;
-      this.lastId = last;
-    } else {
-      at = decimal.skipAmount(view, at + 1);
-      if (at < 0 || bytes[at] !== COMMA) return -1;
-      this.firstId = this.lastId = this.#idColumn.value;
+  #lend(): void {
+    const at = this.#at;
+    const bytes = this.#chunk;
+    const feed = bytes.indexOf(FEED, at);
+    const isEnded = feed >= 0 && feed < this.#end;
+    const end = isEnded ? feed : this.#end;
+    this.#at = end + 1;
+    if (isEnded && end + READ_AHEAD < bytes.length) {
+      if (this.#bytes !== bytes) this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.#bytes = bytes;
+      this.#row = at;
+      return;
     }
-    at = this.#timeColumn.read(view, at + 1);
-    const time = this.#timeColumn.value;
-    if (at < 0 || bytes[at] !== COMMA || time === 0) return -1;
-    this.time = microseconds(time);
-    this.price = decimal.price;
-    this.decimals = decimal.decimals;
-    this.quantityWhole = decimal.quantityWhole;
-    this.quantityFraction = decimal.quantityFraction;
-    // Without branches, since the branch would be unpredictable.
-    at++;
-    const letter = bytes[at]!;
-    const no = ((letter & IS_T) >> 4) ^ 1;
-    const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
-    if ((strange | ((letter | SMALL) ^ LETTER[no]!)) !== 0) return -1;
-    this.buyerIsMaker = SAYS[no]!;
-    at += 4 + no;
-    if (this.#hasFlag) {
-      at = bytes[at] === COMMA ? readBoolean(bytes, view, at + 1) : -1;
-      if (at < 0) return -1;
-    }
-    if (bytes[at] === RETURN) at++;
-    return bytes[at] === FEED ? at + 1 : -1;
+    const row = new Uint8Array(end - at + 1 + READ_AHEAD);
+    row.set(bytes.subarray(at, end));
+    row[end - at] = FEED;
+    this.#bytes = row;
+    this.#view = new DataView(row.buffer);
+    this.#row = 0;
   }
 
-  /** The same for any line and any layout: null when there is nothing to say about it. */
-  #examine(row: number): ReadResult | null {
+  /** Reads any line of any layout: null when there is nothing to say about it. */
+  #examine(): ReadResult | null {
+    this.#lend();
     const bytes = this.#bytes;
-    const end = this.#rowEnd(row);
-    this.#at = end + (bytes[end] === RETURN ? 2 : 1);
+    const row = this.#row;
+    const end = rowEnd(bytes, row);
     let begin = row;
     while (begin < end && (bytes[begin] === SPACE || bytes[begin] === TAB)) begin++;
     if (begin === end) {
@@ -381,15 +339,14 @@ export class CsvRows implements TradeReader, TradeFields {
     return "rejected";
   }
 
-  /** The position of the row's line end; every row that was lent has one. */
-  #rowEnd(row: number): number {
-    const bytes = this.#bytes;
-    const feed = bytes.indexOf(FEED, row);
-    if (feed < 0) return row;
-    return feed > row && bytes[feed - 1] === RETURN ? feed - 1 : feed;
-  }
-
   #text(start: number, end: number): string {
     return DECODER.decode(this.#bytes.subarray(start, end));
   }
+}
+
+/** The position of the line end of the row at `row`. */
+function rowEnd(bytes: Uint8Array, row: number): number {
+  const feed = bytes.indexOf(FEED, row);
+  if (feed < 0) return row;
+  return feed > row && bytes[feed - 1] === RETURN ? feed - 1 : feed;
 }
