@@ -1,5 +1,5 @@
 /** Reads rows of Binance's public-data files, trades or aggTrades of spot or futures, into columns. */
-import { FIRST_ID, IS_MAKER, LAST_ID, PLACES, START, stopAt, TIME } from "./columns.ts";
+import { endText, FIRST_ID, IS_MAKER, LAST_ID, PLACES, START, stopAt, TIME } from "./columns.ts";
 import { skipAmount, takePrice, takeQuantity, takeWhole, toMicroseconds } from "./fields.ts";
 
 const FEED: u8 = 10;
@@ -14,27 +14,28 @@ const F: u32 = 102;
 
 /**
  * Reads whole rows from `at` up to `end`, at most `most`: how many. It stops before the first row that is not a
- * trade in the layout that `isAggregate` and `hasFlag` describe. 24 bytes of 0 have to stand at `end`.
+ * trade in the layout that `isAggregate` and `hasFlag` describe. Behind `end` there has to be room for 24 bytes.
  */
 export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, hasFlag: i32, unit: i32): i32 {
+  endText(end);
   let n: usize = 0;
   while (n < most) {
-    let p: usize = takeWhole(at, n, LAST_ID, PLACES);
+    let p: usize = takeWhole(at, n, LAST_ID, COMMA, PLACES);
     if (p == 0) break;
     p = takePrice(p + 1, n, unit, PLACES + 64);
     if (p == 0 || load<u8>(p) != COMMA) break;
     p = takeQuantity(p + 1, n, PLACES + 96);
     if (p == 0 || load<u8>(p) != COMMA) break;
     if (isAggregate) {
-      p = takeWhole(p + 1, n, FIRST_ID, PLACES + 128);
+      p = takeWhole(p + 1, n, FIRST_ID, COMMA, PLACES + 128);
       if (p == 0) break;
-      p = takeWhole(p + 1, n, LAST_ID, PLACES + 192);
+      p = takeWhole(p + 1, n, LAST_ID, COMMA, PLACES + 192);
       if (p == 0 || load<f64>(n << 3, LAST_ID) < load<f64>(n << 3, FIRST_ID)) break;
     } else {
       p = skipAmount(p + 1);
       if (p == 0 || load<u8>(p) != COMMA) break;
     }
-    p = takeWhole(p + 1, n, TIME, PLACES + 256);
+    p = takeWhole(p + 1, n, TIME, COMMA, PLACES + 256);
     if (p == 0 || !toMicroseconds(n, TIME)) break;
 
     // Without a branch, which would be unpredictable.

@@ -13,7 +13,6 @@
 import { DECIMALS, FRACTION, PRICE, QUANTITY } from "./columns.ts";
 
 const ZEROS: u64 = 0x3030303030303030;
-const COMMA: u8 = 44;
 const DOT: u8 = 46;
 const ZERO: u8 = 48;
 const MOST: u64 = 9007199254740991;
@@ -61,7 +60,7 @@ function firstDigits(word: u64, count: u64): u64 {
 }
 
 /** The `length` digits at `at`, 1 to 16, as a number. */
-function digitsAt(at: usize, length: usize): u64 {
+export function digitsAt(at: usize, length: usize): u64 {
   const word: u64 = load<u64>(at) ^ ZEROS;
   if (length < 8) return firstDigits(word, length as u64);
   const high: u64 = eightDigits(word);
@@ -73,7 +72,7 @@ function digitsAt(at: usize, length: usize): u64 {
 }
 
 /** How many digits stand at `at`, up to 16; 0 also where there are several and the first is 0. */
-function lengthAt(at: usize, place: usize): usize {
+export function lengthAt(at: usize, place: usize): usize {
   const word: u64 = load<u64>(at) ^ ZEROS;
   const count: usize = guessed(place, digitsIn(word));
   if ((word & 255) == 0 && count > 1) return 0;
@@ -82,27 +81,27 @@ function lengthAt(at: usize, place: usize): usize {
 }
 
 /**
- * A whole number up to 2^53 - 1 without leading zeros, which a comma follows, into a column of doubles. From one row to
+ * A whole number up to 2^53 - 1 without leading zeros, which `follower` follows, into a column of doubles. From one row to
  * the next, such a number mostly has as many digits and differs only in the last eight, so that those before are
  * compared instead of read. `place` has room for 64 bytes.
  */
-export function takeWhole(at: usize, n: usize, column: usize, place: usize): usize {
+export function takeWhole(at: usize, n: usize, column: usize, follower: u8, place: usize): usize {
   const length: usize = load<usize>(place);
   const word: u64 = load<u64>(at + length - 8) ^ ZEROS;
   if (
     strangers(word) == 0 && (load<u64>(at) & load<u64>(place, 8)) + 1 == load<u64>(place, 16) &&
-    load<u8>(at + length) == COMMA
+    load<u8>(at + length) == follower
   ) {
     store<f64>(column + (n << 3), (load<u64>(place, 24) + eightDigits(word)) as f64);
     return at + length;
   }
-  return learnWhole(at, n, column, place);
+  return learnWhole(at, n, column, follower, place);
 }
 
 /** The same for any whole number; from now on those are compared that differ only in the last eight digits. */
-function learnWhole(at: usize, n: usize, column: usize, place: usize): usize {
+function learnWhole(at: usize, n: usize, column: usize, follower: u8, place: usize): usize {
   const length: usize = lengthAt(at, place + 32);
-  if (length == 0 || load<u8>(at + length) != COMMA) return 0;
+  if (length == 0 || load<u8>(at + length) != follower) return 0;
   const value: u64 = digitsAt(at, length);
   if (value > MOST) return 0;
   store<f64>(column + (n << 3), value as f64);
@@ -167,10 +166,10 @@ export function takePrice(at: usize, n: usize, unit: i32, place: usize): usize {
   return end;
 }
 
-/** A quantity as `DecimalBytes.readQuantity`, below 10^15, into its columns. `place` has room for 24 bytes. */
+/** A quantity as `DecimalBytes.readQuantity`, into its columns. `place` has room for 24 bytes. */
 export function takeQuantity(at: usize, n: usize, place: usize): usize {
   const length: usize = lengthAt(at, place);
-  if (length == 0 || length > 15) return 0;
+  if (length == 0) return 0;
   let end: usize = at + length;
   let fraction: u64 = 0;
   if (load<u8>(end) == DOT) {
@@ -182,6 +181,8 @@ export function takeQuantity(at: usize, n: usize, place: usize): usize {
   }
   const whole: u64 = digitsAt(at, length);
   if ((whole | fraction) == 0) return 0;
+  // 10^15 is the largest.
+  if (length > 15 && (whole != 1000000000000000 || fraction != 0)) return 0;
   store<f64>(n << 3, whole as f64, QUANTITY);
   store<u32>(n << 2, fraction as u32, FRACTION);
   return end;

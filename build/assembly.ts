@@ -12,6 +12,7 @@
 /** Each source in assembly/, and the file of src/ that it becomes. */
 const MODULES: readonly (readonly [source: string, target: string])[] = [
   ["csv_rows.ts", "formats/csv_rows_module.ts"],
+  ["binance_messages.ts", "exchanges/binance/message_module.ts"],
 ];
 
 const ASC = "npm:assemblyscript@0.28.20/asc";

@@ -16,10 +16,10 @@ export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" 
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
 /** Digits of a receive time that are read: µs have no more until the year 2286. */
 const TIME_DIGITS = 16, HALF_DIGITS = 8;
+/** The most bytes that UTF-8 takes for a character of a string. */
+const CHARACTER_BYTES = 3;
 const SAMPLE_CHARACTERS = 200, SHOWN_CHARACTERS = 40;
 const OTHER_SYMBOLS = 8;
-/** How much shorter than the one before a line may be and still be found at the first look. */
-const SLACK = 8;
 // The mark at the start is part of a frame that has one: the live run saw it too.
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
@@ -65,15 +65,14 @@ export class MessageLines implements TradeReader {
   #line = 0;
   #isTimed = false;
   #isOwn = false;
-  /** How long the last trade's line was: the next one is looked for from there. */
-  #usual = SLACK;
+  /** Lines that `scan` has read, and how many of them have been given. */
+  #scanned = 0;
+  #given = 0;
   #note: TimedNote | null = null;
   /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
-  /** The frame read last: its text, where that was made, or else its bytes. */
-  #text: string | null = null;
-  #frameStart = 0;
-  #frameEnd = 0;
+  /** The frame read last, unless that is one that `scan` read. */
+  #text = "";
 
   /**
    * A reader of the frames that `decoder` knows. When `strict`, an unusable line is thrown as
@@ -117,6 +116,8 @@ export class MessageLines implements TradeReader {
     this.#end = end;
     this.#note = this.#frame = null;
     this.#text = "";
+    this.#scanned = this.#given = 0;
+    this.#decoder.scan?.open(bytes, end);
     return this;
   }
 
@@ -125,28 +126,25 @@ export class MessageLines implements TradeReader {
    * behind it. Throws UnusableInput when strict; the call after that goes on behind the line.
    */
   next(): ReadResult | null {
-    const bytes = this.#bytes;
-    const end = this.#end;
     this.#note = null;
     if (this.#frame !== null) {
       const read = this.#decoder.next();
       if (read !== null) return this.#judge(read, this.#frame) ?? null;
       this.#frame = null;
     }
-    while (this.#at < end) {
-      const start = this.#at;
-      const frame = this.#isTimed ? this.#readTime(start) : start;
-      // Lines of trades are about as long as one another, so that the end is near where it was in the line
-      // before. Looking only there is safe: what `scan` takes holds no line feed.
-      let feed = start + this.#usual - SLACK;
-      while (feed < end && bytes[feed] !== LINE_FEED) feed++;
-      // What lies beyond the end is left from an earlier chunk.
-      if (feed > end) feed = end;
-      if (frame >= 0 && this.#scan(start, frame, feed)) return "trade";
-      const read = this.#readLine(start, frame, feed);
+    for (;;) {
+      if (this.#given < this.#scanned) {
+        const scan = this.#decoder.scan!;
+        this.#line++;
+        if (this.#isTimed) this.receivedAt = scan.receivedAt(this.#given);
+        scan.give(this.#given++);
+        return "trade";
+      }
+      if (this.#at >= this.#end) return null;
+      if (this.#fill()) continue;
+      const read = this.#readLine();
       if (read !== undefined) return read;
     }
-    return null;
   }
 
   /** The note that the last `next` read, once; null for anything else. */
@@ -158,8 +156,12 @@ export class MessageLines implements TradeReader {
 
   /** The beginning of the frame read last, or of the line where it has none: at most 200 characters. */
   sample(): string {
-    const text = this.#text ?? DECODER.decode(this.#bytes.subarray(this.#frameStart, this.#frameEnd));
-    return text.slice(0, SAMPLE_CHARACTERS);
+    if (this.#given === 0) return this.#text.slice(0, SAMPLE_CHARACTERS);
+    const start = this.#decoder.scan!.startOf(this.#given - 1);
+    const feed = this.#bytes.indexOf(LINE_FEED, start);
+    const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
+    const end = Math.min(stop, start + SAMPLE_CHARACTERS * CHARACTER_BYTES);
+    return DECODER.decode(this.#bytes.subarray(start, end)).slice(0, SAMPLE_CHARACTERS);
   }
 
   /** Without the place in a recording that Penstock wrote, where the live run had none either. */
@@ -172,25 +174,24 @@ export class MessageLines implements TradeReader {
     };
   }
 
-  /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */
-  #scan(start: number, frame: number, feed: number): boolean {
-    const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
-    if (!this.#decoder.scan(this.#bytes, frame, stop)) return false;
-    this.#line++;
-    this.#at = feed + 1;
-    this.#usual = feed - start;
-    this.#text = null;
-    this.#frameStart = frame;
-    this.#frameEnd = stop;
+  /** Has lines read up to the first that has to be looked at; false if that is the next. */
+  #fill(): boolean {
+    const { scan } = this.#decoder;
+    this.#given = this.#scanned = 0;
+    if (scan === null) return false;
+    this.#scanned = scan.readLines(this.#at, this.#isTimed);
+    if (this.#scanned === 0) return false;
+    this.#at = scan.stoppedAt;
     return true;
   }
 
-  /** Reads the line at `start`, whatever it is; undefined if there is nothing to return. */
-  #readLine(start: number, frame: number, tried: number): ReadResult | null | undefined {
+  /** Reads the next line, whatever it is; undefined if there is nothing to return. */
+  #readLine(): ReadResult | null | undefined {
     const bytes = this.#bytes;
+    const start = this.#at;
+    const frame = this.#isTimed ? this.#readTime(start) : start;
     let feed = bytes.indexOf(LINE_FEED, start);
     if (feed < 0 || feed > this.#end) feed = this.#end;
-    if (frame >= 0 && feed !== tried && this.#scan(start, frame, feed)) return "trade";
     this.#line++;
     this.#at = feed + 1;
     this.emptyFirstId = this.emptyId = -1;

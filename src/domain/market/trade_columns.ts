@@ -9,11 +9,15 @@ const WIDE = 8 * COLUMN_ROWS, NARROW = 4 * COLUMN_ROWS;
 const NARROWS = COLUMNS + 6 * WIDE, BYTES = NARROWS + 2 * NARROW;
 /** Behind the columns: here the text starts that a loop reads. */
 export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
+/** The unit that a loop is given for its prices where each has its own, without trailing zeros. */
+export const OWN_UNIT = -1;
+/** Where the texts start that a loop compares with, each with its length in 256 bytes. */
+export const COMPARED = 2048, COMPARED_BYTES = 256;
 /** Where a loop says where the first row stands that it did not read. */
 const STOPPED_AT = 768;
 
 /** Trade fields that can be written. */
-type Fields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
+export type WritableFields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
 
 /** The columns, as `TradeFields` has them, which the loop overwrites at every call. */
 export class TradeColumns {
@@ -25,7 +29,7 @@ export class TradeColumns {
   /** When the row was received, µs since 1970. */
   readonly receivedAt: Float64Array;
   readonly quantityFraction: Uint32Array;
-  /** Where the row starts in memory. */
+  /** Where the row starts in memory; or where a frame ends, which a loop is told here. */
   readonly start: Uint32Array;
   readonly decimals: Uint8Array;
   /** 1 when the taker sold, else 0. */
@@ -56,7 +60,7 @@ export class TradeColumns {
   }
 
   /** Reads row `at` into `fields`. */
-  read(at: number, fields: Fields): void {
+  read(at: number, fields: WritableFields): void {
     fields.firstId = this.firstId[at]!;
     fields.lastId = this.lastId[at]!;
     fields.time = this.time[at]!;

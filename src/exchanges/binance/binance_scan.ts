@@ -1,0 +1,107 @@
+/** Reads Binance's messages in their usual shape into columns, by the WebAssembly loop of `assembly/binance_messages.ts`. */
+import { TextWindow } from "../../domain/market/text_window.ts";
+import {
+  COLUMN_ROWS,
+  COMPARED,
+  COMPARED_BYTES,
+  OWN_UNIT,
+  TEXT_START,
+  type WritableFields,
+} from "../../domain/market/trade_columns.ts";
+import type { FrameScan } from "../frame_decoder.ts";
+import { MODULE } from "./message_module.ts";
+
+interface Loop {
+  readonly memory: WebAssembly.Memory;
+  readFrames(at: number, from: number, to: number, unit: number): number;
+  readLines(at: number, end: number, most: number, isTimed: number, unit: number): number;
+}
+
+/** The longest of the texts that the loop compares with, behind its length. */
+const LONGEST = COMPARED_BYTES - 8;
+const ENCODER = new TextEncoder();
+
+let compiled: WebAssembly.Module | null = null;
+
+/** The messages of one symbol. */
+export class BinanceScan implements FrameScan {
+  readonly #loop: Loop;
+  readonly #text: TextWindow;
+  readonly #trade: WritableFields;
+  #frames = 0;
+
+  /** For messages of `symbol`; `give` writes into `trade`. */
+  constructor(symbol: string, trade: WritableFields) {
+    compiled ??= new WebAssembly.Module(MODULE);
+    this.#loop = new WebAssembly.Instance(compiled).exports as unknown as Loop;
+    this.#text = new TextWindow(this.#loop.memory);
+    this.#trade = trade;
+    const memory = new DataView(this.#loop.memory.buffer);
+    for (const [index, text] of comparedTexts(symbol).entries()) {
+      // A symbol that is too long for it is in no message that the loop takes.
+      const bytes = ENCODER.encode(text);
+      const compared = bytes.length > LONGEST ? new Uint8Array(LONGEST) : bytes;
+      const at = COMPARED + index * COMPARED_BYTES;
+      memory.setUint32(at, compared.length, true);
+      for (const [i, byte] of compared.entries()) memory.setUint8(at + 8 + i, byte);
+    }
+  }
+
+  takeFrames(frames: readonly string[]): boolean {
+    this.#frames = 0;
+    if (frames.length > COLUMN_ROWS) return false;
+    const { start: ends } = this.#text.columns;
+    let end = TEXT_START;
+    for (let i = 0; i < frames.length; i++) ends[i] = end += frames[i]!.length;
+    if (!this.#text.put(frames.length === 1 ? frames[0]! : frames.join(""))) return false;
+    this.#frames = frames.length;
+    return true;
+  }
+
+  readFrames(from: number): number {
+    if (from >= this.#frames) return from;
+    const start = from === 0 ? TEXT_START : this.#text.columns.start[from - 1]!;
+    return this.#loop.readFrames(start, from, this.#frames, OWN_UNIT);
+  }
+
+  open(bytes: Uint8Array, end: number): void {
+    this.#text.open(bytes, end);
+  }
+
+  readLines(at: number, isTimed: boolean): number {
+    return this.#text.read(
+      at,
+      (start, end) => this.#loop.readLines(start, end, COLUMN_ROWS, Number(isTimed), OWN_UNIT),
+    );
+  }
+
+  get stoppedAt(): number {
+    return this.#text.stoppedAt;
+  }
+
+  startOf(row: number): number {
+    return this.#text.startOf(row);
+  }
+
+  receivedAt(row: number): number {
+    return this.#text.columns.receivedAt[row]!;
+  }
+
+  give(row: number): void {
+    this.#text.columns.read(row, this.#trade);
+  }
+}
+
+/** In the order in which the loop has them. */
+function comparedTexts(symbol: string): readonly string[] {
+  const start = (event: string) => `{"e":"${event}","E":`;
+  const envelope = (event: string) => `{"stream":"${symbol.toLowerCase()}@${event}","data":${start(event)}`;
+  return [
+    start("trade"),
+    start("aggTrade"),
+    envelope("trade"),
+    envelope("aggTrade"),
+    `,"s":"${symbol}","t":`,
+    `,"s":"${symbol}","a":`,
+  ];
+}
