@@ -4,15 +4,22 @@
  * Two ways that agree on every row: a WebAssembly loop reads rows of a published layout into columns, many at once;
  * the row that it stops at, `#examine` looks at field by field, to read it or to say what is wrong.
  */
-import type { Chunk, Origin } from "./chunk.ts";
 import { idsIn, IS_T, isHeaderAt, longTimeAt, readBoolean } from "./csv_fields.ts";
-import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
+import {
+  type CsvColumns,
+  type CsvField,
+  type FieldKind,
+  fieldsOf,
+  isPublished,
+  quoted,
+} from "./csv_layout.ts";
 import { CsvScan } from "./csv_scan.ts";
 import { DecimalBytes, READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
-import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
+import type { Chunk, FileReader, Origin } from "./trade_file.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
@@ -40,7 +47,7 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
  * A reader of one symbol's rows. The trade's fields hold the last one read; they are valid only after `next` returned
  * "trade", and the next call overwrites them.
  */
-export class CsvRows implements TradeReader, TradeFields {
+export class CsvRows implements FileReader, TradeFields {
   firstId = 0;
   lastId = 0;
   time = 0;
@@ -63,15 +70,15 @@ export class CsvRows implements TradeReader, TradeFields {
   #given = 0;
 
   #origin: Origin | null = null;
-  #fields: readonly CsvField[] = [];
+  readonly #fields: readonly CsvField[];
   /** Where the fields of the row available begin, and behind them where one more would. */
-  #starts = new Int32Array(1);
+  readonly #starts: Int32Array;
   /** How many fields it has. */
   #found = 0;
-  #isPublished = false;
-  #isAggregate = false;
-  #hasFlag = false;
-  #mayBeHeader = true;
+  readonly #isPublished: boolean;
+  readonly #isAggregate: boolean;
+  readonly #hasFlag: boolean;
+  readonly #mayBeHeader: boolean;
   /** Lines started in this origin, and how many of them were blank. */
   #line = 0;
   #blank = 0;
@@ -85,14 +92,26 @@ export class CsvRows implements TradeReader, TradeFields {
   #row = 0;
 
   /**
-   * A reader of rows that are taken to be trades of `symbol`, which no row names. When `strict`, a row that cannot
-   * be used makes `next` throw UnusableInput; otherwise it answers "rejected". Without a `scan` every row goes the slow
-   * way, which is for tests.
+   * A reader of rows in these columns that are taken to be trades of `symbol`, which no row names; if the file
+   * `isBare`, its first line is a row, whatever it looks like. When `strict`, a row that cannot be used makes `next`
+   * throw UnusableInput; otherwise it answers "rejected". Without a `scan` every row goes the slow way, which is for
+   * tests.
    */
-  constructor(symbol: string, strict: boolean, scan: CsvScan | null = new CsvScan()) {
+  constructor(
+    { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
+    symbol: string,
+    strict: boolean,
+    scan: CsvScan | null = new CsvScan(),
+  ) {
     this.#scan = scan;
     this.symbol = symbol;
     this.#strict = strict;
+    this.#mayBeHeader = !isBare;
+    this.#fields = fieldsOf(columns);
+    this.#starts = new Int32Array(columns.count + 1);
+    this.#isPublished = isPublished(columns);
+    this.#isAggregate = columns.firstId !== columns.lastId;
+    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
   }
 
   /** The number of the line read last, from 1. */
@@ -102,11 +121,14 @@ export class CsvRows implements TradeReader, TradeFields {
 
   /**
    * Continues with `chunk` and drops the unread rest of the last one. Lines are counted over all chunks of the same
-   * origin object, whose first line may be a header. Throws a TypeError when the origin's layout is not CSV.
+   * origin object, whose first line may be a header.
    */
   open(chunk: Chunk): void {
     const { origin, bytes, start, end } = chunk;
-    if (origin !== this.#origin) this.#begin(origin);
+    if (origin !== this.#origin) {
+      this.#origin = origin;
+      this.#line = this.#blank = 0;
+    }
     this.#chunk = bytes;
     this.#at = start;
     this.#end = end;
@@ -148,23 +170,6 @@ export class CsvRows implements TradeReader, TradeFields {
       const error = new UnusableInput(place, what);
       return { reason: error.message, error: this.#strict ? error : null };
     };
-  }
-
-  #begin(origin: Origin): void {
-    const { layout, name } = origin;
-    if (layout.kind !== "csv") {
-      throw new TypeError(`${name} is read as CSV rows, but its layout is ${layout.kind}`);
-    }
-    const { columns, isBare = false } = layout;
-    this.#mayBeHeader = !isBare;
-    this.#origin = origin;
-    this.#fields = fieldsOf(columns);
-    this.#starts = new Int32Array(columns.count + 1);
-    this.#isPublished = isPublished(columns);
-    this.#isAggregate = columns.firstId !== columns.lastId;
-    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
-    this.#line = 0;
-    this.#blank = 0;
   }
 
   /** Reads rows into the columns; false if the next one is not of the usual kind. */

@@ -4,10 +4,11 @@
  */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { CsvRows } from "../../src/formats/csv_rows.ts";
 import { csvColumns, fieldsOf } from "../../src/formats/csv_layout.ts";
-import type { Origin } from "../../src/formats/chunk.ts";
-import type { TradeFields } from "../../src/domain/market/trade_reader.ts";
+import type { Origin } from "../../src/formats/trade_file.ts";
+import type { TradeFields, TradeReader } from "../../src/domain/market/trade_reader.ts";
+import { CsvRows } from "../../src/formats/csv_rows.ts";
+import { open, originOf } from "../support/csv.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 
@@ -233,12 +234,17 @@ function naively(text: string, kinds: readonly string[]): string[] {
 }
 
 /**
- * What CsvRows says of the same, cut into chunks at some of its line ends, with stale bytes around them. It reads them a
- * second time without the loop.
+ * What CsvRows says of the same, cut into chunks at some of its line ends, with stale bytes around them. `slow` reads them
+ * too, without the loop.
  */
-function really(text: string, origin: Origin, names: readonly string[], random: SeededRandom): string[] {
-  const reader = new CsvRows("BTCUSDT", false);
-  const slow = new CsvRows("BTCUSDT", false, null);
+function really(
+  text: string,
+  origin: Origin,
+  slow: CsvRows,
+  names: readonly string[],
+  random: SeededRandom,
+): string[] {
+  const reader = open(origin);
   const found: string[] = [];
   const lines = text.split(/(?<=\n)/);
   while (lines.length > 0) {
@@ -278,7 +284,7 @@ function sameTrade(one: TradeFields, other: TradeFields): boolean {
     one.buyerIsMaker === other.buyerIsMaker;
 }
 
-function sameRefusal(one: CsvRows, other: CsvRows): boolean {
+function sameRefusal(one: TradeReader, other: TradeReader): boolean {
   return one.reason === other.reason && one.emptyFirstId === other.emptyFirstId &&
     one.emptyId === other.emptyId;
 }
@@ -296,7 +302,7 @@ Deno.test("CsvRows.next() agrees with a naive reader on a great many mutated row
       const layout = csvColumns(header);
       assert("columns" in layout);
       const fields = fieldsOf(layout.columns);
-      const origin: Origin = { name: "file", layout: { kind: "csv", columns: layout.columns } };
+      const origin = originOf(header, "file");
       const rows = seeds.map((seed) => {
         const random = new SeededRandom(seed);
         let row = random.pick(examples);
@@ -305,7 +311,8 @@ Deno.test("CsvRows.next() agrees with a naive reader on a great many mutated row
       });
       const text = (hasHeader ? [header, ...rows] : rows).join(end);
       const random = new SeededRandom(seeds[0]!);
-      const found = really(text, origin, fields.map(({ name }) => name), random);
+      const slow = new CsvRows(layout, "BTCUSDT", false, null);
+      const found = really(text, origin, slow, fields.map(({ name }) => name), random);
       const expected = naively(text, fields.map(({ kind }) => kind));
       if (found.join("\n") !== expected.join("\n")) assertEquals({ text, found }, { text, found: expected });
       counts.rows += rows.length;

@@ -1,10 +1,11 @@
 /**
  * Reads one Binance message: a `trade` or an `aggTrade`, raw or in the combined envelope.
  *
- * Two ways that agree on every input: a WebAssembly loop reads messages in the exchange's usual shape into columns;
- * whatever is not in that shape goes through `decode`.
+ * It has two ways that agree on every input. A WebAssembly loop reads messages in the exchange's usual shape
+ * into columns, many at a call. Whatever is not in that shape goes through `decode`.
  * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
+import { isCount, isRecord, shownJson } from "../../domain/market/json_value.ts";
 import { BinanceScan } from "./binance_scan.ts";
 import { DecimalBytes, READ_AHEAD } from "../../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../../domain/numbers/price.ts";
@@ -41,7 +42,7 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
   readonly #decimal = new DecimalBytes();
   #scan: BinanceScan | null = null;
 
-  /** The fields of the trade are the reader's own: one object less to go through for every one of them. */
+  /** The reader itself, which has the fields: that saves going through another object for each of them. */
   get trade(): TradeFields {
     return this;
   }
@@ -55,7 +56,7 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
     return this.#scan ??= new BinanceScan(this.symbol, this);
   }
 
-  /** Reads one message by `JSON.parse`, whatever its shape and its faults. */
+  /** Reads a message of any shape with `JSON.parse`, and finds what is wrong with it. */
   decode(message: string): ReadResult {
     this.emptyFirstId = this.emptyId = -1;
     this.isMarker = false;
@@ -90,36 +91,36 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
     return symbol === undefined || symbol === this.symbol || !EVENT_OF_TRADE.test(message) ? null : symbol;
   }
 
-  /** Trades are longer than any such notice, so most messages are passed by their length alone. */
+  /** Trades are longer than any such notice, so most messages are ruled out by their length alone. */
   isShutdownNotice(message: string): boolean {
     return message.length < 120 && message.includes('"serverShutdown"');
   }
 
-  #readTrade(body: Record<string, unknown>, aggregate: boolean, message: string): ReadResult {
-    if (typeof body.s !== "string") return this.#reject(`symbol "s" is ${shown(body.s)}`);
+  #readTrade(body: Readonly<Record<string, unknown>>, aggregate: boolean, message: string): ReadResult {
+    if (typeof body.s !== "string") return this.#reject(`symbol "s" is ${shownJson(body.s)}`);
     if (body.s !== this.symbol) return "other";
     const first = aggregate ? body.f : body.t;
     const last = aggregate ? body.l : body.t;
     if (!isCount(first) || !isCount(last) || last < first) {
-      return this.#reject(`trade id is ${shown(first)}${aggregate ? ` to ${shown(last)}` : ""}`);
+      return this.#reject(`trade id is ${shownJson(first)}${aggregate ? ` to ${shownJson(last)}` : ""}`);
     }
     this.emptyFirstId = first;
     this.emptyId = last;
     if (body.X !== undefined && body.X !== "MARKET") {
       this.isMarker = true;
-      return this.#reject(`not a market trade: "X" is ${shown(body.X)}`);
+      return this.#reject(`not a market trade: "X" is ${shownJson(body.X)}`);
     }
     const { p, q } = body;
     const decimal = this.#decimal;
     if (!readText(p, (view) => decimal.readPrice(view, 0))) {
-      return this.#reject(`price is ${shown(p)}, not ${PRICE_TEXT}`);
+      return this.#reject(`price is ${shownJson(p)}, not ${PRICE_TEXT}`);
     }
     if (!readText(q, (view) => decimal.readQuantity(view, 0))) {
-      return this.#reject(`quantity is ${shown(q)}, not ${QUANTITY_TEXT}`);
+      return this.#reject(`quantity is ${shownJson(q)}, not ${QUANTITY_TEXT}`);
     }
     const time = timeOf(body.T, message);
-    if (time === null) return this.#reject(`trade time "T" is ${shown(body.T)}`);
-    if (typeof body.m !== "boolean") return this.#reject(`"m" is ${shown(body.m)}, not true or false`);
+    if (time === null) return this.#reject(`trade time "T" is ${shownJson(body.T)}`);
+    if (typeof body.m !== "boolean") return this.#reject(`"m" is ${shownJson(body.m)}, not true or false`);
     this.#takeAmounts();
     this.emptyFirstId = this.emptyId = -1;
     this.firstId = first;
@@ -155,7 +156,7 @@ function timeOf(stamp: unknown, message: string): number | null {
   return found === undefined || more.length > 0 ? null : microsecondsIn(found[1]!);
 }
 
-/** Reads the whole of `text`. */
+/** Whether `read` reads the whole of `text`. */
 function readText(text: unknown, read: (view: DataView) => number): boolean {
   if (typeof text !== "string") return false;
   const bytes = ENCODER.encode(text);
@@ -164,23 +165,7 @@ function readText(text: unknown, read: (view: DataView) => number): boolean {
   return read(new DataView(padded.buffer)) === bytes.length;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
 /** Streams whose messages carry no event type: book tickers and depth snapshots. */
-function isStreamSnapshot(message: Record<string, unknown>): boolean {
+function isStreamSnapshot(message: Readonly<Record<string, unknown>>): boolean {
   return typeof message.stream === "string" || "lastUpdateId" in message || "u" in message && "B" in message;
-}
-
-const SHOWN_CHARACTERS = 40;
-
-function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
