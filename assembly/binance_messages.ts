@@ -2,6 +2,7 @@
 import {
   endText,
   FIRST_ID,
+  followsOn,
   IS_MAKER,
   LAST_ID,
   PLACES,
@@ -140,15 +141,16 @@ function takeMessage(at: usize, n: usize, unit: i32): usize {
 }
 
 /**
- * Reads frames that stand one behind another, of which frame n ends where START says, into the rows of their numbers: from
- * frame `from`, which starts at `at`, to below frame `to`, which is not the first. The number of the first that is not a trade of the usual kind.
+ * Reads frames that stand one after another, of which frame i ends where START says: from frame `from`, which starts at `at`,
+ * to below frame `to`, which is not the first. How many it read before the first that is not a trade of the usual
+ * kind. With a `unit` of 0 to 8 it reads a block: prices in 10^-unit, and only trades that follow on one another.
  */
 export function readFrames(at: usize, from: usize, to: usize, unit: i32): i32 {
   endText(load<u32>((to - 1) << 2, START) as usize);
-  let n: usize = from;
-  while (n < to) {
-    const end: usize = load<u32>(n << 2, START) as usize;
-    if (takeMessage(at, n, unit) != end) break;
+  let n: usize = 0;
+  while (from + n < to) {
+    const end: usize = load<u32>((from + n) << 2, START) as usize;
+    if (takeMessage(at, n, unit) != end || (unit >= 0 && !followsOn(n))) break;
     at = end;
     n++;
   }
@@ -158,7 +160,7 @@ export function readFrames(at: usize, from: usize, to: usize, unit: i32): i32 {
 /**
  * Reads whole lines from `at` up to `end`, at most `most`: how many. When `isTimed`, the time at which a frame was received
  * stands before it. It stops before the first line that is not a trade of the usual kind. Behind `end` there has to be
- * room for 24 bytes.
+ * room for 24 bytes. `unit` as for `readFrames`.
  */
 export function readLines(at: usize, end: usize, most: usize, isTimed: i32, unit: i32): i32 {
   endText(end);
@@ -172,7 +174,7 @@ export function readLines(at: usize, end: usize, most: usize, isTimed: i32, unit
     let p: usize = takeMessage(frame, n, unit);
     if (p == 0) break;
     if (load<u8>(p) == RETURN) p++;
-    if (load<u8>(p) != FEED || p >= end) break;
+    if (load<u8>(p) != FEED || p >= end || (unit >= 0 && !followsOn(n))) break;
     store<u32>(n << 2, frame as u32, START);
     at = p + 1;
     n++;

@@ -1,5 +1,5 @@
 /** Reads rows of Binance's public-data files, trades or aggTrades of spot or futures, into columns. */
-import { endText, FIRST_ID, IS_MAKER, LAST_ID, PLACES, START, stopAt, TIME } from "./columns.ts";
+import { endText, FIRST_ID, followsOn, IS_MAKER, LAST_ID, PLACES, START, stopAt, TIME } from "./columns.ts";
 import { skipAmount, takePrice, takeQuantity, takeWhole, toMicroseconds } from "./fields.ts";
 
 const FEED: u8 = 10;
@@ -14,7 +14,8 @@ const F: u32 = 102;
 
 /**
  * Reads whole rows from `at` up to `end`, at most `most`: how many. It stops before the first row that is not a
- * trade in the layout that `isAggregate` and `hasFlag` describe. Behind `end` there has to be room for 24 bytes.
+ * trade in the layout that `isAggregate` and `hasFlag` describe. With a `unit` of 0 to 8 it reads a block: prices in 10^-unit, and
+ * only trades that follow on one another. Behind `end` there has to be room for 24 bytes.
  */
 export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, hasFlag: i32, unit: i32): i32 {
   endText(end);
@@ -53,6 +54,7 @@ export function readRows(at: usize, end: usize, most: usize, isAggregate: i32, h
     if (load<u8>(p) != FEED || p >= end) break;
 
     if (!isAggregate) store<f64>(n << 3, load<f64>(n << 3, LAST_ID), FIRST_ID);
+    if (unit >= 0 && !followsOn(n)) break;
     store<u8>(n, (no ^ 1) as u8, IS_MAKER);
     store<u32>(n << 2, at as u32, START);
     at = p + 1;

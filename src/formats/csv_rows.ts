@@ -13,8 +13,10 @@ import {
   isPublished,
   quoted,
 } from "./csv_layout.ts";
-import { CsvScan } from "./csv_scan.ts";
+import { CsvScan, type RowLayout } from "./csv_scan.ts";
 import { DecimalBytes, READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
+import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
+import type { Block, Position } from "../domain/market/block.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
@@ -68,6 +70,8 @@ export class CsvRows implements FileReader, TradeFields {
   /** Rows in the columns, and how many of them have been given. */
   #scanned = 0;
   #given = 0;
+  /** How many rows `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = COLUMN_ROWS;
 
   #origin: Origin | null = null;
   readonly #fields: readonly CsvField[];
@@ -76,8 +80,7 @@ export class CsvRows implements FileReader, TradeFields {
   /** How many fields it has. */
   #found = 0;
   readonly #isPublished: boolean;
-  readonly #isAggregate: boolean;
-  readonly #hasFlag: boolean;
+  readonly #rowLayout: RowLayout;
   readonly #mayBeHeader: boolean;
   /** Lines started in this origin, and how many of them were blank. */
   #line = 0;
@@ -110,8 +113,10 @@ export class CsvRows implements FileReader, TradeFields {
     this.#fields = fieldsOf(columns);
     this.#starts = new Int32Array(columns.count + 1);
     this.#isPublished = isPublished(columns);
-    this.#isAggregate = columns.firstId !== columns.lastId;
-    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
+    this.#rowLayout = {
+      isAggregate: columns.firstId !== columns.lastId,
+      hasFlag: this.#fields.some(({ kind }) => kind === "flag"),
+    };
   }
 
   /** The number of the line read last, from 1. */
@@ -156,6 +161,22 @@ export class CsvRows implements FileReader, TradeFields {
     }
   }
 
+  takeBlock(after: Position, most = COLUMN_ROWS): Block | null {
+    const scan = this.#scan;
+    if (scan === null || !this.#isPublished) return null;
+    // Rows that were read ahead are read again.
+    if (this.#given < this.#scanned) this.#at = scan.startOf(this.#given);
+    this.#given = this.#scanned = 0;
+    this.#most = 1;
+    if (this.#at >= this.#end) return null;
+    scan.columns.startAfter(after);
+    const rows = scan.read(this.#at, this.#rowLayout, { most, unit: after.decimals });
+    if (rows === 0) return null;
+    this.#line += rows;
+    this.#at = scan.stoppedAt;
+    return scan.columns.block(this.symbol, rows, after.decimals);
+  }
+
   sample(): string {
     const isScanned = this.#given > 0;
     const bytes = isScanned ? this.#chunk : this.#bytes;
@@ -177,7 +198,7 @@ export class CsvRows implements FileReader, TradeFields {
     const scan = this.#scan;
     this.#given = this.#scanned = 0;
     if (scan === null || !this.#isPublished) return false;
-    this.#scanned = scan.read(this.#at, this.#isAggregate, this.#hasFlag);
+    this.#scanned = scan.read(this.#at, this.#rowLayout, { most: this.#most });
     if (this.#scanned === 0) return false;
     this.#at = scan.stoppedAt;
     return true;
@@ -237,7 +258,7 @@ export class CsvRows implements FileReader, TradeFields {
         `the row has ${found} ${found === 1 ? "field" : "fields"}: expected ${expected}`,
       );
     }
-    if (this.#isAggregate && this.#isInvalidAggregate()) return "other";
+    if (this.#rowLayout.isAggregate && this.#isInvalidAggregate()) return "other";
     for (let column = 0; column < fields.length; column++) {
       const { kind } = fields[column]!;
       const start = starts[column]!;

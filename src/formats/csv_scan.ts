@@ -8,6 +8,14 @@ interface Loop {
   readRows(at: number, end: number, most: number, isAggregate: number, hasFlag: number, unit: number): number;
 }
 
+/** Which of the published layouts rows have. */
+export interface RowLayout {
+  /** Whether they have the ids of a first and a last trade, not an amount. */
+  readonly isAggregate: boolean;
+  /** Whether a second boolean ends them. */
+  readonly hasFlag: boolean;
+}
+
 let compiled: WebAssembly.Module | null = null;
 
 /** The rows of one chunk after another. */
@@ -31,14 +39,18 @@ export class CsvScan {
   }
 
   /**
-   * Reads rows that start at `at` into the columns, up to the first that is not a trade in the layout that these say,
-   * or that no line feed ends: how many.
+   * Reads at most `most` rows that start at `at` into the columns, up to the first that is not a trade in the layout
+   * that these say, or that no line feed ends: how many. With a `unit` it reads a block, as `columns.startAfter` says.
    */
-  read(at: number, isAggregate: boolean, hasFlag: boolean): number {
+  read(
+    at: number,
+    { isAggregate, hasFlag }: RowLayout,
+    { most = COLUMN_ROWS, unit = OWN_UNIT }: { readonly most?: number; readonly unit?: number } = {},
+  ): number {
+    const rows = Math.min(most, COLUMN_ROWS);
     return this.#text.read(
       at,
-      (start, end) =>
-        this.#loop.readRows(start, end, COLUMN_ROWS, Number(isAggregate), Number(hasFlag), OWN_UNIT),
+      (start, end) => this.#loop.readRows(start, end, rows, Number(isAggregate), Number(hasFlag), unit),
     );
   }
 

@@ -1,4 +1,5 @@
 /** Reads the frames of a live stream, as texts, a batch at a time. */
+import type { Block, Position } from "../domain/market/block.ts";
 import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
@@ -16,12 +17,16 @@ export class FrameBatch implements TradeReader {
   #taken = 0;
   /** Whether the frame taken last may hold more. */
   #isInFrame = false;
-  /** The frames that `scan` has: from the first to below the second of these, of which it has read those below the third. */
+  /** The frames that `scan` has: from the first to below the second of these. */
   #first = 0;
   #encoded = 0;
-  #scanned = 0;
   #isEncoded = false;
   #receivedAt = 0;
+  /** The frames that are in its rows. */
+  #rowsFrom = 0;
+  #rowsTo = 0;
+  /** How many `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = FRAMES_AT_ONCE;
 
   constructor(decoder: FrameDecoder) {
     this.#decoder = decoder;
@@ -55,11 +60,8 @@ export class FrameBatch implements TradeReader {
   open(frames: readonly string[], receivedAt = 0): this {
     this.#receivedAt = receivedAt;
     this.#frames = frames;
-    this.#taken =
-      this.#first =
-      this.#encoded =
-      this.#scanned =
-        0;
+    this.#taken = this.#first = this.#encoded = 0;
+    this.#rowsFrom = this.#rowsTo = 0;
     this.#isInFrame = false;
     return this;
   }
@@ -71,14 +73,25 @@ export class FrameBatch implements TradeReader {
       this.#isInFrame = false;
     }
     if (this.#taken === this.#frames.length) return null;
-    if (this.#taken >= this.#scanned) this.#fill();
+    if (this.#taken >= this.#rowsTo) this.#fill();
     const at = this.#taken++;
-    if (at < this.#scanned) {
-      this.#decoder.scan!.give(at - this.#first);
+    if (at < this.#rowsTo) {
+      this.#decoder.scan!.give(at - this.#rowsFrom);
       return "trade";
     }
     this.#isInFrame = true;
     return this.#decoder.decode(this.#frames[at]!);
+  }
+
+  takeBlock(after: Position, most?: number): Block | null {
+    this.#most = 1;
+    this.#rowsTo = 0;
+    if (this.#isInFrame || this.#taken === this.#frames.length || !this.#encode()) return null;
+    const block = this.#decoder.scan!.frameBlock(this.#taken - this.#first, after, most);
+    if (block === null) return null;
+    block.receivedAt.fill(this.#receivedAt, 0, block.size);
+    this.#taken += block.size;
+    return block;
   }
 
   /** The beginning of the frame that was read last. */
@@ -88,8 +101,15 @@ export class FrameBatch implements TradeReader {
 
   /** Has the frames from the next one on read, up to the first that has to be decoded. */
   #fill(): void {
+    if (!this.#encode()) return;
+    this.#rowsFrom = this.#taken;
+    this.#rowsTo = this.#taken + this.#decoder.scan!.readFrames(this.#taken - this.#first, this.#most);
+  }
+
+  /** Whether `scan` has the next frame. */
+  #encode(): boolean {
     const { scan } = this.#decoder;
-    if (scan === null) return;
+    if (scan === null) return false;
     if (this.#taken === this.#encoded) {
       const end = this.#taken + FRAMES_AT_ONCE;
       const some = this.#frames.length <= FRAMES_AT_ONCE
@@ -99,6 +119,6 @@ export class FrameBatch implements TradeReader {
       this.#encoded = this.#taken + some.length;
       this.#isEncoded = scan.takeFrames(some);
     }
-    if (this.#isEncoded) this.#scanned = this.#first + scan.readFrames(this.#taken - this.#first);
+    return this.#isEncoded;
   }
 }

@@ -1,5 +1,7 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+import type { Block, Position } from "../domain/market/block.ts";
+import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
@@ -59,9 +61,12 @@ export class MessageLines implements FileReader {
   /** Of the origin: lines read so far, and whether Penstock wrote it. */
   #line = 0;
   #isOwn = false;
-  /** Lines that `scan` has read, and how many of them have been given. */
+  /** Where the lines start that `scan` has read, how many they are, and how many of them have been given. */
+  #scannedFrom = 0;
   #scanned = 0;
   #given = 0;
+  /** How many lines `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = COLUMN_ROWS;
   #note: TimedNote | null = null;
   /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
@@ -141,6 +146,23 @@ export class MessageLines implements FileReader {
     }
   }
 
+  takeBlock(after: Position, most?: number): Block | null {
+    const { scan } = this.#decoder;
+    if (scan === null || this.#frame !== null) return null;
+    // Lines that were read ahead are read again.
+    if (this.#given < this.#scanned) this.#at = this.#lineOf(this.#given);
+    this.#given = this.#scanned = 0;
+    this.#most = 1;
+    if (this.#at >= this.#end) return null;
+    const block = scan.lineBlock(this.#at, this.#isTimed, after, most);
+    if (block === null) return null;
+    this.#line += block.size;
+    this.#at = scan.stoppedAt;
+    if (this.#isTimed) this.receivedAt = block.receivedAt[block.size - 1]!;
+    else block.receivedAt.fill(0, 0, block.size);
+    return block;
+  }
+
   /** The note that the last `next` read, once; null for anything else. */
   takeNote(): TimedNote | null {
     const note = this.#note;
@@ -173,10 +195,18 @@ export class MessageLines implements FileReader {
     const { scan } = this.#decoder;
     this.#given = this.#scanned = 0;
     if (scan === null) return false;
-    this.#scanned = scan.readLines(this.#at, this.#isTimed);
+    this.#scannedFrom = this.#at;
+    this.#scanned = scan.readLines(this.#at, this.#isTimed, this.#most);
     if (this.#scanned === 0) return false;
     this.#at = scan.stoppedAt;
     return true;
+  }
+
+  /** Where the line starts whose frame is in row `row`. */
+  #lineOf(row: number): number {
+    const frame = this.#decoder.scan!.startOf(row);
+    // Before the first of them, other bytes may stand that are no part of the chunk.
+    return this.#isTimed ? Math.max(this.#scannedFrom, this.#bytes.lastIndexOf(LINE_FEED, frame) + 1) : frame;
   }
 
   /** Reads the next line, whatever it is; undefined if there is nothing to return. */

@@ -1,16 +1,11 @@
 /** What the WebAssembly loop takes, so that no ordinary row goes the slow way unnoticed. */
 import { assert, assertEquals } from "@std/assert";
-import { CsvScan } from "../../src/formats/csv_scan.ts";
+import { CsvScan, type RowLayout } from "../../src/formats/csv_scan.ts";
 import { FUTURES_AGGREGATE, FUTURES_TRADE, SPOT_AGGREGATE, SPOT_TRADE } from "../support/csv.ts";
 
 const ENCODER = new TextEncoder();
 
-interface Layout {
-  readonly isAggregate: boolean;
-  readonly hasFlag: boolean;
-}
-
-const ROWS: readonly (readonly [row: string, layout: Layout])[] = [
+const ROWS: readonly (readonly [row: string, layout: RowLayout])[] = [
   [SPOT_TRADE, { isAggregate: false, hasFlag: true }],
   [SPOT_AGGREGATE, { isAggregate: true, hasFlag: true }],
   [FUTURES_TRADE, { isAggregate: false, hasFlag: false }],
@@ -20,7 +15,7 @@ const ROWS: readonly (readonly [row: string, layout: Layout])[] = [
 /** How many rows the loop reads from the start of `text`, and what stands behind them. */
 function scan(
   text: string,
-  { isAggregate, hasFlag }: Layout,
+  layout: RowLayout,
 ): { readonly rows: number; readonly rest: string } {
   const bytes = ENCODER.encode(text);
   const reader = new CsvScan();
@@ -28,7 +23,7 @@ function scan(
   let at = 0;
   let rows = 0;
   for (;;) {
-    const read = reader.read(at, isAggregate, hasFlag);
+    const read = reader.read(at, layout);
     if (read === 0) return { rows, rest: new TextDecoder().decode(bytes.subarray(at)) };
     rows += read;
     at = reader.stoppedAt;
@@ -84,7 +79,7 @@ Deno.test("CsvScan.read() says where each row starts", () => {
   reader.open(bytes, bytes.length);
   const length = SPOT_TRADE.length + 1;
   for (let at = 0; at < bytes.length; at = reader.stoppedAt) {
-    const rows = reader.read(at, false, true);
+    const rows = reader.read(at, { isAggregate: false, hasFlag: true });
     assert(rows > 0);
     for (const row of [0, rows - 1]) assertEquals(reader.startOf(row), at + row * length);
   }

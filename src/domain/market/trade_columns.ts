@@ -1,4 +1,5 @@
 /** Trades as columns in a WebAssembly loop's memory. `assembly/columns.ts` has the same numbers for the loops. */
+import { Block, type Position } from "./block.ts";
 import type { TradeFields } from "./trade_reader.ts";
 
 /** The most rows that a loop reads at once. */
@@ -13,8 +14,10 @@ export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
 export const OWN_UNIT = -1;
 /** Where the texts start that a loop compares with, each with its length in 256 bytes. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
-/** Where a loop says where the first row stands that it did not read. */
+/** Doubles: where a loop says where the first row stands that it did not read. */
 const STOPPED_AT = 768;
+/** What stands behind that, and how much it all is. */
+const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, LOWEST = 5, RESULTS = 6;
 
 /** Trade fields that can be written. */
 export type WritableFields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
@@ -35,6 +38,7 @@ export class TradeColumns {
   /** 1 when the taker sold, else 0. */
   readonly buyerIsMaker: Uint8Array;
   readonly #results: Float64Array;
+  #block: Block | null = null;
 
   /** The columns in the memory of a loop, which must not grow. */
   constructor(memory: ArrayBufferLike) {
@@ -51,12 +55,35 @@ export class TradeColumns {
     this.start = narrow(1);
     this.decimals = bytes(0);
     this.buyerIsMaker = bytes(1);
-    this.#results = new Float64Array(memory, STOPPED_AT, 1);
+    this.#results = new Float64Array(memory, STOPPED_AT, RESULTS);
   }
 
   /** Where the first row stands in memory that the last call did not read. */
   get stoppedAt(): number {
     return this.#results[0]!;
+  }
+
+  /** Has a block start after `position`: what the loop reads next, in its unit, has to follow on that. */
+  startAfter({ id, time }: Position): void {
+    const results = this.#results;
+    results[LAST_ID_BEFORE] = id;
+    results[TIME_BEFORE] = time;
+    results[LATEST] = -Infinity;
+    results[HIGHEST] = -Infinity;
+    results[LOWEST] = Infinity;
+  }
+
+  /** The block of `size` rows that the loop has read, always the same object. */
+  block(symbol: string, size: number, decimals: number): Block {
+    const block = this.#block ??= new Block(symbol, this);
+    const results = this.#results;
+    block.size = size;
+    block.decimals = decimals;
+    block.firstId = this.firstId[0]!;
+    block.latest = results[LATEST]!;
+    block.highest = results[HIGHEST]!;
+    block.lowest = results[LOWEST]!;
+    return block;
   }
 
   /** Reads row `at` into `fields`. */

@@ -1,4 +1,5 @@
 /** Reads Binance's messages in their usual shape into columns, by the WebAssembly loop of `assembly/binance_messages.ts`. */
+import type { Block, Position } from "../../domain/market/block.ts";
 import { TextWindow } from "../../domain/market/text_window.ts";
 import {
   COLUMN_ROWS,
@@ -27,6 +28,7 @@ let compiled: WebAssembly.Module | null = null;
 export class BinanceScan implements FrameScan {
   readonly #loop: Loop;
   readonly #text: TextWindow;
+  readonly #symbol: string;
   readonly #trade: WritableFields;
   #frames = 0;
 
@@ -35,6 +37,7 @@ export class BinanceScan implements FrameScan {
     compiled ??= new WebAssembly.Module(MODULE);
     this.#loop = new WebAssembly.Instance(compiled).exports as unknown as Loop;
     this.#text = new TextWindow(this.#loop.memory);
+    this.#symbol = symbol;
     this.#trade = trade;
     const memory = new DataView(this.#loop.memory.buffer);
     for (const [index, text] of comparedTexts(symbol).entries()) {
@@ -58,21 +61,30 @@ export class BinanceScan implements FrameScan {
     return true;
   }
 
-  readFrames(from: number): number {
-    if (from >= this.#frames) return from;
-    const start = from === 0 ? TEXT_START : this.#text.columns.start[from - 1]!;
-    return this.#loop.readFrames(start, from, this.#frames, OWN_UNIT);
+  readFrames(from: number, most = COLUMN_ROWS): number {
+    return this.#readFrames(from, most, OWN_UNIT);
+  }
+
+  frameBlock(from: number, after: Position, most = COLUMN_ROWS): Block | null {
+    const { columns } = this.#text;
+    columns.startAfter(after);
+    const rows = this.#readFrames(from, most, after.decimals);
+    return rows === 0 ? null : columns.block(this.#symbol, rows, after.decimals);
   }
 
   open(bytes: Uint8Array, end: number): void {
     this.#text.open(bytes, end);
   }
 
-  readLines(at: number, isTimed: boolean): number {
-    return this.#text.read(
-      at,
-      (start, end) => this.#loop.readLines(start, end, COLUMN_ROWS, Number(isTimed), OWN_UNIT),
-    );
+  readLines(at: number, isTimed: boolean, most = COLUMN_ROWS): number {
+    return this.#readLines(at, isTimed, most, OWN_UNIT);
+  }
+
+  lineBlock(at: number, isTimed: boolean, after: Position, most = COLUMN_ROWS): Block | null {
+    const { columns } = this.#text;
+    columns.startAfter(after);
+    const rows = this.#readLines(at, isTimed, most, after.decimals);
+    return rows === 0 ? null : columns.block(this.#symbol, rows, after.decimals);
   }
 
   get stoppedAt(): number {
@@ -89,6 +101,21 @@ export class BinanceScan implements FrameScan {
 
   give(row: number): void {
     this.#text.columns.read(row, this.#trade);
+  }
+
+  #readFrames(from: number, most: number, unit: number): number {
+    const to = Math.min(this.#frames, from + most);
+    if (from >= to) return 0;
+    const start = from === 0 ? TEXT_START : this.#text.columns.start[from - 1]!;
+    return this.#loop.readFrames(start, from, to, unit);
+  }
+
+  #readLines(at: number, isTimed: boolean, most: number, unit: number): number {
+    const rows = Math.min(most, COLUMN_ROWS);
+    return this.#text.read(
+      at,
+      (start, end) => this.#loop.readLines(start, end, rows, Number(isTimed), unit),
+    );
   }
 }
 
