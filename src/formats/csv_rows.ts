@@ -1,8 +1,8 @@
 /**
  * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
  *
- * Two ways that agree on every row: a WebAssembly loop reads rows of a published layout into columns, many at once;
- * the row that it stops at, `#examine` looks at field by field, to read it or to say what is wrong.
+ * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads rows of a published layout into
+ * columns, many at once. `#examine` takes the row that it stops at field by field, and says what is wrong with it.
  */
 import { idsIn, IS_T, isHeaderAt, longTimeAt, readBoolean } from "./csv_fields.ts";
 import {
@@ -21,7 +21,7 @@ import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
-import type { Chunk, FileReader, Origin } from "./trade_file.ts";
+import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
@@ -75,7 +75,7 @@ export class CsvRows implements FileReader, TradeFields {
 
   #origin: Origin | null = null;
   readonly #fields: readonly CsvField[];
-  /** Where the fields of the row available begin, and behind them where one more would. */
+  /** Where the fields of the current row start, and then where the next one would. */
   readonly #starts: Int32Array;
   /** How many fields it has. */
   #found = 0;
@@ -95,10 +95,9 @@ export class CsvRows implements FileReader, TradeFields {
   #row = 0;
 
   /**
-   * A reader of rows in these columns that are taken to be trades of `symbol`, which no row names; if the file
-   * `isBare`, its first line is a row, whatever it looks like. When `strict`, a row that cannot be used makes `next`
-   * throw UnusableInput; otherwise it answers "rejected". Without a `scan` every row goes the slow way, which is for
-   * tests.
+   * A reader of rows with these columns. No row names a symbol, so all of them count as trades of `symbol`. If the
+   * file `isBare`, its first line is a row even if it looks like a header. When `strict`, `next` throws UnusableInput
+   * at an unusable row; otherwise it answers "rejected". Without a `scan`, `#examine` reads every row: that is for tests.
    */
   constructor(
     { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
@@ -142,9 +141,9 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   /**
-   * Reads one row. A header and blank lines are skipped without a word; an aggregate that Binance marked as invalid
-   * (price and quantity 0, trade ids -1) is "other". Null when the chunk is used up. Throws UnusableInput, when
-   * strict, at a row that is not a trade, with the place of the field and what was expected there.
+   * Reads one row. A header and blank lines are skipped silently. An aggregate that Binance marked as invalid (price
+   * and quantity 0, trade ids -1) is "other". Null at the end of the chunk. When strict, throws UnusableInput at a row
+   * that is not a trade, with the place of the field and what was expected there.
    */
   next(): ReadResult | null {
     for (;;) {
@@ -186,11 +185,7 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   complain(): Complain {
-    const place = { name: this.#origin?.name ?? "", line: this.#line, column: 1 };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, this.#strict);
   }
 
   /** Reads rows into the columns; false if the next one is not of the usual kind. */
@@ -205,8 +200,8 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   /**
-   * The next row as bytes to read. They are read a word at a time, a little beyond their end: where there is not
-   * enough for that, and where no line feed ends the row, they are copied.
+   * Makes the next row ready for `#examine`. Rows are read a word at a time, a little beyond their end. A row too close to
+   * the end of the bytes, and one without a line feed, is copied to where there is room.
    */
   #lend(): void {
     const at = this.#at;
@@ -229,7 +224,7 @@ export class CsvRows implements FileReader, TradeFields {
     this.#row = 0;
   }
 
-  /** Reads any line of any layout: null when there is nothing to say about it. */
+  /** Reads any line in any layout; null for a line that is skipped silently. */
   #examine(): ReadResult | null {
     this.#lend();
     const bytes = this.#bytes;
@@ -251,7 +246,7 @@ export class CsvRows implements FileReader, TradeFields {
       const isShort = found < fields.length;
       const names = fields.map(({ name }) => name).join(",");
       const expected = this.#isPublished ? `${fields.length} (${names})` : `${fields.length}`;
-      // Where the first missing field should have started, or where the first needless one does.
+      // The column where the first missing field should have started, or where the first extra one does.
       const place = isShort ? end : starts[fields.length]!;
       return this.#refuse(
         place,
@@ -274,7 +269,7 @@ export class CsvRows implements FileReader, TradeFields {
     return "trade";
   }
 
-  /** Finds the fields of a row and their number; behind the last one stands where the next would start. */
+  /** Finds the fields of a row and counts them; after the last one, notes where the next would start. */
   #split(row: number, end: number): number {
     const bytes = this.#bytes;
     const starts = this.#starts;
@@ -288,7 +283,7 @@ export class CsvRows implements FileReader, TradeFields {
     return found;
   }
 
-  /** Reads a field into the trade; the position after it, or -1. */
+  /** Reads a field into the trade. The position after it, or -1. */
   #take(kind: FieldKind, start: number): number {
     const view = this.#view;
     const decimal = this.#decimal;

@@ -56,7 +56,7 @@ export class FrameBatch implements TradeReader {
     return this.#taken;
   }
 
-  /** Takes a batch that arrived at `receivedAt` (µs since 1970); the rest of the last batch is dropped. */
+  /** Takes a batch that arrived at `receivedAt` (µs since 1970), and drops the rest of the last batch. */
   open(frames: readonly string[], receivedAt = 0): this {
     this.#receivedAt = receivedAt;
     this.#frames = frames;
