@@ -25,7 +25,7 @@ function plainly(outcome: Filled["outcomes"][number]): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(outcome).map((
       [name, value],
-    ) => [name, Money.isDecimal(value) ? plain(value as Money) : value]),
+    ) => [name, value instanceof Money ? plain(value) : value]),
   );
 }
 
