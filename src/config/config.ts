@@ -150,10 +150,9 @@ export function configure(
     // The exchange's own rules replace a default.
     if ([least, most].some((name) => sources[name] === "default")) continue;
     if (from === null || to === null || from.lte(to)) continue;
+    const [smallest, largest] = [nameIn(sources[least]!, least), nameIn(sources[most]!, most)];
     found.push(
-      `${nameIn(sources[least]!, least)} is ${plain(from)} and ${nameIn(sources[most]!, most)} is ${
-        plain(to)
-      }: ` +
+      `${smallest} is ${plain(from)} and ${largest} is ${plain(to)}: ` +
         "expected the smallest to be no more than the largest",
     );
   }
@@ -211,7 +210,6 @@ export interface EngineChoices {
   readonly stopAfter: number | null;
 }
 
-/** The part of the configuration that an engine needs besides a strategy. */
 export function engineChoices(config: Config): EngineChoices {
   const { symbol, stopAfter } = config;
   return { symbol, parameters: tradingParametersOf(config), stopAfter };

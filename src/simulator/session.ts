@@ -50,7 +50,7 @@ export class Session {
   #cursor: number;
   #wantsTrades = false;
   #wantsAggregates = false;
-  /** Data flows; it stays open without data; nothing touches it any more; it is over. */
+  /** It sends data; it is open but sends none; it is neither read, written nor closed; it is over. */
   #state: "flowing" | "stalled" | "abandoned" | "over" = "flowing";
   #answersClose = true;
   #delayed = false;
@@ -216,8 +216,8 @@ export class Session {
    * blocks.
    */
   #follow(): void {
-    const behind = this.#cursor < this.#options.market.tape.entries.start;
-    if (behind && this.#state === "flowing") this.close(1008, "The client reads too slowly");
+    const isTooSlow = this.#cursor < this.#options.market.tape.entries.start;
+    if (isTooSlow && this.#state === "flowing") this.close(1008, "The client reads too slowly");
     this.#wake();
   }
 

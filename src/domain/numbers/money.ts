@@ -171,7 +171,9 @@ export function amountText(amount: Money): string {
   return plain(amount.toDecimalPlaces(AMOUNT_DECIMALS, Decimal.ROUND_HALF_EVEN));
 }
 
-/** The mean of `count` times that sum up to `total` µs, in ms: rounded to whole microseconds, half to even. */
+/**
+ * The mean of `count` times that add up to `total` µs, in ms: rounded to whole microseconds, half to even.
+ */
 export function meanMilliseconds(total: number, count: number): number {
   return new Money(total).div(count).toDecimalPlaces(0, Decimal.ROUND_HALF_EVEN).toNumber() / 1000;
 }

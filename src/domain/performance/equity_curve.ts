@@ -20,7 +20,7 @@ export interface CurvePoint {
 
 /** A finished curve. */
 export interface SampledEquity {
-  /** The period of the returns; null where even the minutes give fewer than two. */
+  /** The period of the returns; null if even the minutes give fewer than two. */
   readonly sampling: Sampling | null;
   /**
    * Simple returns, (later − earlier) ÷ earlier, of consecutive samples: from the start cash at the first
@@ -187,7 +187,7 @@ function multipleAfter(time: number, period: number): number {
   return time - time % period + period;
 }
 
-/** How many multiples of `period` there are from `first`, which is one, up to and including `time`. */
+/** How many multiples of `period` there are from `first`, itself a multiple, up to and including `time`. */
 function multiples(first: number, time: number, period: number): number {
   return time < first ? 0 : Math.floor((time - first) / period) + 1;
 }

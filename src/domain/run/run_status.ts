@@ -16,7 +16,7 @@ export interface KeptRun {
   readonly journal: string;
   readonly run: number;
   readonly symbol: string;
-  /** What the exchange calls its assets; absent where the journal does not say. */
+  /** What the exchange calls its assets; absent if the journal does not say. */
   readonly assets?: { readonly base: string; readonly quote: string };
   /** When the run started, and when the current process resumed it, if it did; by the wall clock. */
   readonly started: number;
@@ -28,7 +28,7 @@ export interface KeptRun {
   /** The process that wrote it; null if it wrote no heartbeat. */
   readonly pid: number | null;
   /**
-   * The current process's last event about the connection, and since when that state lasts; null for none.
+   * The current process's last event about the connection, and since when that state has lasted; null for none.
    */
   readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;
   readonly trades: number;
@@ -93,7 +93,7 @@ export interface RunStatus extends
   readonly stopped: string | null;
   readonly stopReason: string | null;
   readonly lastHeartbeat: string;
-  /** How long ago that was; below zero where the clock has been set back. */
+  /** How long ago that was; below zero if the clock has been set back. */
   readonly ageMs: number;
   readonly connected: boolean;
   /** Since when it is connected, or disconnected. */
@@ -260,10 +260,7 @@ export function haltSentence({ journal, run, halt }: Pick<Pulse, "journal" | "ru
     `"penstock release ${journal} --reason TEXT" ends the halt${also}`;
 }
 
-/**
- * Since when a run is disconnected. A process that does not run is not connected, since it last wrote
- * something.
- */
+/** Since when a run is disconnected: a process that is gone, since it last wrote something. */
 function disconnectedSince(
   { started, resumed, stopped, lastAlive, connection }: KeptRun,
   state: RunState,

@@ -1,21 +1,23 @@
 /** A backtest in words. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
+import { grouped, span } from "../terminal/figures.ts";
 import { narrate } from "../terminal/narration.ts";
-import { progressLine } from "../terminal/progress.ts";
 import type { Words } from "../terminal/terminal_view.ts";
 import { TradeNarration } from "../terminal/trade_narration.ts";
-import type { Glance, Line, Report } from "../view.ts";
+import type { BacktestProgress, Glance, Line, Report } from "../view.ts";
 import { reportTable } from "./report_table.ts";
 
-/** How often a line of progress is logged if there is no terminal. */
+/** How often progress is logged if there is no terminal. */
 const PROGRESS_LINE_MS = 5_000;
-/** Gaps that are reported one by one; the table counts all of them. */
+/** How many gaps are logged one by one. The table counts all of them. */
 const MOST_SHOWN = 20;
 const WIDE = 1_000;
-/** A fill is news in a live run; here there are thousands, and the table is what counts. */
-const NEWS: readonly PenstockEvent["type"][] = [
-  ...["gap", "reset", "halt", "released", "rules", "rejected", "model"] as const,
-];
+/** A fill is news in a live run. A backtest has thousands, and its table is what counts. */
+const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
+const MEGABYTE = 1_000_000;
+/** The time left cannot be estimated before this share is done. */
+const LEAST_SHARE = 0.01;
+const NOTHING: readonly Line[] = [];
 
 /** How a backtest is put into words. */
 export interface BacktestWords {
@@ -24,7 +26,7 @@ export interface BacktestWords {
   readonly models: boolean;
 }
 
-/** What is news in a line of its own, the rest at the level of debug, progress, and the report as a table. */
+/** Gives news a log line, other events a line at debug level, the progress a live line, and the report a table. */
 export class BacktestNarration implements Words {
   readonly showsAll: boolean;
   table = "";
@@ -38,16 +40,17 @@ export class BacktestNarration implements Words {
     this.showsAll = options.level === "debug";
   }
 
-  *lines(event: PenstockEvent): Generator<Line> {
-    if (!NEWS.includes(event.type)) {
-      if (this.showsAll) yield* debugged(this.#trades.lines(event, null));
-      return;
-    }
+  lines(event: PenstockEvent): Iterable<Line> {
+    if (NEWS.includes(event.type)) return this.#news(event);
+    return this.showsAll ? debugged(this.#trades.lines(event, null)) : NOTHING;
+  }
+
+  *#news(event: PenstockEvent): Generator<Line> {
     yield* this.settle();
     const line = narrate(event);
     if (line === null) return;
     if (event.type !== "gap" || ++this.#gaps <= MOST_SHOWN) {
-      // With other fill models, the line has to say whose halt it is.
+      // If there are other fill models, the line has to say which of them halted.
       const whose = this.#options.models && event.type === "halt" ? "the configured fill model is " : "";
       yield { ...line, text: `${whose}${line.text}` };
     } else if (this.#gaps === MOST_SHOWN + 1) {
@@ -76,4 +79,28 @@ export class BacktestNarration implements Words {
 
 function* debugged(lines: Iterable<Line>): Generator<Line> {
   for (const { text } of lines) yield { level: "debug", text };
+}
+
+/** The progress of a backtest in one line of at most `width` characters, without colours. */
+export function progressLine(
+  { bytesRead, bytesTotal, trades, elapsedMs }: BacktestProgress,
+  width: number,
+): string {
+  const share = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
+  const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
+  const parts = [
+    share === null ? "" : `${Math.floor(share * 100)} %`,
+    bytesTotal === null
+      ? `${megabytes(bytesRead)} MB`
+      : `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
+    `${grouped(trades)} trades`,
+    elapsedMs === 0 ? "" : `${grouped(Math.round(trades * 1000 / elapsedMs))} trades/s`,
+    left === null ? "" : `${span(Math.round(left))} left`,
+  ];
+  const line = parts.filter((part) => part !== "").join("  ");
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / MEGABYTE).toFixed(1);
 }
