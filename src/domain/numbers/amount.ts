@@ -149,6 +149,23 @@ export class Amount {
     return new Amount(rounded(numerator * power(places), denominator, rounding), places);
   }
 
+  /** The largest multiple of `step` that is not above it, of amounts from zero on. */
+  inSteps(step: Amount): Amount {
+    const { units, scale } = this;
+    if (units === null || !step.units) return this.divToInt(step).times(step);
+    const [whole, one] = aligned(units, scale, step.units, step.scale);
+    return new Amount(whole - whole % one, Math.max(scale, step.scale));
+  }
+
+  /** `this × factor`, rounded to `places` decimals. */
+  timesTo(factor: Amount, places: number, rounding: Decimal.Rounding): Amount {
+    const more = this.scale + factor.scale - places;
+    if (this.units === null || factor.units === null || more <= 0) {
+      return this.times(factor).toDecimalPlaces(places, rounding);
+    }
+    return new Amount(rounded(this.units * factor.units, power(more), rounding), places);
+  }
+
   /** What is left of it after the divisor as often as it fits. */
   mod(operand: Operand): Amount {
     return this.minus(this.divToInt(operand).times(operand));

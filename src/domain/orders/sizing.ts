@@ -68,15 +68,20 @@ export class OrderSizing {
    * null for any amount) is traded now; the instrument's limits apply to the whole order, when it starts.
    */
   size(order: Order, tradePrice: Money, account: Account, room: Money | null): Sized | Unsized {
-    const { slippage, tick, lot, minNotional, feeRate, maxPosition } = this.#parameters;
+    const { slippage, tick, lot, minNotional, maxNotional, feeRate, maxPosition } = this.#parameters;
     const { side, isWorking } = order;
     const price = slippedPrice(side, tradePrice, slippage, tick);
     const whole = side === "sell"
       ? account.position
       : affordableQuantity(this.#outlayOf(order, account), account.cash, price, lot);
     if (whole.isZero() || !isWorking && this.#isTooSmall(whole)) return this.#nothing(order, price, account);
-    const all = price.times(whole);
-    if (all.isZero() || !isWorking && all.lt(minNotional)) {
+    const isWhole = room === null || whole.lte(room);
+    const quantity = isWhole ? whole : room;
+    const notional = price.times(quantity);
+    // What an order trades in all matters before it works, and to limits.
+    const isLimited = !isWorking || maxNotional !== null || maxPosition !== null;
+    const all = isWhole || !isLimited ? notional : price.times(whole);
+    if (price.isZero() || !isWorking && all.lt(minNotional)) {
       return because("min-notional", minNotional, all);
     }
     const tooLarge = this.#tooLarge(order, whole, all);
@@ -85,9 +90,6 @@ export class OrderSizing {
       const held = account.position.isZero() ? all : account.position.plus(whole).times(price);
       if (held.gt(maxPosition)) return because("max-position", maxPosition, held);
     }
-    const isWhole = room === null || whole.lte(room);
-    const quantity = isWhole ? whole : room;
-    const notional = isWhole ? all : price.times(quantity);
     const fee = feeOn(notional, feeRate);
     if (side === "buy" && (this.#most === null || !account.canPay(this.#most))) {
       const spent = notional.plus(fee);

@@ -95,6 +95,8 @@ Deno.test("Amount adds, subtracts, multiplies, divides, rounds and compares as d
         if (texts.some((each) => each.includes("e"))) return;
         const ratio = x.times(z).div(y).toDecimalPlaces(places, rounding);
         compare(a.timesRatio(c, b, places, rounding), ratio);
+        compare(a.timesTo(b, places, rounding), x.times(y).toDecimalPlaces(places, rounding));
+        compare(a.abs().inSteps(b.abs()), x.abs().divToInt(y.abs()).times(y.abs()));
       },
     ),
     { numRuns: RUNS },
