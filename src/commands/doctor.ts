@@ -12,7 +12,7 @@ import { NetPermissionError } from "../feeds/live/connect_failure.ts";
 import { settingsInForce } from "../feeds/process/environment.ts";
 import { may, mayReach, superfluous } from "../feeds/process/permissions.ts";
 import { examineFolder, folderNamed, folderOf } from "../stores/files/data_folder.ts";
-import { JournalError } from "../stores/journal/journal_file.ts";
+import { JournalError } from "../stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { marketOfRun } from "../stores/journal/run_reading.ts";
 import { checkTable, conclusion } from "../views/tables/check_table.ts";

@@ -4,7 +4,7 @@ import { ConfigError } from "../domain/process/config_error.ts";
 import { FifoLots } from "../domain/account/fifo_lots.ts";
 import { Money } from "../domain/numbers/money.ts";
 import { isoTime } from "../domain/numbers/time.ts";
-import { CopyExists, copyJournal } from "../stores/journal/journal_copy.ts";
+import { CopyExists, copyJournal } from "../stores/journal/sqlite/journal_copy.ts";
 import { DEFAULT_JOURNAL } from "../config/options.ts";
 import { JournalReader } from "../stores/journal/journal_reader.ts";
 import { chosenRuns, type Extent, extentOf, fillsOf } from "../stores/journal/run_reading.ts";

@@ -3,8 +3,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { eventsOf, FLAGS, Penstock, QUICKLY } from "../support/penstock.ts";
 import { inFolderAsync, refuseEntries } from "../stores/sample_journal.ts";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
-import { connect } from "../../src/stores/journal/journal_file.ts";
-import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 
 const GONE = "was removed, moved or renamed while it was open";
 

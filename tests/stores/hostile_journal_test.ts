@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { releaseHalt } from "../../src/stores/journal/halt_release.ts";
-import { copyJournal } from "../../src/stores/journal/journal_copy.ts";
-import { JournalError, openDatabase } from "../../src/stores/journal/journal_file.ts";
-import { beginningOf } from "../../src/stores/journal/journal_pages.ts";
+import { copyJournal } from "../../src/stores/journal/sqlite/journal_copy.ts";
+import { JournalError, openDatabase } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { beginningOf } from "../../src/stores/journal/sqlite/journal_pages.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { APPLICATION_ID } from "../../src/stores/journal/journal_schema.ts";
+import { APPLICATION_ID } from "../../src/stores/journal/sqlite/journal_schema.ts";
 import { haltRun } from "../../src/stores/journal/run_halt.ts";
 import { change, endless, MANY_VIEWS, patch, relist } from "./hostile_journal.ts";
 import { writeOlder } from "./older_journal.ts";

@@ -1,8 +1,8 @@
 /** What Penstock keeps and writes never goes through a link that leads elsewhere, nor into a file with another name. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { copyJournal } from "../../src/stores/journal/journal_copy.ts";
+import { copyJournal } from "../../src/stores/journal/sqlite/journal_copy.ts";
 import { examineFolder } from "../../src/stores/files/data_folder.ts";
-import { type Connect, connect, JournalError } from "../../src/stores/journal/journal_file.ts";
+import { type Connect, connect, JournalError } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
 import { RecordingError } from "../../src/stores/recording/recording_file.ts";

@@ -10,7 +10,7 @@ import {
   connect,
   type JournalDatabase,
   JournalError,
-} from "../../src/stores/journal/journal_file.ts";
+} from "../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { stateHash, stateProof } from "../../src/stores/journal/journal_state.ts";
 

@@ -13,7 +13,7 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import { isTree } from "../verification/agreement.ts";
 import type { Journal } from "./journal.ts";
 import type { Entry } from "./journal_entry.ts";
-import { damaged } from "./journal_file.ts";
+import { damaged } from "./sqlite/journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 
 /**

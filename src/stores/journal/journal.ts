@@ -11,18 +11,24 @@ import {
   type JournalDatabase,
   JournalError,
   prepareToWrite,
-} from "./journal_file.ts";
-import { JournalLock } from "./journal_lock.ts";
+} from "./sqlite/journal_file.ts";
+import { JournalLock } from "./sqlite/journal_lock.ts";
 import { inspect } from "./journal_inspection.ts";
-import { type Heartbeat, writeHeartbeat } from "./journal_heartbeat.ts";
+import { type Heartbeat, writeHeartbeat } from "./sqlite/journal_heartbeat.ts";
 import { type Line, lineOf, storedCheckpoint } from "./journal_line.ts";
 import { gatherPrices } from "./journal_prices.ts";
 import { type Prices } from "./price_note.ts";
-import { type FiledRequest, prepareRequests, requestsIn } from "./journal_requests.ts";
-import { connectToRead, createJournal, migrate, MIGRATIONS, type Migrations } from "./journal_schema.ts";
-import { SCHEMA_VERSION } from "./journal_tables.ts";
+import { type FiledRequest, prepareRequests, requestsIn } from "./sqlite/journal_requests.ts";
+import {
+  connectToRead,
+  createJournal,
+  migrate,
+  MIGRATIONS,
+  type Migrations,
+} from "./sqlite/journal_schema.ts";
+import { SCHEMA_VERSION } from "./sqlite/journal_tables.ts";
 import { JournalTail } from "./journal_tail.ts";
-import { JournalWatch } from "./journal_watch.ts";
+import { JournalWatch } from "./sqlite/journal_watch.ts";
 import { lastOfType } from "./linked_entry.ts";
 
 /** How large the log beside a journal may grow, in pages of 4 KiB, before it is copied into the file: some 45 fills. */

@@ -13,7 +13,7 @@ import {
   rawEntry,
   textOf,
 } from "./journal_entry.ts";
-import { failed, type JournalDatabase, resultCode } from "./journal_file.ts";
+import { failed, type JournalDatabase, resultCode } from "./sqlite/journal_file.ts";
 
 /** What comes before the first entry: 32 zero bytes. */
 export const GENESIS: Uint8Array = new Uint8Array(32);

@@ -4,9 +4,9 @@
  * to version 2 the entry held all of it, and the tables of the account and of the positions repeated a part.
  */
 import type { Entry } from "./journal_entry.ts";
-import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import { damaged, type JournalDatabase, type Row } from "./sqlite/journal_file.ts";
 import { noteText, type Prices, type PricesNote } from "./price_note.ts";
-import { FIRST_WITH_STATES } from "./journal_tables.ts";
+import { FIRST_WITH_STATES } from "./sqlite/journal_tables.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
 import { lastOfType } from "./linked_entry.ts";
 

@@ -1,5 +1,5 @@
 /** One entry of a journal, as it is written and as it is read. */
-import { damaged, type Row } from "./journal_file.ts";
+import { damaged, type Row } from "./sqlite/journal_file.ts";
 
 /** What an entry can say. */
 export type EntryType =

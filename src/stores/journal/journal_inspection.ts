@@ -10,11 +10,18 @@ import {
   type WholeChain,
 } from "./journal_chain.ts";
 import { disagreement, lastCheckpoint } from "./journal_checkpoint.ts";
-import { damaged, failed, type JournalDatabase, JournalError, resultCode, type Row } from "./journal_file.ts";
+import {
+  damaged,
+  failed,
+  type JournalDatabase,
+  JournalError,
+  resultCode,
+  type Row,
+} from "./sqlite/journal_file.ts";
 import type { RawEntry } from "./journal_entry.ts";
 import { checkPrices } from "./journal_prices.ts";
-import { mustBeAsMade, versionOf } from "./journal_schema.ts";
-import { tablesByRun } from "./journal_tables.ts";
+import { mustBeAsMade, versionOf } from "./sqlite/journal_schema.ts";
+import { tablesByRun } from "./sqlite/journal_tables.ts";
 import { lastOfType, rowOfLast } from "./linked_entry.ts";
 
 /** The least number of last entries that are checked when not all are. */

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
 import { RAW_COLUMNS } from "./journal_entry.ts";
-import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import { damaged, type JournalDatabase, type Row } from "./sqlite/journal_file.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
 import { hasPrices, noteText, type Prices, type PricesNote } from "./price_note.ts";

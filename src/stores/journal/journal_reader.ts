@@ -19,18 +19,18 @@ import {
   type JournalDatabase,
   refused,
   type Row,
-} from "./journal_file.ts";
+} from "./sqlite/journal_file.ts";
 import { chainedAll, type CheckedEnd, inspectEnd, lastRunOf, verifyAll } from "./journal_inspection.ts";
-import { heartbeatOf, type KeptHeartbeat } from "./journal_heartbeat.ts";
+import { heartbeatOf, type KeptHeartbeat } from "./sqlite/journal_heartbeat.ts";
 import {
   type FiledRequest,
   isWaiting,
   prepareRequests,
   type RequestKey,
   requestsIn,
-} from "./journal_requests.ts";
-import { connectToRead, versionOf } from "./journal_schema.ts";
-import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES } from "./journal_tables.ts";
+} from "./sqlite/journal_requests.ts";
+import { connectToRead, versionOf } from "./sqlite/journal_schema.ts";
+import { FIRST_WITH_HEARTBEAT, FIRST_WITH_STATES } from "./sqlite/journal_tables.ts";
 import { linkedEntry } from "./linked_entry.ts";
 
 /** Which entries to read; all unless it says otherwise. */

@@ -4,7 +4,7 @@
  */
 import { entryHash, GENESIS, headOf } from "./journal_chain.ts";
 import { lastCheckpoint } from "./journal_checkpoint.ts";
-import { beginPatiently, type JournalDatabase } from "./journal_file.ts";
+import { beginPatiently, type JournalDatabase } from "./sqlite/journal_file.ts";
 import type { Line, Stored } from "./journal_line.ts";
 import { KeptPrices } from "./journal_prices.ts";
 import { hasPrices, noteText } from "./price_note.ts";

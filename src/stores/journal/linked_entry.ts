@@ -14,7 +14,7 @@ import {
   rawEntry,
   readEntry,
 } from "./journal_entry.ts";
-import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import { damaged, type JournalDatabase, type Row } from "./sqlite/journal_file.ts";
 
 /** In one statement, so that it sees one moment: the hash before an entry, the entry after it, and the journal's end. */
 const NEIGHBOURS = `SELECT

@@ -1,10 +1,10 @@
 /** Sends a request to the run that has a journal open, and waits for the outcome. */
 import type { RunRequest } from "../../domain/run/run_request.ts";
-import { connect, failed, refused } from "./journal_file.ts";
+import { connect, failed, refused } from "./sqlite/journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
-import { fileRequest, withdraw } from "./journal_requests.ts";
-import { connectToRead } from "./journal_schema.ts";
-import { SCHEMA_VERSION } from "./journal_tables.ts";
+import { fileRequest, withdraw } from "./sqlite/journal_requests.ts";
+import { connectToRead } from "./sqlite/journal_schema.ts";
+import { SCHEMA_VERSION } from "./sqlite/journal_tables.ts";
 
 /** How long to wait for the run. */
 export interface Asking {

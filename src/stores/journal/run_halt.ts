@@ -3,7 +3,7 @@ import { haltByHand, type OnHalt, stricter } from "../../domain/risk/halt.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { Journal } from "./journal.ts";
-import { isThere, JournalHeld, refused } from "./journal_file.ts";
+import { isThere, JournalHeld, refused } from "./sqlite/journal_file.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { type Asking, askRun, mustTakeRequests } from "./run_asking.ts";
 import { haltOf, lastRunIn, mustGoOn } from "./run_reading.ts";

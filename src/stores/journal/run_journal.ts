@@ -13,9 +13,9 @@ import { divergence, isTree, within } from "../verification/agreement.ts";
 import type { Journal, Spent } from "./journal.ts";
 import type { Checkpoint, CheckpointDraft } from "./journal_checkpoint.ts";
 import type { Entry } from "./journal_entry.ts";
-import type { Heartbeat } from "./journal_heartbeat.ts";
-import { damaged } from "./journal_file.ts";
-import type { FiledRequest } from "./journal_requests.ts";
+import type { Heartbeat } from "./sqlite/journal_heartbeat.ts";
+import { damaged } from "./sqlite/journal_file.ts";
+import type { FiledRequest } from "./sqlite/journal_requests.ts";
 
 /** The configuration by option name, as the `started` event shows it. */
 export type ShownOptions = Readonly<Record<string, string | number | boolean | null>>;

@@ -9,7 +9,7 @@ import { isoTime } from "../../domain/numbers/time.ts";
 import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
 import type { ChainPlace } from "./journal_chain.ts";
 import { contentIn, type Entry, textOf } from "./journal_entry.ts";
-import { damaged, refused } from "./journal_file.ts";
+import { damaged, refused } from "./sqlite/journal_file.ts";
 import type { JournalReader } from "./journal_reader.ts";
 import type { ShownOptions } from "./run_journal.ts";
 

@@ -2,7 +2,7 @@
 import type { Blocking } from "../../domain/process/blocking.ts";
 import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
-import { JournalError } from "../journal/journal_file.ts";
+import { JournalError } from "../journal/sqlite/journal_file.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 
 /** How the content of a checkpoint starts, also one of version 2 or older; the number is that of its trades. */

@@ -5,7 +5,7 @@ import { type Divergence, divergence, within } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { Checkpoint, CheckpointDraft } from "../journal/journal_checkpoint.ts";
 import type { Entry, EntryType } from "../journal/journal_entry.ts";
-import { JournalError } from "../journal/journal_file.ts";
+import { JournalError } from "../journal/sqlite/journal_file.ts";
 import { type Stored, wholeContent } from "../journal/journal_line.ts";
 import type { JournalReader } from "../journal/journal_reader.ts";
 import { digestIn, digestStart } from "../journal/journal_state.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { KeptInfo } from "../../../src/domain/market/instrument.ts";
 import { lastInfo, rulesIn, rulesOf } from "../../../src/stores/journal/instrument_memory.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { inFolder, openJournal, TIME } from "../sample_journal.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
 import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { SeededRandom } from "../../support/random.ts";
 import {
   chainResultOf,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
+import { connect, JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import type { Heartbeat } from "../../../src/stores/journal/sqlite/journal_heartbeat.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import {
   chainResultOf,

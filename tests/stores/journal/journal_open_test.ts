@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { connect, JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { APPLICATION_ID, MIGRATIONS } from "../../../src/stores/journal/journal_schema.ts";
-import { SCHEMA_VERSION } from "../../../src/stores/journal/journal_tables.ts";
+import { APPLICATION_ID, MIGRATIONS } from "../../../src/stores/journal/sqlite/journal_schema.ts";
+import { SCHEMA_VERSION } from "../../../src/stores/journal/sqlite/journal_tables.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { writeOlder } from "../older_journal.ts";
 import {

@@ -10,7 +10,7 @@ import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
 import { type Draft, type EntryType, ofTypeInRun } from "../../../src/stores/journal/journal_entry.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { lastOfType } from "../../../src/stores/journal/linked_entry.ts";
 import { SeededRandom } from "../../support/random.ts";

@@ -8,10 +8,10 @@ import { readRequest, type RunRequest } from "../../../src/domain/run/run_reques
 import { Engine } from "../../../src/stages/engine.ts";
 import { NotHalted, releaseHalt } from "../../../src/stores/journal/halt_release.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalLock } from "../../../src/stores/journal/sqlite/journal_lock.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { fileRequest, type RequestKey } from "../../../src/stores/journal/journal_requests.ts";
+import { fileRequest, type RequestKey } from "../../../src/stores/journal/sqlite/journal_requests.ts";
 import type { Asking } from "../../../src/stores/journal/run_asking.ts";
 import { HaltedAlready, haltRun } from "../../../src/stores/journal/run_halt.ts";
 import { RunIsOver } from "../../../src/stores/journal/run_reading.ts";

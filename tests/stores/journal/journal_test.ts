@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import type { Journal } from "../../../src/stores/journal/journal.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import {
   chainResultOf,

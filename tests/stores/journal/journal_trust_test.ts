@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import type { DatabaseSync } from "node:sqlite";
 import { entryHash } from "../../../src/stores/journal/journal_chain.ts";
 import type { Draft } from "../../../src/stores/journal/journal_entry.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { extentOf, fillsOf, readPulse, readRun } from "../../../src/stores/journal/run_reading.ts";
 import { FLAGS, Penstock } from "../../support/penstock.ts";

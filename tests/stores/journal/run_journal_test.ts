@@ -7,7 +7,7 @@ import { settleInstrument } from "../../../src/config/instrument_settlement.ts";
 import { Engine } from "../../../src/stages/engine.ts";
 import type { PipelineSnapshot } from "../../../src/stages/pipeline_snapshot.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { type Connect, JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
 import { OtherRun, RunJournal, type ShownOptions } from "../../../src/stores/journal/run_journal.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../../support/pipeline_input.ts";

@@ -4,10 +4,10 @@ import type { FillEvent } from "../../../src/domain/run/event.ts";
 import { ConfigError } from "../../../src/domain/process/config_error.ts";
 import { isoTime } from "../../../src/domain/numbers/time.ts";
 import type { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect, JournalError } from "../../../src/stores/journal/journal_file.ts";
-import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
+import { type Connect, connect, JournalError } from "../../../src/stores/journal/sqlite/journal_file.ts";
+import type { Heartbeat } from "../../../src/stores/journal/sqlite/journal_heartbeat.ts";
 import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { fileRequest } from "../../../src/stores/journal/journal_requests.ts";
+import { fileRequest } from "../../../src/stores/journal/sqlite/journal_requests.ts";
 import {
   chosenRun,
   chosenRuns,

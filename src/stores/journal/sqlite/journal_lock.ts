@@ -10,7 +10,7 @@ import {
   realPath,
   refuseLinks,
 } from "./journal_file.ts";
-import { OWNERS_FILE, OWNERS_FOLDER } from "../files/owner_only.ts";
+import { OWNERS_FILE, OWNERS_FOLDER } from "../../files/owner_only.ts";
 
 const PID = /^\d+$/;
 /** Of a process, with its line's end. */

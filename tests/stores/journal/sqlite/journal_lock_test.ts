@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { copyJournal } from "../../../src/stores/journal/journal_copy.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
+import { copyJournal } from "../../../../src/stores/journal/sqlite/journal_copy.ts";
+import { JournalError } from "../../../../src/stores/journal/sqlite/journal_file.ts";
 import {
   contentsOf,
   draft,
@@ -14,7 +14,7 @@ import {
   openJournal,
   refusal,
   writeSample,
-} from "../sample_journal.ts";
+} from "../../sample_journal.ts";
 
 Deno.test("Journal.open() lets one process write, names the one that does, and forgets one that was killed", async () => {
   await inFolderAsync(async (folder) => {

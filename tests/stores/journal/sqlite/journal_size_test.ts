@@ -1,15 +1,15 @@
 /** How much disk a journal takes: real pipelines, one commit for every trade with a decision. */
-import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
+import { BinanceMessageReader } from "../../../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { Engine } from "../../../src/stages/engine.ts";
-import { Journal } from "../../../src/stores/journal/journal.ts";
-import { type Connect, connect } from "../../../src/stores/journal/journal_file.ts";
-import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
-import { DEFAULTS, messageOf, optionsOf } from "../../support/pipeline_input.ts";
-import { SeededRandom } from "../../support/random.ts";
-import { inFolder, TIME } from "../sample_journal.ts";
-import { FrameBatch } from "../../../src/formats/frame_batch.ts";
+import { Engine } from "../../../../src/stages/engine.ts";
+import { Journal } from "../../../../src/stores/journal/journal.ts";
+import { type Connect, connect } from "../../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalReader } from "../../../../src/stores/journal/journal_reader.ts";
+import { RunJournal } from "../../../../src/stores/journal/run_journal.ts";
+import { DEFAULTS, messageOf, optionsOf } from "../../../support/pipeline_input.ts";
+import { SeededRandom } from "../../../support/random.ts";
+import { inFolder, TIME } from "../../sample_journal.ts";
+import { FrameBatch } from "../../../../src/formats/frame_batch.ts";
 
 const MOST_BYTES = 800;
 /** With a fill every three seconds, since a live run keeps its state every ten. */

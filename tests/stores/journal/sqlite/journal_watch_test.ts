@@ -1,8 +1,16 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Heartbeat } from "../../../src/stores/journal/journal_heartbeat.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
-import { contentsOf, draft, inFolder, namesIn, openJournal, TIME, writeSample } from "../sample_journal.ts";
+import type { Heartbeat } from "../../../../src/stores/journal/sqlite/journal_heartbeat.ts";
+import { JournalError } from "../../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalLock } from "../../../../src/stores/journal/sqlite/journal_lock.ts";
+import {
+  contentsOf,
+  draft,
+  inFolder,
+  namesIn,
+  openJournal,
+  TIME,
+  writeSample,
+} from "../../sample_journal.ts";
 
 const HEARTBEAT: Heartbeat = { time: TIME, pid: 5, trades: 1, tradesPerSecond: 0, lagMs: null, last: null };
 const GONE = "a.db was removed, moved or renamed";

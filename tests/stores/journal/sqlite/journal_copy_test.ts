@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { CopyExists, copyJournal } from "../../../src/stores/journal/journal_copy.ts";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalLock } from "../../../src/stores/journal/journal_lock.ts";
-import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { writeOlder } from "../older_journal.ts";
+import { CopyExists, copyJournal } from "../../../../src/stores/journal/sqlite/journal_copy.ts";
+import { JournalError } from "../../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalLock } from "../../../../src/stores/journal/sqlite/journal_lock.ts";
+import { JournalReader } from "../../../../src/stores/journal/journal_reader.ts";
+import { writeOlder } from "../../older_journal.ts";
 import {
   chainResultOf,
   checkpoint,
@@ -17,7 +17,7 @@ import {
   tamper,
   TIME,
   writeSample,
-} from "../sample_journal.ts";
+} from "../../sample_journal.ts";
 
 Deno.test("copyJournal() copies what is in the log too, and the copy opens, is whole and goes on", async () => {
   await inFolderAsync(async (folder) => {

@@ -3,8 +3,8 @@
  * statement and without the journal's lock; only the holder of the lock deletes from it. Requests are not entries and
  * are not hashed. What the run does about one is an entry, in the transaction that deletes the request.
  */
-import { readRequest, type RunRequest } from "../../domain/run/run_request.ts";
-import { contentIn } from "./journal_entry.ts";
+import { readRequest, type RunRequest } from "../../../domain/run/run_request.ts";
+import { contentIn } from "../journal_entry.ts";
 import type { JournalDatabase, Row } from "./journal_file.ts";
 
 /** The run reads no more than this at a time, whatever is in the table. */

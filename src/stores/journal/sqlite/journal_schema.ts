@@ -16,7 +16,7 @@ import {
   SCHEMA_VERSION,
   tablesDiffer,
 } from "./journal_tables.ts";
-import { OWNERS_FILE } from "../files/owner_only.ts";
+import { OWNERS_FILE } from "../../files/owner_only.ts";
 
 /** "PNST": says in the file's header that it is Penstock's. */
 export const APPLICATION_ID = 0x504e5354;

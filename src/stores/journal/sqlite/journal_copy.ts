@@ -2,10 +2,10 @@
 import { backup, type DatabaseSync } from "node:sqlite";
 import { damaged, failed, isThere, openDatabase, refused } from "./journal_file.ts";
 import { JournalLock } from "./journal_lock.ts";
-import { inspect } from "./journal_inspection.ts";
+import { inspect } from "../journal_inspection.ts";
 import { connectToRead, refuseOthers, removeDraft } from "./journal_schema.ts";
-import { lastEntry } from "./linked_entry.ts";
-import { OWNERS_FILE } from "../files/owner_only.ts";
+import { lastEntry } from "../linked_entry.ts";
+import { OWNERS_FILE } from "../../files/owner_only.ts";
 
 /** Something exists at the copy's path. */
 export class CopyExists extends Error {

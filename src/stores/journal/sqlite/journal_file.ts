@@ -1,9 +1,9 @@
 /** The file behind a journal: finding it, connecting to it, and the errors when that fails. */
-import type { Exit } from "../../domain/process/exit.ts";
+import type { Exit } from "../../../domain/process/exit.ts";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { outwardLink, outwardText } from "../../domain/process/outward_link.ts";
-import { asSentence, grantAdvice } from "../../domain/process/permission_advice.ts";
-import { NO_SPACE } from "../files/data_folder.ts";
+import { outwardLink, outwardText } from "../../../domain/process/outward_link.ts";
+import { asSentence, grantAdvice } from "../../../domain/process/permission_advice.ts";
+import { NO_SPACE } from "../../files/data_folder.ts";
 
 declare module "node:sqlite" {
   /** Deno 2.9 has these, and its types do not know them yet. */

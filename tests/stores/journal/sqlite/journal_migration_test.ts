@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { JournalError } from "../../../src/stores/journal/journal_file.ts";
-import { JournalReader } from "../../../src/stores/journal/journal_reader.ts";
-import { SCHEMA_VERSION } from "../../../src/stores/journal/journal_tables.ts";
-import type { ShownOptions } from "../../../src/stores/journal/run_journal.ts";
-import { HandRun } from "../../support/hand_run.ts";
-import { SeededRandom } from "../../support/random.ts";
-import { outcomeOf } from "../../support/recorded_run.ts";
+import { JournalError } from "../../../../src/stores/journal/sqlite/journal_file.ts";
+import { JournalReader } from "../../../../src/stores/journal/journal_reader.ts";
+import { SCHEMA_VERSION } from "../../../../src/stores/journal/sqlite/journal_tables.ts";
+import type { ShownOptions } from "../../../../src/stores/journal/run_journal.ts";
+import { HandRun } from "../../../support/hand_run.ts";
+import { SeededRandom } from "../../../support/random.ts";
+import { outcomeOf } from "../../../support/recorded_run.ts";
 import {
   bytesOf,
   chainResultOf,
@@ -23,8 +23,8 @@ import {
   TIME,
   watched,
   writeSample,
-} from "../sample_journal.ts";
-import { writeOlder, writeRunOfVersion2 } from "../older_journal.ts";
+} from "../../sample_journal.ts";
+import { writeOlder, writeRunOfVersion2 } from "../../older_journal.ts";
 
 /** Every table, index and trigger, as it was made. */
 function schemaOf(path: string): Record<string, unknown> {
