@@ -70,7 +70,7 @@ export async function backtest(
     },
     files,
   }, { stop, onWarning: (text) => view.warn(text) });
-  using journal = config.state === "none"
+  await using journal = config.state === "none"
     ? null
     : await openJournal(config.state, run, { config, sources }, version);
   // Waiting for the reader of a pipe is not part of the run.
@@ -81,21 +81,25 @@ export async function backtest(
     view.progress({ ...progress, trades: run.trades, elapsedMs: performance.now() - startedAt });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
-  const emit = (events: Iterable<PenstockEvent>): void => {
-    for (const event of journal === null ? events : kept(events, journal)) {
+  const show = (events: Iterable<PenstockEvent>): void => {
+    for (const event of events) {
       if (event.type === "fill") result?.add(event);
       else if (event.type === "model") models.push(event);
       view.event(event);
     }
+  };
+  const emit = async (events: Iterable<PenstockEvent>): Promise<void> => {
+    if (journal === null) show(events);
+    else await keepFirst(events, journal, show);
   };
   try {
     for (const text of passedOver) view.warn(text);
     await processFiles(files, { config, run, view, result, stop, progress, emit });
     if (run.trades === 0 && !stop.aborted) throw withoutTrades(files, run, config.symbol);
     const ended = endOf({ isDone: run.done, isOver: ending.signal.aborted, isAsked: signal.aborted });
-    emit(run.end(ended));
+    await emit(run.end(ended));
     warnOfStrays(run, view);
-    journal?.stop(Date.now() * 1000, STOPPED[ended]);
+    await journal?.stop(Date.now() * 1000, STOPPED[ended]);
     const summary = run.summary(ended, performance.now() - startedAt);
     try {
       await result?.finish(summary, run.measured, models);
@@ -108,7 +112,7 @@ export async function backtest(
       error.advice = "With --skip-bad such lines are counted and skipped";
     }
     if ([UnusableInput, OutputStuck, ConfigError].some((expected) => error instanceof expected)) {
-      journal?.stop(Date.now() * 1000, (error as Error).message);
+      await journal?.stop(Date.now() * 1000, (error as Error).message);
     }
     throw error;
   } finally {
@@ -125,7 +129,7 @@ interface Tools {
   readonly result: ResultFile | null;
   readonly stop: AbortSignal;
   readonly progress: ReadProgress;
-  readonly emit: (events: Iterable<PenstockEvent>) => void;
+  readonly emit: (events: Iterable<PenstockEvent>) => Promise<void>;
 }
 
 /**
@@ -146,7 +150,7 @@ async function processFiles(
     const warning = mismatches.warningOf(chunk.origin);
     if (warning !== null) view.warn(warning);
     try {
-      emit(run.take(chunk));
+      await emit(run.take(chunk));
     } catch (error) {
       // A damaged archive produces bad lines; the damage explains more than the first bad line.
       throw error instanceof UnusableInput ? await damageBehind(chunks, chunk.origin) ?? error : error;
@@ -155,7 +159,7 @@ async function processFiles(
     await result?.flush();
     if (run.done || stop.aborted) break;
   }
-  if (!stop.aborted) emit(run.finish());
+  if (!stop.aborted) await emit(run.finish());
   warnOfStrays(run, view);
   if (run.trades === 0) return;
   if (!stop.aborted) unused.enter(null);
@@ -219,15 +223,15 @@ async function openJournal(
     import("../stores/journal/journal.ts"),
     import("../stores/journal/run_journal.ts"),
   ]);
-  const journal = Journal.open(path, { now: () => performance.now(), window: config.long });
+  const journal = await Journal.open(path, { now: () => performance.now(), window: config.long });
   if (journal.run > 0) {
-    journal.close();
+    await journal.close();
     throw new OtherRun(
       `${path} holds a run already, and a backtest needs a journal of its own: give another --state`,
     );
   }
   const keeping = new RunJournal(journal, engine, config.symbol);
-  keeping.start({
+  await keeping.start({
     time: Date.now() * 1000,
     version,
     options: shownConfig(config),
@@ -238,17 +242,18 @@ async function openJournal(
   return keeping;
 }
 
-/**
- * Yields the same events in batches: each batch is in the journal, on disk, before its first event is yielded,
- * whatever ended it.
- */
-function* kept(events: Iterable<PenstockEvent>, journal: RunJournal): Generator<PenstockEvent> {
+/** Shows events once all of them are in the journal, on disk, whatever ended them. */
+async function keepFirst(
+  events: Iterable<PenstockEvent>,
+  journal: RunJournal,
+  show: (events: Iterable<PenstockEvent>) => void,
+): Promise<void> {
   const made: PenstockEvent[] = [];
   try {
     for (const event of events) made.push(event);
   } finally {
-    journal.keep(made.filter(isKept));
-    yield* made;
+    await journal.keep(made.filter(isKept));
+    show(made);
   }
 }
 

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { assertRun } from "./event_contract.ts";
 
@@ -92,10 +92,10 @@ class Output {
 }
 
 /** The last entries of this type, which may not be there yet. */
-function latest(journal: string, type: Entry["type"], count = 1): Entry[] {
+async function latest(journal: string, type: Entry["type"], count = 1): Promise<Entry[]> {
   try {
-    using reader = JournalReader.open(journal);
-    return reader.latest(type, count);
+    await using reader = await JournalReader.open(journal);
+    return await reader.latest(type, count);
   } catch {
     return [];
   }
@@ -104,7 +104,7 @@ function latest(journal: string, type: Entry["type"], count = 1): Entry[] {
 /** Waits until a run has kept so many fills. */
 async function fills(journal: string, count: number): Promise<void> {
   const wait = async () => {
-    while (latest(journal, "fill", count).length < count) {
+    while ((await latest(journal, "fill", count)).length < count) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
@@ -119,7 +119,7 @@ Deno.test({
   name: "penstock demo trades on while nobody reads its log, and says afterwards how many lines were dropped",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       await using demo = new Unread(["demo", "--json", "--state=none", ...BUSY], folder);
       // The log says the same in a third of the words, which is more than a pipe and the memory set aside take.
       await demo.reads("stdout", (text) => text.length > 2_000_000);
@@ -136,7 +136,7 @@ for (const json of [true, false]) {
     name: `penstock demo ${json ? "--json " : ""}trades on and ends whole though nothing it writes is read`,
     ignore,
     fn: () =>
-      inFolderAsync(async (folder) => {
+      inFolder(async (folder) => {
         const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
         const args = [`--state=${journal}`, `--record=${recording}`, "--short=1", "--long=2", "--rate=2000"];
         await using demo = new Unread(["demo", ...args, ...(json ? ["--json"] : [])], folder);
@@ -144,7 +144,9 @@ for (const json of [true, false]) {
         await fills(journal, 1_000);
         demo.signal("SIGTERM");
         assertEquals(await demo.finished(), json ? 1 : 0);
-        assertEquals(latest(journal, "stopped").map(({ content }) => content["reason"]), ["asked to"]);
+        assertEquals((await latest(journal, "stopped")).map(({ content }) => content["reason"]), [
+          "asked to",
+        ]);
         assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
       }),
   });
@@ -154,7 +156,7 @@ Deno.test({
   name: "penstock demo, whose end waits for a reader, ends at once with 130 when it is asked again later",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
       const args = ["--json", `--state=${journal}`, "--short=1", "--long=2", "--rate=2000"];
       await using demo = new Unread(["demo", ...args], folder);
@@ -164,7 +166,7 @@ Deno.test({
       const code = await demo.finished();
       clearInterval(again);
       assertEquals(code, 130);
-      assertEquals(latest(journal, "stopped").length, 1);
+      assertEquals((await latest(journal, "stopped")).length, 1);
     }),
 });
 
@@ -172,7 +174,7 @@ Deno.test({
   name: "penstock demo --json ends whole with 1, and says why, when its events are not read for too long",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
       const args = [`--state=${journal}`, `--record=${recording}`, "--log-level=error"];
       await using demo = new Unread(["demo", "--json", ...args, ...BUSY], folder);
@@ -182,13 +184,13 @@ Deno.test({
         stderr,
         /^penstock: standard output is not read: more than 4194304 characters would be wait/,
       );
-      const [stopped] = latest(journal, "stopped");
+      const [stopped] = await latest(journal, "stopped");
       assert(stderr.includes(String(stopped!.content["reason"])), stderr);
       assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
       // What was written is whole lines from the start, but for the last, and far from all that was kept.
       const lines = (await demo.stdout).split("\n").slice(0, -1).map((line) => JSON.parse(line));
       assertEquals(lines[0].type, "started");
-      const kept = latest(journal, "fill", 100_000).length;
+      const kept = (await latest(journal, "fill", 100_000)).length;
       assertGreater(kept, 2 * lines.filter(({ type }) => type === "fill").length);
     }),
 });
@@ -197,11 +199,14 @@ Deno.test({
   name: "penstock demo --json ends whole with 1 by itself when nothing that it writes is read",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const journal = `${folder}/run.db`;
       await using demo = new Unread(["demo", "--json", `--state=${journal}`, ...BUSY], folder);
       assertEquals(await demo.finished(), 1);
-      assertMatch(String(latest(journal, "stopped")[0]!.content["reason"]), /^standard output is not read: /);
+      assertMatch(
+        String((await latest(journal, "stopped"))[0]!.content["reason"]),
+        /^standard output is not read: /,
+      );
     }),
 });
 
@@ -209,7 +214,7 @@ Deno.test({
   name: "penstock demo --json ends whole with 1, and says why, when the reader of its events leaves",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const [journal, recording] = [`${folder}/run.db`, `${folder}/run.txt`];
       const args = [`--state=${journal}`, `--record=${recording}`, "--log-level=error", "--rate=2000"];
       await using demo = Penstock.start(["demo", "--json", ...args], [...FLAGS, `--allow-write=${folder}`]);
@@ -218,7 +223,7 @@ Deno.test({
       const { code, stderr } = await demo.finished();
       const reason = "standard output has no reader any more, and events are not dropped";
       assertEquals([code, stderr], [1, `penstock: ${reason}`]);
-      assertEquals(latest(journal, "stopped").map(({ content }) => content["reason"]), [reason]);
+      assertEquals((await latest(journal, "stopped")).map(({ content }) => content["reason"]), [reason]);
       assertMatch(await Deno.readTextFile(recording), /"event":"ended"[^\n]*\n$/);
     }),
 });
@@ -227,7 +232,7 @@ Deno.test({
   name: "penstock demo waits for a slow reader of its events, and drops none",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const args = ["demo", "--json", "--state=none", "--log-level=error", "--stop-after=100000", ...BUSY];
       await using demo = new Unread(args, folder, 40);
       const code = demo.finished();
@@ -240,7 +245,7 @@ Deno.test({
   name: "penstock exchange serves on while nobody reads what it writes, and ends on SIGTERM",
   ignore,
   fn: () =>
-    inFolderAsync(async (folder) => {
+    inFolder(async (folder) => {
       const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const { port } = listener.addr;
       listener.close();

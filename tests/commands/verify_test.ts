@@ -4,10 +4,10 @@ import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { eventsOf, penstock } from "../support/penstock.ts";
 import { outcomeOf, RecordedRun } from "../support/recorded_run.ts";
-import { contentsOf, inFolderAsync } from "../stores/sample_journal.ts";
+import { contentsOf, inFolder } from "../stores/sample_journal.ts";
 
 Deno.test("penstock verify proves a run that was stopped, in one line or one JSON object", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 3, rate: 3_000 });
     const run = new RecordedRun(folder, exchange, ".txt.gz");
     await run.stoppedAfter(20);
@@ -27,7 +27,7 @@ Deno.test("penstock verify proves a run that was stopped, in one line or one JSO
 });
 
 Deno.test("penstock verify proves a run whose stake is a share of the cash, in parts, over a kill", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 8, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     const options = { stake: "12.50%", fee: "0.1%", participation: "30%" };
@@ -41,7 +41,7 @@ Deno.test("penstock verify proves a run whose stake is a share of the cash, in p
 });
 
 Deno.test("penstock verify proves a run through faults and kills, whatever was fetched or stayed missing", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const faults = parseFaults(
       "drop@150,duplicate=9@300,hole=5@400,malformed@450,reorder@500,close@700,hole=3@900",
     );
@@ -73,7 +73,7 @@ Deno.test("penstock verify proves a run through faults and kills, whatever was f
 });
 
 Deno.test("penstock verify proves the last run of a journal, or the one that --run names", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 8, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     await run.killedAfter(5);
@@ -99,7 +99,7 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gap
     [{ "stop-after": "500", long: "10", short: "3" }, "", ["stopped"]],
   ];
   for (const [options, faults, types] of cases) {
-    await inFolderAsync(async (folder) => {
+    await inFolder(async (folder) => {
       const plan = faults === "" ? [] : parseFaults(faults);
       await using exchange = BuiltInExchange.listen({ seed: 42, rate: 3_000, faults: plan });
       const run = new RecordedRun(folder, exchange);
@@ -114,14 +114,14 @@ Deno.test("penstock verify proves runs with waiting orders, halts, refusals, gap
       }, options);
       const outcome = await outcomeOf(run.journal, run.recordings);
       assertEquals(outcome.type, "verified", JSON.stringify([options, outcome]));
-      const { counts } = contentsOf(run.journal);
+      const { counts } = await contentsOf(run.journal);
       for (const type of types) assert(Object.hasOwn(counts, type), `${type} in ${JSON.stringify(counts)}`);
     });
   }
 });
 
 Deno.test("penstock verify proves what there is of a run that goes on meanwhile", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     await run.process(async (program) => {
@@ -140,7 +140,7 @@ Deno.test("penstock verify proves what there is of a run that goes on meanwhile"
 });
 
 Deno.test("penstock verify shows a changed trade in its context and ends with 5", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 13, rate: 3_000 });
     const run = new RecordedRun(folder, exchange);
     await run.stoppedAfter(30);
@@ -163,7 +163,7 @@ Deno.test("penstock verify shows a changed trade in its context and ends with 5"
 });
 
 Deno.test("penstock verify says what it cannot read, and with which exit code", async () => {
-  await inFolderAsync(async (folder) => {
+  await inFolder(async (folder) => {
     const [journal, other] = [`${folder}/a.db`, `${folder}/b.txt`];
     Deno.writeTextFileSync(other, "1723161255342000 {}\n");
     const cases: readonly (readonly [string[], number, string])[] = [

@@ -69,10 +69,10 @@ export async function openRun(
   ]);
   if (options.signal.aborted) return null;
   const [journals, runJournals] = stores ?? [null, null];
-  const journal = journals?.Journal.open(state, { now: () => performance.now(), window: long }) ?? null;
+  const journal = await journals?.Journal.open(state, { now: () => performance.now(), window: long }) ?? null;
   try {
     const time = Date.now() * 1000;
-    const found = settle(configuration, { answer, journal, market, now: time });
+    const found = await settle(configuration, { answer, journal, market, now: time });
     const { config, origin, lines } = found;
     const shown = shownConfig(config);
     const engine = new Engine({
@@ -89,7 +89,7 @@ export async function openRun(
       instrument: origin,
       isNew: newRun,
     };
-    const resumed = keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
+    const resumed = await keeping?.start(start) ? [resumedLine(state, engine.state)] : [];
     return {
       engine,
       journal: keeping,
@@ -101,7 +101,7 @@ export async function openRun(
       lines: [...resumed, ...lines],
     };
   } catch (error) {
-    journal?.close();
+    await journal?.close();
     throw error;
   }
 }

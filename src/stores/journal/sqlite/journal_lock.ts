@@ -1,9 +1,9 @@
 /** The right to write to a journal. */
+import { JournalHeld } from "../journal_error.ts";
 import {
   failed,
   folderOf,
   hasOtherNames,
-  JournalHeld,
   notOurs,
   oddity,
   OTHER_NAMES,

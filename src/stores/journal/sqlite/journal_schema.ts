@@ -1,13 +1,6 @@
 /** The objects in a journal's database: creates them, checks them, and migrates older versions. */
-import {
-  type Connect,
-  damaged,
-  type Doing,
-  type JournalDatabase,
-  notOurs,
-  oddity,
-  refused,
-} from "./journal_file.ts";
+import { damaged, type Doing, refused } from "../journal_error.ts";
+import { type Connect, type JournalDatabase, notOurs, oddity } from "./journal_file.ts";
 import { beginningOf } from "./journal_pages.ts";
 import {
   FIRST_READABLE,
