@@ -1,7 +1,7 @@
 /** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals } from "@std/assert";
-import type { Chunk, Origin } from "../../src/formats/chunk.ts";
+import type { Chunk, Origin } from "../../src/formats/trade_file.ts";
 import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
 import {
   backfilledText,
@@ -13,6 +13,7 @@ import { noteText, type RecordingNote } from "../../src/domain/recording/recordi
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
 const SECOND = 1_000_000;
@@ -92,7 +93,7 @@ class Live {
   /** The recording, with more trades at its end that nothing was fetched for. */
   recording(more: readonly string[] = []): Chunk {
     const bytes = new TextEncoder().encode(this.#lines + more.map((line) => `${TIME} ${line}\n`).join(""));
-    const origin: Origin = { name: "a.txt", layout: { kind: "recording" } };
+    const origin: Origin = { name: "a.txt", layout: RECORDING };
     return { origin, bytes, start: 0, end: bytes.length };
   }
 
@@ -102,7 +103,7 @@ class Live {
     const events = eventsIn(recording.run(this.recording()));
     assertEquals(events, this.events);
     assertEquals(recording.state.snapshot(), this.state.snapshot());
-    assertEquals(recording.state.averages, this.state.averages);
+    assertEquals(recording.state.averages.closes, this.state.averages.closes);
   }
 
   get gaps(): Record<string, unknown>[] {
@@ -140,7 +141,7 @@ Deno.test("an id that the exchange itself lacks does not empty the averages, wit
     (live) => live.fetched([late(5, 100)]).fetched([late(7, 100)]).fetched([late(9, 100)]).settled(3),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 9, missing: 3, filled: 3, absent: 2 }]);
-  assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 100, 90]);
   assertEquals(live.state.totals.absent, 2);
   live.assertReplays();
 });
@@ -163,7 +164,7 @@ Deno.test("a gap that a process had fetched and not settled is no part of a late
   const live = new Live().receive([...flat(1, 4)]);
   live.fetched([late(5, 100), late(6, 100)]);
   const next = new Live();
-  next.engine.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages);
+  next.engine.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages.closes);
   next.receive(
     [...flat(7, 9), trade(11, 100)],
     TIME,
@@ -191,7 +192,7 @@ Deno.test("ids at the end of a gap that the exchange itself lacks are no gap", (
     (live) => live.fetched([late(5, 100)]).settled(1, 7),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 1, filled: 1, absent: 2 }]);
-  assertEquals(live.state.averages.prices, [100, 100, 100, 90]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 100, 90]);
   live.assertReplays();
 });
 
@@ -208,11 +209,11 @@ Deno.test("a trade of which only the id could be read is fetched with the gap be
   );
   assertEquals(held, [{ fromId: 5, toId: 7 }]);
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 3, filled: 3 }]);
-  assertEquals(live.state.averages.prices, [110, 100, 100, 90]);
+  assertEquals(live.state.averages.closes.values, [110, 100, 100, 90]);
   live.assertReplays();
   // Without a gap behind it there is nothing to ask for.
   const calm = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
-  assertEquals([calm.gaps, calm.state.averages.prices], [[], [100, 100, 100, 90]]);
+  assertEquals([calm.gaps, calm.state.averages.closes.values], [[], [100, 100, 100, 90]]);
 });
 
 Deno.test("a jump over ids that the exchange itself lacks is counted, and is no gap", () => {
@@ -222,7 +223,7 @@ Deno.test("a jump over ids that the exchange itself lacks is counted, and is no 
     (live) => live.settled(0, live.state.heldGap!.toId),
   );
   assertEquals([live.gaps, live.state.totals.gaps, live.state.totals.absent], [[], 0, 3]);
-  assertEquals(live.state.averages.prices, [100, 100, 90, 90]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 90, 90]);
   live.assertReplays();
 });
 
@@ -238,7 +239,7 @@ Deno.test("a gap of which the newest trades were fetched starts the averages wit
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 999, missing: 995, filled: 4 }]);
   // Full again at the first live trade: the second one crosses.
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.state.averages.prices, [100, 100, 90, 120]);
+  assertEquals(live.state.averages.closes.values, [100, 100, 90, 120]);
   live.assertReplays();
 });
 
@@ -250,14 +251,14 @@ Deno.test("a gap of which only some of the newest trades were fetched says so, w
   );
   // 85 were skipped and 6 did not come; one of the others the exchange does not have.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
-  assertEquals(live.state.averages.prices, [90]);
+  assertEquals(live.state.averages.closes.values, [90]);
   live.assertReplays();
 });
 
 Deno.test("a gap whose filling was interrupted is told with all that is missing once it is filled", () => {
   const live = new Live().receive(flat(1, 4)).fetched([late(91, 100), late(92, 100)], 86);
   const resumed = new Engine(OPTIONS);
-  resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages);
+  resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages.closes);
   const rows = new BackfilledTrades(DEFAULTS.symbol);
   const events = [
     ...resumed.apply({ event: "backfilled", trades: rows.open([late(93, 100), late(94, 100)]) }),
@@ -274,7 +275,7 @@ Deno.test("the event of a gap that one process left half filled includes what th
   const left = new Live().receive(flat(1, 4)).fetched([late(5, 100), late(6, 100)]);
   const events = [...left.engine.end()];
   const resumed = new Engine(OPTIONS);
-  resumed.restore(JSON.parse(JSON.stringify(left.state.snapshot())), left.state.averages);
+  resumed.restore(JSON.parse(JSON.stringify(left.state.snapshot())), left.state.averages.closes);
   const rows = new BackfilledTrades(DEFAULTS.symbol).open([late(7, 100)]);
   events.push(...resumed.apply({ event: "backfilled", trades: rows }));
   events.push(...resumed.apply({ event: "settled", filled: 1, time: TIME }));
@@ -299,7 +300,7 @@ Deno.test("live trades that waited longer than the hold move the averages, and n
   assertEquals(live.types(), ["gap"]);
   live.receive([trade(9, 140)], arrived + 28 * SECOND);
   assertEquals(live.types(), ["gap", "signal", "fill"]);
-  assertEquals(live.state.averages.prices, [110, 120, 130, 140]);
+  assertEquals(live.state.averages.closes.values, [110, 120, 130, 140]);
   live.assertReplays();
 });
 

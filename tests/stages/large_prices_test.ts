@@ -3,11 +3,12 @@ import { BinanceMessageReader } from "../../src/exchanges/binance/binance_messag
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
-import type { Trend } from "../../src/domain/market/tick.ts";
+import type { Wish } from "../../src/domain/market/signal.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
-import { MovingAverages } from "../../src/stages/average.ts";
+import { AverageStage } from "../../src/stages/average.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
+import { Crossover } from "../../src/stages/strategies/crossover.ts";
 import { DEFAULTS, messageOf, optionsOf, reading } from "../support/pipeline_input.ts";
 import { computeReference, type PlainTrade } from "../support/reference.ts";
 import { walk } from "../support/trade_files.ts";
@@ -46,10 +47,10 @@ function reference(
   prices: readonly Price[],
   short: number,
   long: number,
-): { taken: bigint[]; trends: Trend[] } {
+): { taken: bigint[]; wishes: Wish[] } {
   let decimals = 0;
   let taken: bigint[] = [];
-  const trends: Trend[] = [];
+  const wishes: Wish[] = [];
   for (const price of prices) {
     const finest = Math.max(decimals, price.decimals);
     const unit = (value: bigint, from: number) => value * 10n ** BigInt(finest - from);
@@ -58,12 +59,12 @@ function reference(
     [taken, decimals] = [now, finest];
     const sum = (window: number) => taken.slice(-window).reduce((sum, value) => sum + value, 0n);
     const [left, right] = [sum(short) * BigInt(long), sum(long) * BigInt(short)];
-    trends.push(taken.length < long ? "warming" : left > right ? "above" : left < right ? "below" : "equal");
+    wishes.push(taken.length < long ? 0 : left > right ? 1 : left < right ? -1 : 0);
   }
-  return { taken, trends };
+  return { taken, wishes };
 }
 
-Deno.test("Parse and MovingAverages take every price that is exact in one unit with the others, and no other", () => {
+Deno.test("Parse and AverageStage take every price that is exact in one unit with the others, and no other", () => {
   const windows = fc.record({ short: fc.integer({ min: 1, max: 5 }), more: fc.integer({ min: 1, max: 9 }) });
   fc.assert(
     fc.property(windows, fc.array(price, { maxLength: 60 }), fc.nat(60), ({ short, more }, prices, cut) => {
@@ -73,12 +74,12 @@ Deno.test("Parse and MovingAverages take every price that is exact in one unit w
         messageOf({ firstId: at + 1, lastId: at + 1, time: 1_723_161_255_342_000, price: textOf(price) })
       );
       let parse = new Parse();
-      const averages = new MovingAverages(short, long);
-      const trends: Trend[] = [];
+      const averages = new AverageStage(new Crossover(short, long));
+      const wishes: Wish[] = [];
       let gaps = 0;
       const run = (some: readonly string[]) => {
         for (const tick of averages.over(parse.over(reading(some)))) {
-          trends.push(tick.trend);
+          wishes.push(tick.wish);
           // An id that could be read leaves no hole, whatever its price.
           if (tick.missing !== 0) gaps++;
         }
@@ -89,10 +90,10 @@ Deno.test("Parse and MovingAverages take every price that is exact in one unit w
       parse = new Parse();
       parse.restore(JSON.parse(JSON.stringify(snapshot)), null);
       run(messages.slice(cut));
-      assertEquals(trends, expected.trends);
-      const kept = averages.snapshot().prices;
+      assertEquals(wishes, expected.wishes);
+      const kept = averages.closes.values;
       assertEquals(kept.map(BigInt), expected.taken.slice(-long));
-      assertEquals(parse.counts.rejected, prices.length - expected.trends.length);
+      assertEquals(parse.counts.rejected, prices.length - expected.wishes.length);
       assertEquals([gaps, counts.duplicates], [0, 0]);
     }),
     { numRuns: 1_000 },

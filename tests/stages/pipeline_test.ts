@@ -231,7 +231,7 @@ Deno.test("Pipeline reports ids that start over, starts the averages again and k
   }]);
   assertEquals([pipeline.totals.cash, pipeline.totals.position], [cash, position]);
   assertEquals([pipeline.totals.resets, pipeline.totals.gaps, pipeline.trades], [1, 0, 7]);
-  assertEquals(pipeline.averages.prices, [1, 1]);
+  assertEquals(pipeline.averages.closes.values, [1, 1]);
   assertEquals(old.crossover, pipeline.snapshot().crossover);
 });
 
@@ -276,14 +276,14 @@ Deno.test("Pipeline.current is the state of the run, before the first trade too"
     stance: "flat",
     halt: null,
   });
-  assertEquals(pipeline.current.averages.long(), null);
+  assertEquals(pipeline.current.readings.values(), null);
   assertEquals(pipeline.totals.firstTime, null);
   assertEquals(pipeline.totals.equity, "10000");
   assertEquals([...pipeline.end()], []);
   pipeline.run(reading(messagesAt(10, 11))).toArray();
   const current = pipeline.current;
   assertEquals(current.price?.toString(), "11");
-  assertEquals(current.averages.long(), "10.5");
+  assertEquals(current.readings.values()?.["longAverage"], "10.5");
   assertEquals(current.stance, "long");
   assertEquals(current.equity.toString(), current.cash.plus(current.position.times(11)).toString());
   assertEquals(pipeline.totals.firstTime, "2024-08-08T23:54:15.342000Z");
@@ -315,7 +315,7 @@ Deno.test("Pipeline.restore() takes a snapshot of an older version, and inFormOf
   });
   assertEquals(inFormOf(present, present), present);
   const restored = new Pipeline(optionsOf(NERVOUS));
-  restored.restore(older, pipeline.averages);
+  restored.restore(older, pipeline.averages.closes);
   // It says nothing of holes: all up to the last id was seen.
   for (const _ of restored.run(reading([12, 9, 15].map(at))));
   assertEquals([restored.totals.duplicates, restored.totals.outOfOrder, restored.trades], [3, 0, 4]);

@@ -27,14 +27,13 @@ Deno.test("Pipeline.restore() goes on as if nothing had been, wherever it was cu
           // A trade whose id leapt is not part of a snapshot: these streams have none.
           kept.take(pipeline);
           pipeline = new Pipeline(optionsOf(choices));
-          pipeline.restore(kept.state, kept.prices(choices.long));
+          pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
           cuts++;
         }
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());
         assertEquals(events, expected);
         assertEquals(pipeline.totals, whole.totals);
-        assertEquals(pipeline.current.averages.short(), whole.current.averages.short());
-        assertEquals(pipeline.current.averages.long(), whole.current.averages.long());
+        assertEquals(pipeline.current.readings.values(), whole.current.readings.values());
         fills += events.filter(({ type }) => type === "fill").length;
       },
     ),

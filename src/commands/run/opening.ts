@@ -9,8 +9,9 @@ import { plain } from "../../domain/numbers/money.ts";
 import { awaitInstrument } from "../../feeds/rest/instruments.ts";
 import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
+import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 
@@ -57,7 +58,7 @@ export async function openRun(
   configuration: Configuration,
   options: OpeningOptions,
 ): Promise<OpenedRun | null> {
-  const { state, symbol, long, newRun } = configuration.config;
+  const { state, symbol, newRun } = configuration.config;
   const market = marketOf(options.command, configuration.config);
   const [answer, stores] = await Promise.all([
     ask(configuration, options, market),
@@ -69,7 +70,9 @@ export async function openRun(
   ]);
   if (options.signal.aborted) return null;
   const [journals, runJournals] = stores ?? [null, null];
-  const journal = await journals?.Journal.open(state, { now: () => performance.now(), window: long }) ?? null;
+  const strategy = strategyOf(configuration.config);
+  const window = Math.max(1, strategy().remembers);
+  const journal = await journals?.Journal.open(state, { now: () => performance.now(), window }) ?? null;
   try {
     const time = Date.now() * 1000;
     const found = await settle(configuration, { answer, journal, market, now: time });
@@ -77,6 +80,7 @@ export async function openRun(
     const shown = shownConfig(config);
     const engine = new Engine({
       ...engineChoices(config),
+      strategy,
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });

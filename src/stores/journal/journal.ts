@@ -1,11 +1,13 @@
 /** Keeps a run's decisions so that none is lost, or altered unnoticed. Each is on disk before anyone sees it. */
 import { Turns } from "../../domain/process/turns.ts";
+import type { OrderChange } from "../../stages/order_changes.ts";
 import type { EntryLog, EntryStore, FiledRequest, Heartbeat, LogLease } from "./entry_log.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
 import type { Draft, Entry, EntryType } from "./journal_entry.ts";
 import { damaged, failed, JournalError } from "./journal_error.ts";
 import { inspect } from "./journal_inspection.ts";
 import { lineOf, storedCheckpoint } from "./journal_line.ts";
+import { lastOrderChanges } from "./journal_orders.ts";
 import { gatherPrices } from "./journal_prices.ts";
 import { JournalTail, type Keeping } from "./journal_tail.ts";
 import { storeOf } from "./known_stores.ts";
@@ -16,7 +18,7 @@ import type { Prices } from "./price_note.ts";
 export interface JournalOptions {
   /** A clock in ms that only goes forward, for `spent`. */
   readonly now: () => number;
-  /** How many of the last prices a resume needs: the long window. Older ones are dropped. */
+  /** How many of the last prices a resume needs. Older ones are dropped. */
   readonly window: number;
   /** Checks the whole chain before it is opened; otherwise only the last entries. */
   readonly verify?: boolean;
@@ -236,6 +238,18 @@ export class Journal implements AsyncDisposable {
       const checkpoint = await lastCheckpoint(this.#log, this.run);
       if (checkpoint === null) return { decimals: 0, values: [] };
       return await gatherPrices(this.#log, checkpoint, this.#window);
+    });
+  }
+
+  /**
+   * The last `count` changes of waiting orders up to the last checkpoint, oldest first. Throws a JournalError if they
+   * are not all there, or an entry between them is altered.
+   */
+  async lastOrderChanges(count: number): Promise<OrderChange[]> {
+    if (count === 0) return [];
+    return await this.#read(async () => {
+      const checkpoint = await lastCheckpoint(this.#log, this.run);
+      return checkpoint === null ? [] : await lastOrderChanges(this.#log, checkpoint, this.run, count);
     });
   }
 

@@ -57,11 +57,11 @@ export function readRun(reader: JournalReader, run: number): Promise<KeptRun> {
       started: started.time,
       resumed: resumed?.time ?? null,
       stopped: stoppedSince(present, stopped),
-      lastSign: await lastSignOf(reader, run, heartbeat),
+      lastAlive: await lastAliveOf(reader, run, heartbeat),
       pid: heartbeat !== null && heartbeat.seq >= present.seq ? heartbeat.pid : null,
       connection: await connectionOf(reader, run, present.seq),
       trades: isHeartbeatNewer ? heartbeat.trades : state?.trades ?? 0,
-      pace: heartbeat,
+      throughput: heartbeat,
       last: isHeartbeatNewer ? heartbeat.last : price,
       // Their types have just been checked.
       startCash: startCash as string,
@@ -92,7 +92,7 @@ export function readPulse(reader: JournalReader, run: number): Promise<KeptPulse
       journal: reader.path,
       run,
       stopped: stoppedSince(start, stopped),
-      lastSign: await lastSignOf(reader, run, sign?.run === run ? sign : null),
+      lastAlive: await lastAliveOf(reader, run, sign?.run === run ? sign : null),
       halt: (await haltOf(reader, run))?.event ?? null,
     };
   });
@@ -336,7 +336,7 @@ async function countsOf(
  * The last that a live process wrote: its heartbeat, or an entry after it of those that bear the time at which
  * they were written. The others bear their trade's. Entries that are written in order tell more than their times.
  */
-async function lastSignOf(
+async function lastAliveOf(
   reader: JournalReader,
   run: number,
   heartbeat: KeptHeartbeat | null,

@@ -1,12 +1,7 @@
 /** Whether the state at a checkpoint is the one that a recording leads to, and what is not the same. */
 import type { RecordedAt } from "../../domain/run/verification.ts";
 import type { EngineState } from "../../stages/engine.ts";
-import {
-  inFormOf,
-  type PipelineSnapshot,
-  released,
-  withoutGapStart,
-} from "../../stages/pipeline_snapshot.ts";
+import { inFormOf, olderForms, type PipelineSnapshot, released } from "../../stages/pipeline_snapshot.ts";
 import { type Divergence, divergence, within } from "./agreement.ts";
 import type { CheckedEntry } from "./checked_run.ts";
 import type { Checkpoint, CheckpointDraft } from "../journal/journal_checkpoint.ts";
@@ -52,10 +47,13 @@ export function storedAt(
   const kept = entry.content["state"] as Partial<PipelineSnapshot> | undefined;
   const snapshot = inFormOf(kept, state.snapshot());
   const stored = storedCheckpoint({ ...draft, state: snapshot }, priced);
-  const older = parting(entry, stored) === null ? null : withoutGapStart(snapshot);
-  if (older === null) return stored;
-  const storedBefore = storedCheckpoint({ ...draft, state: older }, priced);
-  return parting(entry, storedBefore) === null ? storedBefore : stored;
+  if (parting(entry, stored) === null) return stored;
+  for (const { state: older, hasChanges } of olderForms(snapshot, state.orders.whole)) {
+    const orders = hasChanges ? draft.orders ?? [] : [];
+    const storedBefore = storedCheckpoint({ ...draft, state: older, orders }, priced);
+    if (parting(entry, storedBefore) === null) return storedBefore;
+  }
+  return stored;
 }
 
 /** Entries after which a checkpoint may come by itself, at a time by the wall clock that nothing leads to. */

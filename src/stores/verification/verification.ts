@@ -1,15 +1,16 @@
 /**
  * Derives a run again from its recordings and compares it with its journal, entry by entry: every decision, what
- * happened to the connection, and at every checkpoint the whole state and the averages' prices.
+ * happened to the connection, and at every checkpoint the whole state and the last prices.
  */
 import type { FrameDecoder } from "../../exchanges/frame_decoder.ts";
-import type { Chunk } from "../../formats/chunk.ts";
-import type { Blocking } from "../../domain/process/blocking.ts";
+import type { Chunk } from "../../formats/trade_file.ts";
+import type { Blocking } from "../../domain/process/exit.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { Difference, Outcome, RecordedAt } from "../../domain/run/verification.ts";
 import type { Engine } from "../../stages/engine.ts";
+import type { OrderChange } from "../../stages/order_changes.ts";
 import type { PipelineSnapshot } from "../../stages/pipeline_snapshot.ts";
-import type { AveragesSnapshot } from "../../stages/average.ts";
+import type { Closes } from "../../stages/indicators/indicator.ts";
 import { decisionOf, type Divergence, divergence } from "./agreement.ts";
 import { type CheckedEntry, CheckedRun, isClosing, isRelease } from "./checked_run.ts";
 import { Derivation, type Mismatch, type Opening } from "./derivation.ts";
@@ -60,16 +61,16 @@ type Found = Difference | null;
 export class Verification {
   readonly #journal: JournalReader;
   readonly #run: CheckedRun;
-  readonly #engineOf: VerificationTools["engineOf"];
-  readonly #lastSeqNow: () => Promise<number>;
+  readonly #tools: VerificationTools;
   readonly #hashOf: HashOf;
   readonly #places: RecordedPlaces;
   /** Of the first part on. */
   #derivation: Derivation | null = null;
   #symbol = "";
-  /** The last checkpoint as it was derived, and the averages then; null before the first. */
+  /** The last checkpoint as it was derived, the last prices and orders' changes then; null before the first. */
   #last: Stored | null = null;
-  #averages: AveragesSnapshot = { prices: [], decimals: 0 };
+  #closes: Closes = { decimals: 0, values: [] };
+  #changes: readonly OrderChange[] = [];
   /** How far the recording had been processed then. */
   #lastAt: RecordedAt | null = null;
   /** Whether the journal was seen to have more than was read of it. */
@@ -90,11 +91,10 @@ export class Verification {
     return new Verification(journal, await CheckedRun.of(journal, run, blocking), tools);
   }
 
-  private constructor(journal: JournalReader, run: CheckedRun, { engineOf, lastSeqNow }: VerificationTools) {
+  private constructor(journal: JournalReader, run: CheckedRun, tools: VerificationTools) {
     this.#journal = journal;
     this.#run = run;
-    this.#engineOf = engineOf;
-    this.#lastSeqNow = lastSeqNow;
+    this.#tools = tools;
     this.#hashOf = (seq) => journal.hashOf(seq);
     this.#places = new RecordedPlaces(this.#hashOf);
   }
@@ -177,7 +177,7 @@ export class Verification {
     }
     let kept: KeptEngine;
     try {
-      kept = this.#engineOf((content["options"] ?? {}) as Readonly<Record<string, unknown>>);
+      kept = this.#tools.engineOf((content["options"] ?? {}) as Readonly<Record<string, unknown>>);
     } catch (error) {
       if (!(error instanceof ConfigError || error instanceof RangeError)) throw error;
       const why = error.message.replaceAll("\n", "; ");
@@ -187,7 +187,7 @@ export class Verification {
     }
     const { decoder, engine } = kept;
     const { symbol } = decoder;
-    if (this.#state !== null) engine.restore(this.#state, this.#averages);
+    if (this.#state !== null) engine.restore(this.#state, this.#closes, this.#changes);
     if (this.#derivation === null) {
       this.#derivation = new Derivation(engine, decoder, chunks, this.#places);
       this.#symbol = symbol;
@@ -213,7 +213,7 @@ export class Verification {
     }
     if (mismatch !== null) return this.#otherwise(mismatch);
     if (derivation.missing !== null) return this.#unproven(derivation.missing);
-    const draft = checkpointOf(state, this.#symbol, entry.time);
+    let draft = checkpointOf(state, this.#symbol, entry.time);
     let stored = storedAt(entry, draft, state, this.#priced);
     const time = strangeTime(entry, this.#run.before);
     if (time !== null) return this.#unlike(entry, differenceAt(entry, time));
@@ -224,6 +224,7 @@ export class Verification {
       if (!this.#isBetween(trades)) return first;
       mismatch = await derivation.step();
       if (mismatch !== null || state.trades !== trades) return first;
+      draft = { ...draft, orders: [...draft.orders ?? [], ...state.orders.takeChanges()] };
       stored = storedAt(entry, draft, state, this.#priced);
     }
     this.#last = stored;
@@ -245,7 +246,7 @@ export class Verification {
     }
     const { reason, tradeId } = state.gate.halt;
     const { text } = entry.content;
-    const { decimals } = this.#averages;
+    const { decimals } = this.#closes;
     const draft = releasedCheckpoint(state, { symbol: this.#symbol, time: checkpoint.time, decimals });
     const stored = storedCheckpoint(draft, this.#priced);
     const stated = divergence(entry.content, { reason, tradeId, text });
@@ -277,7 +278,8 @@ export class Verification {
         `The recording has ${more} more trades than the run had processed when it stopped`,
       );
     }
-    this.#averages = derivation.state.averages;
+    this.#closes = derivation.state.averages.closes;
+    this.#changes = derivation.state.orders.changes;
     if (derivation.isEnded) return this.#keptOther(await this.#places.difference(this.#run.seq));
     // With a run that writes faster than this reads, there would be no end.
     if (derivation.missing === null && await this.#isBehind()) {
@@ -300,7 +302,7 @@ export class Verification {
   /** Whether a run goes on writing, so that its journal has more by now than was read of it. */
   async #isBehind(): Promise<boolean> {
     return this.#isOvertaken ||= this.#run.upcoming === null &&
-      await this.#lastSeqNow() > this.#run.lastSeq;
+      await this.#tools.lastSeqNow() > this.#run.lastSeq;
   }
 
   /** Whether the journal has fewer entries of this process than its recording saw it keep, or others. */

@@ -77,15 +77,16 @@ export function meanPriceText(mean: string, price: string): string {
 }
 
 /**
- * Two averages of prices like `price`, with its decimals, and with more where they would read as the same though they
+ * Values beside prices like `price`, with its decimals, and with more where two would read as the same though they
  * differ.
  */
-export function averagesText(short: string, long: string, price: string): readonly [string, string] {
-  const [a, b] = [new Money(short), new Money(long)];
+export function valuesText(values: readonly string[], price: string): readonly string[] {
+  const exact = values.map((value) => new Money(value));
+  const differ = new Set(exact.map((value) => value.toFixed())).size;
   let places = placesOf(priceText(price));
-  const most = Math.max(places, a.decimalPlaces(), b.decimalPlaces());
-  while (places < most && !a.eq(b) && a.toFixed(places) === b.toFixed(places)) places++;
-  return [exactly(a.toFixed(places)), exactly(b.toFixed(places))];
+  const most = Math.max(places, ...exact.map((value) => value.decimalPlaces()));
+  while (places < most && new Set(exact.map((value) => value.toFixed(places))).size < differ) places++;
+  return exact.map((value) => exactly(value.toFixed(places)));
 }
 
 function placesOf(shown: string): number {
@@ -121,4 +122,9 @@ function withPlus(value: Money, shown: string): string {
 /** `2024-08-08 23:54:15`. */
 export function moment(time: string | null): string {
   return time === null ? NONE : time.slice(0, 19).replace("T", " ");
+}
+
+/** A stake as a user reads it: an amount, or which share of what. */
+export function stakeWords(stake: unknown): string {
+  return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

@@ -33,7 +33,7 @@ Deno.test("membersOf() gives the members in the order of their names, each an or
   const { text, names, layouts, error } = await outcomeOfArchive(archive);
   assertEquals(error, null);
   assertEquals(names, ["a.zip (B.txt)", "a.zip (c.jsonl)", "a.zip (day/a.csv)", "a.zip (day/b.csv)"]);
-  assertEquals(layouts, ["recording", "messages", "csv", "csv"]);
+  assertEquals(layouts, ["recording", "messages", "futures aggTrades", "spot aggTrades"]);
   assertEquals(text, `${recording(2)}{"e":"trade"}\n${HEADER}${rows(500)}`);
 });
 
@@ -137,6 +137,13 @@ Deno.test("membersOf() reads Deflate64", async () => {
   });
   const { text, error } = await outcomeOfArchive(other);
   assertEquals([error, text === rows(3000)], [null, true]);
+  for (const at of [100, other.length >> 1, other.length - 200]) {
+    const damaged = other.slice();
+    damaged.fill(0xff, at, at + 40);
+    const found = await outcomeOfArchive(damaged);
+    assert(found.error!.startsWith("a.zip (a.csv)"), found.error!);
+    assert(rows(3000).startsWith(found.text.slice(0, at)));
+  }
 });
 
 Deno.test("membersOf() finds an archive that is cut off, wherever", async () => {

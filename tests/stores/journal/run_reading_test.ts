@@ -85,13 +85,13 @@ Deno.test("readRun() of a run that has just started has its start cash and nothi
         started: TIME,
         resumed: null,
         stopped: null,
-        lastSign: TIME,
+        lastAlive: TIME,
         pid: null,
       },
       ...{
         connection: null,
         trades: 0,
-        pace: null,
+        throughput: null,
         last: null,
         startCash: "10000",
         halt: null,
@@ -108,7 +108,7 @@ Deno.test("readRun() of a run that has just started has its start cash and nothi
 
 Deno.test("readRun() takes the last heartbeat from what was written last by the wall clock, whatever it says", async () => {
   await withRun(async (journal, reader) => {
-    const last = async () => (await readRun(reader, 1)).lastSign - TIME;
+    const last = async () => (await readRun(reader, 1)).lastAlive - TIME;
     await journal.heartbeat(heartbeat(TIME + 50));
     assertEquals(await last(), 50);
     // A trade's time is no heartbeat, however late it is.
@@ -128,8 +128,8 @@ Deno.test("readRun() takes the last heartbeat from what was written last by the 
     assertEquals(await last(), 70);
     assertEquals((await readRun(reader, 1)).stopped, { time: TIME + 70, reason: "asked to" });
     await journal.commit({ entries: [{ type: "resumed", time: TIME + 80, content: {} }] });
-    const { lastSign, resumed, stopped } = await readRun(reader, 1);
-    assertEquals([lastSign - TIME, resumed! - TIME, stopped], [80, 80, null]);
+    const { lastAlive, resumed, stopped } = await readRun(reader, 1);
+    assertEquals([lastAlive - TIME, resumed! - TIME, stopped], [80, 80, null]);
   });
 });
 
@@ -162,18 +162,18 @@ Deno.test("readRun() says since when the present process is connected or not, fr
       return connection === null ? null : [connection.event.type, connection.since - TIME];
     };
     assertEquals(await found(), null);
-    await note("disconnected", 1);
-    await note("disconnected", 2);
+    note("disconnected", 1);
+    note("disconnected", 2);
     assertEquals(await found(), ["disconnected", 1]);
-    await note("connected", 3);
+    note("connected", 3);
     assertEquals(await found(), ["connected", 3]);
-    for (const at of [4, 5, 6]) await note("disconnected", at);
+    for (const at of [4, 5, 6]) note("disconnected", at);
     assertEquals(await found(), ["disconnected", 4]);
     assertEquals(((await readRun(reader, 1)).connection!.event as { reason: string }).reason, "6");
-    await note("resumed", 7);
+    note("resumed", 7);
     assertEquals(await found(), null);
-    await note("disconnected", 8);
-    await note("disconnected", 9);
+    note("disconnected", 8);
+    note("disconnected", 9);
     assertEquals(await found(), ["disconnected", 8]);
   });
 });
@@ -263,8 +263,8 @@ Deno.test("readRun() leaves the heartbeat of another run alone", async () => {
     await journal.startRun({ time: TIME + 100, content: { options: OPTIONS } });
     await journal.heartbeat(heartbeat(TIME + 200));
     const [first, second] = [await readRun(reader, 1), await readRun(reader, 2)];
-    assertEquals([first.lastSign - TIME, first.pid, first.trades, first.pace], [0, null, 0, null]);
-    assertEquals([second.lastSign - TIME, second.pid, second.trades], [200, 77, 9]);
+    assertEquals([first.lastAlive - TIME, first.pid, first.trades, first.throughput], [0, null, 0, null]);
+    assertEquals([second.lastAlive - TIME, second.pid, second.trades], [200, 77, 9]);
   });
 });
 

@@ -8,12 +8,16 @@ import { textWidth } from "../../../src/views/terminal/text_width.ts";
 
 const THROUGHPUT = { symbol: "BTCUSDT", connected: true, tradesPerSecond: 41.6, lagMs: 12.4 };
 
+function readingsOf(shortAverage: string, longAverage: string): RunState["readings"] {
+  return { label: "sma", values: () => ({ shortAverage, longAverage }) };
+}
+
 function standing(changes: Partial<RunState> = {}): RunState {
   return {
     trades: 100,
     lastTime: 1,
     price: new Money("61607.85"),
-    averages: { short: () => "61610.12345678", long: () => "61609" },
+    readings: readingsOf("61610.12345678", "61609"),
     stance: "long",
     cash: new Money("9000"),
     position: new Money("0.01623"),
@@ -48,7 +52,7 @@ Deno.test("statusLine() says that rules are awaited, names the assets that are k
 });
 
 Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
-  const nothing = { price: null, averages: { short: () => null, long: () => null }, position: new Money(0) };
+  const nothing = { price: null, readings: { label: "sma", values: () => null }, position: new Money(0) };
   const throughput = { ...THROUGHPUT, connected: false, lagMs: null, tradesPerSecond: 0 };
   assertEquals(
     statusLine(standing({ ...nothing, halt: haltByHand("hold", 7) }), throughput, 200),
@@ -59,7 +63,7 @@ Deno.test("statusLine() says what is not there yet, and what is wrong", () => {
 Deno.test("statusLine() gives averages the digits that distinguish them, and keeps its length from trade to trade", () => {
   const line = (short: string, long: string, price: string) =>
     statusLine(
-      standing({ averages: { short: () => short, long: () => long }, price: new Money(price) }),
+      standing({ readings: readingsOf(short, long), price: new Money(price) }),
       THROUGHPUT,
       200,
     );
