@@ -1,5 +1,6 @@
 /** Reads recorded trades from chunks of any layout. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+import type { Block, Position } from "../domain/market/block.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { noTrades } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
@@ -90,8 +91,20 @@ export class ChunkReader implements TradeReader {
     return this;
   }
 
+  /** Opens a chunk and yields its trades, each in the same object. Skips everything else. */
+  *tradesIn(chunk: Chunk): Generator<TradeFields> {
+    this.open(chunk);
+    for (let read = this.next(); read !== null || this.takeNote() !== null; read = this.next()) {
+      if (read === "trade") yield this.trade;
+    }
+  }
+
   next(): ReadResult | null {
     return this.#tooLong === null ? this.#current.next() : this.#refuse(this.#tooLong);
+  }
+
+  takeBlock(after: Position, most?: number): Block | null {
+    return this.#tooLong === null ? this.#current.takeBlock?.(after, most) ?? null : null;
   }
 
   /** The note that `next` stopped at, once; null at the end of the chunk. */

@@ -4,7 +4,11 @@ import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inFolder } from "../stores/sample_journal.ts";
 import { commandLine, eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
+import { soonMs } from "../support/soon.ts";
 import { assertRun } from "./event_contract.ts";
+
+/** Longer than a program on a quiet machine takes for what these tests wait for. */
+const PATIENCE_MS = 40_000;
 
 /** A program of which nothing is read until it is asked for. */
 class Unread implements AsyncDisposable {
@@ -24,7 +28,8 @@ class Unread implements AsyncDisposable {
 
   /** Reads a stream from now on, and waits until what it said `isEnough`. */
   async reads(name: "stdout" | "stderr", isEnough: (text: string) => boolean): Promise<void> {
-    await within(this.#streams[name].reads(isEnough), `what was waited for on ${name}`, 40_000);
+    const patience = await soonMs(PATIENCE_MS);
+    await within(this.#streams[name].reads(isEnough), `what was waited for on ${name}`, patience);
   }
 
   /** Reads a stream from now on: all that it says. */
@@ -45,7 +50,7 @@ class Unread implements AsyncDisposable {
   }
 
   async finished(): Promise<number> {
-    return (await within(this.#process.status, "the end of the program", 40_000)).code;
+    return (await within(this.#process.status, "the end of the program", await soonMs(PATIENCE_MS))).code;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,7 +119,7 @@ async function fills(journal: string, count: number): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  await within(wait(), `${count} fills in the journal`, 40_000);
+  await within(wait(), `${count} fills in the journal`, await soonMs(PATIENCE_MS));
 }
 
 /** As many events as possible: each trade crosses the averages. */
