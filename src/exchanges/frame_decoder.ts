@@ -11,38 +11,48 @@ export interface FrameFault {
 }
 
 /**
- * A faster way for frames that hold exactly one trade in the exchange's usual shape: many at once, into columns. A frame
- * with a line feed in it, or with anything but ASCII, is none of those.
+ * A faster way to read frames that hold exactly one trade in the exchange's usual shape: many at once, into
+ * columns. A frame with a line feed or with anything but ASCII is not in that shape.
  */
 export interface FrameScan {
-  /** Takes frames to read; false if they are too long together, or not ASCII: then none of them can be. */
+  /**
+   * Takes frames to read. False if together they are too long, or if they are not all ASCII: then none can be
+   * read.
+   */
   takeFrames(frames: readonly string[]): boolean;
-  /** Reads the frames from number `from` on, up to the first in another shape: how many. */
+  /** Reads frames from number `from` on, up to the first in another shape. Returns how many it read. */
   readFrames(from: number, most?: number): number;
-  /** The same, as `TradeReader.takeBlock`. */
+  /** The same as a block, like `TradeReader.takeBlock`. */
   frameBlock(from: number, after: Position, most?: number): Block | null;
 
-  /** Takes the bytes up to `end` to read lines from, each of which is a frame or, with its time of receipt, a recording's. */
+  /**
+   * Takes the bytes up to `end` to read lines from. A line is a frame, in a recording after its time of
+   * receipt.
+   */
   open(bytes: Uint8Array, end: number): void;
-  /** Reads lines that start at `at`, up to the first with a frame in another shape, or without its line feed: how many. */
+  /**
+   * Reads lines from `at` on, up to the first with a frame in another shape or without a line feed. Returns
+   * how many it read.
+   */
   readLines(at: number, isTimed: boolean, most?: number): number;
-  /** The same, as `TradeReader.takeBlock`. */
+  /** The same as a block, like `TradeReader.takeBlock`. */
   lineBlock(at: number, isTimed: boolean, after: Position, most?: number): Block | null;
-  /** Where the first line starts in the bytes that was not read, and where the frame of row `row` does. */
+  /** Where the first line that was not read starts in the bytes. */
   readonly stoppedAt: number;
+  /** Where the frame of row `row` starts in the bytes. */
   startOf(row: number): number;
   /** When the frame of row `row` was received, µs since 1970. */
   receivedAt(row: number): number;
 
-  /** Makes the trade of row `row` the decoder's. */
+  /** Makes the trade of row `row` the decoder's `trade`. */
   give(row: number): void;
 }
 
 /**
  * Reads the frames of one symbol's stream. A frame holds no trade, one, or several.
  *
- * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way; both ways
- * agree on every frame.
+ * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way to
+ * read the usual frames; both ways agree on every frame.
  *
  * A trade accounts for all ids from `trade.firstId` to `trade.lastId`. Where an exchange's ids skip, the
  * skipped ones belong to the trade after them; so ids between one trade's last and the next one's first were
@@ -51,7 +61,7 @@ export interface FrameScan {
 export interface FrameDecoder {
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** The trade read last, always the same object; valid only after "trade" or after `scan` gave one. */
+  /** The trade read last, always the same object; valid only after "trade" or `scan.give()`. */
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
@@ -61,7 +71,7 @@ export interface FrameDecoder {
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */
   readonly isMarker: boolean;
 
-  /** The faster way; null where there is none. */
+  /** The faster way; null if there is none. */
   readonly scan: FrameScan | null;
 
   /**

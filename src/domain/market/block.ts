@@ -1,6 +1,6 @@
 /** A block: consecutive trades of one symbol, as columns. */
 
-/** Where a symbol's trades stand: what the next one is compared with. */
+/** The last trade of a symbol, with which the next one is compared. */
 export interface Position {
   /** The id of the last trade. */
   readonly id: number;
@@ -10,7 +10,7 @@ export interface Position {
   readonly decimals: number;
 }
 
-/** The columns of a block, as long as one another. */
+/** The columns of a block, all of the same length. */
 export interface BlockColumns {
   readonly lastId: Float64Array;
   readonly time: Float64Array;
@@ -22,9 +22,9 @@ export interface BlockColumns {
 }
 
 /**
- * Trades of which each follows on the one before it, by its ids and within an hour, with prices in one unit. There is no
- * gap before any row but the first. Its reader fills it again and again: what is in it is valid until the reader is
- * asked for more.
+ * Trades that each follow the one before, with the next id and within an hour, and with prices in one unit.
+ * Only the first row may have a gap before it. The reader uses one block again and again: its content is
+ * valid until the reader is asked for more.
  */
 export class Block {
   readonly symbol: string;
@@ -32,9 +32,11 @@ export class Block {
   size = 0;
   /** The prices are integer counts of 10^-decimals quote currency. */
   decimals = 0;
-  /** First trade id that row 0 covers. That of every other row is the `id` of the row before it, and 1. */
+  /** The first trade id that row 0 covers. For every other row that is the `id` of the row before, plus 1. */
   firstId = 0;
-  /** Trades missing before row 0, and trades that were missing there and have been fetched since: as in `Tick`. */
+  /**
+   * Trades missing before row 0, and those that were missing there and have been fetched since, as in `Tick`.
+   */
   missing = 0;
   filled = 0;
   /** Whether its trades were fetched after the fact. */
@@ -44,17 +46,17 @@ export class Block {
   lowest = 0;
   /** The latest time, µs since 1970. */
   latest = 0;
-  /** Of each row: the trade's id, for an aggregate that of its last trade. */
+  /** The trade's id in each row; for an aggregate that of its last trade. */
   readonly id: Float64Array;
   /** µs since 1970. */
   readonly time: Float64Array;
   readonly price: Float64Array;
-  /** Whole units of base currency, and with them so many hundred-millionths. */
+  /** Whole units of base currency, and hundred-millionths of one. */
   readonly quantityWhole: Float64Array;
   readonly quantityFraction: Uint32Array;
   /** 1 when the taker sold, else 0. */
   readonly buyerIsMaker: Uint8Array;
-  /** When it was received, µs since 1970; 0 where that is not known. */
+  /** When it was received, µs since 1970; 0 if that is not known. */
   readonly receivedAt: Float64Array;
 
   /** A block without rows, over these columns. */

@@ -8,15 +8,17 @@ export const COLUMN_ROWS = 2048;
 const COLUMNS = 4096;
 const WIDE = 8 * COLUMN_ROWS, NARROW = 4 * COLUMN_ROWS;
 const NARROWS = COLUMNS + 6 * WIDE, BYTES = NARROWS + 2 * NARROW;
-/** Behind the columns: here the text starts that a loop reads. */
+/** Where the text that a loop reads starts: after the columns. */
 export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
-/** The unit that a loop is given for its prices where each has its own, without trailing zeros. */
+/** Passed to a loop as its unit if every price has its own, without trailing zeros. */
 export const OWN_UNIT = -1;
-/** Where the texts start that a loop compares with, each with its length in 256 bytes. */
+/** Where the texts that a loop compares with start: 256 bytes for each, with its length. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
-/** Doubles: where a loop says where the first row stands that it did not read. */
+/**
+ * Where a loop puts its results, as doubles. The first is the address of the first row that it did not read.
+ */
 const STOPPED_AT = 768;
-/** What stands behind that, and how much it all is. */
+/** The places of the others, and how many there are. */
 const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, LOWEST = 5, RESULTS = 6;
 
 /** Trade fields that can be written. */
@@ -32,7 +34,7 @@ export class TradeColumns {
   /** When the row was received, µs since 1970. */
   readonly receivedAt: Float64Array;
   readonly quantityFraction: Uint32Array;
-  /** Where the row starts in memory; or where a frame ends, which a loop is told here. */
+  /** Where the row starts in memory. For frames: where they end, which the loop reads here. */
   readonly start: Uint32Array;
   readonly decimals: Uint8Array;
   /** 1 when the taker sold, else 0. */
@@ -40,7 +42,7 @@ export class TradeColumns {
   readonly #results: Float64Array;
   #block: Block | null = null;
 
-  /** The columns in the memory of a loop, which must not grow. */
+  /** `memory` is the loop's, and must not grow. */
   constructor(memory: ArrayBufferLike) {
     const wide = (column: number) => new Float64Array(memory, COLUMNS + column * WIDE, COLUMN_ROWS);
     const narrow = (column: number) => new Uint32Array(memory, NARROWS + column * NARROW, COLUMN_ROWS);
@@ -58,12 +60,12 @@ export class TradeColumns {
     this.#results = new Float64Array(memory, STOPPED_AT, RESULTS);
   }
 
-  /** Where the first row stands in memory that the last call did not read. */
+  /** Where the first row that the last call did not read is in memory. */
   get stoppedAt(): number {
     return this.#results[0]!;
   }
 
-  /** Has a block start after `position`: what the loop reads next, in its unit, has to follow on that. */
+  /** Starts a block: what the loop reads next, in the unit of `position`, must follow it. */
   startAfter({ id, time }: Position): void {
     const results = this.#results;
     results[LAST_ID_BEFORE] = id;

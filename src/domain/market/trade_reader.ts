@@ -57,9 +57,10 @@ export interface TradeReader {
   readonly emptyFirstId: number;
   readonly emptyId: number;
   /**
-   * Reads on as far as nothing needs judgement: trades in the exchange's usual shape that follow on `after` and then on
-   * one another, by their ids and within an hour, with prices that are exact in that unit; at most `most` of them. Null
-   * where the next one is not so, or there is none: then `next` reads it. Absent where there are no blocks.
+   * Reads as many trades as need no judgement, at most `most`: trades in the exchange's usual shape that
+   * follow `after` and then each other, with the next id and within an hour, and with prices that are exact
+   * in that unit. Null if the next trade is not like that, or there is none: then call `next`. Absent if the
+   * reader makes no blocks.
    */
   takeBlock?(after: Position, most?: number): Block | null;
   /** Reads the next one. Null when nothing more is available. */

@@ -1,4 +1,7 @@
-/** Reads Binance's messages in their usual shape into columns, by the WebAssembly loop of `assembly/binance_messages.ts`. */
+/**
+ * Reads Binance's messages in their usual shape into columns, with the WebAssembly loop in
+ * `assembly/binance_messages.ts`.
+ */
 import type { Block, Position } from "../../domain/market/block.ts";
 import { TextWindow } from "../../domain/market/text_window.ts";
 import {
@@ -18,7 +21,7 @@ interface Loop {
   readLines(at: number, end: number, most: number, isTimed: number, unit: number): number;
 }
 
-/** The longest of the texts that the loop compares with, behind its length. */
+/** The room for each text that the loop compares with, after its length. */
 const LONGEST = COMPARED_BYTES - 8;
 const ENCODER = new TextEncoder();
 
@@ -32,7 +35,7 @@ export class BinanceScan implements FrameScan {
   readonly #trade: WritableFields;
   #frames = 0;
 
-  /** For messages of `symbol`; `give` writes into `trade`. */
+  /** A scan for messages of `symbol`; `give` writes into `trade`. */
   constructor(symbol: string, trade: WritableFields) {
     compiled ??= new WebAssembly.Module(MODULE);
     this.#loop = new WebAssembly.Instance(compiled).exports as unknown as Loop;
@@ -41,7 +44,7 @@ export class BinanceScan implements FrameScan {
     this.#trade = trade;
     const memory = new DataView(this.#loop.memory.buffer);
     for (const [index, text] of comparedTexts(symbol).entries()) {
-      // A symbol that is too long for it is in no message that the loop takes.
+      // If the symbol is too long for that, the loop takes none of its messages.
       const bytes = ENCODER.encode(text);
       const compared = bytes.length > LONGEST ? new Uint8Array(LONGEST) : bytes;
       const at = COMPARED + index * COMPARED_BYTES;
@@ -119,7 +122,7 @@ export class BinanceScan implements FrameScan {
   }
 }
 
-/** In the order in which the loop has them. */
+/** The texts that the loop compares with, in its order. */
 function comparedTexts(symbol: string): readonly string[] {
   const start = (event: string) => `{"e":"${event}","E":`;
   const envelope = (event: string) => `{"stream":"${symbol.toLowerCase()}@${event}","data":${start(event)}`;
