@@ -20,7 +20,7 @@ const asked = new AbortController();
 let errorsAreJson = false;
 
 /** How the user, or a supervisor, asks a command to end. */
-type Ends = Pick<Started, "signal" | "blocking">;
+type EndSignals = Pick<Started, "signal" | "blocking">;
 
 /**
  * Runs one command line, reports what it fails with, and returns the exit code. Calls `listen` before a command that
@@ -28,7 +28,7 @@ type Ends = Pick<Started, "signal" | "blocking">;
  */
 export async function penstock(
   args: readonly string[],
-  listen: () => Promise<Ends> = listenForEndSignals,
+  listen: () => Promise<EndSignals> = listenForEndSignals,
 ): Promise<number> {
   errorsAreJson = false;
   try {
@@ -38,7 +38,7 @@ export async function penstock(
   }
 }
 
-async function main(args: readonly string[], listen: () => Promise<Ends>): Promise<number> {
+async function main(args: readonly string[], listen: () => Promise<EndSignals>): Promise<number> {
   const { readArguments } = await import("./src/config/arguments.ts");
   const { command, help, version: wantsVersion, given, files, mistakes } = readArguments(args);
   if (wantsVersion) return print(`penstock ${version}\n`);
@@ -154,7 +154,7 @@ async function execute(
   command: CommandName,
   configuration: Configuration,
   files: readonly string[],
-  listen: () => Promise<Ends>,
+  listen: () => Promise<EndSignals>,
 ): Promise<number> {
   errorsAreJson = configuration.config.logFormat === "json";
   const { obstacleTo } = await import("./src/feeds/process/permissions.ts");
@@ -167,7 +167,7 @@ async function execute(
 }
 
 /** The signals of this process. */
-async function listenForEndSignals(): Promise<Ends> {
+async function listenForEndSignals(): Promise<EndSignals> {
   const [{ endSignals }, { keepDebuggerClosed }] = await Promise.all([
     import("./src/feeds/process/end_signals.ts"),
     import("./src/feeds/process/debugger.ts"),
@@ -231,11 +231,9 @@ function lineOf(message: string): string {
     : `penstock: ${printable(message)}\n`;
 }
 
-/**
- * How long the last message waits for a reader of standard error: normally, and once the program was asked to
- * end.
- */
+/** How long the last message waits for a reader of standard error. */
 const STDERR_PATIENCE_MS = 2_000;
+/** The same, once the program was asked to end. */
 const STDERR_GRACE_MS = 300;
 
 /** Writes to standard error, if that is possible. */

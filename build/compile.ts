@@ -34,7 +34,7 @@ const UNREACHABLE =
   compile where it can be reached, as .github/workflows/release.yml does,
   or get denort-TARGET.zip of this Deno's release some other way and set DENORT_BIN to the file in it,
   or run Penstock without compiling it: deno task start.
-DENORT_BIN set to Deno itself carries the step out; the file has everything in it, but does not run as Penstock.`;
+With DENORT_BIN set to Deno itself the step still runs; the file holds everything, but does not run as Penstock.`;
 
 /** What is to be built. */
 interface Order {
@@ -143,9 +143,8 @@ function lackOfPin(target: Target | null): string | null {
   }
   const { deno } = Deno.version;
   if (pinOf(readPins(), deno, target ?? Deno.build.target) !== null) return null;
-  return `build/denort.sha256 has no checksum of ${
-    archiveName(target ?? Deno.build.target)
-  } for Deno ${deno}: ` +
+  const archive = archiveName(target ?? Deno.build.target);
+  return `build/denort.sha256 has no checksum of ${archive} for Deno ${deno}: ` +
     "run deno task denort, read what it wrote, and commit it";
 }
 
@@ -212,9 +211,22 @@ async function compile(
  * could end up in the file: telemetry, V8's flags and authorities are baked in from there.
  */
 const FROM_ENVIRONMENT = [
-  ...["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "DENO_DIR", "DENORT_BIN"],
-  ...["NPM_CONFIG_REGISTRY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
-  ...["SystemRoot", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP"],
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "XDG_CACHE_HOME",
+  "DENO_DIR",
+  "DENORT_BIN",
+  "NPM_CONFIG_REGISTRY",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "SystemRoot",
+  "USERPROFILE",
+  "LOCALAPPDATA",
+  "APPDATA",
+  "TEMP",
+  "TMP",
 ];
 
 function cleanEnvironment(): Record<string, string> {

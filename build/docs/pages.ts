@@ -11,7 +11,7 @@ export function placesIn(page: string): string[] {
 /**
  * The page with every place filled.
  *
- * @throws {RangeError} if `samples` has none with the name of a place
+ * @throws {RangeError} if a place names a sample that `samples` lacks
  *
  * @example
  * ```ts

@@ -131,9 +131,8 @@ function journal(config: Config): CheckResult {
       const market = marketOf("run", config);
       const kept = marketOfRun(reader, reader.lastRun, market);
       if (kept.symbol !== symbol || (kept.market ?? market) !== market) {
-        const found = `it holds a run of ${kept.symbol} on ${
-          kept.market ?? market
-        }, and this one is of ${symbol} on ${market}`;
+        const other = `${kept.symbol} on ${kept.market ?? market}`;
+        const found = `it holds a run of ${other}, and this one is of ${symbol} on ${market}`;
         return fail(subject, "", found, "Give another --state, or start the run with --new-run");
       }
     }

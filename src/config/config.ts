@@ -150,10 +150,9 @@ export function configure(
     // The exchange's own rules replace a default.
     if ([least, most].some((name) => sources[name] === "default")) continue;
     if (from === null || to === null || from.lte(to)) continue;
+    const [smallest, largest] = [nameIn(sources[least]!, least), nameIn(sources[most]!, most)];
     found.push(
-      `${nameIn(sources[least]!, least)} is ${plain(from)} and ${nameIn(sources[most]!, most)} is ${
-        plain(to)
-      }: ` +
+      `${smallest} is ${plain(from)} and ${largest} is ${plain(to)}: ` +
         "expected the smallest to be no more than the largest",
     );
   }
@@ -163,7 +162,7 @@ export function configure(
 
 /** An option's value as JSON shows it: amounts as decimal text, everything else as it is. */
 export function shownValue(value: Config[OptionName]): string | number | boolean | null {
-  if (value instanceof Decimal) return plain(value);
+  if (value instanceof Money) return plain(value);
   if (value instanceof Array) return value.join(",");
   if (value instanceof CashShare) return stakeText(value);
   if (typeof value === "object" && value !== null) return orderRateText(value);
@@ -211,7 +210,6 @@ export interface EngineChoices {
   readonly stopAfter: number | null;
 }
 
-/** The part of the configuration that an engine needs besides a strategy. */
 export function engineChoices(config: Config): EngineChoices {
   const { symbol, stopAfter } = config;
   return { symbol, parameters: tradingParametersOf(config), stopAfter };

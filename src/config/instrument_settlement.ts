@@ -25,9 +25,9 @@ export interface SettledInstrument {
 const THOUSAND = 1000;
 
 /**
- * The default exchange's rules for common symbols, as listed in 2025. If a rule has changed over the years,
- * this is the coarser step, which satisfies both. They are used if the exchange cannot be asked; their source
- * is then "built-in".
+ * The default exchange's rules for common symbols, as listed in 2025. If a step has changed over the years,
+ * the coarser one is listed, which satisfies both. The rules are used if the exchange cannot be asked; their
+ * source is then "built-in".
  */
 const BUILT_IN: Readonly<Record<string, Rules>> = {
   BTCUSDT: rules("0.00001", "0.01", "9000"),
@@ -84,9 +84,9 @@ export function awaitedRules({ sources }: Pick<SettledInstrument, "sources">): r
 }
 
 /**
- * The configuration of a resumed run. It keeps the rules that it started with, whatever its exchange says now. Rules
- * that the user gave, then or now, have to be the same; the journal checks that. Rules that nobody gave come from the
- * first of `bases` that has them.
+ * The configuration of a resumed run. It keeps the rules that it started with, whatever its exchange says
+ * now. A rule that the user gave at the start or gives now must be the same both times; the journal checks
+ * that. Rules that nobody gave come from the first of `bases` that has them.
  */
 export function keepInstrument(
   configuration: Configuration,
@@ -127,7 +127,7 @@ export function changesOf(configuration: Configuration, kept: KeptRules, now: Ru
   return changes.length === 0 ? null : changes.join(", ");
 }
 
-/** Rules in words, those of one origin together: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
+/** Rules in words, grouped by source: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
 export function instrumentText({ config, sources }: SettledInstrument): string {
   return ruleWords(shownRules(config), sources);
 }
@@ -160,7 +160,7 @@ export function senselessRule({ config, sources }: SettledInstrument, price: Mon
  * end do not show.
  */
 function stepOf(price: Money, tick: Money): Money {
-  const decimals = Math.max(price.decimalPlaces(), 2 - price.e, tick.decimalPlaces() + 1);
+  const decimals = Math.max(price.decimalPlaces(), 2 - price.decimal.e, tick.decimalPlaces() + 1);
   return new Money(10).pow(-decimals);
 }
 

@@ -1,5 +1,6 @@
 /** Reads recorded trades from chunks of any layout. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+import type { Block, Position } from "../domain/market/block.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { noTrades } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
@@ -92,6 +93,10 @@ export class ChunkReader implements TradeReader {
 
   next(): ReadResult | null {
     return this.#tooLong === null ? this.#current.next() : this.#refuse(this.#tooLong);
+  }
+
+  takeBlock(after: Position, most?: number): Block | null {
+    return this.#tooLong === null ? this.#current.takeBlock?.(after, most) ?? null : null;
   }
 
   /** The note that `next` stopped at, once; null at the end of the chunk. */

@@ -7,15 +7,13 @@ const COMMA = 44, ZERO = 48, NINE = 57;
 /** Digits of a time in nanoseconds until the year 2286. */
 const LONGEST_TIME = 19;
 /** The bit that tells lower case from upper case, and the one that tells `t` from `f`. */
-export const SMALL = 32, IS_T = 16;
+const SMALL = 32;
+export const IS_T = 16;
 /**
- * `true` and `false`, in this order: the first letter in lower case, four bytes as a word ("true", "alse"), and the
- * value. Case does not matter: spreadsheets write "TRUE", Python writes "True".
+ * `true` and `false`, in this order: the first letter in lower case, and four bytes as a word ("true", "alse"). Case does
+ * not matter: spreadsheets write "TRUE", Python writes "True".
  */
-export const LETTER = [116, 102],
-  WORD = [0x65757274, 0x65736c61],
-  WORD_MASK = ~0x20202020,
-  SAYS = [true, false];
+const LETTER = [116, 102], WORD = [0x65757274, 0x65736c61], WORD_MASK = ~0x20202020;
 
 /** The position after `true` or `false` in any case, or -1. */
 export function readBoolean(bytes: Uint8Array, view: DataView, at: number): number {

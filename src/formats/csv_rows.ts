@@ -1,21 +1,10 @@
 /**
  * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
  *
- * There are two ways to read a row, and they agree on every row. `#scan` walks a row of a published layout in one
- * pass and makes no string or object. `#examine` takes the other rows field by field, and says what is wrong with them.
+ * There are two ways to read a row, and they agree on every row. A WebAssembly loop reads rows of a published layout into
+ * columns, many at once. `#examine` takes the row that it stops at field by field, and says what is wrong with it.
  */
-import {
-  idsIn,
-  IS_T,
-  isHeaderAt,
-  LETTER,
-  longTimeAt,
-  readBoolean,
-  SAYS,
-  SMALL,
-  WORD,
-  WORD_MASK,
-} from "./csv_fields.ts";
+import { idsIn, IS_T, isHeaderAt, longTimeAt, readBoolean } from "./csv_fields.ts";
 import {
   type CsvColumns,
   type CsvField,
@@ -24,7 +13,10 @@ import {
   isPublished,
   quoted,
 } from "./csv_layout.ts";
-import { DecimalBytes, READ_AHEAD, WholeColumn } from "../domain/numbers/decimal_bytes.ts";
+import { CsvScan, type RowLayout } from "./csv_scan.ts";
+import { DecimalBytes, READ_AHEAD } from "../domain/numbers/decimal_bytes.ts";
+import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
+import type { Block, Position } from "../domain/market/block.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
@@ -35,6 +27,7 @@ const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO 
 const SAMPLE_CHARACTERS = 200;
 /** The most bytes that UTF-8 takes for a character of a string. */
 const CHARACTER_BYTES = 3;
+const NO_BYTES = new Uint8Array();
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -73,10 +66,12 @@ export class CsvRows implements FileReader, TradeFields {
   readonly #strict: boolean;
 
   readonly #decimal = new DecimalBytes();
-  readonly #idColumn = new WholeColumn(this.#decimal);
-  readonly #firstColumn = new WholeColumn(this.#decimal);
-  readonly #lastColumn = new WholeColumn(this.#decimal);
-  readonly #timeColumn = new WholeColumn(this.#decimal);
+  readonly #scan: CsvScan | null;
+  /** Rows in the columns, and how many of them have been given. */
+  #scanned = 0;
+  #given = 0;
+  /** How many rows `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = COLUMN_ROWS;
 
   #origin: Origin | null = null;
   readonly #fields: readonly CsvField[];
@@ -85,39 +80,42 @@ export class CsvRows implements FileReader, TradeFields {
   /** How many fields it has. */
   #found = 0;
   readonly #isPublished: boolean;
-  readonly #isAggregate: boolean;
-  readonly #hasFlag: boolean;
+  readonly #rowLayout: RowLayout;
   readonly #mayBeHeader: boolean;
   /** Lines started in this origin, and how many of them were blank. */
   #line = 0;
   #blank = 0;
 
-  #bytes: Uint8Array = new Uint8Array();
-  #view: DataView = new DataView(this.#bytes.buffer);
-  #row = 0;
+  #chunk: Uint8Array = NO_BYTES;
   #at = 0;
   #end = 0;
-  /** The last rows of the chunk, if they are too close to the end of its bytes to be read in place. */
-  #rest: Uint8Array | null = null;
+  /** The row read last, unless it is in the columns: where it starts in these bytes. */
+  #bytes: Uint8Array = NO_BYTES;
+  #view: DataView = new DataView(NO_BYTES.buffer);
+  #row = 0;
 
   /**
    * A reader of rows with these columns. No row names a symbol, so all of them count as trades of `symbol`. If the
    * file `isBare`, its first line is a row even if it looks like a header. When `strict`, `next` throws UnusableInput
-   * at an unusable row; otherwise it answers "rejected".
+   * at an unusable row; otherwise it answers "rejected". Without a `scan`, `#examine` reads every row: that is for tests.
    */
   constructor(
     { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
     symbol: string,
     strict: boolean,
+    scan: CsvScan | null = new CsvScan(),
   ) {
+    this.#scan = scan;
     this.symbol = symbol;
     this.#strict = strict;
     this.#mayBeHeader = !isBare;
     this.#fields = fieldsOf(columns);
     this.#starts = new Int32Array(columns.count + 1);
     this.#isPublished = isPublished(columns);
-    this.#isAggregate = columns.firstId !== columns.lastId;
-    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
+    this.#rowLayout = {
+      isAggregate: columns.firstId !== columns.lastId,
+      hasFlag: this.#fields.some(({ kind }) => kind === "flag"),
+    };
   }
 
   /** The number of the line read last, from 1. */
@@ -135,19 +133,11 @@ export class CsvRows implements FileReader, TradeFields {
       this.#origin = origin;
       this.#line = this.#blank = 0;
     }
-    // Rows are read a word at a time, a little beyond their end. Rows too close to the end of the bytes, and a row
-    // without a line feed, are copied to where there is room.
-    const last = Math.min(end, bytes.length - READ_AHEAD) - 1;
-    const feed = last < start ? -1 : bytes.lastIndexOf(FEED, last);
-    const split = Math.max(start, feed + 1);
-    this.#lend(bytes, start, split);
-    this.#rest = null;
-    if (split === end) return;
-    const isEnded = bytes[end - 1] === FEED;
-    const rest = new Uint8Array(end - split + (isEnded ? 0 : 1) + READ_AHEAD);
-    rest.set(bytes.subarray(split, end));
-    if (!isEnded) rest[end - split] = FEED;
-    this.#rest = rest;
+    this.#chunk = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#scanned = this.#given = 0;
+    this.#scan?.open(bytes, end);
   }
 
   /**
@@ -157,100 +147,89 @@ export class CsvRows implements FileReader, TradeFields {
    */
   next(): ReadResult | null {
     for (;;) {
-      const row = this.#at;
-      if (row >= this.#end) {
-        const rest = this.#rest;
-        if (rest === null) return null;
-        this.#rest = null;
-        this.#lend(rest, 0, rest.length - READ_AHEAD);
-        continue;
+      if (this.#given < this.#scanned) {
+        this.#line++;
+        this.#scan!.columns.read(this.#given++, this);
+        return "trade";
       }
-      this.#row = row;
+      if (this.#at >= this.#end) return null;
+      if (this.#fill()) continue;
       this.#line++;
-      if (this.#isPublished) {
-        const after = this.#scan(this.#bytes, this.#view, row);
-        if (after >= 0) {
-          this.#at = after;
-          return "trade";
-        }
-      }
-      const read = this.#examine(row);
+      const read = this.#examine();
       if (read !== null) return read;
     }
   }
 
+  takeBlock(after: Position, most = COLUMN_ROWS): Block | null {
+    const scan = this.#scan;
+    if (scan === null || !this.#isPublished) return null;
+    // Rows that were read ahead are read again.
+    if (this.#given < this.#scanned) this.#at = scan.startOf(this.#given);
+    this.#given = this.#scanned = 0;
+    this.#most = 1;
+    if (this.#at >= this.#end) return null;
+    scan.columns.startAfter(after);
+    const rows = scan.read(this.#at, this.#rowLayout, { most, unit: after.decimals });
+    if (rows === 0) return null;
+    this.#line += rows;
+    this.#at = scan.stoppedAt;
+    return scan.columns.block(this.symbol, rows, after.decimals);
+  }
+
   sample(): string {
-    const row = this.#row;
-    const text = this.#text(row, Math.min(this.#rowEnd(row), row + SAMPLE_CHARACTERS * CHARACTER_BYTES));
-    return text.slice(0, SAMPLE_CHARACTERS);
+    const isScanned = this.#given > 0;
+    const bytes = isScanned ? this.#chunk : this.#bytes;
+    const row = isScanned ? this.#scan!.startOf(this.#given - 1) : this.#row;
+    const end = Math.min(rowEnd(bytes, row), row + SAMPLE_CHARACTERS * CHARACTER_BYTES);
+    return DECODER.decode(bytes.subarray(row, end)).slice(0, SAMPLE_CHARACTERS);
   }
 
   complain(): Complain {
     return complainAt({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, this.#strict);
   }
 
-  #lend(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#at = start;
-    this.#end = end;
+  /** Reads rows into the columns; false if the next one is not of the usual kind. */
+  #fill(): boolean {
+    const scan = this.#scan;
+    this.#given = this.#scanned = 0;
+    if (scan === null || !this.#isPublished) return false;
+    this.#scanned = scan.read(this.#at, this.#rowLayout, { most: this.#most });
+    if (this.#scanned === 0) return false;
+    this.#at = scan.stoppedAt;
+    return true;
   }
 
   /**
-   * The position after the row at `row` and its line feed if the row is a trade in a published layout; -1 says only
-   * that it was not recognized here. This is straight-line code, because a backtest spends most of its time here.
+   * Makes the next row ready for `#examine`. Rows are read a word at a time, a little beyond their end. A row too close to
+   * the end of the bytes, and one without a line feed, is copied to where there is room.
    */
-  #scan(bytes: Uint8Array, view: DataView, row: number): number {
-    const decimal = this.#decimal;
-    let at = this.#idColumn.read(view, row);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    at = decimal.readPrice(view, at + 1);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    at = decimal.readQuantity(view, at + 1);
-    if (at < 0 || bytes[at] !== COMMA) return -1;
-    if (this.#isAggregate) {
-      at = this.#firstColumn.read(view, at + 1);
-      if (at < 0 || bytes[at] !== COMMA) return -1;
-      at = this.#lastColumn.read(view, at + 1);
-      const first = this.#firstColumn.value;
-      const last = this.#lastColumn.value;
-      if (at < 0 || bytes[at] !== COMMA || last < first) return -1;
-      this.firstId = first;
-      this.lastId = last;
-    } else {
-      at = decimal.skipAmount(view, at + 1);
-      if (at < 0 || bytes[at] !== COMMA) return -1;
-      this.firstId = this.lastId = this.#idColumn.value;
+  #lend(): void {
+    const at = this.#at;
+    const bytes = this.#chunk;
+    const feed = bytes.indexOf(FEED, at);
+    const isEnded = feed >= 0 && feed < this.#end;
+    const end = isEnded ? feed : this.#end;
+    this.#at = end + 1;
+    if (isEnded && end + READ_AHEAD < bytes.length) {
+      if (this.#bytes !== bytes) this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.#bytes = bytes;
+      this.#row = at;
+      return;
     }
-    at = this.#timeColumn.read(view, at + 1);
-    const time = this.#timeColumn.value;
-    if (at < 0 || bytes[at] !== COMMA || time === 0) return -1;
-    this.time = microseconds(time);
-    this.price = decimal.price;
-    this.decimals = decimal.decimals;
-    this.quantityWhole = decimal.quantityWhole;
-    this.quantityFraction = decimal.quantityFraction;
-    // No branch here: it would be unpredictable.
-    at++;
-    const letter = bytes[at]!;
-    const no = ((letter & IS_T) >> 4) ^ 1;
-    const strange = (view.getInt32(at + no, true) ^ WORD[no]!) & WORD_MASK;
-    if ((strange | ((letter | SMALL) ^ LETTER[no]!)) !== 0) return -1;
-    this.buyerIsMaker = SAYS[no]!;
-    at += 4 + no;
-    if (this.#hasFlag) {
-      at = bytes[at] === COMMA ? readBoolean(bytes, view, at + 1) : -1;
-      if (at < 0) return -1;
-    }
-    if (bytes[at] === RETURN) at++;
-    return bytes[at] === FEED ? at + 1 : -1;
+    const row = new Uint8Array(end - at + 1 + READ_AHEAD);
+    row.set(bytes.subarray(at, end));
+    row[end - at] = FEED;
+    this.#bytes = row;
+    this.#view = new DataView(row.buffer);
+    this.#row = 0;
   }
 
   /** Reads any line in any layout; null for a line that is skipped silently. */
-  #examine(row: number): ReadResult | null {
+  #examine(): ReadResult | null {
+    this.#lend();
     const bytes = this.#bytes;
-    const end = this.#rowEnd(row);
-    this.#at = end + (bytes[end] === RETURN ? 2 : 1);
+    const row = this.#row;
+    const end = rowEnd(bytes, row);
     let begin = row;
     while (begin < end && (bytes[begin] === SPACE || bytes[begin] === TAB)) begin++;
     if (begin === end) {
@@ -274,7 +253,7 @@ export class CsvRows implements FileReader, TradeFields {
         `the row has ${found} ${found === 1 ? "field" : "fields"}: expected ${expected}`,
       );
     }
-    if (this.#isAggregate && this.#isInvalidAggregate()) return "other";
+    if (this.#rowLayout.isAggregate && this.#isInvalidAggregate()) return "other";
     for (let column = 0; column < fields.length; column++) {
       const { kind } = fields[column]!;
       const start = starts[column]!;
@@ -381,15 +360,14 @@ export class CsvRows implements FileReader, TradeFields {
     return "rejected";
   }
 
-  /** The position of the row's line end. Every row that was lent has one. */
-  #rowEnd(row: number): number {
-    const bytes = this.#bytes;
-    const feed = bytes.indexOf(FEED, row);
-    if (feed < 0) return row;
-    return feed > row && bytes[feed - 1] === RETURN ? feed - 1 : feed;
-  }
-
   #text(start: number, end: number): string {
     return DECODER.decode(this.#bytes.subarray(start, end));
   }
+}
+
+/** The position of the line end of the row at `row`. */
+function rowEnd(bytes: Uint8Array, row: number): number {
+  const feed = bytes.indexOf(FEED, row);
+  if (feed < 0) return row;
+  return feed > row && bytes[feed - 1] === RETURN ? feed - 1 : feed;
 }

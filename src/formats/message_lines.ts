@@ -1,5 +1,7 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
+import type { Block, Position } from "../domain/market/block.ts";
+import { COLUMN_ROWS } from "../domain/market/trade_columns.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
@@ -10,10 +12,10 @@ import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_fi
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
 /** The digits that are read of a receive time: µs have no more until the year 2286. */
 const TIME_DIGITS = 16, HALF_DIGITS = 8;
+/** The most bytes that UTF-8 takes for a character of a string. */
+const CHARACTER_BYTES = 3;
 const SAMPLE_CHARACTERS = 200, SHOWN_CHARACTERS = 40;
 const OTHER_SYMBOLS = 8;
-/** How much shorter than the line before a line may be without a search for its end from its start. */
-const SLACK = 8;
 // A byte order mark at the start of a frame is part of it: the live run saw it too.
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
@@ -59,15 +61,17 @@ export class MessageLines implements FileReader {
   /** Of the origin: lines read so far, and whether Penstock wrote it. */
   #line = 0;
   #isOwn = false;
-  /** The length of the last trade's line: the search for the next line's end starts there. */
-  #usual = SLACK;
+  /** Where the lines start that `scan` has read, how many they are, and how many of them have been given. */
+  #scannedFrom = 0;
+  #scanned = 0;
+  #given = 0;
+  /** How many lines `next` has read at once: one where blocks are taken, as it is asked for those that are in none. */
+  #most = COLUMN_ROWS;
   #note: TimedNote | null = null;
   /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
-  /** The frame read last: its text if that was decoded, or else its bytes. */
-  #text: string | null = null;
-  #frameStart = 0;
-  #frameEnd = 0;
+  /** The frame read last, unless that is one that `scan` read. */
+  #text = "";
 
   /**
    * A reader of the frames that `decoder` knows; with `isTimed`, a receive time comes before each. When `strict`,
@@ -111,6 +115,8 @@ export class MessageLines implements FileReader {
     this.#end = end;
     this.#note = this.#frame = null;
     this.#text = "";
+    this.#scanned = this.#given = 0;
+    this.#decoder.scan?.open(bytes, end);
     return this;
   }
 
@@ -119,28 +125,42 @@ export class MessageLines implements FileReader {
    * the note. When strict, throws UnusableInput; the call after that continues with the next line.
    */
   next(): ReadResult | null {
-    const bytes = this.#bytes;
-    const end = this.#end;
     this.#note = null;
     if (this.#frame !== null) {
       const read = this.#decoder.next();
       if (read !== null) return this.#judge(read, this.#frame) ?? null;
       this.#frame = null;
     }
-    while (this.#at < end) {
-      const start = this.#at;
-      const frame = this.#isTimed ? this.#readTime(start) : start;
-      // Lines of trades are about equally long, so the end is near where it was in the line before. Looking only there
-      // is safe, because `scan` accepts nothing with a line feed in it.
-      let feed = start + this.#usual - SLACK;
-      while (feed < end && bytes[feed] !== LINE_FEED) feed++;
-      // Bytes beyond the end are left over from an earlier chunk.
-      if (feed > end) feed = end;
-      if (frame >= 0 && this.#scan(start, frame, feed)) return "trade";
-      const read = this.#readLine(start, frame, feed);
+    for (;;) {
+      if (this.#given < this.#scanned) {
+        const scan = this.#decoder.scan!;
+        this.#line++;
+        if (this.#isTimed) this.receivedAt = scan.receivedAt(this.#given);
+        scan.give(this.#given++);
+        return "trade";
+      }
+      if (this.#at >= this.#end) return null;
+      if (this.#fill()) continue;
+      const read = this.#readLine();
       if (read !== undefined) return read;
     }
-    return null;
+  }
+
+  takeBlock(after: Position, most?: number): Block | null {
+    const { scan } = this.#decoder;
+    if (scan === null || this.#frame !== null) return null;
+    // Lines that were read ahead are read again.
+    if (this.#given < this.#scanned) this.#at = this.#lineOf(this.#given);
+    this.#given = this.#scanned = 0;
+    this.#most = 1;
+    if (this.#at >= this.#end) return null;
+    const block = scan.lineBlock(this.#at, this.#isTimed, after, most);
+    if (block === null) return null;
+    this.#line += block.size;
+    this.#at = scan.stoppedAt;
+    if (this.#isTimed) this.receivedAt = block.receivedAt[block.size - 1]!;
+    else block.receivedAt.fill(0, 0, block.size);
+    return block;
   }
 
   /** The note that the last `next` stopped at, once; null otherwise. */
@@ -152,8 +172,12 @@ export class MessageLines implements FileReader {
 
   /** The beginning of the frame read last, or of the line where it has none: at most 200 characters. */
   sample(): string {
-    const text = this.#text ?? DECODER.decode(this.#bytes.subarray(this.#frameStart, this.#frameEnd));
-    return text.slice(0, SAMPLE_CHARACTERS);
+    if (this.#given === 0) return this.#text.slice(0, SAMPLE_CHARACTERS);
+    const start = this.#decoder.scan!.startOf(this.#given - 1);
+    const feed = this.#bytes.indexOf(LINE_FEED, start);
+    const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
+    const end = Math.min(stop, start + SAMPLE_CHARACTERS * CHARACTER_BYTES);
+    return DECODER.decode(this.#bytes.subarray(start, end)).slice(0, SAMPLE_CHARACTERS);
   }
 
   /** Leaves the place out for a recording that Penstock wrote: the live run had none either. */
@@ -162,25 +186,32 @@ export class MessageLines implements FileReader {
     return complainAt({ name: this.#origin?.name ?? "", line: this.#line }, this.#strict);
   }
 
-  /** Whether the line from `frame` to its end at `feed` is a trade in the usual shape. */
-  #scan(start: number, frame: number, feed: number): boolean {
-    const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
-    if (!this.#decoder.scan(this.#bytes, frame, stop)) return false;
-    this.#line++;
-    this.#at = feed + 1;
-    this.#usual = feed - start;
-    this.#text = null;
-    this.#frameStart = frame;
-    this.#frameEnd = stop;
+  /** Has lines read up to the first that has to be looked at; false if that is the next. */
+  #fill(): boolean {
+    const { scan } = this.#decoder;
+    this.#given = this.#scanned = 0;
+    if (scan === null) return false;
+    this.#scannedFrom = this.#at;
+    this.#scanned = scan.readLines(this.#at, this.#isTimed, this.#most);
+    if (this.#scanned === 0) return false;
+    this.#at = scan.stoppedAt;
     return true;
   }
 
-  /** Reads the line at `start`, whatever it is; undefined if there is nothing to return. */
-  #readLine(start: number, frame: number, tried: number): ReadResult | null | undefined {
+  /** Where the line starts whose frame is in row `row`. */
+  #lineOf(row: number): number {
+    const frame = this.#decoder.scan!.startOf(row);
+    // Before the first of them, other bytes may stand that are no part of the chunk.
+    return this.#isTimed ? Math.max(this.#scannedFrom, this.#bytes.lastIndexOf(LINE_FEED, frame) + 1) : frame;
+  }
+
+  /** Reads the next line, whatever it is; undefined if there is nothing to return. */
+  #readLine(): ReadResult | null | undefined {
     const bytes = this.#bytes;
+    const start = this.#at;
+    const frame = this.#isTimed ? this.#readTime(start) : start;
     let feed = bytes.indexOf(LINE_FEED, start);
     if (feed < 0 || feed > this.#end) feed = this.#end;
-    if (frame >= 0 && feed !== tried && this.#scan(start, frame, feed)) return "trade";
     this.#line++;
     this.#at = feed + 1;
     this.emptyFirstId = this.emptyId = -1;

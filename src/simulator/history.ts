@@ -44,8 +44,8 @@ export class History<T> {
   }
 
   /**
-   * The position of the first item for which `reached` holds, as it then does for all that follow; else the
-   * end.
+   * The position of the first item for which `reached` holds, or the end. It must hold for all items after
+   * that one too.
    */
   search(reached: (item: T) => boolean): number {
     let low = this.start;

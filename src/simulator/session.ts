@@ -50,7 +50,7 @@ export class Session {
   #cursor: number;
   #wantsTrades = false;
   #wantsAggregates = false;
-  /** Data flows; it stays open without data; nothing touches it any more; it is over. */
+  /** It sends data; it is open but sends none; it is neither read, written nor closed; it is over. */
   #state: "flowing" | "stalled" | "abandoned" | "over" = "flowing";
   #answersClose = true;
   #delayed = false;

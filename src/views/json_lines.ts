@@ -4,7 +4,7 @@ import type { TextOutput } from "./standard_output.ts";
 import { printableJson } from "./terminal/terminal.ts";
 import type { View } from "./view.ts";
 
-/** Every event as it is, and nothing of the log. */
+/** Shows every event as it is, and no line of the log. */
 export class JsonLines implements View {
   readonly showsAll = true;
   readonly #output: TextOutput;

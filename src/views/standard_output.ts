@@ -7,9 +7,9 @@ import { writeUntil } from "./terminal/terminal.ts";
 export interface TextOutput {
   /** Adds lines. */
   add(lines: string): void;
-  /** Writes what was added as far as that takes no waiting. */
+  /** Writes what was added, as far as possible without waiting. */
   flush(): void;
-  /** Null if more can be added; else it resolves once the reader has caught up. */
+  /** Null if more can be added. Otherwise resolves once the reader has caught up. */
   ready(): Promise<void> | null;
   /** Why nothing more can be written; null while all is well. */
   readonly broken: Error | null;
@@ -17,10 +17,10 @@ export interface TextOutput {
   close(): Promise<void>;
 }
 
-/** How long after the user has asked for the end a reader of standard output may take. */
+/** How long a reader of standard output may take after the user has asked for the end. */
 const OUTPUT_GRACE_MS = 1_150;
 
-/** The output of a live run, which goes on whatever its reader does. */
+/** The output of a live run. The run goes on whatever the reader does. */
 export class LiveOutput implements TextOutput {
   readonly #lines: EventLines;
   readonly #signal: AbortSignal;
@@ -28,7 +28,7 @@ export class LiveOutput implements TextOutput {
   /** When the user asked for the end. */
   #askedAt: number | null = null;
 
-  /** `signal` is aborted when the user asks for the end, `stop` whenever the run ends; `onBroken` as in EventLines. */
+  /** `signal` is aborted when the user asks for the end, `stop` when the run ends for any reason. See EventLines. */
   constructor(
     sink: AsyncSink,
     { signal, stop, onBroken }: {
@@ -66,14 +66,14 @@ export class LiveOutput implements TextOutput {
   }
 }
 
-/** The output of a backtest, which waits for its reader. */
+/** The output of a backtest. The backtest waits for its reader. */
 export class WaitingOutput implements TextOutput {
   readonly broken = null;
   readonly #sink: AsyncSink;
   readonly #stop: AbortSignal;
   #text: string[] = [];
 
-  /** Once `stop` is aborted, a reader who does not read is not waited for long. */
+  /** Once `stop` is aborted, a reader that does not read gets little more time. */
   constructor(sink: AsyncSink, stop: AbortSignal) {
     this.#sink = sink;
     this.#stop = stop;

@@ -1,4 +1,4 @@
-/** The seam between a run and everything that shows it. */
+/** The seam between a run and whatever shows it. */
 import type { PenstockEvent } from "../domain/run/event.ts";
 import type { RunState } from "../stages/run_state.ts";
 import type { ReportColumn, ReportHead } from "./report/report_table.ts";
@@ -11,37 +11,37 @@ export interface Line {
 }
 
 /**
- * Shows a run: its events in their order, lines of its log, and how it stands from time to time. A view only reads,
- * and what it is given is in the journal already. None of its methods but `ready` and `close` waits.
+ * Shows a run: its events in order, the lines of its log, and its state from time to time. A view only reads. If there is
+ * a journal, it has every event before the view does. Only `ready` and `close` may wait.
  */
 export interface View {
-  /** Whether it shows every event. If no view does, a backtest makes no more of them than it needs itself. */
+  /** Whether it shows every event. If no view does, a backtest makes only the events that are news. */
   readonly showsAll: boolean;
-  /** Takes the next event. What it throws ends the run. */
+  /** Takes the next event. An exception ends the run. */
   event(event: PenstockEvent): void;
   /** Takes a line of the log. */
   log(line: Line): void;
-  /** Called when no more events are available for now, and after a failure: shows what was held back. */
+  /** Shows what it held back. Called when there are no more events for now, and after a failure. */
   settle(): void;
-  /** Takes the state of the run, four times a second. Its amounts are those of this moment: read them, do not keep it. */
+  /** Takes the state of the run, four times a second. The object changes with the run: read it, but do not keep it. */
   glance?(glance: Glance): void;
-  /** Takes the figures of a backtest, after its last event. */
+  /** Takes the figures of a backtest after the last event. */
   report?(report: Report): void;
   /**
-   * Null if it can take more; else it resolves when its reader has caught up, or the end was asked for. Throws if
-   * nobody reads any more, and the run is for nobody then.
+   * Null if it can take more. Otherwise resolves once its reader has caught up, or the run has to end. Throws if nobody
+   * reads any more and the run should end for that reason.
    */
   ready(): Promise<void> | null;
-  /** Why it cannot show any more, if somebody misses that; null while all is well. */
+  /** Why it cannot show anything more; null while all is well, and if nobody would miss the rest. */
   readonly broken: Error | null;
-  /** Shows what is left, and lets go of its output. Called once, however the run ended. */
+  /** Shows what is left and releases its output. Called once, however the run ended. */
   close(): Promise<void>;
 }
 
-/** How a run stands at one moment. */
+/** The state of a run at one moment. */
 export type Glance = LiveGlance | BacktestGlance;
 
-/** A live run: its state, and that of its stream. */
+/** The state of a live run and of its stream. */
 export interface LiveGlance {
   readonly of: "run";
   readonly run: RunState;
@@ -63,24 +63,24 @@ export interface StreamState {
 
 /** The progress of a backtest. */
 export interface BacktestProgress {
-  /** Bytes of the files as they lie on disk; the total is null if it cannot be known. */
+  /** Bytes of the files as they are on disk; the total is null if it cannot be known. */
   readonly bytesRead: number;
   readonly bytesTotal: number | null;
   readonly trades: number;
   readonly elapsedMs: number;
 }
 
-/** A backtest: how far it has come. */
+/** The state of a backtest: its progress. */
 export interface BacktestGlance extends BacktestProgress {
   readonly of: "backtest";
 }
 
-/** The figures of a backtest: one column for each fill model. */
+/** The figures of a backtest, with a column for each fill model. */
 export interface Report extends ReportHead {
   readonly columns: readonly ReportColumn[];
 }
 
-/** Shows events as they come, and then what the view held back, also where their source fails. */
+/** Shows events as they come, and then what the view held back, even if the source of the events throws. */
 export function show(view: View, events: Iterable<PenstockEvent>): void {
   try {
     for (const event of events) view.event(event);
@@ -89,7 +89,7 @@ export function show(view: View, events: Iterable<PenstockEvent>): void {
   }
 }
 
-/** Several views of one run, as one. Each gets everything, in the order of the views. */
+/** Several views of one run as a single view. Each gets everything, the first view first. */
 export class SeveralViews implements View {
   readonly #views: readonly View[];
 
@@ -131,7 +131,7 @@ export class SeveralViews implements View {
     return null;
   }
 
-  /** Closes all of them. Throws what the first threw that failed. */
+  /** Closes every view, then throws the first failure. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (const view of this.#views) {

@@ -45,10 +45,9 @@ Deno.test("commandHelp() continues an explanation that does not fit on a line un
 Deno.test("commandHelp() shows many options in groups, the everyday ones first, and few without headings", () => {
   const headings = (command: CommandName) =>
     commandHelp(command).split("\n").filter((line) => Object.values<string>(OPTION_GROUPS).includes(line));
-  assertEquals(headings("run"), [
-    ...["Trading", "Journal and recordings", "When it ends", "Output and configuration", "Risk limits"],
-    ...["How orders fill", "Rules of the instrument", "Connection"],
-  ]);
+  const everyday = ["Trading", "Journal and recordings", "When it ends", "Output and configuration"];
+  const others = ["Risk limits", "How orders fill", "Rules of the instrument", "Connection"];
+  assertEquals(headings("run"), [...everyday, ...others]);
   assertEquals(headings("backtest").slice(0, 2), ["Trading", "Input and result"]);
   assertEquals(headings("demo").slice(0, 2), ["Trading", "The built-in exchange"]);
   for (const command of ["status", "export", "halt", "verify"] as const) assertEquals(headings(command), []);

@@ -38,16 +38,13 @@ class MadeUpDecoder implements FrameDecoder {
   readonly emptyFirstId = -1;
   readonly emptyId = -1;
   readonly isMarker = false;
+  readonly scan = null;
   readonly #amounts: BackfilledTrades;
   #rows: Row[] = [];
 
   constructor(symbol: string) {
     this.symbol = symbol;
     this.#amounts = new BackfilledTrades(symbol);
-  }
-
-  scan(): boolean {
-    return false;
   }
 
   decode(frame: string): ReadResult {

@@ -8,7 +8,7 @@ import { type ReadOptions, recordedChunks } from "../../src/feeds/files/recorded
 export const HEADER =
   "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n";
 
-/** Rows of spot aggTrades, whose ids count from `first`. */
+/** Rows of spot aggTrades with ids from `first` on. */
 export function rows(count: number, first = 1): string {
   return Array.from({ length: count }, (_, row) => {
     const id = first + row;
@@ -61,18 +61,18 @@ export async function zip(
   return new Uint8Array(await archive.close());
 }
 
-/** A temporary folder for files, which goes away with it. */
+/** A temporary folder, which is removed at the end. */
 export class Folder implements AsyncDisposable {
   readonly path = Deno.makeTempDirSync({ prefix: "penstock-" });
 
-  /** Writes a file; its path. */
+  /** Writes a file. Returns its path. */
   async write(name: string, content: string | Uint8Array): Promise<string> {
     const path = `${this.path}/${name}`;
     await Deno.writeFile(path, typeof content === "string" ? bytesOf(content) : content);
     return path;
   }
 
-  /** Makes a named pipe, which Windows does not have; its path. */
+  /** Makes a named pipe, which Windows does not have. Returns its path. */
   async pipe(name: string): Promise<string> {
     const path = `${this.path}/${name}`;
     await new Deno.Command("mkfifo", { args: [path] }).output();
@@ -84,7 +84,7 @@ export class Folder implements AsyncDisposable {
   }
 }
 
-/** Everything that came of reading. */
+/** The result of reading files. */
 export interface Outcome {
   readonly text: string;
   /** The names of the origins, without the folder, in order. */
@@ -93,11 +93,11 @@ export interface Outcome {
   readonly chunks: number;
   /** Likewise without the folder. */
   readonly warnings: string[];
-  /** What was thrown in the end, likewise, or null. */
+  /** The message of the error at the end, likewise, or null. */
   readonly error: string | null;
 }
 
-/** Reads files to the end or to the first error; anything but UnusableInput is thrown on. */
+/** Reads files to the end or to the first UnusableInput. Rethrows any other error. */
 export async function outcomeOf(
   paths: string | readonly string[],
   options: ReadOptions = {},

@@ -22,7 +22,7 @@ import {
   withField,
 } from "../support/csv.ts";
 
-Deno.test("CsvRows.next() says of every kind of bad field where it stands, what it holds and what was expected", () => {
+Deno.test("CsvRows.next() says for every kind of bad field where it is, what it holds and what was expected", () => {
   const cases: [header: string, row: string, column: number, what: string][] = [
     [SPOT_TRADES, withField(SPOT_TRADE, 1, "-1"), 1, `id is "-1": expected ${ID}`],
     [SPOT_TRADES, withField(SPOT_TRADE, 1, ""), 1, `id is empty: expected ${ID}`],
@@ -121,7 +121,7 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
   }
 });
 
-Deno.test("CsvRows.next() passes over the aggregates that Binance has struck out, and nothing like them", () => {
+Deno.test("CsvRows.next() skips the aggregates that Binance marked as invalid, and no others", () => {
   const struckOut = [
     "7,0,0,-1,-1,1729987202368,False,True",
     "7,0.00000000,0.00,-1,-1,1729987202368,False,True",

@@ -47,7 +47,7 @@ const AGGREGATE = {
   buyerIsMaker: false,
 };
 
-Deno.test("CsvRows.next() reads the rows of every layout, in ms and µs, however true is spelt", () => {
+Deno.test("CsvRows.next() reads the rows of every layout, in ms and µs, and any spelling of true", () => {
   const micros = (row: string) => row.replace(/(?<=,)(1\d{12})(?=,)/, "$1123");
   const futuresTrade = {
     firstId: 1151022504,
@@ -86,7 +86,7 @@ Deno.test("CsvRows.next() reads the rows of every layout, in ms and µs, however
   }
 });
 
-Deno.test("CsvRows.next() takes any line end, none at the end of the file, and passes over blank lines and the header", () => {
+Deno.test("CsvRows.next() accepts any line end, and none at the end of the file, and skips blank lines and the header", () => {
   const spot = read(SPOT_TRADES, `${SPOT_TRADE}\n`.repeat(3));
   assertEquals(spot, [TRADE, TRADE, TRADE]);
   for (
@@ -125,7 +125,7 @@ Deno.test("CsvRows.next() reads no byte outside the chunk", () => {
   }
 });
 
-Deno.test("CsvRows.next() knows the limits of prices and quantities as the reader of messages does", () => {
+Deno.test("CsvRows.next() has the same limits for prices and quantities as the reader of messages", () => {
   const texts = [
     ..."0.00000001 90000000 90000000.00000000 89999999.99999999 0.000000010000 1. .5 0 0.0 00 01 01.5".split(
       " ",
@@ -161,7 +161,7 @@ Deno.test("CsvRows.next() knows the limits of prices and quantities as the reade
   }
 });
 
-Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in the column before", () => {
+Deno.test("CsvRows.next() reads whole numbers of any length, whatever the column held before", () => {
   const ids = [
     ..."0 1 12 123 1234 12345 123456 1234567 12345678 12345679 22345678 99999999 100000000".split(" "),
     ..."100000001 199999999 200000000 1234567890 1234567891 12345678 9876543210 123456789012".split(" "),
@@ -177,7 +177,7 @@ Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in t
     assertEquals(reader.trade.firstId, Number(row.split(",")[0]), row);
     assertEquals(reader.trade.time, microseconds(time));
   }
-  // What starts as the number before it did is no reason to believe the rest.
+  // A number that starts like the one before it may end differently.
   const pairs: [before: string, id: string, isGood: boolean][] = [
     ["123456789", "12345678x", false],
     ["12345678", "02345678", false],
@@ -192,7 +192,7 @@ Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in t
   }
 });
 
-Deno.test("CsvRows.next() reads columns in the order of a header, among others, into the same trades", () => {
+Deno.test("CsvRows.next() reads the same trades from columns in any order of a header, with others among them", () => {
   const order = "symbol,isBuyerMaker,time,lastId,firstId,qty,price,aggId";
   const other = (row: string) => {
     const [aggId, price, qty, firstId, lastId, time, isBuyerMaker] = row.split(",");
@@ -215,7 +215,7 @@ Deno.test("CsvRows.next() reads columns in the order of a header, among others, 
   assertEquals(read(order, "a,b\n1,2,3"), ["trades.csv:2:6: the row has 3 fields: expected 8"]);
 });
 
-Deno.test("CsvRows.open() goes on with the same file wherever it was cut", () => {
+Deno.test("CsvRows.open() continues the same file wherever it was cut", () => {
   const lines = [
     SPOT_AGGREGATES,
     SPOT_AGGREGATE,
@@ -245,7 +245,7 @@ Deno.test("CsvRows.open() goes on with the same file wherever it was cut", () =>
   }
 });
 
-Deno.test("ChunkReader.open() starts every file at line 1, by its own layout, and drops what is left of the one before", () => {
+Deno.test("ChunkReader.open() starts every file at line 1, in its own layout, and drops the rest of the one before", () => {
   const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), false);
   const openNext = (origin: Origin, text: string): void => {
     const bytes = ENCODER.encode(text);
@@ -258,7 +258,7 @@ Deno.test("ChunkReader.open() starts every file at line 1, by its own layout, an
   assertEquals(drain(reader), [`c.csv:1:2: the row has 1 field: expected 8 (${SPOT_AGGREGATES})`]);
 });
 
-Deno.test("CsvRows.next() reads what a spreadsheet and a table with numbered rows make of a file", () => {
+Deno.test("CsvRows.next() reads a file that was saved by a spreadsheet, or as a table with numbered rows", () => {
   const header = "id,price,qty,time,is_buyer_maker";
   const row = "7,0.5,2,1735689600000,true";
   const trades = read(header, `${header}\n${row}`);
@@ -269,7 +269,7 @@ Deno.test("CsvRows.next() reads what a spreadsheet and a table with numbered row
   assertEquals(read(numbered, `${numbered}\n0,${row}\n`), trades);
 });
 
-Deno.test("CsvRows.next() takes a line of letters for a header only where a file starts", () => {
+Deno.test("CsvRows.next() takes a line of letters for a header only at the start of a file", () => {
   const found = read(FUTURES_TRADES, `${FUTURES_TRADES}\n${FUTURES_TRADES}\n`);
   assertEquals(found, [`trades.csv:2:1: id is "id": expected ${ID}`]);
 });
@@ -279,7 +279,7 @@ Deno.test("CsvRows.sample() shows at most the first 200 characters of the row re
   assertEquals([empty.sample(), empty.symbol], ["", "BTCUSDT"]);
   const reader = open(originOf(FUTURES_TRADES), `é${"x€".repeat(300)}\n${FUTURES_TRADE}\r\n\n1`);
   const samples: string[] = [];
-  // The first row starts with no ASCII letter, so it is no header.
+  // The first row does not start with an ASCII letter, so it is no header.
   while (reader.next() !== null) samples.push(reader.sample());
   assertEquals(samples, [`é${"x€".repeat(99)}x`, FUTURES_TRADE, "1"]);
 });
@@ -291,7 +291,7 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `CsvRows.next() reads every row of ${file} as it says`,
+    name: `CsvRows.next() reads every row of ${file} exactly`,
     ignore: !isRecorded(file),
     async fn() {
       const lines = await zipLines(file);
@@ -326,7 +326,7 @@ for (
   });
 }
 
-Deno.test("CsvRows.next() finds the unit of every row's time by its magnitude", () => {
+Deno.test("CsvRows.next() finds the unit of each row's time by its magnitude", () => {
   const times = ["1735689600", "1735689600123", "1735689600123456", "1735689600123456789", "1735689601"];
   const rows = times.map((time, at) => `${at},1,1,1,${time},true\n`);
   const reader = open(originOf(FUTURES_TRADES), rows.join(""), true);
@@ -340,7 +340,7 @@ Deno.test("CsvRows.next() finds the unit of every row's time by its magnitude", 
   ]);
 });
 
-Deno.test("CsvRows.emptyId gives the ids of a row that is of no use, where they can be read", () => {
+Deno.test("CsvRows.emptyId gives the ids of an unusable row, if they can be read", () => {
   const rows: [header: string, row: string, first: number, last: number][] = [
     [FUTURES_TRADES, "7,0,1,1,1735689600000,true", 7, 7],
     [FUTURES_TRADES, "7,1,1,1,1735689600000,maybe", 7, 7],

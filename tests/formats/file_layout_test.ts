@@ -4,13 +4,13 @@ import { BinanceMessageReader } from "../../src/exchanges/binance/binance_messag
 import { layoutOf, layoutOfLines } from "../../src/formats/file_layout.ts";
 import { bytesOf, HEADER, rows } from "../feeds/recorded_input.ts";
 
-/** The layout's kind, or the words in place of it. */
+/** The layout's name, or what the file is instead. */
 function printed(line: string | Uint8Array): string {
   const layout = layoutOf(typeof line === "string" ? bytesOf(line) : line);
   return typeof layout === "string" ? layout : layout.name;
 }
 
-Deno.test("layoutOf() distinguishes Binance public data, recordings and messages", () => {
+Deno.test("layoutOf() tells Binance public data, recordings and messages apart", () => {
   assertEquals(printed(rows(1)), "spot aggTrades");
   assertEquals(printed(HEADER.trimEnd() + "\r"), "futures aggTrades");
   assertEquals(printed(`{"stream":"btcusdt@trade","data":{}}`), "messages");
@@ -41,7 +41,7 @@ Deno.test("layoutOf() says what else a file is and what to do with it", () => {
   }
 });
 
-Deno.test("layoutOf() names the first bytes of what is not text, and what is readable", () => {
+Deno.test("layoutOf() names the first bytes of a file that is not text, and the readable formats", () => {
   for (
     const [bytes, shown] of [
       [[0x7f, 0x45, 0x4c, 0x46], "7f 45 4c 46"],
@@ -58,7 +58,7 @@ Deno.test("layoutOf() names the first bytes of what is not text, and what is rea
   }
 });
 
-Deno.test("layoutOf() takes a line that was cut within a character", () => {
+Deno.test("layoutOf() accepts a line that was cut within a character", () => {
   assertEquals(printed(bytesOf(`{"a":"€`).subarray(0, -1)), "messages");
 });
 
@@ -72,7 +72,7 @@ function printedBy(lines: readonly string[], isAll = false): string | null {
 const SPOT = "3735683259,61837.63,0.02,1236.75,1723161255342,False,True";
 const FUTURES = "3735683259,61837.63,0.02,1236.75,1723161255342,false";
 
-Deno.test("layoutOfLines() goes by the two lines behind a first one that is damaged", () => {
+Deno.test("layoutOfLines() trusts the second and third line if the first is damaged", () => {
   const damaged = [
     FUTURES,
     SPOT.slice(0, 30),
@@ -89,7 +89,7 @@ Deno.test("layoutOfLines() goes by the two lines behind a first one that is dama
   assertEquals(printedBy(["17231612", `1723161253937085 {"e":1}`, `1723161253937086 {"e":1}`]), "recording");
 });
 
-Deno.test("layoutOfLines() shows a damaged first line as a row, though it looks like a header", () => {
+Deno.test("layoutOfLines() treats a damaged first line as a row, even if it looks like a header", () => {
   const lines = [`x${SPOT}`, SPOT, SPOT];
   const layout = layoutOfLines(lines.map(bytesOf), true);
   assert(typeof layout === "object" && layout !== null);
@@ -99,7 +99,7 @@ Deno.test("layoutOfLines() shows a damaged first line as a row, though it looks 
   assertEquals([reader.next(), reader.line, reader.next(), reader.next()], ["rejected", 1, "trade", "trade"]);
 });
 
-Deno.test("layoutOfLines() goes by the first line where it is whole, or the others do not agree", () => {
+Deno.test("layoutOfLines() trusts the first line if it is whole or if the others disagree", () => {
   assertEquals(printedBy([SPOT, SPOT, SPOT]), "spot trades");
   assertEquals(printedBy([SPOT, FUTURES, SPOT]), "spot trades");
   assertEquals(printedBy([SPOT, FUTURES, "x"]), "spot trades");
@@ -115,7 +115,7 @@ Deno.test("layoutOfLines() goes by the first line where it is whole, or the othe
   assertEquals(printedBy(["garbage", SPOT, FUTURES]), printed("garbage"));
 });
 
-Deno.test("layoutOfLines() asks for more lines only where it takes them, and there are some", () => {
+Deno.test("layoutOfLines() asks for more lines only if it needs them and there are more", () => {
   for (const lines of [[SPOT], [SPOT, SPOT], ["garbage"], ["garbage", SPOT], []]) {
     assertEquals(printedBy(lines), null);
   }

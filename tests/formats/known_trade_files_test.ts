@@ -1,4 +1,4 @@
-/** The formats of the table, as the contract asks for them. */
+/** Holds the formats of the table to the contract. */
 import { assert, assertEquals } from "@std/assert";
 import { binanceCsv } from "../../src/formats/binance_csv.ts";
 import { messages, recordings } from "../../src/formats/message_files.ts";
@@ -73,7 +73,7 @@ function frameOf(trade: FileTrade): string {
 
 for (const subject of CASES) testTradeFile(subject);
 
-Deno.test("every format has its row in the table, and a test that asks it for the contract", () => {
+Deno.test("every format has its row in the table, and a test that holds it to the contract", () => {
   const formats = new URL("../../src/formats/", import.meta.url);
   const declared = textsIn(formats).flatMap((text) =>
     [...text.matchAll(/^export const (\w+): TradeFile\b/gm)].map(([, name]) => name!)

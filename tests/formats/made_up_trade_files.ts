@@ -1,6 +1,6 @@
 /**
- * Two formats that are made up to be unlike those of the table: lines of words that begin with a number sign, and bytes
- * in which the newest trade stands first, so that the file has to be read whole.
+ * Two made-up formats, unlike those in the table: lines of words that start with a number sign, and bytes with the
+ * newest trade first, so that the file has to be read whole.
  */
 import { BackfilledTrades } from "../../src/domain/market/backfilled_trades.ts";
 import type { Complain, ReadResult, TradeFields } from "../../src/domain/market/trade_reader.ts";
@@ -18,7 +18,7 @@ import type { FileTrade } from "../support/trade_files.ts";
 const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
 
-/** A line or a record: its number from 1, and either a trade or what is wrong with it, with the column. */
+/** A line or a record: its number from 1, and either a trade or the fault and its column. */
 interface Piece {
   readonly line: number;
   readonly text: string;
@@ -26,7 +26,7 @@ interface Piece {
   readonly fault?: { readonly column: number; readonly what: string };
 }
 
-/** Reads a file of trades of one symbol, which `pieces` takes apart. */
+/** Reads a file of one symbol's trades. `piecesIn` takes its chunks apart. */
 class PieceReader implements FileReader {
   readonly symbol: string;
   line = 0;
@@ -133,7 +133,7 @@ function* lines({ bytes, start, end }: Chunk, before: number): Generator<Piece> 
 }
 
 const MAGIC = ENCODER.encode("NEWEST FIRST");
-/** Id, time in ms, price and quantity in hundred-millionths, eight bytes each, and one for the side. */
+/** Id, time in ms, price and quantity in hundred-millionths take eight bytes each, and the side takes one. */
 const RECORD_BYTES = 33;
 const EIGHT = 8, UNIT = 100_000_000n;
 

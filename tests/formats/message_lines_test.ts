@@ -54,7 +54,7 @@ Deno.test("MessageLines reads bare messages, and recordings with times in ns, µ
   }
 });
 
-Deno.test("MessageLines.receivedAt keeps whole microseconds of any time, and refuses what is none", () => {
+Deno.test("MessageLines.receivedAt keeps the whole microseconds of any time, and refuses anything else", () => {
   const digits = fc.oneof(
     fc.bigInt(0n, 10n ** 21n),
     fc.integer({ min: 0, max: 21 }).chain((n) => fc.bigInt(10n ** BigInt(n), 10n ** BigInt(n + 1))),
@@ -79,7 +79,7 @@ Deno.test("MessageLines.receivedAt keeps whole microseconds of any time, and ref
   );
 });
 
-Deno.test("MessageLines passes over blank lines and takes CRLF and a missing last line feed", () => {
+Deno.test("MessageLines skips blank lines, and accepts CRLF and a missing last line feed", () => {
   const text = `\n${TIME} ${trade(1)}\r\n\r\n \t\n${TIME} ${trade(2)} \r\n${TIME} ${ETHER}\r\n${TIME} ${
     trade(3)
   }`;
@@ -90,7 +90,7 @@ Deno.test("MessageLines passes over blank lines and takes CRLF and a missing las
   assertEquals(readAll("\r\n\n"), []);
 });
 
-Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and nothing beyond a chunk's end", () => {
+Deno.test("MessageLines reads lines of any length, wherever chunks are cut, and nothing beyond the end of a chunk", () => {
   const line = fc.record({
     length: fc.nat(20),
     what: fc.constantFrom("trade", "trade", "trade", "usual", "other", "blank"),
@@ -108,7 +108,7 @@ Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and
           what === "other" ? ETHER : `${trade(id, price).slice(0, -1)}${" ".repeat(length % 3)}}`
         }`;
       });
-      // What stood in the bytes before would read as trades.
+      // The bytes from before would read as trades.
       const old = ENCODER.encode(`${TIME} ${trade(999)}\n`.repeat(100));
       const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
       const origin = { name: "a.txt", layout: RECORDING };
@@ -131,7 +131,7 @@ Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and
   );
 });
 
-Deno.test("MessageLines does not complete a cut line with what an earlier chunk left behind", () => {
+Deno.test("MessageLines does not complete a cut line with bytes from an earlier chunk", () => {
   const origin = { name: "a.txt", layout: RECORDING };
   const whole = ENCODER.encode(`${TIME} ${trade(1)}\n${TIME} ${trade(2)}\n${TIME} ${trade(3)}\n`);
   const first = whole.indexOf(10) + 1;
@@ -144,7 +144,7 @@ Deno.test("MessageLines does not complete a cut line with what an earlier chunk 
   }
 });
 
-/** Unusable frames, with § before what is wrong, and how it is told. */
+/** Unusable frames, with § before the fault, and the message about it. */
 const FAULTS: [marked: string, what: string][] = [
   ["{§", "not JSON: found the end of the line, expected a Binance message"],
   [
@@ -183,7 +183,7 @@ function unmark(marked: string): { frame: string; column: number } {
   return { frame: before + after, column: ENCODER.encode(before).length + 1 };
 }
 
-Deno.test("MessageLines, when strict, stops at an unusable frame with its line, its column and what was expected", () => {
+Deno.test("MessageLines, when strict, stops at an unusable frame and says its line, its column and what was expected", () => {
   for (const [marked, what] of FAULTS) {
     const { frame, column } = unmark(marked);
     const text = `${TIME} ${trade(1)}\n\n${TIME} ${frame}\n${TIME} ${trade(2)}\n`;
@@ -196,7 +196,7 @@ Deno.test("MessageLines, when strict, stops at an unusable frame with its line, 
   }
 });
 
-Deno.test("MessageLines, when not strict, gives the same place and reason with the rejection, and a sample", () => {
+Deno.test("MessageLines, when not strict, rejects the frame with the same place and reason, and a sample", () => {
   for (const [marked, what] of FAULTS) {
     const { frame, column } = unmark(marked);
     const lines = open(new MessageLines(new BinanceMessageReader("BTCUSDT"), false), `${TIME} ${frame}\n`);
@@ -214,7 +214,7 @@ Deno.test("MessageLines, when not strict, gives the same place and reason with t
   assertEquals([lines.next(), lines.sample()], ["rejected", "ü".repeat(200)]);
 });
 
-Deno.test("MessageLines never stops at a marker without a market trade: it gives its id", () => {
+Deno.test("MessageLines never stops at a marker without a market trade, and gives its id", () => {
   const lines = open(
     new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
     `${TIME} ${trade(76)}\n${TIME} ${MARKER}\n${TIME} {\n`,
@@ -233,7 +233,7 @@ Deno.test("MessageLines never stops at a marker without a market trade: it gives
   }
 });
 
-Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were passed over", () => {
+Deno.test("MessageLines.otherSymbols remembers the first eight symbols whose trades were skipped", () => {
   const names = ["ETHUSDT", "BNBUSDT", "ETHUSDT", ...Array.from({ length: 20 }, (_, i) => `X${i}USDT`)];
   const others = names.map((name, at) => {
     const one = trade(at).replace("BTCUSDT", name);

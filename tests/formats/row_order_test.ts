@@ -30,7 +30,7 @@ interface Sorted {
   readonly lines: string[];
 }
 
-/** What the parse stage makes of chunks whose rows were put in order. */
+/** The results of the parse stage for chunks whose rows were sorted. */
 function sorted(chunks: readonly Chunk[], limits = {}, strict = true): Sorted {
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), strict, limits);
   const parse = new Parse();
@@ -58,7 +58,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at);
 }
 
-Deno.test("RowOrder puts rows in the order of their ids, whatever order they are in", () => {
+Deno.test("RowOrder sorts rows by their ids, whatever order they come in", () => {
   const ids = range(100, 400);
   const shuffle = fc.shuffledSubarray(ids, { minLength: ids.length });
   fc.assert(fc.property(shuffle, fc.integer({ min: 1, max: 50 }), (shuffled, block) => {
@@ -68,7 +68,7 @@ Deno.test("RowOrder puts rows in the order of their ids, whatever order they are
   }));
 });
 
-Deno.test("RowOrder puts a file that is newest first, and one of two parts by turns, in order", () => {
+Deno.test("RowOrder sorts a file that is newest first, and one whose two halves alternate", () => {
   assertEquals(sorted([chunkOf(rows(range(0, 1_000).toReversed()))]).ids, range(0, 1_000));
   const turns = range(0, 500).flatMap((at) => [at, 10_000 + at]);
   const { ids, counts } = sorted([chunkOf(rows(turns))]);
@@ -76,7 +76,7 @@ Deno.test("RowOrder puts a file that is newest first, and one of two parts by tu
   assertEquals(counts.duplicates, 0);
 });
 
-Deno.test("RowOrder drops the same rows of files that overlap as duplicates, and says which file brought what", () => {
+Deno.test("RowOrder drops the repeated rows of overlapping files as duplicates, and counts them for each file", () => {
   const chunks = [
     chunkOf(rows(range(0, 60)), "a.csv"),
     chunkOf(rows(range(40, 100)), "b.csv"),
@@ -94,7 +94,7 @@ Deno.test("RowOrder drops the same rows of files that overlap as duplicates, and
   }
 });
 
-Deno.test("RowOrder stops at a row that stands further from its place than it can, and says what to do", () => {
+Deno.test("RowOrder stops at a row that is too far from its place, and says what to do", () => {
   const lines = rows([...range(1, 100), 0]);
   const limits = { apart: 50, block: 10 };
   assertEquals(sorted([chunkOf(rows([...range(1, 50), 0]))], limits).ids, range(0, 50));
@@ -108,7 +108,7 @@ Deno.test("RowOrder stops at a row that stands further from its place than it ca
   assertEquals([ids, counts.outOfOrder], [range(1, 100), 1]);
 });
 
-Deno.test("RowOrder uses the room of rows again that have been handed out", () => {
+Deno.test("RowOrder reuses the memory of rows that have been handed out", () => {
   const limits = { apart: 1_000, block: 500 };
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), true, limits);
   const slots = new Set<number>();
@@ -124,7 +124,7 @@ Deno.test("RowOrder uses the room of rows again that have been handed out", () =
   assertEquals(slots.size <= 2_000, true, `${slots.size} slots`);
 });
 
-Deno.test("RowOrder leaves ids that started over behind the old ones", () => {
+Deno.test("RowOrder keeps ids that started over after the old ones", () => {
   const old = range(100, 160).map((id): Row => [id, id]);
   const fresh = range(1, 130).map((id): Row => [id, 1_000 + id]);
   const both = [...old, ...fresh].map((row) => rowOf(row));
@@ -136,7 +136,7 @@ Deno.test("RowOrder leaves ids that started over behind the old ones", () => {
   }
 });
 
-Deno.test("RowOrder keeps the ids of unusable rows in their place, and counts the others", () => {
+Deno.test("RowOrder keeps the ids of unusable rows in place, and counts unusable rows without ids", () => {
   const lines = [rowOf([3, 3]), rowOf([2, 2], "0"), "x", rowOf([1, 1]), "y"];
   const { ids, counts } = sorted([chunkOf(lines)], {}, false);
   assertEquals(ids, [1, 3]);
@@ -149,7 +149,7 @@ Deno.test("RowOrder keeps the ids of unusable rows in their place, and counts th
   assertThrows(() => sorted([chunkOf(lines)]), UnusableInput, "a.csv:2:");
 });
 
-Deno.test("RowOrder hands a recording of Penstock's on as it is, behind the rows before it", () => {
+Deno.test("RowOrder hands on one of Penstock's recordings as it is, after the rows before it", () => {
   const chunks = [
     chunkOf(rows([2, 1])),
     chunkOf(rows([9]), "own.txt", true),
@@ -160,7 +160,7 @@ Deno.test("RowOrder hands a recording of Penstock's on as it is, behind the rows
   assertEquals([ids, passed], [[1, 2, 3, 4], ["own.txt after 2", "own.txt after 2"]]);
 });
 
-Deno.test("SortedBlock gives all rows in order, with all that they say", () => {
+Deno.test("SortedBlock returns all rows in order, with all their fields", () => {
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), true);
   const lines = ["7,61837.25,12.5,1,1735689600123,false", "6,0.00000001,1000000,1,1735689600122456,true"];
   for (const _ of order.take(chunkOf(lines)));

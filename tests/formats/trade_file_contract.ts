@@ -1,4 +1,4 @@
-/** What every file format must pass: the tests of one call `testTradeFile` with how a trade stands in its files. */
+/** The contract of file formats: the tests of each call `testTradeFile`, and say how its files hold a trade. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { READ_AHEAD } from "../../src/domain/numbers/decimal_bytes.ts";
@@ -12,21 +12,21 @@ import type { TradeFile } from "../../src/formats/trade_file.ts";
 import { joined } from "../feeds/recorded_input.ts";
 import { type FileTrade, walk } from "../support/trade_files.ts";
 
-/** A format, with what its files are made of. */
+/** A format, and what its files are made of. */
 export interface TradeFileCase {
   readonly name: string;
   readonly format: TradeFile;
   /** The name of the layout that its files show. */
   readonly layout: string;
-  /** A whole file of these records: concatenated, unless given. */
+  /** Makes a whole file of these records; concatenates them unless given. */
   readonly file?: (records: readonly Uint8Array[]) => Uint8Array;
-  /** One trade as it stands in a file, with its line end. Its ids are the same, its time a whole millisecond. */
+  /** One trade as a file holds it, with its line end. Both ids are the same, and the time is a whole millisecond. */
   readonly record: (trade: FileTrade) => string | Uint8Array;
-  /** Records that are no trades: where in the record that shows, in bytes from 1, and what is said of it. */
+  /** Unusable records, each with the column of the fault, in bytes from 1, and with part of the message. */
   readonly damaged: readonly (readonly [record: string | Uint8Array, column: number, what: string])[];
 }
 
-/** What one step of reading gave: the line, and the trade's fields or the reason why there is none. */
+/** The result of one step of reading: the line, and the trade's fields or the reason for a rejection. */
 interface Step {
   readonly line: number;
   readonly found: Fields | string;
@@ -54,7 +54,7 @@ export function testTradeFile(subject: TradeFileCase): void {
   const read = (bytes: Uint8Array, strict = false, chunkBytes?: number) =>
     stepsIn(bytes, { formats, strict, ...(chunkBytes === undefined ? {} : { chunkBytes }) });
 
-  Deno.test(`${name}: no other format knows its files, and it answers every line without throwing`, () => {
+  Deno.test(`${name}: no other format claims its files, and it never throws at a line`, () => {
     const line = firstLine(fileOf(subject, walk(1, 3)));
     for (const other of TRADE_FILES) {
       if (other !== format) assert(typeof layoutOf(line, [other]) === "string", other.name);
@@ -67,7 +67,7 @@ export function testTradeFile(subject: TradeFileCase): void {
     }));
   });
 
-  Deno.test(`${name}: the same trades wherever chunks end, each with its line`, async () => {
+  Deno.test(`${name}: trades and their lines are the same wherever chunks end`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 1_000_000 }),
@@ -85,7 +85,7 @@ export function testTradeFile(subject: TradeFileCase): void {
     );
   });
 
-  Deno.test(`${name}: an unusable record stops a strict reader with file, line and column, and is skipped else`, async () => {
+  Deno.test(`${name}: an unusable record stops a strict reader at its file, line and column, and another reader skips it`, async () => {
     const trades = walk(2, 8);
     for (const [record, column, what] of subject.damaged) {
       const records = trades.map((trade) => bytesOf(subject.record(trade)));
@@ -105,14 +105,14 @@ export function testTradeFile(subject: TradeFileCase): void {
     }
   });
 
-  Deno.test(`${name}: a file that ends early gives the trades before its end, and never another trade`, async () => {
+  Deno.test(`${name}: a file that is cut off gives the trades before its end, and never a wrong one`, async () => {
     const trades = walk(3, 6);
     const bytes = fileOf(subject, trades);
     const last = bytes.length - bytesOf(subject.record(trades.at(-1)!)).length;
     for (let end = last; end < bytes.length; end++) {
       const steps = await read(bytes.subarray(0, end));
       const found = steps.flatMap((step) => typeof step.found === "object" ? [step.found] : []);
-      // Where only the line end is missing, nothing of the trade is.
+      // If only the line end is missing, the trade is whole.
       const isWhole = isOfLines && firstLine(bytes.subarray(last)).length <= end - last;
       if (isOfLines) assertEquals(found, trades.slice(0, isWhole ? 6 : 5).map(expected), `${end}`);
       for (const trade of found) {
@@ -123,7 +123,7 @@ export function testTradeFile(subject: TradeFileCase): void {
   });
 
   if (isOfLines) {
-    Deno.test(`${name}: any line end and blank lines are passed over, and counted as lines`, async () => {
+    Deno.test(`${name}: any line end is accepted, and blank lines are skipped but counted`, async () => {
       const trades = walk(4, 5);
       const lines = new TextDecoder().decode(fileOf(subject, trades)).trimEnd().split("\n");
       const whole = await read(encoded(lines.join("\n")));
@@ -137,7 +137,7 @@ export function testTradeFile(subject: TradeFileCase): void {
     });
   }
 
-  Deno.test(`${name}: ids are exact up to ${LARGEST}, and none beyond is rounded to another`, async () => {
+  Deno.test(`${name}: ids are exact up to ${LARGEST}, and larger ones are rejected, not rounded`, async () => {
     const [trade] = walk(5, 1);
     const at = (id: number): FileTrade => ({ ...trade!, firstId: id, lastId: id });
     const ids = [LARGEST - 3, LARGEST - 1, LARGEST, LARGEST + 1];
@@ -146,7 +146,7 @@ export function testTradeFile(subject: TradeFileCase): void {
     assertEquals([steps.length, typeof steps[4]!.found], [5, "string"]);
   });
 
-  Deno.test(`${name}: a complaint names the place of its trade, also once more has been read`, async () => {
+  Deno.test(`${name}: a complaint names the place of its trade, even after more has been read`, async () => {
     const bytes = fileOf(subject, walk(6, 9));
     for (const strict of [true, false]) {
       const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), strict);
@@ -168,7 +168,7 @@ function foundLayout(subject: TradeFileCase, formats: readonly TradeFile[]) {
   return layout;
 }
 
-/** Everything that is read from a file. Each chunk is overwritten once it has been read, as the bytes are lent. */
+/** Everything that is read from a file. Overwrites each chunk once it has been read, because bytes are only lent. */
 async function stepsIn(
   bytes: Uint8Array,
   { formats, strict, chunkBytes }: {
@@ -214,7 +214,7 @@ function fieldsOf({ trade }: ChunkReader): Fields {
   return { firstId, lastId, time, price, decimals, quantity, buyerIsMaker };
 }
 
-/** The fields of a trade by a plain computation. */
+/** The fields of a trade, computed naively. */
 function expected({ firstId, lastId, time, price, quantity, buyerIsMaker }: FileTrade): Fields {
   const [whole = "", decimals = ""] = price.split(".");
   const kept = decimals.replace(/0+$/, "");
@@ -230,7 +230,7 @@ function expected({ firstId, lastId, time, price, quantity, buyerIsMaker }: File
   };
 }
 
-/** Gives a trade a price and a quantity with other numbers of digits, from `seed`. */
+/** Gives a trade a price and a quantity with another number of digits, from `seed`. */
 function amountsOf(seed: number): (trade: FileTrade, at: number) => FileTrade {
   return (trade, at) => {
     const decimals = (seed + at) % 9;

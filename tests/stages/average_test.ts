@@ -7,7 +7,7 @@ function stageOf(short: number, long: number): AverageStage {
   return new AverageStage(new Crossover(short, long));
 }
 
-Deno.test("AverageStage.over() starts again from empty at a gap, and at ids that started over", () => {
+Deno.test("AverageStage.over() empties the averages at a gap, and when the ids start over", () => {
   for (const missing of [1, 7, -1]) {
     const stage = stageOf(1, 2);
     const prices = [{ price: 10 }, { price: 30 }, { price: 50, missing }, { price: 10 }];
@@ -36,7 +36,7 @@ Deno.test("AverageStage.record says whether the averages ever existed, and how o
   assertEquals(stage.record, { emptied: 2, existed: true });
 });
 
-Deno.test("AverageStage.over() reads one tick for every one it is asked for", () => {
+Deno.test("AverageStage.over() reads one tick for each that it is asked for", () => {
   let read = 0;
   const source = function* () {
     for (;;) yield tickOf({ id: ++read });
@@ -55,7 +55,7 @@ Deno.test("AverageStage.restart() empties the averages", () => {
   assertEquals(stage.closes.values, []);
 });
 
-Deno.test("AverageStage.takeCloses() gives each close once, in the unit of now, and all that count where others are void", () => {
+Deno.test("AverageStage.takeCloses() gives each close once, or all that count if those given before are void", () => {
   const stage = stageOf(1, 3);
   const run = (...prices: readonly number[]) => stage.over(ticksAt(prices)).forEach(() => {});
   assertEquals(stage.takeCloses(), { decimals: 0, values: [], isFresh: true });

@@ -1,4 +1,4 @@
-/** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
+/** Gaps: live, with what was fetched for them, and the same again from the notes of a recording. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals } from "@std/assert";
 import type { Chunk, Origin } from "../../src/formats/trade_file.ts";
@@ -54,7 +54,7 @@ class Live {
     return this.engine.state;
   }
 
-  /** Receives trades; at a gap calls `fill` and goes on. */
+  /** Receives trades; at a gap it calls `fill` and continues. */
   receive(messages: readonly string[], receivedAt = TIME, fill: (live: Live) => void = () => {}): this {
     const reader = this.#batch.open(messages, receivedAt);
     let written = 0;
@@ -134,7 +134,7 @@ const symbol = DEFAULTS.symbol;
 const flat = (from: number, to: number, price = 100) =>
   Array.from({ length: to - from + 1 }, (_, at) => trade(from + at, price));
 
-Deno.test("an id that the exchange itself lacks does not empty the averages, within what was fetched", () => {
+Deno.test("an id within what was fetched that the exchange itself lacks does not empty the averages", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(10, 90)],
     TIME,
@@ -146,10 +146,10 @@ Deno.test("an id that the exchange itself lacks does not empty the averages, wit
   live.assertReplays();
 });
 
-Deno.test("a gap with no fetched trades has an event of its own, even after a gap that was filled", () => {
+Deno.test("a gap without fetched trades has an event of its own, even after a gap that was filled", () => {
   const fill = (live: Live) => void live.fetched([late(5, 100)]).settled(1);
   const live = new Live().receive([...flat(1, 4), ...flat(6, 10)], TIME, fill);
-  // As where recordings leave out what lies between them, or a process had no backfill.
+  // As between two recordings, or if a process had no backfill.
   const recorded = new AppliedRecording(OPTIONS);
   const events = eventsIn(recorded.run(live.recording([trade(20, 100), trade(30, 100)])));
   const gaps = events.filter((event) => event.type === "gap");
@@ -160,7 +160,7 @@ Deno.test("a gap with no fetched trades has an event of its own, even after a ga
   ]);
 });
 
-Deno.test("a gap that a process had fetched and not settled is no part of a later one", () => {
+Deno.test("a gap that a process fetched but did not settle is not part of a later one", () => {
   const live = new Live().receive([...flat(1, 4)]);
   live.fetched([late(5, 100), late(6, 100)]);
   const next = new Live();
@@ -173,7 +173,7 @@ Deno.test("a gap that a process had fetched and not settled is no part of a late
   assertEquals(next.gaps, [{ symbol, fromId: 10, toId: 10, missing: 1, filled: 1 }]);
 });
 
-Deno.test("a fetched trade that is dated tomorrow begins no day: a halt of today stays", () => {
+Deno.test("a fetched trade that is dated tomorrow starts no day: today's halt stays", () => {
   const DAY_MS = 86_400_000;
   const live = new Live(optionsOf({ ...DEFAULTS, short: 2, long: 4, maxDailyLoss: "0.001" })).receive(
     [...flat(1, 4), trade(5, 110), trade(6, 100), trade(9, 100)],
@@ -185,7 +185,7 @@ Deno.test("a fetched trade that is dated tomorrow begins no day: a halt of today
   live.assertReplays();
 });
 
-Deno.test("ids at the end of a gap that the exchange itself lacks are no gap", () => {
+Deno.test("ids at the end of a gap that the exchange itself lacks are not a gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(8, 90)],
     TIME,
@@ -196,7 +196,7 @@ Deno.test("ids at the end of a gap that the exchange itself lacks are no gap", (
   live.assertReplays();
 });
 
-Deno.test("a trade of which only the id could be read is fetched with the gap behind it", () => {
+Deno.test("a trade of which only the id could be read is fetched with the gap after it", () => {
   const unusable = trade(5, 100).replace(/"p":"[^"]*"/, '"p":"0"');
   const held: (object | null)[] = [];
   const live = new Live().receive(
@@ -211,12 +211,12 @@ Deno.test("a trade of which only the id could be read is fetched with the gap be
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 7, missing: 3, filled: 3 }]);
   assertEquals(live.state.averages.closes.values, [110, 100, 100, 90]);
   live.assertReplays();
-  // Without a gap behind it there is nothing to ask for.
+  // Without a gap after it there is nothing to ask for.
   const calm = new Live().receive([...flat(1, 4), unusable, trade(6, 90)]);
   assertEquals([calm.gaps, calm.state.averages.closes.values], [[], [100, 100, 100, 90]]);
 });
 
-Deno.test("a jump over ids that the exchange itself lacks is counted, and is no gap", () => {
+Deno.test("a jump over ids that the exchange itself lacks is counted, and is not a gap", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(6, 90), trade(9, 90)],
     TIME,
@@ -227,7 +227,7 @@ Deno.test("a jump over ids that the exchange itself lacks is counted, and is no 
   live.assertReplays();
 });
 
-Deno.test("a gap of which the newest trades were fetched starts the averages with them, and is one event", () => {
+Deno.test("a gap of which the newest trades were fetched restarts the averages with them, and is one event", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(1000, 90), trade(1001, 120)],
     TIME,
@@ -237,25 +237,25 @@ Deno.test("a gap of which the newest trades were fetched starts the averages wit
       ),
   );
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 999, missing: 995, filled: 4 }]);
-  // Full again at the first live trade: the second one crosses.
+  // The averages are full again at the first live trade, and cross at the second.
   assertEquals(live.types(), ["gap", "signal", "fill"]);
   assertEquals(live.state.averages.closes.values, [100, 100, 90, 120]);
   live.assertReplays();
 });
 
-Deno.test("a gap of which only some of the newest trades were fetched says so, with an id that is nowhere", () => {
+Deno.test("a gap of which only some of the newest trades were fetched says so, and counts ids that do not exist", () => {
   const live = new Live().receive(
     [...flat(1, 4), trade(100, 90)],
     TIME,
     (live) => live.fetched([late(91, 100)], 85).fetched([late(93, 100)]).settled(2),
   );
-  // 85 were skipped and 6 did not come; one of the others the exchange does not have.
+  // 85 were skipped and 6 did not come; the exchange lacks two.
   assertEquals(live.gaps, [{ symbol, fromId: 5, toId: 99, missing: 93, filled: 2, absent: 2 }]);
   assertEquals(live.state.averages.closes.values, [90]);
   live.assertReplays();
 });
 
-Deno.test("a gap whose filling was interrupted is told with all that is missing once it is filled", () => {
+Deno.test("a gap whose filling was interrupted is one event, with all that is missing, once it is filled", () => {
   const live = new Live().receive(flat(1, 4)).fetched([late(91, 100), late(92, 100)], 86);
   const resumed = new Engine(OPTIONS);
   resumed.restore(JSON.parse(JSON.stringify(live.state.snapshot())), live.state.averages.closes);
@@ -271,7 +271,7 @@ Deno.test("a gap whose filling was interrupted is told with all that is missing 
   assertEquals(gap!.type === "gap" && [gap!.fromId, gap!.toId, gap!.missing, gap!.filled], [5, 94, 90, 4]);
 });
 
-Deno.test("the event of a gap that one process left half filled includes what that process had fetched", () => {
+Deno.test("the event of a gap that one process left half filled includes what it had fetched", () => {
   const left = new Live().receive(flat(1, 4)).fetched([late(5, 100), late(6, 100)]);
   const events = [...left.engine.end()];
   const resumed = new Engine(OPTIONS);
@@ -286,7 +286,7 @@ Deno.test("the event of a gap that one process left half filled includes what th
   ]);
 });
 
-Deno.test("live trades that waited longer than the hold move the averages, and never trade", () => {
+Deno.test("live trades that waited longer than the hold move the averages, but never trade", () => {
   const arrived = TIME;
   const live = new Live().receive(flat(1, 4)).receive(
     [trade(6, 110), trade(7, 120)],
@@ -295,7 +295,7 @@ Deno.test("live trades that waited longer than the hold move the averages, and n
   );
   assertEquals(live.types(), ["gap"]);
   assertEquals(live.gaps[0]!["filled"], 1);
-  // Within the hold, and after it: the first crosses.
+  // The next trade arrived just too early and is late too; the one after it crosses.
   live.receive([trade(8, 130)], arrived + 28 * SECOND - 1);
   assertEquals(live.types(), ["gap"]);
   live.receive([trade(9, 140)], arrived + 28 * SECOND);
@@ -304,7 +304,7 @@ Deno.test("live trades that waited longer than the hold move the averages, and n
   live.assertReplays();
 });
 
-Deno.test("a live trade that waited is as old as it was when the waiting was over", () => {
+Deno.test("a live trade that waited counts as old as it was when the wait ended", () => {
   const engine = new Engine({ ...OPTIONS, parameters: { ...OPTIONS.parameters, maxLag: 5 * SECOND } });
   const received = (messages: readonly string[], at: number) => [
     ...engine.apply({
@@ -321,11 +321,11 @@ Deno.test("a live trade that waited is as old as it was when the waiting was ove
   assertEquals(refusal!.type === "refusal" && [refusal!.reason, refusal!.value], ["max-lag", "5995"]);
 });
 
-/** Cause and reason of a disconnection, and what a later order is refused for. */
+/** Cause and reason of a disconnection, and why a later order is refused. */
 const LOST: readonly [reason: string, cause: DisconnectCause | undefined, refused: string][] = [
   ["no data for 15003 ms", "stale", "stale"],
   [`the exchange closed the connection (1001 "no data for 9 ms")`, "closed", "disconnected"],
-  // As older recordings have it, where the words decide.
+  // As in older recordings, where the words decide.
   ["no data for 15003 ms", undefined, "stale"],
   ["the connection broke: x", undefined, "disconnected"],
 ];

@@ -1,4 +1,4 @@
-/** The whole gate against the naive reference, and the laws that hold whatever the trades and the limits are. */
+/** The whole gate against the naive reference, and the laws that hold for any trades and limits. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
@@ -15,7 +15,7 @@ import { type Choices, computeReference, type PlainTrade } from "../support/refe
 const RUNS = 10_000;
 const NOTHING = new Exact(0n);
 
-/** Everything a run told, trade by trade; the books are looked at after every one. */
+/** All events of a run, trade by trade; the books are checked after every trade. */
 function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): PipelineEvent[] {
   const events: PipelineEvent[] = [];
   const kept = new KeptRun();
@@ -38,7 +38,7 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
   return events;
 }
 
-/** The laws of the books, computed from what a snapshot says. */
+/** Checks the laws of the books on a snapshot. */
 function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }: Choices): void {
   const amount = (name: keyof typeof account) => Exact.of(account[name]);
   const [cash, position, cost] = [amount("cash"), amount("position"), amount("cost")];
@@ -58,7 +58,7 @@ function assertBooks({ account, gate, last }: PipelineSnapshot, { cash: start }:
   assertEquals(`${amount("realized").plus(unrealized)}`, `${profit}`, "profit");
 }
 
-/** What no order may ever do, computed from the events and the trades alone. */
+/** Checks, from the events and the trades alone, that no order did what none may. */
 function assertLimits(
   events: readonly PipelineEvent[],
   trades: readonly PlainTrade[],
@@ -119,7 +119,7 @@ Deno.test("Pipeline equals the naive reference under every limit, over restarts 
     }),
     { numRuns: RUNS },
   );
-  // Otherwise the runs would not have met everything that can happen.
+  // Otherwise the runs would have missed something that can happen.
   const kinds = [
     ...["signal", "fill", "expired", "halt", "released", "partial", "in all", "gap"],
     ...["max-drawdown", "max-daily-loss", "manual", "hold", "flatten"],

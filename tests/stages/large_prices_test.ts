@@ -1,4 +1,4 @@
-/** Prices as large as currencies with many zeros have them, up to what 2^53 holds in their unit, against bigints. */
+/** Prices as large as in currencies with many zeros, up to 2^53 in their unit, against bigints. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
@@ -26,7 +26,7 @@ function textOf({ units, decimals }: Price): string {
   return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** Any price that fits on its own, close to the limit often. */
+/** Any price that fits by itself, often close to the limit. */
 const price: fc.Arbitrary<Price> = fc.record({
   units: fc.oneof(
     fc.bigInt({ min: 1n, max: LIMIT - 1n }),
@@ -42,7 +42,7 @@ const price: fc.Arbitrary<Price> = fc.record({
   return { units, decimals };
 });
 
-/** Which prices are accepted, and both averages over them, added up from scratch. */
+/** Which prices are accepted, and what the averages over them want, added up from scratch. */
 function reference(
   prices: readonly Price[],
   short: number,
@@ -64,7 +64,7 @@ function reference(
   return { taken, wishes };
 }
 
-Deno.test("Parse and AverageStage take every price that is exact in one unit with the others, and no other", () => {
+Deno.test("Parse and AverageStage accept exactly the prices that are exact in one unit with the others", () => {
   const windows = fc.record({ short: fc.integer({ min: 1, max: 5 }), more: fc.integer({ min: 1, max: 9 }) });
   fc.assert(
     fc.property(windows, fc.array(price, { maxLength: 60 }), fc.nat(60), ({ short, more }, prices, cut) => {
@@ -80,12 +80,12 @@ Deno.test("Parse and AverageStage take every price that is exact in one unit wit
       const run = (some: readonly string[]) => {
         for (const tick of averages.over(parse.over(reading(some)))) {
           wishes.push(tick.wish);
-          // An id that could be read leaves no hole, whatever its price.
+          // A trade whose id could be read leaves no hole, whatever its price.
           if (tick.missing !== 0) gaps++;
         }
       };
       run(messages.slice(0, cut));
-      // A run that goes on knows what came before.
+      // A resumed run knows what came before.
       const { snapshot, ...counts } = { snapshot: parse.snapshot(), ...parse.counts };
       parse = new Parse();
       parse.restore(JSON.parse(JSON.stringify(snapshot)), null);
@@ -100,7 +100,7 @@ Deno.test("Parse and AverageStage take every price that is exact in one unit wit
   );
 });
 
-Deno.test("Parse.over() says which price is too large or too fine beside the others", () => {
+Deno.test("Parse.over() says which price is too large or too fine for the others", () => {
   const message = (id: number, price: string) =>
     messageOf({ firstId: id, lastId: id, time: 1_723_161_255_342_000, price });
   const reasons = (...prices: string[]) => {
@@ -126,7 +126,7 @@ Deno.test("Pipeline books prices of thousands of millions as an exact reference 
   };
   const trades: PlainTrade[] = walk(11, 3_000).map((trade) => ({
     ...trade,
-    // Some 61,837,630,000,000 with two decimals: nearly as much as 2^53 holds.
+    // Some 61,837,630,000,000 with two decimals: nearly 2^53 in its unit.
     price: `${trade.price.replace(".", "").slice(0, -6)}${"0".repeat(7)}.0${trade.firstId % 10}`,
   }));
   const pipeline = new Pipeline(optionsOf(choices));

@@ -4,7 +4,7 @@ import type { Averaged } from "../../src/domain/market/tick.ts";
 import { SignalStage } from "../../src/stages/signal.ts";
 import { tickOf } from "../support/ticks.ts";
 
-/** Ticks after which a strategy wants this, ids from 1 on. */
+/** Ticks with ids from 1 on, after which a strategy wants these things. */
 function* averaged(...wishes: readonly Wish[]): Generator<Averaged> {
   for (const [at, wish] of wishes.entries()) {
     const readings = { label: "sma", values: () => null };
@@ -17,7 +17,7 @@ function sides(signals: SignalStage, ...wishes: readonly Wish[]): (string | null
   return [...signals.over(averaged(...wishes))].map(({ signal }) => signal?.side ?? null);
 }
 
-Deno.test("SignalStage.over() buys when the strategy wants to be long, and sells when flat", () => {
+Deno.test("SignalStage.over() buys when the strategy wants to be long, and sells when it wants to be flat", () => {
   const signals = new SignalStage();
   const found = sides(signals, 0, -1, 1, 1, -1, -1, 1);
   assertEquals(found, [null, null, "buy", null, "sell", null, "buy"]);
@@ -25,11 +25,11 @@ Deno.test("SignalStage.over() buys when the strategy wants to be long, and sells
   assertEquals(signals.stance, "long");
 });
 
-Deno.test("SignalStage.over() buys at once where the strategy wants that first of all", () => {
+Deno.test("SignalStage.over() buys at once if the strategy wants to be long from the start", () => {
   assertEquals(sides(new SignalStage(), 0, 1), [null, "buy"]);
 });
 
-Deno.test("SignalStage.over() sells nothing that it has not signalled to buy", () => {
+Deno.test("SignalStage.over() signals no sale before a buy", () => {
   assertEquals(sides(new SignalStage(), -1, 0, -1), [null, null, null]);
 });
 
@@ -57,7 +57,7 @@ Deno.test("SignalStage.over() gives a signal its trade and the trade's time", ()
   });
 });
 
-Deno.test("SignalStage.restore() of a snapshot goes on with the stance", () => {
+Deno.test("SignalStage.restore() continues with the stance of the snapshot", () => {
   const signals = new SignalStage();
   sides(signals, 1);
   const restored = new SignalStage();

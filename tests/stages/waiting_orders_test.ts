@@ -18,7 +18,7 @@ interface Plain {
   cut: "disconnected" | "stale" | null;
 }
 
-/** The same, looking at every order each time. */
+/** The same queue, which looks at every order each time. */
 class NaiveQueue {
   orders: Plain[] = [];
   mustSweep = false;
@@ -66,7 +66,7 @@ const step = fc.record({
   ),
 });
 
-Deno.test("WaitingOrders finds the orders that are due and those that ended like a search through all of them", () => {
+Deno.test("WaitingOrders finds the orders that are due or have ended, as a search through all of them does", () => {
   const latencies = fc.constantFrom(0, 1, 100_000, 1_000_000, 60_000_000);
   const ttls = fc.constantFrom(null, 0, 30_000, 2_000_000);
   const steps = fc.array(step, { minLength: 1, maxLength: 300, size: "max" });
@@ -91,7 +91,7 @@ Deno.test("WaitingOrders finds the orders that are due and those that ended like
           assertEquals(waiting.changes, changes.slice(changes.length - count));
           const { whole } = waiting;
           waiting = new WaitingOrders({ latency, orderTtl });
-          // As an older version kept them, now and then.
+          // Now and then as an older version kept them.
           if (id % 5 === 0) waiting.restore(whole, []);
           else waiting.restore(snapshot, changes.slice(changes.length - count));
           assertEquals(waiting.whole, whole);
@@ -128,17 +128,17 @@ Deno.test("WaitingOrders finds the orders that are due and those that ended like
     }),
     { numRuns: 3_000 },
   );
-  // Otherwise rows would not have been shortened.
+  // Otherwise no row would have been trimmed.
   if (most < 100) throw new Error(`${most} orders waited at most`);
 });
 
-Deno.test("WaitingOrders looks at no order to which nothing happens", () => {
+Deno.test("WaitingOrders does not look at orders to which nothing happens", () => {
   const waiting = new WaitingOrders({ latency: 1_000_000, orderTtl: 5_000 });
   const looked: number[] = [];
   for (let id = 0; id < 10_000; id++) {
     waiting.add({ side: id % 2 === 0 ? "buy" : "sell", signalTradeId: id, due: FIRST_TIME + id });
   }
-  // Two of ten thousand are over, and two more would have filled.
+  // Two of ten thousand have expired.
   for (const { signalTradeId } of waiting.sweep(FIRST_TIME + 5_002, false)) looked.push(signalTradeId);
   assertEquals(looked, [0, 1]);
   assertEquals(waiting.sweep(FIRST_TIME + 5_000, false), []);

@@ -4,12 +4,12 @@ import type { Finished } from "./penstock.ts";
 
 type Output = typeof Deno.stdout | typeof Deno.stderr;
 
-/** The run before, which has to end first: there is one standard output for all. */
+/** The last run. The next one waits for it, as all share one standard output. */
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs one command line to its end, under the permissions of the test. For commands that end by themselves, read no
- * standard input and drop no permissions; whatever is about signals, permissions, terminals or pipes needs
+ * Runs one command line to its end, under the permissions of the test. It must be a command that ends by itself,
+ * reads no standard input and drops no permissions. A test of signals, permissions, terminals or pipes needs
  * `Penstock.start()`.
  */
 export function inProcess(...args: readonly string[]): Promise<Finished> {
@@ -31,7 +31,7 @@ async function captured(args: readonly string[]): Promise<Finished> {
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** Takes what is written to a stream, which is no terminal meanwhile. */
+/** Takes what is written to a stream, which says meanwhile that it is no terminal. */
 class Capture implements Disposable {
   readonly #stream: Output;
   readonly #chunks: Uint8Array[] = [];
@@ -57,7 +57,7 @@ class Capture implements Disposable {
     this.#chunks.push(new TextEncoder().encode(`${text}\n`));
   }
 
-  /** All of it, as lines without a line end behind the last. */
+  /** All that was written, without a line end after the last line. */
   get text(): string {
     const decoder = new TextDecoder();
     const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");

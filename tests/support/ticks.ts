@@ -3,7 +3,7 @@ import type { Signal, Wish } from "../../src/domain/market/signal.ts";
 import { createTick, type Signalled, type Tick } from "../../src/domain/market/tick.ts";
 
 /** The fields of a tick that a test sets; all others have defaults. */
-export interface TickWish {
+export interface GivenTick {
   readonly id?: number;
   readonly time?: number;
   readonly price?: number;
@@ -17,10 +17,10 @@ export interface TickWish {
 
 /** One tick. */
 export function tickOf(
-  wish: TickWish = {},
+  given: GivenTick = {},
 ): Tick {
-  const { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 } = wish;
-  const { quantity = 1, late = false, receivedAt = 0 } = wish;
+  const { id = 1, time = 1_000_000, price = 100, decimals = 0, missing = 0 } = given;
+  const { quantity = 1, late = false, receivedAt = 0 } = given;
   const trade = {
     firstId: id,
     lastId: id,
@@ -41,7 +41,7 @@ export function ticksAt(prices: readonly number[], decimals = 0): Tick[] {
 
 /** A tick as the signal stage yields it, with a signal of this side or none. */
 export function signalledOf(
-  given: TickWish,
+  given: GivenTick,
   side: Signal["side"] | null = null,
   wish: Wish = 0,
 ): Signalled {

@@ -1,4 +1,4 @@
-/** Shows on its own output what a backtest's views make of some progress and many gaps; takes options. */
+/** Shows some progress and many gaps in the views of a backtest, on its own output. Takes options. */
 import { configure } from "../../src/config/config.ts";
 import { readArguments } from "../../src/config/arguments.ts";
 import { openViews } from "../../src/views/known_views.ts";

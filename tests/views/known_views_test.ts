@@ -1,4 +1,4 @@
-/** The views of the table, and a made-up one, as the contract asks for them. */
+/** Holds the views of the table, and a made-up one, to the contract. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { configure } from "../../src/config/config.ts";
 import { openViews, type ShownRun, VIEWS } from "../../src/views/known_views.ts";
@@ -7,7 +7,7 @@ import { SUMMARY } from "../support/sample_metrics.ts";
 import { MemoryView } from "./memory_view.ts";
 import { type OpenedView, testView } from "./view_contract.ts";
 
-/** Keeps what is written to it; not a terminal. */
+/** Keeps what is written to it. Not a terminal. */
 class Sink {
   text = "";
 
@@ -25,7 +25,7 @@ class Sink {
   }
 }
 
-/** The views of a run with these options on outputs of its own. */
+/** Opens the views of a run with these options, on outputs of their own. */
 function opened(options: { readonly isBacktest: boolean; readonly json: boolean }, views = VIEWS) {
   const { config } = configure({}, [], "backtest");
   const [stdout, stderr] = [new Sink(), new Sink()];
@@ -79,7 +79,7 @@ for (const isBacktest of [false, true]) {
 
 testView({ name: "a made-up view", open: inMemory, shows: { gaps: true, log: true, report: true } });
 
-Deno.test("openViews() gives words and a table, or with --json events on standard output and the log apart", async () => {
+Deno.test("openViews() shows a log and a table, or with --json a log and events on standard output", async () => {
   for (const isBacktest of [false, true]) {
     for (const json of [false, true]) {
       const { view, stdout, stderr } = opened({ isBacktest, json });

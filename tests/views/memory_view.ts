@@ -1,8 +1,8 @@
-/** A view that is made up for tests: it keeps everything that it is given. */
+/** A made-up view for tests. It keeps everything that it gets. */
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { Glance, Line, Report, View } from "../../src/views/view.ts";
 
-/** Keeps what a run shows, and how often it was closed. */
+/** Keeps what a run shows, and counts how often it was closed. */
 export class MemoryView implements View {
   readonly showsAll = true;
   readonly events: PenstockEvent[] = [];

@@ -1,4 +1,4 @@
-/** What every view must pass: the tests of one call `testView` with how to open it, and how to see what it shows. */
+/** The contract of views: the tests of each call `testView`, and say how to open the view and see what it shows. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { configure } from "../../src/config/config.ts";
 import { Money } from "../../src/domain/numbers/money.ts";
@@ -7,20 +7,20 @@ import type { RunState } from "../../src/stages/run_state.ts";
 import { type Glance, type Line, type Report, show, type View } from "../../src/views/view.ts";
 import { METRICS, SUMMARY } from "../support/sample_metrics.ts";
 
-/** A view that is open, and all that it has shown so far, as text. */
+/** An open view, and all that it has shown so far, as text. */
 export interface OpenedView {
   readonly view: View;
   readonly shown: () => string;
 }
 
-/** A view, and what of a run it shows. */
+/** A view, and which parts of a run it shows. */
 export interface ViewCase {
   readonly name: string;
   readonly open: () => OpenedView;
   readonly shows: { readonly gaps: boolean; readonly log: boolean; readonly report: boolean };
 }
 
-/** What somebody else sent, and would steer a terminal with. */
+/** Text that somebody could send to steer a terminal. */
 const HOSTILE = "a\x1b[31mb\x07c\x9bd\u202ee\r\nf";
 const time = "2024-08-08T23:54:15.342000Z";
 const symbol = "BTCUSDT";
@@ -40,7 +40,7 @@ const ORIGIN = {
   exchangeInfo: { status: null, rules: {}, base: HOSTILE, quote: HOSTILE, time, host: "h:1" },
 };
 
-/** One event of each type, with hostile text where text comes from elsewhere. */
+/** One event of each type, with hostile text wherever text comes from outside. */
 const EVENTS: { readonly [T in PenstockEvent["type"]]: Extract<PenstockEvent, { readonly type: T }> } = {
   started: {
     type: "started",
@@ -119,7 +119,7 @@ const REPORT: Report = {
 
 /** Registers the contract's tests. */
 export function testView({ name, open, shows }: ViewCase): void {
-  Deno.test(`${name} takes every event, line, glance and report, at any time, and changes none of them`, async () => {
+  Deno.test(`${name} accepts every event, line, glance and report at any time, and changes none of them`, async () => {
     const { view } = open();
     for (let round = 0; round < 2; round++) {
       for (const event of Object.values(EVENTS)) {
@@ -136,7 +136,7 @@ export function testView({ name, open, shows }: ViewCase): void {
     assertEquals(view.broken, null);
   });
 
-  Deno.test(`${name} shows what was received without letting it steer a terminal`, async () => {
+  Deno.test(`${name} shows received text without letting it steer a terminal`, async () => {
     const { view, shown } = open();
     show(view, Object.values(EVENTS));
     view.log({ level: "error", text: HOSTILE });
@@ -183,7 +183,7 @@ export function testView({ name, open, shows }: ViewCase): void {
     assertEquals(shown().includes("206"), shows.report);
   });
 
-  Deno.test(`${name} closes where nothing was shown`, async () => {
+  Deno.test(`${name} closes without having shown anything`, async () => {
     const { view, shown } = open();
     assertEquals([await view.ready() ?? null, view.broken], [null, null]);
     await view.close();
@@ -195,7 +195,7 @@ function gap(id: number): Extract<PenstockEvent, { readonly type: "gap" }> {
   return { type: "gap", time, symbol, fromId: id, toId: id, missing: 1, filled: 0 };
 }
 
-/** Each of `parts` is in the text, behind the one before. */
+/** Asserts that the text has all `parts` in this order. */
 function assertOrder(text: string, parts: readonly string[]): void {
   let from = 0;
   for (const part of parts) {

@@ -55,7 +55,7 @@ export interface AccountSnapshot {
 }
 
 const KEPT_POSTINGS = 10;
-/** Their postings are KEPT_POSTINGS. */
+/** They have at least KEPT_POSTINGS postings. */
 const KEPT_BOOKINGS = 2;
 
 /** Cash in quote currency and a position in one base currency, bought and sold on paper. */
@@ -64,8 +64,9 @@ export class Account {
   #cash: Money;
   #position: Money = ZERO;
   #fees: Money = ZERO;
-  /** What was paid to the market, and received from it, over all fills. */
+  /** The quote currency that the market received less what it paid, over all fills. */
   #marketQuote: Money = ZERO;
+  /** The base currency that the market gave less what it took back. */
   #marketBase: Money = ZERO;
   /** What the current position cost, fees included. */
   #cost: Money = ZERO;

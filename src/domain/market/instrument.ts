@@ -82,7 +82,7 @@ export function rulesText({ rules, instrument }: ArrivedRules): string {
   return ruleWords(rules, instrument.sources);
 }
 
-/** Rules in words, those of one origin together: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
+/** Rules in words, grouped by source: `lot 0.00001, tick 0.01 (exchange); min-notional 10 (command line)`. */
 export function ruleWords(shown: ArrivedRules["rules"], sources: InstrumentOrigin["sources"]): string {
   const groups = Map.groupBy(RULES, (rule) => sources[rule]);
   return [...groups].map(([source, rules]) => {

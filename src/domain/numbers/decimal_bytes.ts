@@ -7,13 +7,10 @@
  */
 import { MAX_QUANTITY } from "./price.ts";
 
-const COMMA = 44, DOT = 46, ZERO = 48;
+const DOT = 46, ZERO = 48;
 const ZEROS = 0x30303030;
 /** 10^n, without the check in price.ts: n comes from a count of at most eight digits. */
 const POWERS = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-/** Eight digits, the most that are read in 31 bits, where integer arithmetic is cheapest. */
-const EIGHT_DIGITS = 100_000_000;
-
 /** How many bytes must follow the end of a text, because its last digits are read a word at a time. */
 export const READ_AHEAD = 24;
 
@@ -168,12 +165,6 @@ export class DecimalBytes {
     return at;
   }
 
-  /** Skips a whole number without leading zeros. */
-  skipWhole(view: DataView, start: number): number {
-    const at = skipDigits(view, start);
-    return at === start || (at > start + 1 && view.getUint8(start) === ZERO) ? -1 : at;
-  }
-
   /** Skips any amount: digits, and perhaps a point and more digits. */
   skipAmount(view: DataView, start: number): number {
     const at = skipDigits(view, start);
@@ -220,70 +211,4 @@ function skipDigits(view: DataView, start: number): number {
     strange = strangers(view.getInt32(at, true) ^ ZEROS);
   }
   return at + digitsBefore(strange);
-}
-
-/**
- * Reads the whole numbers of one column, each followed by a comma. From row to row such a number usually
- * keeps its length and changes only in its last eight digits, so the digits before those are compared, not
- * read.
- */
-export class WholeColumn {
-  /** After a success: 0 to 2^53 - 1. */
-  value = 0;
-  readonly #decimal: DecimalBytes;
-  #digits = 8;
-  /**
-   * The digits before the last eight, as two words of text, and which of their bytes count. At first nothing
-   * matches.
-   */
-  #high = 1;
-  #highMask = 0;
-  #low = 0;
-  #lowMask = 0;
-  /** The same as a number. */
-  #base = 0;
-
-  /** `decimal` reads the numbers that differ more from the one before; its `whole` is overwritten. */
-  constructor(decimal: DecimalBytes) {
-    this.#decimal = decimal;
-  }
-
-  /** As DecimalBytes.readWhole. */
-  read(view: DataView, start: number): number {
-    // A longer number than the last one has no comma there, and a shorter one no digits before it.
-    const end = start + this.#digits;
-    const high = view.getInt32(end - 8, true) ^ ZEROS;
-    const low = view.getInt32(end - 4, true) ^ ZEROS;
-    if (
-      (view.getInt32(start, true) & this.#highMask) !== this.#high ||
-      (view.getInt32(start + 4, true) & this.#lowMask) !== this.#low ||
-      (strangers(high) | strangers(low)) !== 0 || view.getUint8(end) !== COMMA
-    ) return this.#learn(view, start);
-    this.value = this.#base + (fourDigits(high) * 10_000 + fourDigits(low));
-    return end;
-  }
-
-  #learn(view: DataView, start: number): number {
-    const end = this.#decimal.readWhole(view, start);
-    if (end < 0) return -1;
-    const value = this.value = this.#decimal.whole;
-    const digits = end - start;
-    const base = value - value % EIGHT_DIGITS;
-    // Shorter numbers gain nothing; beyond 2^53 - 1 the sum would not be exact.
-    if (digits < 8 || base + (EIGHT_DIGITS - 1) > Number.MAX_SAFE_INTEGER) return end;
-    // At least one digit is compared, so that no number with a leading zero passes.
-    const compared = Math.max(1, digits - 8);
-    this.#digits = digits;
-    this.#highMask = bytesMask(Math.min(4, compared));
-    this.#lowMask = bytesMask(Math.max(0, compared - 4));
-    this.#high = view.getInt32(start, true) & this.#highMask;
-    this.#low = view.getInt32(start + 4, true) & this.#lowMask;
-    this.#base = base;
-    return end;
-  }
-}
-
-/** The mask of a word's first `count` bytes, 0 to 4. */
-function bytesMask(count: number): number {
-  return count === 4 ? -1 : (1 << (8 * count)) - 1;
 }

@@ -1,7 +1,7 @@
 /** A digest of every trade of a run. In a checkpoint it shows which trades had been processed. */
 import type { Tick } from "../market/tick.ts";
 
-/** Multiplied by this, a whole number leaves what is above its 32 low bits, exactly. */
+/** Shifts a whole number right by 32 bits: its high bits are then the whole part of the product, exactly. */
 const HIGH = 2 ** -32;
 /**
  * Odd, so that multiplying loses nothing, and with bits spread all over; from MurmurHash3 and its finalizer.

@@ -46,8 +46,9 @@ export class Order {
   stake: Money | null = null;
   /** How the connection was lost while it waited; null if it was not. */
   cut: "disconnected" | "stale" | null = null;
-  /** Where it is in the queue: a later order has a greater number. And whether it waits no longer. */
+  /** Where it is in the queue: a later order has a greater number. */
   place = 0;
+  /** Whether it waits no longer. */
   hasEnded = false;
   #filled: Money = ZERO;
   #spent: Money = ZERO;
@@ -87,7 +88,7 @@ export class Order {
     return cause === null ? { side, signalTradeId } : { side, signalTradeId, cause };
   }
 
-  /** What made it. */
+  /** What it was made from. */
   draft(): OrderDraft {
     return { ...this.origin(), due: this.due };
   }

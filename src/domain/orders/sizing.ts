@@ -44,7 +44,7 @@ export class OrderSizing {
   readonly #outlay: Outlay | null;
   /** 1 + fee rate. */
   readonly #grossing: Money;
-  /** The most that a buy spends, its fee rounded up included; null if that depends on the order. */
+  /** The most that a buy spends, its rounded-up fee included; null if that depends on the order. */
   readonly #most: Money | null;
   /** The smallest quantity of an order. */
   readonly #least: Money;

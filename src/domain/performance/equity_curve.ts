@@ -187,7 +187,7 @@ function multipleAfter(time: number, period: number): number {
   return time - time % period + period;
 }
 
-/** How many multiples of `period` there are from `first`, which is one, up to and including `time`. */
+/** How many multiples of `period` there are from `first`, itself a multiple, up to and including `time`. */
 function multiples(first: number, time: number, period: number): number {
   return time < first ? 0 : Math.floor((time - first) / period) + 1;
 }

@@ -71,7 +71,7 @@ export interface SignalEvent extends OfSymbol {
   readonly side: Side;
   readonly price: string;
   readonly tradeId: number;
-  /** The values of the strategy's indicators: these of a crossover, those of another one by names of its own. */
+  /** The indicators' values for a crossover; another strategy has values under names of its own. */
   readonly shortAverage?: string;
   readonly longAverage?: string;
 }

@@ -28,7 +28,7 @@ export interface KeptRun {
   /** The process that wrote it; null if it wrote no heartbeat. */
   readonly pid: number | null;
   /**
-   * The current process's last event about the connection, and since when that state lasts; null for none.
+   * The current process's last event about the connection, and since when that state has lasted; null for none.
    */
   readonly connection: { readonly event: ConnectedEvent | DisconnectedEvent; readonly since: number } | null;
   readonly trades: number;
@@ -260,10 +260,7 @@ export function haltSentence({ journal, run, halt }: Pick<Pulse, "journal" | "ru
     `"penstock release ${journal} --reason TEXT" ends the halt${also}`;
 }
 
-/**
- * Since when a run is disconnected. A process that does not run is not connected, since it last wrote
- * something.
- */
+/** Since when a run is disconnected: a process that is gone, since it last wrote something. */
 function disconnectedSince(
   { started, resumed, stopped, lastAlive, connection }: KeptRun,
   state: RunState,

@@ -9,7 +9,7 @@ export const PAGE_ROWS = 1000;
 
 const WEIGHT = 25;
 
-/** How far before a trade that is missing the exchange is asked, to see whether it goes back that far. */
+/** How far before a missing trade to ask, to see whether the exchange goes back that far. */
 const LOOK_BACK = 100;
 
 /**

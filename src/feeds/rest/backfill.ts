@@ -141,7 +141,7 @@ export class Backfill {
         } catch (error) {
           if (!(error instanceof GaveUp) || !isRefusal(error)) throw error;
           refusals.push(error);
-          this.#goRound(refusals);
+          this.#takeNextRoute(refusals);
           pages = null;
           continue;
         }
@@ -187,7 +187,7 @@ export class Backfill {
   }
 
   /** Takes the next route that may be open after the last of these refusals. Throws GaveUp if there is none. */
-  #goRound(refusals: readonly GaveUp[]): void {
+  #takeNextRoute(refusals: readonly GaveUp[]): void {
     const { base } = this.#routes[this.#route]!;
     const { isWholeHost } = refusals.at(-1)!;
     do this.#route++; while (isWholeHost && this.#routes[this.#route]?.base === base);

@@ -7,15 +7,15 @@ import { TradeNarration } from "../terminal/trade_narration.ts";
 import type { BacktestProgress, Glance, Line, Report } from "../view.ts";
 import { reportTable } from "./report_table.ts";
 
-/** How often a line of progress is logged if there is no terminal. */
+/** How often progress is logged if there is no terminal. */
 const PROGRESS_LINE_MS = 5_000;
-/** Gaps that are reported one by one; the table counts all of them. */
+/** How many gaps are logged one by one. The table counts all of them. */
 const MOST_SHOWN = 20;
 const WIDE = 1_000;
-/** A fill is news in a live run; here there are thousands, and the table is what counts. */
+/** A fill is news in a live run. A backtest has thousands, and its table is what counts. */
 const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
 const MEGABYTE = 1_000_000;
-/** Before this much is done, the time left cannot be estimated. */
+/** The time left cannot be estimated before this share is done. */
 const LEAST_SHARE = 0.01;
 const NOTHING: readonly Line[] = [];
 
@@ -26,7 +26,7 @@ export interface BacktestWords {
   readonly models: boolean;
 }
 
-/** What is news in a line of its own, the rest at the level of debug, progress, and the report as a table. */
+/** Gives news a log line, other events a line at debug level, the progress a live line, and the report a table. */
 export class BacktestNarration implements Words {
   readonly showsAll: boolean;
   table = "";
@@ -50,7 +50,7 @@ export class BacktestNarration implements Words {
     const line = narrate(event);
     if (line === null) return;
     if (event.type !== "gap" || ++this.#gaps <= MOST_SHOWN) {
-      // With other fill models, the line has to say whose halt it is.
+      // If there are other fill models, the line has to say which of them halted.
       const whose = this.#options.models && event.type === "halt" ? "the configured fill model is " : "";
       yield { ...line, text: `${whose}${line.text}` };
     } else if (this.#gaps === MOST_SHOWN + 1) {
@@ -81,7 +81,7 @@ function* debugged(lines: Iterable<Line>): Generator<Line> {
   for (const { text } of lines) yield { level: "debug", text };
 }
 
-/** How far a backtest has come, in one line of at most `width` characters, without colours. */
+/** The progress of a backtest in one line of at most `width` characters, without colours. */
 export function progressLine(
   { bytesRead, bytesTotal, trades, elapsedMs }: BacktestProgress,
   width: number,

@@ -5,13 +5,13 @@ import { Money, plain } from "../../domain/numbers/money.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import { printable, printableJson } from "../terminal/terminal.ts";
 
-/** What a spreadsheet (even one that trims or widens characters) takes for the start of a formula or a command. */
+/** The start of what a spreadsheet, even one that trims or widens characters, takes for a formula or a command. */
 const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;
-/** What a line of CSV may have in it, as a cell is quoted then, though a terminal acts on it. */
+/** A terminal acts on tabs and line ends, but a quoted cell of CSV may hold them. This finds the rest. */
 const WITHIN_CELLS = /[^\t\r\n]+/g;
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-/** How a file of lines is written. Each line comes with its end. */
+/** The format of the exported lines. */
 export type ExportFormat = "csv" | "json";
 
 /** Where a line comes from. */
@@ -50,7 +50,7 @@ const CLOSED_COLUMNS = [
   "sellTradeId",
 ];
 
-/** The first line of the fills; empty in JSON. */
+/** The first line before the fills; empty in JSON. */
 export function fillHead(format: ExportFormat): string {
   return format === "csv" ? csvLine(FILL_COLUMNS) : "";
 }
@@ -78,7 +78,7 @@ export function fillLine(format: ExportFormat, event: FillEvent, { run }: OfRun)
   ]);
 }
 
-/** The first line of the closed positions; empty in JSON. */
+/** The first line before the closed positions; empty in JSON. */
 export function closedHead(format: ExportFormat): string {
   return format === "csv" ? csvLine(CLOSED_COLUMNS) : "";
 }
@@ -122,7 +122,7 @@ export function closedLine(format: ExportFormat, lot: ClosedLot, { run }: OfRun)
   }\n`;
 }
 
-/** What the closed positions of a run add up to, for a user. */
+/** The totals of a run's closed positions in words. */
 export function closedSummary(
   { count, cost, proceeds, fees, profit }: ClosedTotals,
   { run, realized, isFlat }: OfRun & { readonly realized: string; readonly isFlat: boolean },
@@ -139,9 +139,9 @@ export function closedSummary(
 }
 
 /**
- * One line of CSV (RFC 4180), its end included. A number, or a text that is one, stays as it is, negative too. Any other text that a
- * spreadsheet might take for a formula gets an apostrophe before it, which shows it as text; null is an empty cell.
- * What could steer a terminal or stay invisible is escaped as `printable` does it.
+ * One line of CSV (RFC 4180), with its end. Numbers, and texts that are numbers, stay as they are, even negative ones.
+ * Any other text that a spreadsheet might take for a formula gets an apostrophe in front, so that it shows as text. Null
+ * is an empty cell. Whatever could steer a terminal or stay invisible is escaped as in `printable`.
  */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cellOf).join(",")}\r\n`;

@@ -1,4 +1,4 @@
-/** The state of a run, as a trader reads it. */
+/** The state of a run for a trader. */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { type RunStatus, stopText } from "../../domain/run/run_status.ts";
 import { assets } from "../terminal/assets.ts";
@@ -40,19 +40,20 @@ function processRows(status: RunStatus): Row[] {
   };
   const pace = state !== "running" ? "" : `, ${grouped(tradesPerSecond)} a second`;
   const lag = state !== "running" || lagMs === null ? "" : `, lag ${span(lagMs)}`;
-  return [
+  const rows: Row[] = [
     ["state", states[state]],
-    ["started", resumed === null && state === "running" ? "" : since(started, status)] as const,
-    ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`] as const,
+    ["started", resumed === null && state === "running" ? "" : since(started, status)],
+    ["last heartbeat", ageMs < 0 ? `${span(-ageMs)} ahead of this clock` : `${span(ageMs)} ago`],
     ["connection", connection(status)],
     ["trading", trading(status)],
     ...status.requests.map((request, at): Row => [at === 0 ? "waiting" : "", requested(request, status)]),
     ["trades seen", `${grouped(status.trades)}${pace}${lag}`],
     ["checked", checked(status)],
-  ].filter(([, value]) => value !== "") as Row[];
+  ];
+  return rows.filter(([, value]) => value !== "");
 }
 
-/** What was checked against the chain; the text claims no more than that. */
+/** What was checked against the chain. The text claims no more than that. */
 function checked({ checked: { from, to, isCut } }: RunStatus): string {
   const cut = isCut ? `; NOT what else came between the last checkpoint and entry ${from}` : "";
   return `entries ${from} to ${to} of the chain, and every older one shown here${cut}`;
@@ -77,7 +78,7 @@ function trading({ halt, awaitsRules, symbol }: RunStatus): string {
   return `${since}: ${reason} ${value} reached the limit ${limit} at trade ${tradeId}`;
 }
 
-/** A request that is not handled yet. */
+/** A request that has not been handled yet. */
 function requested(request: RunStatus["requests"][number], status: RunStatus): string {
   const { kind, time, text } = request;
   const flattens = kind === "halt" && request.action === "flatten";
@@ -172,7 +173,7 @@ function lastOf(shown: number, all: number): string {
   return shown === all ? grouped(all) : `the last ${shown} of ${grouped(all)}`;
 }
 
-/** A time and how long ago it was. */
+/** A time, and how long ago it was. */
 function since(time: string, { time: now }: RunStatus): string {
   const ago = Date.parse(now) - Date.parse(time);
   return ago < 0 ? `${moment(time)} UTC` : `${moment(time)} UTC (${span(ago)} ago)`;

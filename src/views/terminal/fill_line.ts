@@ -1,12 +1,11 @@
-/** A fill in one line, with the signal that it goes back to; `--json` has every digit. */
+/** A fill in one line, with the signal behind it. `--json` has every digit. */
 import type { FillEvent, SignalEvent } from "../../domain/run/event.ts";
 import { assets, type NamedAssets } from "./assets.ts";
 import { exactly, meanPriceText, priceText, shortMoney, signedMoney, valuesText } from "./figures.ts";
 
 /**
  * `BUY 0.01666 BTC @ 60,003.85  fee 1.00  cash 8,999.34  (sma 60,001.86 > 60,001.09)`: quantity and price with all
- * their digits, amounts to the hundredth. `named` are the assets if they are known; `signal` is null if it is not
- * known.
+ * their digits, amounts to the hundredth. `named` and `signal` are null if they are not known.
  */
 export function fillText(event: FillEvent, named: NamedAssets | null, signal: SignalEvent | null): string {
   const { side, quantity, price, fee, realized, cash, cause, partial, filled, averagePrice } = event;
@@ -25,7 +24,7 @@ export function fillText(event: FillEvent, named: NamedAssets | null, signal: Si
   ].join("  ");
 }
 
-/** `buy signal @ 60,003.85  (sma 60,001.86 > 60,001.09)`: a signal whose order has not been filled with it. */
+/** `buy signal @ 60,003.85  (sma 60,001.86 > 60,001.09)`: a signal whose order did not fill at once. */
 export function signalText(event: SignalEvent): string {
   return `${event.side} signal @ ${priceText(event.price)}  (${reason(event)})`;
 }

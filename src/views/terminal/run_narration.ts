@@ -8,13 +8,13 @@ import { statusLine } from "./status_line.ts";
 import { summaryTable } from "./summary_table.ts";
 import type { Words } from "./terminal_view.ts";
 
-/** Every event in a line of its own, the state as a live line alone, and the summary as a table. */
+/** Gives every event a log line, the state a live line, and the summary a table. */
 export class RunNarration implements Words {
   readonly showsAll = true;
   table = "";
   readonly #cash: Money;
   readonly #signals = new HaltedSignals();
-  /** What the exchange calls the assets; null until it has said so. */
+  /** The exchange's names of the assets; null until they are known. */
   #assets: NamedAssets | null = null;
 
   /** `cash` is what the account started with, quote currency. */

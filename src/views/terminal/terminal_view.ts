@@ -7,25 +7,25 @@ import { type LogOptions, openLog } from "./log.ts";
 import type { AsyncSink } from "./outlet.ts";
 import { canRedraw, columns, LiveTerminal, logLook, OutputStuck, ReaderGone, type Sink } from "./terminal.ts";
 
-/** What one kind of run says of itself. */
+/** The words for one kind of run. */
 export interface Words {
-  /** Whether it has words for every event. */
+  /** Whether there are words for every event. */
   readonly showsAll: boolean;
-  /** The log lines for an event, and before them those that were held back. */
+  /** The log lines for an event, after those that were held back. */
   lines(event: PenstockEvent): Iterable<Line>;
-  /** The log lines that are left when no more events are available. */
+  /** The log lines that were held back, when there are no more events for now. */
   settle(): Iterable<Line>;
-  /** How the run stands, in one line of at most `width` columns. */
+  /** The state of the run in one line of at most `width` columns. */
   glance(glance: Glance, width: number): string;
-  /** The same for the log where no live line is drawn; null if it is not time for that. */
+  /** The same for the log, if there is no live line; null if it is too early for the next one. */
   loggedGlance(glance: Glance): Line | null;
-  /** Takes the figures of a backtest for the table. */
+  /** Takes the figures for the table of a backtest. */
   report?(report: Report): void;
   /** The table at the end, in whole lines; empty if there is none. */
   readonly table: string;
 }
 
-/** Where a process shows something: its standard output and standard error. */
+/** The standard output and the standard error of a process. */
 export interface ShownProcess {
   readonly stdout: AsyncSink;
   readonly stderr: AsyncSink & Sink & { readonly isTerminal: () => boolean };
@@ -36,15 +36,15 @@ export interface TerminalOptions {
   readonly level: LogOptions["level"];
   readonly format: LogOptions["format"];
   readonly words: Words;
-  /** Where the table goes; null if there is none, and no live line. */
+  /** Where the table goes; null if there is no table and no live line. */
   readonly output: TextOutput | null;
-  /** Whether a log that nobody reads any more ends the run. */
+  /** Whether the run ends when nobody reads the log any more. */
   readonly needsReader: boolean;
-  /** Once it is aborted, readers are not waited for much longer. */
+  /** Once it is aborted, slow readers get little more time. */
   readonly stop: AbortSignal;
 }
 
-/** The view of one command in words. */
+/** Shows one run in words. */
 export class TerminalView implements View {
   readonly #options: TerminalOptions;
   readonly #words: Words;
@@ -100,17 +100,17 @@ export class TerminalView implements View {
     return null;
   }
 
-  /** A table that nobody reads is not missed. */
+  /** Nobody misses a table that has no reader. */
   get broken(): Error | null {
     const broken = this.#options.output?.broken ?? null;
     return broken instanceof ReaderGone || broken instanceof OutputStuck ? null : broken;
   }
 
-  /** Removes the live line, and writes what is left as far as its readers take it. Throws as `ready` does. */
+  /** Removes the live line and writes what is left, as far as its readers take it. Throws as `ready` does. */
   async close(): Promise<void> {
     this.#terminal.live = "";
     this.settle();
-    // The table comes below the log where both are on one terminal.
+    // If both are on one terminal, the table comes below the log.
     await this.#terminal.settled(this.#options.stop);
     this.ready();
     const { output } = this.#options;

@@ -73,7 +73,7 @@ Deno.test("FifoLots refuses a sale of more than is open, with both figures", () 
   );
 });
 
-/** A wish to trade. */
+/** A buy, or a sale of what is held at most. */
 interface Step {
   readonly isBuy: boolean;
   readonly price: Money;

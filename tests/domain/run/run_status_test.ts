@@ -126,13 +126,18 @@ Deno.test("healthOf() accepts heartbeats that are younger than the limit, or as 
 });
 
 Deno.test("haltSentence() names the halt, what it prevents, and what ends it", () => {
-  const sentence = (over: Partial<HaltEvent>) => {
-    const halt: HaltEvent = {
-      ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
-      ...{ value: "0.21", tradeId: 7, action: "hold", ...over },
-    };
-    return haltSentence({ journal: "a.db", run: 2, halt });
+  const halt: HaltEvent = {
+    type: "halt",
+    time: isoTime(STARTED),
+    symbol: "BTCUSDT",
+    reason: "max-drawdown",
+    limit: "0.2",
+    value: "0.21",
+    tradeId: 7,
+    action: "hold",
   };
+  const sentence = (over: Partial<HaltEvent>) =>
+    haltSentence({ journal: "a.db", run: 2, halt: { ...halt, ...over } });
   const since = `run 2 in a.db has been halted since ${isoTime(STARTED)}, `;
   const until = `until "penstock release a.db --reason TEXT" ends the halt`;
   assertEquals(haltSentence({ journal: "a.db", run: 2, halt: null }), null);

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BinanceMessageReader } from "../../../src/exchanges/binance/binance_message.ts";
-import { READ_AHEAD } from "../../../src/domain/numbers/decimal_bytes.ts";
 import { Exact } from "../../support/exact.ts";
 
 const TRADE =
@@ -19,14 +18,11 @@ function fieldsOf(reader: BinanceMessageReader): Record<string, number | boolean
   return { firstId, lastId, time, price, decimals, quantityWhole, quantityFraction, buyerIsMaker };
 }
 
-const ENCODER = new TextEncoder();
-
 /** Scans `message` alone. */
-function scans(reader: BinanceMessageReader, message: string): boolean {
-  const bytes = ENCODER.encode(message);
-  const padded = new Uint8Array(bytes.length + READ_AHEAD);
-  padded.set(bytes);
-  return reader.scan(padded, 0, bytes.length);
+function scans({ scan }: BinanceMessageReader, message: string): boolean {
+  if (!scan.takeFrames([message]) || scan.readFrames(0) === 0) return false;
+  scan.give(0);
+  return true;
 }
 
 function read(message: string, symbol = "BTCUSDT"): string {

@@ -8,7 +8,7 @@ export interface Close {
   readonly decimals: number;
 }
 
-/** Up to 120 closes with as many decimals as those before them or more; equal ones often, and rarely large ones. */
+/** Up to 120 closes, each with at least the decimals of the one before; equal ones are common, large ones rare. */
 export const closes: fc.Arbitrary<readonly Close[]> = fc.array(
   fc.record({
     level: fc.oneof(
@@ -31,7 +31,7 @@ export const closes: fc.Arbitrary<readonly Close[]> = fc.array(
   });
 });
 
-/** The same amounts in the finest unit of them all. */
+/** The same amounts, all in the finest of their units. */
 export function inOneUnit(some: readonly Close[]): readonly Close[] {
   const finest = Math.max(0, ...some.map(({ decimals }) => decimals));
   return some.map(({ close, decimals }) => ({ close: close * 10 ** (finest - decimals), decimals: finest }));

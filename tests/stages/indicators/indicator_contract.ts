@@ -1,4 +1,4 @@
-/** What every indicator must pass: the tests of one call `testIndicator` with a way to compute it from scratch. */
+/** What every indicator must pass: its tests call `testIndicator` with a way to compute it from scratch. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Indicator } from "../../../src/stages/indicators/indicator.ts";
@@ -14,7 +14,7 @@ export interface IndicatorCase<Value, Memory> {
   reference(closes: readonly Exact[]): Value;
 }
 
-/** Registers the contract's tests for an indicator that is called `name`. */
+/** Registers the contract's tests for the indicator `name`. */
 export function testIndicator<Value, Memory>(name: string, subject: IndicatorCase<Value, Memory>): void {
   const { make, after, reference } = subject;
 
@@ -48,14 +48,14 @@ export function testIndicator<Value, Memory>(name: string, subject: IndicatorCas
     );
   });
 
-  Deno.test(`${name} stays where it is while the close does`, () => {
+  Deno.test(`${name} keeps its value while the close stays the same`, () => {
     const indicator = make();
     const same = Array.from({ length: 3 * after + 10 }, () => ({ close: 4_712, decimals: 2 }));
     const found = new Set(valuesOf(indicator, same).slice(after - 1).map((value) => JSON.stringify(value)));
     assertEquals(found.size, 1);
   });
 
-  Deno.test(`${name} that was reset is a fresh one`, () => {
+  Deno.test(`${name} that was reset is like a new one`, () => {
     fc.assert(fc.property(closes, closes, (before, some) => {
       const indicator = make();
       valuesOf(indicator, inOneUnit(before).map(({ close }) => ({ close, decimals: 0 })));
@@ -65,7 +65,7 @@ export function testIndicator<Value, Memory>(name: string, subject: IndicatorCas
     }));
   });
 
-  Deno.test(`${name} goes on from a snapshot, whatever it had before, as if it had never been interrupted`, () => {
+  Deno.test(`${name} continues from a snapshot as if it had never stopped, whatever it held before`, () => {
     fc.assert(fc.property(closes, closes, fc.nat(), (before, some, cut) => {
       const at = cut % (some.length + 1);
       const first = make();

@@ -7,7 +7,7 @@ export interface RiseMemory {
   readonly rises: number | null;
 }
 
-/** Counts rises; a close that is not above the one before starts again. */
+/** Counts rises; a close that is not above the one before starts the count again. */
 export class Rises implements Indicator<number, RiseMemory> {
   #last: RiseMemory["last"] = null;
   #rises: number | null = null;

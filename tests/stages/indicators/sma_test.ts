@@ -27,7 +27,7 @@ Deno.test("Sma.value() stays exact across a million closes, at the finest unit a
   assertEquals(sma.value(), new Exact(sum, 8).ratio(new Exact(BigInt(window)), 8).toString());
 });
 
-Deno.test("Sma.closes() gives the last closes in its unit, no more than asked for or than are in the window", () => {
+Deno.test("Sma.closes() gives the last closes in its unit, at most as many as asked for or as the window has", () => {
   const sma = new Sma(3);
   assertEquals(sma.closes(5), { decimals: 0, values: [] });
   for (const close of [1, 2, 3, 4]) sma.add(close, 0);
@@ -36,7 +36,7 @@ Deno.test("Sma.closes() gives the last closes in its unit, no more than asked fo
   assertEquals(sma.closes(9), { decimals: 1, values: [30, 40, 55] });
 });
 
-Deno.test("Sma.compare() is the order of the averages, to the last unit", () => {
+Deno.test("Sma.compare() orders averages, to the last unit", () => {
   const of = (window: number, ...closes: readonly number[]) => {
     const sma = new Sma(window);
     for (const close of closes) sma.add(close, 8);
@@ -49,7 +49,7 @@ Deno.test("Sma.compare() is the order of the averages, to the last unit", () => 
   assertEquals(of(3, large, large, large + 1).compare(of(1, large)), 1);
 });
 
-Deno.test("new Sma() refuses a window that is not whole, from 1 to 1000000", () => {
+Deno.test("new Sma() refuses a window that is not a whole number from 1 to 1000000", () => {
   for (const window of [0, -1, 1.5, NaN, 1_000_001]) {
     assertThrows(
       () => new Sma(window),

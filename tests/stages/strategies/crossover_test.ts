@@ -6,7 +6,7 @@ import { AverageStage } from "../../../src/stages/average.ts";
 import { Crossover } from "../../../src/stages/strategies/crossover.ts";
 import { Exact } from "../../support/exact.ts";
 import { SeededRandom } from "../../support/random.ts";
-import { tickOf, ticksAt, type TickWish } from "../../support/ticks.ts";
+import { type GivenTick, tickOf, ticksAt } from "../../support/ticks.ts";
 import { testStrategy } from "./strategy_contract.ts";
 
 testStrategy("crossover", () => new Crossover(3, 8));
@@ -23,16 +23,16 @@ function valuesOf({ readings }: Averaged): [string | null, string | null] {
   return [shortAverage, longAverage];
 }
 
-function foundBy(averages: AverageStage, wishes: readonly TickWish[]): Found[] {
+function foundBy(averages: AverageStage, trades: readonly GivenTick[]): Found[] {
   const found: Found[] = [];
-  for (const tick of averages.over(wishes.map(tickOf))) found.push([tick.wish, ...valuesOf(tick)]);
+  for (const tick of averages.over(trades.map(tickOf))) found.push([tick.wish, ...valuesOf(tick)]);
   return found;
 }
 
 /** The same by adding up whole windows. */
-function naive(short: number, long: number, wishes: readonly TickWish[]): Found[] {
+function naive(short: number, long: number, trades: readonly GivenTick[]): Found[] {
   let kept: Exact[] = [];
-  return wishes.map(({ price = 100, decimals = 0, missing = 0 }) => {
+  return trades.map(({ price = 100, decimals = 0, missing = 0 }) => {
     if (missing !== 0) kept = [];
     kept.push(new Exact(BigInt(price), decimals));
     const total = (window: number) => kept.slice(-window).reduce((sum, one) => sum.plus(one), new Exact(0n));
@@ -49,8 +49,8 @@ function naive(short: number, long: number, wishes: readonly TickWish[]): Found[
 const windows = fc.record({ short: fc.integer({ min: 1, max: 12 }), more: fc.integer({ min: 1, max: 40 }) })
   .map(({ short, more }) => ({ short, long: short + more }));
 
-/** Ticks whose unit gets finer now and then, with a gap or a new beginning now and then. */
-const wishes = fc.array(
+/** Ticks; now and then the unit gets finer, there is a gap, or the ids start over. */
+const trades = fc.array(
   fc.record({
     level: fc.oneof(
       fc.integer({ min: 1, max: 30 }),
@@ -70,7 +70,7 @@ const wishes = fc.array(
   { minLength: 1, maxLength: 150, size: "max" },
 ).map((steps) => {
   let decimals = 0;
-  return steps.map(({ level, offset, finer, missing }, at): TickWish => {
+  return steps.map(({ level, offset, finer, missing }, at): GivenTick => {
     decimals = Math.min(8, decimals + finer);
     const price = Math.min(level * 10 ** decimals + offset, 10_000_000 * 10 ** decimals);
     return { id: at + 1, price, decimals, missing };
@@ -79,26 +79,26 @@ const wishes = fc.array(
 
 Deno.test("Crossover.add() equals windows added up from scratch, at any unit and over gaps", () => {
   fc.assert(
-    fc.property(windows, wishes, ({ short, long }, wishes) => {
-      assertEquals(foundBy(stageOf(short, long), wishes), naive(short, long, wishes));
+    fc.property(windows, trades, ({ short, long }, trades) => {
+      assertEquals(foundBy(stageOf(short, long), trades), naive(short, long, trades));
     }),
     { numRuns: 600 },
   );
 });
 
-Deno.test("Crossover.restore() of its closes goes on as if never interrupted", () => {
+Deno.test("Crossover.restore() continues from its closes as if it had never stopped", () => {
   fc.assert(
-    fc.property(windows, wishes, fc.nat(), ({ short, long }, wishes, cut) => {
-      const at = cut % (wishes.length + 1);
+    fc.property(windows, trades, fc.nat(), ({ short, long }, trades, cut) => {
+      const at = cut % (trades.length + 1);
       const first = stageOf(short, long);
-      const before = foundBy(first, wishes.slice(0, at));
+      const before = foundBy(first, trades.slice(0, at));
       const second = stageOf(short, long);
       // Whatever it held before is gone.
       foundBy(second, [{ price: 77, decimals: 0 }, { price: 5, decimals: 0 }]);
       second.restore(first.snapshot(), JSON.parse(JSON.stringify(first.closes)));
       assertEquals(second.closes, first.closes);
-      const whole = foundBy(stageOf(short, long), wishes);
-      assertEquals([...before, ...foundBy(second, wishes.slice(at))], whole);
+      const whole = foundBy(stageOf(short, long), trades);
+      assertEquals([...before, ...foundBy(second, trades.slice(at))], whole);
     }),
     { numRuns: 400 },
   );
@@ -116,10 +116,10 @@ Deno.test("Crossover.add() wants nothing and shows nothing until both averages e
   ]);
 });
 
-Deno.test("Crossover.add() takes averages for equal only when they are, to the last unit", () => {
+Deno.test("Crossover.add() treats averages as equal only if they are, to the last unit", () => {
   const equal = foundBy(stageOf(1, 3), [{ price: 10 }, { price: 12 }, { price: 11 }]).at(-1);
   assertEquals(equal, [0, "11", "11"]);
-  // The averages differ by a third of 10^-8, and show as the same text.
+  // The averages differ by a third of 10^-8, and are shown as the same text.
   const above = foundBy(
     stageOf(2, 3),
     [1_000_000_001, 1_000_000_002, 1_000_000_001].map((price) => ({ price, decimals: 8 })),
@@ -152,11 +152,11 @@ Deno.test("Crossover.add() stays exact across a million trades, at the finest un
     return new Exact(sum, 8);
   };
   const averages = stageOf(short, long);
-  const wishes = function* () {
+  const trades = function* () {
     for (let at = 0; at < prices.length; at++) yield tickOf({ id: at + 1, price: prices[at]!, decimals: 8 });
   };
   let seen = 0;
-  for (const tick of averages.over(wishes())) {
+  for (const tick of averages.over(trades())) {
     seen++;
     if (seen === long - 1) assertEquals([tick.wish, ...valuesOf(tick)], [0, null, null]);
     if (seen !== long && seen !== 1_100_001 && seen !== prices.length) continue;
@@ -188,7 +188,7 @@ Deno.test("Crossover.add() notices a difference of one in products beyond 2^53 o
   assertEquals(wishes.slice(-3), [-1, 0, -1]);
 });
 
-Deno.test("new Crossover() refuses windows that are not whole with 1 ≤ short < long ≤ 1000000", () => {
+Deno.test("new Crossover() refuses windows that are not whole numbers with 1 ≤ short < long ≤ 1000000", () => {
   for (
     const [short, long] of [[0, 5], [5, 5], [6, 5], [1.5, 5], [1, 5.5], [-1, 5], [1, 1_000_001], [
       NaN,

@@ -1,4 +1,4 @@
-/** A strategy besides the built-in one through the whole engine, its journal and the views. */
+/** A strategy other than the built-in one, through the whole engine, its journal and the views. */
 import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { configure } from "../../../src/config/config.ts";
@@ -29,7 +29,7 @@ function optionsWith(choices: Choices): PipelineOptions {
   return { ...optionsOf(choices), strategy: () => new Climb(choices.long) };
 }
 
-Deno.test("Pipeline goes on with a made-up strategy as if nothing had been, wherever it was cut", () => {
+Deno.test("Pipeline continues with a made-up strategy as if it had never stopped, wherever it was cut", () => {
   let fills = 0;
   fc.assert(
     fc.property(
@@ -47,7 +47,7 @@ Deno.test("Pipeline goes on with a made-up strategy as if nothing had been, wher
           at += length;
           kept.take(pipeline);
           pipeline = new Pipeline(optionsWith(choices));
-          pipeline.restore(kept.state, kept.closes(choices.long));
+          pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
         }
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());
         assertEquals(events, expected);
@@ -61,7 +61,7 @@ Deno.test("Pipeline goes on with a made-up strategy as if nothing had been, wher
   assertGreater(fills, 300);
 });
 
-/** One process that keeps the run in the journal at `path`: what it decided up to the trade with the id `last`. */
+/** What one process that keeps the run in the journal at `path` decides, up to the trade with the id `last`. */
 function process(path: string, last: number, options = optionsWith(CHOICES)): PipelineEvent[] {
   const engine = new Engine(options);
   using journal = new RunJournal(Journal.open(path, { now: () => 0, window: WINDOW }), engine, "BTCUSDT");
@@ -83,14 +83,14 @@ function process(path: string, last: number, options = optionsWith(CHOICES)): Pi
 
 const TRADES = walk(5, 900);
 
-Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run decides as one that went on", () => {
+Deno.test("a journal keeps what a made-up strategy remembers, and a resumed run decides as one that never stopped", () => {
   inFolder((folder) => {
     const ids = TRADES.map(({ lastId }) => lastId);
     const whole = process(`${folder}/whole.db`, ids.at(-1)!);
     const events = [137, 138, 400, 899].flatMap((at) => process(`${folder}/parts.db`, ids[at]!));
     assertEquals(events, whole);
     assertGreater(events.filter(({ type }) => type === "fill").length, 100);
-    // Without its state nothing is resumed, least of all by another strategy.
+    // A run cannot be resumed without the strategy's state, nor with another strategy.
     const crossover = optionsOf({ ...CHOICES, short: 2 });
     const { message } = assertThrows(() => process(`${folder}/parts.db`, 0, crossover), JournalError);
     assertStringIncludes(message, "is none that a run can have (strategy is");

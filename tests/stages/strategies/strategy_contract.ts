@@ -1,4 +1,4 @@
-/** What every strategy must pass: the tests of one call `testStrategy` with a way to make it. */
+/** What every strategy must pass: its tests call `testStrategy` with a way to make it. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Wish } from "../../../src/domain/market/signal.ts";
@@ -17,14 +17,14 @@ function foundBy(strategy: Strategy, some: readonly Close[]): Found[] {
   });
 }
 
-/** What a store keeps of it, from text. */
+/** What a store keeps of it, written to text and read again. */
 function keptOf(strategy: Strategy): Parameters<Strategy["restore"]> {
   return JSON.parse(JSON.stringify([strategy.snapshot(), strategy.closes(strategy.remembers)]));
 }
 
-/** Registers the contract's tests for a strategy that is called `name`; a random walk must move it. */
+/** Registers the contract's tests for the strategy `name`, which a random walk must make long and flat. */
 export function testStrategy(name: string, make: () => Strategy): void {
-  Deno.test(`${name} wants nothing before it has values, and then both things sooner or later`, () => {
+  Deno.test(`${name} wants nothing before it has values, and later wants to be long and to be flat`, () => {
     assertEquals([make().isReady, make().values()], [false, null]);
     const wanted = new Set<Wish>();
     fc.assert(fc.property(closes, (some) => {
@@ -43,7 +43,7 @@ export function testStrategy(name: string, make: () => Strategy): void {
     }));
   });
 
-  Deno.test(`${name} that was reset is a fresh one`, () => {
+  Deno.test(`${name} that was reset is like a new one`, () => {
     fc.assert(fc.property(closes, closes, (before, some) => {
       const strategy = make();
       foundBy(strategy, inOneUnit(before).map(({ close }) => ({ close, decimals: 0 })));
@@ -68,7 +68,7 @@ export function testStrategy(name: string, make: () => Strategy): void {
     }));
   });
 
-  Deno.test(`${name} goes on from what it remembers, whatever it had before, as if it had never been interrupted`, () => {
+  Deno.test(`${name} continues from what it remembers as if it had never stopped, whatever it held before`, () => {
     fc.assert(fc.property(closes, closes, fc.nat(), (before, some, cut) => {
       const at = cut % (some.length + 1);
       const first = make();

@@ -52,12 +52,12 @@ Deno.test("fillLine() in CSV has a cell for every column, the notional computed 
   assertEquals(fillLine("csv", { ...bought, side: "buy" }, { run: 2 }).split(",")[10], "");
 });
 
-Deno.test("fillLine() in JSON is the event as it was told", () => {
+Deno.test("fillLine() in JSON is the event as it was emitted", () => {
   assertEquals(fillHead("json"), "");
   assertEquals(fillLine("json", FILL, { run: 2 }), `${JSON.stringify(FILL)}\n`);
 });
 
-Deno.test("fillLine() makes no formula of what a forged journal says", () => {
+Deno.test("fillLine() makes no formula of the text in a forged journal", () => {
   const line = fillLine("csv", { ...FILL, symbol: `=HYPERLINK("http://x")`, cash: "+1" }, { run: 1 });
   assertEquals(line.includes(`,"'=HYPERLINK(""http://x"")",`) && line.includes(",'+1,"), true);
 });
@@ -79,7 +79,7 @@ Deno.test("closedLine() says the same in CSV and in JSON", () => {
   assertEquals(Object.values(fields).join(","), csv.trimEnd());
 });
 
-Deno.test("closedSummary() says what it adds up to, and whether that is all", () => {
+Deno.test("closedSummary() gives the totals, and says whether they are complete", () => {
   const totals = { ...LOT, count: 1 };
   assertEquals(
     closedSummary(totals, { run: 1, realized: "-0.3", isFlat: true }),

@@ -87,7 +87,7 @@ const KEPT: KeptRun = {
 
 const shown = (over: Partial<KeptRun> = {}, now = NOW) => statusTable(statusOf({ ...KEPT, ...over }, now));
 
-Deno.test("statusTable() of a run at work says all of it", () => {
+Deno.test("statusTable() shows everything about a run in progress", () => {
   assertEquals(
     shown(),
     `
@@ -140,7 +140,7 @@ Deno.test("statusTable() says that trading was halted by hand", () => {
   assertStringIncludes(shown({ halt: { ...halt, text: "odd prices" } }), `${since}: odd prices\n`);
 });
 
-Deno.test("statusTable() shows what was asked of the run and is not handled yet", () => {
+Deno.test("statusTable() shows the requests that the run has not handled yet", () => {
   const requests = [
     { kind: "halt", action: "flatten", text: "odd prices", time: STARTED },
     { kind: "release", halt: 7, text: "fine", time: NOW - SECOND },
@@ -156,7 +156,7 @@ Deno.test("statusTable() shows what was asked of the run and is not handled yet"
   assertStringIncludes(shown({ requests, stopped }), `${halt}the next start halts before it trades\n`);
 });
 
-Deno.test("statusTable() says that no order is placed while the rules are awaited", () => {
+Deno.test("statusTable() says that no orders are placed until the rules arrive", () => {
   const refusal = { ...KEPT.lastRefusals[0]!, reason: "no-rules", limit: "known", value: "awaited" } as const;
   const table = shown({ awaitsRules: true, lastRefusals: [refusal] });
   assertStringIncludes(
@@ -206,7 +206,7 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
     stopped,
     "state           stopped 2024-08-09 00:55:18 UTC (1 m 0 s ago): on request",
   );
-  // A run that ended as it should is no broken connection.
+  // A run that ended properly has no broken connection.
   assertMatch(stopped, /^ {2}connection {6}none since .*$/m);
   assertStringIncludes(shown({}, NOW - 10 * SECOND), "last heartbeat  8 s ahead of this clock");
 });
@@ -239,7 +239,7 @@ Deno.test("statusTable() of a run without trades claims nothing", () => {
   assert(!/null|NaN|undefined/.test(table), table);
 });
 
-Deno.test("statusTable() lets nothing through that steers a terminal", () => {
+Deno.test("statusTable() escapes everything that steers a terminal", () => {
   const table = shown({ stopped: { time: NOW, reason: "\x1b[2J\nno" }, symbol: "BTC\x07USDT" });
   assert(!/[\p{Cc}\p{Cf}]/u.test(table.replaceAll("\n", "")), table);
   assertStringIncludes(table, "\\u{1b}[2J\\u{a}no");

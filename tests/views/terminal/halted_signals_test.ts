@@ -61,7 +61,7 @@ const RULES: RulesEvent = {
   },
 };
 
-/** The beginnings of the lines that come of these events. */
+/** The first words of the lines for these events. */
 function logged(log: HaltedSignals, ...events: PenstockEvent[]): string[] {
   return events.flatMap((event) => [...log.lines(event)]).map(({ text }) => text.slice(0, 24));
 }
@@ -88,7 +88,7 @@ Deno.test("HaltedSignals shows the first signal that a halt refuses, and counts 
   ]);
 });
 
-Deno.test("HaltedSignals shows the first signal that comes before the rules, and counts the others until they have come", () => {
+Deno.test("HaltedSignals shows the first signal before the rules arrive, and counts the others until then", () => {
   const log = new HaltedSignals();
   const seen: string[] = [];
   for (let second = 1; second < 5; second++) {
@@ -101,12 +101,12 @@ Deno.test("HaltedSignals shows the first signal that comes before the rules, and
     lines[0],
     "3 more signals were refused since 1970-01-01T00:00:01.000000Z while the rules had not arrived",
   );
-  // A halt that came meanwhile shows from here on.
+  // A halt that started meanwhile shows from here on.
   assertEquals(logged(log, signal(6, "buy"), refusal(6, "buy")).length, 3);
   assertEquals(logged(log, signal(7, "buy"), refusal(7, "buy")), []);
 });
 
-Deno.test("HaltedSignals says once an hour how many there were, and nothing where there were none", () => {
+Deno.test("HaltedSignals logs the count once an hour, and logs nothing if it is zero", () => {
   const log = new HaltedSignals();
   logged(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const lines: string[] = [];
@@ -119,7 +119,7 @@ Deno.test("HaltedSignals says once an hour how many there were, and nothing wher
   assertEquals(logged(log, RELEASED).length, 1);
 });
 
-Deno.test("HaltedSignals shows every sale that no signal asked for, and of every fill", () => {
+Deno.test("HaltedSignals shows every sale without a signal, and every fill", () => {
   const log = new HaltedSignals();
   logged(log, HALT, signal(1, "buy"), refusal(1, "buy"));
   const sale = { ...refusal(2, "sell", "min-notional"), cause: "stop-loss" } as const;

@@ -428,7 +428,7 @@ Deno.test("narrate() leaves the summary to its table", () => {
   assertEquals(narrate({ type: "summary" } as PenstockEvent), null);
 });
 
-Deno.test("seconds() is short: decimals only below ten seconds", () => {
+Deno.test("seconds() has decimals only below ten seconds", () => {
   assertEquals([0, 5, 350, 1500, 9_999, 12_400, 3_600_000].map(seconds), [
     "0 s",
     "0.01 s",
@@ -440,11 +440,11 @@ Deno.test("seconds() is short: decimals only below ten seconds", () => {
   ]);
 });
 
-Deno.test("signed() shows the sign of anything but nothing", () => {
+Deno.test("signed() shows the sign of anything but zero", () => {
   assertEquals(["1.5", "-1.5", "0"].map(signed), ["+1.5", "-1.5", "0"]);
 });
 
-Deno.test("strayText() says of trades out of order how many they are, and what the first is", () => {
+Deno.test("strayText() counts the trades out of order and names the first", () => {
   const reason = "trade 5 is out of order: trade 7 came before it";
   assertEquals(strayText({ count: 1, reason, sample: "{}" }), `${reason}; it places no order`);
   assertEquals(strayText({ count: 2, reason, sample: "{}" }), `2 trades out of order, the first: ${reason}`);
