@@ -1,5 +1,5 @@
 /** Shows every trade's price to the strategy, whose indicators average it, and adds what the strategy wants then. */
-import type { Averaged, Slots, Tick } from "../domain/market/tick.ts";
+import type { AveragedBlock, Block } from "../domain/market/block.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 
@@ -29,27 +29,52 @@ export class AverageStage {
   #emptied = 0;
   #existed = false;
 
-  /** `strategy` is a new one, and from now on this stage's own. */
-  constructor(strategy: Strategy) {
+  /** The last wish after a live trade that was not 0; 0 where there may have been none. */
+  #wished = 0;
+  readonly #keepsValues: boolean;
+
+  /**
+   * `strategy` is a new one, and from now on this stage's own. With `keepsValues` blocks get what it shows where it may
+   * give a signal: working that out takes as long as tens of trades.
+   */
+  constructor(strategy: Strategy, keepsValues = true) {
     this.#strategy = strategy;
+    this.#keepsValues = keepsValues;
   }
 
-  /** Yields the same ticks, each with what the strategy wants after its price. A gap empties the averages first. */
-  *over(ticks: Iterable<Tick>): Generator<Averaged> {
-    const strategy = this.#strategy;
-    const pulled = ticks[Symbol.iterator]();
+  /** Yields the same blocks, with what the strategy wants after each trade. A gap empties the averages first. */
+  *over(blocks: Iterable<Block>): Generator<AveragedBlock> {
+    const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
-      const tick = result.value;
-      if (tick.missing !== 0) {
+      const block = result.value as AveragedBlock;
+      if (block.missing !== 0) {
         this.#existed = this.record.existed;
         this.#emptied++;
         this.restart();
       }
-      const slots = tick as unknown as Slots<Averaged, "wish" | "readings">;
-      slots.wish = strategy.add(tick.price, tick.decimals);
-      slots.readings = strategy;
-      this.#untaken++;
-      yield tick as Averaged;
+      this.#fill(block);
+      this.#untaken += block.size;
+      yield block;
+    }
+  }
+
+  #fill(block: AveragedBlock): void {
+    const strategy = this.#strategy;
+    const { size, decimals, price, wishes, values } = block;
+    if (values.size > 0) values.clear();
+    if (!this.#keepsValues || block.late) {
+      for (let row = 0; row < size; row++) wishes[row] = strategy.add(price[row]!, decimals);
+      this.#wished = 0;
+      return;
+    }
+    for (let row = 0; row < size; row++) {
+      const wish = strategy.add(price[row]!, decimals);
+      wishes[row] = wish;
+      if (wish === 0 || wish === this.#wished) continue;
+      // Only here can the stance change, which is what the last live trade wanted.
+      this.#wished = wish;
+      const shown = strategy.values();
+      if (shown !== null) values.set(row, shown);
     }
   }
 
@@ -96,6 +121,7 @@ export class AverageStage {
   /** Restores a snapshot, with the last closes. Throws what the strategy throws for a snapshot that no run can have. */
   restore(snapshot: object | null, closes: Closes): void {
     this.#strategy.restore(snapshot, closes);
+    this.#wished = 0;
     this.#untaken = 0;
     this.#isFresh = false;
   }

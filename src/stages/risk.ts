@@ -21,6 +21,7 @@ import {
   type Expired,
   expired,
   type Judgeable,
+  LOST,
   type Refusal,
   refusal,
   UNRULED,
@@ -28,6 +29,7 @@ import {
 import type { Signal } from "../domain/market/signal.ts";
 import { OrderSizing, type Sized } from "../domain/orders/sizing.ts";
 import type { TradingParameters, TradingRules } from "../domain/risk/trading_parameters.ts";
+import type { Block } from "../domain/market/block.ts";
 import { clockAt, type Signalled, type Slots } from "../domain/market/tick.ts";
 import { millisecondsText } from "../domain/numbers/time.ts";
 import { releasedGate, type RiskSnapshot } from "./risk_snapshot.ts";
@@ -70,19 +72,13 @@ export type ApprovedOrder = Approved;
 export type RiskDecision = ApprovedOrder | Refusal | Expired;
 
 /**
- * After the risk stage. Decisions are made as they are pulled, so each order is judged against the books that the one
- * before it left. Pull them once, before the next tick.
+ * A trade at which something is due. Decisions are made as they are pulled, so each order is judged against the books
+ * that the one before it left. Pull them once, before the next trade is looked at.
  */
 export interface Judged extends Signalled {
-  /** Null at the many trades at which no order is due. */
+  /** Null where no order is due. */
   readonly decisions: Iterable<RiskDecision> | null;
 }
-
-/** The limit and the value of a refusal because of the connection. */
-const LOST = {
-  disconnected: { limit: "connected", value: "disconnected" },
-  stale: { limit: "flowing", value: "silent" },
-} as const;
 
 /** Judges the orders of one symbol. */
 export class RiskGate {
@@ -110,23 +106,28 @@ export class RiskGate {
     this.#waiting = new WaitingOrders(parameters.latency);
   }
 
-  /** Yields the same ticks, each with the decisions on the orders that are due at it, oldest first. */
-  *over(ticks: Iterable<Signalled>): Generator<Judged> {
-    const pulled = ticks[Symbol.iterator]();
-    for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
-      const tick = result.value;
-      const { price, decimals, time } = tick;
-      this.#drawdown.mark(price, decimals, time);
-      const now = clockAt(tick);
-      if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
-      if (
-        tick.signal !== null || this.#exits.isReached(price, decimals) ||
-        this.#waiting.isDue(now, this.#parameters.orderTtl !== null)
-      ) {
-        (tick as unknown as Slots<Judged, "decisions">).decisions = this.#judge(tick);
-      }
-      yield tick as Judged;
-    }
+  /**
+   * Marks the trades of a block from row `from` on, and before `to`, as long as nothing can be due at them. Returns the
+   * first row of those that are left, whose trade is for `take`.
+   */
+  pass(block: Block, from: number, to: number): number {
+    let end = this.#exits.firstReached(block, from, to);
+    end = this.#waiting.firstDue(block, from, end, this.#parameters.orderTtl !== null);
+    end = this.#limits.markQuiet(block, from, end);
+    this.#drawdown.markRows(block, from, end);
+    return end;
+  }
+
+  /** Takes one trade. Whether something is due at it: then it has the decisions on its orders, oldest first. */
+  take(tick: Signalled): tick is Judged {
+    const { price, decimals, time } = tick;
+    this.#drawdown.mark(price, decimals, time);
+    const now = clockAt(tick);
+    if (this.#limits.mark(price, decimals, now)) this.#checkLimits(tick);
+    const isDue = tick.signal !== null || this.#exits.isReached(price, decimals) ||
+      this.#waiting.isDue(now, this.#parameters.orderTtl !== null);
+    if (isDue) (tick as unknown as Slots<Judged, "decisions">).decisions = this.#judge(tick);
+    return isDue || this.hasNews;
   }
 
   /** Whether data flows. While it does not, every order is refused. */

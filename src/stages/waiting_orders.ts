@@ -1,4 +1,5 @@
 /** The waiting orders of one symbol: those that wait for their due time, or for enough to be traded. */
+import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
 import { hasPassed } from "../domain/numbers/time.ts";
 
@@ -33,6 +34,14 @@ export class WaitingOrders {
   isDue(time: number, canExpire: boolean): boolean {
     const oldest = this.#orders[0];
     return oldest !== undefined && (this.isReady(oldest, time) || this.#mustSweep || canExpire);
+  }
+
+  /** The first row of a block at which `isDue`, from `from` on and before `to`; `to` if there is none. */
+  firstDue(block: Block, from: number, to: number, canExpire: boolean): number {
+    if (this.isEmpty) return to;
+    let row = from;
+    while (row < to && !this.isDue(clockAtRow(block, row), canExpire)) row++;
+    return row;
   }
 
   /** Whether an order may fill at a trade at `time`, µs since 1970. */

@@ -53,6 +53,12 @@ export interface Expired extends Progress {
 /** Why an order is refused while nobody knows the instrument's rules. */
 export const UNRULED = { reason: "no-rules", limit: "known", value: "awaited" } as const;
 
+/** The limit and the value of a refusal because of the connection. */
+export const LOST = {
+  disconnected: { limit: "connected", value: "disconnected" },
+  stale: { limit: "flowing", value: "silent" },
+} as const;
+
 /** What every decision says about an order. */
 export type Judgeable = Pick<Order, "side" | "signalTradeId" | "cause" | "progress">;
 

@@ -15,18 +15,18 @@ import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
 import { priceText } from "../numbers/price.ts";
 import type { Signal } from "../market/signal.ts";
-import type { Averaged, Outcome, Tick } from "../market/tick.ts";
+import type { Outcome, Tick, Values } from "../market/tick.ts";
 
 /**
- * The event of a signal at a trade; `time` is the trade's, ISO 8601. To be called before the next tick is pulled: the
- * readings are the live ones. Throws an Error where there are no values yet, which would be a defect.
+ * The event of a signal at a trade, with what the strategy shows then; `time` is the trade's, ISO 8601. Throws an Error
+ * where it shows nothing yet, which would be a defect.
  */
 export function signalEvent(
-  { symbol, price, decimals, readings }: Averaged,
+  { symbol, price, decimals }: Tick,
   { side, tradeId }: Signal,
+  values: Values | null,
   time: string,
 ): SignalEvent {
-  const values = readings.values();
   if (values === null) {
     throw new Error(`Trade ${tradeId} gives a signal before its averages exist: this is a defect`);
   }

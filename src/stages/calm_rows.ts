@@ -1,0 +1,107 @@
+/** Puts trades into blocks: those that simply follow on one another, as nearly all do, without an object for any of them. */
+import { type Block, BLOCK_ROWS, TradeBlock } from "../domain/market/block.ts";
+import { type Continuity, NEXT } from "../domain/market/continuity.ts";
+import type { Tick } from "../domain/market/tick.ts";
+import { HOUR } from "../domain/numbers/time.ts";
+import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
+import type { PriceUnit } from "./price_unit.ts";
+
+/** The times that trades are compared with, µs since 1970. */
+export interface SeenTimes {
+  /** Of the trade accepted last; NaN before the first. */
+  time: number;
+  /** The latest of all; 0 before the first. */
+  latest: number;
+}
+
+/** What was read behind a block: the next message, or what the reader threw. */
+interface Ahead {
+  readonly reader: TradeReader;
+  readonly read: ReadResult | null;
+  readonly failure: { readonly error: unknown } | null;
+}
+
+/** Makes the blocks of one symbol. */
+export class CalmRows {
+  readonly #continuity: Continuity;
+  readonly #unit: PriceUnit;
+  readonly #seen: SeenTimes;
+  readonly #most: number;
+  #block: TradeBlock | null = null;
+  #ahead: Ahead | null = null;
+  /** So many trades may be read from here on. */
+  room = Infinity;
+
+  /** Blocks have `most` trades at most. What is accepted is noted in the others, which are the stage's. */
+  constructor(continuity: Continuity, unit: PriceUnit, seen: SeenTimes, most = BLOCK_ROWS) {
+    this.#continuity = continuity;
+    this.#unit = unit;
+    this.#seen = seen;
+    this.#most = most;
+  }
+
+  /** What the reader has next: what was read behind the last block, or what it reads now. Throws what the reader throws. */
+  read(reader: TradeReader): ReadResult | null {
+    const ahead = this.#ahead;
+    if (ahead === null || ahead.reader !== reader) return reader.next();
+    this.#ahead = null;
+    if (ahead.failure !== null) throw ahead.failure.error;
+    return ahead.read;
+  }
+
+  /** A block of one trade. */
+  one(tick: Tick): Block {
+    const block = this.#blockOf(tick);
+    block.take(tick);
+    this.room--;
+    return block;
+  }
+
+  /**
+   * A block of the trade `tick`, which the reader has just read, and those after it as long as they follow on one
+   * another. Those that arrived before `waitedUntil` (µs since 1970) are looked at one by one.
+   */
+  follow(tick: Tick, reader: TradeReader, waitedUntil: number): Block {
+    const block = this.#blockOf(tick);
+    block.take(tick);
+    const most = Math.min(this.#most, this.room);
+    while (block.size < most) {
+      let read: ReadResult | null;
+      try {
+        read = reader.next();
+      } catch (error) {
+        this.#ahead = { reader, read: null, failure: { error } };
+        break;
+      }
+      if (read !== "trade" || !this.#adds(block, reader, waitedUntil)) {
+        this.#ahead = { reader, read, failure: null };
+        break;
+      }
+    }
+    this.room -= block.size;
+    return block;
+  }
+
+  /** Adds the trade in the reader if it needs no judgement. */
+  #adds(block: TradeBlock, reader: TradeReader, waitedUntil: number): boolean {
+    const { trade, receivedAt = 0 } = reader;
+    const { firstId, time } = trade;
+    const seen = this.#seen;
+    const step = time - seen.time;
+    if (firstId !== this.#continuity.last + 1 || !(step <= HOUR && step >= -HOUR)) return false;
+    if (trade.decimals !== block.decimals) {
+      if (trade.decimals > block.decimals || this.#unit.inexact(trade, block.symbol) !== null) return false;
+    }
+    if (receivedAt < waitedUntil && receivedAt > 0) return false;
+    if (this.#continuity.judge(firstId, trade.lastId) !== NEXT) return false;
+    seen.time = time;
+    if (time > seen.latest) seen.latest = time;
+    block.add(trade, this.#unit.take(trade), receivedAt);
+    return true;
+  }
+
+  #blockOf({ symbol }: Tick): TradeBlock {
+    if (this.#block?.symbol === symbol) return this.#block;
+    return this.#block = new TradeBlock(symbol, null, this.#most);
+  }
+}
