@@ -7,6 +7,7 @@ import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { RowOrder, SortedBlock } from "../../src/formats/row_order.ts";
 import { FUTURES_TRADES } from "../support/csv.ts";
+import { ticksIn } from "../support/blocks.ts";
 
 const TIME = 1_735_689_600_000;
 
@@ -44,7 +45,7 @@ function sorted(chunks: readonly Chunk[], limits = {}, strict = true): Sorted {
         found.passed.push(`${piece.origin.name} after ${found.ids.length}`);
       } else {
         const reader = piece.reading();
-        for (const tick of parse.over(reader)) found.ids.push(tick.id);
+        for (const tick of ticksIn(parse.over(reader))) found.ids.push(tick.id);
       }
     }
   };
@@ -148,7 +149,7 @@ Deno.test("RowOrder keeps the ids of unusable rows in their place, and counts th
   const parse = new Parse();
   const order = new RowOrder(new BinanceMessageReader("BTCUSDT"), false);
   for (const _ of order.take(chunkOf(lines)));
-  const ticks = [...order.end()].flatMap((block) => [...parse.over(block.reading())]);
+  const ticks = [...order.end()].flatMap((block) => [...ticksIn(parse.over(block.reading()))]);
   assertEquals(ticks.map(({ missing }) => missing), [0, 0]);
   assertThrows(() => sorted([chunkOf(lines)]), UnusableInput, "a.csv:2:");
 });

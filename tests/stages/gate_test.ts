@@ -9,6 +9,7 @@ import { RiskGate } from "../../src/stages/risk.ts";
 import { DEFAULTS, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
 import { signalledOf, type TickWish } from "../support/ticks.ts";
+import { filled } from "../support/blocks.ts";
 
 /** One trade: its wish, and the signal that it gives. */
 type Trade = readonly [wish: TickWish, signal?: "buy" | "sell"];
@@ -32,7 +33,7 @@ class GateScenario {
   /** What became of the orders at each trade, in short. */
   trade(...trades: readonly Trade[]): string[][] {
     const ticks = trades.map(([wish, signal]) => signalledOf({ id: ++this.#id, ...wish }, signal ?? null));
-    return [...this.#fills.over(this.gate.over(ticks))].map(({ outcomes }: Filled) => outcomes.map(brief));
+    return [...filled(this.#fills, this.gate, ticks)].map(({ outcomes }: Filled) => outcomes.map(brief));
   }
 
   /** What happened to trading as a whole since the last call, in short. */
