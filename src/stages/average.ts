@@ -1,7 +1,8 @@
 /** Shows every trade's price to the strategy, whose indicators average it, and adds what the strategy wants then. */
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
+import type { Values } from "../domain/market/tick.ts";
 import type { Closes } from "./indicators/indicator.ts";
-import type { Strategy } from "./strategies/strategy.ts";
+import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
 
 /** What gaps and resets did to the averages, since they were made. */
 export interface AveragesRecord {
@@ -32,6 +33,8 @@ export class AverageStage {
   /** The last wish after a live trade that was not 0; 0 where there may have been none. */
   #wished = 0;
   readonly #keepsValues: boolean;
+  /** The same strategy, if it takes many closes at once. */
+  readonly #inBlocks: BlockStrategy | null;
 
   /**
    * `strategy` is a new one, and from now on this stage's own. With `keepsValues` blocks get what it shows where it may
@@ -39,6 +42,7 @@ export class AverageStage {
    */
   constructor(strategy: Strategy, keepsValues = true) {
     this.#strategy = strategy;
+    this.#inBlocks = "addAll" in strategy ? strategy as BlockStrategy : null;
     this.#keepsValues = keepsValues;
   }
 
@@ -58,24 +62,32 @@ export class AverageStage {
     }
   }
 
-  #fill(block: AveragedBlock): void {
-    const strategy = this.#strategy;
-    const { size, decimals, price, wishes, values } = block;
+  #fill({ size, decimals, price, wishes, late, values }: AveragedBlock): void {
     if (values.size > 0) values.clear();
-    if (!this.#keepsValues || block.late) {
-      for (let row = 0; row < size; row++) wishes[row] = strategy.add(price[row]!, decimals);
-      this.#wished = 0;
-      return;
+    const strategy = this.#strategy;
+    const isShown = this.#keepsValues && !late;
+    if (!isShown) this.#wished = 0;
+    const taken = this.#inBlocks === null ? 0 : this.#inBlocks.addAll(price, size, decimals, wishes);
+    if (isShown) {
+      for (let row = 0; row < taken; row++) {
+        if (this.#turns(wishes[row]!)) this.#keep(values, row, this.#inBlocks!.valuesAt(row));
+      }
     }
-    for (let row = 0; row < size; row++) {
-      const wish = strategy.add(price[row]!, decimals);
-      wishes[row] = wish;
-      if (wish === 0 || wish === this.#wished) continue;
-      // Only here can the stance change, which is what the last live trade wanted.
-      this.#wished = wish;
-      const shown = strategy.values();
-      if (shown !== null) values.set(row, shown);
+    for (let row = taken; row < size; row++) {
+      const wish = wishes[row] = strategy.add(price[row]!, decimals);
+      if (isShown && this.#turns(wish)) this.#keep(values, row, strategy.values());
     }
+  }
+
+  /** Whether the stance may change with this wish: it is what the last live trade wanted. */
+  #turns(wish: number): boolean {
+    if (wish === 0 || wish === this.#wished) return false;
+    this.#wished = wish;
+    return true;
+  }
+
+  #keep(values: AveragedBlock["values"], row: number, shown: Values | null): void {
+    if (shown !== null) values.set(row, shown);
   }
 
   /** What gaps and resets have done so far. */

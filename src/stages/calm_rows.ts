@@ -1,10 +1,11 @@
 /** Puts trades into blocks: those that simply follow on one another, as nearly all do, without an object for any of them. */
-import { type Block, BLOCK_ROWS, TradeBlock } from "../domain/market/block.ts";
+import { type Block, BLOCK_ROWS, tickAt, TradeBlock } from "../domain/market/block.ts";
 import { type Continuity, NEXT } from "../domain/market/continuity.ts";
 import type { Tick } from "../domain/market/tick.ts";
 import { HOUR } from "../domain/numbers/time.ts";
 import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
 import type { PriceUnit } from "./price_unit.ts";
+import type { Waits } from "./waits.ts";
 
 /** The times that trades are compared with, µs since 1970. */
 export interface SeenTimes {
@@ -26,6 +27,7 @@ export class CalmRows {
   readonly #continuity: Continuity;
   readonly #unit: PriceUnit;
   readonly #seen: SeenTimes;
+  readonly #waits: Waits;
   readonly #most: number;
   #block: TradeBlock | null = null;
   #ahead: Ahead | null = null;
@@ -33,10 +35,11 @@ export class CalmRows {
   room = Infinity;
 
   /** Blocks have `most` trades at most. What is accepted is noted in the others, which are the stage's. */
-  constructor(continuity: Continuity, unit: PriceUnit, seen: SeenTimes, most = BLOCK_ROWS) {
+  constructor(continuity: Continuity, unit: PriceUnit, seen: SeenTimes, waits: Waits, most = BLOCK_ROWS) {
     this.#continuity = continuity;
     this.#unit = unit;
     this.#seen = seen;
+    this.#waits = waits;
     this.#most = most;
   }
 
@@ -58,10 +61,33 @@ export class CalmRows {
   }
 
   /**
-   * A block of the trade `tick`, which the reader has just read, and those after it as long as they follow on one
-   * another. Those that arrived before `waitedUntil` (µs since 1970) are looked at one by one.
+   * The next trades as a block of the reader's own, where it makes blocks and has trades that simply follow on those
+   * before; null otherwise. Where some of them had to wait, all are put into `due`, one by one.
    */
-  follow(tick: Tick, reader: TradeReader, waitedUntil: number): Block {
+  take(reader: TradeReader, due: Tick[]): Block | null {
+    const [continuity, seen] = [this.#continuity, this.#seen];
+    if (reader.takeBlock === undefined || this.#ahead?.reader === reader || continuity.last < 0) return null;
+    const after = { id: continuity.last, time: seen.time, decimals: this.#unit.decimals };
+    const block = reader.takeBlock(after, Math.min(this.#most, this.room));
+    if (block === null) return null;
+    const last = block.size - 1;
+    continuity.follow(block.id[last]!);
+    seen.time = block.time[last]!;
+    seen.latest = Math.max(seen.latest, block.latest);
+    this.#unit.note(block.highest);
+    if (this.#waits.isAmong(block)) {
+      for (let row = 0; row <= last; row++) due.push(this.#waits.settled(tickAt(block, row)));
+      return null;
+    }
+    this.room -= block.size;
+    return block;
+  }
+
+  /**
+   * A block of the trade `tick`, which the reader has just read, and those after it as long as they follow on one
+   * another. Those that had to wait are looked at one by one.
+   */
+  follow(tick: Tick, reader: TradeReader): Block {
     const block = this.#blockOf(tick);
     block.take(tick);
     const most = Math.min(this.#most, this.room);
@@ -73,7 +99,7 @@ export class CalmRows {
         this.#ahead = { reader, read: null, failure: { error } };
         break;
       }
-      if (read !== "trade" || !this.#adds(block, reader, waitedUntil)) {
+      if (read !== "trade" || !this.#adds(block, reader)) {
         this.#ahead = { reader, read, failure: null };
         break;
       }
@@ -83,7 +109,7 @@ export class CalmRows {
   }
 
   /** Adds the trade in the reader if it needs no judgement. */
-  #adds(block: TradeBlock, reader: TradeReader, waitedUntil: number): boolean {
+  #adds(block: TradeBlock, reader: TradeReader): boolean {
     const { trade, receivedAt = 0 } = reader;
     const { firstId, time } = trade;
     const seen = this.#seen;
@@ -92,7 +118,7 @@ export class CalmRows {
     if (trade.decimals !== block.decimals) {
       if (trade.decimals > block.decimals || this.#unit.inexact(trade, block.symbol) !== null) return false;
     }
-    if (receivedAt < waitedUntil && receivedAt > 0) return false;
+    if (this.#waits.hasWaited(receivedAt)) return false;
     if (this.#continuity.judge(firstId, trade.lastId) !== NEXT) return false;
     seen.time = time;
     if (time > seen.latest) seen.latest = time;

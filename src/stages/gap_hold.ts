@@ -8,14 +8,6 @@ export interface HeldGap {
   readonly toId: number;
 }
 
-/** Live trades that waited until missed ones had been fetched or the run had started. Times in µs. */
-export interface Waited {
-  /** When the wait ended, since 1970: what arrived before counts as having arrived then. */
-  readonly until: number;
-  /** Trades that waited longer than this count as backfilled. */
-  readonly hold: number;
-}
-
 /** Holds one trade at a time; it stays in its reader. */
 export class GapHold {
   readonly #isOn: boolean;

@@ -7,13 +7,14 @@ import { DAY, HOUR } from "../domain/numbers/time.ts";
 import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
 import { CalmRows, type SeenTimes } from "./calm_rows.ts";
 import { type GapAccount, GapAccounts } from "./gap_account.ts";
-import { GapHold, type HeldGap, type Waited } from "./gap_hold.ts";
+import { GapHold, type HeldGap } from "./gap_hold.ts";
 import { type HeldTrade, holdTrade, type Suspect } from "./held_trade.ts";
 import { IdReset } from "./id_reset.ts";
 import type { ParseSnapshot } from "./parse_snapshot.ts";
 import { ParseTally } from "./parse_tally.ts";
 import { PriceUnit } from "./price_unit.ts";
 import { TimeCheck } from "./time_check.ts";
+import { type Waited, Waits } from "./waits.ts";
 
 /** The first stage, for one symbol. */
 export class Parse {
@@ -35,8 +36,7 @@ export class Parse {
   #isCalm = true;
   readonly #gapHold: GapHold;
   readonly #gaps = new GapAccounts();
-  #waitedUntil = 0;
-  #lateBefore = 0;
+  readonly #waits = new Waits();
 
   /**
    * With `holdsAtGaps` the stage ends early at a gap, so that the missing trades can be fetched; `over` with the
@@ -44,7 +44,7 @@ export class Parse {
    */
   constructor(holdsAtGaps = false, rows?: number) {
     this.#gapHold = new GapHold(holdsAtGaps);
-    this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, rows);
+    this.#rows = new CalmRows(this.#continuity, this.#unit, this.#seen, this.#waits, rows);
   }
 
   /** No more trades than this are read from here on. */
@@ -80,9 +80,8 @@ export class Parse {
   }
 
   /** Marks the live trades that have waited until now. */
-  waited({ until, hold }: Waited): void {
-    this.#waitedUntil = until;
-    this.#lateBefore = until - hold;
+  waited(waited: Waited): void {
+    this.#waits.note(waited);
   }
 
   /** The account of the gap before the last live trade that had one. */
@@ -174,6 +173,9 @@ export class Parse {
         goesOn = this.#takeStep(reader);
         continue;
       }
+      const block = this.#rows.take(reader, this.#due);
+      if (block !== null) return block;
+      if (this.#due.length > 0) continue;
       const read = this.#rows.read(reader);
       if (read === null) return null;
       if (read !== "trade") {
@@ -187,7 +189,7 @@ export class Parse {
       if (judged === NEXT && step <= HOUR && step >= -HOUR) {
         this.#seen.time = time;
         if (time > this.#seen.latest) this.#seen.latest = time;
-        return this.#rows.follow(this.#tick(reader, 0), reader, this.#waitedUntil);
+        return this.#rows.follow(this.#tick(reader, 0), reader);
       }
       goesOn = this.#judge(reader, judged);
       this.#isCalm = this.#hasNothingHeld;
@@ -354,12 +356,10 @@ export class Parse {
   #tick(reader: TradeReader, missing: number, filled = 0): Tick {
     const { symbol, trade } = reader;
     const price = this.#unit.take(trade);
-    let late = reader.isBackfilled === true;
-    let { receivedAt = 0 } = reader;
-    if (receivedAt < this.#waitedUntil && receivedAt > 0) {
-      late ||= receivedAt < this.#lateBefore;
-      receivedAt = this.#waitedUntil;
-    }
+    const isBackfilled = reader.isBackfilled === true;
+    const arrival = reader.receivedAt ?? 0;
+    const late = isBackfilled || this.#waits.isLate(arrival);
+    const receivedAt = this.#waits.arrivalOf(arrival);
     return createTick(symbol, trade, price, this.#unit.decimals, missing, filled, late, receivedAt);
   }
 

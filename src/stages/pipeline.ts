@@ -19,7 +19,7 @@ import { AverageStage, type KeptAverages } from "./average.ts";
 import { PaperFills } from "./fill.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
-import type { HeldGap, Waited } from "./gap_hold.ts";
+import type { HeldGap } from "./gap_hold.ts";
 import { Parse } from "./parse.ts";
 import { booksIn, type LastTrade, type PipelineSnapshot } from "./pipeline_snapshot.ts";
 import { RiskGate } from "./risk.ts";
@@ -28,6 +28,7 @@ import { SignalStage } from "./signal.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
+import type { Waited } from "./waits.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineOptions {
@@ -131,9 +132,8 @@ export class Pipeline {
         this.#measured?.note(block, from, to, due?.outcomes ?? NOTHING, this.#last);
         this.#trades += to - from;
         this.#note(block, to - 1);
-        if (due !== null) {
-          yield* this.#events.at(due, reader.isBackfilled === true, block.values.get(to - 1) ?? null);
-        }
+        const values = block.values.get(to - 1) ?? null;
+        if (due !== null) yield* this.#events.at(due, reader.isBackfilled === true, values);
         if (this.#trades >= stop) {
           isWhole = true;
           return;

@@ -48,6 +48,13 @@ export interface Block extends Columns {
   readonly late: boolean;
 }
 
+/** A block that a reader has made. */
+export interface ReadBlock extends Block {
+  /** Its highest price, and its latest time. */
+  readonly highest: number;
+  readonly latest: number;
+}
+
 /** After the average stage. */
 export interface AveragedBlock extends Block {
   /** What the strategy wants after each trade, as `Wish` has it. */
@@ -64,7 +71,7 @@ export interface SignalledBlock extends AveragedBlock {
 }
 
 /** A block that can be filled. */
-export class TradeBlock implements SignalledBlock {
+export class TradeBlock implements SignalledBlock, ReadBlock {
   readonly symbol: string;
   size = 0;
   decimals = 0;
@@ -72,6 +79,8 @@ export class TradeBlock implements SignalledBlock {
   missing = 0;
   filled = 0;
   late = false;
+  highest = 0;
+  latest = 0;
   readonly id: Float64Array;
   readonly time: Float64Array;
   readonly price: Float64Array;
