@@ -1,6 +1,6 @@
 /** Shows every trade's price to the strategy, whose indicators average it, and adds what the strategy wants then. */
 import type { AveragedBlock, Block } from "../domain/market/block.ts";
-import type { Values } from "../domain/market/tick.ts";
+import type { Values } from "../domain/market/signal.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
 

@@ -1,5 +1,6 @@
 /** Puts trades into blocks: those that simply follow on one another, as nearly all do, without an object for any of them. */
-import { type Block, BLOCK_ROWS, tickAt, TradeBlock } from "../domain/market/block.ts";
+import { type Block, BLOCK_ROWS } from "../domain/market/block.ts";
+import { tickAt, TradeBlock } from "../domain/market/trade_block.ts";
 import { type Continuity, NEXT } from "../domain/market/continuity.ts";
 import type { Tick } from "../domain/market/tick.ts";
 import { HOUR } from "../domain/numbers/time.ts";

@@ -1,5 +1,6 @@
 /** Splits blocks at the trades at which something is due: what the risk stage does with them. */
-import { type SignalledBlock, tickAt } from "../domain/market/block.ts";
+import { type SignalledBlock } from "../domain/market/block.ts";
+import { tickAt } from "../domain/market/trade_block.ts";
 import type { Signalled, Slots } from "../domain/market/tick.ts";
 import type { Judged, RiskGate } from "./risk.ts";
 

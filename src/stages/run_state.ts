@@ -6,7 +6,7 @@ import type { Halt } from "../domain/risk/halt.ts";
 import { type Money, plain } from "../domain/numbers/money.ts";
 import { priceAsMoney } from "../domain/numbers/price.ts";
 import type { Marked } from "../domain/performance/performance.ts";
-import type { Readings } from "../domain/market/tick.ts";
+import type { Readings } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { PaperFills } from "./fill.ts";
 import type { Parse } from "./parse.ts";

@@ -2,7 +2,8 @@
 import type { PipelineEvent } from "../domain/run/event.ts";
 import type { ByRequest } from "../domain/risk/halt.ts";
 import { gapEvent, outcomeEvent, resetEvent, signalEvent } from "../domain/run/outcome_event.ts";
-import type { Filled, Values } from "../domain/market/tick.ts";
+import type { Filled } from "../domain/market/tick.ts";
+import type { Values } from "../domain/market/signal.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { Parse } from "./parse.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";

@@ -1,5 +1,6 @@
 /** A reader that makes blocks of what another one reads, as the readers in WebAssembly do. */
-import { type ReadBlock, TradeBlock } from "../../src/domain/market/block.ts";
+import { type ReadBlock } from "../../src/domain/market/block.ts";
+import { TradeBlock } from "../../src/domain/market/trade_block.ts";
 import type { Followed, ReadResult, TradeFields, TradeReader } from "../../src/domain/market/trade_reader.ts";
 
 const HOUR = 3_600_000_000;

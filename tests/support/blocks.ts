@@ -1,5 +1,6 @@
 /** Blocks by hand, and what stages made of them trade by trade. */
-import { type Block, type SignalledBlock, tickAt, TradeBlock } from "../../src/domain/market/block.ts";
+import { type Block, type SignalledBlock } from "../../src/domain/market/block.ts";
+import { tickAt, TradeBlock } from "../../src/domain/market/trade_block.ts";
 import type { Filled, Signalled, Tick } from "../../src/domain/market/tick.ts";
 import type { PaperFills } from "../../src/stages/fill.ts";
 import type { Judged, RiskGate } from "../../src/stages/risk.ts";

@@ -39,17 +39,6 @@ export interface Tick {
   readonly receivedAt: number;
 }
 
-/** The values of a strategy's indicators, as decimal text, by the names that signal events give them. */
-export type Values = Readonly<Record<string, string>>;
-
-/** What a strategy shows of itself. */
-export interface Readings {
-  /** A short word for its values, such as `sma`. */
-  readonly label: string;
-  /** The values as they are now; null until all of them exist. */
-  values(): Values | null;
-}
-
 /** With the signal that it gave. */
 export interface Signalled extends Tick {
   readonly signal: Signal | null;

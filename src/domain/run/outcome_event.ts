@@ -14,8 +14,8 @@ import type { Progress } from "../orders/order.ts";
 import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Expired, Refusal } from "../orders/refusal.ts";
 import { priceText } from "../numbers/price.ts";
-import type { Signal } from "../market/signal.ts";
-import type { Outcome, Tick, Values } from "../market/tick.ts";
+import type { Signal, Values } from "../market/signal.ts";
+import type { Outcome, Tick } from "../market/tick.ts";
 
 /**
  * The event of a signal at a trade, with what the strategy shows then; `time` is the trade's, ISO 8601. Throws an Error

@@ -1,7 +1,6 @@
 /** Two simple moving averages: long while the short one is above the long one, flat while it is below. */
 import { BLOCK_ROWS } from "../../domain/market/block.ts";
-import type { Wish } from "../../domain/market/signal.ts";
-import type { Values } from "../../domain/market/tick.ts";
+import type { Values, Wish } from "../../domain/market/signal.ts";
 import { MAX_WINDOW } from "../../domain/numbers/price.ts";
 import type { Closes } from "../indicators/indicator.ts";
 import { Sma } from "../indicators/sma.ts";

@@ -1,6 +1,5 @@
 /** The seam for strategies: what decides, from the closes of bars, whether a run should be long or flat. */
-import type { Readings, Values } from "../../domain/market/tick.ts";
-import type { Wish } from "../../domain/market/signal.ts";
+import type { Readings, Values, Wish } from "../../domain/market/signal.ts";
 import type { Closes } from "../indicators/indicator.ts";
 
 /** A strategy that takes many closes at once: the same as one by one, and faster. */
