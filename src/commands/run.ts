@@ -7,7 +7,8 @@ import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
-import { RunView } from "../views/terminal/run_view.ts";
+import { openViews, VIEWS } from "../views/known_views.ts";
+import { show } from "../views/view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
 import { dropUnneededPermissions } from "./run/drop_permissions.ts";
 import { neverStarted } from "./run/opening.ts";
@@ -21,12 +22,17 @@ const HEARTBEAT_MS = 5_000;
 const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
-export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
+export async function run(
+  { command, version, config, sources, signal }: Started,
+  { views = VIEWS } = {},
+): Promise<void> {
   const startedAt = performance.now();
   const ending = new AbortController();
-  const view = new RunView(config, { signal, onBroken: () => ending.abort() });
-  using _over = alarm(config.for, () => ending.abort());
   const stop = AbortSignal.any([signal, ending.signal]);
+  const { stdout, stderr } = Deno;
+  const onBroken = () => ending.abort();
+  const view = openViews(config, { isBacktest: false, stdout, stderr, stop, signal, onBroken }, views);
+  using _over = alarm(config.for, () => ending.abort());
   const stream = new LiveFeed({
     exchange: exchangeNamed(config.exchange),
     endpoint: streamOf(config),
@@ -67,7 +73,7 @@ export async function run({ command, version, config, sources, signal }: Started
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
     view.log(await dropUnneededPermissions(config));
-    view.event({ type: "started", time: now(), command, version, config: opened.shown });
+    show(view, [{ type: "started", time: now(), command, version, config: opened.shown }]);
     for (const line of opened.lines) view.log(line);
     live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
@@ -82,7 +88,8 @@ export async function run({ command, version, config, sources, signal }: Started
       for await (const batch of feed) {
         await live.take(batch);
         if (live.done) break;
-        if (view.isCrowded) await view.caughtUp(stop);
+        const waiting = view.ready();
+        if (waiting !== null) await waiting;
       }
     } catch (error) {
       // The recording ends here, as after any other stop, so waiting orders have to expire here as well.

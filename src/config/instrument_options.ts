@@ -16,8 +16,8 @@ function limit(text: string): Money | null {
 }
 
 /**
- * A rule that is null while it is not known: a live run then waits for it and places no order. A user cannot give
- * null.
+ * Gives a rule a type that may be null. No user can give null: it means that the rule is not known, and that
+ * a live run waits for it and places no order.
  */
 function rule(read: (text: string) => Money): (text: string) => Money | null {
   return read;

@@ -35,7 +35,7 @@ export interface Option<T, D extends string | null> {
   readonly helpOf?: Partial<Record<CommandName, string>>;
 }
 
-/** What makes the options of one group. */
+/** Returns a function that makes the options of one group. */
 export function optionIn(
   group: OptionGroup,
 ): <T, const D extends string | null>(spec: Omit<Option<T, D>, "group">) => Option<T, D> {

@@ -12,17 +12,17 @@ export interface FrameFault {
 /**
  * Reads the frames of one symbol's stream. A frame holds no trade, one, or several.
  *
- * `decode` reads a frame's first trade and `next` those behind it, one at a call. `scan` is a faster way for a frame
- * that holds exactly one trade in the exchange's usual shape; both ways agree on every frame.
+ * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way for a
+ * frame that holds exactly one trade in the exchange's usual shape; both ways agree on every frame.
  *
- * Continuity: `trade.firstId` to `trade.lastId` are all ids that the trade accounts for. Where an exchange's ids
- * skip, those that no trade has belong to the trade behind them; what then lies between one trade's last and the next
- * one's first id was missed. Within a frame nothing is missed.
+ * A trade accounts for all ids from `trade.firstId` to `trade.lastId`. Where an exchange's ids skip, the
+ * skipped ones belong to the trade after them; so ids between one trade's last and the next one's first were
+ * missed. Within a frame nothing is missed.
  */
 export interface FrameDecoder {
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** The trade read last, always the same object; it means something only after "trade" or a `scan` that was true. */
+  /** The trade read last, always the same object; valid only after "trade" or after `scan` was true. */
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
@@ -33,19 +33,21 @@ export interface FrameDecoder {
   readonly isMarker: boolean;
 
   /**
-   * True when `bytes` from `start` to `end` are one frame with one trade in the usual shape; false says only that they
-   * are not in that shape. Always false if fewer than READ_AHEAD bytes follow in `bytes`; what they hold makes no
-   * difference. Never true for a frame with a line feed in it.
+   * True if `bytes` from `start` to `end` are one frame with one trade in the usual shape; false only means
+   * "not in that shape". Always false if fewer than READ_AHEAD bytes follow in `bytes`; their values do not
+   * matter. Never true for a frame with a line feed in it.
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean;
 
-  /** Reads a frame of any shape, up to the end of its first trade. What was left of the one before is dropped. */
+  /**
+   * Reads a frame of any shape, up to the end of its first trade. The rest of the frame before is dropped.
+   */
   decode(frame: string): ReadResult;
 
   /** Reads on in the frame that `decode` was given; null at its end. After `scan` there is nothing more. */
   next(): ReadResult | null;
 
-  /** What is wrong with `frame`, where `reason` has just been said of it. */
+  /** What is wrong with `frame`, which has just been rejected for `reason`. */
   fault(reason: string, frame: string): FrameFault;
 
   /** The other symbol whose trades `frame` holds; null if it holds none. */

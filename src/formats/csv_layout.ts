@@ -3,7 +3,20 @@
  *
  * The layouts: https://github.com/binance/binance-public-data (spot has no header; futures have one since 2022).
  */
-import type { CsvColumns } from "./chunk.ts";
+
+/** The columns of a Binance public-data file, counted from 0. */
+export interface CsvColumns {
+  /** Its name in the file's documentation, such as "spot aggTrades". */
+  readonly name: string;
+  readonly count: number;
+  /** Trade ids covered; the same column unless the rows are aggregates. */
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly time: number;
+  readonly buyerIsMaker: number;
+}
 
 /** What a column holds: something of the trade, something only checked for its form, or anything at all. */
 export type FieldKind =

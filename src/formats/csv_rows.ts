@@ -4,7 +4,6 @@
  * Two ways that agree on every row: `#scan` walks a row of a published layout in one pass, without making a string
  * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
  */
-import type { Chunk, Origin } from "./chunk.ts";
 import {
   idsIn,
   IS_T,
@@ -17,12 +16,20 @@ import {
   WORD,
   WORD_MASK,
 } from "./csv_fields.ts";
-import { type CsvField, type FieldKind, fieldsOf, isPublished, quoted } from "./csv_layout.ts";
+import {
+  type CsvColumns,
+  type CsvField,
+  type FieldKind,
+  fieldsOf,
+  isPublished,
+  quoted,
+} from "./csv_layout.ts";
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
-import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
+import type { Chunk, FileReader, Origin } from "./trade_file.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
@@ -49,7 +56,7 @@ const EXPECTED: Readonly<Record<FieldKind, string>> = {
  * A reader of one symbol's rows. The trade's fields hold the last one read; they are valid only after `next` returned
  * "trade", and the next call overwrites them.
  */
-export class CsvRows implements TradeReader, TradeFields {
+export class CsvRows implements FileReader, TradeFields {
   firstId = 0;
   lastId = 0;
   time = 0;
@@ -72,15 +79,15 @@ export class CsvRows implements TradeReader, TradeFields {
   readonly #timeColumn = new WholeColumn(this.#decimal);
 
   #origin: Origin | null = null;
-  #fields: readonly CsvField[] = [];
+  readonly #fields: readonly CsvField[];
   /** Where the fields of the row available begin, and behind them where one more would. */
-  #starts = new Int32Array(1);
+  readonly #starts: Int32Array;
   /** How many fields it has. */
   #found = 0;
-  #isPublished = false;
-  #isAggregate = false;
-  #hasFlag = false;
-  #mayBeHeader = true;
+  readonly #isPublished: boolean;
+  readonly #isAggregate: boolean;
+  readonly #hasFlag: boolean;
+  readonly #mayBeHeader: boolean;
   /** Lines started in this origin, and how many of them were blank. */
   #line = 0;
   #blank = 0;
@@ -94,12 +101,23 @@ export class CsvRows implements TradeReader, TradeFields {
   #rest: Uint8Array | null = null;
 
   /**
-   * A reader of rows that are taken to be trades of `symbol`, which no row names. When `strict`, a row that cannot
-   * be used makes `next` throw UnusableInput; otherwise it answers "rejected".
+   * A reader of rows in these columns that are taken to be trades of `symbol`, which no row names; if the file
+   * `isBare`, its first line is a row, whatever it looks like. When `strict`, a row that cannot be used makes `next`
+   * throw UnusableInput; otherwise it answers "rejected".
    */
-  constructor(symbol: string, strict: boolean) {
+  constructor(
+    { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
+    symbol: string,
+    strict: boolean,
+  ) {
     this.symbol = symbol;
     this.#strict = strict;
+    this.#mayBeHeader = !isBare;
+    this.#fields = fieldsOf(columns);
+    this.#starts = new Int32Array(columns.count + 1);
+    this.#isPublished = isPublished(columns);
+    this.#isAggregate = columns.firstId !== columns.lastId;
+    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
   }
 
   /** The number of the line read last, from 1. */
@@ -109,11 +127,14 @@ export class CsvRows implements TradeReader, TradeFields {
 
   /**
    * Continues with `chunk` and drops the unread rest of the last one. Lines are counted over all chunks of the same
-   * origin object, whose first line may be a header. Throws a TypeError when the origin's layout is not CSV.
+   * origin object, whose first line may be a header.
    */
   open(chunk: Chunk): void {
     const { origin, bytes, start, end } = chunk;
-    if (origin !== this.#origin) this.#begin(origin);
+    if (origin !== this.#origin) {
+      this.#origin = origin;
+      this.#line = this.#blank = 0;
+    }
     // Rows are read a word at a time, a little beyond their end. Those for which the bytes do not reach, and a row
     // without line feed, are copied to where they do.
     const last = Math.min(end, bytes.length - READ_AHEAD) - 1;
@@ -170,23 +191,6 @@ export class CsvRows implements TradeReader, TradeFields {
       const error = new UnusableInput(place, what);
       return { reason: error.message, error: this.#strict ? error : null };
     };
-  }
-
-  #begin(origin: Origin): void {
-    const { layout, name } = origin;
-    if (layout.kind !== "csv") {
-      throw new TypeError(`${name} is read as CSV rows, but its layout is ${layout.kind}`);
-    }
-    const { columns, isBare = false } = layout;
-    this.#mayBeHeader = !isBare;
-    this.#origin = origin;
-    this.#fields = fieldsOf(columns);
-    this.#starts = new Int32Array(columns.count + 1);
-    this.#isPublished = isPublished(columns);
-    this.#isAggregate = columns.firstId !== columns.lastId;
-    this.#hasFlag = this.#fields.some(({ kind }) => kind === "flag");
-    this.#line = 0;
-    this.#blank = 0;
   }
 
   #lend(bytes: Uint8Array, start: number, end: number): void {

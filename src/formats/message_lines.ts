@@ -1,17 +1,11 @@
 /** Reads recorded messages, one a line: recordings with receive times and notes, and bare messages. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Chunk, Origin } from "./chunk.ts";
 import { eightDigits } from "../domain/numbers/decimal_bytes.ts";
 import { powerOfTen } from "../domain/numbers/price.ts";
-import { isNote, type ReadNote, readNote, type RecordingNote } from "../domain/recording/recording_note.ts";
-import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
+import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
+import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
-
-/** A note of a recording. */
-export type TimedNote = (RecordingNote | ReadNote & { readonly event: "unknown" }) & {
-  /** When it was written, µs since 1970; 0 where the lines carry no times. */
-  readonly time: number;
-};
+import type { Chunk, FileReader, Origin } from "./trade_file.ts";
 
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
 /** Digits of a receive time that are read: µs have no more until the year 2286. */
@@ -40,7 +34,7 @@ interface DecodedFrame {
  * The lines of recorded files, for one symbol. `open` a chunk, then call `next` until it answers null and `takeNote`
  * has nothing either. Line feeds and CRLF end lines; blank lines are skipped.
  */
-export class MessageLines implements TradeReader {
+export class MessageLines implements FileReader {
   readonly symbol: string;
   readonly trade: TradeFields;
   reason = "";
@@ -55,15 +49,15 @@ export class MessageLines implements TradeReader {
   torn = false;
   readonly #decoder: FrameDecoder;
   readonly #strict: boolean;
+  readonly #isTimed: boolean;
   readonly #otherSymbols = new Set<string>();
   #origin: Origin | null = null;
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = new DataView(NO_BYTES.buffer);
   #at = 0;
   #end = 0;
-  /** Of the origin: lines read so far, whether they carry times, whether Penstock wrote it. */
+  /** Of the origin: lines read so far, and whether Penstock wrote it. */
   #line = 0;
-  #isTimed = false;
   #isOwn = false;
   /** How long the last trade's line was: the next one is looked for from there. */
   #usual = SLACK;
@@ -76,16 +70,17 @@ export class MessageLines implements TradeReader {
   #frameEnd = 0;
 
   /**
-   * A reader of the frames that `decoder` knows. When `strict`, an unusable line is thrown as
-   * UnusableInput, else it is "rejected", with the place in `reason`. A frame that an exchange is known to have
-   * sent is never thrown: one in a recording that Penstock wrote, where the live run went on too, and a marker
-   * without a market trade.
+   * A reader of the frames that `decoder` knows; if they are `isTimed`, a receive time stands before each. When
+   * `strict`, an unusable line is thrown as UnusableInput, else it is "rejected", with the place in `reason`. A frame
+   * that an exchange is known to have sent is never thrown: one in a recording that Penstock wrote, where the live run
+   * went on too, and a marker without a market trade.
    */
-  constructor(decoder: FrameDecoder, strict: boolean) {
+  constructor(decoder: FrameDecoder, strict: boolean, isTimed = true) {
     this.#decoder = decoder;
     this.symbol = decoder.symbol;
     this.trade = decoder.trade;
     this.#strict = strict;
+    this.#isTimed = isTimed;
   }
 
   /** Other symbols whose trades were skipped, in the order of their appearance, at most 8. */
@@ -103,12 +98,11 @@ export class MessageLines implements TradeReader {
     return this.#line;
   }
 
-  /** Takes a chunk to read, whose layout is "recording" or "messages"; the rest of the last one is dropped. */
+  /** Takes a chunk to read; the rest of the last one is dropped. */
   open({ origin, bytes, start, end }: Chunk): this {
     if (origin !== this.#origin) {
       this.#origin = origin;
       this.#line = this.receivedAt = 0;
-      this.#isTimed = origin.layout.kind === "recording";
       this.#isOwn = this.torn = false;
     }
     this.#bytes = bytes;

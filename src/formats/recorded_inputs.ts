@@ -1,5 +1,5 @@
 /** Recorded files as inputs: their trades, and between these what happened while they were recorded. */
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "./trade_file.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { Happened, Input } from "../domain/market/input.ts";
 import {
@@ -7,8 +7,7 @@ import {
   BackfilledTrades,
   readBackfilledText,
 } from "../domain/market/backfilled_trades.ts";
-import type { TimedNote } from "./message_lines.ts";
-import { isNextPart, type TimedHead } from "../domain/recording/recording_note.ts";
+import { isNextPart, type TimedHead, type TimedNote } from "../domain/recording/recording_note.ts";
 import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
 

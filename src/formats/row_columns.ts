@@ -1,5 +1,5 @@
 /** Rows of trades as columns of numbers: a million of them take some 70 MB. */
-import type { Origin } from "./chunk.ts";
+import type { Origin } from "./trade_file.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import type { TradeFields } from "../domain/market/trade_reader.ts";
 

@@ -1,6 +1,6 @@
 /** Puts the rows of files in the order of their ids, within a bounded distance. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
-import type { Chunk } from "./chunk.ts";
+import type { Chunk } from "./trade_file.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Rejections } from "../domain/market/rejections.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
@@ -89,7 +89,7 @@ export class RowOrder {
   /** Takes a chunk, and gives what is in order by now: a chunk as it is, or rows. */
   *take(chunk: Chunk): Generator<SortedBlock | Chunk> {
     const { origin } = chunk;
-    if (origin.isOwn === true) {
+    if (origin.layout.isOwn === true) {
       yield* this.end();
       yield chunk;
       return;

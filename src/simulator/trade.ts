@@ -25,8 +25,8 @@ export interface ExchangeAggregate {
 }
 
 /**
- * Joins trades into aggregates. It sees every trade together with its successor, so an aggregate is known with
- * its last trade and depends on nothing but the sequence of trades.
+ * Joins trades into aggregates. It sees every trade together with its successor, so an aggregate is complete
+ * with its last trade, and depends on nothing but the sequence of trades.
  */
 export class Aggregator {
   #id = 0;

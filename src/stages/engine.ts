@@ -5,7 +5,9 @@ import type { Input } from "../domain/market/input.ts";
 import { disconnectionIn } from "../domain/recording/recording_note.ts";
 import { isoTime } from "../domain/numbers/time.ts";
 import type { Closes } from "./indicators/indicator.ts";
-import { Pipeline, type PipelineOptions } from "./pipeline.ts";
+import type { OrderChange } from "./order_changes.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
 import type { PipelineSnapshot } from "./pipeline_snapshot.ts";
 
 /** What an engine is built from. */
@@ -35,7 +37,7 @@ export type EngineState = Pick<
     | "current"
   )
   | ("refused" | "totals" | "totalsOf" | "resultsOf" | "results" | "snapshot")
-  | ("averages" | "takeRejections" | "takeStrays")
+  | ("averages" | "orders" | "takeRejections" | "takeStrays")
 >;
 
 /** Takes every input of one run in order. Nothing else changes its pipeline. */
@@ -119,9 +121,12 @@ export class Engine {
     yield* this.#pipeline.end(isWhole);
   }
 
-  /** Continues where a snapshot was taken, with the strategy's last closes. Throws a BooksError for unsound books. */
-  restore(snapshot: PipelineSnapshot, closes: Closes): void {
-    this.#pipeline.restore(snapshot, closes);
+  /**
+   * Continues where a snapshot was taken, with the strategy's last closes and the changes that the waiting orders follow
+   * from. Throws a BooksError for unsound books, and a TypeError for changes that do not lead to those orders.
+   */
+  restore(snapshot: PipelineSnapshot, closes: Closes, changes: readonly OrderChange[] = []): void {
+    this.#pipeline.restore(snapshot, closes, changes);
   }
 
   get #isToldRules(): boolean {

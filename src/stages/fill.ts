@@ -3,8 +3,8 @@ import type { Account } from "../domain/account/account.ts";
 import type { Drawdown } from "../domain/performance/drawdown.ts";
 import type { Fill } from "../domain/orders/fill.ts";
 import type { Filled, Outcome, Slots } from "../domain/market/tick.ts";
-import type { Piece } from "./risk_stage.ts";
-import type { ApprovedOrder, Judged, RiskDecision } from "./risk.ts";
+import type { Judged, Piece } from "./risk_stage.ts";
+import type { ApprovedOrder, RiskDecision } from "./risk.ts";
 
 /** The last stage: the exchange's side of an order, on paper. */
 export class PaperFills {

@@ -7,7 +7,6 @@ import type { ByRequest, OnHalt } from "../domain/risk/halt.ts";
 import { type ArrivedRules, tradingRules } from "../domain/market/instrument.ts";
 import { expiredEvent } from "../domain/run/outcome_event.ts";
 import { Performance, type Results } from "../domain/performance/performance.ts";
-import type { TradingParameters } from "../domain/risk/trading_parameters.ts";
 import type { SignalledBlock } from "../domain/market/block.ts";
 import type { Filled, Outcome } from "../domain/market/tick.ts";
 import { type DisconnectCause, isStale } from "../domain/market/disconnect_cause.ts";
@@ -21,36 +20,17 @@ import type { Closes } from "./indicators/indicator.ts";
 import type { ModelRun } from "./model_run.ts";
 import type { HeldGap } from "./gap_hold.ts";
 import { Parse } from "./parse.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
 import { booksIn, type LastTrade, type PipelineSnapshot } from "./pipeline_snapshot.ts";
+import type { OrderChange } from "./order_changes.ts";
 import { RiskGate } from "./risk.ts";
 import { type Piece, RiskStage } from "./risk_stage.ts";
 import { SignalStage } from "./signal.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 import { type RunParts, type RunState, runStateOf, type Totals, totalsOf } from "./run_state.ts";
 import { TradeEvents } from "./trade_events.ts";
+import type { KeptOrders } from "./waiting_orders.ts";
 import type { Waited } from "./waits.ts";
-
-/** What a pipeline is built from. */
-export interface PipelineOptions {
-  readonly symbol: string;
-  /** Makes the strategy of the symbol. */
-  readonly strategy: () => Strategy;
-  readonly parameters: TradingParameters;
-  /** End after this many trades have gone through the averages; null for never. */
-  readonly stopAfter: number | null;
-  /** Whether `results` will be asked for at the end. */
-  readonly withResults?: boolean;
-  /** Whether no snapshot will be taken: the digest of all trades, which only those carry, is left out then. */
-  readonly isTransient?: boolean;
-  /** Whether signals, refusals and fills are only counted, and not emitted as events. */
-  readonly isQuiet?: boolean;
-  /** Whether `run` ends early at a gap, so that the missing trades can be fetched; see `heldGap`. */
-  readonly holdsAtGaps?: boolean;
-  /** The most trades that go through the stages at once; as many as a block holds unless it is given. */
-  readonly blockRows?: number;
-  /** Other fill models, behind the same signals. */
-  readonly models?: readonly ModelRun[];
-}
 
 const NO_RULES: ReadonlySet<Rule> = new Set();
 const NOTHING: readonly Outcome[] = [];
@@ -363,8 +343,16 @@ export class Pipeline {
     return this.#averages;
   }
 
-  /** Restores a snapshot, with the strategy's last closes. Throws a BooksError for unsound books. */
-  restore(snapshot: PipelineSnapshot, closes: Closes): void {
+  /** The waiting orders, for a store. */
+  get orders(): KeptOrders {
+    return this.#gate.orders;
+  }
+
+  /**
+   * Restores a snapshot, with the strategy's last closes and the changes that the waiting orders follow from. Throws a
+   * BooksError for unsound books, and a TypeError for changes that do not lead to those orders.
+   */
+  restore(snapshot: PipelineSnapshot, closes: Closes, changes: readonly OrderChange[] = []): void {
     const { last } = snapshot;
     this.#trades = snapshot.trades;
     this.#events.restore(snapshot);
@@ -378,7 +366,7 @@ export class Pipeline {
     this.#account.restore(snapshot.account);
     const books = booksIn(snapshot);
     this.#drawdown.restore(snapshot.drawdown, books);
-    this.#gate.restore(snapshot.gate, books);
+    this.#gate.restore(snapshot.gate, books, changes);
   }
 
   get #parts(): RunParts {

@@ -2,7 +2,13 @@
 import { type SignalledBlock } from "../domain/market/block.ts";
 import { tickAt } from "../domain/market/trade_block.ts";
 import type { Signalled, Slots } from "../domain/market/tick.ts";
-import type { Judged, RiskGate } from "./risk.ts";
+import type { RiskDecision, RiskGate } from "./risk.ts";
+
+/** A trade at which something is due. */
+export interface Judged extends Signalled {
+  /** As the gate gives them: to be pulled once, before the next piece. Null where no order is due. */
+  readonly decisions: Iterable<RiskDecision> | null;
+}
 
 /**
  * Consecutive trades of a block: nothing happens at any of them but the last. A piece is lent, like its block: whoever
@@ -62,8 +68,10 @@ export class RiskStage {
       }
       const tick = signalledAt(block, row, signal);
       row++;
-      if (this.#gate.take(tick) || row === 1 && isMarked) {
+      const decisions = this.#gate.take(tick);
+      if (decisions !== null || this.#gate.hasNews || row === 1 && isMarked) {
         piece.to = row;
+        (tick as unknown as Slots<Judged, "decisions">).decisions = decisions;
         return tick as Judged;
       }
     }

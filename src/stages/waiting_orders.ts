@@ -1,46 +1,89 @@
-/** The waiting orders of one symbol: those that wait for their due time, or for enough to be traded. */
+/**
+ * The waiting orders of one symbol: those that wait for their due time, or for enough to be traded. There may be
+ * thousands of them, so none is looked at before something happens to it: a trade, a signal, a fill or a lost
+ * connection costs the same however many wait.
+ */
 import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
 import { hasPassed } from "../domain/numbers/time.ts";
+import { type OrderChange, OrderChanges } from "./order_changes.ts";
+import { OrderRow } from "./order_row.ts";
+
+/** How long orders wait, µs. */
+export interface WaitingTimes {
+  /** Between an order's making and its due time. */
+  readonly latency: number;
+  /** From its due time until it expires; null for never. */
+  readonly orderTtl: number | null;
+}
+
+/**
+ * One of the waiting orders, or the first of all that follow from changes: then it says how many. Older versions had
+ * every order here.
+ */
+export interface WaitingSnapshot extends OrderSnapshot {
+  /** How many of the last changes the orders from this one on follow from. */
+  readonly changes?: number;
+}
+
+/** What a store keeps of waiting orders besides their snapshot. */
+export interface KeptOrders {
+  /** The changes since the last call, for a store that keeps only what is new; to be called before `snapshot`. */
+  takeChanges(): OrderChange[];
+  /** The last changes, as many as the snapshot says. */
+  readonly changes: readonly OrderChange[];
+  /** All orders as older versions kept them. */
+  readonly whole: readonly OrderSnapshot[];
+}
+
+/** More changes at once than this are not handed out: the snapshot has the orders then, one by one. */
+const MOST_CHANGES = 1_000;
 
 /** A queue of orders, first in, first out. */
-export class WaitingOrders {
-  readonly #orders: Order[] = [];
-  /** Something other than their time may have ended some of them. */
-  #mustSweep = false;
+export class WaitingOrders implements KeptOrders {
+  /** All of them, oldest first. */
+  readonly #queue = new OrderRow();
+  /** Those of each side by their due times: in the same order unless the time has stepped back. */
+  readonly #buys = new OrderRow();
+  readonly #sells = new OrderRow();
+  readonly #log = new OrderChanges();
+  /** Which of them something other than their time may have ended. */
+  #mustSweep: "none" | "purchases" | "all" = "none";
   readonly #latency: number;
+  readonly #orderTtl: number | null;
 
-  /** With the latency in µs that lies between an order's making and its due time. */
-  constructor(latency: number) {
+  constructor({ latency, orderTtl }: WaitingTimes) {
     this.#latency = latency;
+    this.#orderTtl = orderTtl;
   }
 
   /** Whether none waits. */
   get isEmpty(): boolean {
-    return this.#orders.length === 0;
+    return this.#queue.first === undefined;
   }
 
   /** The one that has waited longest; undefined if none waits. */
   get oldest(): Order | undefined {
-    return this.#orders[0];
+    return this.#queue.first;
   }
 
   /** Whether one of them sells. */
   get hasSale(): boolean {
-    return this.#orders.some(({ side }) => side === "sell");
+    return this.#sells.first !== undefined;
   }
 
-  /** Whether there is something to do at a trade at `time`, µs since 1970; `canExpire` where time may end orders. */
-  isDue(time: number, canExpire: boolean): boolean {
-    const oldest = this.#orders[0];
-    return oldest !== undefined && (this.isReady(oldest, time) || this.#mustSweep || canExpire);
+  /** Whether there is something to do at a trade at `time`, µs since 1970; `isLate` for a backfilled one. */
+  isDue(time: number, isLate: boolean): boolean {
+    const oldest = this.#queue.first;
+    return oldest !== undefined &&
+      (this.isReady(oldest, time) || this.#mustSweep !== "none" || this.#mayExpire(time, isLate));
   }
 
   /** The first row of a block at which `isDue`, from `from` on and before `to`; `to` if there is none. */
-  firstDue(block: Block, from: number, to: number, canExpire: boolean): number {
+  firstDue(block: Block, from: number, to: number): number {
     if (this.isEmpty) return to;
     let row = from;
-    while (row < to && !this.isDue(clockAtRow(block, row), canExpire)) row++;
+    while (row < to && !this.isDue(clockAtRow(block, row), block.late)) row++;
     return row;
   }
 
@@ -49,52 +92,176 @@ export class WaitingOrders {
     return hasPassed(this.#latency, due - this.#latency, time);
   }
 
-  /** Whether a purchase has a sale beside it that is due at `time`, µs since 1970. */
+  /** Whether a sale is due at `time`, µs since 1970. */
   isSaleDue(time: number): boolean {
-    return this.#orders.length > 1 &&
-      this.#orders.some((order) => order.side === "sell" && this.isReady(order, time));
+    return this.#hasReady(this.#sells, time);
   }
 
   /** Puts a new order at the end. */
   add(draft: OrderDraft): void {
-    this.#orders.push(new Order(draft));
+    const order = new Order(draft);
+    this.#put(order, this.#log.end);
+    this.#log.add(order.draft());
   }
 
   /** Drops one. */
   drop(order: Order): void {
-    this.#orders.splice(this.#orders.indexOf(order), 1);
+    const isLogged = order.place >= 0 && order !== this.#firstLogged();
+    order.hasEnded = true;
+    this.#queue.trim();
+    this.#rowOf(order).trim();
+    if (isLogged) this.#log.add({ ended: this.#log.end - order.place });
+    else if (order.place >= 0) this.#log.dropBefore(this.#firstLogged()?.place ?? this.#log.end);
   }
 
   /** Notes how the connection was lost on purchases: they have missed their time. */
   cutPurchases(how: "disconnected" | "stale"): void {
-    for (const order of this.#orders) if (order.side === "buy") order.cut ??= how;
-    this.mustSweep();
+    const first = this.#buys.first;
+    // They are all cut at once, and gone when the next one is made.
+    if (first === undefined || first.cut !== null) return;
+    for (const order of [...this.#buys]) order.cut = how;
+    this.#log.add({ cut: how });
+    if (this.#mustSweep === "none") this.#mustSweep = "purchases";
   }
 
-  /** Something other than their time may have ended some of them: `isDue` says so until the next `sweep`. */
+  /** Something other than their time may have ended any of them: `isDue` says so until the next `sweep`. */
   mustSweep(): void {
-    this.#mustSweep = this.#orders.length > 0;
+    if (!this.isEmpty) this.#mustSweep = "all";
   }
 
-  /** All of them, oldest first, to be looked at for what has ended; they may be dropped meanwhile. */
-  sweep(): Order[] {
-    this.#mustSweep = false;
-    return [...this.#orders];
+  /**
+   * Those that may have ended by a trade at `time` (µs since 1970), oldest first, to be looked at; `isLate` for a
+   * backfilled trade. They may be dropped meanwhile.
+   */
+  sweep(time: number, isLate: boolean): readonly Order[] {
+    const mustSweep = this.#mustSweep;
+    this.#mustSweep = "none";
+    if (mustSweep === "all") return [...this.#queue];
+    const isExpired = (order: Order) => this.#isExpired(order, time);
+    const isReady = (order: Order) => this.isReady(order, time);
+    const buys = mustSweep === "purchases"
+      ? [...this.#buys]
+      : this.#buys.atEnds(isLate ? isReady : isExpired);
+    const ended = [...buys, ...this.#sells.atEnds(isExpired)];
+    return ended.sort((one, other) => one.place - other.place);
   }
 
   /** All of them, oldest first, which wait no longer. */
   takeAll(): Order[] {
-    return this.#orders.splice(0);
+    const orders = [...this.#queue];
+    for (const order of orders) this.drop(order);
+    return orders;
   }
 
-  /** As plain values, oldest first. */
-  snapshot(): OrderSnapshot[] {
-    return this.#orders.map((order) => order.snapshot());
+  takeChanges(): OrderChange[] {
+    const changes = this.#log.take(this.#firstLogged()?.place ?? this.#log.end);
+    if (changes.filter((change) => !("cut" in change)).length <= MOST_CHANGES) return changes;
+    const orders = [...this.#queue];
+    for (const [at, order] of orders.entries()) order.place = at - orders.length;
+    this.#log.restart([]);
+    return [];
   }
 
-  /** Goes on with the orders that a snapshot has. */
-  restore(orders: readonly OrderSnapshot[]): void {
-    this.#orders.splice(0, Infinity, ...orders.map(Order.of));
+  get changes(): readonly OrderChange[] {
+    return this.#log.since(this.#firstLogged()?.place ?? this.#log.end);
+  }
+
+  get whole(): OrderSnapshot[] {
+    return [...this.#queue].map((order) => order.snapshot());
+  }
+
+  /** As plain values, oldest first, with the changes that the last one of them follows from. */
+  snapshot(): WaitingSnapshot[] {
+    const orders: WaitingSnapshot[] = [];
+    for (const order of this.#queue) {
+      if (order.place < 0) orders.push(order.snapshot());
+      else {
+        orders.push({ ...order.snapshot(), changes: this.#log.end - order.place });
+        break;
+      }
+    }
+    return orders;
+  }
+
+  /**
+   * Goes on with the orders of a snapshot, and the changes that it counts, of which there may be later ones. Throws a
+   * TypeError for changes that do not lead to it.
+   */
+  restore(orders: readonly WaitingSnapshot[], changes: readonly OrderChange[]): void {
+    const first = orders.findIndex((order) => order.changes !== undefined);
+    const whole = first === -1 ? orders : orders.slice(0, first);
+    for (const order of this.#queue) order.hasEnded = true;
+    for (const row of [this.#queue, this.#buys, this.#sells]) row.trim();
+    this.#log.restart([]);
+    for (const [at, order] of whole.entries()) this.#put(Order.of(order), at - whole.length);
+    if (first !== -1) this.#replay(orders[first]!, changes.slice(0, orders[first]!.changes));
     this.mustSweep();
   }
+
+  #replay(first: WaitingSnapshot, changes: readonly OrderChange[]): void {
+    if (changes.length !== first.changes) {
+      throw new TypeError(
+        `waiting orders follow from ${first.changes} changes, and there are ${changes.length}`,
+      );
+    }
+    const made = changes.map((change) => "side" in change ? new Order(change) : null);
+    for (const [at, change] of changes.entries()) {
+      if ("cut" in change) {
+        for (const order of made.slice(0, at)) if (order?.side === "buy") order.cut ??= change.cut;
+      } else if ("ended" in change) {
+        // It may have been made before all that are here.
+        const order = made[at - change.ended];
+        if (order === null) throw new TypeError(`no order was made ${change.ended} changes before one ended`);
+        if (order !== undefined) order.hasEnded = true;
+      }
+    }
+    const oldest = Order.of(first);
+    if (made[0]?.hasEnded !== false || !isSame(made[0], oldest)) {
+      throw new TypeError("the changes of waiting orders do not start with the oldest of them");
+    }
+    made[0] = oldest;
+    for (const [place, order] of made.entries()) if (order?.hasEnded === false) this.#put(order, place);
+    this.#log.restart(changes);
+  }
+
+  #put(order: Order, place: number): void {
+    order.place = place;
+    this.#queue.push(order);
+    this.#rowOf(order).insert(order);
+  }
+
+  /** The first that follows from changes; undefined if none does. */
+  #firstLogged(): Order | undefined {
+    const first = this.#queue.first;
+    if (first === undefined || first.place >= 0) return first;
+    for (const order of this.#queue) if (order.place >= 0) return order;
+    return undefined;
+  }
+
+  #rowOf({ side }: Order): OrderRow {
+    return side === "buy" ? this.#buys : this.#sells;
+  }
+
+  /** Whether time has ended one of them. */
+  #mayExpire(time: number, isLate: boolean): boolean {
+    if (this.#orderTtl === null) return false;
+    const [buy, sell] = [this.#buys.first, this.#sells.first];
+    return buy !== undefined && this.#isExpired(buy, time) ||
+      sell !== undefined && this.#isExpired(sell, time) ||
+      isLate && this.#hasReady(this.#buys, time);
+  }
+
+  #isExpired({ due }: Order, time: number): boolean {
+    return this.#orderTtl !== null && time > due + this.#orderTtl;
+  }
+
+  /** Where the time has stepped back far, an order is ready that was made too late: those are at the other end. */
+  #hasReady({ first, last }: OrderRow, time: number): boolean {
+    return first !== undefined && (this.isReady(first, time) || this.isReady(last!, time));
+  }
+}
+
+function isSame(one: Order, other: Order): boolean {
+  return one.side === other.side && one.cause === other.cause && one.signalTradeId === other.signalTradeId &&
+    one.due === other.due;
 }

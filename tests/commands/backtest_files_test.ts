@@ -17,6 +17,7 @@ import {
   assertMatchesReference,
   assertSame,
   backtest,
+  backtestAlone,
   eventsFrom,
   steady,
   traded,
@@ -52,10 +53,9 @@ Deno.test("penstock backtest says the same bytes twice, packed or not, from file
     },
   ];
   const outputs = await all(ways, async ({ files, input }) => {
-    const { code, stdout, stderr } = await backtest(
-      ["--json", ...files],
-      input === undefined ? {} : { input },
-    );
+    const args = ["--json", ...files];
+    const { code, stdout, stderr } =
+      await (input === undefined ? backtest(args) : backtestAlone(args, { input }));
     assertEquals([code, stderr], [0, ""]);
     return steady(stdout);
   });

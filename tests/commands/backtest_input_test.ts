@@ -6,7 +6,7 @@ import { eventsOf, type Input } from "../support/penstock.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { computeReference } from "../support/reference.ts";
 import { csvRows, csvText, messagesText, recordingText, USUAL, walk } from "../support/trade_files.ts";
-import { all, backtest, eventsFrom, traded } from "./backtest_run.ts";
+import { all, backtest, backtestAlone, eventsFrom, traded } from "./backtest_run.ts";
 
 /** A bad line is the 300th; something has been traded before. */
 const GOOD = 299;
@@ -23,7 +23,9 @@ async function assertRefused(
   message: string | RegExp,
   { input, good }: { readonly input?: Input | undefined; readonly good?: number | undefined } = {},
 ): Promise<void> {
-  const { code, stdout, stderr } = await backtest(["--json", ...args], input === undefined ? {} : { input });
+  const all = ["--json", ...args];
+  const { code, stdout, stderr } =
+    await (input === undefined ? backtest(all) : backtestAlone(all, { input }));
   const shown = stderr.replaceAll(`${folder.path}/`, "");
   if (typeof message === "string") assertEquals(shown, `penstock: ${message}`);
   else assertMatch(shown, message);

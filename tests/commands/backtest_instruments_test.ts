@@ -2,7 +2,8 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { BuiltInExchange } from "../../src/simulator/server.ts";
 import { Folder } from "../feeds/recorded_input.ts";
-import { eventsOf, FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
+import { inProcess } from "../support/in_process.ts";
+import { eventsOf, FLAGS, Penstock, type PrintedEvent } from "../support/penstock.ts";
 import { csvText, walk } from "../support/trade_files.ts";
 import { backtest, eventsFrom, traded } from "./backtest_run.ts";
 
@@ -95,7 +96,7 @@ Deno.test({
     assertEquals(minNotional!.slice(0, 8), "7 run 1 ");
     assertEquals(traded(events), traded(live));
     assertGreater(traded(events).filter(({ type }) => type === "fill").length, 4);
-    const proof = await penstock("verify", journal, recording);
+    const proof = await inProcess("verify", journal, recording);
     assertEquals([proof.code, proof.stderr], [0, ""]);
     // By the defaults the quantities would be others.
     const others = traded(await eventsFrom([recording]));

@@ -25,7 +25,7 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   const file = await folder.write("trades.csv", csvText(TRADES));
   const path = `${folder.path}/run.db`;
   const args = ["--json", "--state", path, ...SWIFT, file];
-  const { code, stdout, stderr } = await backtest(args, { writable: folder.path });
+  const { code, stdout, stderr } = await backtest(args);
   assertEquals([code, stderr], [0, ""]);
   const printed = withoutTimes(eventsOf(stdout));
   assertEquals(decisionsIn(path), printed);
@@ -33,11 +33,11 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   assertEquals(wholeEntries(path).at(-1)!.content, { reason: "the input ended" });
 
   const short = `${folder.path}/short.db`;
-  await backtest(["--stop-after=100", "--state", short, file], { writable: folder.path });
+  await backtest(["--stop-after=100", "--state", short, file]);
   assertEquals(wholeEntries(short).at(-1)!.content, { reason: "as many trades as asked for" });
 
   const before = bytesOf(path);
-  const again = await backtest(args, { writable: folder.path });
+  const again = await backtest(args);
   assertEquals([again.code, again.stdout], [2, ""]);
   assertStringIncludes(again.stderr, `${path} holds a run already`);
   assertEquals(bytesOf(path), before);
@@ -49,7 +49,6 @@ Deno.test("penstock backtest --state keeps the events before a line that cannot 
   const path = `${folder.path}/run.db`;
   const { code, stdout } = await backtest(
     ["--json", "--state", path, ...SWIFT, await folder.write("trades.csv", text)],
-    { writable: folder.path },
   );
   assertEquals(code, 3);
   const printed = withoutTimes(eventsOf(stdout));

@@ -25,9 +25,7 @@ Deno.test("penstock backtest stops at a tick above a thousandth of the price, un
   await using folder = new Folder();
   const file = await folder.write("pepe.csv", csv(around(0.0000123, 0.0000001, 8)));
   const out = `${folder.path}/result.json`;
-  const { code, stdout, stderr } = await backtest(["--json", "--out", out, ...WINDOWS, file], {
-    writable: folder.path,
-  });
+  const { code, stdout, stderr } = await backtest(["--json", "--out", out, ...WINDOWS, file]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "the tick is 0.01, the default, at a price of 0.0000");
   assertStringIncludes(
@@ -69,7 +67,7 @@ Deno.test("penstock backtest stops where prices fall to what its tick makes no s
   const falling = [...around(80, 1, 2), ...around(0.001, 0.0001, 4)];
   const journal = `${folder.path}/run.db`;
   const file = await folder.write("luna.csv", csv(falling));
-  const { code, stderr } = await backtest([...WINDOWS, "--state", journal, file], { writable: folder.path });
+  const { code, stderr } = await backtest([...WINDOWS, "--state", journal, file]);
   assertEquals(code, 2);
   assertStringIncludes(stderr, "at a price of 0.001");
 });

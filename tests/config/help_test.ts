@@ -32,7 +32,7 @@ Deno.test("commandHelp() aligns the explanations of every command and fits into 
   }
 });
 
-Deno.test("commandHelp() goes on under the explanation where one does not fit into a line", () => {
+Deno.test("commandHelp() continues an explanation that does not fit on a line under its start", () => {
   assertStringIncludes(
     commandHelp("run"),
     `
@@ -54,7 +54,7 @@ Deno.test("commandHelp() shows many options in groups, the everyday ones first, 
   for (const command of ["status", "export", "halt", "verify"] as const) assertEquals(headings(command), []);
 });
 
-Deno.test("commandHelp() says of the demo what is the same as in a run, and what the same seed makes", () => {
+Deno.test("commandHelp() explains what a demo has in common with a run, and what the same seed makes", () => {
   const text = commandHelp("demo").replaceAll("\n", " ");
   assertStringIncludes(
     text,
@@ -63,7 +63,7 @@ Deno.test("commandHelp() says of the demo what is the same as in a run, and what
   );
 });
 
-Deno.test("commandHelp() lists every kind of fault where faults can be asked for, and nowhere else", () => {
+Deno.test("commandHelp() lists every kind of fault for commands that take faults, and for no others", () => {
   for (const command of Object.keys(COMMANDS) as CommandName[]) {
     const listed = Object.values(FAULT_KINDS).filter(([form]) =>
       commandHelp(command).includes(`\n  ${form} `)

@@ -46,7 +46,7 @@ Deno.test("duration() reads every unit and a bare number of milliseconds", () =>
   assertEquals([24 * HOUR, 48 * HOUR, 49 * HOUR].map(durationText), ["24h", "2d", "49h"]);
 });
 
-Deno.test("duration() refuses other units, signs, fractions of a millisecond and what is out of range", () => {
+Deno.test("duration() refuses other units, signs, fractions of a millisecond and values out of range", () => {
   assertRefused(
     duration(50, 24 * HOUR),
     [
@@ -113,7 +113,7 @@ Deno.test("amount() reads plain decimals exactly", () => {
   assertEquals(plain(read("010.500")), "10.5");
 });
 
-Deno.test("amount() refuses signs, exponents, separators, too many digits, and what its rule does not allow", () => {
+Deno.test("amount() refuses signs, exponents, separators, too many digits, and values that its rule does not allow", () => {
   const read = amount("an amount below 10", (value) => value.lt(10));
   assertRefused(
     read,
@@ -123,7 +123,7 @@ Deno.test("amount() refuses signs, exponents, separators, too many digits, and w
   assertRefused(read, ["10", "10.000"], "an amount below 10");
 });
 
-Deno.test("fraction() reads percent and plain fractions above 0 up to 1", () => {
+Deno.test("fraction() reads percent and plain fractions, above 0 and up to 1", () => {
   assertEquals(["20%", "0.2", "100%", "1", "0.5%"].map((text) => plain(fraction(text))), [
     "0.2",
     "0.2",
@@ -138,7 +138,7 @@ Deno.test("fraction() reads percent and plain fractions above 0 up to 1", () => 
   );
 });
 
-Deno.test("gain() reads percent and plain fractions above 0, above 1 too", () => {
+Deno.test("gain() reads percent and plain fractions above 0, even above 1", () => {
   assertEquals(["5%", "0.05", "250%", "1000"].map((text) => plain(gain(text))), [
     ...["0.05", "0.05", "2.5", "1000"],
   ]);
@@ -165,7 +165,7 @@ Deno.test("oneOf() and onOff() read their words only", () => {
   assertRefused(onOff, ["true", "1", ""], "one of on, off");
 });
 
-Deno.test("symbol() reads letters and digits of any script and underscores, as upper case", () => {
+Deno.test("symbol() reads letters and digits of any script and underscores, and gives upper case", () => {
   const read = {
     btcusdt: "BTCUSDT",
     "1000SATSUSDT": "1000SATSUSDT",
@@ -238,7 +238,7 @@ Deno.test("address() never gives an address to which a path cannot be added", ()
   }));
 });
 
-Deno.test("hostNames() reads names and addresses without ports, and none that stands for others", () => {
+Deno.test("hostNames() reads names and addresses without ports, and no wildcards", () => {
   assertEquals(hostNames("Market.test,10.0.0.5,[fe80::1],my_box"), [
     "market.test",
     "10.0.0.5",
@@ -270,7 +270,7 @@ Deno.test("anyText() refuses only the empty text", () => {
   assertRefused(anyText, [""], "a text that is not empty");
 });
 
-Deno.test("rate() reads per cent and decimals alike, from 0 to below 1", () => {
+Deno.test("rate() reads percent and decimals, from 0 to below 1", () => {
   const texts = ["0", "0%", "0.1%", "0.001", "99.999%", "0.000000000000000001%"];
   assertEquals(texts.map((text) => plain(rate(text))), [
     ...["0", "0", "0.001", "0.001", "0.99999"],
@@ -283,7 +283,7 @@ Deno.test("rate() reads per cent and decimals alike, from 0 to below 1", () => {
   );
 });
 
-Deno.test("stake() takes a share for a share of the cash, and 0.5 for half a unit of it", () => {
+Deno.test("stake() reads 50% as half of the cash, and 0.5 as half a unit of it", () => {
   const cash = new Money("10000.01");
   const texts = ["1000", "0.5", "50%", "100%", "12.5%", "0.000000000000000001%", "050.0%"];
   assertEquals(texts.map((text) => plain(stakeAt(stake(text), cash))), [

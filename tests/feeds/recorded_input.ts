@@ -1,7 +1,7 @@
 /** Recorded files made for a test, and what is read from them. */
 import { gzipSync } from "node:zlib";
 import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter, type ZipWriterAddDataOptions } from "@zip.js/zip.js";
-import type { Layout } from "../../src/formats/chunk.ts";
+import type { Layout } from "../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { type ReadOptions, recordedChunks } from "../../src/feeds/files/recorded_files.ts";
 
@@ -89,7 +89,7 @@ export interface Outcome {
   readonly text: string;
   /** The names of the origins, without the folder, in order. */
   readonly names: string[];
-  readonly layouts: Layout["kind"][];
+  readonly layouts: string[];
   readonly chunks: number;
   /** Likewise without the folder. */
   readonly warnings: string[];
@@ -128,5 +128,5 @@ export async function outcomeOf(
     error = plain(thrown.message);
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(joined(...texts));
-  return { text, names, layouts: [...origins].map(({ kind }) => kind), chunks, warnings, error };
+  return { text, names, layouts: [...origins].map(({ name }) => name), chunks, warnings, error };
 }

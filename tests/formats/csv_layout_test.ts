@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { CsvColumns } from "../../src/formats/chunk.ts";
 import {
   areContractsInCoins,
+  type CsvColumns,
   csvColumns,
   fieldsOf,
   isPublished,

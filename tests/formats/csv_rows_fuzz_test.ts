@@ -1,9 +1,9 @@
 /** A second, naive reader of CSV rows has to agree with the real one on every input, most of which is bad. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { CsvRows } from "../../src/formats/csv_rows.ts";
 import { csvColumns, fieldsOf } from "../../src/formats/csv_layout.ts";
-import type { Origin } from "../../src/formats/chunk.ts";
+import type { Origin } from "../../src/formats/trade_file.ts";
+import { open, originOf } from "../support/csv.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
 
@@ -230,7 +230,7 @@ function naively(text: string, kinds: readonly string[]): string[] {
 
 /** What CsvRows says of the same, cut into chunks at some of its line ends, with stale bytes around them. */
 function really(text: string, origin: Origin, names: readonly string[], random: SeededRandom): string[] {
-  const reader = new CsvRows("BTCUSDT", false);
+  const reader = open(origin);
   const found: string[] = [];
   const lines = text.split(/(?<=\n)/);
   while (lines.length > 0) {
@@ -270,7 +270,7 @@ Deno.test("CsvRows.next() agrees with a naive reader on a great many mutated row
       const layout = csvColumns(header);
       assert("columns" in layout);
       const fields = fieldsOf(layout.columns);
-      const origin: Origin = { name: "file", layout: { kind: "csv", columns: layout.columns } };
+      const origin = originOf(header, "file");
       const rows = seeds.map((seed) => {
         const random = new SeededRandom(seed);
         let row = random.pick(examples);

@@ -1,6 +1,5 @@
 /** What CsvRows refuses, and what it says about it. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CsvRows } from "../../src/formats/csv_rows.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import {
   BOOLEAN,
@@ -105,8 +104,7 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
     const usual = [SPOT_TRADE, SPOT_AGGREGATE, FUTURES_TRADE, FUTURES_AGGREGATE][good]!;
     for (const text of [`${usual}\n\n${row}\n${usual}\n`, `${header}\r\n${usual}\r\n${row}\r\n${usual}`]) {
       const message = `trades.csv:3:${column}: ${what}`;
-      const reader = new CsvRows("BTCUSDT", false);
-      open(reader, originOf(header), text);
+      const reader = open(originOf(header), text);
       assertEquals(reader.next(), "trade");
       assertEquals(reader.next(), "rejected", row);
       assertEquals(reader.reason, message);
@@ -114,8 +112,7 @@ Deno.test("CsvRows.next() says of every kind of bad field where it stands, what 
       assertEquals(reader.next(), "trade");
       assertEquals(reader.next(), null);
 
-      const strict = new CsvRows("BTCUSDT", true);
-      open(strict, originOf(header), text);
+      const strict = open(originOf(header), text, true);
       assertEquals(strict.next(), "trade");
       const error = assertThrows(() => strict.next(), UnusableInput);
       assertEquals(error.message, message);

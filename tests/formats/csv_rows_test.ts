@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import type { Origin } from "../../src/formats/chunk.ts";
-import { CsvRows } from "../../src/formats/csv_rows.ts";
+import type { Origin } from "../../src/formats/trade_file.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { microseconds } from "../../src/domain/numbers/time.ts";
 import {
   BOOLEAN,
@@ -111,8 +111,8 @@ Deno.test("CsvRows.next() takes any line end, none at the end of the file, and p
 });
 
 Deno.test("CsvRows.next() reads no byte outside the chunk", () => {
-  const reader = new CsvRows("BTCUSDT", false);
   const origin = originOf(FUTURES_TRADES);
+  const reader = open(origin);
   const row = FUTURES_TRADE.slice(0, -4);
   for (const around of [0, 1, 10, 100]) {
     const bytes = ENCODER.encode("7".repeat(around) + row + "true\n,1,2\n".repeat(around));
@@ -162,7 +162,6 @@ Deno.test("CsvRows.next() knows the limits of prices and quantities as the reade
 });
 
 Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in the column before", () => {
-  const reader = new CsvRows("BTCUSDT", true);
   const ids = [
     ..."0 1 12 123 1234 12345 123456 1234567 12345678 12345679 22345678 99999999 100000000".split(" "),
     ..."100000001 199999999 200000000 1234567890 1234567891 12345678 9876543210 123456789012".split(" "),
@@ -171,7 +170,7 @@ Deno.test("CsvRows.next() reads whole numbers of any length, whatever stood in t
   ];
   const rows = ids.flatMap((id, at) => [id, ids[ids.length - 1 - at]!])
     .map((id) => `${id},1,1,1,${id === "0" ? "1" : id},true`);
-  open(reader, originOf(FUTURES_TRADES), rows.join("\n"));
+  const reader = open(originOf(FUTURES_TRADES), rows.join("\n"), true);
   for (const row of rows) {
     assertEquals(reader.next(), "trade");
     const time = Number(row.split(",")[4]!);
@@ -216,7 +215,7 @@ Deno.test("CsvRows.next() reads columns in the order of a header, among others, 
   assertEquals(read(order, "a,b\n1,2,3"), ["trades.csv:2:6: the row has 3 fields: expected 8"]);
 });
 
-Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and starts a new one at line 1", () => {
+Deno.test("CsvRows.open() goes on with the same file wherever it was cut", () => {
   const lines = [
     SPOT_AGGREGATES,
     SPOT_AGGREGATE,
@@ -229,26 +228,33 @@ Deno.test("CsvRows.open() goes on with the same file wherever it was cut, and st
   const whole = read(SPOT_AGGREGATES, lines.join("\n"));
   assertEquals(whole.length, 5);
   for (let cuts = 0; cuts < 2 ** (lines.length - 1); cuts++) {
-    const reader = new CsvRows("BTCUSDT", false);
     const origin = originOf(SPOT_AGGREGATES);
+    const reader = open(origin);
     const found: unknown[] = [];
     let piece = "";
     for (const [index, line] of lines.entries()) {
       const isLast = index === lines.length - 1;
       piece += isLast ? line : `${line}\n`;
       if (!isLast && (cuts & (1 << index)) === 0) continue;
-      open(reader, origin, piece);
+      const bytes = ENCODER.encode(piece);
+      reader.open({ origin, bytes, start: 0, end: bytes.length });
       found.push(...drain(reader));
       piece = "";
     }
     assertEquals(found, whole, `cut ${cuts.toString(2)}`);
   }
+});
 
-  const reader = new CsvRows("BTCUSDT", false);
-  open(reader, originOf(SPOT_AGGREGATES, "a.csv"), `${SPOT_AGGREGATES}\n1\n`);
-  open(reader, originOf(FUTURES_TRADES, "b.zip (b.csv)"), `${FUTURES_TRADES}\n2\n`);
+Deno.test("ChunkReader.open() starts every file at line 1, by its own layout, and drops what is left of the one before", () => {
+  const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), false);
+  const openNext = (origin: Origin, text: string): void => {
+    const bytes = ENCODER.encode(text);
+    reader.open({ origin, bytes, start: 0, end: bytes.length });
+  };
+  openNext(originOf(SPOT_AGGREGATES, "a.csv"), `${SPOT_AGGREGATES}\n1\n`);
+  openNext(originOf(FUTURES_TRADES, "b.zip (b.csv)"), `${FUTURES_TRADES}\n2\n`);
   assertEquals(drain(reader), [`b.zip (b.csv):2:2: the row has 1 field: expected 6 (${FUTURES_TRADES})`]);
-  open(reader, originOf(SPOT_AGGREGATES, "c.csv"), "3");
+  openNext(originOf(SPOT_AGGREGATES, "c.csv"), "3");
   assertEquals(drain(reader), [`c.csv:1:2: the row has 1 field: expected 8 (${SPOT_AGGREGATES})`]);
 });
 
@@ -268,18 +274,10 @@ Deno.test("CsvRows.next() takes a line of letters for a header only where a file
   assertEquals(found, [`trades.csv:2:1: id is "id": expected ${ID}`]);
 });
 
-Deno.test("CsvRows.open() refuses what is not CSV", () => {
-  const reader = new CsvRows("BTCUSDT", true);
-  const origin: Origin = { name: "live.rec", layout: { kind: "recording" } };
-  const error = assertThrows(() => open(reader, origin, ""), TypeError);
-  assertEquals(error.message, "live.rec is read as CSV rows, but its layout is recording");
-});
-
 Deno.test("CsvRows.sample() shows at most the first 200 characters of the row read last", () => {
-  const reader = new CsvRows("BTCUSDT", false);
-  assertEquals([reader.sample(), reader.symbol], ["", "BTCUSDT"]);
-  assertStrictEquals(reader.trade, reader);
-  open(reader, originOf(FUTURES_TRADES), `é${"x€".repeat(300)}\n${FUTURES_TRADE}\r\n\n1`);
+  const empty = open(originOf(FUTURES_TRADES));
+  assertEquals([empty.sample(), empty.symbol], ["", "BTCUSDT"]);
+  const reader = open(originOf(FUTURES_TRADES), `é${"x€".repeat(300)}\n${FUTURES_TRADE}\r\n\n1`);
   const samples: string[] = [];
   // The first row starts with no ASCII letter, so it is no header.
   while (reader.next() !== null) samples.push(reader.sample());
@@ -297,12 +295,10 @@ for (
     ignore: !isRecorded(file),
     async fn() {
       const lines = await zipLines(file);
-      const reader = new CsvRows("ANY", true);
-      open(reader, originOf(lines[0]!), lines.join("\n"));
+      const reader = open(originOf(lines[0]!), lines.join("\n"), true);
       const rows = header === FUTURES_AGGREGATES ? lines.slice(1) : lines;
       assertEquals(rows.length, count);
-      const other = new CsvRows("ANY", true);
-      open(other, originOf(`${header},note`), rows.map((row) => `${row},`).join("\r\n"));
+      const other = open(originOf(`${header},note`), rows.map((row) => `${row},`).join("\r\n"), true);
       for (const row of rows) {
         assertEquals([reader.next(), other.next()], ["trade", "trade"]);
         const [, price, quantity, firstId, lastId, time, isBuyerMaker] = row.split(",") as string[];
@@ -319,21 +315,21 @@ for (
           String(trade.buyerIsMaker) === isBuyerMaker!.toLowerCase(),
         ];
         if (read.includes(false)) assertEquals(read, read.map(() => true), row);
-        if (JSON.stringify(fieldsOf(other)) !== JSON.stringify(fieldsOf(reader))) {
-          assertEquals(fieldsOf(other), fieldsOf(reader));
+        if (JSON.stringify(fieldsOf(other.trade)) !== JSON.stringify(fieldsOf(trade))) {
+          assertEquals(fieldsOf(other.trade), fieldsOf(trade));
         }
         if (row === rows[0]) assertEquals(trade.firstId, first);
       }
-      assertEquals(reader.lastId, last);
+      assertEquals(reader.trade.lastId, last);
       assertEquals([reader.next(), other.next()], [null, null]);
     },
   });
 }
 
 Deno.test("CsvRows.next() finds the unit of every row's time by its magnitude", () => {
-  const reader = new CsvRows("BTCUSDT", true);
   const times = ["1735689600", "1735689600123", "1735689600123456", "1735689600123456789", "1735689601"];
-  open(reader, originOf(FUTURES_TRADES), times.map((time, at) => `${at},1,1,1,${time},true\n`).join(""));
+  const rows = times.map((time, at) => `${at},1,1,1,${time},true\n`);
+  const reader = open(originOf(FUTURES_TRADES), rows.join(""), true);
   const found = times.map(() => [reader.next(), reader.trade.time]);
   assertEquals(found, [
     ["trade", 1735689600000000],
@@ -357,8 +353,7 @@ Deno.test("CsvRows.emptyId gives the ids of a row that is of no use, where they 
     [FUTURES_AGGREGATES, "1,1,0,7,9", -1, -1],
   ];
   for (const [header, row, first, last] of rows) {
-    const reader = new CsvRows("BTCUSDT", false);
-    open(reader, originOf(header), `${row}\n`);
+    const reader = open(originOf(header), `${row}\n`);
     assertEquals([reader.next(), reader.emptyFirstId, reader.emptyId], ["rejected", first, last], row);
   }
 });

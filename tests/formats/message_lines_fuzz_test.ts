@@ -7,6 +7,7 @@ import type { TradeFields } from "../../src/domain/market/trade_reader.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { fuzzCases } from "../support/fuzz_inputs.ts";
 import { SeededRandom } from "../support/random.ts";
+import { MESSAGES, RECORDING } from "../support/layouts.ts";
 
 /** Each holds some 9 lines. */
 const RECORDINGS = fuzzCases(6_000, 9);
@@ -156,9 +157,8 @@ function readLines(
   room: Uint8Array,
 ): string[] {
   const found: string[] = [];
-  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), strict);
-  const layout = { kind: isTimed ? "recording" : "messages" } as const;
-  const origin = { name: "file", layout };
+  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), strict, isTimed);
+  const origin = { name: "file", layout: isTimed ? RECORDING : MESSAGES };
   for (let from = 0; from < bytes.length;) {
     let to = random.whole(0, 3) === 0 ? bytes.length : random.whole(from, bytes.length);
     while (to < bytes.length && bytes[to - 1] !== 10) to++;

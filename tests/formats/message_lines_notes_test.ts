@@ -3,7 +3,7 @@ import { BinanceMessageReader } from "../../src/exchanges/binance/binance_messag
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { noteText } from "../../src/domain/recording/recording_note.ts";
-import { ETHER, open, readAll, rest, TIME, trade } from "../domain/read_lines.ts";
+import { ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
 
 const HEADER = `${TIME} {"penstock":{"event":"recording","version":1,"symbol":"BTCUSDT"}}\n`;
 
@@ -115,9 +115,8 @@ Deno.test("MessageLines hands out notes with their times, and reads on behind th
   assertEquals([lines.next(), lines.takeNote()], [null, null]);
   // Without times too; and a note that nobody takes is no hindrance.
   const bare = open(
-    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true, false),
     `${noteText(notes[5])}\n${trade(7)}\n`,
-    "messages",
   );
   assertEquals([bare.next(), bare.next(), bare.takeNote()], [null, "trade", null]);
 });

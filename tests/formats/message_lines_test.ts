@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { MessageLines } from "../../src/formats/message_lines.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { gzipLines, isRecorded } from "../support/recorded_data.ts";
-import { ENCODER, ETHER, open, readAll, rest, TIME, trade } from "../domain/read_lines.ts";
+import { MESSAGES, RECORDING } from "../support/layouts.ts";
+import { ENCODER, ETHER, open, readAll, rest, TIME, trade } from "./read_lines.ts";
 
 const BTCUSDT = ["binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"];
 const MARKER =
@@ -110,7 +111,7 @@ Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and
       // What stood in the bytes before would read as trades.
       const old = ENCODER.encode(`${TIME} ${trade(999)}\n`.repeat(100));
       const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
-      const origin = { name: "a.txt", layout: { kind: "recording" } } as const;
+      const origin = { name: "a.txt", layout: RECORDING };
       const found: (number | string)[] = [];
       const bytes = old.slice();
       let piece = "";
@@ -131,7 +132,7 @@ Deno.test("MessageLines reads lines of any lengths, wherever chunks are cut, and
 });
 
 Deno.test("MessageLines does not complete a cut line with what an earlier chunk left behind", () => {
-  const origin = { name: "a.txt", layout: { kind: "recording" } } as const;
+  const origin = { name: "a.txt", layout: RECORDING };
   const whole = ENCODER.encode(`${TIME} ${trade(1)}\n${TIME} ${trade(2)}\n${TIME} ${trade(3)}\n`);
   const first = whole.indexOf(10) + 1;
   for (let end = first + 1; end < 2 * first - 1; end++) {
@@ -241,9 +242,8 @@ Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were
   const ticker =
     `{"stream":"solusdt@bookTicker","data":{"u":1,"s":"SOLUSDT","b":"1","B":"1","a":"1","A":"1"}}`;
   const lines = open(
-    new MessageLines(new BinanceMessageReader("BTCUSDT"), true),
+    new MessageLines(new BinanceMessageReader("BTCUSDT"), true, false),
     [trade(1), ticker, `{"result":null,"id":1}`, ...others].join("\n"),
-    "messages",
   );
   assertEquals(rest(lines).length, 26);
   assertEquals(lines.otherSymbols, [
@@ -254,10 +254,10 @@ Deno.test("MessageLines.otherSymbols remembers the first eight whose trades were
 });
 
 Deno.test("MessageLines counts lines over all chunks of a file, and again in the next", () => {
-  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true);
+  const lines = new MessageLines(new BinanceMessageReader("BTCUSDT"), true, false);
   const bytes = ENCODER.encode(`${trade(1)}\n\n[]\n`);
   for (const name of ["a.txt", "b.zip (b.txt)"]) {
-    const origin = { name, layout: { kind: "messages" } } as const;
+    const origin = { name, layout: MESSAGES };
     for (const line of [3, 6, 9]) {
       assertEquals(rest(lines.open({ origin, bytes, start: 0, end: bytes.length })), [
         1,

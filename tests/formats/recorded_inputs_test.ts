@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { backfilledText, type BackfilledTrade } from "../../src/domain/market/backfilled_trades.ts";
 import { noteText, type RecordingNote } from "../../src/domain/recording/recording_note.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
@@ -9,13 +9,14 @@ import { type Applied, AppliedRecording, eventsIn, namesOf } from "../support/ap
 import { isRemark } from "../../src/formats/recorded_inputs.ts";
 import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import { scenario } from "../support/scenario.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
 const CHOICES = { ...DEFAULTS, short: 2, long: 4 };
 
 function chunkOf(frames: readonly string[]): Chunk {
   const bytes = new TextEncoder().encode(frames.map((frame) => `${TIME} ${frame}\n`).join(""));
-  return { origin: { name: "a.txt", layout: { kind: "recording" } }, bytes, start: 0, end: bytes.length };
+  return { origin: { name: "a.txt", layout: RECORDING }, bytes, start: 0, end: bytes.length };
 }
 
 function recordingOf(

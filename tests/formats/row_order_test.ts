@@ -1,12 +1,11 @@
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk, Origin } from "../../src/formats/chunk.ts";
-import { csvColumns } from "../../src/formats/csv_layout.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { RowOrder, SortedBlock } from "../../src/formats/row_order.ts";
-import { FUTURES_TRADES } from "../support/csv.ts";
+import { originOf } from "../support/csv.ts";
 import { ticksIn } from "../support/blocks.ts";
 
 const TIME = 1_735_689_600_000;
@@ -20,10 +19,8 @@ function rowOf([id, seconds]: Row, quantity = "1"): string {
 
 function chunkOf(lines: readonly string[], name = "a.csv", isOwn = false): Chunk {
   const bytes = new TextEncoder().encode(`${lines.join("\n")}\n`);
-  const layout = csvColumns(FUTURES_TRADES);
-  assert("columns" in layout);
-  const origin: Origin = { name, layout: { kind: "csv", columns: layout.columns, isBare: true }, isOwn };
-  return { origin, bytes, start: 0, end: bytes.length };
+  const { layout } = originOf("1,1,1,1,1,true");
+  return { origin: { name, layout: { ...layout, isOwn } }, bytes, start: 0, end: bytes.length };
 }
 
 interface Sorted {

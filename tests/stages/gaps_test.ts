@@ -1,7 +1,7 @@
 /** Gaps, live with what was fetched for them, and the same again from the notes of a recording. */
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { assertEquals } from "@std/assert";
-import type { Chunk, Origin } from "../../src/formats/chunk.ts";
+import type { Chunk, Origin } from "../../src/formats/trade_file.ts";
 import type { DisconnectCause } from "../../src/domain/market/disconnect_cause.ts";
 import {
   backfilledText,
@@ -13,6 +13,7 @@ import { noteText, type RecordingNote } from "../../src/domain/recording/recordi
 import { Engine, type EngineEvent, type EngineOptions, type EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
 const SECOND = 1_000_000;
@@ -92,7 +93,7 @@ class Live {
   /** The recording, with more trades at its end that nothing was fetched for. */
   recording(more: readonly string[] = []): Chunk {
     const bytes = new TextEncoder().encode(this.#lines + more.map((line) => `${TIME} ${line}\n`).join(""));
-    const origin: Origin = { name: "a.txt", layout: { kind: "recording" } };
+    const origin: Origin = { name: "a.txt", layout: RECORDING };
     return { origin, bytes, start: 0, end: bytes.length };
   }
 

@@ -25,7 +25,7 @@ function eventsOf({ choices, messages, halts, restarts }: GuardedScenario): Pipe
     if (restarts.includes(at)) {
       kept.take(pipeline);
       pipeline = new Pipeline(optionsOf(choices));
-      pipeline.restore(kept.state, kept.closes(choices.long));
+      pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
       assertEquals(pipeline.snapshot(), kept.state);
     }
     for (const { before, action, time } of halts) {

@@ -1,7 +1,7 @@
 /** Fill models behind one pipeline give the results of separate pipelines, to the last digit. */
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../src/formats/chunk.ts";
+import type { Chunk } from "../../src/formats/trade_file.ts";
 import type { ArrivedRules } from "../../src/domain/market/instrument.ts";
 import { backfilledText } from "../../src/domain/market/backfilled_trades.ts";
 import { Money, plain } from "../../src/domain/numbers/money.ts";
@@ -11,6 +11,7 @@ import type { EngineEvent, EngineState } from "../../src/stages/engine.ts";
 import { AppliedRecording, eventsIn } from "../support/applied.ts";
 import { DEFAULTS, messageOf, optionsOf, tradingParametersOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
+import { RECORDING } from "../support/layouts.ts";
 
 const TIME = 1_723_161_255_342_000;
 const SECOND = 1_000_000;
@@ -101,7 +102,7 @@ function chunkOf(lines: readonly string[]): Chunk {
   const heading = noteText({ event: "recording", version: 1, symbol: DEFAULTS.symbol });
   const text = [heading, ...lines].map((line) => `${TIME} ${line}\n`).join("");
   const bytes = new TextEncoder().encode(text);
-  return { origin: { name: "a.txt", layout: { kind: "recording" } }, bytes, start: 0, end: bytes.length };
+  return { origin: { name: "a.txt", layout: RECORDING }, bytes, start: 0, end: bytes.length };
 }
 
 /** Runs a pipeline with `models` beside it to the end of the recording. */

@@ -8,6 +8,7 @@ import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { Parse } from "../../src/stages/parse.ts";
 import { messageOf, reading } from "../support/pipeline_input.ts";
 import { ticksIn } from "../support/blocks.ts";
+import { MESSAGES } from "../support/layouts.ts";
 
 const newParse = () => new Parse();
 
@@ -27,7 +28,7 @@ function tradeAt(seconds: number, id: number): string {
 /** A reader of these messages that takes them for lines of a file. */
 function lines(messages: readonly string[], strict = true): ChunkReader {
   const bytes = new TextEncoder().encode(messages.join("\n"));
-  const origin = { name: "trades.jsonl", layout: { kind: "messages" } } as const;
+  const origin = { name: "trades.jsonl", layout: MESSAGES };
   return new ChunkReader(new BinanceMessageReader("BTCUSDT"), strict).open({
     origin,
     bytes,

@@ -27,7 +27,7 @@ Deno.test("Pipeline.release() leaves a run that is at work as a release leaves o
         const [printed, ...more] = live.release(TIME, ASKED);
         assertEquals([printed?.type, more.length, live.current.halt], ["released", 0, null]);
         other = new Pipeline(optionsOf(choices));
-        other.restore(released(kept.state), kept.closes(choices.long));
+        other.restore(released(kept.state), kept.closes(choices.long), kept.changes);
         // Not the drawdown: a restore estimates it again, and the last bits differ.
         const [{ gate, account }, expected] = [live.snapshot(), other.snapshot()];
         assertEquals([gate, account], [expected.gate, expected.account]);

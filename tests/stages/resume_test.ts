@@ -27,7 +27,7 @@ Deno.test("Pipeline.restore() goes on as if nothing had been, wherever it was cu
           // A trade whose id leapt is not part of a snapshot: these streams have none.
           kept.take(pipeline);
           pipeline = new Pipeline(optionsOf(choices));
-          pipeline.restore(kept.state, kept.closes(choices.long));
+          pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
           cuts++;
         }
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());

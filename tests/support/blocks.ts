@@ -3,8 +3,8 @@ import { type Block, type SignalledBlock } from "../../src/domain/market/block.t
 import { tickAt, TradeBlock } from "../../src/domain/market/trade_block.ts";
 import type { Filled, Signalled, Tick } from "../../src/domain/market/tick.ts";
 import type { PaperFills } from "../../src/stages/fill.ts";
-import type { Judged, RiskGate } from "../../src/stages/risk.ts";
-import { type Piece, RiskStage } from "../../src/stages/risk_stage.ts";
+import type { RiskGate } from "../../src/stages/risk.ts";
+import { type Judged, type Piece, RiskStage } from "../../src/stages/risk_stage.ts";
 
 /** Every trade in blocks as a tick of its own. */
 export function* ticksIn(blocks: Iterable<Block>): Generator<Tick> {

@@ -11,7 +11,7 @@ import { messageOf, reading } from "./pipeline_input.ts";
 
 const MS = 1_000;
 
-/** One process: every trade is received a millisecond after the one before. */
+/** One process of such a run. Every trade is received a millisecond after the one before. */
 export class HandRun implements Disposable {
   readonly journal: RunJournal;
   readonly engine: Engine;
@@ -51,7 +51,7 @@ export class HandRun implements Disposable {
     this.journal.keep([...this.engine.apply({ ...connected, time })]);
   }
 
-  /** Receives a trade at this price: records it, keeps what comes of it, and returns that. */
+  /** Receives a trade at this price: records it, keeps its events in the journal, and returns them. */
   trade(price: number): readonly EngineEvent[] {
     const { events, keep } = this.receive(price);
     keep();
@@ -89,14 +89,14 @@ export class HandRun implements Disposable {
     this.#note({ event: "ended" });
   }
 
-  /** Ends the recording as a run does whose journal takes nothing more, such as on a full disk. */
+  /** Ends the recording as a run does whose journal cannot be written any more, such as on a full disk. */
   fail(): void {
     this.#time += MS;
     this.#noteKept();
     this.#note({ event: "ended" });
   }
 
-  /** Closes what is open. */
+  /** Closes both files. */
   [Symbol.dispose](): void {
     this.#recording.close();
     this.journal.close();

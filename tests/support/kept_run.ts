@@ -1,21 +1,25 @@
-/** A run that is stopped and resumed as with a journal, but without one. */
+/** Keeps a run that is stopped and resumed, as a journal would. */
 import type { NewCloses } from "../../src/stages/average.ts";
 import type { Closes } from "../../src/stages/indicators/indicator.ts";
+import type { OrderChange } from "../../src/stages/order_changes.ts";
 import type { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
 
-/** What a store keeps of a run: the state as text, and the closes as they were handed out. */
+/** What a store keeps of a run: the state as text, and closes and changes of orders as they were taken. */
 export class KeptRun {
   #state = "";
   #closes: NewCloses[] = [];
+  readonly #changes: OrderChange[] = [];
 
-  /** Keeps where a run stands. */
+  /** Keeps the state of a run. */
   take(pipeline: Pipeline): void {
+    const changes = pipeline.orders.takeChanges();
+    this.#changes.push(...JSON.parse(JSON.stringify(changes)));
     this.#state = JSON.stringify(pipeline.snapshot());
     this.#closes.push(pipeline.averages.takeCloses());
   }
 
-  /** Where it stood last. */
+  /** The last state that was kept. */
   get state(): PipelineSnapshot {
     return JSON.parse(this.#state);
   }
@@ -28,5 +32,10 @@ export class KeptRun {
       values.map((value) => value * 10 ** (decimals - unit))
     );
     return { values: all.slice(-most), decimals };
+  }
+
+  /** The last changes of orders, as many as the state says. */
+  get changes(): OrderChange[] {
+    return this.#changes.slice(this.#changes.length - (this.state.gate.waiting.at(-1)?.changes ?? 0));
   }
 }

@@ -1,4 +1,4 @@
-/** Runs that keep a journal and recordings, made by Penstock in processes of its own against the built-in exchange. */
+/** Makes runs with a journal and recordings: processes of Penstock that trade on the built-in exchange. */
 import { assertEquals } from "@std/assert";
 import type { Outcome } from "../../src/domain/run/verification.ts";
 import { recordedChunks } from "../../src/feeds/files/recorded_files.ts";
@@ -8,7 +8,7 @@ import { Verification } from "../../src/stores/verification/verification.ts";
 import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
 import { FLAGS, Penstock } from "./penstock.ts";
 
-/** Short windows, so that decisions are many; cash that no drawdown halts. */
+/** Short windows, for many decisions, and so much cash that no drawdown halts. */
 const BUSY = { short: "5", long: "20", cash: "1000000", "retry-max": "250ms", stale: "1s" };
 
 /** One journal, and a recording for every process that wrote to it. */
@@ -28,8 +28,8 @@ export class RecordedRun {
   }
 
   /**
-   * Starts a process with `options` by name, a switch with an empty value; it may be killed when `use` returns. Answers
-   * once it has ended, with its exit code.
+   * Starts a process with `options` by name (a switch has an empty value), lets `use` work with it, and waits
+   * for its end. Returns its exit code.
    */
   async process(
     use: (program: Penstock) => Promise<void>,
@@ -58,7 +58,7 @@ export class RecordedRun {
     return (await program.finished()).code;
   }
 
-  /** A process that is killed once it has told `fills` fills. */
+  /** A process that is killed after `fills` fills. */
   async killedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.process(async (program) => {
       await after(fills, program);
@@ -66,7 +66,7 @@ export class RecordedRun {
     }, options);
   }
 
-  /** A process that is stopped with Ctrl-C once it has told `fills` fills. */
+  /** A process that is stopped with Ctrl-C after `fills` fills. */
   async stoppedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
     const code = await this.process(async (program) => {
       await after(fills, program);
@@ -76,7 +76,7 @@ export class RecordedRun {
   }
 }
 
-/** What comes of verifying, with everything read in small chunks; what it throws is thrown. */
+/** The outcome of verifying, with everything read in small chunks. Throws as Verification does. */
 export async function outcomeOf(
   journal: string,
   recordings: readonly string[],

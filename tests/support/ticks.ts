@@ -1,8 +1,8 @@
-/** Ticks by hand, as the parse stage would make them. */
+/** Makes ticks as the parse stage would. */
 import type { Signal } from "../../src/domain/market/signal.ts";
 import { createTick, type Signalled, type Tick } from "../../src/domain/market/tick.ts";
 
-/** What a test wants to say of a tick; everything else has a default. */
+/** The fields of a tick that a test sets; all others have defaults. */
 export interface TickWish {
   readonly id?: number;
   readonly time?: number;
@@ -34,12 +34,12 @@ export function tickOf(
   return createTick("BTCUSDT", trade, price, decimals, missing, 0, late, receivedAt);
 }
 
-/** Ticks of consecutive ids at these integer prices. */
+/** Ticks with consecutive ids at these integer prices. */
 export function ticksAt(prices: readonly number[], decimals = 0): Tick[] {
   return prices.map((price, at) => tickOf({ id: at + 1, time: (at + 1) * 1_000, price, decimals }));
 }
 
-/** A tick as it comes out of the signal stage, with a signal of this side or none. */
+/** A tick as the signal stage yields it, with a signal of this side or none. */
 export function signalledOf(
   given: TickWish,
   side: Signal["side"] | null = null,

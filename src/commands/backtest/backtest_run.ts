@@ -3,7 +3,7 @@
  */
 import { decoderOf } from "../../exchanges/known_exchanges.ts";
 import { ChunkReader } from "../../formats/chunk_reader.ts";
-import type { Chunk, Origin } from "../../formats/chunk.ts";
+import type { Chunk, Origin } from "../../formats/trade_file.ts";
 import { engineChoices, tradingParametersOf } from "../../config/config.ts";
 import { ConfigError } from "../../domain/process/config_error.ts";
 import type { PenstockEvent, RulesEvent, StartedEvent, SummaryEvent } from "../../domain/run/event.ts";
@@ -60,17 +60,16 @@ export class BacktestRun {
   /** Whether the input itself held the instrument's rules. */
   #isTold = false;
 
-  /** `sources` says where the instrument's rules come from. */
+  /** `sources` says where the instrument's rules come from; `isShown` whether a view shows every event. */
   constructor(
     config: Config,
     started: Omit<StartedEvent, "time">,
-    sources: InstrumentOrigin["sources"],
+    { sources, isShown }: { readonly sources: InstrumentOrigin["sources"]; readonly isShown: boolean },
   ) {
     this.#started = started;
     this.#instrument = { config, sources };
     // Thousands of events that nobody reads cost a tenth of the time.
-    const emits = config.json || config.out !== null || config.state !== "none" ||
-      config.logLevel === "debug";
+    const emits = isShown || config.out !== null || config.state !== "none";
     const parameters = tradingParametersOf(config);
     this.#fillParameters = fillParametersOf(config);
     this.#lanes = config.models ? OTHER_MODELS.map((model) => laneOf(model, parameters)) : [];

@@ -20,14 +20,10 @@ import { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import type { Engine, EngineEvent, EngineState } from "../../stages/engine.ts";
 import type { Recording } from "../../stores/recording/recording.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
-import { RunView } from "../../views/terminal/run_view.ts";
 import { Throughput } from "../../views/terminal/throughput.ts";
 import { droppedRequest, journalTook, strayText } from "../../views/terminal/narration.ts";
-import {
-  statusEvent,
-  statusLine,
-  type Throughput as ShownThroughput,
-} from "../../views/terminal/status_line.ts";
+import { statusEvent } from "../../views/terminal/status_line.ts";
+import { show, type StreamState, type View } from "../../views/view.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
 import { recordingTarget, startRecording } from "./recording.ts";
@@ -39,7 +35,7 @@ import { waitedSince } from "./waiting.ts";
 export class LiveRun {
   readonly #configuration: Configuration;
   readonly #config: Config;
-  readonly #view: RunView;
+  readonly #view: View;
   readonly #feed: ReadAhead;
   readonly #restEndpoint: string | null | undefined;
   readonly #budget: RestBudget;
@@ -62,7 +58,7 @@ export class LiveRun {
   #connected = false;
   #rejectionsLogged = false;
 
-  constructor(configuration: Configuration, view: RunView, feed: ReadAhead, signal: AbortSignal) {
+  constructor(configuration: Configuration, view: View, feed: ReadAhead, signal: AbortSignal) {
     const { config } = configuration;
     this.#configuration = configuration;
     this.#config = config;
@@ -207,7 +203,7 @@ export class LiveRun {
   /** Emits the run's state; nothing before `start` and nothing once it has stopped. */
   emitStatus(): void {
     if (!this.#hasStarted) return;
-    this.#view.event(statusEvent(this.#state.current, this.#shownThroughput, now(), this.#state.heldGap));
+    show(this.#view, [statusEvent(this.#state.current, this.#stream, now(), this.#state.heldGap)]);
   }
 
   logRejections(): void {
@@ -217,12 +213,12 @@ export class LiveRun {
     const rejections = this.#state.takeRejections();
     if (rejections === null) return;
     this.#rejectionsLogged = true;
-    this.#view.event({ type: "rejected", time: now(), ...rejections });
+    show(this.#view, [{ type: "rejected", time: now(), ...rejections }]);
   }
 
   draw(): void {
     if (!this.#isOpen) return;
-    this.#view.draw((width) => statusLine(this.#state.current, this.#shownThroughput, width));
+    this.#view.glance?.({ of: "run", run: this.#state.current, stream: this.#stream });
   }
 
   /** Ends the input: waiting orders expire, and the journal gets an entry that the run was stopped, and why. */
@@ -253,18 +249,17 @@ export class LiveRun {
       ...(this.#resumedAfter === 0 ? {} : { resumedAfter: this.#resumedAfter }),
       elapsedMs: Math.round(elapsedMs),
     };
-    this.#view.event(summary);
+    show(this.#view, [summary]);
     await this.#view.close();
   }
 
-  get #shownThroughput(): ShownThroughput {
+  get #stream(): StreamState {
     const { lagMs } = this.#throughput;
     return {
       symbol: this.#config.symbol,
       connected: this.#connected,
       tradesPerSecond: this.#throughput.tradesPerSecond(),
       lagMs,
-      assets: this.#view.assets,
       awaitsRules: this.#state.awaitsRules,
     };
   }
@@ -315,7 +310,7 @@ export class LiveRun {
       record();
       this.#keep(made, handled);
     }
-    this.#view.events(hint === null ? events : withHint(events, hint));
+    show(this.#view, hint === null ? events : withHint(events, hint));
     if (this.#journal === null) record();
   }
 

@@ -11,7 +11,7 @@ import type { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import { Engine, type EngineState } from "../../stages/engine.ts";
 import { strategyOf } from "../../stages/strategies/known_strategies.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
-import type { Line } from "../../views/terminal/narration.ts";
+import type { Line } from "../../views/view.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 

@@ -29,13 +29,13 @@ export interface Tick {
   readonly quantityFraction: number;
   /** True when the taker sold. */
   readonly buyerIsMaker: boolean;
-  /** Trades missing between the one before and this one; 0 when it follows on, -1 when the ids started over. */
+  /** How many trades are missing before this one; -1 when the ids started over. */
   readonly missing: number;
-  /** Trades that were missing before this one and have been fetched since. */
+  /** How many trades were missing before this one and have been fetched since. */
   readonly filled: number;
   /** True for a trade that was fetched after the fact: it moves averages and equity, and never trades. */
   readonly late: boolean;
-  /** When it arrived, over the stream or fetched, µs since 1970; 0 where that is not known. */
+  /** When it arrived over the stream or was fetched, µs since 1970; 0 if that is not known. */
   readonly receivedAt: number;
 }
 
@@ -94,9 +94,9 @@ export function createTick(
 export type Slots<T, K extends keyof T> = { -readonly [P in K]: T[P] };
 
 /**
- * The time that limits and orders go by, µs since 1970: the trade's own, or that of its arrival where it is dated
- * more than an hour after that. So trades dated in the future, however many, release no halt, end no cooldown, and
- * place no order that would wait for that time.
+ * The time that limits and orders use, µs since 1970: the trade's own, or that of its arrival if the trade is
+ * dated more than an hour later. So trades dated in the future, however many, release no halt, end no
+ * cooldown, and place no order that would wait for that time.
  */
 export function clockAt({ time, receivedAt }: Tick): number {
   return receivedAt > 0 && time > receivedAt + HOUR ? receivedAt : time;

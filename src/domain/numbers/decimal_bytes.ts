@@ -1,9 +1,9 @@
 /**
  * Reads numbers from bytes: decimal text to exact integers, without a string or an object in between.
  *
- * Four digits are read at a time, as one 32-bit word with the first digit in its lowest byte, which is about twice as
- * fast as one by one. The arithmetic on four bytes at once is that of Daniel Lemire, "Quickly parsing eight-digit
- * integers" (2018), and of Sean Anderson's "Bit Twiddling Hacks".
+ * It reads four digits at a time, as one 32-bit word with the first digit in its lowest byte. That is about
+ * twice as fast as digit by digit. The arithmetic on four bytes at once is that of Daniel Lemire, "Quickly
+ * parsing eight-digit integers" (2018), and of Sean Anderson's "Bit Twiddling Hacks".
  */
 import { MAX_QUANTITY } from "./price.ts";
 
@@ -18,18 +18,19 @@ const EIGHT_DIGITS = 100_000_000;
 export const READ_AHEAD = 24;
 
 /**
- * The high bit of every byte of `digits` (four bytes of text less ZEROS) that is not a digit, exact up to the first.
+ * The high bit of every byte in `digits` (four bytes of text less ZEROS) that is not a digit; exact up to the
+ * first.
  */
 function strangers(digits: number): number {
   return ((digits + 0x76767676) | digits) & 0x80808080;
 }
 
-/** How many digits stand before the first of `strange`, which must not be 0. */
+/** How many digits come before the first of `strange`, which must not be 0. */
 function digitsBefore(strange: number): number {
   return (31 - Math.clz32(strange & -strange)) >> 3;
 }
 
-/** `digits` with 0 in place of the first of `strange`, which must not be 0, and of all behind it. */
+/** `digits` with 0 for the first of `strange`, which must not be 0, and for everything after it. */
 function digitsOnly(digits: number, strange: number): number {
   return digits & (((strange & -strange) >>> 7) - 1);
 }
@@ -53,11 +54,11 @@ export function eightDigits(view: DataView, at: number): number {
 }
 
 /**
- * Reads one number at a call. Every method takes the position of its first byte in `view` and returns the position
- * after its last, or -1 when there is no such number. The fields hold what was read, and are valid only after a
- * success. The text may continue after the position returned, for instance with a digit too many: only the caller
- * knows what has to follow. READ_AHEAD bytes must follow the first byte that is neither a digit nor a point; their
- * values do not matter.
+ * Reads one number per call. Every method takes the position of the first byte in `view` and returns the
+ * position after the last, or -1 if there is no such number. The fields hold what was read, and are valid
+ * only after a success. The text may continue after the position returned, for instance with a digit too
+ * many: only the caller knows what must follow. READ_AHEAD bytes must follow the first byte that is neither a
+ * digit nor a point; their values do not matter.
  */
 export class DecimalBytes {
   /** From `readWhole`: 0 to 2^53 - 1. */
@@ -68,7 +69,7 @@ export class DecimalBytes {
   /** From `readQuantity`: whole units, and hundred-millionths of one from 0 to 99,999,999. */
   quantityWhole = 0;
   quantityFraction = 0;
-  /** The digits after a point: the first four and the next four. */
+  /** The digits after the point: the first four and the next four. */
   #high = 0;
   #low = 0;
 
@@ -95,8 +96,8 @@ export class DecimalBytes {
   }
 
   /**
-   * A price: above 0, at most 8 significant decimals, in the unit of the last of them up to 2^53 - 1, no needless
-   * leading zeros.
+   * A price: above 0, with at most 8 significant decimals, up to 2^53 - 1 without its point, and without
+   * needless leading zeros.
    */
   readPrice(view: DataView, start: number): number {
     let at = start;
@@ -120,7 +121,8 @@ export class DecimalBytes {
       if (at < 0) return -1;
       const high = this.#high;
       const low = this.#low;
-      // A word is 0 when its digits are; its highest byte above 0 is the last digit that is not.
+      // A word is 0 when all its digits are. Otherwise its highest byte above 0 is the last digit that
+      // counts.
       if (low !== 0) {
         const count = (39 - Math.clz32(low)) >> 3;
         decimals = 4 + count;
@@ -130,7 +132,7 @@ export class DecimalBytes {
         price = whole * POWERS[decimals]! + firstDigits(high, decimals);
       }
     }
-    // Rounding never brings a larger one down to 2^53 - 1.
+    // Rounding never brings a larger price down to 2^53 - 1.
     if (price === 0 || price > Number.MAX_SAFE_INTEGER) return -1;
     this.price = price;
     this.decimals = decimals;
@@ -139,7 +141,7 @@ export class DecimalBytes {
 
   /** A quantity: above 0, up to MAX_QUANTITY, otherwise as a price. */
   readQuantity(view: DataView, start: number): number {
-    // As in `readWhole`, which V8 would not inline here: that is a tenth of the time a row takes.
+    // A copy of the loop in `readWhole`. V8 would not inline a call, and a row would take a tenth longer.
     let at = start;
     let whole = 0;
     let digits = view.getInt32(at, true) ^ ZEROS;
@@ -166,13 +168,13 @@ export class DecimalBytes {
     return at;
   }
 
-  /** Passes over a whole number without leading zeros. */
+  /** Skips a whole number without leading zeros. */
   skipWhole(view: DataView, start: number): number {
     const at = skipDigits(view, start);
     return at === start || (at > start + 1 && view.getUint8(start) === ZERO) ? -1 : at;
   }
 
-  /** Passes over any amount: digits, perhaps a point and more digits. */
+  /** Skips any amount: digits, and perhaps a point and more digits. */
   skipAmount(view: DataView, start: number): number {
     const at = skipDigits(view, start);
     if (at === start) return -1;
@@ -181,7 +183,7 @@ export class DecimalBytes {
     return end === at + 1 ? -1 : end;
   }
 
-  /** Reads eight digits behind a point, as many as price.ts allows, and passes over zeros after them. */
+  /** Reads up to eight digits after the point, as many as price.ts allows, and skips zeros after them. */
   #readFraction(view: DataView, start: number): number {
     let at = start;
     let high = view.getInt32(at, true) ^ ZEROS;
@@ -221,8 +223,8 @@ function skipDigits(view: DataView, start: number): number {
 }
 
 /**
- * Reads the whole numbers of one column, each of which a comma follows. From one row to the next, such a number
- * mostly has as many digits and differs only in the last eight, so the digits before those are compared instead of
+ * Reads the whole numbers of one column, each followed by a comma. From row to row such a number usually
+ * keeps its length and changes only in its last eight digits, so the digits before those are compared, not
  * read.
  */
 export class WholeColumn {
@@ -230,7 +232,10 @@ export class WholeColumn {
   value = 0;
   readonly #decimal: DecimalBytes;
   #digits = 8;
-  /** The digits before the last eight as two words of text, and which bytes of those count; at first, none. */
+  /**
+   * The digits before the last eight, as two words of text, and which of their bytes count. At first nothing
+   * matches.
+   */
   #high = 1;
   #highMask = 0;
   #low = 0;
@@ -238,15 +243,14 @@ export class WholeColumn {
   /** The same as a number. */
   #base = 0;
 
-  /** `decimal` reads the numbers that are not like the one before; its `whole` is overwritten. */
+  /** `decimal` reads the numbers that differ more from the one before; its `whole` is overwritten. */
   constructor(decimal: DecimalBytes) {
     this.#decimal = decimal;
   }
 
   /** As DecimalBytes.readWhole. */
   read(view: DataView, start: number): number {
-    // If the number were longer than the last one, there would be no comma there; if it were shorter, no digits
-    // before it.
+    // A longer number than the last one has no comma there, and a shorter one no digits before it.
     const end = start + this.#digits;
     const high = view.getInt32(end - 8, true) ^ ZEROS;
     const low = view.getInt32(end - 4, true) ^ ZEROS;
@@ -265,9 +269,9 @@ export class WholeColumn {
     const value = this.value = this.#decimal.whole;
     const digits = end - start;
     const base = value - value % EIGHT_DIGITS;
-    // Eight digits are enough to gain by it; beyond 2^53 - 1 the sum would not be exact.
+    // Shorter numbers gain nothing; beyond 2^53 - 1 the sum would not be exact.
     if (digits < 8 || base + (EIGHT_DIGITS - 1) > Number.MAX_SAFE_INTEGER) return end;
-    // One digit at least is compared, so that no number with a leading zero passes.
+    // At least one digit is compared, so that no number with a leading zero passes.
     const compared = Math.max(1, digits - 8);
     this.#digits = digits;
     this.#highMask = bytesMask(Math.min(4, compared));
@@ -279,7 +283,7 @@ export class WholeColumn {
   }
 }
 
-/** Masks a word to its first `count` bytes, 0 to 4. */
+/** The mask of a word's first `count` bytes, 0 to 4. */
 function bytesMask(count: number): number {
   return count === 4 ? -1 : (1 << (8 * count)) - 1;
 }

@@ -1,4 +1,4 @@
-/** What a run is judged by, gathered trade by trade: sampled equity, round trips and the drawdown. */
+/** What a run is judged by, collected trade by trade: sampled equity, round trips and the drawdown. */
 import type { Account } from "../account/account.ts";
 import type { Drawdown } from "./drawdown.ts";
 import type { DrawdownPeriod } from "./drawdown_periods.ts";
@@ -14,7 +14,7 @@ import type { Outcome, Tick } from "../market/tick.ts";
 /** What counts of a trade that is past. */
 export type Marked = Pick<Tick, "time" | "price" | "decimals">;
 
-/** Everything about a finished run that its events do not say. */
+/** What is known about a finished run beyond its events. */
 export interface Results {
   readonly metrics: Metrics;
   /** At most 2,000 points; empty when there was no trade. */
@@ -30,7 +30,7 @@ export class Performance {
   readonly #curve = new EquityCurve();
   readonly #roundTrips = new RoundTrips();
   readonly #exposure = new Exposure();
-  /** The books as the trade before left them, in doubles. */
+  /** The books after the trade before, in doubles. */
   #cash: number;
   #position = 0;
   #first: Marked | null = null;
@@ -42,8 +42,8 @@ export class Performance {
   }
 
   /**
-   * Notes the trades of a block from row `from` on, and before `to`, which have been through all stages, and what became
-   * of the orders at the last of them, before which there were none; `before` is the trade before them, null at the first.
+   * Notes the trades of a block from row `from` up to, but not including, row `to`. They have been through all stages;
+   * `outcomes` are those of the orders at the last of them, and `before` is the trade before them, null at the first.
    */
   note(block: Block, from: number, to: number, outcomes: readonly Outcome[], before: Marked | null): void {
     const { time: times, price: prices, decimals } = block;

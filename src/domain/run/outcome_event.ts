@@ -1,4 +1,4 @@
-/** What happened at a trade, as events tell it: gaps, signals, and what became of orders. */
+/** The events of what happened at a trade: gaps, signals, and the outcomes of orders. */
 import type {
   ExpiredEvent,
   FillEvent,
@@ -18,8 +18,8 @@ import type { Signal, Values } from "../market/signal.ts";
 import type { Outcome, Tick } from "../market/tick.ts";
 
 /**
- * The event of a signal at a trade, with what the strategy shows then; `time` is the trade's, ISO 8601. Throws an Error
- * where it shows nothing yet, which would be a defect.
+ * The event of a signal at a trade, with the strategy's readings there; `time` is the trade's, ISO 8601. Throws an Error
+ * if there are none yet: a defect.
  */
 export function signalEvent(
   { symbol, price, decimals }: Tick,
@@ -33,14 +33,16 @@ export function signalEvent(
   return { type: "signal", time, symbol, side, price: priceText(price, decimals), tradeId, ...values };
 }
 
-/** The trades of a gap that were not fetched: its first id (-1: it follows from the counts), skipped, or unknown. */
+/**
+ * A gap's first id (-1: it follows from the counts), and how many of its trades were skipped or do not exist.
+ */
 interface NotFetched {
   readonly fromId: number;
   readonly skipped: number;
   readonly absent: number;
 }
 
-/** The event of the trades that are missing before a trade, or were and have been fetched. */
+/** The event of a gap before a trade, whether its trades are still missing or have been fetched. */
 export function gapEvent(
   { symbol, firstId, missing: behind, filled }: Tick,
   { fromId: from, skipped, absent }: NotFetched,
@@ -60,7 +62,7 @@ export function gapEvent(
   };
 }
 
-/** The event of ids that started over with a trade; `lastId` is the last one before. */
+/** The event of ids that started over with a trade; `lastId` is the last id before it. */
 export function resetEvent({ symbol, firstId }: Tick, lastId: number, time: string): ResetEvent {
   return { type: "reset", time, symbol, fromId: firstId, lastId };
 }
@@ -77,7 +79,7 @@ export function outcomeEvent(outcome: Outcome, time: string, symbol: string): Pi
   }
 }
 
-/** The event of an order that time ended. */
+/** The event of an order that expired. */
 export function expiredEvent(expired: Expired, time: string, symbol: string): ExpiredEvent {
   const { side, signalTradeId, reason } = expired;
   const why = reason === undefined ? {} : { reason };

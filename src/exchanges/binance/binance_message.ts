@@ -1,10 +1,11 @@
 /**
  * Reads one Binance message: a `trade` or an `aggTrade`, raw or in the combined envelope.
  *
- * Two ways that agree on every input: `scan` walks the bytes of a message in the exchange's usual shape, field by
- * field, without making a string or an object; whatever is not in that shape goes through `decode`.
- * Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
+ * It has two ways that agree on every input. `scan` walks the bytes of a message in the exchange's usual
+ * shape, field by field, without making a string or an object. Whatever is not in that shape goes through
+ * `decode`. Field meanings: https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
+import { isCount, isRecord, shownJson } from "../../domain/market/json_value.ts";
 import { DecimalBytes, READ_AHEAD, WholeColumn } from "../../domain/numbers/decimal_bytes.ts";
 import { PRICE_TEXT, QUANTITY_TEXT } from "../../domain/numbers/price.ts";
 import { LEAST_NANOSECONDS, microseconds, microsecondsIn } from "../../domain/numbers/time.ts";
@@ -38,8 +39,8 @@ class Literal {
     this.#tail = view.getInt32(this.length - 4);
   }
 
-  /** Whether `view` has it at `at`. */
-  stands(view: DataView, at: number): boolean {
+  /** Whether `view` has the text at `at`. */
+  isAt(view: DataView, at: number): boolean {
     const end = at + this.length;
     if (end > view.byteLength || view.getInt32(end - 4) !== this.#tail) return false;
     const words = this.#words;
@@ -92,7 +93,7 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(this.#bytes.buffer);
 
-  /** The fields of the trade are the reader's own: one object less to go through for every one of them. */
+  /** The reader itself, which has the fields: that saves going through another object for each of them. */
   get trade(): TradeFields {
     return this;
   }
@@ -110,8 +111,8 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
   }
 
   /**
-   * True when `bytes` from `start` to `end` are a trade in the usual shape; false only means "not in that shape".
-   * Always false if fewer than READ_AHEAD bytes follow in `bytes`; their values do not matter.
+   * True if `bytes` from `start` to `end` are a trade in the usual shape; false only means "not in that
+   * shape". Always false if fewer than READ_AHEAD bytes follow in `bytes`; their values do not matter.
    */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     if (bytes !== this.#bytes) {
@@ -124,20 +125,20 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
     const combined = bytes[start + 2] === S;
     const { trade, aggregate } = combined ? this.#combined : this.#raw;
     let prefix = trade;
-    if (!trade.stands(view, start)) {
-      if (!aggregate.stands(view, start)) return false;
+    if (!trade.isAt(view, start)) {
+      if (!aggregate.isAt(view, start)) return false;
       prefix = aggregate;
     }
     const aggregated = prefix === aggregate;
     const decimal = this.#decimal;
     let at = decimal.skipWhole(view, start + prefix.length);
-    if (at < 0 || !this.#symbolField.stands(view, at)) return false;
+    if (at < 0 || !this.#symbolField.isAt(view, at)) return false;
     at = readField(view, at + this.#symbolField.length, aggregated ? A : T_ID, this.#idColumn);
     if (at < 0) return false;
     this.firstId = this.lastId = this.#idColumn.value;
-    if (!PRICE.stands(view, at)) return false;
+    if (!PRICE.isAt(view, at)) return false;
     at = decimal.readPrice(view, at + PRICE.length);
-    if (at < 0 || !QUANTITY.stands(view, at)) return false;
+    if (at < 0 || !QUANTITY.isAt(view, at)) return false;
     at = decimal.readQuantity(view, at + QUANTITY.length);
     if (at < 0 || bytes[at] !== QUOTE) return false;
     this.#takeAmounts();
@@ -160,13 +161,13 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
     at = readField(view, at, T_TIME, this.#timeColumn);
     if (at < 0 || this.#timeColumn.value === 0) return false;
     this.time = microseconds(this.#timeColumn.value);
-    if (MAKER.stands(view, at)) this.buyerIsMaker = true;
-    else if (TAKER.stands(view, at)) this.buyerIsMaker = false;
+    if (MAKER.isAt(view, at)) this.buyerIsMaker = true;
+    else if (TAKER.isAt(view, at)) this.buyerIsMaker = false;
     else return false;
     at += this.buyerIsMaker ? MAKER.length : TAKER.length;
     if (bytes[at] === COMMA) {
-      if (IGNORED.stands(view, at)) at += IGNORED.length;
-      else if (IGNORED_FALSE.stands(view, at)) at += IGNORED_FALSE.length;
+      if (IGNORED.isAt(view, at)) at += IGNORED.length;
+      else if (IGNORED_FALSE.isAt(view, at)) at += IGNORED_FALSE.length;
       else return false;
     }
     if (bytes[at] !== BRACE) return false;
@@ -174,7 +175,7 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
     return at === end - 1;
   }
 
-  /** The same by `JSON.parse`, for every shape and every fault. */
+  /** Reads a message of any shape with `JSON.parse`, and finds what is wrong with it. */
   decode(message: string): ReadResult {
     this.emptyFirstId = this.emptyId = -1;
     this.isMarker = false;
@@ -209,36 +210,36 @@ export class BinanceMessageReader implements FrameDecoder, TradeFields {
     return symbol === undefined || symbol === this.symbol || !EVENT_OF_TRADE.test(message) ? null : symbol;
   }
 
-  /** Trades are longer than any such notice, so most messages are passed by their length alone. */
+  /** Trades are longer than any such notice, so most messages are ruled out by their length alone. */
   isShutdownNotice(message: string): boolean {
     return message.length < 120 && message.includes('"serverShutdown"');
   }
 
-  #readTrade(body: Record<string, unknown>, aggregate: boolean, message: string): ReadResult {
-    if (typeof body.s !== "string") return this.#reject(`symbol "s" is ${shown(body.s)}`);
+  #readTrade(body: Readonly<Record<string, unknown>>, aggregate: boolean, message: string): ReadResult {
+    if (typeof body.s !== "string") return this.#reject(`symbol "s" is ${shownJson(body.s)}`);
     if (body.s !== this.symbol) return "other";
     const first = aggregate ? body.f : body.t;
     const last = aggregate ? body.l : body.t;
     if (!isCount(first) || !isCount(last) || last < first) {
-      return this.#reject(`trade id is ${shown(first)}${aggregate ? ` to ${shown(last)}` : ""}`);
+      return this.#reject(`trade id is ${shownJson(first)}${aggregate ? ` to ${shownJson(last)}` : ""}`);
     }
     this.emptyFirstId = first;
     this.emptyId = last;
     if (body.X !== undefined && body.X !== "MARKET") {
       this.isMarker = true;
-      return this.#reject(`not a market trade: "X" is ${shown(body.X)}`);
+      return this.#reject(`not a market trade: "X" is ${shownJson(body.X)}`);
     }
     const { p, q } = body;
     const decimal = this.#decimal;
     if (!readText(p, (view) => decimal.readPrice(view, 0))) {
-      return this.#reject(`price is ${shown(p)}, not ${PRICE_TEXT}`);
+      return this.#reject(`price is ${shownJson(p)}, not ${PRICE_TEXT}`);
     }
     if (!readText(q, (view) => decimal.readQuantity(view, 0))) {
-      return this.#reject(`quantity is ${shown(q)}, not ${QUANTITY_TEXT}`);
+      return this.#reject(`quantity is ${shownJson(q)}, not ${QUANTITY_TEXT}`);
     }
     const time = timeOf(body.T, message);
-    if (time === null) return this.#reject(`trade time "T" is ${shown(body.T)}`);
-    if (typeof body.m !== "boolean") return this.#reject(`"m" is ${shown(body.m)}, not true or false`);
+    if (time === null) return this.#reject(`trade time "T" is ${shownJson(body.T)}`);
+    if (typeof body.m !== "boolean") return this.#reject(`"m" is ${shownJson(body.m)}, not true or false`);
     this.#takeAmounts();
     this.emptyFirstId = this.emptyId = -1;
     this.firstId = first;
@@ -283,7 +284,7 @@ function readField(view: DataView, at: number, field: number, column: WholeColum
   return view.getInt32(at) === field && view.getUint8(at + 4) === COLON ? column.read(view, at + 5) : -1;
 }
 
-/** Reads the whole of `text`. */
+/** Whether `read` reads the whole of `text`. */
 function readText(text: unknown, read: (view: DataView) => number): boolean {
   if (typeof text !== "string") return false;
   const bytes = ENCODER.encode(text);
@@ -292,23 +293,7 @@ function readText(text: unknown, read: (view: DataView) => number): boolean {
   return read(new DataView(padded.buffer)) === bytes.length;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
 /** Streams whose messages carry no event type: book tickers and depth snapshots. */
-function isStreamSnapshot(message: Record<string, unknown>): boolean {
+function isStreamSnapshot(message: Readonly<Record<string, unknown>>): boolean {
   return typeof message.stream === "string" || "lastUpdateId" in message || "u" in message && "B" in message;
-}
-
-const SHOWN_CHARACTERS = 40;
-
-function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = JSON.stringify(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }

@@ -1,9 +1,9 @@
-/** Cuts the bytes of a source into chunks of whole lines. */
-import { type Chunk, LINE_LIMIT, type Origin } from "../../formats/chunk.ts";
-import { isNote } from "../../domain/recording/recording_note.ts";
+/** Cuts the bytes of a source into chunks of whole lines, or into one where its format cannot be cut. */
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
+import { ENOUGH_LINES, layoutOf, layoutOfLines } from "../../formats/file_layout.ts";
+import { frameOf } from "../../formats/message_files.ts";
+import { type Chunk, LINE_LIMIT, type Origin, type TradeFile } from "../../formats/trade_file.ts";
 import type { ByteSource } from "./byte_source.ts";
-import { ENOUGH_LINES, layoutOf, layoutOfLines } from "./file_layout.ts";
 import { TruncatedInput } from "./inflate_source.ts";
 import { NOTHING_IN_IT } from "./input_file.ts";
 
@@ -13,7 +13,8 @@ const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9;
 const MARK = [0xef, 0xbb, 0xbf];
 /** How much of a line that is too long is returned, to show it. */
 const SHOWN_BYTES = 1 << 10;
-const DECODER = new TextDecoder();
+/** The largest file that is read whole, in bytes: more does not fit into one array everywhere. */
+const FILE_LIMIT = 1 << 30;
 
 /** How lines are cut. */
 export interface LineOptions {
@@ -23,27 +24,23 @@ export interface LineOptions {
   readonly onWarning: (text: string) => void;
   /** As in Origin. */
   readonly isPacked?: boolean;
-}
-
-/** What the first lines show. */
-interface Opening {
-  readonly origin: Origin;
-  /** Penstock wrote this recording; if it was killed meanwhile, the end is torn. */
-  readonly isOwn: boolean;
+  /** The formats that are read; those of the table unless given. */
+  readonly formats?: readonly TradeFile[];
 }
 
 /**
  * The lines of a source, named `name`, which is closed at the end. A byte order mark is dropped; blank lines and a
- * header are not. A line longer than LINE_LIMIT is a chunk of its own, marked, with its beginning only. Throws
- * UnusableInput, after the lines before, if nothing can be read, and if the first lines are of no known layout or too
- * long. A recording of Penstock's whose end was torn by a crash is read up to there, with a warning.
+ * header are not. A line longer than LINE_LIMIT is a chunk of its own, marked, with its beginning only. A file in a
+ * layout that cannot be cut is one chunk. Throws UnusableInput, after the lines before, if nothing can be read, and if
+ * the first lines are of no known layout or too long. A recording of Penstock's whose end was torn by a crash is read
+ * up to there, with a warning.
  *
  * The next chunk is read while the caller processes this one.
  */
 export async function* lineChunks(
   name: string,
   source: ByteSource,
-  { chunkBytes: mostBytes, onWarning, isPacked = false }: LineOptions,
+  { chunkBytes: mostBytes, onWarning, isPacked = false, formats }: LineOptions,
 ): AsyncGenerator<Chunk> {
   // Thousands of small members would take gigabytes otherwise.
   const chunkBytes = Math.min(mostBytes, Math.max(LEAST_BYTES, source.size ?? Infinity));
@@ -52,7 +49,7 @@ export async function* lineChunks(
   let filled = 0;
   /** The start of what has not been returned yet: after a byte order mark. */
   let start = 0;
-  let opening: Opening | null = null;
+  let origin: Origin | null = null;
   let cut: TruncatedInput | null = null;
   let reading: Promise<number | null> = source.read(bytes);
   try {
@@ -63,18 +60,24 @@ export async function* lineChunks(
       filled += count;
       let end = read + bytes.subarray(read, filled).lastIndexOf(LINE_FEED) + 1;
       if (end === read) end = start;
-      if (opening === null) {
+      if (origin === null) {
         start = hasMark(bytes, filled) ? MARK.length : 0;
         const whole = bytes.subarray(start, filled).lastIndexOf(LINE_FEED) + 1;
         const isAll = filled - start > LINE_LIMIT;
-        opening = openingOf({ name, isPacked }, bytes.subarray(start, start + whole), isAll);
+        origin = originOf(bytes.subarray(start, start + whole), isAll);
         // Blank lines at the start wait for the line that shows the layout, and that line for those that confirm it.
-        if (opening === null) end = start;
+        if (origin === null) end = start;
       }
-      const long = filled - start > LINE_LIMIT ? longLine(bytes, start, filled) : null;
-      if (opening === null && filled - start > LINE_LIMIT) throw tooLong(name, bytes, long, filled);
-      if (opening !== null && long !== null) {
-        const { origin } = opening;
+      const isWhole = origin?.layout.unit === "file";
+      const long = !isWhole && filled - start > LINE_LIMIT ? longLine(bytes, start, filled) : null;
+      if (origin === null && filled - start > LINE_LIMIT) origin = longOriginOf(long, filled);
+      if (origin?.layout.unit === "file") {
+        if (filled > FILE_LIMIT) throw tooLarge(name);
+        bytes = withRoom(bytes, filled, chunkBytes);
+        reading = source.read(bytes.subarray(filled, filled + chunkBytes));
+        continue;
+      }
+      if (origin !== null && long !== null) {
         if (long > start) yield { origin, bytes, start, end: long };
         yield { origin, bytes: beginningAt(bytes, long), start: 0, end: SHOWN_BYTES + 1, isTooLong: true };
         // Continues with what follows the line as if it had just been read.
@@ -82,7 +85,7 @@ export async function* lineChunks(
         filled = start = 0;
         continue;
       }
-      if (opening === null || end === start) {
+      if (origin === null || end === start) {
         bytes = withRoom(bytes, filled, chunkBytes);
         reading = source.read(bytes.subarray(filled, filled + chunkBytes));
         continue;
@@ -93,7 +96,7 @@ export async function* lineChunks(
       reading = source.read(spare.subarray(tail, tail + chunkBytes));
       // A caller that asks for nothing more does not learn what is wrong with it.
       reading.catch(() => {});
-      yield { origin: opening.origin, bytes, start, end };
+      yield { origin, bytes, start, end };
       [bytes, spare] = [spare, bytes];
       filled = tail;
       start = 0;
@@ -132,25 +135,61 @@ export async function* lineChunks(
 
   /** What follows the last line feed. */
   function* lastChunk(): Generator<Chunk> {
-    let found = opening;
+    let found = origin;
     if (found === null) {
       start = hasMark(bytes, filled) ? MARK.length : 0;
       try {
-        found = openingOf({ name, isPacked }, bytes.subarray(start, filled), true);
+        found = originOf(bytes.subarray(start, filled), true);
       } catch (error) {
         throw cut ?? error;
       }
     }
-    if (cut !== null && !found?.isOwn) throw cut;
+    const isOwn = found?.layout.isOwn === true;
+    if (cut !== null && !isOwn) throw cut;
     if (found === null) throw new UnusableInput({ name }, NOTHING_IN_IT);
     const rest = bytes.subarray(start, filled);
     const lastLine = start + rest.lastIndexOf(LINE_FEED) + 1;
-    const isTorn = found.isOwn && !isWhole(bytes.subarray(lastLine, filled));
+    const isTorn = isOwn && !isWhole(bytes.subarray(lastLine, filled));
     const end = isTorn ? lastLine : filled;
-    if (end > start) yield { origin: found.origin, bytes, start, end };
+    if (end > start) yield { origin: found, bytes, start, end };
     if (cut !== null || isTorn) {
       onWarning(`${name}: the recording was cut off while it was being written; it is read up to that point`);
     }
+  }
+
+  /**
+   * The origin that the first lines show, of those that are not blank; null when all are blank, and where it takes
+   * more to tell and these are not all. Throws UnusableInput if no layout is known for them.
+   */
+  function originOf(head: Uint8Array, isAll: boolean): Origin | null {
+    const lines: Uint8Array[] = [];
+    let blank = 0;
+    for (let from = 0; from < head.length && lines.length < ENOUGH_LINES;) {
+      const line = lineAt(head, from, head.length);
+      from += line.length + 1;
+      if (line.some((byte) => byte !== SPACE && byte !== TAB && byte !== RETURN)) lines.push(line);
+      else if (lines.length === 0) blank++;
+    }
+    const layout = lines.length === 0 ? null : layoutOfLines(lines, isAll, formats);
+    if (layout === null) return null;
+    if (typeof layout === "string") throw new UnusableInput({ name, line: blank + 1 }, layout);
+    return { name, layout, isPacked };
+  }
+
+  /**
+   * The origin where more than the limit shows no layout: the first line is at `first`, or null if lines are blank.
+   * Throws UnusableInput unless it is a file without lines.
+   */
+  function longOriginOf(first: number | null, end: number): Origin {
+    const limit = `${LINE_LIMIT >> 20} MiB`;
+    if (first === null) throw new UnusableInput({ name }, `it begins with more than ${limit} of blank lines`);
+    const layout = layoutOf(lineAt(bytes, first, end), formats);
+    if (typeof layout === "object" && layout.unit === "file") return { name, layout, isPacked };
+    const what = typeof layout === "string"
+      ? layout
+      : `the first line is longer than ${limit}, expected one trade or message a line`;
+    const line = 1 + bytes.subarray(0, first).filter((byte) => byte === LINE_FEED).length;
+    throw new UnusableInput({ name, line }, what);
   }
 }
 
@@ -158,42 +197,11 @@ function hasMark(bytes: Uint8Array, end: number): boolean {
   return end >= MARK.length && MARK.every((byte, at) => bytes[at] === byte);
 }
 
-/**
- * What the first lines that are not blank say; null when all are blank, and where it takes more to tell and these are
- * not all. Throws UnusableInput if no layout is known for them.
- */
-function openingOf(
-  { name, isPacked }: { readonly name: string; readonly isPacked: boolean },
-  bytes: Uint8Array,
-  isAll: boolean,
-): Opening | null {
-  const lines: Uint8Array[] = [];
-  let blank = 0;
-  for (let from = 0; from < bytes.length && lines.length < ENOUGH_LINES;) {
-    const line = lineAt(bytes, from, bytes.length);
-    from += line.length + 1;
-    if (line.some((byte) => byte !== SPACE && byte !== TAB && byte !== RETURN)) lines.push(line);
-    else if (lines.length === 0) blank++;
-  }
-  const [first] = lines;
-  if (first === undefined) return null;
-  const layout = layoutOfLines(lines, isAll);
-  if (layout === null) return null;
-  if (typeof layout === "string") throw new UnusableInput({ name, line: blank + 1 }, layout);
-  const isOwn = layout.kind !== "csv" && isNote(frameOf(first));
-  return { origin: { name, layout, isPacked, isOwn }, isOwn };
-}
-
 /** Without its line feed. */
 function lineAt(bytes: Uint8Array, from: number, end: number): Uint8Array {
   const rest = bytes.subarray(from, end);
   const feed = rest.indexOf(LINE_FEED);
   return feed < 0 ? rest : rest.subarray(0, feed);
-}
-
-/** What follows the receive time. */
-function frameOf(line: Uint8Array): string {
-  return DECODER.decode(line).replace(/^\d* /, "");
 }
 
 /** Whether the last line of a recording, which lacks its line feed, lacks nothing else. */
@@ -226,19 +234,13 @@ function beginningAt(bytes: Uint8Array, from: number): Uint8Array {
   return line;
 }
 
-function isFeed(byte: number): boolean {
-  return byte === LINE_FEED;
-}
-
-/** Why a file's layout is still unknown after more than the limit: its first line, or blank lines. */
-function tooLong(name: string, bytes: Uint8Array, first: number | null, end: number): UnusableInput {
-  const limit = `${LINE_LIMIT >> 20} MiB`;
-  if (first === null) return new UnusableInput({ name }, `it begins with more than ${limit} of blank lines`);
-  const layout = layoutOf(lineAt(bytes, first, end));
-  const what = typeof layout === "string"
-    ? layout
-    : `the first line is longer than ${limit}, expected one trade or message a line`;
-  return new UnusableInput({ name, line: 1 + bytes.subarray(0, first).filter(isFeed).length }, what);
+function tooLarge(name: string): UnusableInput {
+  return new UnusableInput(
+    { name },
+    `it is larger than ${
+      FILE_LIMIT >> 30
+    } GiB, and its format has to be read whole: split it into several files`,
+  );
 }
 
 /** The bytes, with room for `more` after the first `filled` of them. */

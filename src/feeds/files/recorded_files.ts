@@ -1,5 +1,6 @@
 /** Recorded files as one stream of lines: opened, unpacked, recognized and cut into chunks. */
-import type { Chunk, Origin } from "../../formats/chunk.ts";
+import type { Chunk, Origin, TradeFile } from "../../formats/trade_file.ts";
+import { TRADE_FILES } from "../../formats/file_layout.ts";
 import { UnusableInput } from "../../domain/market/unusable_input.ts";
 import { bufferArchive, membersOf } from "./archive.ts";
 import { type ByteSource, PeekedSource, readUpTo } from "./byte_source.ts";
@@ -26,6 +27,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Called with warnings that do not stop the reading: one sentence that names the file. */
   readonly onWarning?: (text: string) => void;
+  /** The formats that are read; those of the table unless given. */
+  readonly formats?: readonly TradeFile[];
 }
 
 /** Where a file starts in time, for `sortByFirstTrade`. */
@@ -62,7 +65,7 @@ const PACKING_LIMIT = 4;
  * ```ts ignore
  * import { chunksOf } from "./recorded_files.ts";
  * for await (const { origin, bytes, start, end } of chunksOf("BTCUSDT-trades-2025-01-01.zip")) {
- *   console.log(origin.name, origin.layout.kind, new TextDecoder().decode(bytes.subarray(start, end)));
+ *   console.log(origin.name, origin.layout.name, new TextDecoder().decode(bytes.subarray(start, end)));
  * }
  * ```
  */
@@ -148,7 +151,7 @@ export async function damageBehind(
 export async function sortByFirstTrade(
   paths: readonly string[],
   firstTrade: (chunk: Chunk) => FirstTrade | null,
-  { signal }: Pick<ReadOptions, "signal"> = {},
+  { signal, formats = TRADE_FILES }: Pick<ReadOptions, "signal" | "formats"> = {},
 ): Promise<Part[]> {
   const found: { readonly part: Part; readonly time: number; readonly id: number }[] = [];
   const files = await findInputs(paths);
@@ -161,7 +164,7 @@ export async function sortByFirstTrade(
       for await (const text of unpacked(file.name, source, 0, null)) {
         let first: FirstTrade | null = null;
         // Reading the file will give the same warnings again.
-        const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked };
+        const options = { chunkBytes: CHUNK_BYTES, onWarning: () => {}, isPacked: text.isPacked, formats };
         for await (const chunk of lineChunks(text.name, text.source, options)) {
           signal?.throwIfAborted();
           first = firstTrade(chunk);
@@ -215,7 +218,7 @@ function totalOf(files: readonly InputFile[]): number | null {
 /** The lines of one file, which is closed at the end. */
 async function* linesOf(
   file: InputFile,
-  { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {} }: ReadOptions,
+  { chunkBytes = CHUNK_BYTES, signal, onWarning = () => {}, formats = TRADE_FILES }: ReadOptions,
   count: (bytes: number) => void,
   member: string | null,
 ): AsyncGenerator<Chunk> {
@@ -223,7 +226,7 @@ async function* linesOf(
   try {
     for await (const text of unpacked(file.name, source, 0, member)) {
       const { name, isPacked } = text;
-      for await (const chunk of lineChunks(name, text.source, { chunkBytes, onWarning, isPacked })) {
+      for await (const chunk of lineChunks(name, text.source, { chunkBytes, onWarning, isPacked, formats })) {
         signal?.throwIfAborted();
         yield chunk;
       }

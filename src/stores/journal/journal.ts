@@ -16,6 +16,7 @@ import { JournalLock } from "./journal_lock.ts";
 import { inspect } from "./journal_inspection.ts";
 import { type Heartbeat, writeHeartbeat } from "./journal_heartbeat.ts";
 import { type Line, lineOf, storedCheckpoint } from "./journal_line.ts";
+import { lastOrderChanges } from "./journal_orders.ts";
 import { gatherPrices } from "./journal_prices.ts";
 import { type Prices } from "./price_note.ts";
 import { type FiledRequest, prepareRequests, requestsIn } from "./journal_requests.ts";
@@ -290,6 +291,19 @@ export class Journal implements Disposable {
       const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);
       if (checkpoint === null) return { decimals: 0, values: [] };
       return gatherPrices(this.#database, this.#path, checkpoint, this.#window);
+    });
+  }
+
+  /**
+   * The last `count` changes of waiting orders up to the last checkpoint, oldest first. Throws a JournalError if they
+   * are not all there, or an entry between them is altered.
+   */
+  lastOrderChanges(count: number): unknown[] {
+    if (count === 0) return [];
+    return this.#read(() => {
+      const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);
+      if (checkpoint === null) return [];
+      return lastOrderChanges(this.#database, this.#path, checkpoint, this.run, count);
     });
   }
 

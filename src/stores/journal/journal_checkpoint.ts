@@ -35,6 +35,8 @@ export interface CheckpointDraft {
   readonly positions: readonly PositionRow[];
   /** Those since the checkpoint before, of which a resume needs the last; `fresh` when everything before is void. */
   readonly prices: Prices & { readonly fresh: boolean };
+  /** The changes of waiting orders since the checkpoint before, which its entry holds; absent for none. */
+  readonly orders?: readonly object[];
 }
 
 /** A checkpoint in the journal, with the place of its prices instead of the prices. */

@@ -7,6 +7,7 @@ import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
+import { orderChangeOf } from "../../stages/order_changes.ts";
 import { isCurrent, type PipelineSnapshot, underLimitsOf } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
 import { divergence, isTree, within } from "../verification/agreement.ts";
@@ -188,7 +189,8 @@ export class RunJournal implements Disposable {
       if (!isCurrent(state)) throw this.#olderRun();
       const odd = oddValue(checkpoint.state, { ...this.#engine.state.snapshot() });
       if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
-      this.#engine.restore(state, this.#journal.lastPrices());
+      const changes = this.#journal.lastOrderChanges(state.gate.waiting.at(-1)?.changes ?? 0);
+      this.#engine.restore(state, this.#journal.lastPrices(), changes.map(orderChangeOf));
       const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
       const expected = underLimitsOf(made, state);
       const difference = divergence(expected, within(expected, made));
@@ -287,8 +289,12 @@ function isRule(name: string): name is Rule {
   return RULES.some((rule) => rule === name);
 }
 
-/** The state of a run, as a checkpoint keeps it, with the prices that its strategy remembers since the last one. */
+/**
+ * The state of a run, as a checkpoint keeps it, with the prices that its strategy remembers and the changes of waiting
+ * orders since the last one.
+ */
 export function checkpointOf(run: EngineState, symbol: string, time: number): CheckpointDraft {
+  const orders = run.orders.takeChanges();
   const state = run.snapshot();
   const { values, decimals, isFresh } = run.averages.takeCloses();
   const { cash, fees, realized, position, cost } = state.account;
@@ -298,6 +304,7 @@ export function checkpointOf(run: EngineState, symbol: string, time: number): Ch
     account: { cash, fees, realized },
     positions: position === "0" ? [] : [{ symbol, quantity: position, cost }],
     prices: { decimals, fresh: isFresh, values },
+    orders,
   };
 }
 

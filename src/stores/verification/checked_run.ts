@@ -1,5 +1,5 @@
 /** The entries of one run, one after the other, while the chain of the whole journal is checked. */
-import type { Blocking } from "../../domain/process/blocking.ts";
+import type { Blocking } from "../../domain/process/exit.ts";
 import { type BrokenChain, type ChainResult, unreadable } from "../journal/journal_chain.ts";
 import { contentIn, type Entry, type EntryType, type RawEntry, textOf } from "../journal/journal_entry.ts";
 import { JournalError } from "../journal/journal_file.ts";

@@ -3,13 +3,12 @@
  */
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { durationText } from "../../domain/numbers/duration.ts";
-import { optionWord } from "../../domain/process/option_word.ts";
+import { optionWord } from "../../domain/process/config_error.ts";
 import type { OnHalt } from "../../domain/risk/halt.ts";
 import { type OrderRate, orderRateText } from "../../domain/risk/order_throttle.ts";
 import { CashShare, type Stake, stakeText } from "../../domain/orders/stake.ts";
 import { assets, type NamedAssets } from "../terminal/assets.ts";
-import { money } from "../terminal/figures.ts";
-import { stakeWords } from "../terminal/narration.ts";
+import { money, stakeWords } from "../terminal/figures.ts";
 
 const WIDTH = 80;
 const INSTRUMENT = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional", "maxNotional"] as const;

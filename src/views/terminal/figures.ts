@@ -123,3 +123,8 @@ function withPlus(value: Money, shown: string): string {
 export function moment(time: string | null): string {
   return time === null ? NONE : time.slice(0, 19).replace("T", " ");
 }
+
+/** A stake as a user reads it: an amount, or which share of what. */
+export function stakeWords(stake: unknown): string {
+  return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
+}

@@ -1,7 +1,7 @@
 /** Signals that place no order during a halt: the first is shown in full, the others are counted. */
 import type { PenstockEvent, RefusalEvent } from "../../domain/run/event.ts";
+import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
-import type { Line } from "./narration.ts";
 import { TradeNarration } from "./trade_narration.ts";
 
 /** How often, by the trades' own times, a line says how many there were. */

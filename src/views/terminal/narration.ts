@@ -14,14 +14,10 @@ import type { Rejections } from "../../domain/market/rejections.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
 import type { HeldGap } from "../../stages/gap_hold.ts";
 import { rulesText } from "../../domain/market/instrument.ts";
+import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
+import { stakeWords } from "./figures.ts";
 import { fillText, signalText } from "./fill_line.ts";
-
-/** One line of the log. */
-export interface Line {
-  readonly level: "debug" | "info" | "warn" | "error";
-  readonly text: string;
-}
 
 /**
  * The log line for an event, or null if another view shows it; `named` are the assets if they are known, and `signal`
@@ -217,9 +213,4 @@ function info(text: string): Line {
 
 function warn(text: string): Line {
   return { level: "warn", text };
-}
-
-/** A stake as a user reads it: an amount, or which share of what. */
-export function stakeWords(stake: unknown): string {
-  return String(stake).endsWith("%") ? `${stake} of the cash` : String(stake);
 }

@@ -1,14 +1,6 @@
 /** How far a backtest has come, in one line, as a function of its state. */
+import type { BacktestProgress } from "../view.ts";
 import { grouped, span } from "./figures.ts";
-
-/** The progress of a backtest. */
-export interface BacktestProgress {
-  /** Bytes of the files as they lie on disk; the total is null if it cannot be known. */
-  readonly bytesRead: number;
-  readonly bytesTotal: number | null;
-  readonly trades: number;
-  readonly elapsedMs: number;
-}
 
 const MEGABYTE = 1_000_000;
 /** Before this much is done, the time left cannot be estimated. */

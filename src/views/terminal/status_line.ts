@@ -2,27 +2,15 @@
 import type { StatusEvent } from "../../domain/run/event.ts";
 import type { RunState } from "../../stages/run_state.ts";
 import { plain } from "../../domain/numbers/money.ts";
-import { assets, type NamedAssets } from "./assets.ts";
+import type { StreamState } from "../view.ts";
+import { assets } from "./assets.ts";
 import { money, priceText, valuesText } from "./figures.ts";
 import { cutTo, textWidth } from "./text_width.ts";
 
-/** What the live line shows besides the run's state. */
-export interface Throughput {
-  readonly symbol: string;
-  readonly connected: boolean;
-  readonly tradesPerSecond: number;
-  /** Age of the last trade when it arrived, ms; null before the first. */
-  readonly lagMs: number | null;
-  /** What the exchange calls the assets; absent if it has not said so. */
-  readonly assets?: NamedAssets | null;
-  /** Whether no order is placed until the instrument's rules come; absent for false. */
-  readonly awaitsRules?: boolean;
-}
-
-/** The same as an event; `time` is now, ISO 8601, and `heldGap` the missed trades that are being fetched, or null. */
+/** The state of a live run as an event; `time` is now, ISO 8601, and `heldGap` the missed trades that are being fetched, or null. */
 export function statusEvent(
   { trades, equity, position, halt }: RunState,
-  { symbol, tradesPerSecond, lagMs }: Throughput,
+  { symbol, tradesPerSecond, lagMs }: StreamState,
   time: string,
   heldGap: StatusEvent["heldGap"] | null = null,
 ): StatusEvent {
@@ -44,7 +32,7 @@ export function statusEvent(
  * One line of at most `width` columns, without colours: in full where there is room, else in short, else without what
  * matters least. What is shown keeps its label, and it is cut off only where not even the price fits.
  */
-export function statusLine(standing: RunState, throughput: Throughput, width: number): string {
+export function statusLine(standing: RunState, throughput: StreamState, width: number): string {
   const parts = partsOf(standing, throughput).filter(({ short }) => short !== "");
   const inFull = joined(parts, "full", "  ");
   if (textWidth(inFull) <= width) return inFull;
@@ -80,7 +68,7 @@ interface Part {
   readonly short: string;
 }
 
-function partsOf(standing: RunState, throughput: Throughput): readonly Part[] {
+function partsOf(standing: RunState, throughput: StreamState): readonly Part[] {
   const { base, quote } = assets(throughput.symbol, throughput.assets);
   const { readings, halt } = standing;
   const values = Object.values(readings.values() ?? {});

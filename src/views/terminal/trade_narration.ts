@@ -1,7 +1,8 @@
 /** The log's lines of one run, where a signal and the fill that follows at once are one line. */
 import type { FillEvent, PenstockEvent, SignalEvent } from "../../domain/run/event.ts";
+import type { Line } from "../view.ts";
 import type { NamedAssets } from "./assets.ts";
-import { type Line, narrate } from "./narration.ts";
+import { narrate } from "./narration.ts";
 
 /** With a latency a few orders may wait; each fill says which signal it goes back to. */
 const REMEMBERED = 16;

@@ -4,7 +4,7 @@ import { signalledOf } from "../../support/ticks.ts";
 
 const TIME = "2024-08-08T23:54:15.400000Z";
 
-Deno.test("signalEvent() says the trade and what the strategy shows", () => {
+Deno.test("signalEvent() has the readings of the moment it is made", () => {
   const { signal, ...tick } = signalledOf({ id: 5, price: 6_160_785, decimals: 2 }, "buy");
   const values = { shortAverage: "61607.5", longAverage: "61600.25" };
   const event = signalEvent(tick, signal!, values, TIME);

@@ -33,7 +33,7 @@ Deno.test("membersOf() gives the members in the order of their names, each an or
   const { text, names, layouts, error } = await outcomeOfArchive(archive);
   assertEquals(error, null);
   assertEquals(names, ["a.zip (B.txt)", "a.zip (c.jsonl)", "a.zip (day/a.csv)", "a.zip (day/b.csv)"]);
-  assertEquals(layouts, ["recording", "messages", "csv", "csv"]);
+  assertEquals(layouts, ["recording", "messages", "futures aggTrades", "spot aggTrades"]);
   assertEquals(text, `${recording(2)}{"e":"trade"}\n${HEADER}${rows(500)}`);
 });
 

@@ -22,7 +22,13 @@ Deno.test("InflateSource reads one member, several, empty ones and padding behin
     const content of [members, joined(members, new Uint8Array(3)), joined(members, new Uint8Array(100_000))]
   ) {
     const found = await outcomeOf(await folder.write("a.gz", content));
-    assertEquals(found, { ...found, text: one + two, names: ["a.gz"], layouts: ["csv"], error: null });
+    assertEquals(found, {
+      ...found,
+      text: one + two,
+      names: ["a.gz"],
+      layouts: ["spot aggTrades"],
+      error: null,
+    });
   }
 });
 
@@ -126,7 +132,7 @@ Deno.test("InflateSource lets go of everything when nobody wants more", async ()
   const { chunks, error } = await outcomeOf(path, { signal: AbortSignal.abort() });
   assertEquals([chunks, error], [0, null]);
   for await (const { origin } of chunksOf(path, { chunkBytes: 5000 })) {
-    assertEquals(origin.layout.kind, "csv");
+    assertEquals(origin.layout.name, "spot aggTrades");
     break;
   }
 });

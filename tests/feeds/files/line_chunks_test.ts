@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { type Chunk, LINE_LIMIT } from "../../../src/formats/chunk.ts";
+import { type Chunk, LINE_LIMIT } from "../../../src/formats/trade_file.ts";
 import type { ByteSource } from "../../../src/feeds/files/byte_source.ts";
 import { lineChunks } from "../../../src/feeds/files/line_chunks.ts";
 import { bytesOf, recording, rows } from "../recorded_input.ts";
@@ -84,15 +84,15 @@ Deno.test("lineChunks() gives whole lines, the same ones whatever is read at a t
 
 Deno.test("lineChunks() finds the layout from the first line that is not blank", async () => {
   const cases: [string, string][] = [
-    [rows(1), "csv"],
-    [`\ufeff\n \r\n${rows(1)}`, "csv"],
+    [rows(1), "spot aggTrades"],
+    [`\ufeff\n \r\n${rows(1)}`, "spot aggTrades"],
     [`{"e":"trade"}`, "messages"],
     [`1723161253937085768 {"e":"trade"}\n`, "recording"],
   ];
   for (const [content, kind] of cases) {
     for (const chunkBytes of [1, 7, 1000]) {
       const { origins } = await cut(content, chunkBytes);
-      assertEquals(origins.map(({ name, layout }) => [name, layout.kind]), [["a.csv", kind]]);
+      assertEquals(origins.map(({ name, layout }) => [name, layout.name]), [["a.csv", kind]]);
     }
   }
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import type { Chunk } from "../../../src/formats/chunk.ts";
+import type { Chunk } from "../../../src/formats/trade_file.ts";
 import { UnusableInput } from "../../../src/domain/market/unusable_input.ts";
 import { unusable } from "../../../src/feeds/files/input_file.ts";
 import {

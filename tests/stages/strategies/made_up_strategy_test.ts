@@ -5,7 +5,8 @@ import { configure } from "../../../src/config/config.ts";
 import { settleInstrument } from "../../../src/config/instrument_settlement.ts";
 import type { PipelineEvent, SignalEvent } from "../../../src/domain/run/event.ts";
 import { Engine } from "../../../src/stages/engine.ts";
-import { Pipeline, type PipelineOptions } from "../../../src/stages/pipeline.ts";
+import { Pipeline } from "../../../src/stages/pipeline.ts";
+import type { PipelineOptions } from "../../../src/stages/pipeline_options.ts";
 import { Journal } from "../../../src/stores/journal/journal.ts";
 import { JournalError } from "../../../src/stores/journal/journal_file.ts";
 import { RunJournal } from "../../../src/stores/journal/run_journal.ts";
@@ -47,7 +48,7 @@ Deno.test("Pipeline goes on with a made-up strategy as if nothing had been, wher
           at += length;
           kept.take(pipeline);
           pipeline = new Pipeline(optionsWith(choices));
-          pipeline.restore(kept.state, kept.closes(choices.long));
+          pipeline.restore(kept.state, kept.closes(choices.long), kept.changes);
         }
         events.push(...pipeline.run(reading(messages.slice(at))), ...pipeline.end());
         assertEquals(events, expected);

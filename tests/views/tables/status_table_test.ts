@@ -17,7 +17,12 @@ const KEPT: KeptRun = {
     resumed: null,
     stopped: null,
   },
-  ...{ lastSign: NOW - 2 * SECOND, pid: 4711, trades: 12_345, pace: { tradesPerSecond: 20, lagMs: 35 } },
+  ...{
+    lastAlive: NOW - 2 * SECOND,
+    pid: 4711,
+    trades: 12_345,
+    throughput: { tradesPerSecond: 20, lagMs: 35 },
+  },
   connection: {
     event: { type: "connected", time: isoTime(STARTED), endpoint: "wss://stream.test:9443", attempt: 1 },
     since: STARTED + SECOND,
@@ -196,7 +201,15 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
 
 Deno.test("statusTable() of a run without trades claims nothing", () => {
   const table = shown({
-    ...{ trades: 0, pace: null, last: null, pid: null, connection: null, lastFills: [], lastRefusals: [] },
+    ...{
+      trades: 0,
+      throughput: null,
+      last: null,
+      pid: null,
+      connection: null,
+      lastFills: [],
+      lastRefusals: [],
+    },
     ...{ account: { cash: "10000", fees: "0", realized: "0" }, position: { quantity: "0", cost: "0" } },
     ...{ counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 }, lastGaps: [] },
   });

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type BacktestProgress, progressLine } from "../../../src/views/terminal/progress.ts";
+import { progressLine } from "../../../src/views/terminal/progress.ts";
+import type { BacktestProgress } from "../../../src/views/view.ts";
 
 const STATE: BacktestProgress = {
   bytesRead: 123_456_789,

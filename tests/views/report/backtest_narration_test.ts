@@ -19,7 +19,7 @@ function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-Deno.test("BacktestView logs its progress every five seconds without a terminal, and never with --json", async () => {
+Deno.test("BacktestNarration logs its progress every five seconds without a terminal, and never with --json", async () => {
   const { stdout, stderr } = await shown();
   assertEquals(stdout, "");
   assertEquals(count(stderr, PROGRESS), 2);
@@ -28,7 +28,7 @@ Deno.test("BacktestView logs its progress every five seconds without a terminal,
   assertEquals(count((await shown("--json")).stderr, PROGRESS), 0);
 });
 
-Deno.test("BacktestView logs twenty gaps, and that there are more; as events it emits all of them", async () => {
+Deno.test("BacktestNarration logs twenty gaps, and that there are more; as events it emits all of them", async () => {
   const { stdout, stderr } = await shown("--json");
   assertEquals(count(stderr, "WARN  gap: "), 20);
   assertEquals(count(stderr, "further gaps are counted, not shown"), 1);
@@ -36,7 +36,7 @@ Deno.test("BacktestView logs twenty gaps, and that there are more; as events it 
 });
 
 Deno.test({
-  name: "BacktestView keeps its progress in one live line on a terminal and takes it away at the end",
+  name: "BacktestNarration keeps its progress in one live line on a terminal and takes it away at the end",
   ignore: !hasScript(),
   fn: async () => {
     const output = await onTerminal([Deno.execPath(), "run", "--quiet", PROGRAM]);

@@ -1,17 +1,18 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { layoutOf, layoutOfLines } from "../../../src/feeds/files/file_layout.ts";
-import { bytesOf, HEADER, rows } from "../recorded_input.ts";
+import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
+import { layoutOf, layoutOfLines } from "../../src/formats/file_layout.ts";
+import { bytesOf, HEADER, rows } from "../feeds/recorded_input.ts";
 
 /** The layout's kind, or the words in place of it. */
 function printed(line: string | Uint8Array): string {
   const layout = layoutOf(typeof line === "string" ? bytesOf(line) : line);
-  return typeof layout === "string" ? layout : layout.kind;
+  return typeof layout === "string" ? layout : layout.name;
 }
 
 Deno.test("layoutOf() distinguishes Binance public data, recordings and messages", () => {
-  assertEquals(printed(rows(1)), "csv");
-  assertEquals(printed(HEADER.trimEnd() + "\r"), "csv");
+  assertEquals(printed(rows(1)), "spot aggTrades");
+  assertEquals(printed(HEADER.trimEnd() + "\r"), "futures aggTrades");
   assertEquals(printed(`{"stream":"btcusdt@trade","data":{}}`), "messages");
   assertEquals(printed(`1723161253937085768 {"stream":"btcusdt@trade"}`), "recording");
   assertEquals(printed(`1723161253937085768 a frame that is not JSON`), "recording");
@@ -61,11 +62,11 @@ Deno.test("layoutOf() takes a line that was cut within a character", () => {
   assertEquals(printed(bytesOf(`{"a":"€`).subarray(0, -1)), "messages");
 });
 
-/** What the first lines of a file tell, with `bare` where the first is taken for a damaged row. */
+/** What the first lines of a file show. */
 function printedBy(lines: readonly string[], isAll = false): string | null {
   const layout = layoutOfLines(lines.map(bytesOf), isAll);
   if (layout === null || typeof layout === "string") return layout;
-  return layout.kind === "csv" ? `${layout.columns.name}${layout.isBare ? ", bare" : ""}` : layout.kind;
+  return layout.name;
 }
 
 const SPOT = "3735683259,61837.63,0.02,1236.75,1723161255342,False,True";
@@ -76,8 +77,18 @@ Deno.test("layoutOfLines() goes by the two lines behind a first one that is dama
     ...[FUTURES, SPOT.slice(0, 30), SPOT.slice(20), SPOT.replace("False", "maybe"), `x${SPOT}`, `${SPOT},1`],
     ...[SPOT.replace("3735683259", "NaN"), "garbage", "\0\0\0", "-"],
   ];
-  for (const first of damaged) assertEquals(printedBy([first, SPOT, SPOT]), "spot trades, bare", first);
+  for (const first of damaged) assertEquals(printedBy([first, SPOT, SPOT]), "spot trades", first);
   assertEquals(printedBy(["17231612", `1723161253937085 {"e":1}`, `1723161253937086 {"e":1}`]), "recording");
+});
+
+Deno.test("layoutOfLines() shows a damaged first line as a row, though it looks like a header", () => {
+  const lines = [`x${SPOT}`, SPOT, SPOT];
+  const layout = layoutOfLines(lines.map(bytesOf), true);
+  assert(typeof layout === "object" && layout !== null);
+  const reader = layout.reader(new BinanceMessageReader("BTCUSDT"), false);
+  const bytes = bytesOf(lines.join("\n"));
+  reader.open({ origin: { name: "a.csv", layout }, bytes, start: 0, end: bytes.length });
+  assertEquals([reader.next(), reader.line, reader.next(), reader.next()], ["rejected", 1, "trade", "trade"]);
 });
 
 Deno.test("layoutOfLines() goes by the first line where it is whole, or the others do not agree", () => {

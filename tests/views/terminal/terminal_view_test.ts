@@ -13,7 +13,7 @@ const DEMO = ["demo", "--rate=200", "--for=1s", "--short=3", "--long=10"];
 
 Deno.test({
   name:
-    "RunView keeps one live line under the log on a terminal, whatever its width becomes, and takes it away at the end",
+    "TerminalView keeps one live line under the log on a terminal, whatever its width becomes, and takes it away at the end",
   ignore: !hasScript(),
   fn: async () => {
     const args = ["demo", "--rate=200", "--short=3", "--long=10"];
@@ -53,7 +53,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "RunView has no live line on a terminal with --json or a JSON log, no colours with NO_COLOR, and neither with TERM=dumb",
+    "TerminalView has no live line on a terminal with --json or a JSON log, no colours with NO_COLOR, and neither with TERM=dumb",
   ignore: !hasScript(),
   fn: async () => {
     const outputs = await Promise.all([
@@ -72,7 +72,7 @@ Deno.test({
   },
 });
 
-Deno.test("RunView writes neither a live line nor colours where there is no terminal", async () => {
+Deno.test("TerminalView writes neither a live line nor colours where there is no terminal", async () => {
   const { stdout, stderr } = await penstock(...DEMO);
   assert(!(stdout + stderr).includes("\x1b") && !stderr.includes("●"));
   assertStringIncludes(stdout, "Summary: on paper, ");

@@ -1,0 +1,79 @@
+/** A backtest in words. */
+import type { PenstockEvent } from "../../domain/run/event.ts";
+import { narrate } from "../terminal/narration.ts";
+import { progressLine } from "../terminal/progress.ts";
+import type { Words } from "../terminal/terminal_view.ts";
+import { TradeNarration } from "../terminal/trade_narration.ts";
+import type { Glance, Line, Report } from "../view.ts";
+import { reportTable } from "./report_table.ts";
+
+/** How often a line of progress is logged if there is no terminal. */
+const PROGRESS_LINE_MS = 5_000;
+/** Gaps that are reported one by one; the table counts all of them. */
+const MOST_SHOWN = 20;
+const WIDE = 1_000;
+/** A fill is news in a live run; here there are thousands, and the table is what counts. */
+const NEWS: readonly PenstockEvent["type"][] = [
+  ...["gap", "reset", "halt", "released", "rules", "rejected", "model"] as const,
+];
+
+/** How a backtest is put into words. */
+export interface BacktestWords {
+  readonly level: Line["level"];
+  /** Whether there are fill models besides the configured one. */
+  readonly models: boolean;
+}
+
+/** What is news in a line of its own, the rest at the level of debug, progress, and the report as a table. */
+export class BacktestNarration implements Words {
+  readonly showsAll: boolean;
+  table = "";
+  readonly #options: BacktestWords;
+  readonly #trades = new TradeNarration();
+  #gaps = 0;
+  #lastLineAt = 0;
+
+  constructor(options: BacktestWords) {
+    this.#options = options;
+    this.showsAll = options.level === "debug";
+  }
+
+  *lines(event: PenstockEvent): Generator<Line> {
+    if (!NEWS.includes(event.type)) {
+      if (this.showsAll) yield* debugged(this.#trades.lines(event, null));
+      return;
+    }
+    yield* this.settle();
+    const line = narrate(event);
+    if (line === null) return;
+    if (event.type !== "gap" || ++this.#gaps <= MOST_SHOWN) {
+      // With other fill models, the line has to say whose halt it is.
+      const whose = this.#options.models && event.type === "halt" ? "the configured fill model is " : "";
+      yield { ...line, text: `${whose}${line.text}` };
+    } else if (this.#gaps === MOST_SHOWN + 1) {
+      yield { level: "warn", text: "further gaps are counted, not shown" };
+    }
+  }
+
+  settle(): Iterable<Line> {
+    return debugged(this.#trades.settle(null));
+  }
+
+  glance(glance: Glance, width: number): string {
+    return glance.of === "backtest" ? progressLine(glance, width) : "";
+  }
+
+  loggedGlance(glance: Glance): Line | null {
+    if (glance.of !== "backtest" || glance.elapsedMs - this.#lastLineAt < PROGRESS_LINE_MS) return null;
+    this.#lastLineAt = glance.elapsedMs;
+    return { level: "info", text: progressLine(glance, WIDE) };
+  }
+
+  report(report: Report): void {
+    this.table = `${reportTable(report, report.columns)}\n`;
+  }
+}
+
+function* debugged(lines: Iterable<Line>): Generator<Line> {
+  for (const { text } of lines) yield { level: "debug", text };
+}
