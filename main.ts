@@ -224,7 +224,7 @@ async function complain(messages: readonly string[], code: number = EXIT.usage):
   return code;
 }
 
-/** An error as one line: of JSON where the log is JSON. */
+/** An error as one line, in JSON if the log is JSON. */
 function lineOf(message: string): string {
   return errorsAreJson
     ? `${printableJson({ time: new Date().toISOString(), level: "error", message })}\n`
@@ -238,7 +238,7 @@ function lineOf(message: string): string {
 const STDERR_PATIENCE_MS = 2_000;
 const STDERR_GRACE_MS = 300;
 
-/** Writes to standard error, where that is possible. */
+/** Writes to standard error, if that is possible. */
 async function writeError(text: string): Promise<void> {
   const patience = AbortSignal.any([asked.signal, AbortSignal.timeout(STDERR_PATIENCE_MS)]);
   try {

@@ -36,9 +36,9 @@ export function parsePins(text: string): DenortPins {
   for (const line of text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))) {
     const [, sum, name] = SUM.exec(line) ?? [];
     if (sum === undefined || name === undefined) {
-      throw new SyntaxError(`"${line}" is no line "SHA-256  denort-TARGET.zip"`);
+      throw new SyntaxError(`"${line}" is not a line "SHA-256  denort-TARGET.zip"`);
     }
-    if (sums.has(name)) throw new SyntaxError(`${name} stands there twice`);
+    if (sums.has(name)) throw new SyntaxError(`${name} is there twice`);
     sums.set(name, sum);
   }
   return { version, sums };

@@ -94,15 +94,17 @@ export async function backtest(
     });
   }, PROGRESS_MS);
   const models: ModelEvent[] = [];
-  const noted = function* (events: Iterable<PenstockEvent>): Generator<PenstockEvent> {
-    for (const event of events) {
-      if (event.type === "fill") result?.add(event);
-      else if (event.type === "model") models.push(event);
-      yield event;
+  const emit = (events: Iterable<PenstockEvent>): void => {
+    try {
+      for (const event of journal === null ? events : kept(events, journal)) {
+        if (event.type === "fill") result?.add(event);
+        else if (event.type === "model") models.push(event);
+        view.event(event);
+      }
+    } finally {
+      view.settle();
     }
   };
-  const emit = (events: Iterable<PenstockEvent>): void =>
-    show(view, noted(journal === null ? events : kept(events, journal)));
   try {
     for (const text of passedOver) warn(view, text);
     await processFiles(files, { config, run, view, result, stop, progress, formats, emit });

@@ -43,8 +43,8 @@ const USAGE: Readonly<Record<CommandName, string>> = {
   run: `penstock run trades on paper until you stop it: no keys, no real orders.
 
   penstock run --symbol ETHUSDT
-                            started again after a stop or a crash, the run goes
-                            on from its journal
+                            started again after a stop or a crash, the run is
+                            resumed from its journal
   penstock run --record data/recordings/
                             keeps every received frame, for backtest and verify`,
   demo: `penstock demo starts the built-in exchange on this machine and trades on it.
@@ -75,7 +75,7 @@ until you stop it.
   backtest: `penstock backtest FILE... reads recorded trades and treats them as "penstock
 run" treats live ones: the same averages, risk limits, fills and books. "-" is
 standard input. Files may be plain, .gz or .zip: the content decides, not the
-name. Trades, not candles: a CSV of your own begins with a line that names the
+name. Trades, not candles: a CSV of your own starts with a line that names the
 columns id,price,qty,time,is_buyer_maker.
 
   penstock backtest --symbol ETHUSDT ETHUSDT-trades-2025-01-*.zip

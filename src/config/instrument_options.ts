@@ -9,7 +9,7 @@ const instrument = optionIn("instrument");
 const positive = amount("an amount above 0", (value) => value.gt(0));
 const anyAmount = amount("an amount of 0 or more", () => true);
 
-/** A limit; 0 is none. */
+/** A limit; 0 is no limit. */
 function limit(text: string): Money | null {
   const value = anyAmount(text);
   return value.isZero() ? null : value;
@@ -23,7 +23,7 @@ function rule(read: (text: string) => Money): (text: string) => Money | null {
   return read;
 }
 
-/** A key is the option's name in the configuration file. Absent limits are none. */
+/** A key is the option's name in the configuration file. An absent limit is no limit. */
 export const INSTRUMENT_OPTIONS = {
   lot: instrument({
     default: "0.00001",

@@ -121,7 +121,7 @@ export const OPTIONS = {
     read: anyText,
     value: "FILE",
     commands: [...TRADING, "doctor"],
-    help: "the journal, from which the run goes on when it is started again; none keeps nothing",
+    help: "the journal, from which the run is resumed when it is started again; none keeps nothing",
     helpOf: { backtest: "write a journal of the backtest to this new file; none keeps nothing" },
   }),
   newRun: journal({

@@ -22,7 +22,7 @@ export interface Exchange {
 
   /** What a refusal by `address` with this HTTP status means. */
   refusal(status: number, address: string): Refusal;
-  /** What the JSON of a refusal says; undefined stands for what is not JSON. */
+  /** What the JSON of a refusal says; undefined if it is not JSON. */
   explanation(body: unknown): Explanation;
   /** What the REST side has counted in the running minute, by the headers of an answer; null if they do not say. */
   usedWeight(headers: Headers): number | null;
@@ -54,7 +54,7 @@ export interface ConnectionLimit {
 export interface Refusal {
   /** What the user can do, or null. */
   readonly hint: string | null;
-  /** How long to stay away if the answer does not say how long, ms; null if it is no reason to. */
+  /** How long to stay away if the answer does not say, ms; null if there is no need to. */
   readonly stayAwayMs: number | null;
   /** Whether the host would refuse every other question too. */
   readonly isWholeHost: boolean;

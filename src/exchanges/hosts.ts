@@ -43,7 +43,7 @@ export function addressesOf(exchange: ExchangeName): ExchangeAddresses {
 }
 
 /**
- * `host:port` of an address, with the scheme's own port where none is given: what `--allow-net` takes.
+ * `host:port` of an address, with the scheme's own port if none is given: what `--allow-net` takes.
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@ export const binanceCsv: TradeFile = {
       outweighs: true,
       namesSymbol: false,
       mayCountContracts: !areContractsInCoins(columns),
-      // Where a later line had to show the layout, the first one is a damaged row, whatever it looks like.
+      // If a later line decided, the first one is a damaged row, even if it looks like a header.
       reader: ({ symbol }, strict) => new CsvRows({ columns, isBare: !isFirst }, symbol, strict),
     };
   },

@@ -1,4 +1,4 @@
-/** Reads recorded trades, whichever layout a chunk is in. */
+/** Reads recorded trades from chunks of any layout. */
 import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 import type { Complain, ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import { noTrades } from "../domain/market/trade_reader.ts";
@@ -24,12 +24,12 @@ export class ChunkReader implements TradeReader {
   #tooLong: string | null = null;
   /** Why that line was rejected, until the next chunk. */
   #reason: string | null = null;
-  /** The ids of that line, where its beginning is a whole trade. */
+  /** The ids of that line, if its beginning is a whole trade. */
   #tooLongIds: Pick<TradeFields, "firstId" | "lastId"> | null = null;
 
   /**
-   * A reader for the symbol of `decoder`, which reads what is a frame. When `strict`, an unusable line is thrown as
-   * UnusableInput, else it is "rejected".
+   * A reader for the symbol of `decoder`, which decodes frames. When `strict`, `next` throws UnusableInput at an
+   * unusable line; otherwise the line is "rejected".
    */
   constructor(decoder: FrameDecoder, strict: boolean) {
     this.symbol = decoder.symbol;
@@ -75,7 +75,7 @@ export class ChunkReader implements TradeReader {
     return this.#current.isOwn ?? false;
   }
 
-  /** Takes a chunk to read; the rest of the last one is dropped. */
+  /** Takes a chunk to read, and drops the rest of the last one. */
   open(chunk: Chunk): this {
     const { origin } = chunk;
     if (origin !== this.#origin) {
@@ -113,7 +113,7 @@ export class ChunkReader implements TradeReader {
     }
   }
 
-  /** Passes over the start of a line that is too long, whatever it looks like. */
+  /** Skips the start of a line that is too long, whatever it looks like. */
   #refuse(name: string): ReadResult {
     this.#tooLong = null;
     try {
@@ -136,7 +136,7 @@ export class ChunkReader implements TradeReader {
   }
 }
 
-/** What is read before the first file. */
+/** The reader before the first file: it has nothing to read. */
 function nothingOpen(symbol: string): FileReader {
   return {
     ...noTrades(symbol),

@@ -1,8 +1,8 @@
 /**
  * Reads the rows of Binance's public-data CSV files: the hot path of a backtest.
  *
- * Two ways that agree on every row: `#scan` walks a row of a published layout in one pass, without making a string
- * or an object; what it does not take, `#examine` looks at field by field, to read it or to say what is wrong.
+ * There are two ways to read a row, and they agree on every row. `#scan` walks a row of a published layout in one
+ * pass and makes no string or object. `#examine` takes the other rows field by field, and says what is wrong with them.
  */
 import {
   idsIn,
@@ -29,7 +29,7 @@ import { PRICE_TEXT, QUANTITY_TEXT } from "../domain/numbers/price.ts";
 import { microseconds } from "../domain/numbers/time.ts";
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
-import type { Chunk, FileReader, Origin } from "./trade_file.ts";
+import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const TAB = 9, SPACE = 32, FEED = 10, RETURN = 13, COMMA = 44, MINUS = 45, ZERO = 48, ONE = 49;
 const SAMPLE_CHARACTERS = 200;
@@ -80,7 +80,7 @@ export class CsvRows implements FileReader, TradeFields {
 
   #origin: Origin | null = null;
   readonly #fields: readonly CsvField[];
-  /** Where the fields of the row available begin, and behind them where one more would. */
+  /** Where the fields of the current row start, and then where the next one would. */
   readonly #starts: Int32Array;
   /** How many fields it has. */
   #found = 0;
@@ -97,13 +97,13 @@ export class CsvRows implements FileReader, TradeFields {
   #row = 0;
   #at = 0;
   #end = 0;
-  /** The last rows of the chunk, if they stand too near to the end of its bytes to be read there. */
+  /** The last rows of the chunk, if they are too close to the end of its bytes to be read in place. */
   #rest: Uint8Array | null = null;
 
   /**
-   * A reader of rows in these columns that are taken to be trades of `symbol`, which no row names; if the file
-   * `isBare`, its first line is a row, whatever it looks like. When `strict`, a row that cannot be used makes `next`
-   * throw UnusableInput; otherwise it answers "rejected".
+   * A reader of rows with these columns. No row names a symbol, so all of them count as trades of `symbol`. If the
+   * file `isBare`, its first line is a row even if it looks like a header. When `strict`, `next` throws UnusableInput
+   * at an unusable row; otherwise it answers "rejected".
    */
   constructor(
     { columns, isBare = false }: { readonly columns: CsvColumns; readonly isBare?: boolean },
@@ -135,8 +135,8 @@ export class CsvRows implements FileReader, TradeFields {
       this.#origin = origin;
       this.#line = this.#blank = 0;
     }
-    // Rows are read a word at a time, a little beyond their end. Those for which the bytes do not reach, and a row
-    // without line feed, are copied to where they do.
+    // Rows are read a word at a time, a little beyond their end. Rows too close to the end of the bytes, and a row
+    // without a line feed, are copied to where there is room.
     const last = Math.min(end, bytes.length - READ_AHEAD) - 1;
     const feed = last < start ? -1 : bytes.lastIndexOf(FEED, last);
     const split = Math.max(start, feed + 1);
@@ -151,9 +151,9 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   /**
-   * Reads one row. A header and blank lines are skipped without a word; an aggregate that Binance marked as invalid
-   * (price and quantity 0, trade ids -1) is "other". Null when the chunk is used up. Throws UnusableInput, when
-   * strict, at a row that is not a trade, with the place of the field and what was expected there.
+   * Reads one row. A header and blank lines are skipped silently. An aggregate that Binance marked as invalid (price
+   * and quantity 0, trade ids -1) is "other". Null at the end of the chunk. When strict, throws UnusableInput at a row
+   * that is not a trade, with the place of the field and what was expected there.
    */
   next(): ReadResult | null {
     for (;;) {
@@ -186,11 +186,7 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   complain(): Complain {
-    const place = { name: this.#origin?.name ?? "", line: this.#line, column: 1 };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#origin?.name ?? "", line: this.#line, column: 1 }, this.#strict);
   }
 
   #lend(bytes: Uint8Array, start: number, end: number): void {
@@ -201,8 +197,8 @@ export class CsvRows implements FileReader, TradeFields {
   }
 
   /**
-   * The position after the row at `row` and its line feed when it is a trade in a published layout; -1 only means
-   * "not so". Straight-line code, since most of the time is spent here.
+   * The position after the row at `row` and its line feed if the row is a trade in a published layout; -1 says only
+   * that it was not recognized here. This is straight-line code, because a backtest spends most of its time here.
    */
   #scan(bytes: Uint8Array, view: DataView, row: number): number {
     const decimal = this.#decimal;
@@ -234,7 +230,7 @@ export class CsvRows implements FileReader, TradeFields {
     this.decimals = decimal.decimals;
     this.quantityWhole = decimal.quantityWhole;
     this.quantityFraction = decimal.quantityFraction;
-    // Without branches, since the branch would be unpredictable.
+    // No branch here: it would be unpredictable.
     at++;
     const letter = bytes[at]!;
     const no = ((letter & IS_T) >> 4) ^ 1;
@@ -250,7 +246,7 @@ export class CsvRows implements FileReader, TradeFields {
     return bytes[at] === FEED ? at + 1 : -1;
   }
 
-  /** The same for any line and any layout: null when there is nothing to say about it. */
+  /** Reads any line in any layout; null for a line that is skipped silently. */
   #examine(row: number): ReadResult | null {
     const bytes = this.#bytes;
     const end = this.#rowEnd(row);
@@ -271,7 +267,7 @@ export class CsvRows implements FileReader, TradeFields {
       const isShort = found < fields.length;
       const names = fields.map(({ name }) => name).join(",");
       const expected = this.#isPublished ? `${fields.length} (${names})` : `${fields.length}`;
-      // Where the first missing field should have started, or where the first needless one does.
+      // The column where the first missing field should have started, or where the first extra one does.
       const place = isShort ? end : starts[fields.length]!;
       return this.#refuse(
         place,
@@ -294,7 +290,7 @@ export class CsvRows implements FileReader, TradeFields {
     return "trade";
   }
 
-  /** Finds the fields of a row and their number; behind the last one stands where the next would start. */
+  /** Finds the fields of a row and counts them; after the last one, notes where the next would start. */
   #split(row: number, end: number): number {
     const bytes = this.#bytes;
     const starts = this.#starts;
@@ -308,7 +304,7 @@ export class CsvRows implements FileReader, TradeFields {
     return found;
   }
 
-  /** Reads a field into the trade; the position after it, or -1. */
+  /** Reads a field into the trade. The position after it, or -1. */
   #take(kind: FieldKind, start: number): number {
     const view = this.#view;
     const decimal = this.#decimal;
@@ -385,7 +381,7 @@ export class CsvRows implements FileReader, TradeFields {
     return "rejected";
   }
 
-  /** The position of the row's line end; every row that was lent has one. */
+  /** The position of the row's line end. Every row that was lent has one. */
   #rowEnd(row: number): number {
     const bytes = this.#bytes;
     const feed = bytes.indexOf(FEED, row);

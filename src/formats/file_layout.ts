@@ -1,12 +1,12 @@
-/** The table of file formats, and which of them a file has: its first lines show that. */
+/** The table of file formats, and the search for the one that a file has, from its first lines. */
 import { binanceCsv } from "./binance_csv.ts";
 import { namesColumns } from "./csv_layout.ts";
 import { messages, recordings } from "./message_files.ts";
 import type { Layout, ShownLine, TradeFile, Unreadable } from "./trade_file.ts";
 
 /**
- * The formats that are read. A line may look like two of them: the first that knows it as its own reads the file, and
- * if none does, the first that says why not explains that.
+ * The formats that Penstock reads. The first that recognizes a line reads the file. If none does, the first that gives
+ * a reason explains why the file cannot be read.
  */
 export const TRADE_FILES: readonly TradeFile[] = [recordings, messages, binanceCsv];
 
@@ -39,9 +39,9 @@ export const ENOUGH_LINES = 3;
 
 /**
  * The layout of a file that starts with these lines, none of them blank, each as `layoutOf` takes it; or, in words,
- * what it is instead. Mostly the first line shows it. A row of data and a line that no format knows may be damaged: if
- * the next two lines agree on another layout, the file has that one. Null if more lines are needed and `isAll` does
- * not say that these are all.
+ * what the file is instead. Usually the first line decides. But a row of data, or a line that no format knows, may be
+ * damaged: if the next two lines agree on another layout, that is the layout of the file. Null if it takes more lines
+ * to decide and `isAll` does not say that these are all there are.
  */
 export function layoutOfLines(
   lines: readonly Uint8Array[],
@@ -57,7 +57,7 @@ export function layoutOfLines(
   return typeof layout === "object" && layout.name === second.name ? layout : second;
 }
 
-/** Whether a first line that shows `layout` may be another layout's, damaged. */
+/** Whether a first line that shows `layout` may be a damaged line of another layout. */
 function mayBeDamaged(line: Uint8Array, layout: Layout | string): boolean {
   if (typeof layout !== "string") return !layout.isCertain;
   if (OTHERS.some(([magic]) => startsWith(line, magic))) return false;
@@ -101,7 +101,7 @@ export function layoutOf(line: Uint8Array, formats: readonly TradeFile[] = TRADE
   return layout?.unreadable ?? `no format is known for it; ${readable(formats)}`;
 }
 
-/** The layout that a line shows, or why a format that it looks like cannot read it; null if no format says either. */
+/** The layout that a line shows, or why a format that looks right cannot read it; null if no format answers. */
 function found(line: ShownLine, formats: readonly TradeFile[]): Layout | Unreadable | null {
   let unreadable: Unreadable | null = null;
   for (const format of formats) {

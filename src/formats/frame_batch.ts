@@ -5,7 +5,7 @@ import type { FrameDecoder } from "../exchanges/frame_decoder.ts";
 
 const SAMPLE_CHARACTERS = 200;
 const FRAMES_AT_ONCE = 64;
-/** Room for this many ordinary frames; a text that does not fit is decoded. */
+/** Room for that many ordinary frames. A text that does not fit is decoded instead. */
 const BYTES_AT_ONCE = 64 * 1024;
 const ENCODER = new TextEncoder();
 const NONE: readonly string[] = [];
@@ -20,7 +20,7 @@ export class FrameBatch implements TradeReader {
   #taken = 0;
   /** Whether the frame taken last may hold more. */
   #isInFrame = false;
-  /** Frames up to here are in #bytes, from #end on those not taken yet. */
+  /** Frames up to this one are in #bytes; those not taken yet start at #end. */
   #encoded = 0;
   #receivedAt = 0;
   #isEncoded = false;
@@ -54,7 +54,7 @@ export class FrameBatch implements TradeReader {
     return this.#taken;
   }
 
-  /** Takes a batch that arrived at `receivedAt` (µs since 1970); the rest of the last batch is dropped. */
+  /** Takes a batch that arrived at `receivedAt` (µs since 1970), and drops the rest of the last batch. */
   open(frames: readonly string[], receivedAt = 0): this {
     this.#receivedAt = receivedAt;
     this.#frames = frames;
@@ -85,8 +85,8 @@ export class FrameBatch implements TradeReader {
   }
 
   /**
-   * Turns the next frames into bytes: reading bytes out of an array is several times faster than reading
-   * characters out of a string, and one encoding of many frames costs little more than one of a single frame.
+   * Turns the next frames into bytes. Reading bytes from an array is several times faster than reading characters from
+   * a string, and encoding many frames at once costs little more than encoding one.
    */
   #encode(): void {
     const first = this.#taken;
@@ -95,7 +95,7 @@ export class FrameBatch implements TradeReader {
       : this.#frames.slice(first, first + FRAMES_AT_ONCE);
     const text = some.length === 1 ? some[0]! : some.join("");
     const { read, written } = ENCODER.encodeInto(text, this.#bytes.subarray(0, BYTES_AT_ONCE));
-    // A digit left from an earlier text would look like part of the last frame.
+    // A digit left over from an earlier text would look like part of the last frame.
     this.#bytes[written] = 0;
     this.#isEncoded = read === text.length && written === text.length;
     this.#encoded = first + some.length;

@@ -1,4 +1,4 @@
-/** Files with an exchange's messages, one a line: recordings, which say when each was received, and bare messages. */
+/** Files of an exchange's messages, one a line: recordings, with the time of receipt, and bare messages. */
 import { isNote } from "../domain/recording/recording_note.ts";
 import { MessageLines } from "./message_lines.ts";
 import type { Layout, TradeFile } from "./trade_file.ts";

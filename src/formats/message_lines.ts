@@ -5,26 +5,26 @@ import { powerOfTen } from "../domain/numbers/price.ts";
 import { isNote, readNote, type TimedNote } from "../domain/recording/recording_note.ts";
 import type { Complain, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 import { UnusableInput } from "../domain/market/unusable_input.ts";
-import type { Chunk, FileReader, Origin } from "./trade_file.ts";
+import { type Chunk, complainAt, type FileReader, type Origin } from "./trade_file.ts";
 
 const LINE_FEED = 10, RETURN = 13, SPACE = 32, TAB = 9, ZERO = 48, NINE = 57;
-/** Digits of a receive time that are read: µs have no more until the year 2286. */
+/** The digits that are read of a receive time: µs have no more until the year 2286. */
 const TIME_DIGITS = 16, HALF_DIGITS = 8;
 const SAMPLE_CHARACTERS = 200, SHOWN_CHARACTERS = 40;
 const OTHER_SYMBOLS = 8;
-/** How much shorter than the one before a line may be and still be found at the first look. */
+/** How much shorter than the line before a line may be without a search for its end from its start. */
 const SLACK = 8;
-// The mark at the start is part of a frame that has one: the live run saw it too.
+// A byte order mark at the start of a frame is part of it: the live run saw it too.
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 const NO_BYTES = new Uint8Array();
 
-/** A frame that was decoded, and the line that it stands in. */
+/** A decoded frame, and its place in its line. */
 interface DecodedFrame {
   readonly text: string;
-  /** Where it starts in its line, in bytes. */
+  /** Where it starts in the line, in bytes. */
   readonly column: number;
-  /** Whether it stands inside of a note. */
+  /** Whether a note holds it. */
   readonly isQuoted: boolean;
   /** Whether a line feed ends the line. */
   readonly isWhole: boolean;
@@ -43,8 +43,8 @@ export class MessageLines implements FileReader {
   /** When the frame read last was received, µs since 1970; 0 where the lines carry no times. */
   receivedAt = 0;
   /**
-   * Whether the file read last ends in a torn line, which was left out: it is a recording of Penstock's, and the
-   * program was killed while it wrote.
+   * Whether the file read last ends in a torn line, which was skipped: Penstock was killed while it wrote that
+   * recording.
    */
   torn = false;
   readonly #decoder: FrameDecoder;
@@ -59,20 +59,20 @@ export class MessageLines implements FileReader {
   /** Of the origin: lines read so far, and whether Penstock wrote it. */
   #line = 0;
   #isOwn = false;
-  /** How long the last trade's line was: the next one is looked for from there. */
+  /** The length of the last trade's line: the search for the next line's end starts there. */
   #usual = SLACK;
   #note: TimedNote | null = null;
   /** The line whose frame may hold more; null if it holds nothing more. */
   #frame: DecodedFrame | null = null;
-  /** The frame read last: its text, where that was made, or else its bytes. */
+  /** The frame read last: its text if that was decoded, or else its bytes. */
   #text: string | null = null;
   #frameStart = 0;
   #frameEnd = 0;
 
   /**
-   * A reader of the frames that `decoder` knows; if they are `isTimed`, a receive time stands before each. When
-   * `strict`, an unusable line is thrown as UnusableInput, else it is "rejected", with the place in `reason`. A frame
-   * that an exchange is known to have sent is never thrown: one in a recording that Penstock wrote, where the live run
+   * A reader of the frames that `decoder` knows; with `isTimed`, a receive time comes before each. When `strict`,
+   * `next` throws UnusableInput at an unusable line; otherwise the line is "rejected", with its place in `reason`. It
+   * never throws for a frame that an exchange certainly sent: one in a recording that Penstock wrote, as the live run
    * went on too, and a marker without a market trade.
    */
   constructor(decoder: FrameDecoder, strict: boolean, isTimed = true) {
@@ -115,8 +115,8 @@ export class MessageLines implements FileReader {
   }
 
   /**
-   * Reads on. Null at the end of the chunk and at a note, which `takeNote` then gives; the next call goes on
-   * behind it. Throws UnusableInput when strict; the call after that goes on behind the line.
+   * Reads on. Null at the end of the chunk and at a note, which `takeNote` then returns; the next call continues after
+   * the note. When strict, throws UnusableInput; the call after that continues with the next line.
    */
   next(): ReadResult | null {
     const bytes = this.#bytes;
@@ -130,11 +130,11 @@ export class MessageLines implements FileReader {
     while (this.#at < end) {
       const start = this.#at;
       const frame = this.#isTimed ? this.#readTime(start) : start;
-      // Lines of trades are about as long as one another, so that the end is near where it was in the line
-      // before. Looking only there is safe: what `scan` takes holds no line feed.
+      // Lines of trades are about equally long, so the end is near where it was in the line before. Looking only there
+      // is safe, because `scan` accepts nothing with a line feed in it.
       let feed = start + this.#usual - SLACK;
       while (feed < end && bytes[feed] !== LINE_FEED) feed++;
-      // What lies beyond the end is left from an earlier chunk.
+      // Bytes beyond the end are left over from an earlier chunk.
       if (feed > end) feed = end;
       if (frame >= 0 && this.#scan(start, frame, feed)) return "trade";
       const read = this.#readLine(start, frame, feed);
@@ -143,7 +143,7 @@ export class MessageLines implements FileReader {
     return null;
   }
 
-  /** The note that the last `next` read, once; null for anything else. */
+  /** The note that the last `next` stopped at, once; null otherwise. */
   takeNote(): TimedNote | null {
     const note = this.#note;
     this.#note = null;
@@ -156,17 +156,13 @@ export class MessageLines implements FileReader {
     return text.slice(0, SAMPLE_CHARACTERS);
   }
 
-  /** Without the place in a recording that Penstock wrote, where the live run had none either. */
+  /** Leaves the place out for a recording that Penstock wrote: the live run had none either. */
   complain(): Complain {
     if (this.#isOwn) return (what) => ({ reason: what, error: null });
-    const place = { name: this.#origin?.name ?? "", line: this.#line };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#origin?.name ?? "", line: this.#line }, this.#strict);
   }
 
-  /** Whether a trade in the usual shape stands from `frame` to the end of a line at `feed`. */
+  /** Whether the line from `frame` to its end at `feed` is a trade in the usual shape. */
   #scan(start: number, frame: number, feed: number): boolean {
     const stop = this.#bytes[feed - 1] === RETURN ? feed - 1 : feed;
     if (!this.#decoder.scan(this.#bytes, frame, stop)) return false;
@@ -191,7 +187,7 @@ export class MessageLines implements FileReader {
     const stop = feed > start && bytes[feed - 1] === RETURN ? feed - 1 : feed;
     if (this.#isBlank(start, stop)) return undefined;
     const isWhole = feed < this.#end;
-    // Beyond the line nothing is part of it, and a line ends where its time ends when it has no frame.
+    // The time must not be read past the end of the line, and a line that is only a time has no frame.
     if (frame < 0 || frame >= stop) return this.#refuseLine(start, stop, isWhole);
     let text = this.#text = DECODER.decode(bytes.subarray(frame, stop));
     let isQuoted = false;
@@ -212,7 +208,7 @@ export class MessageLines implements FileReader {
     return this.#judge(this.#decoder.decode(text), decoded);
   }
 
-  /** What comes of a frame, or of the next part of it. */
+  /** Judges what was read of a frame. */
   #judge(read: ReadResult, { text, column, isQuoted, isWhole }: DecodedFrame): ReadResult | undefined {
     if (read === "other") this.#noteSymbol(text);
     if (read !== "rejected") return read;
@@ -227,9 +223,9 @@ export class MessageLines implements FileReader {
   }
 
   /**
-   * Reads the receive time at `start` and the space behind it into `receivedAt`. The position of the frame, or
-   * -1. Its magnitude shows whether it is in ns, µs, ms or s: there are 18, 15 and 12 digits at least since 1973, and 10 in
-   * seconds since 2001.
+   * Reads the receive time at `start`, and the space after it, into `receivedAt`. The position of the frame, or -1.
+   * The number of digits shows the unit: since 1973 a time has at least 18 digits in ns, 15 in µs and 12 in ms, and
+   * since 2001 it has 10 in s.
    */
   #readTime(start: number): number {
     const bytes = this.#bytes;
@@ -254,12 +250,12 @@ export class MessageLines implements FileReader {
       }
     }
     const read = at - start;
-    // What is finer than a microsecond is dropped, never rounded.
+    // Anything finer than a microsecond is dropped, never rounded.
     while (digit >= 0 && digit <= 9) digit = bytes[++at]! - ZERO;
     if (bytes[at] !== SPACE) return -1;
     let time = high * powerOfTen(Math.max(0, read - HALF_DIGITS)) + low;
     const digits = at - start;
-    // In halves, as 16 digits may be more than a number holds exactly.
+    // In halves, because a number cannot hold every 16 digits exactly.
     if (digits === 18) time = high * powerOfTen(HALF_DIGITS - 1) + Math.floor(low / 10);
     else if (digits >= 12 && digits <= 14) time *= 1000;
     else if (digits === 10) time *= 1_000_000;
@@ -285,7 +281,7 @@ export class MessageLines implements FileReader {
     let at = start;
     while (at < stop && bytes[at]! >= ZERO && bytes[at]! <= NINE) at++;
     const digits = at - start;
-    // What is wrong is the number itself, or else what stands behind it.
+    // Either the number itself is wrong, or what follows it.
     const isTime = digits >= 10 && (at === stop || bytes[at] !== SPACE || at + 1 === stop);
     return this.#refuse(
       `the line is ${
@@ -295,12 +291,12 @@ export class MessageLines implements FileReader {
     );
   }
 
-  /** Takes note that the file ends in a torn line. */
+  /** Remembers that the file ends in a torn line. */
   #leaveOut(): undefined {
     this.torn = true;
   }
 
-  /** The line read last is unusable: `what` says why, and `offset` bytes into it is where. */
+  /** Refuses the line read last: `what` says why, and the trouble starts `offset` bytes into it. */
   #refuse(what: string, offset: number): ReadResult {
     const error = new UnusableInput({ name: this.#origin!.name, line: this.#line, column: offset + 1 }, what);
     if (this.#strict) throw error;

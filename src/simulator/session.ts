@@ -216,8 +216,8 @@ export class Session {
    * blocks.
    */
   #follow(): void {
-    const behind = this.#cursor < this.#options.market.tape.entries.start;
-    if (behind && this.#state === "flowing") this.close(1008, "The client reads too slowly");
+    const isTooSlow = this.#cursor < this.#options.market.tape.entries.start;
+    if (isTooSlow && this.#state === "flowing") this.close(1008, "The client reads too slowly");
     this.#wake();
   }
 

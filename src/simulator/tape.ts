@@ -73,7 +73,7 @@ export class Tape {
         return;
       }
       case "refuse":
-        // Before the first trade there is no connection to be ended: only attempts are refused.
+        // Before the first trade there are no connections to end: only attempts are refused.
         if (this.trades.end > 0) this.entries.push({ kind: "fault", fault });
         return;
       default:

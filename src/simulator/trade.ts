@@ -33,7 +33,7 @@ export class Aggregator {
   #first: ExchangeTrade | null = null;
   #quantity = "";
 
-  /** Takes the next trade; returns the aggregate that it completes, or null while its run goes on. */
+  /** Takes the next trade; returns the aggregate that it completes, or null if more of it follow. */
   add(trade: ExchangeTrade, next: ExchangeTrade | null): ExchangeAggregate | null {
     if (this.#first === null) {
       this.#first = trade;

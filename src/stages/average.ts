@@ -4,6 +4,9 @@ import type { Values } from "../domain/market/signal.ts";
 import type { Closes } from "./indicators/indicator.ts";
 import type { BlockStrategy, Strategy } from "./strategies/strategy.ts";
 
+/** Fewer closes than this are faster one by one. */
+const FEWEST = 8;
+
 /** What gaps and resets did to the averages, since they were made. */
 export interface AveragesRecord {
   /** How often they started again from empty. */
@@ -67,7 +70,9 @@ export class AverageStage {
     const strategy = this.#strategy;
     const isShown = this.#keepsValues && !late;
     if (!isShown) this.#wished = 0;
-    const taken = this.#inBlocks === null ? 0 : this.#inBlocks.addAll(price, size, decimals, wishes);
+    const taken = this.#inBlocks === null || size < FEWEST
+      ? 0
+      : this.#inBlocks.addAll(price, size, decimals, wishes);
     if (isShown) {
       for (let row = 0; row < taken; row++) {
         if (this.#turns(wishes[row]!)) this.#keep(values, row, this.#inBlocks!.valuesAt(row));

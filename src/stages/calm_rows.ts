@@ -4,7 +4,7 @@ import { tickAt, TradeBlock } from "../domain/market/trade_block.ts";
 import { type Continuity, NEXT } from "../domain/market/continuity.ts";
 import type { Tick } from "../domain/market/tick.ts";
 import { HOUR } from "../domain/numbers/time.ts";
-import type { ReadResult, TradeReader } from "../domain/market/trade_reader.ts";
+import type { ReadResult, TradeFields, TradeReader } from "../domain/market/trade_reader.ts";
 import type { PriceUnit } from "./price_unit.ts";
 import type { Waits } from "./waits.ts";
 
@@ -16,13 +16,6 @@ export interface SeenTimes {
   latest: number;
 }
 
-/** What was read behind a block: the next message, or what the reader threw. */
-interface Ahead {
-  readonly reader: TradeReader;
-  readonly read: ReadResult | null;
-  readonly failure: { readonly error: unknown } | null;
-}
-
 /** Makes the blocks of one symbol. */
 export class CalmRows {
   readonly #continuity: Continuity;
@@ -31,7 +24,10 @@ export class CalmRows {
   readonly #waits: Waits;
   readonly #most: number;
   #block: TradeBlock | null = null;
-  #ahead: Ahead | null = null;
+  /** The reader of which something was read behind the last block, and what: the next message, or what it threw. */
+  #aheadOf: TradeReader | null = null;
+  #ahead: ReadResult | null = null;
+  #failure: { readonly error: unknown } | null = null;
   /** So many trades may be read from here on. */
   room = Infinity;
 
@@ -46,11 +42,12 @@ export class CalmRows {
 
   /** What the reader has next: what was read behind the last block, or what it reads now. Throws what the reader throws. */
   read(reader: TradeReader): ReadResult | null {
-    const ahead = this.#ahead;
-    if (ahead === null || ahead.reader !== reader) return reader.next();
-    this.#ahead = null;
-    if (ahead.failure !== null) throw ahead.failure.error;
-    return ahead.read;
+    if (this.#aheadOf !== reader) return reader.next();
+    this.#aheadOf = null;
+    const failure = this.#failure;
+    if (failure === null) return this.#ahead;
+    this.#failure = null;
+    throw failure.error;
   }
 
   /** A block of one trade. */
@@ -67,7 +64,7 @@ export class CalmRows {
    */
   take(reader: TradeReader, due: Tick[]): Block | null {
     const [continuity, seen] = [this.#continuity, this.#seen];
-    if (reader.takeBlock === undefined || this.#ahead?.reader === reader || continuity.last < 0) return null;
+    if (reader.takeBlock === undefined || this.#aheadOf === reader || continuity.last < 0) return null;
     const after = { id: continuity.last, time: seen.time, decimals: this.#unit.decimals };
     const block = reader.takeBlock(after, Math.min(this.#most, this.room));
     if (block === null) return null;
@@ -85,23 +82,28 @@ export class CalmRows {
   }
 
   /**
-   * A block of the trade `tick`, which the reader has just read, and those after it as long as they follow on one
-   * another. Those that had to wait are looked at one by one.
+   * A block of the trade that the reader has just read, which follows on those before, and those after it as long as
+   * they do. Those that had to wait are looked at one by one.
    */
-  follow(tick: Tick, reader: TradeReader): Block {
-    const block = this.#blockOf(tick);
-    block.take(tick);
-    const most = Math.min(this.#most, this.room);
+  follow(reader: TradeReader): Block {
+    const { trade, receivedAt = 0 } = reader;
+    const [block, waits] = [this.#blockOf(reader), this.#waits];
+    const price = this.#unit.take(trade);
+    block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
+    this.#add(block, trade, price, waits.arrivalOf(receivedAt));
+    const most = waits.hasWaited(receivedAt) ? 1 : Math.min(this.#most, this.room);
     while (block.size < most) {
       let read: ReadResult | null;
       try {
         read = reader.next();
       } catch (error) {
-        this.#ahead = { reader, read: null, failure: { error } };
+        this.#aheadOf = reader;
+        this.#failure = { error };
         break;
       }
       if (read !== "trade" || !this.#adds(block, reader)) {
-        this.#ahead = { reader, read, failure: null };
+        this.#aheadOf = reader;
+        this.#ahead = read;
         break;
       }
     }
@@ -121,13 +123,19 @@ export class CalmRows {
     }
     if (this.#waits.hasWaited(receivedAt)) return false;
     if (this.#continuity.judge(firstId, trade.lastId) !== NEXT) return false;
-    seen.time = time;
-    if (time > seen.latest) seen.latest = time;
-    block.add(trade, this.#unit.take(trade), receivedAt);
+    this.#add(block, trade, this.#unit.take(trade), receivedAt);
     return true;
   }
 
-  #blockOf({ symbol }: Tick): TradeBlock {
+  #add(block: TradeBlock, trade: TradeFields, price: number, receivedAt: number): void {
+    const { time } = trade;
+    const seen = this.#seen;
+    seen.time = time;
+    if (time > seen.latest) seen.latest = time;
+    block.add(trade, price, receivedAt);
+  }
+
+  #blockOf({ symbol }: { readonly symbol: string }): TradeBlock {
     if (this.#block?.symbol === symbol) return this.#block;
     return this.#block = new TradeBlock(symbol, null, this.#most);
   }

@@ -15,19 +15,21 @@ export type OrderChange =
 
 const CAUSES: readonly unknown[] = ["stop-loss", "take-profit", "flatten", undefined];
 
-/** A change as a store has it. Throws a TypeError for what is none. */
-export function orderChangeOf(value: unknown): OrderChange {
-  const change = value as Partial<OrderDraft & { readonly ended: number; readonly cut: string }> | null;
-  if (change?.side === "buy" || change?.side === "sell") {
-    const { signalTradeId, due, cause } = change;
-    if ([signalTradeId, due].every(Number.isSafeInteger) && CAUSES.includes(cause)) {
-      return change as OrderDraft;
-    }
-  } else if (change?.cut === "disconnected" || change?.cut === "stale") return { cut: change.cut };
-  else if (Number.isSafeInteger(change?.ended) && change!.ended! > 0) return { ended: change!.ended! };
-  throw new TypeError(`${JSON.stringify(value)} is no change of waiting orders`);
+/** Whether a value from a store is a change. */
+export function isOrderChange(value: unknown): value is OrderChange {
+  if (typeof value !== "object" || value === null) return false;
+  const change = value as Partial<OrderDraft & { readonly ended: number; readonly cut: string }>;
+  if (change.side === "buy" || change.side === "sell") {
+    return [change.signalTradeId, change.due].every(Number.isSafeInteger) && CAUSES.includes(change.cause);
+  }
+  if (change.cut !== undefined) return change.cut === "disconnected" || change.cut === "stale";
+  return Number.isSafeInteger(change.ended) && change.ended! > 0;
 }
 
+/** So many changes are not worth an entry of their own: most orders do not wait for long. */
+const FEW = 16;
+/** More at once do not fit into one entry. */
+const MOST = 1_000;
 /** As many as have become void may stay: removing them one by one would move all the others. */
 const MOST_VOID = 64;
 
@@ -43,34 +45,46 @@ export class OrderChanges {
     return this.#start + this.#changes.length;
   }
 
+  /** The number of the first that has not been taken yet. */
+  get untaken(): number {
+    return this.#untaken;
+  }
+
   add(change: OrderChange): void {
     this.#changes.push(change);
   }
 
   /** Those before the number `first` are void. */
   dropBefore(first: number): void {
+    this.#untaken = Math.max(this.#untaken, first);
     const count = first - this.#start;
     if (count <= MOST_VOID && count < this.#changes.length || 2 * count < this.#changes.length) return;
     this.#changes.splice(0, count);
     this.#start = first;
   }
 
-  /** Those from the number `first` on. */
-  since(first: number): OrderChange[] {
-    return this.#changes.slice(first - this.#start);
+  /** Those from the number `first` on, up to the number `end`. */
+  between(first: number, end: number): OrderChange[] {
+    return this.#changes.slice(first - this.#start, end - this.#start);
   }
 
-  /** Those from the number `first` on that have not been taken yet. */
-  take(first: number): OrderChange[] {
-    const changes = this.since(Math.max(first, this.#untaken));
-    this.#untaken = this.end;
+  /**
+   * Those that have not been taken yet, where they are neither too few nor too many. What cut purchases is only taken
+   * with what came after it: it may be repeated before the next trade.
+   */
+  take(): OrderChange[] {
+    const changes = this.between(this.#untaken, this.end);
+    changes.length = 1 + changes.findLastIndex((change) => !("cut" in change));
+    const count = changes.filter((change) => !("cut" in change)).length;
+    if (count <= FEW || count > MOST) return [];
+    this.#untaken += changes.length;
     return changes;
   }
 
-  /** Starts with these, which have been taken. */
-  restart(changes: readonly OrderChange[]): void {
+  /** Starts with these, of which the first ones have been taken. */
+  restart(changes: readonly OrderChange[], taken: number): void {
     this.#changes = [...changes];
     this.#start = 0;
-    this.#untaken = changes.length;
+    this.#untaken = taken;
   }
 }

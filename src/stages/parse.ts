@@ -187,9 +187,7 @@ export class Parse {
       const judged = this.#continuity.judge(firstId, lastId);
       const step = time - this.#seen.time;
       if (judged === NEXT && step <= HOUR && step >= -HOUR) {
-        this.#seen.time = time;
-        if (time > this.#seen.latest) this.#seen.latest = time;
-        return this.#rows.follow(this.#tick(reader, 0), reader);
+        return this.#rows.follow(reader);
       }
       goesOn = this.#judge(reader, judged);
       this.#isCalm = this.#hasNothingHeld;

@@ -8,7 +8,7 @@ import type { WaitingSnapshot } from "./waiting_orders.ts";
 
 /** The state of the gate, as a journal keeps it. */
 export interface RiskSnapshot {
-  /** Oldest first, up to the first of those that follow from changes, which are kept beside this. */
+  /** Oldest first, or the first where the others follow from changes. */
   readonly waiting: readonly WaitingSnapshot[];
   readonly halt: Halt | null;
   readonly losses: LossSnapshot;

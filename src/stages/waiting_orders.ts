@@ -6,7 +6,7 @@
 import { type Block, clockAtRow } from "../domain/market/block.ts";
 import { Order, type OrderDraft, type OrderSnapshot } from "../domain/orders/order.ts";
 import { hasPassed } from "../domain/numbers/time.ts";
-import { type OrderChange, OrderChanges } from "./order_changes.ts";
+import { isOrderChange, type OrderChange, OrderChanges } from "./order_changes.ts";
 import { OrderRow } from "./order_row.ts";
 
 /** How long orders wait, µs. */
@@ -17,27 +17,29 @@ export interface WaitingTimes {
   readonly orderTtl: number | null;
 }
 
-/**
- * One of the waiting orders, or the first of all that follow from changes: then it says how many. Older versions had
- * every order here.
- */
+/** A waiting order; where a store has changes, the first of all, and how many of them lead to the others. */
 export interface WaitingSnapshot extends OrderSnapshot {
-  /** How many of the last changes the orders from this one on follow from. */
+  /** All changes since this order was made, that included; absent where every order is here. */
   readonly changes?: number;
+  /** The last ones of them, which no store has taken yet; absent for none. */
+  readonly recent?: readonly OrderChange[];
+}
+
+/** How many changes a store has to have for the waiting orders in a snapshot: the last ones that it has taken. */
+export function changesTaken(waiting: readonly WaitingSnapshot[]): number {
+  const { changes = 0, recent = [] } = waiting[0] ?? {};
+  return changes - recent.length;
 }
 
 /** What a store keeps of waiting orders besides their snapshot. */
 export interface KeptOrders {
-  /** The changes since the last call, for a store that keeps only what is new; to be called before `snapshot`. */
+  /** The changes since those that were taken before, once they are worth it; to be called before `snapshot`. */
   takeChanges(): OrderChange[];
-  /** The last changes, as many as the snapshot says. */
+  /** The last of those that have been taken, as many as `changesTaken` says of the snapshot. */
   readonly changes: readonly OrderChange[];
-  /** All orders as older versions kept them. */
+  /** All orders, oldest first. */
   readonly whole: readonly OrderSnapshot[];
 }
-
-/** More changes at once than this are not handed out: the snapshot has the orders then, one by one. */
-const MOST_CHANGES = 1_000;
 
 /** A queue of orders, first in, first out. */
 export class WaitingOrders implements KeptOrders {
@@ -99,19 +101,17 @@ export class WaitingOrders implements KeptOrders {
 
   /** Puts a new order at the end. */
   add(draft: OrderDraft): void {
-    const order = new Order(draft);
-    this.#put(order, this.#log.end);
-    this.#log.add(order.draft());
+    this.#add(new Order(draft));
   }
 
   /** Drops one. */
   drop(order: Order): void {
-    const isLogged = order.place >= 0 && order !== this.#firstLogged();
+    const isFirst = order === this.#queue.first;
     order.hasEnded = true;
     this.#queue.trim();
     this.#rowOf(order).trim();
-    if (isLogged) this.#log.add({ ended: this.#log.end - order.place });
-    else if (order.place >= 0) this.#log.dropBefore(this.#firstLogged()?.place ?? this.#log.end);
+    if (isFirst) this.#log.dropBefore(this.#queue.first?.place ?? this.#log.end);
+    else this.#log.add({ ended: this.#log.end - order.place });
   }
 
   /** Notes how the connection was lost on purchases: they have missed their time. */
@@ -154,54 +154,52 @@ export class WaitingOrders implements KeptOrders {
   }
 
   takeChanges(): OrderChange[] {
-    const changes = this.#log.take(this.#firstLogged()?.place ?? this.#log.end);
-    if (changes.filter((change) => !("cut" in change)).length <= MOST_CHANGES) return changes;
-    const orders = [...this.#queue];
-    for (const [at, order] of orders.entries()) order.place = at - orders.length;
-    this.#log.restart([]);
-    return [];
+    return this.#log.take();
   }
 
   get changes(): readonly OrderChange[] {
-    return this.#log.since(this.#firstLogged()?.place ?? this.#log.end);
+    return this.#log.between(this.#queue.first?.place ?? this.#log.end, this.#log.untaken);
   }
 
   get whole(): OrderSnapshot[] {
     return [...this.#queue].map((order) => order.snapshot());
   }
 
-  /** As plain values, oldest first, with the changes that the last one of them follows from. */
+  /** As plain values: all orders, oldest first, or the first where the others follow from changes. */
   snapshot(): WaitingSnapshot[] {
-    const orders: WaitingSnapshot[] = [];
-    for (const order of this.#queue) {
-      if (order.place < 0) orders.push(order.snapshot());
-      else {
-        orders.push({ ...order.snapshot(), changes: this.#log.end - order.place });
-        break;
-      }
-    }
-    return orders;
+    const { end, untaken } = this.#log;
+    const { first } = this.#queue;
+    if (first === undefined || first.place >= untaken) return this.whole;
+    const recent = this.#log.between(untaken, end);
+    return [{
+      ...first.snapshot(),
+      changes: end - first.place,
+      ...(recent.length === 0 ? {} : { recent }),
+    }];
   }
 
   /**
-   * Goes on with the orders of a snapshot, and the changes that it counts, of which there may be later ones. Throws a
-   * TypeError for changes that do not lead to it.
+   * Goes on with the orders of a snapshot, and the `changesTaken` by a store. Throws a TypeError for changes that do not
+   * lead to it.
    */
   restore(orders: readonly WaitingSnapshot[], changes: readonly OrderChange[]): void {
-    const first = orders.findIndex((order) => order.changes !== undefined);
-    const whole = first === -1 ? orders : orders.slice(0, first);
     for (const order of this.#queue) order.hasEnded = true;
     for (const row of [this.#queue, this.#buys, this.#sells]) row.trim();
-    this.#log.restart([]);
-    for (const [at, order] of whole.entries()) this.#put(Order.of(order), at - whole.length);
-    if (first !== -1) this.#replay(orders[first]!, changes.slice(0, orders[first]!.changes));
+    this.#log.restart([], 0);
+    const { changes: count, recent = [] } = orders[0] ?? {};
+    if (count !== undefined) this.#replay(orders[0]!, [...changes, ...recent]);
+    else {
+      for (const order of orders) this.#add(Order.of(order));
+      const cut = this.#buys.first?.cut ?? null;
+      if (cut !== null) this.#log.add({ cut });
+    }
     this.mustSweep();
   }
 
   #replay(first: WaitingSnapshot, changes: readonly OrderChange[]): void {
-    if (changes.length !== first.changes) {
+    if (changes.length !== first.changes || !changes.every(isOrderChange)) {
       throw new TypeError(
-        `waiting orders follow from ${first.changes} changes, and there are ${changes.length}`,
+        `${first.changes} changes lead to waiting orders: got ${changes.length}, or others`,
       );
     }
     const made = changes.map((change) => "side" in change ? new Order(change) : null);
@@ -221,21 +219,18 @@ export class WaitingOrders implements KeptOrders {
     }
     made[0] = oldest;
     for (const [place, order] of made.entries()) if (order?.hasEnded === false) this.#put(order, place);
-    this.#log.restart(changes);
+    this.#log.restart(changes, changes.length - (first.recent ?? []).length);
+  }
+
+  #add(order: Order): void {
+    this.#put(order, this.#log.end);
+    this.#log.add(order.draft());
   }
 
   #put(order: Order, place: number): void {
     order.place = place;
     this.#queue.push(order);
     this.#rowOf(order).insert(order);
-  }
-
-  /** The first that follows from changes; undefined if none does. */
-  #firstLogged(): Order | undefined {
-    const first = this.#queue.first;
-    if (first === undefined || first.place >= 0) return first;
-    for (const order of this.#queue) if (order.place >= 0) return order;
-    return undefined;
   }
 
   #rowOf({ side }: Order): OrderRow {

@@ -156,7 +156,7 @@ Deno.test({
   },
 });
 
-Deno.test("penstock run keeps no rules that nobody gave: the next start asks again", () =>
+Deno.test("penstock run, resumed before it had any rules, asks for them again", () =>
   inFolderAsync(async (folder) => {
     await using exchange = exchangeOf();
     {

@@ -36,7 +36,7 @@ Deno.test("penstock backtest takes the instrument from options and defaults unle
   assertEquals(rules(events), ["0.00001 default", "0.1 command line", "null default", "5 default"]);
 });
 
-Deno.test("penstock backtest --instruments takes it from a saved exchangeInfo answer, below options", async () => {
+Deno.test("penstock backtest --instruments takes the rules from a saved exchangeInfo answer, unless options give others", async () => {
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", CSV);
   const file = await folder.write("info.json", saved());
@@ -48,7 +48,7 @@ Deno.test("penstock backtest --instruments takes it from a saved exchangeInfo an
   assertGreater(traded(events).filter(({ type }) => type === "fill").length, 10);
 });
 
-Deno.test("penstock backtest --instruments refuses a file that does not have it, with exit code 2", async () => {
+Deno.test("penstock backtest --instruments refuses a file without rules for the symbol, with exit code 2", async () => {
   await using folder = new Folder();
   const trades = await folder.write("trades.csv", CSV);
   const cases: [string, string][] = [
@@ -71,7 +71,7 @@ Deno.test("penstock backtest --instruments refuses a file that does not have it,
 });
 
 Deno.test({
-  name: "penstock backtest --instruments JOURNAL gives a recorded run again by the rules that it went by",
+  name: "penstock backtest --instruments JOURNAL repeats a recorded run under the rules of that run",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using folder = new Folder();

@@ -10,7 +10,7 @@ import { wholeEntries } from "./reference_run.ts";
 const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
 
-/** The decisions in a journal, as they are told but for their times. */
+/** The decisions in a journal as they are printed, without their times. */
 function decisionsIn(path: string): unknown[] {
   return wholeEntries(path).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
     .map(({ type, content }) => ({ type, ...content }));
@@ -43,7 +43,7 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   assertEquals(bytesOf(path), before);
 });
 
-Deno.test("penstock backtest --state keeps the events before a line that cannot be used", async () => {
+Deno.test("penstock backtest --state keeps the events before an unusable line", async () => {
   await using folder = new Folder();
   const text = `${csvText(TRADES)}no,trade\n`;
   const path = `${folder.path}/run.db`;

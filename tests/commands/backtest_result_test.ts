@@ -127,7 +127,7 @@ Deno.test("penstock backtest --out writes over no file that it reads, by whateve
   assertMatch(stderr, /run\.db: the run uses it/);
 });
 
-Deno.test("penstock backtest --out that cannot be finished costs neither the table nor the summary", async () => {
+Deno.test("penstock backtest prints its summary although --out cannot be finished", async () => {
   await using folder = new Folder();
   const out = `${folder.path}/result.json`;
   await using program = startBacktest(["--json", "--out", out, ...SWIFT, "-"], waiting(), folder.path);

@@ -90,7 +90,7 @@ Deno.test({
   },
 });
 
-Deno.test("penstock config shows the rules that a run would have which asks nobody", async () => {
+Deno.test("penstock config shows the rules of a run that asks no exchange", async () => {
   const rules = async (...args: string[]) => {
     const { lot, minQuantity, maxQuantity } = JSON.parse((await inProcess("config", ...args)).stdout);
     return { lot, minQuantity, maxQuantity };

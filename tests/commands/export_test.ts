@@ -7,7 +7,7 @@ import { eventsOf, FLAGS, Penstock, within } from "../support/penstock.ts";
 import { chainResultOf, openJournal, rehash, tamper, TIME, writeSample } from "../stores/sample_journal.ts";
 import { type Place, withExchange } from "./journal_run.ts";
 
-/** Two runs in one journal; returns what each told. */
+/** Two runs in one journal; returns what each printed. */
 async function twoRuns(place: Place): Promise<string[]> {
   const printed: string[] = [];
   for (const args of [["--stop-after=3000"], ["--stop-after=2000", "--new-run"]]) {
@@ -24,7 +24,7 @@ function positionsOf(path: string, run: number) {
   return reader.positions(run);
 }
 
-/** The lines in which a run told its fills. */
+/** The lines in which a run printed its fills. */
 const fillsIn = (stdout: string) => stdout.split("\n").filter((line) => line.startsWith(`{"type":"fill"`));
 
 /** The rows of CSV without quotes, by column. */
@@ -37,7 +37,7 @@ function rowsOf(csv: string): Record<string, string>[] {
 const sum = (rows: readonly Record<string, string>[], column: string) =>
   plain(rows.reduce((total, row) => total.plus(row[column]!), ZERO));
 
-Deno.test("penstock export gives the fills that a run told: in JSON to the byte, in CSV cell by cell", async () => {
+Deno.test("penstock export gives the fills that a run printed: in JSON to the byte, in CSV cell by cell", async () => {
   await withExchange({ speed: Infinity }, async (place) => {
     const [first, second] = await twoRuns(place);
     const exported = async (...args: string[]) => {

@@ -229,7 +229,7 @@ Deno.test("penstock run handles a halt that is filed as it ends, before it says 
   await assertFollows(state, record, events);
 });
 
-/** Checks that a run's journal, and what it told, follow from its recording. */
+/** Checks that a run's journal, and what it printed, follow from its recording. */
 async function assertFollows(
   state: string,
   record: string,

@@ -63,7 +63,7 @@ class Place {
     );
   }
 
-  /** Starts a run, and ends it with `signal` once it has told `fills` fills. */
+  /** Starts a run, and ends it with `signal` once it has printed `fills` fills. */
   async run(signal: Deno.Signal, fills: number, ...args: string[]): Promise<Finished> {
     await using program = this.start(args);
     for (let seen = 0; seen < fills; seen++) await program.event("fill");
@@ -193,7 +193,7 @@ Deno.test("penstock backtest FOLDER gives the events of the run, one for one, ov
   });
 });
 
-Deno.test("penstock backtest FOLDER is without a connection behind a midnight that found none", async () => {
+Deno.test("penstock backtest FOLDER stays disconnected from one part to the next, but not over a missing part", async () => {
   await inFolderAsync(async (folder) => {
     const time = 1_723_161_255_342_000;
     const head = { event: "recording", version: 1, symbol: "BTCUSDT" } as const;
@@ -215,7 +215,7 @@ Deno.test("penstock backtest FOLDER is without a connection behind a midnight th
   });
 });
 
-Deno.test("penstock verify FOLDER proves what there is of a run that goes on, and over midnight, meanwhile", async () => {
+Deno.test("penstock verify FOLDER proves a run that is still going on, as far as it has come, also over midnight", async () => {
   await inFolderAsync(async (folder) => {
     await using exchange = BuiltInExchange.listen({ seed: 34, rate: 3_000 });
     const place = new Place(folder, exchange);

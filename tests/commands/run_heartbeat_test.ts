@@ -16,7 +16,7 @@ async function entriesAbove(path: string, count: number): Promise<void> {
   await within(find(), `entry ${count + 1}`);
 }
 
-Deno.test("penstock run keeps every ten seconds how far it came, and goes on from there after a kill", async () => {
+Deno.test("penstock run saves every ten seconds how far it has come, and resumes from there after a kill", async () => {
   await withExchange({ rate: 500 }, async (place) => {
     // Averages that do not exist yet: nothing is decided that would be kept at once.
     const windows = ["--short=400000", "--long=500000"];

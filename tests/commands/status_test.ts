@@ -217,7 +217,7 @@ Deno.test("penstock status shows the last run unless another is asked for", asyn
   });
 });
 
-Deno.test("penstock status says how the run goes on that was killed and resumed", async () => {
+Deno.test("penstock status shows a resumed run with its first start and when it was resumed", async () => {
   await withExchange({ rate: 500 }, async (place) => {
     let before: PrintedEvent;
     {

@@ -74,8 +74,16 @@ const FUTURES = "3735683259,61837.63,0.02,1236.75,1723161255342,false";
 
 Deno.test("layoutOfLines() goes by the two lines behind a first one that is damaged", () => {
   const damaged = [
-    ...[FUTURES, SPOT.slice(0, 30), SPOT.slice(20), SPOT.replace("False", "maybe"), `x${SPOT}`, `${SPOT},1`],
-    ...[SPOT.replace("3735683259", "NaN"), "garbage", "\0\0\0", "-"],
+    FUTURES,
+    SPOT.slice(0, 30),
+    SPOT.slice(20),
+    SPOT.replace("False", "maybe"),
+    `x${SPOT}`,
+    `${SPOT},1`,
+    SPOT.replace("3735683259", "NaN"),
+    "garbage",
+    "\0\0\0",
+    "-",
   ];
   for (const first of damaged) assertEquals(printedBy([first, SPOT, SPOT]), "spot trades", first);
   assertEquals(printedBy(["17231612", `1723161253937085 {"e":1}`, `1723161253937086 {"e":1}`]), "recording");

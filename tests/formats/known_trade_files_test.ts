@@ -1,6 +1,5 @@
 /** The formats of the table, as the contract asks for them. */
-import { assertEquals } from "@std/assert";
-import { TRADE_FILES } from "../../src/formats/file_layout.ts";
+import { assert, assertEquals } from "@std/assert";
 import { binanceCsv } from "../../src/formats/binance_csv.ts";
 import { messages, recordings } from "../../src/formats/message_files.ts";
 import { joined } from "../feeds/recorded_input.ts";
@@ -74,6 +73,18 @@ function frameOf(trade: FileTrade): string {
 
 for (const subject of CASES) testTradeFile(subject);
 
-Deno.test("the contract is asked of every format in the table", () => {
-  assertEquals(new Set(CASES.map(({ format }) => format)), new Set(TRADE_FILES));
+Deno.test("every format has its row in the table, and a test that asks it for the contract", () => {
+  const formats = new URL("../../src/formats/", import.meta.url);
+  const declared = textsIn(formats).flatMap((text) =>
+    [...text.matchAll(/^export const (\w+): TradeFile\b/gm)].map(([, name]) => name!)
+  );
+  const table = Deno.readTextFileSync(new URL("file_layout.ts", formats));
+  const [, rows = ""] = /TRADE_FILES: readonly TradeFile\[\] = \[([^\]]*)\]/.exec(table) ?? [];
+  assertEquals(rows.match(/\w+/g)?.toSorted(), declared.toSorted());
+  const tests = textsIn(new URL("./", import.meta.url)).filter((text) => text.includes("testTradeFile("));
+  for (const name of declared) assert(tests.some((text) => text.includes(`format: ${name},`)), name);
 });
+
+function textsIn(folder: URL): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => Deno.readTextFileSync(new URL(name, folder)));
+}

@@ -5,7 +5,13 @@
 import { BackfilledTrades } from "../../src/domain/market/backfilled_trades.ts";
 import type { Complain, ReadResult, TradeFields } from "../../src/domain/market/trade_reader.ts";
 import { UnusableInput } from "../../src/domain/market/unusable_input.ts";
-import type { Chunk, FileReader, Layout, TradeFile } from "../../src/formats/trade_file.ts";
+import {
+  type Chunk,
+  complainAt,
+  type FileReader,
+  type Layout,
+  type TradeFile,
+} from "../../src/formats/trade_file.ts";
 import { joined } from "../feeds/recorded_input.ts";
 import type { FileTrade } from "../support/trade_files.ts";
 
@@ -67,11 +73,7 @@ class PieceReader implements FileReader {
   }
 
   complain(): Complain {
-    const place = { name: this.#name, line: this.line };
-    return (what) => {
-      const error = new UnusableInput(place, what);
-      return { reason: error.message, error: this.#strict ? error : null };
-    };
+    return complainAt({ name: this.#name, line: this.line }, this.#strict);
   }
 
   #reject(column: number, what: string): ReadResult {

@@ -63,8 +63,21 @@ Deno.test("RecordedInputs.next() gives notes in their place, and the engine appl
     note({ event: "ended" }),
   ]);
   assertEquals(namesOf(recording.run()), [
-    ...["recording", "connected", "connected", "disconnected", "disconnected", "signal", "refusal"],
-    ...["connected", "connected", "backfilled", "settled", "gap", "signal", "refusal", "ended"],
+    "recording",
+    "connected",
+    "connected",
+    "disconnected",
+    "disconnected",
+    "signal",
+    "refusal",
+    "connected",
+    "connected",
+    "backfilled",
+    "settled",
+    "gap",
+    "signal",
+    "refusal",
+    "ended",
   ]);
   assert(recording.inputs.isDry);
   assertEquals(recording.state.trades, 8);

@@ -4,6 +4,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import type { PipelineEvent } from "../../src/domain/run/event.ts";
 import { FILL_MODELS, tradingParametersUnder } from "../../src/domain/orders/fill_model.ts";
+import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { FrameBatch } from "../../src/formats/frame_batch.ts";
 import { ModelRun } from "../../src/stages/model_run.ts";
 import { Pipeline } from "../../src/stages/pipeline.ts";
@@ -11,6 +12,8 @@ import { BlockReader } from "../support/block_reader.ts";
 import { guardedScenario } from "../support/guarded_scenario.ts";
 import { DEFAULTS, messageOf, optionsOf } from "../support/pipeline_input.ts";
 import type { Choices } from "../support/reference.ts";
+import { RECORDING } from "../support/layouts.ts";
+import { SeededRandom } from "../support/random.ts";
 import { scenario } from "../support/scenario.ts";
 import { walk } from "../support/trade_files.ts";
 
@@ -122,6 +125,26 @@ Deno.test("Pipeline takes blocks of trades that had to wait as it takes the trad
       events.push(...pipeline.run(reader));
     }
     return [events, pipeline.snapshot()];
+  });
+  assertGreater((runs[0]![0] as PipelineEvent[]).length, 50);
+  for (const run of runs) assertEquals(run, runs[0]);
+});
+
+Deno.test("Pipeline gives the same whatever the blocks are, where some trades of a recording had to wait and others not", () => {
+  const trades = walk(10, 400);
+  const start = trades[0]!.time;
+  const arrivals = new SeededRandom(4);
+  // Early ones are late after the wait, some waited shortly, others arrived after it, in no order.
+  const lines = trades.map((trade) => `${start + arrivals.whole(1, 100) * 1_000_000} ${messageOf(trade)}\n`);
+  const bytes = new TextEncoder().encode(lines.join(""));
+  const runs = [1, 2, 7, 4096].map((rows) => {
+    const pipeline = new Pipeline({ ...optionsOf({ ...DEFAULTS, short: 1, long: 3 }), blockRows: rows });
+    pipeline.waited({ until: start + 80_000_000, hold: 30_000_000 });
+    const reader = new ChunkReader(new BinanceMessageReader("BTCUSDT"), true);
+    const origin = { name: "a.txt", layout: RECORDING };
+    const run = (trades: ChunkReader | BlockReader) => [...pipeline.run(trades)];
+    const chunk = reader.open({ origin, bytes, start: 0, end: bytes.length });
+    return [run(rows === 7 ? new BlockReader(chunk, [5, 50]) : chunk), pipeline.snapshot()];
   });
   assertGreater((runs[0]![0] as PipelineEvent[]).length, 50);
   for (const run of runs) assertEquals(run, runs[0]);

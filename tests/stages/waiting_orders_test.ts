@@ -4,7 +4,12 @@ import { hasPassed } from "../../src/domain/numbers/time.ts";
 import type { Side } from "../../src/domain/numbers/money.ts";
 import type { Order } from "../../src/domain/orders/order.ts";
 import type { OrderChange } from "../../src/stages/order_changes.ts";
-import { WaitingOrders, type WaitingSnapshot, type WaitingTimes } from "../../src/stages/waiting_orders.ts";
+import {
+  changesTaken,
+  WaitingOrders,
+  type WaitingSnapshot,
+  type WaitingTimes,
+} from "../../src/stages/waiting_orders.ts";
 
 interface Plain {
   readonly side: Side;
@@ -82,7 +87,7 @@ Deno.test("WaitingOrders finds the orders that are due and those that ended like
         else if (does === "restore") {
           changes.push(...waiting.takeChanges());
           const snapshot: WaitingSnapshot[] = JSON.parse(JSON.stringify(waiting.snapshot()));
-          const count = snapshot.at(-1)?.changes ?? 0;
+          const count = changesTaken(snapshot);
           assertEquals(waiting.changes, changes.slice(changes.length - count));
           const { whole } = waiting;
           waiting = new WaitingOrders({ latency, orderTtl });

@@ -99,7 +99,7 @@ export function wrongInDeepest(
   const left = [...periods];
   for (const [at, one] of found.entries()) {
     const place = left.findIndex((period) => isPeriod(one, period));
-    if (place < 0) return `number ${at} is no period: ${JSON.stringify(one)}`;
+    if (place < 0) return `number ${at} is not a period: ${JSON.stringify(one)}`;
     const [period] = left.splice(place, 1);
     if (compareDepths(period!, expected[at]!) !== 0) {
       return `number ${at} is out of order: ${JSON.stringify(one)}`;

@@ -74,6 +74,26 @@ export class HandRun implements Disposable {
     return { events, keep };
   }
 
+  /** Loses the connection and connects again; returns what came of it. */
+  reconnect(): readonly EngineEvent[] {
+    const lost = { event: "disconnected", reason: "no data for 1 ms", retryInMs: 1, cause: "stale" } as const;
+    const connected = { event: "connected", endpoint: "ws://127.0.0.1:9001", attempt: 1 } as const;
+    return [lost, connected].flatMap((note) => {
+      this.#time += MS;
+      this.#note(note);
+      const events = [...this.engine.apply({ ...note, time: this.#time })];
+      this.journal.keep(events);
+      this.#noteKept();
+      return events;
+    });
+  }
+
+  /** Keeps the run's state, as a live run does every few seconds. */
+  checkpoint(): void {
+    this.journal.checkpoint(this.#time);
+    this.#noteKept();
+  }
+
   /** Halts the run by hand. */
   halt(): void {
     this.#note({ event: "halt", action: "hold" });

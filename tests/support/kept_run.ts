@@ -4,6 +4,7 @@ import type { Closes } from "../../src/stages/indicators/indicator.ts";
 import type { OrderChange } from "../../src/stages/order_changes.ts";
 import type { Pipeline } from "../../src/stages/pipeline.ts";
 import type { PipelineSnapshot } from "../../src/stages/pipeline_snapshot.ts";
+import { changesTaken } from "../../src/stages/waiting_orders.ts";
 
 /** What a store keeps of a run: the state as text, and closes and changes of orders as they were taken. */
 export class KeptRun {
@@ -36,6 +37,6 @@ export class KeptRun {
 
   /** The last changes of orders, as many as the state says. */
   get changes(): OrderChange[] {
-    return this.#changes.slice(this.#changes.length - (this.state.gate.waiting.at(-1)?.changes ?? 0));
+    return this.#changes.slice(this.#changes.length - changesTaken(this.state.gate.waiting));
   }
 }

@@ -33,7 +33,7 @@ export async function zipLines(name: string): Promise<string[]> {
   const view = new DataView(archive.buffer);
   let end = archive.length - 22;
   while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
-  if (end < 0) throw new TypeError(`${name} is no zip file: it has no end of central directory`);
+  if (end < 0) throw new TypeError(`${name} is not a zip file: it has no end of central directory`);
   const entry = view.getUint32(end + 16, true);
   const method = view.getUint16(entry + 10, true);
   if (method !== 8) throw new TypeError(`${name} holds a member of method ${method}, expected 8 (deflated)`);

@@ -6,7 +6,7 @@ import type { BuiltInExchange } from "../../src/simulator/server.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { Verification } from "../../src/stores/verification/verification.ts";
 import { keptEngine } from "../../src/commands/verify/kept_engine.ts";
-import { FLAGS, Penstock } from "./penstock.ts";
+import { type Finished, FLAGS, Penstock } from "./penstock.ts";
 
 /** Short windows, for many decisions, and so much cash that no drawdown halts. */
 const BUSY = { short: "5", long: "20", cash: "1000000", "retry-max": "250ms", stale: "1s" };
@@ -34,7 +34,7 @@ export class RecordedRun {
   async process(
     use: (program: Penstock) => Promise<void>,
     options: Readonly<Record<string, string>> = {},
-  ): Promise<number> {
+  ): Promise<Finished> {
     const path = `${this.#folder}/${this.recordings.length + 1}${this.#suffix}`;
     const { endpoint, restEndpoint } = this.#exchange;
     const args = [
@@ -55,7 +55,7 @@ export class RecordedRun {
     );
     this.recordings.push(path);
     await use(program);
-    return (await program.finished()).code;
+    return await program.finished();
   }
 
   /** A process that is killed after `fills` fills. */
@@ -68,11 +68,11 @@ export class RecordedRun {
 
   /** A process that is stopped with Ctrl-C after `fills` fills. */
   async stoppedAfter(fills: number, options: Readonly<Record<string, string>> = {}): Promise<void> {
-    const code = await this.process(async (program) => {
+    const { code, stderr } = await this.process(async (program) => {
       await after(fills, program);
       program.signal("SIGINT");
     }, options);
-    assertEquals(code, 0);
+    assertEquals([code, stderr], [0, ""]);
   }
 }
 
@@ -83,10 +83,10 @@ export async function outcomeOf(
   run: number | null = null,
 ): Promise<Outcome> {
   using reader = JournalReader.open(journal);
-  using present = JournalReader.open(journal);
+  using current = JournalReader.open(journal);
   const verification = new Verification(reader, run, {
     engineOf: keptEngine,
-    lastSeqNow: () => present.lastSeq,
+    lastSeqNow: () => current.lastSeq,
   });
   return await verification.outcomeOf(recordedChunks(recordings, { chunkBytes: 4096 }));
 }

@@ -232,10 +232,10 @@ class ReferenceRun {
 
   /** A halt replaces one that would end sooner, or that is less strict. */
   #stop(halt: ReferenceHalt): void {
-    const present = this.#halt;
-    const action = present?.action === "flatten" ? "flatten" : halt.action;
-    const lasts = present?.reason !== "max-daily-loss" || halt.reason === "max-daily-loss";
-    if (present !== null && lasts && present.action === action) return;
+    const current = this.#halt;
+    const action = current?.action === "flatten" ? "flatten" : halt.action;
+    const lasts = current?.reason !== "max-daily-loss" || halt.reason === "max-daily-loss";
+    if (current !== null && lasts && current.action === action) return;
     this.#halt = { ...halt, action };
     this.#emit({ type: "halt", ...this.#halt });
     if (action === "flatten") this.#orders.askAgain();

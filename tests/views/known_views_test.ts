@@ -31,7 +31,11 @@ function opened(options: { readonly isBacktest: boolean; readonly json: boolean 
   const [stdout, stderr] = [new Sink(), new Sink()];
   const { signal } = new AbortController();
   const run: ShownRun = {
-    ...{ isBacktest: options.isBacktest, stdout, stderr, stop: signal, signal },
+    isBacktest: options.isBacktest,
+    stdout,
+    stderr,
+    stop: signal,
+    signal,
     onBroken: () => {},
   };
   const view = openViews({ ...config, json: options.json }, run, views);

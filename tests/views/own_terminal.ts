@@ -37,7 +37,9 @@ export class OwnTerminal implements AsyncDisposable {
     this.#script = new Deno.Command("script", {
       // Ctrl-C goes to the shell too: one that waits for the program, as dash does, would end with 130 after it.
       args: ["-qefc", `stty cols ${columns}; exec ${quoted}`, "/dev/null"],
-      ...{ stdin: "piped", stdout: "piped", stderr: "null" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
       env: { SHELL: "/bin/sh", TERM: "xterm", NO_COLOR: "", ...env },
     }).spawn();
     this.#keyboard = this.#script.stdin.getWriter();

@@ -147,7 +147,7 @@ export class BacktestRun {
     try {
       if (piece instanceof SortedBlock) {
         if (this.#enter(this.#order)) yield* this.#apply({ event: "source" });
-        yield* this.#apply({ event: "frames", trades: piece.reading() });
+        yield* this.#apply({ event: "frames", trades: piece });
       } else {
         if (this.#enter(piece.origin)) this.#inputs.enter();
         this.#inputs.open(piece);

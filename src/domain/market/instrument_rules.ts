@@ -6,7 +6,7 @@ export const RULES = ["lot", "tick", "minQuantity", "maxQuantity", "minNotional"
 /** One of them. */
 export type Rule = typeof RULES[number];
 
-/** Rules as plain decimal text. A limit of "0" is none; a missing rule is not known. */
+/** Rules as plain decimal text. A limit of "0" is no limit; a missing rule is not known. */
 export type Rules = Readonly<Partial<Record<Rule, string>>>;
 
 /** What an exchange says about a symbol. */

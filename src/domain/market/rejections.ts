@@ -5,7 +5,7 @@ export interface Rejections {
   readonly count: number;
   /** What was wrong with the first of them. */
   readonly reason: string;
-  /** Its beginning, at most 200 characters. */
+  /** The start of the first of them, at most 200 characters. */
   readonly sample: string;
 }
 

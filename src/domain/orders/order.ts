@@ -26,7 +26,7 @@ export interface OrderSnapshot extends OrderDraft {
   readonly isWorking: boolean;
   readonly filled: string;
   readonly spent: string;
-  /** Absent where the stake is an amount, and before the order works. */
+  /** Absent if the stake is an amount, and before the order is working. */
   readonly stake?: string;
   readonly cut: Order["cut"];
 }
@@ -39,7 +39,10 @@ export class Order {
   readonly due: number;
   /** Whether it has passed the gate and waits for the rest of it to fill. */
   isWorking = false;
-  /** What it may spend before its fee, quote currency, where the stake is a share of the cash; fixed once it works. */
+  /**
+   * What it may spend before its fee, quote currency, if the stake is a share of the cash; fixed once it is
+   * working.
+   */
   stake: Money | null = null;
   /** How the connection was lost while it waited; null if it was not. */
   cut: "disconnected" | "stale" | null = null;

@@ -127,7 +127,7 @@ export class Drawdown {
   /** Takes the books after a fill, at a trade with this integer price and time (µs). */
   rebook(cash: Money, position: Money, price: number, time: number): void {
     this.#considerLow();
-    // Without a position equity stands still: at the peak, until this fill.
+    // Without a position equity has not moved: it stayed at the peak until this fill.
     if (this.#position.isZero() && !this.#periods.isBelow) this.#periods.atPeak(time);
     if (this.#peakMoved) {
       this.#peakEstimate = this.#cashEstimate + this.#positionEstimate * this.#peakPrice;

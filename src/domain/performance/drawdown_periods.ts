@@ -56,7 +56,7 @@ export interface BooksSnapshot {
 
 /** The state of the periods, as plain values. */
 export interface PeriodsSnapshot {
-  /** Null before equity first stood at a peak. */
+  /** Null before equity was first at a peak. */
   readonly peakTime: number | null;
   readonly depth: number;
   readonly fall: FallSnapshot | null;
@@ -120,7 +120,7 @@ export function isDeeper(one: Fall, other: Fall): boolean {
   return compareDepths(one, other) > 0;
 }
 
-/** Above 0 where one fall is the larger fraction of its peak, below 0 where the other is. */
+/** Above 0 if `one` is the larger fraction of its peak, below 0 if `other` is. */
 function compareDepths(one: Fall, other: Fall): number {
   const [a, b] = [periodOf(one), periodOf(other)];
   return a.amount.times(b.peak).cmp(b.amount.times(a.peak));
@@ -140,17 +140,17 @@ export class DrawdownPeriods {
   /** Deepest first. */
   #kept: Kept[] = [];
 
-  /** When equity last stood at the peak, µs since 1970. */
+  /** When equity was last at the peak, µs since 1970. */
   get peakTime(): number {
     return this.#peakTime;
   }
 
-  /** Whether equity has been below the peak since it last stood there. */
+  /** Whether equity has been below the peak since it was last there. */
   get isBelow(): boolean {
     return this.#depth > SUSPECT;
   }
 
-  /** Ends the current period: equity stands at a peak, an old or a new one. */
+  /** Ends the current period: equity is at a peak, an old or a new one. */
   atPeak(time: number): void {
     if (this.isBelow) {
       this.#longest = Math.max(this.#longest ?? 0, time - this.#peakTime);

@@ -20,7 +20,7 @@ export interface CurvePoint {
 
 /** A finished curve. */
 export interface SampledEquity {
-  /** The period of the returns; null where even the minutes give fewer than two. */
+  /** The period of the returns; null if even the minutes give fewer than two. */
   readonly sampling: Sampling | null;
   /**
    * Simple returns, (later − earlier) ÷ earlier, of consecutive samples: from the start cash at the first

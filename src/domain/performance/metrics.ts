@@ -97,7 +97,7 @@ export interface Metrics {
   readonly maxDrawdown: {
     readonly fraction: string;
     readonly amount: string;
-    /** These three are null where the fall is too small to be a drawdown period. */
+    /** These three are null if the fall is too small to be a drawdown period. */
     readonly from: string | null;
     readonly to: string | null;
     readonly lengthMs: number | null;
@@ -248,7 +248,7 @@ export function payoffRatio(
 
 /** Time with a position ÷ time from the first to the last trade (both µs), at most 1; null if no time passed. */
 export function timeInMarket(time: number, span: number): Money | null {
-  // Above 1 only where an exchange's times went back between two round trips.
+  // Above 1 only if an exchange's times went back between two round trips.
   return span <= 0 ? null : Money.min(new Money(time).div(span), 1);
 }
 
@@ -261,7 +261,7 @@ export function simpleReturn(start: Money, end: Money): Money | null {
 
 /**
  * exposure × the return of buy and hold: what holding the same share of the money from the first trade to the
- * last would have returned. A fraction; null where either does not exist.
+ * last would have returned. A fraction; null if either does not exist.
  */
 export function heldAtExposure(held: Money | null, exposure: Money | null): Money | null {
   return held === null || exposure === null ? null : held.times(exposure);
@@ -283,7 +283,7 @@ export function annualizedReturn(start: Money, end: Money, span: number): Money 
 
 /**
  * Annualised return ÷ maximum drawdown, both fractions, over the whole run (Young took the last 36 months);
- * null where either does not exist. T. W. Young, Calmar Ratio: A Smoother Tool, Futures, October 1991.
+ * null if either does not exist. T. W. Young, Calmar Ratio: A Smoother Tool, Futures, October 1991.
  */
 export function calmar(annualized: Money | null, maxDrawdown: Money | null): Money | null {
   return annualized === null || maxDrawdown === null || maxDrawdown.isZero()
@@ -309,7 +309,7 @@ function excess(earned: Money | null, held: Money | null): Money | null {
   return earned === null || held === null ? null : earned.minus(held);
 }
 
-/** When a fall was; nulls where it is too small to be a period. */
+/** When a fall was; nulls if it is too small to be a period. */
 function timesOf({ from, to }: EquityFall, isPeriod: boolean) {
   return isPeriod
     ? { from: isoTime(from), to: isoTime(to), lengthMs: Math.max(0, to - from) / 1000 }

@@ -178,7 +178,7 @@ const RULE_KINDS: Readonly<Record<Rule, (value: unknown) => boolean>> = {
   maxNotional: isLimit,
 };
 const ALL_RULES: Kind = {
-  expected: `${Object.keys(RULE_KINDS).join(", ")} as amounts, a limit that is none null`,
+  expected: `${Object.keys(RULE_KINDS).join(", ")} as amounts, null for no limit`,
   holds: (value) => isRecord(value) && Object.entries(RULE_KINDS).every(([rule, is]) => is(value[rule])),
 };
 const ORIGIN: Kind = {
@@ -213,11 +213,11 @@ const FIELDS: { readonly [E in (RecordingNote | FrameNote)["event"]]: Readonly<R
   frame: { text: TEXT },
 };
 
-const BEGINNING = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
+const NOTE_START = /^[ \t\r\n]*\{[ \t\r\n]*"penstock"[ \t\r\n]*:/;
 
 /** Whether a frame's text is a note: whether it starts with `{"penstock":`, spaces aside. */
 export function isNote(frame: string): boolean {
-  return BEGINNING.test(frame);
+  return NOTE_START.test(frame);
 }
 
 /**

@@ -39,14 +39,14 @@ export function haltByHand(action: OnHalt, tradeId: number): Halt {
 }
 
 /**
- * The halt in force once `next` starts during `present`: the one that lasts longer, with the stricter action.
+ * The halt in force once `next` starts during `current`: the one that lasts longer, with the stricter action.
  * Returns the same object if `next` changes nothing.
  */
-export function stricter(present: Halt | null, next: Halt): Halt {
-  if (present === null) return next;
-  const action = present.action === "flatten" ? "flatten" : next.action;
-  const outlasts = present.reason === "max-daily-loss" && next.reason !== "max-daily-loss";
-  return outlasts || action !== present.action ? { ...next, action } : present;
+export function stricter(current: Halt | null, next: Halt): Halt {
+  if (current === null) return next;
+  const action = current.action === "flatten" ? "flatten" : next.action;
+  const outlasts = current.reason === "max-daily-loss" && next.reason !== "max-daily-loss";
+  return outlasts || action !== current.action ? { ...next, action } : current;
 }
 
 /** A halt or a release, as it happened. */

@@ -1,5 +1,5 @@
 /**
- * The limits on losses: how far equity may fall from its peak, and from where it stood when the day started.
+ * The limits on losses: how far equity may fall from its peak, and from its value when the day started.
  *
  * Equity is cash + position × price, marked at every trade before that trade's orders. Between two fills it moves
  * with the price alone, so both limits together are one integer price: at or below it, one of them is reached. A

@@ -12,7 +12,7 @@ import type { ExitCause } from "../risk/protective_exits.ts";
 import type { Check } from "../orders/refusal.ts";
 
 interface Base {
-  /** The trade's own time where there is one, else the time it happened. */
+  /** The trade's own time if there is one, else the time at which it happened. */
   readonly time: string;
 }
 

@@ -44,11 +44,11 @@ interface NotFetched {
 
 /** The event of a gap before a trade, whether its trades are still missing or have been fetched. */
 export function gapEvent(
-  { symbol, firstId, missing: behind, filled }: Tick,
+  { symbol, firstId, missing: unfetched, filled }: Tick,
   { fromId: from, skipped, absent }: NotFetched,
   time: string,
 ): GapEvent {
-  const fromId = from >= 0 ? from : firstId - behind - filled - absent;
+  const fromId = from >= 0 ? from : firstId - unfetched - filled - absent;
   const missing = firstId - fromId - absent;
   return {
     type: "gap",
@@ -57,7 +57,7 @@ export function gapEvent(
     fromId,
     toId: firstId - 1,
     missing,
-    filled: missing - skipped - behind,
+    filled: missing - skipped - unfetched,
     ...(absent === 0 ? {} : { absent }),
   };
 }

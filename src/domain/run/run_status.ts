@@ -16,7 +16,7 @@ export interface KeptRun {
   readonly journal: string;
   readonly run: number;
   readonly symbol: string;
-  /** What the exchange calls its assets; absent where the journal does not say. */
+  /** What the exchange calls its assets; absent if the journal does not say. */
   readonly assets?: { readonly base: string; readonly quote: string };
   /** When the run started, and when the current process resumed it, if it did; by the wall clock. */
   readonly started: number;
@@ -93,7 +93,7 @@ export interface RunStatus extends
   readonly stopped: string | null;
   readonly stopReason: string | null;
   readonly lastHeartbeat: string;
-  /** How long ago that was; below zero where the clock has been set back. */
+  /** How long ago that was; below zero if the clock has been set back. */
   readonly ageMs: number;
   readonly connected: boolean;
   /** Since when it is connected, or disconnected. */

@@ -30,8 +30,9 @@ const smallest = (amounts: readonly Money[]): Money => Money.min(...amounts);
  * Reads the JSON of an exchangeInfo answer, of one symbol or of all. Null if `symbol` (in upper case) is not
  * in it. The rules are those of market orders, which are what Penstock places:
  *
- * - `lot`: the least common multiple of the stepSizes of LOT_SIZE and MARKET_LOT_SIZE; a step of 0 is none.
- * - `minQuantity`, `maxQuantity`: the narrower of the two filters' limits; 0 is none.
+ * - `lot`: the least common multiple of the stepSizes of LOT_SIZE and MARKET_LOT_SIZE; a step of 0 is no
+ *   step.
+ * - `minQuantity`, `maxQuantity`: the stricter of the two filters' limits; 0 is no limit.
  * - `tick`: PRICE_FILTER's tickSize.
  * - `minNotional`, `maxNotional`: those of NOTIONAL, or of MIN_NOTIONAL, unless applyMinToMarket, applyMaxToMarket
  *   or applyToMarket says that they are not for market orders. On the USD-M market MIN_NOTIONAL has its value in
@@ -123,7 +124,7 @@ class FilterReader {
     this.#flaws = flaws;
   }
 
-  /** The amount in a filter; null if there is none that can be used. */
+  /** The amount in a filter; null if it is missing or cannot be used. */
   amount(type: string, field: string): Money | null {
     const value = this.#filters.get(type)?.[field];
     if (value === undefined) return null;
@@ -172,7 +173,7 @@ function stepOf(lot: Money | null, market: Money | null): Money | null {
   return lot.div(divisor).times(market);
 }
 
-/** The strictest of several limits; a limit of 0 is none. */
+/** The strictest of several limits; 0 is no limit. */
 function narrower(
   of: (limits: readonly Money[]) => Money,
   ...all: readonly (Money | null)[]

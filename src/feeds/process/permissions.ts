@@ -55,7 +55,7 @@ export function obstacleTo(command: string, port = 0): string | null {
     }`;
 }
 
-/** What a compiled program cannot do, for its help; null where flags can still change it. */
+/** What a compiled program cannot do, for its help; null if flags can still change it. */
 export function buildLimits(): BuildLimits | null {
   if (!Deno.build.standalone) return null;
   const missing = new Map<string, string>();

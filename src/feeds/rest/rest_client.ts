@@ -93,7 +93,7 @@ interface Trouble {
   readonly why: GaveUpWhy;
   readonly reason: string;
   readonly hint: string | null;
-  /** Whether it is no use asking again. */
+  /** Whether asking again is of no use. */
   readonly isFinal: boolean;
   readonly isWholeHost: boolean;
   readonly isUnknownSymbol?: boolean;

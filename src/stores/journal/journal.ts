@@ -1,4 +1,5 @@
 /** Keeps a run's decisions so that none is lost, or altered unnoticed. Each is on disk before anyone sees it. */
+import type { OrderChange } from "../../stages/order_changes.ts";
 import { type Checkpoint, type CheckpointDraft, lastCheckpoint } from "./journal_checkpoint.ts";
 import type { Draft, Entry, EntryType } from "./journal_entry.ts";
 import {
@@ -298,7 +299,7 @@ export class Journal implements Disposable {
    * The last `count` changes of waiting orders up to the last checkpoint, oldest first. Throws a JournalError if they
    * are not all there, or an entry between them is altered.
    */
-  lastOrderChanges(count: number): unknown[] {
+  lastOrderChanges(count: number): OrderChange[] {
     if (count === 0) return [];
     return this.#read(() => {
       const checkpoint = lastCheckpoint(this.#database, this.#path, this.run);

@@ -2,6 +2,7 @@
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import type { CheckpointDraft } from "./journal_checkpoint.ts";
 import { type Draft, type EntryType, MOST_CONTENT } from "./journal_entry.ts";
+import { inShort } from "./journal_orders.ts";
 import { hexHash, priceBytes } from "./journal_prices.ts";
 import { type PricesNote } from "./price_note.ts";
 import { stateHash, stateProof } from "./journal_state.ts";
@@ -69,7 +70,11 @@ export function storedCheckpoint(draft: CheckpointDraft, before: number | null):
   const hash = stateHash(content);
   const { trades, digest } = state as { readonly trades?: number; readonly digest?: string };
   const proof = stateProof(hash, note, digest);
-  const entry = { trades, state: proof, ...(orders.length === 0 ? {} : { orders }) };
+  const entry = {
+    trades,
+    state: proof,
+    ...(orders.length === 0 ? {} : { orders: inShort(orders, draft.time) }),
+  };
   const line = lineOf({ type: "checkpoint", time: draft.time, content: entry });
   return { line, content, hash, note, bytes };
 }

@@ -7,7 +7,7 @@ import { type InstrumentOrigin, isKept } from "../../domain/market/instrument.ts
 import { plain } from "../../domain/numbers/money.ts";
 import type { JournalPlace } from "../../domain/recording/recording_note.ts";
 import type { Engine, EngineState } from "../../stages/engine.ts";
-import { orderChangeOf } from "../../stages/order_changes.ts";
+import { changesTaken } from "../../stages/waiting_orders.ts";
 import { isCurrent, type PipelineSnapshot, underLimitsOf } from "../../stages/pipeline_snapshot.ts";
 import { rulesOf } from "./instrument_memory.ts";
 import { divergence, isTree, within } from "../verification/agreement.ts";
@@ -189,8 +189,8 @@ export class RunJournal implements Disposable {
       if (!isCurrent(state)) throw this.#olderRun();
       const odd = oddValue(checkpoint.state, { ...this.#engine.state.snapshot() });
       if (odd !== null) throw new TypeError(`${odd} cannot be what it is`);
-      const changes = this.#journal.lastOrderChanges(state.gate.waiting.at(-1)?.changes ?? 0);
-      this.#engine.restore(state, this.#journal.lastPrices(), changes.map(orderChangeOf));
+      const changes = this.#journal.lastOrderChanges(changesTaken(state.gate.waiting));
+      this.#engine.restore(state, this.#journal.lastPrices(), changes);
       const made = JSON.parse(JSON.stringify(this.#engine.state.snapshot()));
       const expected = underLimitsOf(made, state);
       const difference = divergence(expected, within(expected, made));

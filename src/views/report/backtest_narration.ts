@@ -1,10 +1,10 @@
 /** A backtest in words. */
 import type { PenstockEvent } from "../../domain/run/event.ts";
+import { grouped, span } from "../terminal/figures.ts";
 import { narrate } from "../terminal/narration.ts";
-import { progressLine } from "../terminal/progress.ts";
 import type { Words } from "../terminal/terminal_view.ts";
 import { TradeNarration } from "../terminal/trade_narration.ts";
-import type { Glance, Line, Report } from "../view.ts";
+import type { BacktestProgress, Glance, Line, Report } from "../view.ts";
 import { reportTable } from "./report_table.ts";
 
 /** How often a line of progress is logged if there is no terminal. */
@@ -13,9 +13,11 @@ const PROGRESS_LINE_MS = 5_000;
 const MOST_SHOWN = 20;
 const WIDE = 1_000;
 /** A fill is news in a live run; here there are thousands, and the table is what counts. */
-const NEWS: readonly PenstockEvent["type"][] = [
-  ...["gap", "reset", "halt", "released", "rules", "rejected", "model"] as const,
-];
+const NEWS: readonly string[] = ["gap", "reset", "halt", "released", "rules", "rejected", "model"];
+const MEGABYTE = 1_000_000;
+/** Before this much is done, the time left cannot be estimated. */
+const LEAST_SHARE = 0.01;
+const NOTHING: readonly Line[] = [];
 
 /** How a backtest is put into words. */
 export interface BacktestWords {
@@ -38,11 +40,12 @@ export class BacktestNarration implements Words {
     this.showsAll = options.level === "debug";
   }
 
-  *lines(event: PenstockEvent): Generator<Line> {
-    if (!NEWS.includes(event.type)) {
-      if (this.showsAll) yield* debugged(this.#trades.lines(event, null));
-      return;
-    }
+  lines(event: PenstockEvent): Iterable<Line> {
+    if (NEWS.includes(event.type)) return this.#news(event);
+    return this.showsAll ? debugged(this.#trades.lines(event, null)) : NOTHING;
+  }
+
+  *#news(event: PenstockEvent): Generator<Line> {
     yield* this.settle();
     const line = narrate(event);
     if (line === null) return;
@@ -76,4 +79,28 @@ export class BacktestNarration implements Words {
 
 function* debugged(lines: Iterable<Line>): Generator<Line> {
   for (const { text } of lines) yield { level: "debug", text };
+}
+
+/** How far a backtest has come, in one line of at most `width` characters, without colours. */
+export function progressLine(
+  { bytesRead, bytesTotal, trades, elapsedMs }: BacktestProgress,
+  width: number,
+): string {
+  const share = bytesTotal === null || bytesTotal === 0 ? null : Math.min(1, bytesRead / bytesTotal);
+  const left = share === null || share < LEAST_SHARE ? null : elapsedMs * (1 - share) / share;
+  const parts = [
+    share === null ? "" : `${Math.floor(share * 100)} %`,
+    bytesTotal === null
+      ? `${megabytes(bytesRead)} MB`
+      : `${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB`,
+    `${grouped(trades)} trades`,
+    elapsedMs === 0 ? "" : `${grouped(Math.round(trades * 1000 / elapsedMs))} trades/s`,
+    left === null ? "" : `${span(Math.round(left))} left`,
+  ];
+  const line = parts.filter((part) => part !== "").join("  ");
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / MEGABYTE).toFixed(1);
 }

@@ -3,8 +3,13 @@ import type { FillEvent } from "../../domain/run/event.ts";
 import type { ClosedLot, ClosedTotals } from "../../domain/account/fifo_lots.ts";
 import { Money, plain } from "../../domain/numbers/money.ts";
 import { isoTime } from "../../domain/numbers/time.ts";
-import { csvLine } from "./spreadsheet.ts";
-import { printableJson } from "../terminal/terminal.ts";
+import { printable, printableJson } from "../terminal/terminal.ts";
+
+/** What a spreadsheet (even one that trims or widens characters) takes for the start of a formula or a command. */
+const FORMULA = /^[\s"']*[=+\-@＝＋－＠]|^[\t\r\n]/;
+/** What a line of CSV may have in it, as a cell is quoted then, though a terminal acts on it. */
+const WITHIN_CELLS = /[^\t\r\n]+/g;
+const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /** How a file of lines is written. Each line comes with its end. */
 export type ExportFormat = "csv" | "json";
@@ -16,13 +21,33 @@ interface OfRun {
 }
 
 const FILL_COLUMNS = [
-  ...["run", "time", "symbol", "side", "price", "quantity", "notional", "fee", "cash", "position"],
-  ...["realized", "tradeId", "signalTradeId"],
+  "run",
+  "time",
+  "symbol",
+  "side",
+  "price",
+  "quantity",
+  "notional",
+  "fee",
+  "cash",
+  "position",
+  "realized",
+  "tradeId",
+  "signalTradeId",
 ];
 
 const CLOSED_COLUMNS = [
-  ...["run", "symbol", "opened", "closed", "quantity", "cost", "proceeds", "fees", "profit"],
-  ...["buyTradeId", "sellTradeId"],
+  "run",
+  "symbol",
+  "opened",
+  "closed",
+  "quantity",
+  "cost",
+  "proceeds",
+  "fees",
+  "profit",
+  "buyTradeId",
+  "sellTradeId",
 ];
 
 /** The first line of the fills; empty in JSON. */
@@ -37,8 +62,19 @@ export function fillLine(format: ExportFormat, event: FillEvent, { run }: OfRun)
     event;
   const notional = plain(new Money(price).times(quantity));
   return csvLine([
-    ...[run, time, symbol, side, price, quantity, notional, fee, cash, position],
-    ...[realized ?? null, tradeId, signalTradeId],
+    run,
+    time,
+    symbol,
+    side,
+    price,
+    quantity,
+    notional,
+    fee,
+    cash,
+    position,
+    realized ?? null,
+    tradeId,
+    signalTradeId,
   ]);
 }
 
@@ -55,13 +91,33 @@ export function closedLine(format: ExportFormat, lot: ClosedLot, { run }: OfRun)
   const [fees, profit] = [plain(lot.fees), plain(lot.profit)];
   if (format === "csv") {
     return csvLine([
-      ...[run, symbol, opened, closed, quantity, cost, proceeds, fees, profit, buyTradeId, sellTradeId],
+      run,
+      symbol,
+      opened,
+      closed,
+      quantity,
+      cost,
+      proceeds,
+      fees,
+      profit,
+      buyTradeId,
+      sellTradeId,
     ]);
   }
   return `${
     printableJson({
-      ...{ type: "closed", run, symbol, opened, closed, quantity, cost, proceeds, fees, profit },
-      ...{ buyTradeId, sellTradeId },
+      type: "closed",
+      run,
+      symbol,
+      opened,
+      closed,
+      quantity,
+      cost,
+      proceeds,
+      fees,
+      profit,
+      buyTradeId,
+      sellTradeId,
     })
   }\n`;
 }
@@ -80,4 +136,19 @@ export function closedSummary(
     : `the journal realized ${realized} at average cost`;
   const open = isFlat ? "" : "; a position is still open and not among them";
   return `run ${run}: ${count} closed position${count === 1 ? "" : "s"}: ${sums}, ${journal}${open}`;
+}
+
+/**
+ * One line of CSV (RFC 4180), its end included. A number, or a text that is one, stays as it is, negative too. Any other text that a
+ * spreadsheet might take for a formula gets an apostrophe before it, which shows it as text; null is an empty cell.
+ * What could steer a terminal or stay invisible is escaped as `printable` does it.
+ */
+export function csvLine(cells: readonly (string | number | null)[]): string {
+  return `${cells.map(cellOf).join(",")}\r\n`;
+}
+
+function cellOf(value: string | number | null): string {
+  const text = value === null ? "" : String(value).replace(WITHIN_CELLS, printable);
+  const safe = !NUMBER.test(text) && FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -133,7 +133,11 @@ function fillLines({ symbol, assets: named, fills, lastFills }: RunStatus): stri
   const rows = [
     head,
     ...lastFills.map(({ time, side, quantity, price, fee, realized }) => [
-      ...[moment(time), side, exactly(quantity, quantityPlaces), exactly(price, pricePlaces), money(fee)],
+      moment(time),
+      side,
+      exactly(quantity, quantityPlaces),
+      exactly(price, pricePlaces),
+      money(fee),
       realized === undefined ? "" : signedMoney(realized),
     ]),
   ];

@@ -31,18 +31,33 @@ export function outcomeJson(outcome: Outcome, compared: Compared): string {
   if (outcome.type === "difference") {
     const { type, run, what, entry, tradeId, at, derived, before } = outcome;
     return printableJson({
-      ...{ type, journal, recordings, passedOver, run, what, entry, tradeId },
+      type,
+      journal,
+      recordings,
+      passedOver,
+      run,
+      what,
+      entry,
+      tradeId,
       recording: at?.recording ?? null,
       line: at?.line ?? null,
       journalSays: outcome.journal,
-      ...{ derived, before },
+      derived,
+      before,
     });
   }
   const { type, run, entries, chained, trades, fills, from, to } = outcome;
   return printableJson({
     type,
     time: to === null ? null : isoTime(to),
-    ...{ journal, recordings, passedOver, run, entries, chained, trades, fills },
+    journal,
+    recordings,
+    passedOver,
+    run,
+    entries,
+    chained,
+    trades,
+    fills,
     from: from === null ? null : isoTime(from),
     to: to === null ? null : isoTime(to),
     elapsedMs: Math.round(elapsedMs),

@@ -226,8 +226,8 @@ const PAGE = fc.tuple(
     ),
     { maxLength: 20 },
   ),
-).map(([begin, rows]) => {
-  let next = begin;
+).map(([start, rows]) => {
+  let next = start;
   return rows.map(([count, price, quantity, time, buyerIsMaker]): BackfilledTrade => {
     const firstId = next;
     next += count;

@@ -137,6 +137,13 @@ Deno.test("membersOf() reads Deflate64", async () => {
   });
   const { text, error } = await outcomeOfArchive(other);
   assertEquals([error, text === rows(3000)], [null, true]);
+  for (const at of [100, other.length >> 1, other.length - 200]) {
+    const damaged = other.slice();
+    damaged.fill(0xff, at, at + 40);
+    const found = await outcomeOfArchive(damaged);
+    assert(found.error!.startsWith("a.zip (a.csv)"), found.error!);
+    assert(rows(3000).startsWith(found.text.slice(0, at)));
+  }
 });
 
 Deno.test("membersOf() finds an archive that is cut off, wherever", async () => {

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { type Chunk, LINE_LIMIT } from "../../../src/formats/trade_file.ts";
 import type { ByteSource } from "../../../src/feeds/files/byte_source.ts";
 import { lineChunks } from "../../../src/feeds/files/line_chunks.ts";
+import { TRADE_FILES } from "../../../src/formats/file_layout.ts";
+import { byteFile, byteFileOf } from "../../formats/made_up_trade_files.ts";
 import { bytesOf, recording, rows } from "../recorded_input.ts";
 
 /** Gives out bytes, at most `most` at a read, and keeps count of what is done to it. */
@@ -113,7 +115,7 @@ Deno.test("lineChunks() says that nothing is in a file of nothing or of blank li
     }
   }
   const { error } = await cut("\n".repeat(LINE_LIMIT + 10), 1 << 20);
-  assertEquals(error, "a.csv: it begins with more than 1 MiB of blank lines");
+  assertEquals(error, "a.csv: it starts with more than 1 MiB of blank lines");
 });
 
 Deno.test("lineChunks() reads a line of 1 MiB, and of one that is longer the beginning, marked", async () => {
@@ -142,6 +144,23 @@ Deno.test("lineChunks() refuses a first line that is longer than 1 MiB", async (
   assertEquals((await cut(`{${longest}`)).error, `a.csv:1: ${expected}`);
   assertEquals((await cut(`\n\n{${longest}`)).error, `a.csv:3: ${expected}`);
   assertStringIncludes((await cut(new Uint8Array(LINE_LIMIT + 9))).error, "a.csv:1: it is not text");
+});
+
+Deno.test("lineChunks() hands on a file that cannot be cut as one chunk, with and without line feeds in it", async () => {
+  const formats = [...TRADE_FILES, byteFile];
+  for (const [count, fill] of [[1, 7], [10, 10], [70_000, 10], [70_000, 7]] as const) {
+    const bytes = byteFileOf(Array<Uint8Array>(count).fill(new Uint8Array(33).fill(fill)));
+    for (const chunkBytes of [4096, 1 << 18, 4 << 20]) {
+      const found: Uint8Array[] = [];
+      const options = { chunkBytes, formats, onWarning: () => {} };
+      for await (const chunk of lineChunks("a.bin", new BytesSource(bytes), options)) {
+        found.push(chunk.bytes.slice(chunk.start, chunk.end));
+      }
+      assertEquals(found.length, 1);
+      assertEquals(found[0]!.length, bytes.length);
+      assert(found[0]!.every((byte, at) => byte === bytes[at]), `${count} of ${fill} by ${chunkBytes}`);
+    }
+  }
 });
 
 Deno.test("lineChunks() leaves the torn last line of Penstock's own recording out, with a warning", async () => {

@@ -130,7 +130,11 @@ Deno.test("withFoldersOpened() takes files, and folders without a recording, as 
   const choice = { against: () => null, onPassedOver: () => {} };
   const paths = [at("a.csv"), at("rec/"), "-", at("none"), at("rec")];
   assertEquals(await withFoldersOpened(paths, choice), [
-    ...[at("a.csv"), at("rec/b.txt"), "-", at("none"), at("rec/b.txt")],
+    at("a.csv"),
+    at("rec/b.txt"),
+    "-",
+    at("none"),
+    at("rec/b.txt"),
   ]);
   assertEquals(await withFoldersOpened([folder.path], choice), [folder.path]);
   const signal = AbortSignal.abort();

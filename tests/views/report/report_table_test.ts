@@ -117,7 +117,10 @@ Deno.test("reportTable() of three fill models puts them side by side, and – wh
     {
       netProfit: "1234567.891",
       return: "1.234567891",
-      ...{ roundTrips: 6_172, wins: 4_172, losses: 1_998, breakEven: 2 },
+      roundTrips: 6_172,
+      wins: 4_172,
+      losses: 1_998,
+      breakEven: 2,
       holdingTimeMs: { shortest: 90_000, mean: 5e6, longest: 9e8 },
     },
     { fills: 12_345, refusals: 1_003, equity: "1244567.891" },
@@ -224,17 +227,24 @@ Deno.test("reportTable() says what it assumes, amounts in the symbol's quote cur
   ]);
   assertEquals(
     assumed({
-      ...{
-        stake: "12.5%",
-        fee: "0.075%",
-        slippage: "1.5",
-        latency: "90s",
-        cash: "1234567.891",
-        onHalt: "flatten",
-      },
-      ...{ minQuantity: "0.001", maxQuantity: "9", maxNotional: "100000", maxDailyLoss: "0.03" },
-      ...{ maxPosition: "5000", maxOrders: "10/1m", cooldown: "30s", maxLag: "500ms", participation: "10%" },
-      ...{ orderTtl: "1h", stopLoss: "2%", takeProfit: "150%" },
+      stake: "12.5%",
+      fee: "0.075%",
+      slippage: "1.5",
+      latency: "90s",
+      cash: "1234567.891",
+      onHalt: "flatten",
+      minQuantity: "0.001",
+      maxQuantity: "9",
+      maxNotional: "100000",
+      maxDailyLoss: "0.03",
+      maxPosition: "5000",
+      maxOrders: "10/1m",
+      cooldown: "30s",
+      maxLag: "500ms",
+      participation: "10%",
+      orderTtl: "1h",
+      stopLoss: "2%",
+      takeProfit: "150%",
     }),
     [
       "  start cash 1,234,567.89 USDT, stake 12.5% of the cash, a bar is a trade",
@@ -298,7 +308,11 @@ Deno.test("reportTable() counts one of a thing as one", () => {
 
 Deno.test("reportTable() of a run without a trade has no line for its times", () => {
   const lines = table([column(NOTHING_BOUGHT)], {
-    ...{ trades: 0, firstTime: null, lastTime: null, elapsedMs: 4, tradesPerSecond: 0 },
+    trades: 0,
+    firstTime: null,
+    lastTime: null,
+    elapsedMs: 4,
+    tradesPerSecond: 0,
   }).split("\n");
   assertEquals(lines.slice(2, 4), [
     "  0 trades in 0.00 s, 0 a second; no gaps",
@@ -381,18 +395,32 @@ Deno.test("reportTable() shows – for every figure that does not exist, and nev
     line.slice(0, -1).trim()
   );
   assertEquals(dashes, [
-    ...["exposure while holding", "buy and hold, same exposure", "against it, same exposure"],
-    ...["win rate", "average win, USDT", "average loss, USDT", "largest win, USDT", "largest loss, USDT"],
-    ...["profit factor", "payoff ratio", "expectancy, USDT a round trip", "holding time, mean"],
-    ...[
-      "holding time, shortest",
-      "holding time, longest",
-      "largest drawdown",
-      "largest drawdown, USDT",
-      "from",
-    ],
-    ...["to", "length", "longest time under water", "annualized return", "annualized volatility", "Sharpe"],
-    ...["Sortino", "Calmar", "SQN"],
+    "exposure while holding",
+    "buy and hold, same exposure",
+    "against it, same exposure",
+    "win rate",
+    "average win, USDT",
+    "average loss, USDT",
+    "largest win, USDT",
+    "largest loss, USDT",
+    "profit factor",
+    "payoff ratio",
+    "expectancy, USDT a round trip",
+    "holding time, mean",
+    "holding time, shortest",
+    "holding time, longest",
+    "largest drawdown",
+    "largest drawdown, USDT",
+    "from",
+    "to",
+    "length",
+    "longest time under water",
+    "annualized return",
+    "annualized volatility",
+    "Sharpe",
+    "Sortino",
+    "Calmar",
+    "SQN",
   ]);
   // Without returns there is nothing to say of how they were sampled, but what there would have to be.
   assert(!text.includes("Volatility, Sharpe and Sortino are"));
@@ -418,31 +446,30 @@ const whole = fc.integer({ min: 0, max: 999_999_999 });
 
 Deno.test("reportTable() of one run is at most 100 characters wide, its figures flush right", () => {
   const metrics = fc.record({
-    ...{
-      netProfit: amount,
-      grossProfit: amount,
-      grossLoss: amount,
-      fees: amount,
-      averageWin: fc.option(amount),
-    },
-    ...{
-      return: ratio,
-      profitFactor: ratio,
-      sharpe: ratio,
-      calmar: ratio,
-      annualizedReturn: ratio,
-      sqn: ratio,
-    },
-    ...{
-      roundTrips: whole,
-      wins: whole,
-      losses: whole,
-      breakEven: whole,
-      longestUnderWaterMs: fc.option(whole),
-    },
+    netProfit: amount,
+    grossProfit: amount,
+    grossLoss: amount,
+    fees: amount,
+    averageWin: fc.option(amount),
+    return: ratio,
+    profitFactor: ratio,
+    sharpe: ratio,
+    calmar: ratio,
+    annualizedReturn: ratio,
+    sqn: ratio,
+    roundTrips: whole,
+    wins: whole,
+    losses: whole,
+    breakEven: whole,
+    longestUnderWaterMs: fc.option(whole),
   });
   const summary = fc.record({
-    ...{ fills: whole, refusals: whole, gaps: whole, trades: whole, equity: amount, tradesPerSecond: whole },
+    fills: whole,
+    refusals: whole,
+    gaps: whole,
+    trades: whole,
+    equity: amount,
+    tradesPerSecond: whole,
     elapsedMs: whole,
   });
   fc.assert(fc.property(metrics, summary, (changes, totals) => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { printable } from "../../../src/views/terminal/terminal.ts";
-import { csvLine } from "../../../src/views/tables/spreadsheet.ts";
+import { csvLine } from "../../../src/views/tables/export_lines.ts";
 
 /** A cell as it is shown, but for the apostrophe. */
 const shown = (cell: string | number) => String(cell).replace(/[^\t\r\n]+/g, printable);

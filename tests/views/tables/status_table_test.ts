@@ -9,67 +9,67 @@ const STARTED = 1_723_161_255_342_123;
 const NOW = STARTED + 3_723 * SECOND;
 
 const KEPT: KeptRun = {
-  ...{
-    journal: "data/penstock.db",
-    run: 2,
-    symbol: "BTCUSDT",
-    started: STARTED,
-    resumed: null,
-    stopped: null,
-  },
-  ...{
-    lastAlive: NOW - 2 * SECOND,
-    pid: 4711,
-    trades: 12_345,
-    throughput: { tradesPerSecond: 20, lagMs: 35 },
-  },
+  journal: "data/penstock.db",
+  run: 2,
+  symbol: "BTCUSDT",
+  started: STARTED,
+  resumed: null,
+  stopped: null,
+  lastAlive: NOW - 2 * SECOND,
+  pid: 4711,
+  trades: 12_345,
+  throughput: { tradesPerSecond: 20, lagMs: 35 },
   connection: {
     event: { type: "connected", time: isoTime(STARTED), endpoint: "wss://stream.test:9443", attempt: 1 },
     since: STARTED + SECOND,
   },
   last: { price: "60100", time: NOW - SECOND / 2 },
-  ...{ startCash: "10000", account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" } },
-  ...{
-    position: { quantity: "0.01665", cost: "1000.37654322" },
-    halt: null,
-    awaitsRules: false,
-    requests: [],
-  },
+  startCash: "10000",
+  account: { cash: "8999.12345678", fees: "1.5", realized: "-0.5" },
+  position: { quantity: "0.01665", cost: "1000.37654322" },
+  halt: null,
+  awaitsRules: false,
+  requests: [],
   counts: { signals: 13, fills: 11, refusals: 1, gaps: 2 },
   checked: { from: 812, to: 911, isCut: false },
   lastFills: [
     {
-      ...{
-        type: "fill",
-        time: isoTime(STARTED + 60 * SECOND),
-        symbol: "BTCUSDT",
-        side: "sell",
-        price: "59904.1",
-      },
-      ...{ quantity: "0.0167", fee: "0.99977607", cash: "1", position: "0", tradeId: 1, signalTradeId: 1 },
+      type: "fill",
+      time: isoTime(STARTED + 60 * SECOND),
+      symbol: "BTCUSDT",
+      side: "sell",
+      price: "59904.1",
+      quantity: "0.0167",
+      fee: "0.99977607",
+      cash: "1",
+      position: "0",
+      tradeId: 1,
+      signalTradeId: 1,
       realized: "-2.10980944",
     },
     {
-      ...{
-        type: "fill",
-        time: isoTime(STARTED + 61 * SECOND),
-        symbol: "BTCUSDT",
-        side: "buy",
-        price: "60023.22",
-      },
-      ...{
-        quantity: "0.01665",
-        fee: "0.99938661",
-        cash: "1",
-        position: "0.01665",
-        tradeId: 2,
-        signalTradeId: 2,
-      },
+      type: "fill",
+      time: isoTime(STARTED + 61 * SECOND),
+      symbol: "BTCUSDT",
+      side: "buy",
+      price: "60023.22",
+      quantity: "0.01665",
+      fee: "0.99938661",
+      cash: "1",
+      position: "0.01665",
+      tradeId: 2,
+      signalTradeId: 2,
     },
   ],
   lastRefusals: [{
-    ...{ type: "refusal", time: isoTime(STARTED), symbol: "BTCUSDT", side: "buy", reason: "min-notional" },
-    ...{ limit: "5", value: "4.9", tradeId: 9 },
+    type: "refusal",
+    time: isoTime(STARTED),
+    symbol: "BTCUSDT",
+    side: "buy",
+    reason: "min-notional",
+    limit: "5",
+    value: "4.9",
+    tradeId: 9,
   }],
   lastGaps: [
     {
@@ -126,8 +126,14 @@ Gaps: 2
 
 Deno.test("statusTable() says that trading was halted by hand", () => {
   const halt: HaltEvent = {
-    ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "manual", limit: "released" },
-    ...{ value: "halted", tradeId: 5, action: "flatten" },
+    type: "halt",
+    time: isoTime(STARTED),
+    symbol: "BTCUSDT",
+    reason: "manual",
+    limit: "released",
+    value: "halted",
+    tradeId: 5,
+    action: "flatten",
   };
   const since = "trading         HALTED at 2024-08-08 23:54:15 UTC by hand";
   assertStringIncludes(shown({ halt }), `${since}\n`);
@@ -163,8 +169,14 @@ Deno.test("statusTable() says that no order is placed while the rules are awaite
 Deno.test("statusTable() says what is wrong: halted, not connected, silent, stopped, a clock that is behind", () => {
   const halted = shown({
     halt: {
-      ...{ type: "halt", time: isoTime(STARTED), symbol: "BTCUSDT", reason: "max-drawdown", limit: "0.2" },
-      ...{ value: "0.21", tradeId: 5, action: "hold" },
+      type: "halt",
+      time: isoTime(STARTED),
+      symbol: "BTCUSDT",
+      reason: "max-drawdown",
+      limit: "0.2",
+      value: "0.21",
+      tradeId: 5,
+      action: "hold",
     },
   });
   assertStringIncludes(
@@ -201,22 +213,27 @@ Deno.test("statusTable() says what is wrong: halted, not connected, silent, stop
 
 Deno.test("statusTable() of a run without trades claims nothing", () => {
   const table = shown({
-    ...{
-      trades: 0,
-      throughput: null,
-      last: null,
-      pid: null,
-      connection: null,
-      lastFills: [],
-      lastRefusals: [],
-    },
-    ...{ account: { cash: "10000", fees: "0", realized: "0" }, position: { quantity: "0", cost: "0" } },
-    ...{ counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 }, lastGaps: [] },
+    trades: 0,
+    throughput: null,
+    last: null,
+    pid: null,
+    connection: null,
+    lastFills: [],
+    lastRefusals: [],
+    account: { cash: "10000", fees: "0", realized: "0" },
+    position: { quantity: "0", cost: "0" },
+    counts: { signals: 0, fills: 0, refusals: 0, gaps: 0 },
+    lastGaps: [],
   });
   for (
     const line of [
-      ...["position        none", "last price      none yet", "trades seen     0, 0 a second"],
-      ...["No fills yet", "Refused orders: none", "Gaps: none", "result               0.00 USDT (0.00 %)"],
+      "position        none",
+      "last price      none yet",
+      "trades seen     0, 0 a second",
+      "No fills yet",
+      "Refused orders: none",
+      "Gaps: none",
+      "result               0.00 USDT (0.00 %)",
     ]
   ) assertStringIncludes(table, `${line}\n`);
   assert(!/null|NaN|undefined/.test(table), table);

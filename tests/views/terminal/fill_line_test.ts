@@ -5,13 +5,28 @@ import { fillText, signalText } from "../../../src/views/terminal/fill_line.ts";
 const time = "2024-08-08T23:54:15.342000Z";
 
 const SIGNAL: SignalEvent = {
-  ...{ type: "signal", time, symbol: "BTCUSDT", side: "buy", price: "60003.85", tradeId: 7 },
-  ...{ shortAverage: "60001.86", longAverage: "60001.0926" },
+  type: "signal",
+  time,
+  symbol: "BTCUSDT",
+  side: "buy",
+  price: "60003.85",
+  tradeId: 7,
+  shortAverage: "60001.86",
+  longAverage: "60001.0926",
 };
 
 const BUY: FillEvent = {
-  ...{ type: "fill", time, symbol: "BTCUSDT", side: "buy", price: "60003.85", quantity: "0.01666" },
-  ...{ fee: "0.99966415", cash: "8999.33619485", position: "0.01666", tradeId: 7, signalTradeId: 7 },
+  type: "fill",
+  time,
+  symbol: "BTCUSDT",
+  side: "buy",
+  price: "60003.85",
+  quantity: "0.01666",
+  fee: "0.99966415",
+  cash: "8999.33619485",
+  position: "0.01666",
+  tradeId: 7,
+  signalTradeId: 7,
 };
 
 const SALE: FillEvent = { ...BUY, side: "sell", position: "0", realized: "-1.94500659" };

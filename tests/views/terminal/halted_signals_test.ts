@@ -27,21 +27,35 @@ function refusal(
 }
 
 const HALT: HaltEvent = {
-  ...{ type: "halt", ...at(0), reason: "manual", limit: "released", value: "halted" },
-  ...{ tradeId: 1, action: "hold" },
+  type: "halt",
+  ...at(0),
+  reason: "manual",
+  limit: "released",
+  value: "halted",
+  tradeId: 1,
+  action: "hold",
 };
 const RELEASED: ReleasedEvent = {
-  ...{ type: "released", ...at(90), reason: "manual", tradeId: 90, text: "fine" },
+  type: "released",
+  ...at(90),
+  reason: "manual",
+  tradeId: 90,
+  text: "fine",
   requested: isoTime(89 * SECOND),
 };
 
 const RULES: RulesEvent = {
-  ...{ type: "rules", ...at(5) },
+  type: "rules",
+  ...at(5),
   rules: { lot: "1", tick: "1", minQuantity: null, maxQuantity: null, minNotional: "5", maxNotional: null },
   instrument: {
     sources: {
-      ...{ lot: "exchange", tick: "exchange", minQuantity: "exchange" },
-      ...{ maxQuantity: "exchange", minNotional: "exchange", maxNotional: "exchange" },
+      lot: "exchange",
+      tick: "exchange",
+      minQuantity: "exchange",
+      maxQuantity: "exchange",
+      minNotional: "exchange",
+      maxNotional: "exchange",
     },
     exchangeInfo: null,
   },

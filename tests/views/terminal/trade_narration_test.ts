@@ -15,7 +15,13 @@ function fill(tradeId: number, signalTradeId: number, more: Partial<FillEvent> =
 }
 
 const REFUSAL: RefusalEvent = {
-  ...{ type: "refusal", ...at, side: "buy", reason: "min-notional", limit: "5", value: "4", tradeId: 1 },
+  type: "refusal",
+  ...at,
+  side: "buy",
+  reason: "min-notional",
+  limit: "5",
+  value: "4",
+  tradeId: 1,
 };
 
 const FILLED = "BUY 1 BTC @ 5.00  fee 1.00  cash 9.00";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { progressLine } from "../../../src/views/terminal/progress.ts";
+import { progressLine } from "../../../src/views/report/backtest_narration.ts";
 import type { BacktestProgress } from "../../../src/views/view.ts";
 
 const STATE: BacktestProgress = {
