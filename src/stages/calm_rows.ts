@@ -63,7 +63,8 @@ export class CalmRows {
    * before; null otherwise. Where some of them had to wait, all are put into `due`, one by one.
    */
   take(reader: TradeReader, due: Tick[]): Block | null {
-    const [continuity, seen] = [this.#continuity, this.#seen];
+    const continuity = this.#continuity;
+    const seen = this.#seen;
     if (reader.takeBlock === undefined || this.#aheadOf === reader || continuity.last < 0) return null;
     const after = { id: continuity.last, time: seen.time, decimals: this.#unit.decimals };
     const block = reader.takeBlock(after, Math.min(this.#most, this.room));
@@ -87,7 +88,8 @@ export class CalmRows {
    */
   follow(reader: TradeReader): Block {
     const { trade, receivedAt = 0 } = reader;
-    const [block, waits] = [this.#blockOf(reader), this.#waits];
+    const block = this.#blockOf(reader);
+    const waits = this.#waits;
     const price = this.#unit.take(trade);
     block.open(trade.firstId, this.#unit.decimals, reader.isBackfilled === true || waits.isLate(receivedAt));
     this.#add(block, trade, price, waits.arrivalOf(receivedAt));

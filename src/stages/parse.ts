@@ -166,8 +166,7 @@ export class Parse {
   /** The next new trades; null when the reader has nothing more available, or a gap holds what it has read. */
   #next(reader: TradeReader): Block | null {
     for (let goesOn = true;;) {
-      const due = this.#due.shift();
-      if (due !== undefined) return this.#rows.one(due);
+      if (this.#due.length > 0) return this.#rows.one(this.#due.shift()!);
       if (!goesOn) return null;
       if (!this.#isCalm) {
         goesOn = this.#takeStep(reader);

@@ -112,8 +112,9 @@ export class Pipeline {
         this.#measured?.note(block, from, to, due?.outcomes ?? NOTHING, this.#last);
         this.#trades += to - from;
         this.#note(block, to - 1);
-        const values = block.values.get(to - 1) ?? null;
-        if (due !== null) yield* this.#events.at(due, reader.isBackfilled === true, values);
+        if (due !== null) {
+          yield* this.#events.at(due, reader.isBackfilled === true, block.values.get(to - 1) ?? null);
+        }
         if (this.#trades >= stop) {
           isWhole = true;
           return;

@@ -42,12 +42,12 @@ export class RiskStage {
     const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const block = piece.block = result.value;
-      const { size, signalRows } = block;
+      const { size } = block;
       piece.to = 0;
       for (let signal = 0; piece.to < size;) {
         piece.from = piece.to;
         piece.due = this.#pass(block, piece, signal);
-        if (signalRows[signal] === piece.to - 1) signal++;
+        if (piece.due !== null && piece.due.signal !== null) signal++;
         yield piece;
       }
     }
@@ -56,7 +56,7 @@ export class RiskStage {
   /** Moves the end of a piece behind the next trade at which something is due, or to the end of its block. */
   #pass(block: SignalledBlock, piece: { to: number }, signal: number): Judged | null {
     const { size, signalRows } = block;
-    const next = signalRows[signal] ?? size;
+    const next = signal < signalRows.length ? signalRows[signal]! : size;
     let row = piece.to;
     // A gap, and ids that started over, are due by themselves.
     const isMarked = row === 0 && (block.missing !== 0 || block.filled !== 0);
@@ -80,7 +80,7 @@ export class RiskStage {
 
 function signalledAt(block: SignalledBlock, row: number, signal: number): Signalled {
   const tick = tickAt(block, row) as Signalled;
-  if (block.signalRows[signal] === row) {
+  if (signal < block.signals.length && block.signalRows[signal] === row) {
     (tick as Slots<Signalled, "signal">).signal = block.signals[signal]!;
   }
   return tick;

@@ -32,7 +32,8 @@ export class SignalStage {
     const pulled = blocks[Symbol.iterator]();
     for (let result = pulled.next(); result.done !== true; result = pulled.next()) {
       const block = result.value as SignalledBlock;
-      block.signals.length = block.signalRows.length = 0;
+      // Emptying an array costs as much as a trade, also where it is empty.
+      if (block.signals.length > 0) block.signals.length = block.signalRows.length = 0;
       if (!block.late) this.#find(block);
       yield block;
     }
