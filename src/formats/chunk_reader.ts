@@ -97,6 +97,14 @@ export class ChunkReader implements TradeReader {
     return this;
   }
 
+  /** Opens a chunk and yields its trades, each in the same object. Skips everything else. */
+  *tradesIn(chunk: Chunk): Generator<TradeFields> {
+    this.open(chunk);
+    for (let read = this.next(); read !== null || this.takeNote() !== null; read = this.next()) {
+      if (read === "trade") yield this.trade;
+    }
+  }
+
   next(): ReadResult | null {
     return this.#tooLong === null ? this.#current.next() : this.#refuse(this.#tooLong);
   }
