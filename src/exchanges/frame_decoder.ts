@@ -1,6 +1,6 @@
 /** The seam between an exchange's frames and the trades in them. */
-import type { Block, Position } from "../domain/market/block.ts";
-import type { ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
+import type { ReadBlock } from "../domain/market/block.ts";
+import type { Followed, ReadResult, TradeFields } from "../domain/market/trade_reader.ts";
 
 /** What is wrong with a frame, for the user who has it in a file. */
 export interface FrameFault {
@@ -11,48 +11,38 @@ export interface FrameFault {
 }
 
 /**
- * A faster way to read frames that hold exactly one trade in the exchange's usual shape: many at once, into
- * columns. A frame with a line feed or with anything but ASCII is not in that shape.
+ * A faster way for frames that hold exactly one trade in the exchange's usual shape: many at once, into columns. A frame
+ * with a line feed in it, or with anything but ASCII, is none of those.
  */
 export interface FrameScan {
-  /**
-   * Takes frames to read. False if together they are too long, or if they are not all ASCII: then none can be
-   * read.
-   */
+  /** Takes frames to read; false if they are too long together, or not ASCII: then none of them can be. */
   takeFrames(frames: readonly string[]): boolean;
-  /** Reads frames from number `from` on, up to the first in another shape. Returns how many it read. */
+  /** Reads the frames from number `from` on, up to the first in another shape: how many. */
   readFrames(from: number, most?: number): number;
-  /** The same as a block, like `TradeReader.takeBlock`. */
-  frameBlock(from: number, after: Position, most?: number): Block | null;
+  /** The same, as `TradeReader.takeBlock`. */
+  frameBlock(from: number, after: Followed, most: number): ReadBlock | null;
 
-  /**
-   * Takes the bytes up to `end` to read lines from. A line is a frame, in a recording after its time of
-   * receipt.
-   */
+  /** Takes the bytes up to `end` to read lines from, each of which is a frame or, with its time of receipt, a recording's. */
   open(bytes: Uint8Array, end: number): void;
-  /**
-   * Reads lines from `at` on, up to the first with a frame in another shape or without a line feed. Returns
-   * how many it read.
-   */
+  /** Reads lines that start at `at`, up to the first with a frame in another shape, or without its line feed: how many. */
   readLines(at: number, isTimed: boolean, most?: number): number;
-  /** The same as a block, like `TradeReader.takeBlock`. */
-  lineBlock(at: number, isTimed: boolean, after: Position, most?: number): Block | null;
-  /** Where the first line that was not read starts in the bytes. */
+  /** The same, as `TradeReader.takeBlock`. */
+  lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null;
+  /** Where the first line starts in the bytes that was not read, and where the frame of row `row` does. */
   readonly stoppedAt: number;
-  /** Where the frame of row `row` starts in the bytes. */
   startOf(row: number): number;
   /** When the frame of row `row` was received, µs since 1970. */
   receivedAt(row: number): number;
 
-  /** Makes the trade of row `row` the decoder's `trade`. */
+  /** Makes the trade of row `row` the decoder's. */
   give(row: number): void;
 }
 
 /**
  * Reads the frames of one symbol's stream. A frame holds no trade, one, or several.
  *
- * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way to
- * read the usual frames; both ways agree on every frame.
+ * `decode` reads a frame's first trade and `next` those after it, one per call. `scan` is a faster way; both ways
+ * agree on every frame.
  *
  * A trade accounts for all ids from `trade.firstId` to `trade.lastId`. Where an exchange's ids skip, the
  * skipped ones belong to the trade after them; so ids between one trade's last and the next one's first were
@@ -61,7 +51,7 @@ export interface FrameScan {
 export interface FrameDecoder {
   /** In upper case as the exchange writes it. */
   readonly symbol: string;
-  /** The trade read last, always the same object; valid only after "trade" or `scan.give()`. */
+  /** The trade read last, always the same object; valid only after "trade" or after `scan` gave one. */
   readonly trade: TradeFields;
   /** After "rejected": what is wrong, with the value found. */
   readonly reason: string;
@@ -71,7 +61,7 @@ export interface FrameDecoder {
   /** After "rejected": whether it is a marker that says no market trade took place under its id. */
   readonly isMarker: boolean;
 
-  /** The faster way; null if there is none. */
+  /** The faster way; null where there is none. */
   readonly scan: FrameScan | null;
 
   /**

@@ -1,6 +1,7 @@
 /** Trades as columns in a WebAssembly loop's memory. `assembly/columns.ts` has the same numbers for the loops. */
-import { Block, type Position } from "./block.ts";
-import type { TradeFields } from "./trade_reader.ts";
+import type { ReadBlock } from "./block.ts";
+import { TradeBlock } from "./trade_block.ts";
+import type { Followed, TradeFields } from "./trade_reader.ts";
 
 /** The most rows that a loop reads at once. */
 export const COLUMN_ROWS = 2048;
@@ -8,18 +9,16 @@ export const COLUMN_ROWS = 2048;
 const COLUMNS = 4096;
 const WIDE = 8 * COLUMN_ROWS, NARROW = 4 * COLUMN_ROWS;
 const NARROWS = COLUMNS + 6 * WIDE, BYTES = NARROWS + 2 * NARROW;
-/** Where the text that a loop reads starts: after the columns. */
+/** Behind the columns: here the text starts that a loop reads. */
 export const TEXT_START = BYTES + 2 * COLUMN_ROWS;
-/** Passed to a loop as its unit if every price has its own, without trailing zeros. */
+/** The unit that a loop is given for its prices where each has its own, without trailing zeros. */
 export const OWN_UNIT = -1;
-/** Where the texts that a loop compares with start: 256 bytes for each, with its length. */
+/** Where the texts start that a loop compares with, each with its length in 256 bytes. */
 export const COMPARED = 2048, COMPARED_BYTES = 256;
-/**
- * Where a loop puts its results, as doubles. The first is the address of the first row that it did not read.
- */
+/** Doubles: where a loop says where the first row stands that it did not read. */
 const STOPPED_AT = 768;
-/** The places of the others, and how many there are. */
-const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, LOWEST = 5, RESULTS = 6;
+/** What stands behind that, and how much it all is. */
+const LAST_ID_BEFORE = 1, TIME_BEFORE = 2, LATEST = 3, HIGHEST = 4, RESULTS = 5;
 
 /** Trade fields that can be written. */
 export type WritableFields = { -readonly [P in keyof TradeFields]: TradeFields[P] };
@@ -34,15 +33,15 @@ export class TradeColumns {
   /** When the row was received, µs since 1970. */
   readonly receivedAt: Float64Array;
   readonly quantityFraction: Uint32Array;
-  /** Where the row starts in memory. For frames: where they end, which the loop reads here. */
+  /** Where the row starts in memory; or where a frame ends, which a loop is told here. */
   readonly start: Uint32Array;
   readonly decimals: Uint8Array;
   /** 1 when the taker sold, else 0. */
   readonly buyerIsMaker: Uint8Array;
   readonly #results: Float64Array;
-  #block: Block | null = null;
+  #block: TradeBlock | null = null;
 
-  /** `memory` is the loop's, and must not grow. */
+  /** The columns in the memory of a loop, which must not grow. */
   constructor(memory: ArrayBufferLike) {
     const wide = (column: number) => new Float64Array(memory, COLUMNS + column * WIDE, COLUMN_ROWS);
     const narrow = (column: number) => new Uint32Array(memory, NARROWS + column * NARROW, COLUMN_ROWS);
@@ -60,31 +59,29 @@ export class TradeColumns {
     this.#results = new Float64Array(memory, STOPPED_AT, RESULTS);
   }
 
-  /** Where the first row that the last call did not read is in memory. */
+  /** Where the first row stands in memory that the last call did not read. */
   get stoppedAt(): number {
     return this.#results[0]!;
   }
 
-  /** Starts a block: what the loop reads next, in the unit of `position`, must follow it. */
-  startAfter({ id, time }: Position): void {
+  /** Makes the loop read a block next, which has to follow on this trade. */
+  startAfter({ id, time }: Followed): void {
     const results = this.#results;
     results[LAST_ID_BEFORE] = id;
     results[TIME_BEFORE] = time;
     results[LATEST] = -Infinity;
     results[HIGHEST] = -Infinity;
-    results[LOWEST] = Infinity;
   }
 
   /** The block of `size` rows that the loop has read, always the same object. */
-  block(symbol: string, size: number, decimals: number): Block {
-    const block = this.#block ??= new Block(symbol, this);
+  block(symbol: string, size: number, decimals: number): ReadBlock {
+    const block = this.#block ??= new TradeBlock(symbol, { ...this, id: this.lastId });
     const results = this.#results;
     block.size = size;
     block.decimals = decimals;
     block.firstId = this.firstId[0]!;
     block.latest = results[LATEST]!;
     block.highest = results[HIGHEST]!;
-    block.lowest = results[LOWEST]!;
     return block;
   }
 

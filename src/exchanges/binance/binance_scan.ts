@@ -1,8 +1,6 @@
-/**
- * Reads Binance's messages in their usual shape into columns, with the WebAssembly loop in
- * `assembly/binance_messages.ts`.
- */
-import type { Block, Position } from "../../domain/market/block.ts";
+/** Reads Binance's messages in their usual shape into columns, by the WebAssembly loop of `assembly/binance_messages.ts`. */
+import type { ReadBlock } from "../../domain/market/block.ts";
+import type { Followed } from "../../domain/market/trade_reader.ts";
 import { TextWindow } from "../../domain/market/text_window.ts";
 import {
   COLUMN_ROWS,
@@ -21,7 +19,7 @@ interface Loop {
   readLines(at: number, end: number, most: number, isTimed: number, unit: number): number;
 }
 
-/** The room for each text that the loop compares with, after its length. */
+/** The longest of the texts that the loop compares with, behind its length. */
 const LONGEST = COMPARED_BYTES - 8;
 const ENCODER = new TextEncoder();
 
@@ -35,7 +33,7 @@ export class BinanceScan implements FrameScan {
   readonly #trade: WritableFields;
   #frames = 0;
 
-  /** A scan for messages of `symbol`; `give` writes into `trade`. */
+  /** For messages of `symbol`; `give` writes into `trade`. */
   constructor(symbol: string, trade: WritableFields) {
     compiled ??= new WebAssembly.Module(MODULE);
     this.#loop = new WebAssembly.Instance(compiled).exports as unknown as Loop;
@@ -44,7 +42,7 @@ export class BinanceScan implements FrameScan {
     this.#trade = trade;
     const memory = new DataView(this.#loop.memory.buffer);
     for (const [index, text] of comparedTexts(symbol).entries()) {
-      // If the symbol is too long for that, the loop takes none of its messages.
+      // A symbol that is too long for it is in no message that the loop takes.
       const bytes = ENCODER.encode(text);
       const compared = bytes.length > LONGEST ? new Uint8Array(LONGEST) : bytes;
       const at = COMPARED + index * COMPARED_BYTES;
@@ -68,7 +66,7 @@ export class BinanceScan implements FrameScan {
     return this.#readFrames(from, most, OWN_UNIT);
   }
 
-  frameBlock(from: number, after: Position, most = COLUMN_ROWS): Block | null {
+  frameBlock(from: number, after: Followed, most: number): ReadBlock | null {
     const { columns } = this.#text;
     columns.startAfter(after);
     const rows = this.#readFrames(from, most, after.decimals);
@@ -83,7 +81,7 @@ export class BinanceScan implements FrameScan {
     return this.#readLines(at, isTimed, most, OWN_UNIT);
   }
 
-  lineBlock(at: number, isTimed: boolean, after: Position, most = COLUMN_ROWS): Block | null {
+  lineBlock(at: number, isTimed: boolean, after: Followed, most: number): ReadBlock | null {
     const { columns } = this.#text;
     columns.startAfter(after);
     const rows = this.#readLines(at, isTimed, most, after.decimals);
@@ -122,7 +120,7 @@ export class BinanceScan implements FrameScan {
   }
 }
 
-/** The texts that the loop compares with, in its order. */
+/** In the order in which the loop has them. */
 function comparedTexts(symbol: string): readonly string[] {
   const start = (event: string) => `{"e":"${event}","E":`;
   const envelope = (event: string) => `{"stream":"${symbol.toLowerCase()}@${event}","data":${start(event)}`;
