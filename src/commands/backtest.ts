@@ -299,14 +299,8 @@ function isSameFile(one: string, other: string): boolean {
 /** Finds a chunk's first trade, for sorting; the run itself reports unusable lines. */
 function firstTradeIn(config: Config): (chunk: Chunk) => FirstTrade | null {
   return (chunk) => {
-    const reader = new ChunkReader(decoderOf(config), false);
-    reader.open(chunk);
-    for (
-      let read = reader.next();
-      read !== null || reader.takeNote() !== null;
-      read = reader.next()
-    ) {
-      if (read === "trade") return { time: reader.trade.time, id: reader.trade.firstId };
+    for (const { time, firstId } of new ChunkReader(decoderOf(config), false).tradesIn(chunk)) {
+      return { time, id: firstId };
     }
     return null;
   };
