@@ -5,7 +5,7 @@ import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/serve
 import { Journal } from "../../src/stores/journal/journal.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { FLAGS, Penstock, penstock, type PrintedEvent, V8_FLAGS } from "../support/penstock.ts";
+import { FLAGS, Penstock, penstock, type PrintedEvent } from "../support/penstock.ts";
 import { stateOf } from "../stores/sample_journal.ts";
 import { DEFAULTS } from "../support/pipeline_input.ts";
 import { type Choices, computeReference, type PlainTrade } from "../support/reference.ts";
@@ -45,7 +45,7 @@ export function startRunUnder(
   return Penstock.start([
     ...["run", "--json", "--log-level=warn", "--state", path, ...hold],
     ...["--endpoint", exchange.endpoint, "--rest-endpoint", exchange.restEndpoint, ...args],
-  ], [...FLAGS, V8_FLAGS, ...flags, `--allow-write=${folder}`]);
+  ], [...FLAGS, ...flags, `--allow-write=${folder}`]);
 }
 
 /**

@@ -260,7 +260,7 @@ function difference(a: Money, b: Money): Money {
   return isSame(a, b) ? ZERO : a.minus(b);
 }
 
-/** Whether `a` equals `b`. They are usually the same object, which decimal.js would copy to compare. */
+/** Whether `a` equals `b`; they are usually the same object. */
 function isSame(a: Money, b: Money): boolean {
   return a === b || a.eq(b);
 }

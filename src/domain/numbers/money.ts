@@ -10,7 +10,7 @@ import { Amount } from "./amount.ts";
 /** An exact decimal amount: quote currency, base currency, a price or a rate. */
 export type Money = Amount;
 
-/** Makes one from decimal text, a number, or an integer and the number of its decimals. */
+/** Makes an amount from decimal text, a number, or an integer and the number of its decimals. */
 export const Money: typeof Amount = Amount;
 
 /** Nothing, in any currency. */
