@@ -52,10 +52,10 @@ Deno.test("LiveRun emits no status before it has started, and none once it has s
 });
 
 Deno.test("LiveRun gives other work turns while it compresses what was kept, however many frames that are", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     const live = liveRun("none", [], `${folder}/frames.gz`);
     await live.open({ command: "run", version: "1" });
-    live.start();
+    await live.start();
     let turns = 0;
     const timer = setInterval(() => turns++, 0);
     const receivedAt = Date.now();
@@ -65,9 +65,9 @@ Deno.test("LiveRun gives other work turns while it compresses what was kept, how
     );
     for (let batch = 0; batch < 100; batch++) await live.take({ kind: "messages", messages, receivedAt });
     clearInterval(timer);
-    live.stop();
+    await live.stop();
     await live.close(1);
-    // 4 MB of frames, of which half a megabyte goes by before each turn.
+    // 4 MB of frames, and a turn after each half megabyte.
     assertGreater(turns, 4);
   }));
 
