@@ -10,6 +10,9 @@ import { ProtectiveExits } from "../../src/domain/risk/protective_exits.ts";
 import { WaitingOrders } from "../../src/stages/waiting_orders.ts";
 
 const HOUR = 3_600_000_000;
+const DAY = 24 * HOUR;
+/** Stands for as long as it takes to the start of the next day. */
+const TO_MIDNIGHT = Infinity;
 const START = 1_723_161_255_342_000;
 
 /** Trades of one block, where it is cut, and the books from before it on, as a fill would leave them. */
@@ -37,7 +40,7 @@ const stretches: fc.Arbitrary<readonly Stretch[]> = fc.array(
         }),
         later: fc.oneof(
           { weight: 12, arbitrary: fc.integer({ min: 0, max: 3 }) },
-          { weight: 1, arbitrary: fc.constantFrom(HOUR, 25 * HOUR, -2 * HOUR, -30 * HOUR) },
+          { weight: 1, arbitrary: fc.constantFrom(HOUR, 25 * HOUR, -2 * HOUR, -30 * HOUR, TO_MIDNIGHT) },
         ),
         lag: fc.constantFrom(0, 0, 1, -2 * HOUR),
       }),
@@ -56,7 +59,7 @@ const stretches: fc.Arbitrary<readonly Stretch[]> = fc.array(
     const block = new TradeBlock("BTCUSDT", null, rows.length);
     block.open(id + 1, decimals, false);
     for (const { level, later, lag } of rows) {
-      time += later;
+      time = later === TO_MIDNIGHT ? (Math.floor(time / DAY) + 1) * DAY : time + later;
       const price = level * 10 ** decimals;
       const trade = { firstId: ++id, lastId: id, time, price, decimals, buyerIsMaker: false };
       block.add({ ...trade, quantityWhole: 1, quantityFraction: 0 }, price, lag === 0 ? 0 : time + lag);
@@ -92,7 +95,7 @@ Deno.test("Drawdown.markRows() marks the trades of a block as mark() does", () =
 Deno.test("LossLimits.markQuiet() stops at the first trade of which mark() may have something to say, and at no loss passes", () => {
   let losses = 0;
   const parameters = fc.record({
-    maxDrawdown: fc.constantFrom("0.2", "0.01", "0.02", null),
+    maxDrawdown: fc.constantFrom("0.2", "0.01", "0.02", "0.000000000000001", null),
     maxDailyLoss: fc.constantFrom("0.1", "0.01", "0.02", null),
   });
   fc.assert(
