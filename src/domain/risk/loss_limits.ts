@@ -128,9 +128,12 @@ export class LossLimits {
       if (isDaily) {
         const time = clockAtRow(block, row);
         if (time >= this.#dayEnd || time < this.#dayFloor) break;
-        this.#price = now;
       }
-      if (now > this.#peakPrice) this.#climb(now);
+      if (now > this.#peakPrice) {
+        this.#climb(now);
+        // Where next to nothing may be lost, the peak itself is near the limit.
+        if (now <= this.#floorPrice) break;
+      }
     }
     if (row > from) this.#price = price[row - 1]!;
     return row;
