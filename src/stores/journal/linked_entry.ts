@@ -14,7 +14,7 @@ import { damaged } from "./journal_error.ts";
  */
 export async function linkedEntry(log: EntryLog, stored: StoredEntry): Promise<Entry> {
   const entry = readEntry(stored, log.path);
-  await mustFit(log, stored as RawEntry);
+  if (stored.type !== null) await mustFit(log, stored);
   return entry;
 }
 
