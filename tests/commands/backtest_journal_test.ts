@@ -10,7 +10,7 @@ import { wholeEntries } from "./reference_run.ts";
 const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
 
-/** The decisions in a journal as they are printed, without their times. */
+/** The decisions in a journal, as events are printed but without times. */
 async function decisionsIn(path: string): Promise<unknown[]> {
   return (await wholeEntries(path)).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
     .map(({ type, content }) => ({ type, ...content }));

@@ -1,4 +1,4 @@
-/** A live run at its edges, where what other processes ask of it must not come any more. */
+/** A live run before its start and after its stop, when requests of other processes must not take effect. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure } from "../../src/config/config.ts";
@@ -39,7 +39,7 @@ Deno.test("LiveRun emits no status before it has started, and none once it has s
   const live = liveRun("none", printed);
   await live.emitStatus();
   await live.open({ command: "run", version: "1" });
-  // Its timer may fire while permissions are dropped, which comes before the event that says the run started.
+  // Its timer may fire while permissions are dropped, before the event that the run started.
   await live.emitStatus();
   assertEquals(printed, []);
   await live.start();
@@ -51,7 +51,7 @@ Deno.test("LiveRun emits no status before it has started, and none once it has s
   assertEquals(printed, ["status", "summary"]);
 });
 
-Deno.test("LiveRun gives other work turns while it compresses what was kept, however many frames that are", () =>
+Deno.test("LiveRun lets other work run while it compresses its recording, however many frames there are", () =>
   inFolder(async (folder) => {
     const live = liveRun("none", [], `${folder}/frames.gz`);
     await live.open({ command: "run", version: "1" });
@@ -67,11 +67,11 @@ Deno.test("LiveRun gives other work turns while it compresses what was kept, how
     clearInterval(timer);
     await live.stop();
     await live.close(1);
-    // 4 MB of frames, and a turn after each half megabyte.
+    // 4 MB of frames, with a turn for other work after each half megabyte.
     assertGreater(turns, 4);
   }));
 
-Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
+Deno.test("LiveRun keeps nothing after the `stopped` entry, and leaves later requests to the next run", () =>
   inFolder(async (folder) => {
     const state = `${folder}/run.db`;
     const live = liveRun(state);

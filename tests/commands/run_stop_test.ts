@@ -9,7 +9,7 @@ import { soonMs } from "../support/soon.ts";
 const STOP_WITHIN_MS = 2_000;
 const ignore = Deno.build.os === "windows";
 
-/** Starts a run against an exchange with these options; both are gone when `use` has returned. */
+/** Starts a run against an exchange with these options, and ends both after `use` returns. */
 async function withRun(
   { faults, ...options }: Omit<ExchangeOptions, "faults"> & { readonly faults?: string },
   use: (program: Penstock, faulted: Promise<void>, refusedAt: readonly number[]) => Promise<void>,
@@ -36,7 +36,7 @@ async function withRun(
   await use(program, faulted.promise, refusedAt);
 }
 
-/** Sends `signal` and checks the end: soon, in good order, with 0. */
+/** Sends `signal`, and checks that the run ends soon, cleanly and with 0. */
 async function assertStops(program: Penstock, signal: Deno.Signal): Promise<void> {
   const sent = performance.now();
   program.signal(signal);
@@ -72,25 +72,25 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       }));
   }
 
-  test("while nothing has come yet", () =>
+  test("before anything has arrived", () =>
     withRun({ trades: [] }, async (program) => {
       await program.event("connected");
       await assertStops(program, signal);
     }));
 
-  test("while it waits to try again, as the exchange asked for with 429 and Retry-After", () =>
+  test("while it waits to try again after 429 and Retry-After", () =>
     withRun({ faults: "refuse=429:30:1000@0" }, async (program, _faulted, refusedAt) => {
       const { time, retryInMs } = await program.event(
         "disconnected",
         ({ reason }) => String(reason).includes("429"),
       );
-      // The exchange counts its thirty seconds from its answer, the run from the event.
+      // The exchange counts its thirty seconds from its response, the run from the event.
       const again = Date.parse(String(time)) + Number(retryInMs);
       assert(again >= refusedAt[0]! + 30_000, `${again - refusedAt[0]!} ms after the refusal`);
       await assertStops(program, signal);
     }));
 
-  test("while nobody listens", async () => {
+  test("while nothing listens", async () => {
     await using program = Penstock.start([
       ...["run", "--state=none", "--json", "--log-level=error", "--endpoint", deadEndpoint()],
     ]);
@@ -118,7 +118,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test({
-  name: "penstock run ends in good order on two signals in a row",
+  name: "penstock run ends cleanly on two signals in a row",
   ignore,
   fn: () =>
     withRun({ speed: Infinity }, async (program) => {
