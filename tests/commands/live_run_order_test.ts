@@ -1,0 +1,39 @@
+/** In which order a live run records, keeps and shows, whatever happens to it. */
+import { assert, assertEquals } from "@std/assert";
+import { inScene, LiveScene, RestSide } from "./live_scene.ts";
+
+Deno.test(
+  "LiveRun shows nothing before its journal has it, and keeps nothing that does not follow from its recording",
+  inScene(async (folder) => {
+    await using rest = new RestSide();
+    const scene = new LiveScene(folder, { ...rest.options, latency: "100ms" });
+    const { live, view } = scene;
+    scene.watch();
+    await scene.start();
+    for (let batch = 0; batch < 8; batch++) await scene.trades(25);
+    await scene.frames(["x"]);
+    // What is missing is fetched.
+    scene.miss(30);
+    await scene.trades(25);
+    scene.file({ kind: "halt", action: "flatten", text: "enough" });
+    live.handleRequests();
+    await scene.trades(25);
+    await scene.disconnect();
+    await scene.connect();
+    // Nothing may have been decided since.
+    await scene.trades(3);
+    live.checkpoint();
+    scene.lookAtDisk();
+    scene.file({ kind: "release", halt: scene.lastEntry("halt").seq, text: "reviewed" });
+    live.handleRequests();
+    await scene.tradesUntil("signal");
+    await scene.stop();
+    scene.lookAtDisk();
+    const types = new Set(view.events.map(({ type }) => type));
+    for (const type of ["fill", "gap", "halt", "released", "disconnected", "expired", "summary"] as const) {
+      assert(types.has(type), type);
+    }
+    assert(await scene.assertLeftWhole() > 20);
+    assertEquals(view.of("gap").map(({ missing, filled }) => [missing, filled]), [[30, 30]]);
+  }),
+);
