@@ -1,6 +1,8 @@
 /** In which order a live run records, keeps and shows, whatever happens to it. */
 import { assert, assertEquals } from "@std/assert";
+import { within } from "../support/penstock.ts";
 import { inScene, LiveScene, RestSide } from "./live_scene.ts";
+import { wholeEntries } from "./reference_run.ts";
 
 Deno.test(
   "LiveRun shows nothing before its journal has it, and keeps nothing that does not follow from its recording",
@@ -35,5 +37,26 @@ Deno.test(
     }
     assert(await scene.assertLeftWhole() > 20);
     assertEquals(view.of("gap").map(({ missing, filled }) => [missing, filled]), [[30, 30]]);
+  }),
+);
+
+Deno.test(
+  "LiveRun notes in its recording within a second what its journal has, so that none of it can be taken away unseen",
+  inScene(async (folder) => {
+    const scene = new LiveScene(folder);
+    const { journal, recording, live } = scene;
+    const noted = async (): Promise<void> => {
+      const note = `{"event":"kept","entry":${wholeEntries(journal).at(-1)!.seq},`;
+      while (!Deno.readTextFileSync(recording).includes(note)) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await scene.start();
+    await scene.tradesUntil("fill");
+    await within(noted(), "the note of a fill");
+    await scene.trades(1);
+    live.checkpoint();
+    await within(noted(), "the note of a checkpoint");
+    await scene.stop();
   }),
 );
