@@ -1,5 +1,6 @@
 /** In which order a live run records, keeps and shows, whatever happens to it. */
 import { assert, assertEquals } from "@std/assert";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { within } from "../support/penstock.ts";
 import { inScene, LiveScene, RestSide } from "./live_scene.ts";
 import { wholeEntries } from "./reference_run.ts";
@@ -8,7 +9,7 @@ Deno.test(
   "LiveRun shows nothing before its journal has it, and keeps nothing that does not follow from its recording",
   inScene(async (folder) => {
     await using rest = new RestSide();
-    const scene = new LiveScene(folder, { ...rest.options, latency: "100ms" });
+    await using scene = new LiveScene(folder, { ...rest.options, latency: "100ms" });
     const { live, view } = scene;
     scene.watch();
     await scene.start();
@@ -43,7 +44,7 @@ Deno.test(
 Deno.test(
   "LiveRun notes in its recording within a second what its journal has, so that none of it can be taken away unseen",
   inScene(async (folder) => {
-    const scene = new LiveScene(folder);
+    await using scene = new LiveScene(folder);
     const { journal, recording, live } = scene;
     const noted = async (): Promise<void> => {
       const note = `{"event":"kept","entry":${wholeEntries(journal).at(-1)!.seq},`;
@@ -56,6 +57,8 @@ Deno.test(
     await within(noted(), "the note of a fill");
     await scene.trades(1);
     live.checkpoint();
+    using reader = JournalReader.open(journal);
+    assertEquals(reader.checkpoint()!.state["trades"], scene.received);
     await within(noted(), "the note of a checkpoint");
     await scene.stop();
   }),

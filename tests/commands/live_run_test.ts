@@ -81,7 +81,7 @@ Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: wha
 Deno.test(
   "LiveRun does what other processes ask once, logs why it drops a request, and starts with those filed before",
   inScene(async (folder) => {
-    const first = new LiveScene(folder);
+    await using first = new LiveScene(folder);
     await first.start();
     await first.trades(5);
     const { live, view } = first;
@@ -105,7 +105,7 @@ Deno.test(
     await first.stop();
     assertEquals(view.of("released").map(({ text }) => text), ["reviewed"]);
     first.file({ kind: "halt", action: "flatten", text: null });
-    const next = new LiveScene(folder, {}, { at: 5, recording: "next.txt" });
+    await using next = new LiveScene(folder, {}, { at: 5, recording: "next.txt" });
     await next.open();
     next.live.start();
     assertEquals([next.view.of("halt").map(({ action }) => action), next.waiting], [["flatten"], 0]);
@@ -116,7 +116,7 @@ Deno.test(
 Deno.test(
   "LiveRun.stop() lets waiting orders expire, keeps why it stopped, and leaves its files closed",
   inScene(async (folder) => {
-    const scene = new LiveScene(folder, { latency: "1h" });
+    await using scene = new LiveScene(folder, { latency: "1h" });
     await scene.start();
     await scene.tradesUntil("signal");
     await scene.stop("the pipe is broken");
@@ -137,12 +137,12 @@ Deno.test(
 Deno.test(
   "LiveRun that resumes says so, goes on with its figures and counts only its own trades as new",
   inScene(async (folder) => {
-    const first = new LiveScene(folder);
+    await using first = new LiveScene(folder);
     await first.start();
     await first.trades(200);
     await first.stop();
     assertEquals(first.view.of("summary").map((summary) => "resumedAfter" in summary), [false]);
-    const next = new LiveScene(folder, {}, { at: 200, recording: "next.txt" });
+    await using next = new LiveScene(folder, {}, { at: 200, recording: "next.txt" });
     const { isKnownSymbol, lines } = await next.start();
     // It has traded it.
     assertEquals(isKnownSymbol, true);
@@ -156,7 +156,7 @@ Deno.test(
       400,
       200,
     ]]);
-    const whole = new LiveScene(`${folder}/whole`);
+    await using whole = new LiveScene(`${folder}/whole`);
     Deno.mkdirSync(`${folder}/whole`);
     await whole.start();
     await whole.trades(400);
@@ -165,7 +165,7 @@ Deno.test(
       [...first.view.of("fill"), ...next.view.of("fill")],
       whole.view.of("fill"),
     );
-    const fresh = new LiveScene(folder, { newRun: "on" }, { recording: "fresh.txt" });
+    await using fresh = new LiveScene(folder, { newRun: "on" }, { recording: "fresh.txt" });
     await fresh.start();
     await fresh.stop();
     const runs = wholeEntries(next.journal).filter(({ type }) => type === "stopped" || type === "started");
@@ -179,25 +179,25 @@ Deno.test(
 Deno.test(
   "LiveRun that resumes a halted run says how to release it",
   inScene(async (folder) => {
-    const first = new LiveScene(folder);
+    await using first = new LiveScene(folder);
     await first.start();
     await first.trades(5);
     first.file({ kind: "halt", action: "hold", text: null });
     await first.stop();
-    const next = new LiveScene(folder, {}, { at: 5, recording: "next.txt" });
+    await using next = new LiveScene(folder, {}, { at: 5, recording: "next.txt" });
     const opened = await next.open();
     assertMatch(
       opened!.lines[0]!.text,
       /; halted \(manual\), until "penstock release .*run\.db --reason TEXT"$/,
     );
-    await next.live.close(1);
+    await next.close();
   }),
 );
 
 Deno.test(
   "LiveRun shows in its status, live line and heartbeat how its stream is",
   inScene(async (folder) => {
-    const scene = new LiveScene(folder);
+    await using scene = new LiveScene(folder);
     await scene.start();
     const { live, view, journal } = scene;
     assertEquals(heartbeatIn(journal), { trades: 0, lagMs: null });
@@ -230,7 +230,7 @@ Deno.test(
 Deno.test(
   "LiveRun reports the first unusable message at once, later ones together, and the last at its stop",
   inScene(async (folder) => {
-    const scene = new LiveScene(folder);
+    await using scene = new LiveScene(folder);
     await scene.start();
     const { live, view } = scene;
     await scene.trades(60);
@@ -260,20 +260,25 @@ Deno.test(
 );
 
 Deno.test(
-  "LiveRun lets no trade that waited too long for the start place an order",
+  "LiveRun lets no trade place an order that waited for the start longer than --max-hold or --max-lag",
   inScene(async (folder) => {
-    const scene = new LiveScene(folder, { maxHold: "1ms" });
-    const { view } = scene;
-    const before = Date.now();
-    await scene.open();
-    while (Date.now() < before + 10) await new Promise((resolve) => setTimeout(resolve, 1));
-    scene.live.start();
-    await scene.connect();
-    await scene.trades(200, before - 1_000);
-    assertEquals([view.of("fill").length, view.of("signal").length], [0, 0]);
-    await scene.trades(200, Date.now());
-    assert(view.of("fill").length > 0);
-    await scene.stop();
+    for (const options of [{ maxHold: "1ms" }, { maxLag: "1m" }]) {
+      await using scene = new LiveScene(folder, { ...options, state: "none" }, {
+        recording: JSON.stringify(options),
+      });
+      const { view } = scene;
+      const before = Date.now();
+      await scene.open();
+      while (Date.now() < before + 10) await new Promise((resolve) => setTimeout(resolve, 1));
+      scene.live.start();
+      await scene.connect();
+      await scene.trades(200);
+      assertEquals(view.of("signal").length, 0);
+      await scene.trades(200, Date.now());
+      const found = [view.of("fill").length > 0, view.of("refusal")[0]?.reason ?? null];
+      assertEquals(found, "maxLag" in options ? [false, "max-lag"] : [true, null]);
+      await scene.stop();
+    }
   }),
 );
 
@@ -282,7 +287,9 @@ Deno.test(
   inScene(async (folder) => {
     for (const state of [`${folder}/run.db`, "none"]) {
       await using rest = new RestSide();
-      const scene = new LiveScene(folder, { ...rest.options, state }, { recording: `${state.length}.txt` });
+      await using scene = new LiveScene(folder, { ...rest.options, state }, {
+        recording: `${state.length}.txt`,
+      });
       const { live, view } = scene;
       await scene.start();
       await scene.trades(30);
@@ -307,7 +314,7 @@ Deno.test(
   inScene(async (folder) => {
     await using rest = new RestSide();
     const options = { ...rest.options, offlineInstruments: "off", symbol: "ABCUSDT" };
-    const scene = new LiveScene(folder, options);
+    await using scene = new LiveScene(folder, options);
     const { awaitRules } = (await scene.start())!;
     const { live, view, journal, recording } = scene;
     assert(awaitRules !== null);
@@ -349,20 +356,20 @@ Deno.test(
 Deno.test(
   "LiveRun that cannot open leaves its journal closed, and closes its view without a summary",
   inScene(async (folder) => {
-    const first = new LiveScene(folder);
+    await using first = new LiveScene(folder);
     await first.start();
     await first.stop();
     const closed = names(folder);
     for (const options of [{ short: "6" }, { record: `${folder}/frames.txt` }]) {
-      const scene = new LiveScene(folder, options, { recording: "next.txt" });
+      await using scene = new LiveScene(folder, options, { recording: "next.txt" });
       await assertRejects(() => scene.open());
-      await scene.live.close(1);
+      await scene.close();
       assertEquals([names(folder), scene.view.closed, scene.view.events], [closed, 1, []]);
     }
-    const stopped = new LiveScene(folder, {}, { recording: "next.txt" });
+    await using stopped = new LiveScene(folder, {}, { recording: "next.txt" });
     stopped.ending.abort();
     assertEquals(await stopped.open(), null);
-    await stopped.live.close(1);
+    await stopped.close();
     assertEquals([names(folder), stopped.view.closed], [closed, 1]);
   }),
 );

@@ -101,13 +101,14 @@ interface Left {
 }
 
 /** One process of a live run with its files in a folder. */
-export class LiveScene {
+export class LiveScene implements AsyncDisposable {
   readonly view = new WitnessView();
   readonly live: LiveRun;
   readonly journal: string;
   readonly recording: string;
   readonly ending = new AbortController();
   readonly #left: Left[] = [];
+  #isClosed = false;
   /** Trades that were received so far. */
   #at: number;
 
@@ -120,6 +121,11 @@ export class LiveScene {
     const configuration = configure(given({ ...OPTIONS, ...files, ...options }), [], "run");
     const feed = new ReadAhead((async function* () {})());
     this.live = new LiveRun(configuration, this.view, feed, this.ending.signal);
+  }
+
+  /** How many trades it has received or missed. */
+  get received(): number {
+    return this.#at;
   }
 
   async open(): Promise<OpenedRun | null> {
@@ -190,7 +196,18 @@ export class LiveScene {
 
   async stop(reason?: string): Promise<void> {
     this.live.stop(reason);
+    await this.close();
+  }
+
+  /** Closes the run, as far as it was opened. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     await this.live.close(1);
+  }
+
+  /** Closes what a test that failed left open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isClosed) await this.close();
   }
 
   /** Copies what is on the disk at every event from now on. */
