@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { backtest as backtestCommand } from "../../src/commands/backtest.ts";
 import { configure } from "../../src/config/config.ts";
-import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { Folder } from "../feeds/recorded_input.ts";
 import { bytesOf } from "../stores/sample_journal.ts";
 import { eventsOf, type PrintedEvent } from "../support/penstock.ts";
@@ -15,14 +15,18 @@ const TRADES = walk(12, 2_000, { holes: 2, twice: 10 });
 const SWIFT = ["--short=4", "--long=9"];
 
 /** The decisions in a journal as they are printed, without their times. */
-function decisionsIn(path: string): unknown[] {
-  return wholeEntries(path).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
+async function decisionsIn(path: string): Promise<unknown[]> {
+  return (await wholeEntries(path)).filter(({ type }) => !["started", "checkpoint", "stopped"].includes(type))
     .map(({ type, content }) => ({ type, ...content }));
 }
 
 /** How many signals and expired orders a journal has. */
-function decidedIn(reader: JournalReader): number {
-  return Array.from(reader.entries()).filter(({ type }) => type === "signal" || type === "expired").length;
+function decidedIn(path: string): number {
+  const database = connect(path, true);
+  const query = "SELECT count(*) AS count FROM entries WHERE type IN ('signal', 'expired')";
+  const { count } = database.prepare(query).get()!;
+  database.close();
+  return Number(count);
 }
 
 function withoutTimes(events: readonly PrintedEvent[]): unknown[] {
@@ -37,13 +41,13 @@ Deno.test("penstock backtest --state keeps every decision in a journal of its ow
   const { code, stdout, stderr } = await backtest(args);
   assertEquals([code, stderr], [0, ""]);
   const printed = withoutTimes(eventsOf(stdout));
-  assertEquals(decisionsIn(path), printed);
+  assertEquals(await decisionsIn(path), printed);
   assertGreater(printed.length, 100);
-  assertEquals(wholeEntries(path).at(-1)!.content, { reason: "the input ended" });
+  assertEquals((await wholeEntries(path)).at(-1)!.content, { reason: "the input ended" });
 
   const short = `${folder.path}/short.db`;
   await backtest(["--stop-after=100", "--state", short, file]);
-  assertEquals(wholeEntries(short).at(-1)!.content, { reason: "as many trades as asked for" });
+  assertEquals((await wholeEntries(short)).at(-1)!.content, { reason: "as many trades as asked for" });
 
   const before = bytesOf(path);
   const again = await backtest(args);
@@ -62,8 +66,8 @@ Deno.test("penstock backtest --state keeps the events before an unusable line", 
   assertEquals(code, 3);
   const printed = withoutTimes(eventsOf(stdout));
   assert(printed.length > 100);
-  assertEquals(decisionsIn(path), printed);
-  const { type, content } = wholeEntries(path).at(-1)!;
+  assertEquals(await decisionsIn(path), printed);
+  const { type, content } = (await wholeEntries(path)).at(-1)!;
   assertEquals(type, "stopped");
   assertStringIncludes(String(content["reason"]), "trades.csv:");
 });
@@ -76,8 +80,7 @@ Deno.test("penstock backtest --state shows nothing before its journal has it, do
   let kept = -1;
   view.onEvent = ({ type }) => {
     if (type !== "signal" && type !== "expired") return;
-    using reader = JournalReader.open(state);
-    kept = decidedIn(reader);
+    kept = decidedIn(state);
     assert(kept >= decided(), `${kept} of ${decided()} are in the journal`);
   };
   const options = { state, short: "4", long: "9", latency: "24h" };

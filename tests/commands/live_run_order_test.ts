@@ -19,16 +19,16 @@ Deno.test(
     scene.miss(30);
     await scene.trades(25);
     scene.file({ kind: "halt", action: "flatten", text: "enough" });
-    live.handleRequests();
+    await live.handleRequests();
     await scene.trades(25);
     await scene.disconnect();
     await scene.connect();
     // Nothing may have been decided since.
     await scene.trades(3);
-    live.checkpoint();
+    await live.checkpoint();
     scene.lookAtDisk();
-    scene.file({ kind: "release", halt: scene.lastEntry("halt").seq, text: "reviewed" });
-    live.handleRequests();
+    scene.file({ kind: "release", halt: (await scene.lastEntry("halt")).seq, text: "reviewed" });
+    await live.handleRequests();
     await scene.tradesUntil("signal");
     await scene.stop();
     scene.lookAtDisk();
@@ -47,7 +47,7 @@ Deno.test(
     await using scene = new LiveScene(folder);
     const { journal, recording, live } = scene;
     const noted = async (): Promise<void> => {
-      const note = `{"event":"kept","entry":${wholeEntries(journal).at(-1)!.seq},`;
+      const note = `{"event":"kept","entry":${(await wholeEntries(journal)).at(-1)!.seq},`;
       while (!Deno.readTextFileSync(recording).includes(note)) {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -56,9 +56,9 @@ Deno.test(
     await scene.tradesUntil("fill");
     await within(noted(), "the note of a fill");
     await scene.trades(1);
-    live.checkpoint();
-    using reader = JournalReader.open(journal);
-    assertEquals(reader.checkpoint()!.state["trades"], scene.received);
+    await live.checkpoint();
+    await using reader = await JournalReader.open(journal);
+    assertEquals((await reader.checkpoint())!.state["trades"], scene.received);
     await within(noted(), "the note of a checkpoint");
     await scene.stop();
   }),

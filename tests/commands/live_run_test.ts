@@ -1,15 +1,22 @@
 /** A live run at its edges, where what other processes ask of it must not come any more. */
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { LiveRun } from "../../src/commands/run/live_run.ts";
 import { configure } from "../../src/config/config.ts";
 import { ReadAhead } from "../../src/feeds/live/read_ahead.ts";
-import { connect } from "../../src/stores/journal/journal_file.ts";
-import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 import type { View } from "../../src/views/view.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { inProcess } from "../support/in_process.ts";
 import { messageOf } from "../support/pipeline_input.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { inScene, LAG_MS, LiveScene, RestSide, TRADES } from "./live_scene.ts";
 import { wholeEntries } from "./reference_run.ts";
 
@@ -26,9 +33,14 @@ function viewInto(printed: string[]): View {
   };
 }
 
-function liveRun(state: string, printed: string[] = []): LiveRun {
+function liveRun(state: string, printed: string[] = [], record: string | null = null): LiveRun {
   const given = (text: string) => ({ text, source: "command line" } as const);
-  const configuration = configure({ state: given(state), backfill: given("off") }, [], "run");
+  const options = { state: given(state), backfill: given("off") };
+  const configuration = configure(
+    record === null ? options : { ...options, record: given(record) },
+    [],
+    "run",
+  );
   const feed = new ReadAhead((async function* () {})());
   return new LiveRun(configuration, viewInto(printed), feed, new AbortController().signal);
 }
@@ -39,43 +51,65 @@ function names(folder: string): string[] {
 }
 
 /** How far the run in a journal had come at its last heartbeat. */
-function heartbeatIn(journal: string): { readonly trades: number; readonly lagMs: number | null } {
-  using reader = JournalReader.open(journal);
-  const { trades, lagMs } = reader.heartbeat!;
+async function heartbeatIn(
+  journal: string,
+): Promise<{ readonly trades: number; readonly lagMs: number | null }> {
+  await using reader = await JournalReader.open(journal);
+  const { trades, lagMs } = (await reader.heartbeat())!;
   return { trades, lagMs };
 }
 
 Deno.test("LiveRun emits no status before it has started, and none once it has stopped", async () => {
   const printed: string[] = [];
   const live = liveRun("none", printed);
-  live.emitStatus();
+  await live.emitStatus();
   await live.open({ command: "run", version: "1" });
   // Its timer may fire while permissions are dropped, which comes before the event that says the run started.
-  live.emitStatus();
+  await live.emitStatus();
   assertEquals(printed, []);
-  live.start();
-  live.emitStatus();
+  await live.start();
+  await live.emitStatus();
   assertEquals(printed, ["status"]);
-  live.stop();
-  live.emitStatus();
+  await live.stop();
+  await live.emitStatus();
   await live.close(1);
   assertEquals(printed, ["status", "summary"]);
 });
 
+Deno.test("LiveRun gives other work turns while it compresses what was kept, however many frames that are", () =>
+  inFolder(async (folder) => {
+    const live = liveRun("none", [], `${folder}/frames.gz`);
+    await live.open({ command: "run", version: "1" });
+    await live.start();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const receivedAt = Date.now();
+    const messages = Array.from(
+      { length: 250 },
+      (_, at) => JSON.stringify({ id: at, result: "x".repeat(150) }),
+    );
+    for (let batch = 0; batch < 100; batch++) await live.take({ kind: "messages", messages, receivedAt });
+    clearInterval(timer);
+    await live.stop();
+    await live.close(1);
+    // 4 MB of frames, and a turn after each half megabyte.
+    assertGreater(turns, 4);
+  }));
+
 Deno.test("LiveRun keeps nothing behind the entry that says the run stopped: what is asked then waits for the next", () =>
-  inFolderAsync(async (folder) => {
+  inFolder(async (folder) => {
     const state = `${folder}/run.db`;
     const live = liveRun(state);
     await live.open({ command: "run", version: "1" });
-    live.start();
-    live.stop();
+    await live.start();
+    await live.stop();
     const request = { kind: "halt", action: "hold", text: null } as const;
     const database = connect(state, false);
     fileRequest(database, { run: 1, time: Date.now() * 1000, request });
     database.close();
-    live.handleRequests();
+    await live.handleRequests();
     await live.close(1);
-    assertEquals(wholeEntries(state).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
+    assertEquals((await wholeEntries(state)).map(({ type }) => type), ["started", "stopped", "checkpoint"]);
   }));
 
 Deno.test(
@@ -86,29 +120,29 @@ Deno.test(
     await first.trades(5);
     const { live, view } = first;
     first.file({ kind: "halt", action: "hold", text: "enough" });
-    live.handleRequests();
+    await live.handleRequests();
     assertEquals(view.of("halt").map(({ text, action }) => [text, action]), [["enough", "hold"]]);
-    assertEquals(first.waiting, 0);
+    assertEquals(await first.waiting(), 0);
     // What changes nothing is over, too.
     first.file({ kind: "halt", action: "hold", text: null });
-    live.handleRequests();
-    assertEquals([first.waiting, view.of("halt").length], [0, 1]);
+    await live.handleRequests();
+    assertEquals([await first.waiting(), view.of("halt").length], [0, 1]);
     first.file({ kind: "halt", action: "flatten", text: null }, 7);
-    live.handleRequests();
-    assertEquals([first.waiting, view.of("halt").length], [0, 1]);
+    await live.handleRequests();
+    assertEquals([await first.waiting(), view.of("halt").length], [0, 1]);
     assertMatch(
       view.logged(/is dropped/).join(),
       /^a request \(halt\) .* is dropped: it was for run 7, and this is run 1$/,
     );
     // What is asked just before the end belongs to this run.
-    first.file({ kind: "release", halt: first.lastEntry("halt").seq, text: "reviewed" });
+    first.file({ kind: "release", halt: (await first.lastEntry("halt")).seq, text: "reviewed" });
     await first.stop();
     assertEquals(view.of("released").map(({ text }) => text), ["reviewed"]);
     first.file({ kind: "halt", action: "flatten", text: null });
     await using next = new LiveScene(folder, {}, { at: 5, recording: "next.txt" });
     await next.open();
-    next.live.start();
-    assertEquals([next.view.of("halt").map(({ action }) => action), next.waiting], [["flatten"], 0]);
+    await next.live.start();
+    assertEquals([next.view.of("halt").map(({ action }) => action), await next.waiting()], [["flatten"], 0]);
     await next.stop();
   }),
 );
@@ -124,7 +158,7 @@ Deno.test(
     assertEquals(view.of("expired").length, 1);
     // An open journal has more files beside it, and so has one that is read.
     assertEquals(names(folder), ["frames.txt", "run.db"]);
-    const kept = wholeEntries(journal);
+    const kept = await wholeEntries(journal);
     assertEquals(kept.slice(-3).map(({ type }) => type), ["expired", "checkpoint", "stopped"]);
     assertEquals(kept.at(-1)!.content["reason"], "the pipe is broken");
     const [noted, ended] = Deno.readTextFileSync(recording).trimEnd().split("\n").slice(-2);
@@ -168,7 +202,9 @@ Deno.test(
     await using fresh = new LiveScene(folder, { newRun: "on" }, { recording: "fresh.txt" });
     await fresh.start();
     await fresh.stop();
-    const runs = wholeEntries(next.journal).filter(({ type }) => type === "stopped" || type === "started");
+    const runs = (await wholeEntries(next.journal)).filter(({ type }) =>
+      type === "stopped" || type === "started"
+    );
     assertEquals(runs.map(({ run, content }) => [run, content["reason"] ?? null]), [
       ...[[1, null], [1, "asked to"], [1, "asked to"], [1, "new run"]],
       ...[[2, null], [2, "asked to"]],
@@ -200,15 +236,15 @@ Deno.test(
     await using scene = new LiveScene(folder);
     await scene.start();
     const { live, view, journal } = scene;
-    assertEquals(heartbeatIn(journal), { trades: 0, lagMs: null });
+    assertEquals(await heartbeatIn(journal), { trades: 0, lagMs: null });
     await scene.trades(50);
     live.draw();
-    live.emitStatus();
+    await live.emitStatus();
     await scene.disconnect();
     live.draw();
     await scene.connect();
     live.draw();
-    live.heartbeat();
+    await live.heartbeat();
     const streams = view.glances.map((glance) => glance.of === "run" ? glance.stream : null);
     assertEquals(streams.map((stream) => [stream?.connected, stream?.lagMs]), [
       ...[[true, LAG_MS], [false, LAG_MS], [true, LAG_MS]],
@@ -218,10 +254,10 @@ Deno.test(
       LAG_MS,
       false,
     ]]);
-    assertEquals(heartbeatIn(journal), { trades: 50, lagMs: LAG_MS });
+    assertEquals(await heartbeatIn(journal), { trades: 50, lagMs: LAG_MS });
     scene.file({ kind: "halt", action: "hold", text: null });
-    live.handleRequests();
-    live.emitStatus();
+    await live.handleRequests();
+    await live.emitStatus();
     assertEquals(view.of("status").map(({ halted }) => halted), [false, true]);
     await scene.stop();
   }),
@@ -270,7 +306,7 @@ Deno.test(
       const before = Date.now();
       await scene.open();
       while (Date.now() < before + 10) await new Promise((resolve) => setTimeout(resolve, 1));
-      scene.live.start();
+      await scene.live.start();
       await scene.connect();
       await scene.trades(200);
       assertEquals(view.of("signal").length, 0);
@@ -294,8 +330,8 @@ Deno.test(
       await scene.start();
       await scene.trades(30);
       scene.miss(5);
-      rest.onAsked = () => {
-        live.emitStatus();
+      rest.onAsked = async () => {
+        await live.emitStatus();
         scene.ending.abort();
       };
       await scene.trades(30);
@@ -321,7 +357,7 @@ Deno.test(
     await live.take({ kind: "notice", message: "the connection was replaced" });
     assertEquals(view.logged(/replaced/), ["the connection was replaced"]);
     live.draw();
-    live.takeRules({
+    await live.takeRules({
       rules: {
         lot: "1",
         tick: "1",

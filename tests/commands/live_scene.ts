@@ -6,8 +6,8 @@ import { configure, type GivenOptions } from "../../src/config/config.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { RunRequest } from "../../src/domain/run/run_request.ts";
 import { ReadAhead } from "../../src/feeds/live/read_ahead.ts";
-import { connect } from "../../src/stores/journal/journal_file.ts";
-import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import type { Glance, Line, View } from "../../src/views/view.ts";
@@ -15,7 +15,7 @@ import { inProcess } from "../support/in_process.ts";
 import { messageOf } from "../support/pipeline_input.ts";
 import type { PrintedEvent } from "../support/penstock.ts";
 import { type FileTrade, walk } from "../support/trade_files.ts";
-import { inFolderAsync } from "../stores/sample_journal.ts";
+import { inFolder } from "../stores/sample_journal.ts";
 import { assertKept, wholeEntries } from "./reference_run.ts";
 
 /** How long ago the first trade was, ms: longer than all of them take. */
@@ -135,7 +135,7 @@ export class LiveScene implements AsyncDisposable {
   /** Opens the run, starts it and connects. */
   async start(): Promise<OpenedRun> {
     const opened = await this.open();
-    this.live.start();
+    await this.live.start();
     await this.connect();
     return opened!;
   }
@@ -182,20 +182,20 @@ export class LiveScene implements AsyncDisposable {
   }
 
   /** The journal's last entry of this type. */
-  lastEntry(type: Entry["type"]): Entry {
-    const entry = wholeEntries(this.journal).findLast((entry) => entry.type === type);
+  async lastEntry(type: Entry["type"]): Promise<Entry> {
+    const entry = (await wholeEntries(this.journal)).findLast((entry) => entry.type === type);
     assert(entry !== undefined, `the journal has no ${type}`);
     return entry;
   }
 
   /** How many requests wait. */
-  get waiting(): number {
-    using reader = JournalReader.open(this.journal);
-    return reader.requests().length;
+  async waiting(): Promise<number> {
+    await using reader = await JournalReader.open(this.journal);
+    return (await reader.requests()).length;
   }
 
   async stop(reason?: string): Promise<void> {
-    this.live.stop(reason);
+    await this.live.stop(reason);
     await this.close();
   }
 
@@ -237,7 +237,7 @@ export class LiveScene implements AsyncDisposable {
   async assertLeftWhole(): Promise<number> {
     for (const { journal, recording, shown } of this.#left) {
       const events = this.view.events.slice(0, shown) as unknown as PrintedEvent[];
-      assertKept(wholeEntries(journal), [events]);
+      assertKept(await wholeEntries(journal), [events]);
       const { code, stdout } = await inProcess("verify", "--log-level=error", journal, recording);
       assertEquals(code, 0, `after ${shown} events, the last a ${events.at(-1)?.type}: ${stdout}`);
     }
@@ -247,7 +247,7 @@ export class LiveScene implements AsyncDisposable {
 
 /** Runs `use` with a new folder, which is gone afterwards. */
 export function inScene(use: (folder: string) => Promise<void>): () => Promise<void> {
-  return () => inFolderAsync(use);
+  return () => inFolder(use);
 }
 
 /** The exchange's REST side with all trades: asked for missed ones, and for its rules unless those are null. */
@@ -256,15 +256,15 @@ export class RestSide implements AsyncDisposable {
   /** What it was asked for, by path. */
   readonly asked: string[] = [];
   /** Called at every question. */
-  onAsked: () => void = () => {};
+  onAsked: () => void | Promise<void> = () => {};
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   /** The answer to a question for rules; unless given it has none. */
   constructor(rules: () => Response = () => new Response("no", { status: 503 })) {
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ({ url }) => {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ url }) => {
       const { pathname, searchParams } = new URL(url);
       this.asked.push(pathname);
-      this.onAsked();
+      await this.onAsked();
       if (!pathname.endsWith("historicalTrades")) return rules();
       const fromId = Number(searchParams.get("fromId"));
       const rows = TRADES.filter(({ firstId }) => firstId >= fromId).slice(

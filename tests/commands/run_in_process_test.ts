@@ -7,9 +7,9 @@ import { ExchangeUnreachable } from "../../src/feeds/live/live_feed.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import { parseFaults } from "../../src/simulator/faults.ts";
 import { BuiltInExchange, type ExchangeOptions } from "../../src/simulator/server.ts";
-import { connect } from "../../src/stores/journal/journal_file.ts";
+import { connect } from "../../src/stores/journal/sqlite/journal_file.ts";
 import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
-import { fileRequest } from "../../src/stores/journal/journal_requests.ts";
+import { fileRequest } from "../../src/stores/journal/sqlite/journal_requests.ts";
 import { within } from "../support/penstock.ts";
 import { given, inScene, type Options, WitnessView } from "./live_scene.ts";
 import { wholeEntries } from "./reference_run.ts";
@@ -123,8 +123,8 @@ function withRun(
   });
 }
 
-function stopIn(journal: string): unknown {
-  return wholeEntries(journal).findLast(({ type }) => type === "stopped")?.content["reason"];
+async function stopIn(journal: string): Promise<unknown> {
+  return (await wholeEntries(journal)).findLast(({ type }) => type === "stopped")?.content["reason"];
 }
 
 Deno.test(
@@ -137,34 +137,38 @@ Deno.test(
       const { view, intervals } = here;
       await here.shown("rejected");
       assertEquals(view.events.slice(0, 2).map(({ type }) => type), ["started", "connected"]);
-      using reader = JournalReader.open(journal);
-      const kept = () => reader.checkpoint()?.state["trades"];
-      assertEquals([kept(), reader.heartbeat?.trades, view.glances], [0, 0, []]);
-      intervals.pass(250);
-      assertEquals(view.glances.length, 1);
-      intervals.pass(5_000);
-      assertGreater(reader.heartbeat!.trades, 0);
-      assertEquals([kept(), view.of("status").length], [0, 0]);
+      await using reader = await JournalReader.open(journal);
+      const kept = async () => (await reader.checkpoint())?.state["trades"];
+      const trades = async () => (await reader.heartbeat())?.trades;
+      /** Lets intervals pass until this is so: what they do takes its time. */
+      const passing = async (ms: number, what: string, isSo: () => boolean | Promise<boolean>) => {
+        intervals.pass(ms);
+        const waiting = (async () => {
+          while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+        })();
+        await within(waiting, what);
+      };
+      assertEquals([await kept(), await trades(), view.glances], [0, 0, []]);
+      await passing(250, "a line", () => view.glances.length === 1);
+      await passing(5_000, "a heartbeat", async () => await trades() !== 0);
+      assertEquals([await kept(), view.of("status").length], [0, 0]);
+      await passing(10_000, "a checkpoint", async () => await kept() !== 0);
+      await passing(10_000, "a status", () => view.of("status").length > 0);
       const database = connect(journal, false);
       const request = { kind: "halt", action: "hold", text: null } as const;
       fileRequest(database, { run: 1, time: Date.now() * 1000, request });
       database.close();
-      intervals.pass(1_000);
-      assertEquals(view.of("halt").length, 1);
-      // The halt was kept with the state; more trades have to come before there is another.
-      const { seq } = reader.checkpoint()!;
-      const isDue = () => view.of("rejected").length > 1 && reader.checkpoint()!.seq > seq;
-      const passing = (async () => {
-        while (!isDue()) {
+      await passing(1_000, "the halt", () => view.of("halt").length === 1);
+      const reporting = (async () => {
+        while (view.of("rejected").length < 2) {
           intervals.pass(10_000);
           await new Promise((resolve) => setTimeout(resolve, 5));
         }
       })();
-      await within(passing, "another checkpoint, and another report");
-      assertGreater(view.of("status").length, 0);
+      await within(reporting, "another report");
       here.asked.abort();
       await here.end();
-      assertEquals([view.events.at(-1)!.type, stopIn(journal)], ["summary", "asked to"]);
+      assertEquals([view.events.at(-1)!.type, await stopIn(journal)], ["summary", "asked to"]);
     },
   ),
 );
@@ -189,7 +193,7 @@ Deno.test(
   "penstock run --for ends by itself in good order",
   withRun({ rate: 100 }, { for: "300ms" }, async (here, journal) => {
     await here.end();
-    assertEquals(stopIn(journal), "asked to");
+    assertEquals(await stopIn(journal), "asked to");
   }),
 );
 
@@ -202,7 +206,7 @@ Deno.test(
       const error = await assertRejects(() => here.end(), ExchangeUnreachable);
       const { view } = here;
       assertMatch(error.message, /^Gave up after 2 failed attempts in a row/);
-      assertEquals(stopIn(journal), error.message);
+      assertEquals(await stopIn(journal), error.message);
       assertGreater(view.of("expired").length, 0);
       assertEquals(view.events.at(-1)!.type, "summary");
     },
@@ -258,7 +262,7 @@ Deno.test(
   "penstock run whose events cannot be written keeps why, and throws that",
   withRun({ rate: 100 }, { stopAfter: "100" }, async (here, journal) => {
     await assertRejects(() => here.end(), Error, "the disk is full");
-    assertEquals(stopIn(journal), "the disk is full");
+    assertEquals(await stopIn(journal), "the disk is full");
   }, { broken: new Error("the disk is full") as never }),
 );
 

@@ -1,4 +1,5 @@
 /** The contract of file formats: the tests of each call `testTradeFile`, and say how its files hold a trade. */
+import { BLOCK_ROWS } from "../../src/domain/market/block.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { READ_AHEAD } from "../../src/domain/numbers/decimal_bytes.ts";
@@ -230,7 +231,7 @@ async function stepsIn(
 /** The next block, row by row. */
 function blockAfter(reader: ChunkReader, { lastId, time, decimals }: Fields): Step[] {
   // A position counts prices in one unit; two decimals hold those of these trades.
-  const block = reader.takeBlock({ id: lastId, time, decimals: Math.max(decimals, 2) });
+  const block = reader.takeBlock({ id: lastId, time, decimals: Math.max(decimals, 2) }, BLOCK_ROWS);
   return Array.from({ length: block?.size ?? 0 }, (_, row) => {
     const { id, time, price, quantityWhole, quantityFraction, buyerIsMaker, decimals } = block!;
     const digits = String(price[row]!);

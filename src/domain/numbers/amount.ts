@@ -1,14 +1,14 @@
 /**
- * Exact decimal amounts as scaled integers: a `bigint`, and how many of its digits are decimals. Sums, differences,
- * products and comparisons, which a fill consists of, are one or two operations on integers, and cost a fraction of
- * what they cost with decimal.js. Everything else is left to decimal.js, as are amounts with more digits than money
- * ever has, such as a third.
+ * Exact decimal amounts as scaled integers: a `bigint`, and how many of its digits are decimals. A fill
+ * consists of sums, differences, products and comparisons. These are one or two operations on integers, at a
+ * fraction of what they cost with decimal.js. Everything else is left to decimal.js, and so are amounts with
+ * more digits than money ever has, such as a third.
  *
- * What an amount is called and how it rounds is decided in money.ts.
+ * money.ts names these amounts and decides how they round.
  */
 import { Decimal } from "decimal.js";
 
-/** What an amount is computed with: texts and numbers are read as decimal.js reads them. */
+/** The other side of an operation; texts and numbers are read as decimal.js reads them. */
 export type Operand = Amount | number | string;
 
 /** 100 significant digits, far more than any product of a price (at most 16) and a quantity (at most 23) needs. */
@@ -27,17 +27,18 @@ const Wide: Decimal.Constructor = Decimal.clone({
 for (const constructor of [Decimal, Wide]) Object.create(constructor);
 
 const PLAIN = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?$/;
-/** The most digits before and behind the point that become an integer: those of money are fewer. */
+/** The most digits before or after the point that become an integer; money has fewer. */
 const MOST_DIGITS = 60;
-/** How decimal.js keeps digits: seven in each word, from the point on in both directions. */
+/** decimal.js keeps seven digits in each word, counted from the point in both directions. */
 const WORD = 10_000_000;
 const BIG_WORD = 10_000_000n;
 const DIGITS_A_WORD = 7;
-/** The double of an amount of so many words is made from these. */
+/** The double of an amount with at most this many words is computed from the words. */
 const FEW_WORDS = 4;
 const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-/** The powers of ten that have been needed; as doubles those up to 10^22 are exact. */
+/** The powers of ten that have been needed so far. */
 const POWERS: bigint[] = [1n];
+/** Exact up to 10^22. */
 const DOUBLE_POWERS: readonly number[] = Array.from({ length: 29 }, (_, n) => Number(`1e${n}`));
 
 /** 10^n. */
@@ -48,18 +49,23 @@ function power(n: number): bigint {
 
 /** An exact amount. It never changes. */
 export class Amount {
-  /** The amount is `units` × 10^-`scale`; null if decimal.js has it. */
+  /** The amount is `units` × 10^-`scale`. Null if only decimal.js can hold it. */
   readonly units: bigint | null;
   readonly scale: number;
   #decimal: Decimal | null;
   #double: number | null = null;
 
-  /** From what decimal.js reads, or from an integer and the number of its decimals. */
+  /** Takes what decimal.js reads, or an integer and the number of its decimals. */
   constructor(value: Operand | Decimal | bigint, scale = 0) {
     this.#decimal = null;
     if (typeof value === "bigint") {
       this.units = value;
       this.scale = scale;
+      return;
+    }
+    if (typeof value === "number" && Number.isSafeInteger(value)) {
+      this.units = BigInt(value);
+      this.scale = 0;
       return;
     }
     if (value instanceof Amount) {
@@ -144,7 +150,24 @@ export class Amount {
     return new Amount(rounded(numerator * power(places), denominator, rounding), places);
   }
 
-  /** What is left of it after the divisor as often as it fits. */
+  /** The largest multiple of `step` that is not above this amount, which must be zero or more. */
+  inSteps(step: Amount): Amount {
+    const { units, scale } = this;
+    if (units === null || !step.units) return this.divToInt(step).times(step);
+    const [whole, one] = aligned(units, scale, step.units, step.scale);
+    return new Amount(whole - whole % one, Math.max(scale, step.scale));
+  }
+
+  /** `this × factor`, rounded to `places` decimals. */
+  timesTo(factor: Amount, places: number, rounding: Decimal.Rounding): Amount {
+    const more = this.scale + factor.scale - places;
+    if (this.units === null || factor.units === null || more <= 0) {
+      return this.times(factor).toDecimalPlaces(places, rounding);
+    }
+    return new Amount(rounded(this.units * factor.units, power(more), rounding), places);
+  }
+
+  /** The remainder of the division, with the sign of this amount. */
   mod(operand: Operand): Amount {
     return this.minus(this.divToInt(operand).times(operand));
   }
@@ -175,7 +198,7 @@ export class Amount {
     return new Amount(this.decimal.toSignificantDigits(digits, rounding));
   }
 
-  /** Below zero, zero or above it, as this is less than the other, the same or more. */
+  /** Below zero if this is less than the other, above zero if it is more, else zero. */
   cmp(operand: Operand): number {
     const other = amountOf(operand);
     const { units, scale } = this;
@@ -221,7 +244,7 @@ export class Amount {
     return this.decimal.decimalPlaces();
   }
 
-  /** Plain decimal text; without `places` with all decimals and no trailing zeros. */
+  /** Plain decimal text; without `places` it has all decimals and no trailing zeros. */
   toFixed(places?: number): string {
     if (this.units === null || places !== undefined) return this.decimal.toFixed(places);
     return plainText(this.units, this.scale);
@@ -244,8 +267,8 @@ export class Amount {
   }
 
   /**
-   * The amount as a double, within a few units of its last place. The operations and their order are those that one
-   * makes of the words of decimal.js, since journals hold what comes of it.
+   * The amount as a double, within a few units of its last place. The operations and their order must stay
+   * those on decimal.js's words, because journals hold their results.
    */
   toDouble(): number {
     return this.#double ??= this.units === null
@@ -258,7 +281,7 @@ function amountOf(operand: Operand): Amount {
   return operand instanceof Amount ? operand : new Amount(operand);
 }
 
-/** Plain text of what is not too large or too fine for that. */
+/** Plain text; empty if the value is too large or too fine for an integer. */
 function textOf(value: number | Decimal): string {
   if (typeof value === "number") return String(value);
   const isPlain = value.isFinite() && Math.abs(value.e) < MOST_DIGITS && value.decimalPlaces() <= MOST_DIGITS;
@@ -272,7 +295,7 @@ function aligned(one: bigint, scale: number, other: bigint, otherScale: number):
     : [one, other * power(scale - otherScale)];
 }
 
-/** A quotient as an integer, rounded as decimal.js names it. */
+/** The quotient as an integer, by one of decimal.js's rounding rules. */
 function rounded(numerator: bigint, denominator: bigint, rounding: Decimal.Rounding): bigint {
   const quotient = numerator / denominator;
   const rest = numerator - quotient * denominator;
@@ -310,7 +333,7 @@ function plainText(units: bigint, scale: number): string {
   return units < 0n ? `-${text}` : text;
 }
 
-/** The double of an amount of few words; null if it has more. */
+/** The double of an amount of few words; null if it has too many. */
 function doubleOf(units: bigint, scale: number): number | null {
   const missing = (DIGITS_A_WORD - scale % DIGITS_A_WORD) % DIGITS_A_WORD;
   let words = (scale + missing) / DIGITS_A_WORD;

@@ -10,7 +10,7 @@ import { Amount } from "./amount.ts";
 /** An exact decimal amount: quote currency, base currency, a price or a rate. */
 export type Money = Amount;
 
-/** Makes one from decimal text, a number, or an integer and the number of its decimals. */
+/** Makes an amount from decimal text, a number, or an integer and the number of its decimals. */
 export const Money: typeof Amount = Amount;
 
 /** Nothing, in any currency. */
@@ -54,7 +54,7 @@ export const FEE_STEP: Money = new Money(`1e-${FEE_DECIMALS}`);
 
 /** The fee on a notional (quote currency): notional × rate, rounded up to 8 decimals. */
 export function feeOn(notional: Money, rate: Money): Money {
-  return notional.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_UP);
+  return notional.timesTo(rate, FEE_DECIMALS, Decimal.ROUND_UP);
 }
 
 /**
@@ -117,7 +117,7 @@ export function quantityOf(whole: number, fraction: number): Money {
 
 /** A quantity (base currency) rounded down to whole lots. */
 export function wholeLots(quantity: Money, lot: Money): Money {
-  return quantity.divToInt(lot).times(lot);
+  return quantity.inSteps(lot);
 }
 
 /** A quantity (base currency) rounded up to whole lots. */

@@ -2,13 +2,15 @@
 import { hash } from "node:crypto";
 import { powerOfTen } from "../../domain/numbers/price.ts";
 import { checkedContent, type Checkpoint, holdsState } from "./journal_checkpoint.ts";
-import { RAW_COLUMNS } from "./journal_entry.ts";
-import { damaged, type JournalDatabase, type Row } from "./journal_file.ts";
+import { BackwardEntries, type EntryLookup } from "./backward_entries.ts";
+import type { EntryLog, StoredPrices } from "./entry_log.ts";
+import { damaged } from "./journal_error.ts";
 import { digestIn, stateProof } from "./journal_state.ts";
 import { linkedEntry } from "./linked_entry.ts";
 import { hasPrices, noteText, type Prices, type PricesNote } from "./price_note.ts";
 
 const BYTES = 8;
+const NO_BYTES = new Uint8Array();
 
 /** Prices as the bytes that are stored. Throws a RangeError for one that is not a safe integer. */
 export function priceBytes(values: readonly number[]): Uint8Array {
@@ -33,13 +35,15 @@ export class KeptPrices {
   #total = 0;
 
   /** Starts with what the journal has. */
-  constructor(database: JournalDatabase, window: number) {
-    this.#window = window;
+  static async of(log: EntryLog, window: number): Promise<KeptPrices> {
     // Every part but the first has a price at least: those that are needed are no more than that.
-    this.#parts = database.prepare(
-      "SELECT seq, octet_length(prices) / 8 AS count FROM checkpoint_prices ORDER BY seq DESC LIMIT ?",
-    ).all(window + 1).reverse().map(({ seq, count }) => ({ seq: Number(seq), count: Number(count) }));
-    for (const { count } of this.#parts) this.#total += count;
+    return new KeptPrices(window, (await log.pricesKept(window + 1)).toReversed());
+  }
+
+  private constructor(window: number, parts: { readonly seq: number; readonly count: number }[]) {
+    this.#window = window;
+    this.#parts = parts;
+    for (const { count } of parts) this.#total += count;
   }
 
   /**
@@ -66,47 +70,43 @@ export class KeptPrices {
  * The prices of the last up to `window` trades before a checkpoint, oldest first, in the finest unit among them.
  * Throws a JournalError if a part of them is missing or is not what its entry says.
  */
-export function gatherPrices(
-  database: JournalDatabase,
-  path: string,
+export async function gatherPrices(
+  log: EntryLog,
   checkpoint: Checkpoint,
   window: number,
-): Prices {
-  const parts: Prices[] = [];
+): Promise<Prices> {
+  const parts: { readonly decimals: number; readonly values: Float64Array }[] = [];
   let count = 0;
-  for (const { note: { decimals }, values } of priceParts(database, path, checkpoint)) {
+  for await (const { note: { decimals }, values } of priceParts(log, checkpoint)) {
     parts.push({ decimals, values });
     count += values.length;
     if (count >= window) break;
   }
   const decimals = parts.reduce((finest, part) => Math.max(finest, part.decimals), 0);
-  const values = parts.reverse().flatMap((part) => {
+  const all = new Float64Array(count);
+  let end = count;
+  for (const part of parts) {
+    end -= part.values.length;
     const factor = powerOfTen(decimals - part.decimals);
-    return part.values.map((value) => value * factor);
-  });
-  return { decimals, values: values.slice(-window) };
+    all.set(factor === 1 ? part.values : part.values.map((value) => value * factor), end);
+  }
+  return { decimals, values: Array.from(all.subarray(Math.max(0, count - window))) };
 }
 
 /**
  * Reads all prices that are kept for a checkpoint, which has to be the last one of all, to resume with those of the
  * last `window` trades. Throws a JournalError if one that is needed is missing, one is altered, or one is too many.
  */
-export function checkPrices(
-  database: JournalDatabase,
-  path: string,
-  checkpoint: Checkpoint,
-  window: number,
-): void {
+export async function checkPrices(log: EntryLog, checkpoint: Checkpoint, window: number): Promise<void> {
+  const { path } = log;
   const { seq, prices } = checkpoint;
-  const { rows, oldest } = database.prepare(
-    "SELECT count(*) AS rows, min(seq) AS oldest FROM checkpoint_prices",
-  ).get() as { readonly rows: number; readonly oldest: number | null };
-  // The row beside the last checkpoint repeats what its state says.
-  if (hasPrices(prices) && noteText(noteAt(database, path, seq)) !== noteText(prices)) {
+  const { parts: stored, oldest } = await log.pricesExtent();
+  // What is stored beside the last checkpoint repeats what its state says.
+  if (hasPrices(prices) && noteText(await noteAt(log, seq, await log.prices(seq))) !== noteText(prices)) {
     throw altered(path, seq);
   }
   let [parts, count] = [0, 0];
-  for (const { at, note: { before, ...note } } of priceParts(database, path, checkpoint)) {
+  for await (const { at, note: { before, ...note } } of priceParts(log, checkpoint)) {
     if (hasPrices(note)) parts++;
     count += note.count;
     // What is older was pruned, which leaves as many as are needed.
@@ -114,66 +114,81 @@ export function checkPrices(
     if (count < window) throw damaged(path, `the prices before those of entry ${at} are missing`);
     break;
   }
-  if (parts !== rows) {
-    throw damaged(path, `${rows} checkpoints have prices, and the last one leads to ${parts} of them`);
+  if (parts !== stored) {
+    throw damaged(path, `${stored} checkpoints have prices, and the last one leads to ${parts} of them`);
   }
 }
 
 /** The prices beside a checkpoint, those before it, and so on back to where all before is void. */
-function* priceParts(
-  database: JournalDatabase,
-  path: string,
+async function* priceParts(
+  log: EntryLog,
   { seq, prices }: Checkpoint,
-): Generator<{ readonly at: number; readonly note: PricesNote; readonly values: readonly number[] }> {
+): AsyncGenerator<{ readonly at: number; readonly note: PricesNote; readonly values: Float64Array }> {
+  const { path } = log;
+  const entries = new BackwardEntries(log);
   let note = prices;
+  let stored: StoredPrices | null = prices.count === 0 ? null : await provenPrices(log, seq, prices);
   for (let at = seq;;) {
     const { fresh, count, before } = note;
-    yield { at, note, values: count === 0 ? [] : valuesAt(database, path, at, note) };
+    yield { at, note, values: valuesIn(count === 0 ? NO_BYTES : stored!.bytes!) };
     if (before === null) {
       if (!fresh) throw damaged(path, `the prices before those of entry ${at} are missing`);
       return;
     }
     if (before >= at) throw damaged(path, `entry ${at} has its prices in a circle`);
     at = before;
-    note = noteAt(database, path, at);
+    stored = await log.prices(at);
+    note = await noteAt(entries, at, stored);
   }
 }
 
 /**
- * Where the prices of an earlier checkpoint are: from its entry, or from the row beside it if the entry proves that.
+ * Where the prices of an earlier checkpoint are: from its entry, or from what is stored beside it if the entry proves
+ * that.
  */
-function noteAt(database: JournalDatabase, path: string, seq: number): PricesNote {
-  const entry = database.prepare(`SELECT ${RAW_COLUMNS} FROM entries WHERE seq = ?`).get(seq);
-  const content = entry === undefined ? {} : linkedEntry(database, path, entry).content;
-  const row = database.prepare("SELECT * FROM checkpoint_prices WHERE seq = ?").get(seq);
+async function noteAt(entries: EntryLookup, seq: number, stored: StoredPrices | null): Promise<PricesNote> {
+  const { path } = entries;
+  const [entry] = await entries.after(seq - 1, 1);
+  const content = entry?.seq === seq ? (await linkedEntry(entries, entry)).content : {};
   if (holdsState(content)) {
-    // Its row has been without these from the start.
-    if ((row?.["before"] ?? null) !== null || (row?.["state"] ?? null) !== null) throw altered(path, seq);
-    return checkedContent(content, seq, path).prices;
+    // Its prices have been without these from the start.
+    if ((stored?.before ?? null) !== null || (stored?.state ?? null) !== null) throw altered(path, seq);
+    const { prices } = checkedContent(content, seq, path);
+    if (prices.count > 0 && stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
+    if (prices.count > 0 && !agrees(stored!, prices)) throw altered(path, seq);
+    return prices;
   }
-  if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
-  const { decimals, fresh, prices, before, state } = row;
+  if (stored === null) throw damaged(path, `the prices of entry ${seq} are missing`);
+  const { decimals, fresh, bytes, before, state } = stored;
   const proof = content["state"];
-  if (prices instanceof Uint8Array && state instanceof Uint8Array) {
-    const count = prices.length / BYTES;
-    const note = { decimals, fresh: fresh === 1, count, hash: hexHash(prices), before } as PricesNote;
-    if (stateProof(state.toHex(), note, digestIn(proof)) === proof) return note;
+  if (bytes !== null && state !== null && decimals !== null) {
+    const note = {
+      ...{ decimals, fresh: fresh === 1, count: bytes.length / BYTES },
+      ...{ hash: hexHash(bytes), before },
+    };
+    if (stateProof(state, note, digestIn(proof)) === proof) return note;
   }
   throw altered(path, seq);
 }
 
-function valuesAt(database: JournalDatabase, path: string, seq: number, note: PricesNote): number[] {
-  const row: Row | undefined = database.prepare(
-    "SELECT decimals, fresh, prices FROM checkpoint_prices WHERE seq = ?",
-  ).get(seq);
-  if (row === undefined) throw damaged(path, `the prices of entry ${seq} are missing`);
-  const { decimals, fresh, prices } = row;
-  const isSame = prices instanceof Uint8Array && hexHash(prices) === note.hash &&
-    decimals === note.decimals &&
+/** The prices beside a checkpoint. Throws a JournalError if they are not those of its note. */
+async function provenPrices(log: EntryLog, seq: number, note: PricesNote): Promise<StoredPrices> {
+  const stored = await log.prices(seq);
+  if (stored === null) throw damaged(log.path, `the prices of entry ${seq} are missing`);
+  if (!agrees(stored, note)) throw altered(log.path, seq);
+  return stored;
+}
+
+function agrees({ decimals, fresh, bytes }: StoredPrices, note: PricesNote): boolean {
+  return bytes !== null && hexHash(bytes) === note.hash && decimals === note.decimals &&
     fresh === Number(note.fresh);
-  if (!isSame) throw altered(path, seq);
-  const view = new DataView(prices.buffer, prices.byteOffset, prices.byteLength);
-  return Array.from({ length: prices.length / BYTES }, (_, at) => view.getFloat64(at * BYTES, true));
+}
+
+function valuesIn(bytes: Uint8Array): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = new Float64Array(bytes.length / BYTES);
+  for (let at = 0; at < values.length; at++) values[at] = view.getFloat64(at * BYTES, true);
+  return values;
 }
 
 function altered(path: string, seq: number): Error {
