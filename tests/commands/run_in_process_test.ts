@@ -86,6 +86,7 @@ class RunHere implements Disposable {
     };
     this.view.onEvent = look;
     look();
+    void this.#ended.then((error) => found.reject(error ?? new Error(`the run ended before ${what}`)));
     await within(found.promise, what);
   }
 
@@ -275,5 +276,23 @@ Deno.test(
     await here.end();
     assertEquals(here.view.logged(/stopped before the run started/).length, 1);
     assertEquals([here.view.events, [...Deno.readDirSync(folder)]], [[], []]);
+  }),
+);
+
+Deno.test(
+  "penstock run --attempts gives up on a symbol that sends nothing only where the exchange may not have it",
+  inScene(async () => {
+    await using exchange = BuiltInExchange.listen({ trades: [] });
+    const { endpoint, restEndpoint } = exchange;
+    const options = { state: "none", endpoint, attempts: "1", stale: "50ms" };
+    {
+      using here = new RunHere({ ...options, backfill: "on", restEndpoint });
+      await here.until("two stale streams", () => here.view.of("disconnected").length > 1);
+      here.asked.abort();
+      await here.end();
+    }
+    using unknown = new RunHere(options);
+    const { message } = await assertRejects(() => unknown.end(), ExchangeUnreachable);
+    assertMatch(message, /Is BTCUSDT a symbol of this exchange\?/);
   }),
 );
