@@ -166,7 +166,9 @@ async function noteAt(entries: EntryLookup, seq: number, stored: StoredPrices | 
       ...{ decimals, fresh: fresh === 1, count: bytes.length / BYTES },
       ...{ hash: hexHash(bytes), before },
     };
-    if (stateProof(state, note, digestIn(proof)) === proof) return note;
+    // The proof knows only whether it is 1.
+    const isFlag = fresh === Number(note.fresh);
+    if (isFlag && stateProof(state, note, digestIn(proof)) === proof) return note;
   }
   throw altered(path, seq);
 }
