@@ -72,7 +72,7 @@ Deno.test("penstock backtest --state keeps the events before an unusable line", 
   assertStringIncludes(String(content["reason"]), "trades.csv:");
 });
 
-Deno.test("penstock backtest --state shows nothing before its journal has it, down to the orders that expire", async () => {
+Deno.test("penstock backtest --state shows nothing before the journal has it, including expired orders", async () => {
   await using folder = new Folder();
   const state = `${folder.path}/run.db`;
   const view = new WitnessView();

@@ -96,7 +96,7 @@ Deno.test("GapFilling.fill() fetches the newest trades if more are missing than 
   const { logged, gap, asked, skipped } = await filled({ complete: true, fetched: 20, lastId: 99 }, rows, {
     most: 20,
   });
-  // A recording has to say which were left out, or a replay takes them for ids that the exchange lacks.
+  // A recording has to list the ids left out, or a replay would take them for ids that the exchange lacks.
   assertEquals([asked, skipped], [[80, 99], [74]]);
   assertEquals(logged, [
     "warn: 94 trades are missing, more than the 20 that may be fetched (--backfill-max): the newest 20 are fetched, " +
