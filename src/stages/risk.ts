@@ -285,9 +285,9 @@ export class RiskGate {
       if (decision?.kind === "approved") {
         // The fill stage has booked it before it asks for more.
         this.#booked(decision, isLast, now);
-        if (room !== null) room = room.minus(decision.quantity);
       }
       if (!isLast && !isOutdone) return;
+      if (room !== null && decision?.kind === "approved") room = room.minus(decision.quantity);
     }
   }
 

@@ -63,6 +63,11 @@ export class Amount {
       this.scale = scale;
       return;
     }
+    if (typeof value === "number" && Number.isSafeInteger(value)) {
+      this.units = BigInt(value);
+      this.scale = 0;
+      return;
+    }
     if (value instanceof Amount) {
       this.units = value.units;
       this.scale = value.scale;
@@ -143,6 +148,23 @@ export class Amount {
     }
     const [numerator, denominator] = aligned(units, scale, divisor.units, divisor.scale);
     return new Amount(rounded(numerator * power(places), denominator, rounding), places);
+  }
+
+  /** The largest multiple of `step` that is not above it, of amounts from zero on. */
+  inSteps(step: Amount): Amount {
+    const { units, scale } = this;
+    if (units === null || !step.units) return this.divToInt(step).times(step);
+    const [whole, one] = aligned(units, scale, step.units, step.scale);
+    return new Amount(whole - whole % one, Math.max(scale, step.scale));
+  }
+
+  /** `this × factor`, rounded to `places` decimals. */
+  timesTo(factor: Amount, places: number, rounding: Decimal.Rounding): Amount {
+    const more = this.scale + factor.scale - places;
+    if (this.units === null || factor.units === null || more <= 0) {
+      return this.times(factor).toDecimalPlaces(places, rounding);
+    }
+    return new Amount(rounded(this.units * factor.units, power(more), rounding), places);
   }
 
   /** The remainder of the division, with the sign of this amount. */

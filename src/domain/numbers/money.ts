@@ -54,7 +54,7 @@ export const FEE_STEP: Money = new Money(`1e-${FEE_DECIMALS}`);
 
 /** The fee on a notional (quote currency): notional × rate, rounded up to 8 decimals. */
 export function feeOn(notional: Money, rate: Money): Money {
-  return notional.times(rate).toDecimalPlaces(FEE_DECIMALS, Decimal.ROUND_UP);
+  return notional.timesTo(rate, FEE_DECIMALS, Decimal.ROUND_UP);
 }
 
 /**
@@ -117,7 +117,7 @@ export function quantityOf(whole: number, fraction: number): Money {
 
 /** A quantity (base currency) rounded down to whole lots. */
 export function wholeLots(quantity: Money, lot: Money): Money {
-  return quantity.divToInt(lot).times(lot);
+  return quantity.inSteps(lot);
 }
 
 /** A quantity (base currency) rounded up to whole lots. */
