@@ -3,6 +3,7 @@
  * temporary file. Every figure is a ratio of two measurements of this run, taken in turn; absolute figures say
  * only what this machine did meanwhile.
  */
+import { BLOCK_ROWS } from "../../src/domain/market/block.ts";
 import { BinanceMessageReader } from "../../src/exchanges/binance/binance_message.ts";
 import { ChunkReader } from "../../src/formats/chunk_reader.ts";
 import { configure, tradingParametersOf } from "../../src/config/config.ts";
@@ -25,6 +26,7 @@ const { config } = configure({});
 const folder = Deno.makeTempDirSync({ prefix: "penstock_bench_" });
 try {
   await csv(`${folder}/trades.csv`);
+  await rows(`${folder}/trades.csv`);
   await recording(`${folder}/trades.txt`);
 } finally {
   Deno.removeSync(folder, { recursive: true });
@@ -61,6 +63,45 @@ async function csv(path: string): Promise<void> {
       `${median(ratios).toFixed(2)} (best ${Math.max(...ratios).toFixed(2)})`,
     ],
   ]);
+}
+
+/** Rows read in blocks, as a backtest reads them, against the same rows one by one. */
+async function rows(path: string): Promise<void> {
+  const singly: number[] = [];
+  const inBlocks: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    singly.push(await timedAsync(() => readRows(path, false)));
+    inBlocks.push(await timedAsync(() => readRows(path, true)));
+  }
+  const ratios = inBlocks.map((ms, round) => singly[round]! / ms);
+  const perSecond = (ms: number): string => `${(TRADES / ms / 1000).toFixed(2)} M rows/s`;
+  table(`CSV file of ${TRADES} trades → columns`, [
+    ["one by one", `${perSecond(median(singly))}, best ${perSecond(Math.min(...singly))}`],
+    ["in blocks", `${perSecond(median(inBlocks))}, best ${perSecond(Math.min(...inBlocks))}`],
+    ["blocks ÷ one by one", `${median(ratios).toFixed(2)} (best ${Math.max(...ratios).toFixed(2)})`],
+  ]);
+}
+
+async function readRows(path: string, areInBlocks: boolean): Promise<void> {
+  const reader = new ChunkReader(new BinanceMessageReader(config.symbol), true);
+  let count = 0;
+  // The file's prices have two decimals.
+  let after = { id: -1, time: 0, decimals: 2 };
+  for await (const chunk of recordedChunks([path])) {
+    reader.open(chunk);
+    for (;;) {
+      const block = areInBlocks ? reader.takeBlock(after, BLOCK_ROWS) : null;
+      if (block !== null) {
+        count += block.size;
+        after = { ...after, id: block.id[block.size - 1]!, time: block.time[block.size - 1]! };
+        continue;
+      }
+      if (reader.next() === null) break;
+      count++;
+      after = { ...after, id: reader.trade.lastId, time: reader.trade.time };
+    }
+  }
+  if (count !== TRADES) throw new Error(`${count} of ${TRADES} rows were read`);
 }
 
 /** A recording → fills. */

@@ -48,8 +48,14 @@ function makeTrades(random: SeededRandom, areAggregates: boolean): Made[] {
   });
 }
 
+/** Headers that name the columns in an order of their own, with an id last and with one first. */
+const BY_TIME = "time,qty,price,isBuyerMaker,id";
+const BY_RANGE = "lastId,firstId,note,price,qty,isBuyerMaker,time";
+
 function csvRow(made: Made, header: string): string {
   const { firstId, lastId, price, quantity, time, buyerIsMaker } = made;
+  if (header === BY_TIME) return `${time},${quantity},${price},${buyerIsMaker},${lastId}`;
+  if (header === BY_RANGE) return `${lastId},${firstId},x,${price},${quantity},${buyerIsMaker},${time}`;
   if (header === SPOT_TRADES) return `${lastId},${price},${quantity},1.5,${time},${buyerIsMaker},true`;
   const flag = header === SPOT_AGGREGATES ? ",true" : "";
   return `${firstId},${price},${quantity},${firstId},${lastId},${time},${buyerIsMaker}${flag}`;
@@ -143,8 +149,8 @@ Deno.test("takeBlock() and next() of every reader give, in any mixture, what nex
   const random = new SeededRandom(20241130);
   const encoder = new TextEncoder();
   for (let n = 0; n < FILES; n++) {
-    const header = random.pick([SPOT_TRADES, SPOT_AGGREGATES, FUTURES_AGGREGATES]);
-    const made = makeTrades(random, header !== SPOT_TRADES);
+    const header = random.pick([SPOT_TRADES, SPOT_AGGREGATES, FUTURES_AGGREGATES, BY_TIME, BY_RANGE]);
+    const made = makeTrades(random, header !== SPOT_TRADES && header !== BY_TIME);
     const text = made.map((trade) => `${csvRow(trade, header)}\n`).join("");
     const frames = made.map((trade) => random.whole(0, 40) === 0 ? `{"result":null,"id":1}` : frameOf(trade));
     const isTimed = random.whole(0, 1) === 0;

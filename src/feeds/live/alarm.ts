@@ -13,8 +13,8 @@ export function alarm(
   const until = performance.now() + (ms ?? 0);
   const wait = (): void => {
     const left = until - performance.now();
-    // A timer may fire a little early.
-    timer = setTimeout(left <= longestMs ? ring : wait, Math.min(Math.ceil(left), longestMs));
+    // A timer may fire a little early, and a busy machine may get here when the time is over.
+    timer = setTimeout(left <= longestMs ? ring : wait, Math.max(0, Math.min(Math.ceil(left), longestMs)));
   };
   if (ms !== null) wait();
   return { [Symbol.dispose]: () => clearTimeout(timer) };
