@@ -7,11 +7,10 @@ import { alarm } from "../feeds/live/alarm.ts";
 import { settingsInForce, settingText } from "../feeds/process/environment.ts";
 import { ExchangeUnreachable, LiveFeed } from "../feeds/live/live_feed.ts";
 import { ReadAhead } from "../feeds/live/read_ahead.ts";
-import { RunView } from "../views/terminal/run_view.ts";
 import { AwaitedRules } from "./run/awaited_rules.ts";
-import { dropUnneededPermissions } from "./run/drop_permissions.ts";
 import { neverStarted } from "./run/opening.ts";
 import { LiveRun } from "./run/live_run.ts";
+import { HERE, type Surroundings } from "./run/surroundings.ts";
 
 const STATUS_EVENT_MS = 10_000;
 const LIVE_LINE_MS = 250;
@@ -21,11 +20,15 @@ const HEARTBEAT_MS = 5_000;
 const REQUESTS_MS = 1_000;
 
 /** Trades on paper until the user, `--stop-after`, `--for` or `--attempts` ends it; then prints the summary. */
-export async function run({ command, version, config, sources, signal }: Started): Promise<void> {
-  const startedAt = performance.now();
+export async function run(
+  { command, version, config, sources, signal }: Started,
+  surroundings: Surroundings = HERE,
+): Promise<void> {
+  const { runtime, watchesMemory } = surroundings;
+  const startedAt = runtime.performance.now();
   const ending = new AbortController();
-  const view = new RunView(config, { signal, onBroken: () => ending.abort() });
-  using _over = alarm(config.for, () => ending.abort());
+  const view = surroundings.view(config, { signal, onBroken: () => ending.abort() });
+  using _over = alarm(config.for, () => ending.abort(), runtime);
   const stop = AbortSignal.any([signal, ending.signal]);
   const stream = new LiveFeed({
     exchange: exchangeNamed(config.exchange),
@@ -36,9 +39,11 @@ export async function run({ command, version, config, sources, signal }: Started
     attempts: config.attempts,
     renewAfterMs: config.renewAfter,
     signal: stop,
+    runtime,
+    ...(watchesMemory ? {} : { memory: null }),
   });
   const feed = new ReadAhead(stream);
-  const live = new LiveRun({ config, sources }, view, feed, stop);
+  const live = new LiveRun({ config, sources }, view, feed, stop, surroundings);
   const failures: unknown[] = [];
   /** Ends the run in good order after something failed between two batches, and then throws that error. */
   const fail = (error: unknown): void => {
@@ -53,12 +58,12 @@ export async function run({ command, version, config, sources, signal }: Started
     }
   };
   const timers = [
-    setInterval(() => live.emitStatus(), STATUS_EVENT_MS),
-    setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
-    setInterval(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
-    setInterval(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
-    setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
-    setInterval(() => live.draw(), LIVE_LINE_MS),
+    runtime.setInterval(() => live.emitStatus(), STATUS_EVENT_MS),
+    runtime.setInterval(() => live.logRejections(), REJECTED_EVENT_MS),
+    runtime.setInterval(() => keep(() => live.checkpoint()), CHECKPOINT_MS),
+    runtime.setInterval(() => keep(() => live.heartbeat()), HEARTBEAT_MS),
+    runtime.setInterval(() => keep(() => live.handleRequests()), REQUESTS_MS),
+    runtime.setInterval(() => live.draw(), LIVE_LINE_MS),
   ];
   try {
     // The stream connects while the exchange is asked for the instrument.
@@ -66,8 +71,14 @@ export async function run({ command, version, config, sources, signal }: Started
     if (opened === null) return view.log(neverStarted());
     if (opened.isKnownSymbol) stream.confirmSymbol();
     for (const setting of settingsInForce()) view.log({ level: "warn", text: settingText(setting) });
-    view.log(await dropUnneededPermissions(config));
-    view.event({ type: "started", time: now(), command, version, config: opened.shown });
+    view.log(await surroundings.dropPermissions(config));
+    view.event({
+      type: "started",
+      time: isoTime(runtime.Date.now() * 1000),
+      command,
+      version,
+      config: opened.shown,
+    });
     for (const line of opened.lines) view.log(line);
     live.start();
     await using _rules = new AwaitedRules(opened.awaitRules, {
@@ -91,15 +102,11 @@ export async function run({ command, version, config, sources, signal }: Started
     }
     if (failures.length === 0) live.stop(view.broken?.message);
   } finally {
-    for (const id of timers) clearInterval(id);
+    for (const id of timers) runtime.clearInterval(id);
     // A stream that connected for a run that could not start.
     ending.abort();
-    await live.close(performance.now() - startedAt);
+    await live.close(runtime.performance.now() - startedAt);
   }
   if (failures.length > 0) throw failures[0];
   if (view.broken !== null) throw view.broken;
-}
-
-function now(): string {
-  return isoTime(Date.now() * 1000);
 }

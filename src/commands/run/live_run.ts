@@ -20,7 +20,6 @@ import { RestBudget } from "../../feeds/rest/rest_budget.ts";
 import type { Engine, EngineEvent, EngineState } from "../../stages/engine.ts";
 import type { Recording } from "../../stores/recording/recording.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
-import { RunView } from "../../views/terminal/run_view.ts";
 import { Throughput } from "../../views/terminal/throughput.ts";
 import { droppedRequest, journalTook, strayText } from "../../views/terminal/narration.ts";
 import {
@@ -30,16 +29,18 @@ import {
 } from "../../views/terminal/status_line.ts";
 import { GapFilling } from "./gap_filling.ts";
 import { type OpenedRun, openRun } from "./opening.ts";
-import { recordingTarget, startRecording } from "./recording.ts";
+import { recordingTarget } from "./recording.ts";
 import { requestedInput } from "./requests.ts";
 import { loggedIfSlow } from "./slow_fetch.ts";
+import { HERE, type Surroundings, type View } from "./surroundings.ts";
 import { waitedSince } from "./waiting.ts";
 
 /** Applies what the feed delivers to the engine, and keeps and shows the events. */
 export class LiveRun {
   readonly #configuration: Configuration;
   readonly #config: Config;
-  readonly #view: RunView;
+  readonly #view: View;
+  readonly #surroundings: Surroundings;
   readonly #feed: ReadAhead;
   readonly #restEndpoint: string | null | undefined;
   readonly #budget: RestBudget;
@@ -49,7 +50,7 @@ export class LiveRun {
   #gaps: GapFilling | null = null;
   readonly #throughput = new Throughput();
   /** The earliest time at which data that is still to be run may have arrived, ms since 1970. */
-  readonly #openedAt = Date.now();
+  readonly #openedAt: number;
   #made: Engine | null = null;
   #journal: RunJournal | null = null;
   #recording: Recording | null = null;
@@ -62,8 +63,17 @@ export class LiveRun {
   #connected = false;
   #rejectionsLogged = false;
 
-  constructor(configuration: Configuration, view: RunView, feed: ReadAhead, signal: AbortSignal) {
+  constructor(
+    configuration: Configuration,
+    view: View,
+    feed: ReadAhead,
+    signal: AbortSignal,
+    surroundings: Surroundings = HERE,
+  ) {
     const { config } = configuration;
+    const { runtime } = surroundings;
+    this.#surroundings = surroundings;
+    this.#openedAt = this.#now;
     this.#configuration = configuration;
     this.#config = config;
     this.#view = view;
@@ -76,7 +86,17 @@ export class LiveRun {
     const budget = this.#budget = new RestBudget({ perMinute: exchange.weightPerMinute });
     this.#backfill = restEndpoint === undefined
       ? null
-      : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget });
+      : new Backfill({ restEndpoint, exchange, symbol, maxTrades, signal, budget, runtime });
+  }
+
+  /** ms since 1970. */
+  get #now(): number {
+    return this.#surroundings.runtime.Date.now();
+  }
+
+  /** The same as events say it. */
+  get #time(): string {
+    return isoTime(this.#now * 1000);
   }
 
   /** Set by `open`: until then the rules for orders are not known. */
@@ -101,6 +121,7 @@ export class LiveRun {
       budget: this.#budget,
       holdsAtGaps: this.#backfill !== null,
       signal: this.#signal,
+      surroundings: this.#surroundings,
     });
     if (opened === null) return null;
     ({ engine: this.#made, journal: this.#journal } = opened);
@@ -119,12 +140,14 @@ export class LiveRun {
             // With the time that limits have gone by, so that a recording leads to the same.
             : this.#apply(input, { record: () => this.#note(note(), (input.trades.receivedAt ?? 0) / 1000) }),
         log: (line) => this.#view.log(line),
+        now: () => this.#now,
       });
     }
     if (target !== null) {
-      this.#recording = await startRecording(target, this.#config, {
+      this.#recording = await this.#surroundings.startRecording(target, this.#config, {
         journal: this.#journal?.place,
         log: (line) => this.#view.log(line),
+        clock: this.#surroundings.runtime,
       });
       if (opened.awaitRules !== null) this.#note({ event: "rules-awaited" });
     }
@@ -135,13 +158,13 @@ export class LiveRun {
 
   /** Takes the instrument's rules, which the run waited for. */
   takeRules(arrived: ArrivedRules): void {
-    this.#happened({ event: "rules", ...arrived, time: Date.now() * 1000 });
+    this.#happened({ event: "rules", ...arrived, time: this.#now * 1000 });
   }
 
   /** Starts the run: emits that it has started, or resumed. */
   start(): void {
     this.#hasStarted = true;
-    const waited = waitedSince(this.#openedAt, this.#config);
+    const waited = waitedSince(this.#openedAt, this.#now, this.#config);
     if (waited !== null) this.#happened(waited);
     // A halt that was filed before the start applies before the first trade.
     this.handleRequests();
@@ -162,13 +185,13 @@ export class LiveRun {
       case "connected": {
         const { endpoint, attempt } = batch;
         this.#connected = true;
-        this.#happened({ event: "connected", endpoint, attempt, time: Date.now() * 1000 });
+        this.#happened({ event: "connected", endpoint, attempt, time: this.#now * 1000 });
         break;
       }
       case "disconnected": {
         const { reason, retryInMs, cause, hint } = batch;
         this.#connected = false;
-        this.#happened({ event: "disconnected", reason, retryInMs, cause, time: Date.now() * 1000 }, {
+        this.#happened({ event: "disconnected", reason, retryInMs, cause, time: this.#now * 1000 }, {
           hint,
         });
         break;
@@ -183,7 +206,7 @@ export class LiveRun {
   handleRequests(): void {
     if (!this.#hasStarted || this.#journal === null) return;
     for (const asked of this.#journal.requests()) {
-      const input = requestedInput(asked, Date.now() * 1000);
+      const input = requestedInput(asked, this.#now * 1000);
       if (input === null) this.#view.log(droppedRequest(asked.kind, asked.time, asked.why));
       else this.#happened(input, { handled: [asked.id] });
     }
@@ -193,21 +216,23 @@ export class LiveRun {
   checkpoint(): void {
     if (!this.#isOpen || this.#journal === null) return;
     this.#recording?.flush();
-    this.#journal.checkpoint(Date.now() * 1000);
+    this.#journal.checkpoint(this.#now * 1000);
     this.#recording?.kept(this.#journal.place);
   }
 
   /** Writes a heartbeat to the journal. */
   heartbeat(): void {
     if (!this.#isOpen) return;
-    const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond());
-    this.#journal?.heartbeat(Date.now() * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
+    const tradesPerSecond = Math.round(this.#throughput.tradesPerSecond(this.#now));
+    this.#journal?.heartbeat(this.#now * 1000, { tradesPerSecond, lagMs: this.#throughput.lagMs });
   }
 
   /** Emits the run's state; nothing before `start` and nothing once it has stopped. */
   emitStatus(): void {
     if (!this.#hasStarted) return;
-    this.#view.event(statusEvent(this.#state.current, this.#shownThroughput, now(), this.#state.heldGap));
+    this.#view.event(
+      statusEvent(this.#state.current, this.#shownThroughput, this.#time, this.#state.heldGap),
+    );
   }
 
   logRejections(): void {
@@ -217,7 +242,7 @@ export class LiveRun {
     const rejections = this.#state.takeRejections();
     if (rejections === null) return;
     this.#rejectionsLogged = true;
-    this.#view.event({ type: "rejected", time: now(), ...rejections });
+    this.#view.event({ type: "rejected", time: this.#time, ...rejections });
   }
 
   draw(): void {
@@ -229,7 +254,7 @@ export class LiveRun {
   stop(reason = "asked to"): void {
     this.handleRequests();
     this.logRejections();
-    const at = Date.now() * 1000;
+    const at = this.#now * 1000;
     // The recording's last line says so too.
     this.#apply({ event: "ended", time: at });
     this.logRejections();
@@ -248,7 +273,7 @@ export class LiveRun {
     if (!this.#isOpen) return await this.#view.close();
     const summary: PenstockEvent = {
       type: "summary",
-      time: now(),
+      time: this.#time,
       ...this.#state.totals,
       ...(this.#resumedAfter === 0 ? {} : { resumedAfter: this.#resumedAfter }),
       elapsedMs: Math.round(elapsedMs),
@@ -262,7 +287,7 @@ export class LiveRun {
     return {
       symbol: this.#config.symbol,
       connected: this.#connected,
-      tradesPerSecond: this.#throughput.tradesPerSecond(),
+      tradesPerSecond: this.#throughput.tradesPerSecond(this.#now),
       lagMs,
       assets: this.#view.assets,
       awaitsRules: this.#state.awaitsRules,
@@ -290,7 +315,12 @@ export class LiveRun {
         const gap = state.heldGap;
         if (gap === null || this.done) break;
         await this.#feed.during(
-          loggedIfSlow(gap, this.#gaps!.fill(gap, receivedAt), (line) => this.#view.log(line)),
+          loggedIfSlow(
+            gap,
+            this.#gaps!.fill(gap, receivedAt),
+            (line) => this.#view.log(line),
+            this.#surroundings.runtime,
+          ),
         );
         if (this.#gaps!.isLeft) break;
       }
@@ -328,7 +358,7 @@ export class LiveRun {
     this.#recording?.kept(this.#journal.place);
   }
 
-  #note(note: RecordingNote, at = Date.now()): void {
+  #note(note: RecordingNote, at = this.#now): void {
     this.#recording?.note(note, at);
   }
 
@@ -353,8 +383,4 @@ interface Handling {
 
 function* withHint(events: Iterable<EngineEvent>, hint: string): Generator<EngineEvent> {
   for (const event of events) yield event.type === "disconnected" ? { ...event, hint } : event;
-}
-
-function now(): string {
-  return isoTime(Date.now() * 1000);
 }

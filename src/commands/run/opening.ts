@@ -12,6 +12,7 @@ import { Engine, type EngineState } from "../../stages/engine.ts";
 import type { RunJournal } from "../../stores/journal/run_journal.ts";
 import type { Line } from "../../views/terminal/narration.ts";
 import type { AwaitRules } from "./awaited_rules.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { arrived, ask, type FoundInstrument, settle } from "./instrument.ts";
 
 /** What a run is opened with besides its configuration. */
@@ -22,6 +23,7 @@ export interface OpeningOptions {
   readonly restEndpoint: string | null | undefined;
   readonly budget: RestBudget;
   readonly holdsAtGaps: boolean;
+  readonly surroundings: Surroundings;
   readonly signal: AbortSignal;
 }
 
@@ -59,19 +61,16 @@ export async function openRun(
 ): Promise<OpenedRun | null> {
   const { state, symbol, long, newRun } = configuration.config;
   const market = marketOf(options.command, configuration.config);
+  const { runtime, journals } = options.surroundings;
+  const { performance } = runtime;
   const [answer, stores] = await Promise.all([
-    ask(configuration, options, market),
-    // A run without a journal does not load SQLite.
-    state === "none" ? null : Promise.all([
-      import("../../stores/journal/journal.ts"),
-      import("../../stores/journal/run_journal.ts"),
-    ]),
+    ask(configuration, { ...options, runtime }, market),
+    state === "none" ? null : journals(),
   ]);
   if (options.signal.aborted) return null;
-  const [journals, runJournals] = stores ?? [null, null];
-  const journal = journals?.Journal.open(state, { now: () => performance.now(), window: long }) ?? null;
+  const journal = stores?.open(state, { now: () => performance.now(), window: long }) ?? null;
   try {
-    const time = Date.now() * 1000;
+    const time = runtime.Date.now() * 1000;
     const found = settle(configuration, { answer, journal, market, now: time });
     const { config, origin, lines } = found;
     const shown = shownConfig(config);
@@ -80,7 +79,7 @@ export async function openRun(
       isTransient: journal === null,
       holdsAtGaps: options.holdsAtGaps,
     });
-    const keeping = journal === null ? null : new runJournals!.RunJournal(journal, engine, symbol);
+    const keeping = journal === null ? null : new stores!.RunJournal(journal, engine, symbol);
     const start = {
       time,
       version: options.version,
@@ -109,18 +108,18 @@ export async function openRun(
 /** The rules once the exchange says them; null where the run is stopped before. */
 async function awaitRules(
   configuration: Configuration,
-  { restEndpoint = null, budget, signal }: OpeningOptions,
+  { restEndpoint = null, budget, signal, surroundings: { runtime } }: OpeningOptions,
   found: FoundInstrument,
   onTrouble: (text: string) => void,
 ): Promise<ArrivedRules | null> {
   const { symbol } = configuration.config;
   const exchange = exchangeNamed(configuration.config.exchange);
   const answer = await awaitInstrument(
-    { restEndpoint, exchange, symbol, budget, signal },
+    { restEndpoint, exchange, symbol, budget, signal, runtime },
     found.awaited,
     (reason) => onTrouble(`the rules of ${symbol} have not arrived yet: ${reason}`),
   );
-  return answer && arrived(configuration, found, answer, Date.now() * 1000);
+  return answer && arrived(configuration, found, answer, runtime.Date.now() * 1000);
 }
 
 function resumedLine(path: string, run: EngineState): Line {
