@@ -17,7 +17,10 @@ export interface DayPlan {
   readonly isPacked: boolean;
   /** Whether machines lose their power, and not only processes their lives. */
   readonly hasPowerCuts: boolean;
-  /** How far the machine's clock is off as the day starts, ms. */
+  /**
+   * How far the machine's clock is ahead as the day starts, ms. Where it is more than an hour behind, limits go by it and
+   * not by the trades' times, which the reference does not know.
+   */
   readonly clockOffset: number;
   /** The mean time between two of each, minutes. */
   readonly every: {
@@ -71,7 +74,7 @@ export function planOf(seed: number): DayPlan {
     ],
     isPacked: random.below(4) === 0,
     hasPowerCuts: random.below(3) === 0,
-    clockOffset: pick(0, 0, -400, 2_500, 90_000, -3 * 60 * MINUTE),
+    clockOffset: pick(0, 0, -400, 2_500, 90_000, 3 * 60 * MINUTE),
     every: {
       fault: pick(12, 25),
       outage: pick(90, 240),

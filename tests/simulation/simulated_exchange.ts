@@ -154,6 +154,11 @@ export class Session {
   /** Data flows; it stays open without data; it answers nothing at all; it is over. */
   #state: "flowing" | "stalled" | "dead" | "over" = "flowing";
   #answersClose = true;
+  /**
+   * Whether malformed frames come before the next trade that follows on the last one. They claim its id, and a trade
+   * whose only readable copy comes out of order is dropped by design.
+   */
+  #isMalforming = false;
 
   constructor(exchange: SimulatedExchange, client: ClientEnd, onOver: () => void) {
     this.#exchange = exchange;
@@ -192,12 +197,16 @@ export class Session {
 
   #send(): void {
     const { entries } = this.#exchange.tape;
-    const { writer } = this.#exchange;
+    const { writer, symbol } = this.#exchange;
     let frames: (string | Uint8Array)[] = [];
     this.#cursor = Math.max(this.#cursor, entries.start);
     while (this.#cursor < entries.end && this.#state === "flowing") {
       const entry = entries.at(this.#cursor++)!;
       if (entry.kind === "trade") {
+        if (this.#isMalforming && entry.trade.id === (this.#last?.id ?? 0) + 1) {
+          frames.push(...malformedFrames(writer, symbol, this.#last!));
+          this.#isMalforming = false;
+        }
         frames.push(writer.trade(entry.trade));
         this.#last = entry.trade;
       } else if (entry.kind === "fault") {
@@ -210,7 +219,7 @@ export class Session {
   }
 
   #fail(fault: FaultAction): void {
-    const { time, symbol, writer, random } = this.#exchange;
+    const { time, writer, random } = this.#exchange;
     switch (fault.kind) {
       case "drop":
       case "refuse":
@@ -234,7 +243,7 @@ export class Session {
         this.#slowUntil = time.now + fault.delayMs;
         return this.follow();
       case "malformed":
-        if (this.#last !== null) this.#client.deliver(malformedFrames(writer, symbol, this.#last));
+        this.#isMalforming = true;
         return;
       case "shutdown":
         this.#client.deliver([writer.serverShutdown(this.#last?.time ?? Math.floor(this.#exchange.now))]);

@@ -77,7 +77,7 @@ export class SimulatedNetwork {
       const trouble = isTroubled ? TROUBLES[random.below(TROUBLES.length)]! : null;
       later(latencyMs, () => {
         const answer = exchange.answer(url);
-        const changed = trouble === null ? answer : trouble(answer, random);
+        const changed: Changed | null = trouble === null ? answer : trouble(answer, random);
         if (changed === null) return;
         trace.add(
           time.now,
@@ -91,7 +91,7 @@ export class SimulatedNetwork {
   };
 }
 
-type Changed = RestAnswer & { readonly isCut?: true };
+type Changed = RestAnswer & { readonly isCut?: boolean };
 
 /** What goes wrong with an answer; null where none comes. */
 const TROUBLES: readonly ((answer: RestAnswer, random: Random) => Changed | null)[] = [

@@ -3,6 +3,7 @@ import { readArguments } from "../../src/config/arguments.ts";
 import { configure } from "../../src/config/config.ts";
 import { run } from "../../src/commands/run.ts";
 import type { Surroundings, View } from "../../src/commands/run/surroundings.ts";
+import type { Blocking } from "../../src/domain/process/blocking.ts";
 import type { PenstockEvent } from "../../src/domain/run/event.ts";
 import type { Random } from "../../src/simulator/random.ts";
 import { Recording } from "../../src/stores/recording/recording.ts";
@@ -87,9 +88,9 @@ export class SimulatedProcess {
     const { given, mistakes } = readArguments(["run", "--json", ...ADDRESSES, ...args]);
     const configuration = configure(given, mistakes, "run");
     const { signal } = this.#asked;
-    const started = { command: "run", version: "1", files: [], signal, blocking: (work) => work() } as const;
+    const started = { command: "run", version: "1", files: [], signal, blocking } as const;
     this.#enter(() => {
-      run({ ...started, ...configuration } as Parameters<typeof run>[0], this.#surroundings()).then(
+      run({ ...started, ...configuration }, this.#surroundings()).then(
         () => this.#end({ how: "stopped" }),
         (error) => this.#end({ how: "failed", error }),
       );
@@ -192,6 +193,9 @@ export class SimulatedProcess {
     };
   }
 }
+
+/** Nothing else is to be done while a process works without a pause. */
+const blocking: Blocking = (work) => work();
 
 /** A file for every part of a recording, named by its number. */
 class NumberedFiles implements DayFiles {

@@ -17,6 +17,8 @@ export interface RuntimeOptions {
 
 /** The runtime treats longer times as none. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** Some time passes before any timer fires. */
+const LEAST_MS = 0.01;
 /** What a run does every few seconds it does this many times as seldom, and never more often than that. */
 const INTERVAL_FACTOR = 12;
 const LEAST_INTERVAL_MS = 30_000;
@@ -47,22 +49,22 @@ export class SimulatedRuntime implements Runtime {
     const { time, random, enter } = this.#options;
     const id = ++this.#lastTimer;
     // A timer may fire a little early, and on a busy machine late.
-    const jitter = ms < 1 ? 0 : random.below(50) === 0 ? random.below(40) : random.uniform() - 0.2;
-    const wait = ms > LONGEST_TIMEOUT_MS ? 1 : ms + jitter;
+    const jitter = random.below(50) === 0 ? random.below(40) : random.uniform() - 0.2;
+    const wait = ms > LONGEST_TIMEOUT_MS ? LEAST_MS : Math.max(LEAST_MS, Math.trunc(ms) + jitter);
     const fire = (): void => {
       this.#timers.delete(id);
       enter(action);
     };
     this.#timers.set(id, time.after(wait, fire));
     return id;
-  }) as typeof setTimeout;
+  }) as unknown as typeof setTimeout;
 
   readonly clearTimeout = ((id?: number): void => {
     const alarm = this.#timers.get(id ?? 0);
     if (alarm === undefined) return;
     alarm.action = null;
     this.#timers.delete(id!);
-  }) as typeof clearTimeout;
+  }) as unknown as typeof clearTimeout;
 
   readonly setInterval = ((action: () => void, ms: number): number => {
     const { time, enter } = this.#options;
@@ -74,7 +76,7 @@ export class SimulatedRuntime implements Runtime {
     };
     this.#timers.set(id, time.after(everyMs, fire));
     return id;
-  }) as typeof setInterval;
+  }) as unknown as typeof setInterval;
 
   readonly clearInterval: typeof clearInterval = (id) => this.clearTimeout(id);
 

@@ -1,0 +1,374 @@
+/**
+ * A day of a live run in virtual time, drawn from a seed: the exchange, the network, the disk, the clock and the
+ * process itself fail in every way that they know, around the real feed, engine and stores.
+ */
+import { assert, assertThrows } from "@std/assert";
+import { assertKept, wholeEntries } from "../commands/reference_run.ts";
+import { Journal } from "../../src/stores/journal/journal.ts";
+import { JournalHeld } from "../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
+import { Random } from "../../src/simulator/random.ts";
+import type { FaultAction } from "../../src/simulator/faults.ts";
+import { exitOf } from "../../src/domain/process/exit.ts";
+import { type Boot, checkDay, type DayFound, progressIn } from "./day_checks.ts";
+import { type DayPlan, planOf } from "./day_plan.ts";
+import { Requests } from "./requests.ts";
+import { SimulatedExchange } from "./simulated_exchange.ts";
+import { SimulatedProcess, type World } from "./simulated_process.ts";
+import { Trace } from "./trace.ts";
+import { VirtualTime } from "./virtual_time.ts";
+
+/** What became of a day. */
+export interface Day extends DayFound {
+  readonly seed: number;
+  /** Equal whenever the same seed is simulated by the same program. */
+  readonly digest: string;
+  /** How often each trouble came, by its name. */
+  readonly troubles: Readonly<Record<string, number>>;
+}
+
+/** A day after which something was lost, doubled or otherwise wrong. */
+export class BadDay extends Error {
+  override readonly name = "BadDay";
+  readonly seed: number;
+  readonly digest: string;
+
+  constructor(seed: number, digest: string, cause: unknown, last: readonly string[]) {
+    const why = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
+    super(`the day of seed ${seed}: ${why}\nwhat happened last:\n${last.join("\n")}`, { cause });
+    this.seed = seed;
+    this.digest = digest;
+  }
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** Before the end all is well for this long, so that everything can be made good. */
+const CALM = 40 * MINUTE;
+/** A process that is asked to stop has this long. */
+const PATIENCE = 5 * MINUTE;
+const SHOWN = 40;
+const PULSE_MINUTES = 15;
+/** A heartbeat comes every minute here. */
+const HEARTBEAT_MS = 1.2 * MINUTE;
+const ENDS = ["kill", "kill", "kill in a write", "kill in a write", "kill in a write", "stop"] as const;
+/** The stream of random numbers of the first process. */
+const FIRST_PROCESS = 100;
+
+/** Simulates the day of `seed` in a temporary folder. Throws BadDay, with the last `shown` lines of what happened, if it is not as it must be. */
+export async function simulateDay(seed: number, shown = SHOWN): Promise<Day> {
+  const folder = Deno.makeTempDirSync({ prefix: "penstock-day-", ...inMemory() });
+  try {
+    return await new DayRun(seed, folder, shown).run();
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** A folder whose files cost no disk, where the system has one. */
+function inMemory(): { readonly dir?: string } {
+  try {
+    return Deno.statSync("/dev/shm").isDirectory ? { dir: "/dev/shm" } : {};
+  } catch {
+    return {};
+  }
+}
+
+class DayRun {
+  readonly #seed: number;
+  readonly #folder: string;
+  readonly #plan: DayPlan;
+  readonly #random: Random;
+  readonly #time = new VirtualTime();
+  readonly #trace: Trace;
+  readonly #world: World;
+  readonly #requests: Requests;
+  readonly #troubles: Record<string, number> = {};
+  readonly #boots: Boot[] = [];
+  #clockOffset: number;
+  #process: SimulatedProcess | null = null;
+  /** The folder of the journal, which is another one after every crash. */
+  #disk = 0;
+  /** When the machine's clock was set last, ms. */
+  #steppedAt = 0;
+
+  constructor(seed: number, folder: string, shown: number) {
+    this.#trace = new Trace(shown);
+    this.#seed = seed;
+    this.#folder = folder;
+    const plan = this.#plan = planOf(seed);
+    this.#random = new Random(seed, 1);
+    this.#clockOffset = plan.clockOffset;
+    const { rate, firstId, epoch, choices: { symbol } } = plan;
+    const time = this.#time;
+    const market = { symbol, seed, rate, firstId, epoch };
+    this.#world = {
+      time,
+      exchange: new SimulatedExchange(time, new Random(seed, 2), market),
+      weather: { outage: "none", restTrouble: 0 },
+      trouble: { isFull: false, failsIn: null },
+      trace: this.#trace,
+      wallClock: () => epoch + time.now + this.#clockOffset,
+    };
+    this.#requests = new Requests(this.#world, new Random(seed, 3));
+    Deno.mkdirSync(`${folder}/0`);
+  }
+
+  async run(): Promise<Day> {
+    try {
+      await this.#time.run(this.#live());
+      const { choices } = this.#plan;
+      const { trades } = this.#world.exchange;
+      const found = await checkDay({
+        path: this.#path,
+        choices,
+        trades,
+        boots: this.#boots,
+        requests: this.#requests,
+        // With the power goes what the system had not put on the disk yet.
+        isUnproven: this.#boots.some(({ hasLostRecording }) => hasLostRecording),
+      });
+      return { seed: this.#seed, digest: this.#trace.digest, troubles: this.#troubles, ...found };
+    } catch (error) {
+      const log = this.#process?.log.slice(-10) ?? [];
+      throw new BadDay(this.#seed, this.#trace.digest, error, [...this.#trace.last, ...log]);
+    } finally {
+      this.#process?.disk.close();
+    }
+  }
+
+  get #path(): string {
+    return `${this.#folder}/${this.#disk}/run.db`;
+  }
+
+  async #live(): Promise<void> {
+    const { every } = this.#plan;
+    const bad = Promise.withResolvers<never>();
+    const loops = [
+      this.#nowAndThen(every.fault, () => this.#fault()),
+      this.#nowAndThen(every.outage, () => this.#outage()),
+      this.#nowAndThen(every.weather, () => this.#changeWeather()),
+      this.#nowAndThen(every.diskTrouble, () => this.#troubleDisk()),
+      this.#nowAndThen(every.clockStep, () => this.#stepClock()),
+      this.#nowAndThen(every.request, () => this.#request()),
+      this.#nowAndThen(PULSE_MINUTES, () => this.#checkPulse()),
+      this.#calmDown(),
+    ];
+    for (const loop of loops) loop.catch(bad.reject);
+    await Promise.race([this.#processes(), bad.promise]);
+  }
+
+  /** Does something again and again, so many minutes apart in the mean, until all is to be well. */
+  async #nowAndThen(minutes: number, act: () => void | Promise<void>): Promise<void> {
+    for (;;) {
+      await this.#time.sleep(this.#random.exponential(minutes * MINUTE));
+      if (this.#leftMs <= 0) return;
+      await act();
+    }
+  }
+
+  /** How long until all is to be well, ms. */
+  get #leftMs(): number {
+    return DAY - CALM - this.#time.now;
+  }
+
+  async #calmDown(): Promise<void> {
+    await this.#time.sleep(this.#leftMs);
+    this.#world.weather.restTrouble = 0;
+    this.#world.trouble.failsIn = null;
+  }
+
+  /** Processes come and go, one at a time. The last one is asked to stop as the day ends. */
+  async #processes(): Promise<void> {
+    const random = this.#random;
+    while (!await this.#outcomeOf(this.#boot())) {
+      const meanMs = random.below(12) === 0 ? 90 * MINUTE : 20_000;
+      // A supervisor waits a little before it starts a process again.
+      const awayMs = Math.max(1_000, Math.min(random.exponential(meanMs), this.#leftMs));
+      await this.#time.sleep(awayMs);
+    }
+  }
+
+  #boot(): Boot {
+    const { options, isPacked } = this.#plan;
+    const number = this.#boots.length;
+    const recording = `${this.#folder}/${number}-#.txt${isPacked ? ".gz" : ""}`;
+    const progress = progressIn(this.#path);
+    const process = new SimulatedProcess(
+      this.#world,
+      new Random(this.#seed, FIRST_PROCESS + number),
+      [...options, `--state=${this.#path}`, `--record=${recording}/`],
+    );
+    const boot: Boot = { process, ...progress, hasLostRecording: false };
+    this.#process = process;
+    this.#boots.push(boot);
+    this.#trace.add(this.#time.now, `process ${number} goes on after ${progress.from}`);
+    return boot;
+  }
+
+  /** Lets a process live and end. Resolves to whether it lived to the end of the day. */
+  async #outcomeOf(boot: Boot): Promise<boolean> {
+    const random = this.#random;
+    const { process } = boot;
+    const isShort = random.below(3) === 0;
+    const lifeMs = random.exponential(isShort ? 4_000 : this.#plan.every.end * MINUTE);
+    if (lifeMs >= this.#leftMs) {
+      await this.#waitFor(process, DAY - this.#time.now);
+      if (process.isAlive) {
+        await this.#stop(process);
+        await this.#afterwards(boot);
+        return true;
+      }
+    } else {
+      await this.#waitFor(process, lifeMs);
+      if (process.isAlive) {
+        const how = ENDS[random.below(ENDS.length)]!;
+        this.#count(how);
+        if (how === "stop") await this.#stop(process);
+        else {
+          if (how === "kill in a write") {
+            process.disk.killAtWrite(1 + random.below(12));
+            await this.#waitFor(process, random.exponential(2 * MINUTE));
+          }
+          process.kill();
+        }
+      }
+    }
+    await this.#afterwards(boot);
+    return false;
+  }
+
+  /** What an end leaves behind, and what has to be true of it. */
+  async #afterwards(boot: Boot): Promise<void> {
+    const { process } = boot;
+    const ending = await process.ended;
+    this.#trace.add(this.#time.now, ending.how);
+    if (ending.how === "killed") {
+      const isPowerCut = this.#plan.hasPowerCuts && this.#random.below(2) === 0;
+      if (isPowerCut) this.#count("power cut");
+      const left = `${this.#folder}/${this.#disk}`;
+      this.#disk++;
+      boot.hasLostRecording = process.disk.crash(left, `${this.#folder}/${this.#disk}`, isPowerCut);
+      Deno.removeSync(left, { recursive: true });
+    } else {
+      if (ending.how === "failed") this.#mustHaveReason(process, ending.error);
+      process.disk.close();
+    }
+    if (exists(this.#path)) {
+      assertKept(wholeEntries(this.#path), this.#boots.map(({ process: { printed } }) => printed));
+    }
+  }
+
+  /** A run ends by itself only where its disk has failed it. */
+  #mustHaveReason(process: SimulatedProcess, error: unknown): void {
+    this.#count("failure");
+    if (process.troubles.length === 0 || exitOf(error) === null) throw error;
+  }
+
+  async #stop(process: SimulatedProcess): Promise<void> {
+    process.stop();
+    await this.#waitFor(process, PATIENCE);
+    assert(!process.isAlive, `a process that was asked to stop goes on for ${PATIENCE} ms`);
+  }
+
+  async #waitFor(process: SimulatedProcess, ms: number): Promise<void> {
+    await Promise.race([process.ended, this.#time.sleep(ms)]);
+  }
+
+  #fault(): void {
+    const random = this.#random;
+    const count = 1 + random.below(10);
+    const fault: FaultAction[] = [
+      { kind: "drop" },
+      { kind: "close" },
+      { kind: "stall" },
+      { kind: "no-close" },
+      { kind: "half-open" },
+      { kind: "duplicate", count },
+      { kind: "hole", count },
+      { kind: "reorder" },
+      { kind: "malformed" },
+      { kind: "slow", delayMs: 100 + random.below(60_000) },
+      {
+        kind: "refuse",
+        status: [429, 503, 403, 418, 451][random.below(5)]!,
+        retryAfterSeconds: random.below(90),
+        count: 1 + random.below(3),
+      },
+      { kind: "shutdown" },
+    ];
+    const chosen = fault[random.below(fault.length)]!;
+    this.#count(chosen.kind);
+    this.#world.exchange.inject(chosen);
+  }
+
+  async #outage(): Promise<void> {
+    const random = this.#random;
+    const { weather } = this.#world;
+    const kinds = ["refused", "silent", "no-name"] as const;
+    weather.outage = kinds[random.below(kinds.length)]!;
+    this.#count(`outage ${weather.outage}`);
+    const meanMs = random.below(8) === 0 ? 40 * MINUTE : 2 * MINUTE;
+    await this.#time.sleep(Math.min(random.exponential(meanMs), this.#leftMs));
+    weather.outage = "none";
+  }
+
+  #changeWeather(): void {
+    const shares = [0, 0, 0.1, 0.3, 0.8, 1];
+    this.#world.weather.restTrouble = shares[this.#random.below(shares.length)]!;
+  }
+
+  async #troubleDisk(): Promise<void> {
+    const random = this.#random;
+    const { trouble } = this.#world;
+    if (random.below(2) === 0) {
+      this.#count("failing write");
+      trouble.failsIn = 1 + random.below(10);
+      return;
+    }
+    this.#count("full disk");
+    trouble.isFull = true;
+    await this.#time.sleep(Math.min(random.exponential(4 * MINUTE), this.#leftMs));
+    trouble.isFull = false;
+  }
+
+  #stepClock(): void {
+    const random = this.#random;
+    this.#count("clock step");
+    this.#clockOffset += (random.below(2) === 0 ? -1 : 1) *
+      random.exponential(random.below(3) === 0 ? MINUTE : 500);
+    this.#steppedAt = this.#time.now;
+  }
+
+  async #request(): Promise<void> {
+    const process = this.#process?.isAlive === true ? this.#process : null;
+    if (exists(this.#path)) this.#count(await this.#requests.file(this.#path, process));
+  }
+
+  /** Other processes see that the run is alive, and none can take its journal. */
+  #checkPulse(): void {
+    const process = this.#process;
+    const { time, wallClock } = this.#world;
+    const since = Math.max(process?.openSince ?? Infinity, this.#steppedAt);
+    if (process?.isAlive !== true || time.now - since < 3 * MINUTE) return;
+    using reader = JournalReader.open(this.#path);
+    const { heartbeat } = reader;
+    assert(heartbeat !== null, "a run has no heartbeat");
+    const ageMs = wallClock() - heartbeat.time / 1_000;
+    assert(ageMs >= -1 && ageMs <= HEARTBEAT_MS, `the heartbeat of a run is ${ageMs} ms old`);
+    assertThrows(() => Journal.open(this.#path, { now: () => 0, window: 1 }), JournalHeld);
+  }
+
+  #count(trouble: string): void {
+    this.#troubles[trouble] = (this.#troubles[trouble] ?? 0) + 1;
+    this.#trace.add(this.#time.now, trouble);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).size > 0;
+  } catch {
+    return false;
+  }
+}
