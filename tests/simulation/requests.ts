@@ -6,6 +6,7 @@ import { NotHalted, releaseHalt } from "../../src/stores/journal/halt_release.ts
 import { HaltedAlready, haltRun } from "../../src/stores/journal/run_halt.ts";
 import type { Entry } from "../../src/stores/journal/journal_entry.ts";
 import { JournalError } from "../../src/stores/journal/journal_file.ts";
+import { JournalReader } from "../../src/stores/journal/journal_reader.ts";
 import { progressIn } from "./day_checks.ts";
 import type { SimulatedProcess, World } from "./simulated_process.ts";
 
@@ -20,6 +21,8 @@ export interface Released {
 interface FiledHalt {
   readonly requested: string;
   readonly action: "hold" | "flatten";
+  /** The journal's last entry then. */
+  readonly afterSeq: number;
   /** Releases that were asked for later may have ended another halt, or withdrawn this one. */
   isWithdrawn: boolean;
 }
@@ -57,10 +60,11 @@ export class Requests {
   }
 
   async #halt(path: string, time: number, isOpen: boolean): Promise<string> {
+    const afterSeq = lastSeqIn(path);
     const action = this.#random.below(2) === 0 ? "hold" : "flatten";
     const how = await haltRun(path, { action, time, text: null }, { waitMs: 0, signal: NEVER });
     if (isOpen) assert(how === "filed", `a halt of a run that is at work is ${how}`);
-    this.#halts.push({ requested: isoTime(time), action, isWithdrawn: false });
+    this.#halts.push({ requested: isoTime(time), action, afterSeq, isWithdrawn: false });
     return `halt ${how}`;
   }
 
@@ -72,21 +76,29 @@ export class Requests {
     return `release ${how}`;
   }
 
-  /** Checks that none was lost: each halt that was filed is an entry, or one as strict stood when it was reached. */
+  /** Checks that none was lost: each halt that was filed is an entry, or one as strict came first. */
   assertDone(entries: readonly Entry[], waiting: number): void {
     assert(waiting === 0, `${waiting} requests still wait at the end of the day`);
-    for (const { requested, action, isWithdrawn } of this.#halts) {
-      if (
-        isWithdrawn ||
-        entries.some(({ type, content }) => type === "halt" && content["requested"] === requested)
-      ) {
-        continue;
-      }
-      const isOvertaken = entries.some(({ type, content }) =>
-        type === "halt" && content["requested"] === undefined &&
-        (action === "hold" || content["action"] === "flatten")
+    for (const { requested, action, afterSeq, isWithdrawn } of this.#halts) {
+      const halts = entries.filter(({ type, seq }) => type === "halt" && seq > afterSeq);
+      if (isWithdrawn || halts.some(({ content }) => content["requested"] === requested)) continue;
+      const isOvertaken = action === "hold" ? halts.length > 0 : halts[0]?.content["action"] === "flatten";
+      assert(
+        isOvertaken && !isReleasedBefore(halts[0]!, afterSeq, entries),
+        `the halt (${action}) of ${requested} is lost`,
       );
-      assert(isOvertaken, `the halt (${action}) that was filed at ${requested} is lost`);
     }
   }
+}
+
+/** Whether somebody released a halt between this entry and a halt. */
+function isReleasedBefore(halt: Entry, afterSeq: number, entries: readonly Entry[]): boolean {
+  return entries.some(({ seq, type, content }) =>
+    seq > afterSeq && seq < halt.seq && type === "released" && "text" in content
+  );
+}
+
+function lastSeqIn(path: string): number {
+  using reader = JournalReader.open(path);
+  return reader.lastSeq;
 }
