@@ -48,9 +48,9 @@ const CALM = 40 * MINUTE;
 /** A process that is asked to stop has this long. */
 const PATIENCE = 5 * MINUTE;
 const SHOWN = 40;
-const PULSE_MINUTES = 15;
-/** A heartbeat comes every minute here. */
-const HEARTBEAT_MS = 1.2 * MINUTE;
+const PULSE_MINUTES = 30;
+/** A heartbeat comes every two minutes here. */
+const HEARTBEAT_MS = 2.2 * MINUTE;
 const ENDS = ["kill", "kill", "kill in a write", "kill in a write", "kill in a write", "stop"] as const;
 /** The stream of random numbers of the first process. */
 const FIRST_PROCESS = 100;
@@ -350,7 +350,7 @@ class DayRun {
     const process = this.#process;
     const { time, wallClock } = this.#world;
     const since = Math.max(process?.openSince ?? Infinity, this.#steppedAt);
-    if (process?.isAlive !== true || time.now - since < 3 * MINUTE) return;
+    if (process?.isAlive !== true || time.now - since < 2 * HEARTBEAT_MS) return;
     using reader = JournalReader.open(this.#path);
     const { heartbeat } = reader;
     assert(heartbeat !== null, "a run has no heartbeat");

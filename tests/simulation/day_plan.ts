@@ -42,11 +42,11 @@ const STREAM = 1_000;
 export function planOf(seed: number): DayPlan {
   const random = new Random(seed, STREAM);
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!;
-  const short = 2 + random.below(20);
+  const short = 2 + random.below(10);
   const choices: Choices = {
     ...DEFAULTS,
     short,
-    long: short + 1 + random.below(60),
+    long: short + 1 + random.below(40),
     cash: pick("10000", "10000", "1000.123456789"),
     stake: pick("1000", "300.333", "33.3%", "100%"),
     fee: pick("0.00001", "0", "0.0001", "0.001"),

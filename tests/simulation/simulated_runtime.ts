@@ -20,8 +20,8 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 /** Some time passes before any timer fires. */
 const LEAST_MS = 0.01;
 /** What a run does every few seconds it does this many times as seldom, and never more often than that. */
-const INTERVAL_FACTOR = 12;
-const LEAST_INTERVAL_MS = 30_000;
+const INTERVAL_FACTOR = 24;
+const LEAST_INTERVAL_MS = 60_000;
 
 /** A part of `globalThis`, for a live run. */
 export class SimulatedRuntime implements Runtime {
